@@ -1,0 +1,69 @@
+# nomul: make demo | test | bench | accuracy | update | gen | clean
+
+GO      ?= go
+MODEL   := testdata/models/fmnist-mlp-sj/mlp_ts26_sjhead_bn.onnx
+IMAGES  := testdata/data/fashion-mnist/t10k-images-idx3-ubyte.gz
+LABELS  := testdata/data/fashion-mnist/t10k-labels-idx1-ubyte.gz
+PIXELS  := --mean .2860 --std .3530
+NOMUL   := bin/nomul
+
+# What the full test suite needs beyond Go, gcc and make.
+PACKAGES := clang gcc-arm-none-eabi gcc-riscv64-unknown-elf binutils-aarch64-linux-gnu \
+            qemu-system-arm qemu-system-misc qemu-user iverilog verilator yosys
+TOOLS    := clang arm-none-eabi-gcc riscv64-unknown-elf-gcc aarch64-linux-gnu-objdump \
+            qemu-system-arm qemu-system-riscv32 qemu-aarch64 iverilog verilator yosys
+
+.PHONY: build demo test tools bench accuracy update gen clean
+
+build:
+	@$(GO) build -o $(NOMUL) ./cmd/nomul
+
+# Needs Go only: checks, compiles for all three targets, and classifies real images.
+demo: build
+	@echo "== what was understood, and the multiplications before and after"
+	@$(NOMUL) check $(MODEL) $(PIXELS)
+	@echo; echo "== the network compiled for all three targets"
+	@for t in go c verilog; do \
+	    $(NOMUL) build $(MODEL) -t $$t -o out/$$t --force $(PIXELS) > /dev/null && \
+	    echo "$$t: out/$$t"; done
+	@echo; echo "== 2,000 real images by the Go assembly engine"
+	@$(NOMUL) eval $(MODEL) --images $(IMAGES) --labels $(LABELS) --limit 2000 --engine go $(PIXELS)
+
+test: tools
+	$(GO) vet ./...
+	@if [ -f .cache/tools-missing ]; then $(GO) test -count=1 -timeout 30m ./...; \
+	else NOMUL_REQUIRE_TOOLS=1 $(GO) test -count=1 -timeout 30m ./...; fi
+
+# Installs missing tools when it may; says which tests are skipped when it may not.
+tools:
+	@mkdir -p .cache; rm -f .cache/tools-missing; missing=""; \
+	for t in $(TOOLS); do command -v $$t > /dev/null || missing="$$missing $$t"; done; \
+	if [ -n "$$missing" ]; then \
+	    echo "missing:$$missing"; \
+	    if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+	        echo "installing: $(PACKAGES)"; \
+	        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES) > .cache/apt.log 2>&1 \
+	            || { cat .cache/apt.log; exit 1; }; \
+	    else \
+	        echo "no right to install packages: tests that need these tools are skipped"; \
+	        touch .cache/tools-missing; \
+	    fi; \
+	fi
+
+bench:
+	$(GO) run ./cmd/bench
+
+# The 10,000 test images on the interpreter and on the Go engine.
+accuracy: build
+	$(NOMUL) eval $(MODEL) --images $(IMAGES) --labels $(LABELS) --engine interp $(PIXELS)
+	$(NOMUL) eval $(MODEL) --images $(IMAGES) --labels $(LABELS) --engine go $(PIXELS)
+
+# Rewrites the expected outputs of file tests; read the diff before you commit it.
+update:
+	$(GO) test ./... -update
+
+gen:
+	$(GO) generate ./...
+
+clean:
+	rm -rf bin out .cache

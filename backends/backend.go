@@ -1,0 +1,80 @@
+// Package backends says what a back end is: it takes a net at the fixed level
+// and gives the files of a directory that builds and tests itself.
+package backends
+
+import (
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// Backend emits one kind of artefact. Check lists everything in the net that
+// Emit cannot do; on a net that Check passes, Emit does not fail.
+type Backend interface {
+	Name() string // as given to -t
+	Doc() string  // one sentence
+	Check(net *ir.Net) diag.List
+	Emit(net *ir.Net, o Options) []File
+}
+
+// Options are what the user may choose about an artefact.
+type Options struct {
+	// Name of the model: a lower-case identifier.
+	Name string
+	// Lanes is the number of parallel accumulators in hardware, a power of two; 0 is the default.
+	Lanes int
+	// Vectors are emitted beside the model as its own test.
+	Vectors Vectors
+}
+
+// File is one file of an artefact; Name may hold slashes.
+type File struct {
+	Name string
+	Data []byte
+}
+
+// Vectors are samples with everything a correct engine computes for them.
+type Vectors []Sample
+
+// Sample is one run of a net. Slices follow the order of Ports.
+type Sample struct {
+	Inputs  [][]int64 // per input: its elements in C order
+	Steps   []StepTrace
+	Outputs [][]int64 // per output: its elements in C order
+}
+
+// StepTrace is the state of every neuron layer after one step.
+type StepTrace struct {
+	Spikes    [][]int64 // per neuron layer: 0 or 1 per neuron
+	Membranes [][]int64 // per neuron layer: the stored membrane
+}
+
+// Ports lists what goes in and out of an engine, each in net order.
+type Ports struct {
+	Inputs  []*ir.Value
+	Neurons []*ir.Value
+	Outputs []*ir.Value
+}
+
+// PortsOf lists the ports of a net.
+//
+// Engines exchange samples in one stream format. Into an engine go, for each
+// sample, the inputs' elements in C order, each in Width(type) bytes,
+// little-endian. Out come, for each sample: when tracing, for each step and
+// each neuron layer its spikes, one byte each, then its membranes, four bytes
+// each; and then the outputs' elements, four bytes each, little-endian.
+func PortsOf(net *ir.Net) Ports {
+	return Ports{net.All(ir.OpInput), net.All(ir.OpNeuron), net.All(ir.OpOutput)}
+}
+
+// Width is the bytes an element of an integer type takes in memory: 1, 2, 4 or 8.
+func Width(t ir.Type) int {
+	switch {
+	case t.Bits <= 8:
+		return 1
+	case t.Bits <= 16:
+		return 2
+	case t.Bits <= 32:
+		return 4
+	}
+	return 8
+}

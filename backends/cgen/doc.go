@@ -1,0 +1,86 @@
+// Package cgen emits freestanding C99 for microcontrollers and any other C compiler.
+//
+// The artefact is model.h, model.c and weights.c, which need no libc, no
+// allocation, no floating point, and neither multiply nor divide, not even for
+// addresses; and around them a self test, a stream runner and a board program
+// for Cortex-M and RV32I, with a Makefile.
+//
+// # How a linear layer runs
+//
+// A layer y[n] = Σ_k w[n,k]·x[k] + b[n] is a sum of weight rows, one row per
+// input k. It runs in two moves: list the inputs that count, then add their rows.
+//
+//   - Spikes: the list holds the inputs that fired.
+//   - Words: the bits of x are cut into digits (see digitBits). Per digit the
+//     inputs are sorted by digit value, highest first. Rows are added once, and
+//     after each value the running sum R is added to y, because
+//     Σ_v v·R_v = Σ_{d≥1} Σ_{v≥d} R_v. Between digits y is shifted left.
+//     An 8-bit pixel costs at most two row additions; bit planes cost one per set bit.
+//
+// Spikes are words of one digit with the one value 1, so one kernel serves both.
+//
+// Rows are stored in tiles of 16, 8 or 4 outputs, so that the sums of a tile
+// stay in registers while the whole list passes by. Four int8 weights are one
+// 32-bit word, each byte biased by 128. Two sums are kept per word, modulo 2^32:
+//
+//	all += w;  odd += (w >> 8) & 0x00FF00FF;  even = all − (odd << 8)
+//
+// Less the bias (n·128 per byte, by shifts), odd is S1 + 2^16·S3 and even is
+// S0 + 2^16·S2, exactly, as long as each signed sum S fits 16 bits. That is
+// proved from the weights: the plan cuts the rows into segments in which no
+// subset of a column's weights can leave 16 bits. Most layers are one segment.
+// Wider weights (up to 16 bits) take plain 32-bit sums.
+//
+// C compilers make multiplications of shifts: of (n << 7) + (n << 23), and of
+// a − (b << 8). There one goes through a volatile variable.
+package cgen
+
+import (
+	"nomul/backends"
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// Backend is the C back end; use New.
+type Backend struct{}
+
+var _ backends.Backend = Backend{}
+
+// New is the C back end.
+func New() Backend { return Backend{} }
+
+// Name is the target's name.
+func (Backend) Name() string { return "c" }
+
+// Doc is the target in one sentence.
+func (Backend) Doc() string {
+	return "freestanding C99 for microcontrollers: no libc, no malloc, no multiplication, weights in flash"
+}
+
+// Check lists the values of the net that cannot be emitted.
+func (Backend) Check(net *ir.Net) diag.List { return check(net) }
+
+// Emit gives the files of the artefact. The net must pass Check.
+func (Backend) Emit(net *ir.Net, o backends.Options) []backends.File {
+	p := newPlan(net, o.Name)
+	return []backends.File{
+		{Name: "model.h", Data: emitHeader(p)},
+		{Name: "model.c", Data: emitModel(p)},
+		{Name: "weights.h", Data: emitDeclarations(p)},
+		{Name: "weights.c", Data: emitWeights(p)},
+		{Name: "ports.h", Data: emitPorts(p)},
+		{Name: "stream.h", Data: emitStream(p)},
+		{Name: "vectors.h", Data: emitVectors(p, o.Vectors)},
+		namedFile(p, "host.c"),
+		namedFile(p, "test.c"),
+		namedFile(p, "board.c"),
+		fixedFile("start.S"),
+		fixedFile("cm.ld"),
+		fixedFile("rv.ld"),
+		fixedFile("Makefile"),
+	}
+}
+
+// Memory lists what the emitted model keeps in flash, RAM and on the stack of a
+// 32-bit target. The net must pass Check.
+func Memory(net *ir.Net) []Row { return newPlan(net, "model").memory() }

@@ -1,0 +1,182 @@
+package cgen
+
+import (
+	"fmt"
+	"strings"
+
+	"nomul/backends"
+	"nomul/ir"
+)
+
+// emitPorts prints ports.h: memory for the inputs and outputs of one sample, and
+// how a sample's bytes get there.
+func emitPorts(p *plan) []byte {
+	b := newPrinter(p)
+	b.line("/* The inputs and outputs of one sample, for the programs around the model. */")
+	b.line("#ifndef @@_PORTS_H\n#define @@_PORTS_H\n\n#include \"model.h\"\n")
+	size := 0
+	for _, v := range p.ports.Inputs {
+		e, n := elemOf(v.Type), v.Type.Size()
+		size += n * backends.Width(v.Type)
+		b.line("static %s in_%s[%d];", e.c(), p.ident[v], e.length(n))
+	}
+	for _, v := range p.ports.Outputs {
+		b.line("static int32_t out_%s[%d];", p.ident[v], v.Type.Size())
+	}
+	b.line("\n#define PORTS_IN %d /* bytes of one sample */", size)
+	b.line("\n/* Fills the inputs with the elements in C order, little-endian. */")
+	b.line("static void ports_load(const unsigned char *from)\n{\n\tuint32_t i;\n")
+	for _, v := range p.ports.Inputs {
+		b.load(v)
+	}
+	b.line("}\n\nstatic void ports_start(@_state *st)\n{\n\t@_start(st%s);\n}", p.names(p.ports.Inputs, "in_"))
+	b.line("\nstatic void ports_finish(@_state *st)\n{\n\t@_finish(st%s);\n}\n\n#endif", p.names(p.ports.Outputs, "out_"))
+	return b.bytes()
+}
+
+func (b *printer) load(v *ir.Value) {
+	e, to := elemOf(v.Type), "in_"+b.p.ident[v]
+	if e.packed {
+		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\t%s[i] = 0u;\n\t}", e.length(v.Type.Size()), to)
+	}
+	b.line("\tfor (i = 0u; i < %du; i++) {", v.Type.Size())
+	switch {
+	case e.packed:
+		b.line("\t\t%s[i >> 5] |= (uint32_t)(*from++ & 1u) << (i & 31u);", to)
+	case e.bits == 8:
+		b.line("\t\t%s[i] = (%s)*from++;", to, e.c())
+	default:
+		b.line("\t\t%s[i] = (%s)(uint16_t)(from[0] | (unsigned)from[1] << 8);\n\t\tfrom += 2;", to, e.c())
+	}
+	b.line("\t}")
+}
+
+// emitStream prints stream.h: the bytes in which engines tell what they computed.
+func emitStream(p *plan) []byte {
+	b := newPrinter(p)
+	b.line("/* What an engine tells of a sample, as bytes: spikes one byte each, membranes and")
+	b.line(" * outputs four, little-endian. The program that includes this has put_byte. */")
+	b.line("#ifndef @@_STREAM_H\n#define @@_STREAM_H\n\n#include \"ports.h\"\n")
+	b.text(`static void put_word(int32_t value)
+{
+	uint32_t w = (uint32_t)value;
+
+	put_byte((unsigned char)(w & 255u));
+	put_byte((unsigned char)(w >> 8 & 255u));
+	put_byte((unsigned char)(w >> 16 & 255u));
+	put_byte((unsigned char)(w >> 24));
+}
+
+/* Every neuron layer after a step: its spikes, then its membranes. */
+static void stream_step(const @_state *st)
+{
+`)
+	if len(p.ports.Neurons) > 0 {
+		b.line("\tuint32_t i;\n")
+	} else {
+		b.line("\t(void)st; /* no neurons */")
+	}
+	for _, v := range p.ports.Neurons {
+		n := p.neurons[v]
+		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\tput_byte((unsigned char)(%s[i >> 5] >> (i & 31u) & 1u));\n\t}", n.spikes.n, n.spikes.expr)
+		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\tput_word(%s[i]);\n\t}", n.spikes.n, n.membrane.expr)
+	}
+	b.line("}\n\nstatic void stream_outputs(void)\n{\n\tuint32_t i;\n")
+	for _, v := range p.ports.Outputs {
+		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\tput_word(out_%s[i]);\n\t}", v.Type.Size(), p.ident[v])
+	}
+	b.line("}\n\n#endif")
+	return b.bytes()
+}
+
+// emitVectors prints vectors.h: samples with everything a correct model computes
+// for them, and the comparison. Expected values are one array per port, in the
+// order in which they are computed.
+func emitVectors(p *plan, vectors backends.Vectors) []byte {
+	b := newPrinter(p)
+	b.line("/* Samples, and what a correct model computes for them. The program that includes this")
+	b.line(" * has differs, which is told of every difference. */")
+	b.line("#ifndef @@_VECTORS_H\n#define @@_VECTORS_H\n\n#include \"ports.h\"\n\n#define VECTORS %du /* samples */\n", len(vectors))
+	b.array("static const unsigned char vectors_in[]", orZero(inputBytes(p, vectors)), false)
+	for i, v := range p.ports.Neurons {
+		var spikes, membranes []int64
+		for _, s := range vectors {
+			for _, t := range s.Steps {
+				spikes = append(spikes, pack(t.Spikes[i])...)
+				membranes = append(membranes, t.Membranes[i]...)
+			}
+		}
+		b.vector(p.ident[v], elem{bits: 32}, spikes, true)
+		b.vector(p.ident[v]+"_v", p.neurons[v].membrane.elem, membranes, false)
+	}
+	for i, v := range p.ports.Outputs {
+		var out []int64
+		for _, s := range vectors {
+			out = append(out, s.Outputs[i]...)
+		}
+		b.vector(p.ident[v], elem{32, true, false}, out, false)
+	}
+	b.compareStep()
+	b.compareOutputs()
+	b.line("\n#endif")
+	return b.bytes()
+}
+
+// inputBytes is the samples as they come in by the stream.
+func inputBytes(p *plan, vectors backends.Vectors) []int64 {
+	var out []int64
+	for _, s := range vectors {
+		for i, v := range p.ports.Inputs {
+			for _, e := range s.Inputs[i] {
+				for at := range backends.Width(v.Type) {
+					out = append(out, e>>(8*at)&255)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// orZero keeps an array from being empty, which C does not allow.
+func orZero(data []int64) []int64 {
+	if len(data) == 0 {
+		return []int64{0}
+	}
+	return data
+}
+
+// vector prints the expected values of a port and the pointer that runs over them.
+func (b *printer) vector(name string, e elem, data []int64, hex bool) {
+	b.array(fmt.Sprintf("static const %s vectors_%s[]", e.c(), name), orZero(data), hex)
+	b.line("static const %s *at_%s = vectors_%s;", e.c(), name, name)
+}
+
+// compareStep prints the comparison of every neuron layer after a step.
+func (b *printer) compareStep() {
+	b.line("\nstatic void vectors_step(const @_state *st)\n{")
+	if len(b.p.ports.Neurons) > 0 {
+		b.line("\tuint32_t i;\n")
+	} else {
+		b.line("\t(void)st; /* no neurons */")
+	}
+	for _, v := range b.p.ports.Neurons {
+		n, name := b.p.neurons[v], b.p.ident[v]
+		b.compare("spikes of %"+v.Name+", word", n.spikes.expr, name, n.spikes.elem.length(n.spikes.n))
+		b.compare("membranes of %"+v.Name+", neuron", n.membrane.expr, name+"_v", n.membrane.n)
+	}
+	b.line("}")
+}
+
+func (b *printer) compareOutputs() {
+	b.line("\nstatic void vectors_outputs(void)\n{\n\tuint32_t i;\n")
+	for _, v := range b.p.ports.Outputs {
+		b.compare("output %"+v.Name+", element", "out_"+b.p.ident[v], b.p.ident[v], v.Type.Size())
+	}
+	b.line("}")
+}
+
+func (b *printer) compare(what, got, want string, n int) {
+	what = strings.ReplaceAll(what, "%", "%%")
+	b.line("\tfor (i = 0u; i < %du; i++, at_%s++) {\n\t\tif (%s[i] != *at_%s) {", n, want, got, want)
+	b.line("\t\t\tdiffers(\""+what+"\", i, (long)%s[i], (long)*at_%s);\n\t\t}\n\t}", got, want)
+}

@@ -1,0 +1,77 @@
+package cgen
+
+import (
+	"fmt"
+	"strings"
+
+	"nomul/ir"
+)
+
+// reserved are names that a value must not take: the keywords of C up to C23,
+// what compilers predefine, and what the emitted text itself uses beside it.
+var reserved = strings.Fields(`auto break case char const continue default do double else enum extern float for goto if
+	inline int long register restrict return short signed sizeof static struct switch typedef union unsigned void
+	volatile while alignas alignof bool constexpr false nullptr static_assert thread_local true typeof typeof_unqual
+	asm main linux unix i386 arm st left row_list in step outputs`)
+
+// nameValues gives every value a C identifier. They differ even without their
+// case, because sizes are told by macros in upper case, and none is another's
+// with _v behind it, which names membranes.
+func (p *plan) nameValues() {
+	taken := map[string]bool{}
+	for _, w := range reserved {
+		taken[w] = true
+	}
+	for i := range p.slots {
+		taken[sharedName(i)] = true
+	}
+	for _, v := range p.net.Values {
+		base := cName(v.Name)
+		name := base
+		for i := 2; taken[strings.ToLower(name)] || taken[strings.ToLower(name)+"_v"]; i++ {
+			name = fmt.Sprintf("%s_%d", base, i)
+		}
+		taken[strings.ToLower(name)], taken[strings.ToLower(name)+"_v"] = true, true
+		p.ident[v] = name
+	}
+}
+
+// cName makes a C identifier of a value's name.
+func cName(s string) string {
+	out := []byte(s)
+	for i, c := range out {
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9') {
+			out[i] = '_'
+		}
+	}
+	name := strings.Trim(string(out), "_")
+	if name == "" || name[0] >= '0' && name[0] <= '9' {
+		name = "v" + name
+	}
+	if ofStdint(name) {
+		name += "_value"
+	}
+	return name
+}
+
+// ofStdint tells whether a name may be one of the types and macros of stdint.h.
+func ofStdint(name string) bool {
+	for _, end := range []string{"_t", "_MAX", "_MIN", "_C", "_WIDTH"} {
+		if strings.HasSuffix(name, end) {
+			return true
+		}
+	}
+	return false
+}
+
+// global is the name of a function or array that belongs to a value. Such names
+// are unique because the last word, what it is, has no underscore in it.
+func (p *plan) global(v *ir.Value, what string) string {
+	return p.name + "_" + p.ident[v] + "_" + what
+}
+
+// functionOf is the name of the function that computes a value.
+func (p *plan) functionOf(v *ir.Value) string { return p.global(v, v.Op.String()) }
+
+// sharedName is the field of a slot that several values share.
+func sharedName(slot int) string { return fmt.Sprintf("shared_%d", slot) }

@@ -1,0 +1,155 @@
+package goasm_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"nomul/backends"
+	"nomul/backends/goasm"
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// multiplies matches the mnemonics that multiply or divide, of both machines.
+var multiplies = regexp.MustCompile(`^(v?p?i?mul|i?div|v?div|v?pmadd|v?pdp|v?fn?m(add|sub)|[su]?m(ul|add|sub|neg)|[su](mulh|mull|maddl|msubl|div|mlal|mlsl|dot)|f(mul|div|n?madd|n?msub|mla|mls)|ml[as]|sqdmul|sqrdmul)`)
+
+// scan counts the instructions of the functions whose name begins so, and lists
+// those that multiply or divide.
+func scan(listing, prefix string) (instructions int, found []string) {
+	function := ""
+	for line := range strings.Lines(listing) {
+		if _, name, ok := strings.Cut(line, " <"); ok && strings.HasSuffix(line, ">:\n") {
+			function = name
+			continue
+		}
+		fields := strings.Fields(line)
+		if len(fields) < 2 || !strings.HasPrefix(function, prefix) {
+			continue
+		}
+		instructions++
+		if multiplies.MatchString(fields[1]) {
+			found = append(found, function+line)
+		}
+	}
+	return instructions, found
+}
+
+// TestNoMultiplication disassembles the runner: model and command must not
+// multiply, math/big must be seen to.
+func TestNoMultiplication(t *testing.T) {
+	w := emit(t, 1, parse(t, testdata+"mlp.sir"))
+	for arch, objdump := range map[string]string{"amd64": "objdump", "arm64": "aarch64-linux-gnu-objdump"} {
+		t.Run(arch, func(t *testing.T) {
+			need(t, objdump)
+			binary := filepath.Join(w.dir, "run-"+arch)
+			w.mustRun(t, []string{"GOARCH=" + arch}, "go", "build", "-o", binary, "./mlp/cmd/run")
+			listing := w.mustRun(t, nil, objdump, "-d", "--no-show-raw-insn", binary)
+			for _, prefix := range []string{"nomul.model/mlp.", "main."} {
+				n, found := scan(listing, prefix)
+				if n < 500 {
+					t.Errorf("only %d instructions seen in %s", n, prefix)
+				}
+				for _, f := range found {
+					t.Error(f)
+				}
+				t.Logf("%s: %d instructions, %d multiply or divide", prefix, n, len(found))
+			}
+			if _, found := scan(listing, "math/big."); len(found) == 0 {
+				t.Error("no multiplication seen in math/big: the scan sees nothing")
+			}
+		})
+	}
+}
+
+// TestRunner streams the vectors through cmd/run.
+func TestRunner(t *testing.T) {
+	w := emit(t, 3, parse(t, testdata+"dag.sir"))
+	binary := filepath.Join(w.dir, "run")
+	w.mustRun(t, nil, "go", "build", "-o", binary, "./dag/cmd/run")
+	inputs := read(t, filepath.Join(w.dir, "dag/testdata/inputs.bin"))
+	want := read(t, filepath.Join(w.dir, "dag/testdata/expected.bin"))
+
+	out, report, err := pipe(inputs, binary, "-trace", "-kernel", "go", "-bench", "10")
+	if err != nil || !bytes.Equal(out, want) {
+		t.Errorf("the traced stream is not what is expected: %v", err)
+	}
+	if !strings.Contains(report, "kernel go: ") || !strings.Contains(report, "share") {
+		t.Errorf("-bench reported %q", report)
+	}
+	if _, report, err = pipe(inputs[1:], binary); err == nil || !strings.Contains(report, "sample 3: unexpected EOF") {
+		t.Errorf("a cut stream gave %v and %q", err, report)
+	}
+	if _, report, err = pipe(nil, binary, "-kernel", "sse"); err == nil || !strings.Contains(report, `kernel "sse" does not run here`) {
+		t.Errorf("an unknown kernel gave %v and %q", err, report)
+	}
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// pipe runs a command on input and gives what it wrote to both outputs.
+func pipe(in []byte, command ...string) (out []byte, report string, err error) {
+	var stdout, stderr bytes.Buffer
+	c := exec.Command(command[0], command[1:]...)
+	c.Stdin, c.Stdout, c.Stderr = bytes.NewReader(in), &stdout, &stderr
+	err = c.Run()
+	return stdout.Bytes(), stderr.String(), err
+}
+
+// TestModuleSums holds the emitted go.mod and go.sum against nomul's own.
+func TestModuleSums(t *testing.T) {
+	gomod, gosum := string(read(t, "../../go.mod")), string(read(t, "../../go.sum"))
+	for _, f := range goasm.New().Emit(parse(t, testdata+"dag.sir"), backends.Options{Name: "dag"}) {
+		switch f.Name {
+		case "go.mod":
+			_, require, _ := strings.Cut(string(f.Data), "require ")
+			if !strings.Contains(gomod, strings.TrimSpace(require)) {
+				t.Errorf("nomul's go.mod does not require %s", require)
+			}
+		case "go.sum":
+			if !strings.Contains(gosum, string(f.Data)) {
+				t.Errorf("nomul's go.sum has other sums than\n%s", f.Data)
+			}
+		}
+	}
+}
+
+// TestCheck lists what each net is refused for.
+func TestCheck(t *testing.T) {
+	for _, c := range []struct{ net, want string }{
+		{"spiking steps=1 {\nonce\n\t%x = input : real[2]\n\t%y = output %x : real[2]\n}\n", "is at spiking"},
+		{"fixed steps=1 {\nonce\n\t%x = input : u8[2]\n\t%a = add %x, %x : u9[2]\n\t%y = output %a : u9[2]\n}\n", "cannot run add %a: the op is not supported"},
+		{"fixed steps=2 {\nstep\n\t%x = input {per=step} : u8[2]\n\t%y = output %x : u8[2]\n}\n", "inputs for each step"},
+		{"fixed steps=1 {\nonce\n\t%x = input : u17[2]\n\t%y = output %x : u17[2]\n}\n", "cannot run input %x: it is u17[2]"},
+		{"fixed steps=1 {\nonce\n\t%k = const {fill=3} : u2[2]\n\t%y = output %k : u2[2]\n}\n", "its operand %k is constant"},
+		{"fixed steps=1 {\nonce\n\t%x = input : u8[2,3]\n\t%w = const {seed=1 lo=-3 hi=3} : s8[4,3]\n\t%a = linear %x, %w {slots=planes} : s16[2,4]\n\t%y = output %a : s16[2,4]\n}\n", "%x is u8[2,3], wanted one axis"},
+		{"fixed steps=1 {\nonce\n\t%x = input : u8[3]\n\t%w = const {seed=1 lo=-70000 hi=70000} : s32[4,3]\n\t%a = linear %x, %w {slots=planes} : s32[4]\n\t%y = output %a : s32[4]\n}\n", "%w must be constants of at most 16 bits"},
+		{"fixed steps=1 {\nonce\n\t%x = input : u16[9]\n\t%w = const {fill=32767} : s16[4,9]\n\t%a = linear %x, %w {slots=planes} : s64[4]\n\t%y = output %a : s64[4]\n}\n", "takes more than 32 bits"},
+		{"fixed steps=9 {\nonce\n\t%x = input : u8[9]\n\t%t = const {fill=5} : u3[]\nstep\n\t%s = neuron %x, %t {leak=none round=floor compare=ge reset=none when=fire guard=24} : spike[9]\nend\n\t%c = sum %s : u4[9]\n\t%y = output %c : u4[9]\n}\n", "needs more than 32 bits"},
+	} {
+		net, err := ir.Parse("net.sir", "net refused "+c.net, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := goasm.New().Check(net)
+		if !strings.Contains(found.Error(), c.want) {
+			t.Errorf("wanted %q, got:\n%v", c.want, found)
+		}
+		for _, d := range found {
+			if d.Code != diag.UnsupportedTarget {
+				t.Errorf("%v has code %s", d, d.Code)
+			}
+		}
+	}
+}

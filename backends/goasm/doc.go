@@ -1,0 +1,34 @@
+// Package goasm emits a net at the fixed level as a Go module of its own: a
+// package with the model, its weights, the inner loops in AVX2 and NEON assembly
+// and in plain Go (package kernel, copied), a test that replays vectors, and a
+// command that runs a stream of samples.
+//
+// check.go says what cannot be emitted, plan.go and its neighbours decide on
+// layouts, widths and names, emit.go prints.
+package goasm
+
+import (
+	"embed"
+
+	"nomul/backends"
+	"nomul/ir"
+)
+
+//go:embed kernel/*.go kernel/*.s kernel/*.h template
+var sources embed.FS
+
+type backend struct{}
+
+// New is the back end of the target "go".
+func New() backends.Backend { return backend{} }
+
+func (backend) Name() string { return "go" }
+
+func (backend) Doc() string {
+	return "a self-contained Go package with AVX2 and NEON assembly, and a plain Go twin"
+}
+
+// Emit gives the files of the module. The net must have passed Check.
+func (backend) Emit(net *ir.Net, o backends.Options) []backends.File {
+	return emit(newPlan(net, o), o.Vectors)
+}

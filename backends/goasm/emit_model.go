@@ -1,0 +1,141 @@
+package goasm
+
+import (
+	"fmt"
+	"strings"
+
+	"nomul/ir"
+)
+
+// model prints the model's type, what runs it and one method for each value.
+func (p *plan) model() []byte {
+	out := &printer{}
+	p.packageDoc(out)
+	p.modelType(out)
+	p.constructor(out)
+	p.lifecycle(out)
+	for _, c := range clocks {
+		for _, s := range p.stages[c.clock] {
+			out.f("\n// %s", s.head().line)
+			out.f("func (m *Model) %s() {", s.head().method)
+			s.body(out)
+			out.f("}")
+		}
+	}
+	return []byte(generated + string(out.source()))
+}
+
+func (p *plan) packageDoc(out *printer) {
+	out.f("// Package %s runs the spiking network %q in integers, without a multiplication.", p.pkg, p.net.Name)
+	out.f("//\n// One inference takes %d time steps:\n//", p.net.Steps)
+	out.f("//\tm := %s.New()", p.pkg)
+	out.f("//\t%s := m.Infer(%s)", names(p.outputs, ""), names(p.inputs, "&"))
+	out.f("//\n// It takes and gives, in C order:\n//")
+	for _, b := range append(append([]*buffer(nil), p.inputs...), p.outputs...) {
+		out.f("//\t%s", b.value)
+	}
+	out.f("//\n// A real result is the integer times the scale of its output.")
+	out.f("package %s\n\nimport _ \"embed\"\n", p.pkg)
+}
+
+// names joins the names of buffers, each with a prefix.
+func names(buffers []*buffer, prefix string) string {
+	var out []string
+	for _, b := range buffers {
+		out = append(out, prefix+b.name)
+	}
+	return strings.Join(out, ", ")
+}
+
+func (p *plan) modelType(out *printer) {
+	out.f("// Steps is the number of time steps of one inference.\nconst Steps = %d\n", p.net.Steps)
+	out.f("//go:embed weights.bin\nvar weightsBin string\n")
+	out.f("// Model is the network with its state. It serves one goroutine at a time; each\n// model has its own copy of the weights.")
+	out.f("type Model struct {\nengine")
+	stages := p.stageOf()
+	for _, b := range p.buffers {
+		out.f("\n// %s\n%s %s", b.value, b.name, b.goType())
+		if s := stages[b]; s != nil {
+			s.fields(out)
+		}
+	}
+	out.f("}\n")
+}
+
+// stageOf finds the stage that computes a buffer; inputs have none.
+func (p *plan) stageOf() map[*buffer]stage {
+	out := map[*buffer]stage{}
+	for _, stages := range p.stages {
+		for _, s := range stages {
+			out[s.head().dst] = s
+		}
+	}
+	return out
+}
+
+func (p *plan) constructor(out *printer) {
+	out.f("func newModel(k *kernel) *Model {")
+	out.f("m := &Model{engine: newEngine(k, %d, %d)}", p.most, p.digits)
+	if len(p.blob) > 0 {
+		out.f("w := arena(weightsBin)")
+	}
+	stages := p.stageOf()
+	for _, b := range p.buffers {
+		out.f("\n// %s", b.value)
+		if b.form != array {
+			out.f("m.%s = make(%s, %d)", b.name, b.goType(), b.length())
+		}
+		if s := stages[b]; s != nil {
+			s.prepare(out)
+		}
+	}
+	out.f("m.Reset()\nreturn m\n}\n")
+}
+
+// lifecycle prints Reset, Load, Step, Finish and Infer.
+func (p *plan) lifecycle(out *printer) {
+	out.f("// Reset sets membranes and sums to what they are before the first step.")
+	out.f("func (m *Model) Reset() {")
+	for _, c := range clocks {
+		for _, s := range p.stages[c.clock] {
+			s.reset(out)
+		}
+	}
+	out.f("}\n")
+
+	out.f("// Load takes the input and computes what does not change from step to step.")
+	out.f("func (m *Model) Load(%s) {", p.parameters())
+	for _, b := range p.inputs {
+		out.f("m.%s = *%s", b.name, b.name)
+	}
+	p.calls(out, ir.Once)
+	out.f("// Step runs one time step.\nfunc (m *Model) Step() {")
+	p.calls(out, ir.Step)
+	out.f("// Finish computes the outputs after the last step.\nfunc (m *Model) Finish() {")
+	p.calls(out, ir.End)
+
+	out.f("// Infer runs one sample: Reset, Load, %d times Step, and Finish. The result is\n// overwritten by the next inference.", p.net.Steps)
+	out.f("func (m *Model) Infer(%s) (%s) {", p.parameters(), p.results())
+	out.f("m.Reset()\nm.Load(%s)\nfor range Steps {\nm.Step()\n}\nm.Finish()\nreturn %s\n}", names(p.inputs, ""), names(p.outputs, "&m."))
+}
+
+// calls prints the calls of one clock and closes the function.
+func (p *plan) calls(out *printer, c ir.Clock) {
+	for _, s := range p.stages[c] {
+		out.f("m.%s()", s.head().method)
+	}
+	out.f("}\n")
+}
+
+func (p *plan) parameters() string { return typed(p.inputs) }
+
+func (p *plan) results() string { return typed(p.outputs) }
+
+// typed lists buffers as pointers to arrays.
+func typed(buffers []*buffer) string {
+	var out []string
+	for _, b := range buffers {
+		out = append(out, fmt.Sprintf("%s *%s", b.name, b.goType()))
+	}
+	return strings.Join(out, ", ")
+}

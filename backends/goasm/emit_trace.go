@@ -1,0 +1,98 @@
+package goasm
+
+import (
+	"nomul/backends"
+	"nomul/ir"
+)
+
+// trace prints what shows a model at work: its layers, its stages, and one
+// sample in the stream format.
+func (p *plan) trace() []byte {
+	out := &printer{}
+	out.f("package %s\n", p.pkg)
+	p.layers(out)
+	p.stageList(out)
+	p.streamCode(out)
+	return []byte(generated + string(out.source()))
+}
+
+func (p *plan) layers(out *printer) {
+	out.f("// Layer is a layer of neurons.\ntype Layer struct {\nName string\nNeurons int\nMembraneBits int\n}\n")
+	out.f("// Layers lists the layers of neurons in the order of the network.")
+	out.f("func Layers() []Layer {\nreturn []Layer{")
+	for _, s := range p.neurons {
+		out.f("{Name: %q, Neurons: %d, MembraneBits: %d},", s.dst.value.Name, s.dst.size, s.form.bits())
+	}
+	out.f("}\n}\n")
+}
+
+func (p *plan) stageList(out *printer) {
+	out.f("// Stages lists the parts of an inference, each computing one value.")
+	out.f("func (m *Model) Stages() []Stage {\nreturn []Stage{")
+	for _, c := range clocks {
+		for _, s := range p.stages[c.clock] {
+			out.f("{%q, %s, m.%s},", s.head().dst.name, c.when, s.head().method)
+		}
+	}
+	out.f("}\n}\n")
+}
+
+// streamCode prints the stream's one sample.
+func (p *plan) streamCode(out *printer) {
+	in := 0
+	for _, b := range p.inputs {
+		in += b.size * backends.Width(b.value.Type)
+	}
+	out.f("// InputBytes is the size of one sample in the stream format.\nconst InputBytes = %d\n", in)
+	out.f("// InferStream runs one sample of InputBytes bytes: the inputs' elements in C\n// order, little-endian. It appends, when tracing, for each step and layer the\n// spikes, one byte each, and the membranes after the step, four bytes each; and\n// then the outputs, four bytes each.")
+	out.f("func (m *Model) InferStream(out, in []byte, trace bool) []byte {")
+	p.loadStream(out)
+	out.f("m.Reset()")
+	for _, s := range p.stages[ir.Once] {
+		out.f("m.%s()", s.head().method)
+	}
+	out.f("for range Steps {\nm.Step()\nif trace {\nout = m.appendTrace(out)\n}\n}\nm.Finish()")
+	out.f("return m.appendOutputs(out)\n}\n")
+	out.f("func (m *Model) appendOutputs(out []byte) []byte {")
+	for _, b := range p.outputs {
+		out.f("out = append32(out, m.%s[:])", b.name)
+	}
+	out.f("return out\n}\n")
+	out.f("func (m *Model) appendTrace(out []byte) []byte {")
+	for _, s := range p.neurons {
+		out.f("out = appendSpikes(out, m.%s, %d)", s.dst.name, s.dst.size)
+		out.f("out = append32(out, m.%s[:%d])", s.membrane, s.dst.size)
+	}
+	out.f("return out\n}")
+}
+
+// loadStream prints the reading of the inputs.
+func (p *plan) loadStream(out *printer) {
+	for i, b := range p.inputs {
+		bits := map[int]int{1: 8, 2: 16}[backends.Width(b.value.Type)]
+		rest := "in = "
+		if i == len(p.inputs)-1 {
+			rest = ""
+		}
+		if b.elem == "uint8" {
+			out.f("%sin[copy(m.%s[:], in):]", map[bool]string{true: "in = ", false: "_ = "}[rest != ""], b.name)
+			continue
+		}
+		out.f("%sread%d(m.%s[:], in)", rest, bits, b.name)
+	}
+}
+
+// randomInputs prints what the emitted tests draw as inputs.
+func (p *plan) randomInputs() []byte {
+	out := &printer{}
+	out.f("package %s\n\nimport \"math/rand\"\n", p.pkg)
+	out.f("// randomSample draws a sample in which at least so many elements in a hundred are 0.")
+	out.f("func randomSample(r *rand.Rand, zeros int) []byte {\nvar b []byte")
+	for _, b := range p.inputs {
+		r := b.value.Range
+		out.f("\n// %s", b.value)
+		out.f("b = appendRandom(b, r, zeros, %d, %d, %d, %d)", b.size, backends.Width(b.value.Type), r.Lo, r.Hi)
+	}
+	out.f("return b\n}")
+	return []byte(generated + string(out.source()))
+}

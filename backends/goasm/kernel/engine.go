@@ -1,0 +1,99 @@
+package kernel
+
+// engine runs the layers of a model with one kernel. Its buffers are shared by
+// all layers.
+type engine struct {
+	*kernel
+	list   []uint32 // rows to add
+	words  words    // the operand of a linear over words
+	sorted []digit  // its digits
+}
+
+// digit is one digit of the words, with the rows sorted by it.
+type digit struct {
+	list, counts  []uint32
+	shift, levels int
+}
+
+// newEngine makes buffers for linears of at most so many inputs and digits.
+func newEngine(k *kernel, inputs, digits int) engine {
+	e := engine{kernel: k, list: make([]uint32, inputs), words: newWords(inputs)}
+	for range digits {
+		e.sorted = append(e.sorted, digit{list: make([]uint32, inputs), counts: make([]uint32, 255)})
+	}
+	return e
+}
+
+// weights are the rows of one linear layer.
+type weights struct {
+	rows   []byte
+	stride int  // bytes of a tile
+	block  int  // the most rows whose sum surely fits 16 bits
+	wide   bool // rows of 16-bit weights; block does not matter
+}
+
+// addSpikes16 sets dst = base + W·spikes, in 16 bits.
+func (e *engine) addSpikes16(dst, base []int16, w *weights, spikes []uint64) {
+	list := events(e.list, spikes)
+	for len(list) > w.block {
+		e.rows8x16(dst, base, w.rows, w.stride, list[:w.block])
+		list, base = list[w.block:], dst
+	}
+	e.rows8x16(dst, base, w.rows, w.stride, list)
+}
+
+// addSpikes32 sets dst = base + W·spikes, in 32 bits.
+func (e *engine) addSpikes32(dst, base []int32, w *weights, spikes []uint64) {
+	e.add32(dst, base, w, events(e.list, spikes), 0)
+}
+
+// addCounts sets dst = base + W·n, where the numbers n lie in bit planes.
+func (e *engine) addCounts(dst, base []int32, w *weights, planes []uint64, length int) {
+	for shift := 0; len(planes) > 0; shift++ {
+		e.add32(dst, base, w, events(e.list, planes[:length]), shift)
+		planes, base = planes[length:], dst
+	}
+}
+
+// addPlanes sets dst = base + W·words, bit by bit.
+func (e *engine) addPlanes(dst, base []int32, w *weights, bits int) {
+	for shift := range bits {
+		e.add32(dst, base, w, e.words.plane(e.list, uint(shift)), shift)
+		base = dst
+	}
+}
+
+// addDigits sets dst = base + W·words, where the words have so many bits and are
+// cut into digits of so many bits. It takes all digits of a tile in turn, while
+// the tile's rows are in the nearest cache.
+func (e *engine) addDigits(dst, base []int32, w *weights, bits, digitBits int) {
+	n := 0
+	for shift := 0; shift < bits; shift += digitBits {
+		d := &e.sorted[n]
+		d.shift, d.levels = shift, 1<<uint(min(digitBits, bits-shift)&31)-1
+		d.list = e.words.digits(d.list[:cap(d.list)], d.counts[:d.levels], uint(shift))
+		n++
+	}
+	for rows := w.rows; len(dst) > 0; rows = rows[w.stride:] {
+		from := base
+		for i := range e.sorted[:n] {
+			d := &e.sorted[i]
+			e.levels8x32(dst[:64], from, rows, w.stride, d.list, d.counts[:d.levels], d.shift)
+			from = dst
+		}
+		dst, base = dst[64:], base[64:]
+	}
+}
+
+// add32 sets dst = base + (Σ rows << shift).
+func (e *engine) add32(dst, base []int32, w *weights, list []uint32, shift int) {
+	if w.wide {
+		e.rows16x32(dst, base, w.rows, w.stride, list, shift)
+		return
+	}
+	for len(list) > w.block {
+		e.rows8x32(dst, base, w.rows, w.stride, list[:w.block], shift)
+		list, base = list[w.block:], dst
+	}
+	e.rows8x32(dst, base, w.rows, w.stride, list, shift)
+}

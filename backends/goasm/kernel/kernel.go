@@ -1,0 +1,102 @@
+package kernel
+
+// Layout of weights.
+//
+// A linear layer y = W·x is run as a sum of rows: row k holds the weights that
+// input k has to all outputs. Rows are cut into tiles, and the part of a row
+// within a tile takes 64 bytes, one cache line:
+//
+//	8 bits:  64 outputs a tile, each byte holds weight + 128
+//	16 bits: 32 outputs a tile, little-endian, in order
+//
+// A tile holds this part of all K rows; the next tile follows after stride =
+// 64·K bytes. An event list names rows by their byte offset in a tile, 64·k, so
+// that no address is ever multiplied.
+//
+// In 8-bit rows a 16-bit word holds two outputs that lie 16 apart (low byte:
+// output i, high byte: output i+16 of each half tile). Sums of words then give
+// both: all = Σ word, high = Σ (word >> 8), low = all − (high << 8), in three
+// operations a vector, exact modulo 2^16, and in natural order. The 128s are
+// subtracted at the end.
+
+// kernel is one implementation of the inner loops. Vectors are padded to whole
+// tiles of 64 elements; dst may be base itself.
+type kernel struct {
+	name string
+
+	// rows8x16 sums 8-bit rows, whose sum must fit 16 bits, modulo 2^16:
+	//	dst = base + Σ rows[list]
+	rows8x16 func(dst, base []int16, rows []byte, stride int, list []uint32)
+
+	// rows8x32 does so into 32 bits, shifted; the sum itself must fit 16 bits:
+	//	dst = base + (Σ rows[list] << shift)
+	rows8x32 func(dst, base []int32, rows []byte, stride int, list []uint32, shift int)
+
+	// rows16x32 sums 16-bit rows modulo 2^32:
+	//	dst = base + (Σ rows[list] << shift)
+	rows16x32 func(dst, base []int32, rows []byte, stride int, list []uint32, shift int)
+
+	// levels8x32 sums each row d times, where d is a digit of the input. The list
+	// is sorted by falling digit; counts[i] rows have digit len(counts)−i, at most
+	// 255 digits. It adds every row once to a running sum R, and R once per level
+	// to the total, for Σ d·row = Σ_{d≥1} Σ_{digit ≥ d} row:
+	//	dst = base + (Σ_levels R << shift)
+	// R must fit 16 bits at every level.
+	levels8x32 func(dst, base []int32, rows []byte, stride int, list, counts []uint32, shift int)
+
+	// fire16 and fire32 update neurons whose reset acts in the step that fires,
+	// next16 and next32 those whose reset acts in the step after. They store the
+	// membranes and the spikes, 64 to a word.
+	fire16 func(v, x, threshold, bias, reset []int16, spikes []uint64, p *neuron)
+	next16 func(v, x, threshold, bias, reset []int16, spikes []uint64, p *neuron)
+	fire32 func(v, x, threshold, bias, reset []int32, spikes []uint64, p *neuron)
+	next32 func(v, x, threshold, bias, reset []int32, spikes []uint64, p *neuron)
+}
+
+// neuron says what all neurons of a layer have in common. Masks are all ones or
+// zero; up and upNegative repeat a number in every 16- or 32-bit lane. With them
+// one loop without branches runs every leak and reset:
+//
+//	shifted = (V + up + (V<0 ? upNegative : 0)) >> leak
+//	leak(V) = (V & keep) + (((shifted & part) ^ flip) − flip)
+//	H       = leak(V) + (x << guard) + bias
+//	S       = H > threshold
+//	V       = (H &^ (S & clear)) + (reset & S)
+//
+// The reset is 0 or a value with clear, and minus the amount without it. With
+// the reset in the next step, S_prev = V > threshold (and armed, for there is
+// none before step 0) acts first: with clear V = S_prev ? reset : V before the
+// leak, without it H gets reset & S_prev after it.
+type neuron struct {
+	guard, leak      uint64
+	keep, part, flip uint64
+	up, upNegative   uint64
+	clear            uint64
+	armed            uint64
+}
+
+// Kernels names the kernels this machine can run, the fastest first. The last
+// is always "go".
+func Kernels() []string {
+	var names []string
+	for _, k := range kernels() {
+		names = append(names, k.name)
+	}
+	return names
+}
+
+func kernels() []*kernel { return append(assembly(), plain()) }
+
+func plain() *kernel {
+	return &kernel{
+		name:       "go",
+		rows8x16:   rows8x16,
+		rows8x32:   rows8x32,
+		rows16x32:  rows16x32,
+		levels8x32: levels8x32,
+		fire16:     fire[int16],
+		next16:     next[int16],
+		fire32:     fire[int32],
+		next32:     next[int32],
+	}
+}

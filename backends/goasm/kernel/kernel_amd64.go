@@ -1,0 +1,45 @@
+package kernel
+
+import "golang.org/x/sys/cpu"
+
+// assembly lists the assembly kernels this machine can run.
+func assembly() []*kernel {
+	if !cpu.X86.HasAVX2 {
+		return nil
+	}
+	return []*kernel{{
+		name:       "avx2",
+		rows8x16:   rows8x16AVX2,
+		rows8x32:   rows8x32AVX2,
+		rows16x32:  rows16x32AVX2,
+		levels8x32: levels8x32AVX2,
+		fire16:     fire16AVX2,
+		next16:     next16AVX2,
+		fire32:     fire32AVX2,
+		next32:     next32AVX2,
+	}}
+}
+
+//go:noescape
+func rows8x16AVX2(dst, base []int16, rows []byte, stride int, list []uint32)
+
+//go:noescape
+func rows8x32AVX2(dst, base []int32, rows []byte, stride int, list []uint32, shift int)
+
+//go:noescape
+func rows16x32AVX2(dst, base []int32, rows []byte, stride int, list []uint32, shift int)
+
+//go:noescape
+func levels8x32AVX2(dst, base []int32, rows []byte, stride int, list, counts []uint32, shift int)
+
+//go:noescape
+func fire16AVX2(v, x, threshold, bias, reset []int16, spikes []uint64, p *neuron)
+
+//go:noescape
+func next16AVX2(v, x, threshold, bias, reset []int16, spikes []uint64, p *neuron)
+
+//go:noescape
+func fire32AVX2(v, x, threshold, bias, reset []int32, spikes []uint64, p *neuron)
+
+//go:noescape
+func next32AVX2(v, x, threshold, bias, reset []int32, spikes []uint64, p *neuron)

@@ -1,0 +1,265 @@
+package kernel
+
+import (
+	"encoding/binary"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// eachKernel runs a check with every kernel of this machine.
+func eachKernel(t *testing.T, check func(t *rapid.T, k *kernel)) {
+	t.Log("kernels:", Kernels())
+	for _, k := range kernels() {
+		t.Run(k.name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) { check(t, k) })
+		})
+	}
+}
+
+// matrix is weights w[k][n] of n padded to a tile.
+type matrix [][]int32
+
+func drawMatrix(t *rapid.T, inputs, tiles int, lo, hi int32) matrix {
+	seed := uint32(rapid.Uint32().Draw(t, "seed"))
+	m := make(matrix, inputs)
+	for k := range m {
+		m[k] = make([]int32, 64*tiles)
+		for n := range m[k] {
+			seed = seed*1664525 + 1013904223
+			m[k][n] = lo + int32(seed>>8)%(hi-lo+1)
+		}
+	}
+	return m
+}
+
+// pack8 lays out 8-bit rows as the package comment says, pack16 16-bit rows.
+func (m matrix) pack8() []byte {
+	var out []byte
+	for at := 0; at < len(m[0]); at += 64 {
+		for _, row := range m {
+			for half := at; half < at+64; half += 32 {
+				for i := half; i < half+16; i++ {
+					out = append(out, byte(row[i]+128), byte(row[i+16]+128))
+				}
+			}
+		}
+	}
+	return arena(string(out))
+}
+
+func (m matrix) pack16() []byte {
+	var out []byte
+	for at := 0; at < len(m[0]); at += 32 {
+		for _, row := range m {
+			for _, w := range row[at : at+32] {
+				out = binary.LittleEndian.AppendUint16(out, uint16(w))
+			}
+		}
+	}
+	return arena(string(out))
+}
+
+// times is Σ x[k]·w[k][n] shifted, on top of base.
+func (m matrix) times(x []uint8, base []int32, shift int) []int32 {
+	out := slices.Clone(base)
+	for k, row := range m {
+		for n, w := range row {
+			out[n] += w * int32(x[k]) << uint(shift)
+		}
+	}
+	return out
+}
+
+func drawBase(t *rapid.T, n int) []int32 {
+	return rapid.SliceOfN(rapid.Int32Range(-30000, 30000), n, n).Draw(t, "base")
+}
+
+func drawSpikes(t *rapid.T, n int) (x []uint8, list []uint32) {
+	x = rapid.SliceOfN(rapid.Uint8Range(0, 1), n, n).Draw(t, "x")
+	packed := make([]uint64, (n+63)/64)
+	for i, s := range x {
+		packed[i/64] |= uint64(s) << (i % 64)
+	}
+	return x, events(make([]uint32, n), packed)
+}
+
+func same[T comparable](t *rapid.T, what string, got, want []T) {
+	t.Helper()
+	for i := range want {
+		if got[i] != want[i] {
+			t.Fatalf("%s: element %d is %v, want %v", what, i, got[i], want[i])
+		}
+	}
+}
+
+func TestRows(t *testing.T) {
+	eachKernel(t, func(t *rapid.T, k *kernel) {
+		inputs, tiles := rapid.IntRange(1, 256).Draw(t, "inputs"), rapid.IntRange(1, 3).Draw(t, "tiles")
+		shift := rapid.IntRange(0, 5).Draw(t, "shift")
+		x, list := drawSpikes(t, inputs)
+		base := drawBase(t, 64*tiles)
+		dst := make([]int32, len(base))
+
+		m := drawMatrix(t, inputs, tiles, -128, 127)
+		k.rows8x32(dst, base, m.pack8(), inputs<<rowShift, list, shift)
+		same(t, "rows8x32", dst, m.times(x, base, shift))
+
+		base16, dst16, want16 := make([]int16, len(base)), make([]int16, len(base)), make([]int16, len(base))
+		for i, v := range m.times(x, base, 0) {
+			base16[i], want16[i] = int16(base[i]), int16(v)
+		}
+		k.rows8x16(dst16, base16, m.pack8(), inputs<<rowShift, list)
+		same(t, "rows8x16", dst16, want16)
+
+		m = drawMatrix(t, inputs, tiles, -32768, 32767)
+		k.rows16x32(dst, base, m.pack16(), inputs<<rowShift, list, shift)
+		same(t, "rows16x32", dst, m.times(x, base, shift))
+	})
+}
+
+// TestManyRows sums more rows than biased bytes fit a 16-bit lane.
+func TestManyRows(t *testing.T) {
+	eachKernel(t, func(t *rapid.T, k *kernel) {
+		inputs := rapid.IntRange(250, 1100).Draw(t, "inputs")
+		x, list := drawSpikes(t, inputs)
+		m := drawMatrix(t, inputs, 1, -15, 15)
+		base := make([]int32, 64)
+		dst := make([]int32, 64)
+		k.rows8x32(dst, base, m.pack8(), inputs<<rowShift, list, 0)
+		same(t, "rows8x32", dst, m.times(x, base, 0))
+	})
+}
+
+func TestLevels(t *testing.T) {
+	eachKernel(t, func(t *rapid.T, k *kernel) {
+		inputs, tiles := rapid.IntRange(1, 255).Draw(t, "inputs"), rapid.IntRange(1, 3).Draw(t, "tiles")
+		bits := rapid.IntRange(1, 8).Draw(t, "bits")
+		extreme := rapid.Bool().Draw(t, "extreme")
+		x := rapid.SliceOfN(rapid.Uint8Range(0, uint8(1<<bits-1)), inputs, inputs).Draw(t, "x")
+		m := drawMatrix(t, inputs, tiles, -128, 127)
+		if extreme {
+			for k, row := range m {
+				x[k] = uint8(1<<bits - 1)
+				for n := range row {
+					row[n] = -128 + int32(n&1)*255
+				}
+			}
+		}
+		base := drawBase(t, 64*tiles)
+		dst := make([]int32, len(base))
+		shift := rapid.IntRange(0, 5).Draw(t, "shift")
+		counts := make([]uint32, 1<<bits-1)
+		ready := newWords(inputs)
+		set(&ready, x, 0, 0)
+		list := ready.digits(make([]uint32, inputs), counts, 0)
+		k.levels8x32(dst, base, m.pack8(), inputs<<rowShift, list, counts, shift)
+		same(t, "levels8x32", dst, m.times(x, base, shift))
+	})
+}
+
+// drawNeuron draws a layer's constants; width is 16 or 32.
+func drawNeuron(t *rapid.T, width int) *neuron {
+	mask := rapid.SampledFrom([]uint64{0, ^uint64(0)})
+	shift := rapid.IntRange(1, 6).Draw(t, "leak")
+	repeat := uint64(0x0001000100010001)
+	if width == 32 {
+		repeat = 0x0000000100000001
+	}
+	round := rapid.SampledFrom([]uint64{0, 1<<shift - 1})
+	return &neuron{
+		guard: uint64(rapid.IntRange(0, 3).Draw(t, "guard")), leak: uint64(shift),
+		keep: mask.Draw(t, "keep"), part: mask.Draw(t, "part"), flip: mask.Draw(t, "flip"),
+		up: round.Draw(t, "up") * repeat, upNegative: round.Draw(t, "upNegative") * repeat,
+		clear: mask.Draw(t, "clear"), armed: mask.Draw(t, "armed"),
+	}
+}
+
+type update[T membrane] func(v, x, threshold, bias, reset []T, spikes []uint64, p *neuron)
+
+// checkUpdate compares a kernel's update with the plain one, which the emitted
+// models' tests compare with the interpreter.
+func checkUpdate[T membrane](t *rapid.T, name string, got, want update[T], limit T, p *neuron) {
+	n := 64 * rapid.IntRange(1, 3).Draw(t, "words")
+	draw := func(what string) []T {
+		seed := rapid.Uint32().Draw(t, what)
+		out := make([]T, n)
+		for i := range out {
+			seed = seed*1664525 + 1013904223
+			out[i] = T(seed>>8) % limit
+		}
+		return out
+	}
+	v, x, threshold, bias, reset := draw("v"), draw("x"), draw("threshold"), draw("bias"), draw("reset")
+	spikes, wantSpikes := make([]uint64, n/64), make([]uint64, n/64)
+	wantV := slices.Clone(v)
+	for range 3 {
+		got(v, x, threshold, bias, reset, spikes, p)
+		want(wantV, x, threshold, bias, reset, wantSpikes, p)
+		same(t, name+" membranes", v, wantV)
+		same(t, name+" spikes", spikes, wantSpikes)
+	}
+}
+
+func TestNeurons(t *testing.T) {
+	eachKernel(t, func(t *rapid.T, k *kernel) {
+		p := drawNeuron(t, 16)
+		checkUpdate(t, "fire16", k.fire16, fire[int16], 500, p)
+		checkUpdate(t, "next16", k.next16, next[int16], 500, p)
+		p = drawNeuron(t, 32)
+		checkUpdate(t, "fire32", k.fire32, fire[int32], 5000000, p)
+		checkUpdate(t, "next32", k.next32, next[int32], 5000000, p)
+	})
+}
+
+func TestCount(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		words := rapid.IntRange(1, 3).Draw(t, "words")
+		steps := rapid.IntRange(1, 9).Draw(t, "steps")
+		planes := make([]uint64, 4*words)
+		want := make([]int32, 64*words)
+		for range steps {
+			spikes := rapid.SliceOfN(rapid.Uint64(), words, words).Draw(t, "spikes")
+			count(planes, spikes)
+			for i := range want {
+				want[i] += int32(spikes[i/64] >> (i % 64) & 1)
+			}
+		}
+		got := make([]int32, len(want))
+		unpack(got, planes, words)
+		same(t, "counts", got, want)
+	})
+}
+
+// TestPlane checks both ways of cutting a word with an offset.
+func TestPlane(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		x := rapid.SliceOfN(rapid.Int16Range(-500, 500), 1, 100).Draw(t, "x")
+		low := int32(rapid.IntRange(-1000, -500).Draw(t, "low"))
+		sum := make([]int32, len(x))
+		list, counts := make([]uint32, len(x)), make([]uint32, 15)
+		ready := newWords(len(x))
+		set(&ready, x, low, 0)
+		for shift := uint(0); shift < 12; shift += 4 {
+			rest := ready.digits(list, counts, shift)
+			for i, n := range counts {
+				for _, offset := range rest[:n] {
+					sum[offset>>rowShift] += int32(15-i) << shift
+				}
+				rest = rest[n:]
+			}
+		}
+		planes := make([]int32, len(x))
+		for bit := range uint(11) {
+			for _, offset := range ready.plane(list, bit) {
+				planes[offset>>rowShift] += 1 << bit
+			}
+		}
+		for i, e := range x {
+			if want := int32(e) - low; sum[i] != want || planes[i] != want {
+				t.Fatalf("%d less %d is %d by digits and %d by planes", e, low, sum[i], planes[i])
+			}
+		}
+	})
+}

@@ -1,0 +1,104 @@
+package goasm
+
+import (
+	"encoding/binary"
+
+	"nomul/ir"
+)
+
+// The layout of weights is told in package kernel.
+const (
+	tileOutputs     = 64 // vectors are padded to whole tiles
+	wideTileOutputs = 32
+	rowShift        = 6 // a row takes 64 bytes of a tile
+)
+
+var int8s = ir.Range{Lo: -128, Hi: 127}
+
+func padded(n int) int { return (n + tileOutputs - 1) / tileOutputs * tileOutputs }
+
+// matrix is the weights[N,K] of a linear.
+type matrix struct {
+	data            []int64
+	outputs, inputs int
+}
+
+func matrixOf(w *ir.Value) matrix {
+	return matrix{w.Const().I, w.Type.Shape.Dim(0), w.Type.Shape.Dim(1)}
+}
+
+// at is the weight from input k to output n; 0 for padding.
+func (m matrix) at(n, k int) int64 {
+	if n >= m.outputs {
+		return 0
+	}
+	return m.data[n*m.inputs+k]
+}
+
+// pack8 lays out 8-bit rows.
+func (m matrix) pack8() []byte {
+	out := make([]byte, 0, padded(m.outputs)*m.inputs)
+	for tile := 0; tile < m.outputs; tile += tileOutputs {
+		for k := range m.inputs {
+			for half := tile; half < tile+tileOutputs; half += 32 {
+				for n := half; n < half+16; n++ {
+					out = append(out, byte(m.at(n, k)+128), byte(m.at(n+16, k)+128))
+				}
+			}
+		}
+	}
+	return out
+}
+
+// pack16 lays out 16-bit rows.
+func (m matrix) pack16() []byte {
+	var out []byte
+	for tile := 0; tile < padded(m.outputs); tile += wideTileOutputs {
+		for k := range m.inputs {
+			for n := tile; n < tile+wideTileOutputs; n++ {
+				out = binary.LittleEndian.AppendUint16(out, uint16(m.at(n, k)))
+			}
+		}
+	}
+	return out
+}
+
+// blocks cuts the inputs into the fewest runs such that, whichever rows of a run
+// are added, no sum leaves 16 bits: neither the positive nor the negative
+// weights to any output do. The result is where each run ends.
+func (m matrix) blocks() []int {
+	var ends []int
+	pos, neg := make([]int64, m.outputs), make([]int64, m.outputs)
+	for k := range m.inputs {
+		if !m.push(pos, neg, k) {
+			ends = append(ends, k)
+			clear(pos)
+			clear(neg)
+			m.push(pos, neg, k)
+		}
+	}
+	return append(ends, m.inputs)
+}
+
+// push adds row k to the sums and tells whether they still fit 16 bits.
+func (m matrix) push(pos, neg []int64, k int) bool {
+	fits := true
+	for n := range m.outputs {
+		w := m.at(n, k)
+		pos[n] += max(w, 0)
+		neg[n] += min(w, 0)
+		fits = fits && pos[n] <= int16s.Hi && neg[n] >= int16s.Lo
+	}
+	return fits
+}
+
+// sums are Σ_k weights[n,k].
+func (m matrix) sums() []int64 {
+	out := make([]int64, m.outputs)
+	for n := range out {
+		for k := range m.inputs {
+			out[n] += m.at(n, k)
+		}
+	}
+	return out
+}

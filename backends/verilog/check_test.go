@@ -1,0 +1,65 @@
+package verilog_test
+
+import (
+	"strings"
+	"testing"
+
+	"nomul/backends/verilog"
+	"nomul/ir/diag"
+)
+
+// What the back end cannot do is refused by name, all at once.
+func TestCheck(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		want []string
+	}{
+		"per step": {`net n fixed steps=2 {
+step
+	%x = input {per=step} : spike[4]
+	%o = output %x : spike[4]
+}
+`, []string{"input %x: is given anew each step", "output %o: gives %x at every step"}},
+		"wide": {`net n fixed steps=1 {
+once
+	%x = input : u17[2]
+	%w = const {seed=1 lo=-40000 hi=40000} : s17[2,2]
+	%l = linear %x, %w {slots=planes} : s40[2]
+	%o = output %l : s40[2]
+}
+`, []string{"input %x: is u17[2], wanted unsigned of at most 16 bits", "linear %l: range", "linear %l: weights %w", "output %o: range"}},
+		"ops": {`net n fixed steps=1 {
+once
+	%x = input : u8[2]
+	%y = input : s8[2,3]
+	%w = const {seed=1 lo=-1 hi=1} : s2[5,3]
+	%n = neg %x : s16[2]
+	%m = linear %y, %w {slots=planes} : s16[2,5]
+	%o = output %n : s16[2]
+	%p = output %m : s16[2,5]
+}
+`, []string{"input %y: is s8[2,3], wanted unsigned", "neg %n: has no hardware", "linear %m: %y has shape [2,3], wanted one axis"}},
+		"unread": {`net n fixed steps=1 {
+once
+	%x = input : u8[2]
+	%k = const {fill=1} : u1[2]
+	%o = output %k : u1[2]
+}
+`, []string{"input %x: is read by nothing", "output %o: reads the constant %k"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			list := verilog.New().Check(parse(t, strings.ReplaceAll(c.text, "u1[2]", "spike[2]")))
+			if len(list) != len(c.want) {
+				t.Errorf("%d diagnostics, wanted %d", len(list), len(c.want))
+			}
+			for i, d := range list {
+				if d.Code != diag.UnsupportedTarget {
+					t.Errorf("code %s", d.Code)
+				}
+				if i < len(c.want) && !strings.Contains(d.Message, c.want[i]) {
+					t.Errorf("%q lacks %q", d.Message, c.want[i])
+				}
+			}
+		})
+	}
+}

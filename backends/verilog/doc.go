@@ -1,0 +1,69 @@
+// Package verilog emits a fixed net as Verilog-2005: an event engine that adds
+// weight rows only for ones, and holds no multiplier.
+//
+// A value of N elements lies in hardware as tiles of P lanes (Options.Lanes; a
+// value of fewer elements has fewer lanes). Each value that computes is one
+// module:
+//
+//   - input takes one element per clock and stores tiles;
+//   - linear scans its operand bit plane by bit plane, most significant first,
+//     word by word, and for each one found reads one row of P weights from block
+//     memory and adds it to P accumulators; from plane to plane these are
+//     doubled (Horner). It does so once per tile of its results;
+//   - neuron updates one tile per clock, in the lanes;
+//   - sum adds one tile per clock to its memory;
+//   - output sends one element per clock.
+//
+// Tiles of a linear go straight into the neurons and sums that read it (a
+// stream); whatever is read by a scan, in another part of the net or by an
+// output is kept in the memory of the module that made it. The work is a fixed
+// sequence of passes, each started by the end of the one before, so the latency
+// is a sum that Cycles computes, the header states and the bench checks.
+package verilog
+
+import (
+	"nomul/backends"
+	"nomul/ir"
+)
+
+// DefaultLanes is the number of accumulators when Options.Lanes is 0.
+const DefaultLanes = 32
+
+type backend struct{}
+
+// New is the Verilog back end.
+func New() backends.Backend { return backend{} }
+
+func (backend) Name() string { return "verilog" }
+
+func (backend) Doc() string {
+	return "Verilog-2005 event engine with weight memories, a self-checking bench and a Makefile"
+}
+
+// Emit gives the files of the artefact: model.v, tb.v, Makefile, the weight
+// memories and the vectors. The net has passed Check.
+func (backend) Emit(net *ir.Net, o backends.Options) []backends.File {
+	p := newPlan(net, o.Name, laneCount(o.Lanes))
+	files := []backends.File{
+		{Name: "model.v", Data: model(p, o.Vectors)},
+		{Name: "tb.v", Data: bench(p, o.Vectors)},
+		{Name: "Makefile", Data: makefile(p)},
+	}
+	files = append(files, memories(p)...)
+	return append(files, vectors(p, o.Vectors)...)
+}
+
+// Top is the name of the top module in model.v of a model of that name.
+func Top(model string) string { return model + "_top" }
+
+// laneCount is the largest power of two within what was asked for.
+func laneCount(asked int) int {
+	if asked <= 0 {
+		return DefaultLanes
+	}
+	n := 1
+	for n+n <= asked {
+		n += n
+	}
+	return n
+}

@@ -1,0 +1,162 @@
+package verilog
+
+import (
+	"fmt"
+	"strings"
+
+	"nomul/backends"
+	"nomul/ir"
+)
+
+// page is what the templates of the top module and the bench see.
+type page struct {
+	*plan
+	Samples int
+	Cycles  []int // of each sample
+}
+
+func newPage(p *plan, vs backends.Vectors) page {
+	g := page{plan: p, Samples: len(vs)}
+	for _, s := range vs {
+		g.Cycles = append(g.Cycles, p.cycles(s))
+	}
+	return g
+}
+
+// model prints model.v.
+func model(p *plan, vs backends.Vectors) []byte { return render("top", newPage(p, vs)) }
+
+// bench prints tb.v.
+func bench(p *plan, vs backends.Vectors) []byte { return render("tb", newPage(p, vs)) }
+
+// InBits and OutBits are the widths of the engine's ports.
+func (p *plan) InBits() int {
+	n := 1
+	for _, v := range p.Ports.Inputs {
+		n = max(n, bitsOf(v.Range))
+	}
+	return n
+}
+
+// OutBits is the width that holds every output, signed.
+func (p *plan) OutBits() int {
+	n := 1
+	for _, v := range p.Ports.Outputs {
+		n = max(n, signedBits(v.Range))
+	}
+	return n
+}
+
+// InNames and OutNames list the ports' values and sizes.
+func (p *plan) InNames() string { return portNames(p.Ports.Inputs) }
+
+// OutNames lists the outputs.
+func (p *plan) OutNames() string { return portNames(p.Ports.Outputs) }
+
+func portNames(vs []*ir.Value) string {
+	var parts []string
+	for _, v := range vs {
+		parts = append(parts, fmt.Sprintf("%s: %v", v.Name, v.Type))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Terms are the lines of the latency.
+func (g page) Terms() []string {
+	var out []string
+	for _, q := range g.plan.Passes {
+		times := ""
+		if q.Part == "step" {
+			times = ", in each step"
+		}
+		out = append(out, fmt.Sprintf("%5d  + %s%s", q.Base, q.Line, times))
+	}
+	return out
+}
+
+// Loops tells whether there are passes to repeat in several steps.
+func (p *plan) Loops() bool { return p.Steps > 1 && len(p.part("step")) > 0 }
+
+// UsesFirst tells whether a unit asks for the first step.
+func (p *plan) UsesFirst() bool {
+	for _, u := range p.Units {
+		if u.TakesTiles() && u.Remembers() {
+			return true
+		}
+	}
+	return false
+}
+
+// StepDone is the end of a step.
+func (p *plan) StepDone() string { return endOf(p.part("step")) }
+
+// AllDone is the end of the sample.
+func (p *plan) AllDone() string { return endOf(p.Passes) }
+
+func endOf(passes []pass) string { return passes[len(passes)-1].Done }
+
+// started is a pass with what starts it.
+type started struct {
+	pass
+	After string
+}
+
+// Passes with their starts: each after the one before; a step after the last
+// one; what follows the steps after the last step.
+func (g page) Passes() []started {
+	all := g.plan.Passes
+	var out []started
+	for i, q := range all {
+		s := started{q, all[(i+len(all)-1)%len(all)].Done}
+		if g.Loops() && q.Part != "once" {
+			s.After = g.after(i, s.After)
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func (g page) after(i int, before string) string {
+	part, last := g.plan.Passes[i].Part, g.plan.Passes[i-1].Part
+	switch {
+	case part == "step" && last == "once":
+		return fmt.Sprintf("%s | (%s & ~last_step)", before, g.StepDone())
+	case part == "end" && last == "step":
+		return before + " & last_step"
+	}
+	return before
+}
+
+// units lists those of an op.
+func (p *plan) units(op ir.Op) []*unit {
+	var out []*unit
+	for _, u := range p.Units {
+		if u.V.Op == op {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// InReady, OutValid and OutData join the ports' modules; they take turns.
+func (p *plan) InReady() string { return anyOf("open_", p.units(ir.OpInput)) }
+
+// OutValid tells that one of the outputs sends.
+func (p *plan) OutValid() string { return anyOf("valid_", p.units(ir.OpOutput)) }
+
+// OutData is what it sends.
+func (p *plan) OutData() string {
+	outs, b := p.units(ir.OpOutput), ""
+	for _, u := range outs[:len(outs)-1] {
+		b += fmt.Sprintf("valid_%s ? out_%s : ", u.ID, u.ID)
+	}
+	return b + "out_" + outs[len(outs)-1].ID
+}
+
+func anyOf(prefix string, us []*unit) string {
+	var names []string
+	for _, u := range us {
+		names = append(names, prefix+u.ID)
+	}
+	return strings.Join(names, " | ")
+}

@@ -1,0 +1,183 @@
+package verilog_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"nomul/backends"
+	"nomul/backends/verilog"
+)
+
+// dag has two inputs, a current read by two neurons, by a sum and by an output,
+// sums scanned with a sign, a linear of a linear, and names that Verilog does not allow.
+const dag = `net dag fixed steps=3 {
+once
+	%reg = input : u5[3,11]
+	%b/c = input : spike[65]
+	%flat = reshape %reg {shape=[33]} : u5[33]
+	%w1 = const {seed=1 lo=-3 hi=3} : s3[40,33]
+	%w2 = const {seed=2 lo=-30 hi=30} : s6[40,65]
+	%w3 = const {seed=3 lo=-7 hi=7} : s4[17,40]
+	%w4 = const {seed=4 lo=0 hi=9} : u4[1,17]
+	%w5 = const {seed=5 lo=-2 hi=2} : s3[31,40]
+	%w6 = const {seed=6 lo=-2 hi=2} : s3[9,17]
+	%bias = const {seed=8 lo=-90 hi=90} : s8[9]
+	%even = const {fill=5} : u3[40]
+	%th = const {seed=9 lo=1 hi=60} : u6[40]
+	%two = const {fill=2} : u2[]
+	%l1 = linear %flat, %w1 {slots=planes} : s16[40]
+	%l2 = linear %b/c, %w2, bias=%even : s16[40]
+	%l5 = linear %l2, %w5 {slots=planes} : s32[31]
+	%o0 = output %l5 : s32[31]
+step
+	%a.1 = neuron %l1, %th {leak=shift:1 round=floor compare=ge reset=zero when=fire} : spike[40]
+	%a_1 = neuron %l2, %th, reset=%th {leak=none round=floor compare=gt reset=subtract when=next} : spike[40]
+	%n5 = neuron %reg, %two {leak=shift:2 round=floor compare=gt reset=zero when=fire} : spike[3,11]
+	%i3 = linear %a.1, %w3 : s16[17]
+	%n1 = neuron %i3, %two {leak=decay:1 round=ceil compare=ge reset=zero when=fire} : spike[17]
+	%n2 = neuron %i3, %two, reset=%two {leak=none round=floor compare=ge reset=subtract when=fire guard=1} : spike[17]
+	%n3 = neuron %n2, %two {leak=none round=floor compare=ge reset=zero when=fire} : spike[17]
+	%i4 = linear %a_1, %w3 : s16[17]
+	%n4 = neuron %i4, %two {leak=none round=floor compare=ge reset=zero when=fire} : spike[17]
+end
+	%c1 = sum %i3 : s16[17]
+	%c2 = sum %n1 : u2[17]
+	%c3 = sum %n3 : u2[17]
+	%c4 = sum %l1 : s16[40]
+	%y1 = linear %c1, %w6, bias=%bias {slots=planes} : s16[9]
+	%y2 = linear %c2, %w4 {slots=planes} : u16[1]
+	%o1 = output %y1 : s16[9]
+	%o2 = output %c3 : u2[17]
+	%o3 = output %y2 : u16[1]
+	%o4 = output %c4 : s16[40]
+}
+`
+
+func TestDAG(t *testing.T) {
+	need(t, "iverilog")
+	net := parse(t, dag)
+	vs := samples(t, net, 3, 6)
+	for _, lanes := range []int{16, 64, 2} {
+		dir := emit(t, net, lanes, vs)
+		passes(t, net, lanes, vs, simulate(t, dir))
+		lint(t, dir)
+	}
+}
+
+// The bench must catch a wrong spike, a wrong membrane, a wrong output and a wrong latency.
+func TestBenchCatches(t *testing.T) {
+	need(t, "iverilog")
+	net := parse(t, dag)
+	for what, spoil := range map[string]func(backends.Sample){
+		"spike of layer 1 neuron 3":    func(s backends.Sample) { s.Steps[1].Spikes[1][3] ^= 1 },
+		"membrane of layer 2 neuron 5": func(s backends.Sample) { s.Steps[2].Membranes[2][5]++ },
+		"output 4":                     func(s backends.Sample) { s.Outputs[0][4]-- },
+	} {
+		vs := samples(t, net, 3, 3)
+		spoil(vs[2])
+		log := simulate(t, emit(t, net, 8, vs))
+		if !strings.Contains(log, what+" is ") || strings.Contains(log, "PASS") {
+			t.Errorf("%s: not caught\n%s", what, log)
+		}
+	}
+	dir := emit(t, net, 8, samples(t, net, 3, 1))
+	edit(t, dir, "tb.v", "expected = 34;", "expected = 35;")
+	if log := simulate(t, dir); !strings.Contains(log, "clocks, the header's formula gives") {
+		t.Errorf("latency: not caught\n%s", log)
+	}
+}
+
+func edit(t *testing.T, dir, name, from, to string) {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(data), from) {
+		t.Fatalf("%s has no %q", name, from)
+	}
+	if err := os.WriteFile(path, []byte(strings.ReplaceAll(string(data), from, to)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// With waiting on both sides the values are the same.
+func TestStall(t *testing.T) {
+	need(t, "iverilog")
+	net := parse(t, dag)
+	vs := samples(t, net, 5, 4)
+	log := simulate(t, emit(t, net, 8, vs), "+stall")
+	if !strings.Contains(log, "PASS: 4 samples") {
+		t.Error(log)
+	}
+}
+
+// The trace is the engine stream of package backends as text, and so is that of inputs given by name.
+func TestTrace(t *testing.T) {
+	need(t, "iverilog")
+	net := parse(t, dag)
+	vs := samples(t, net, 5, 3)
+	dir := emit(t, net, 16, vs)
+	want := stream(vs)
+	simulate(t, dir, "+trace=own.txt")
+	simulate(t, dir, "+trace=given.txt", "+inputs=inputs.hex", "+samples=3")
+	for _, name := range []string{"own.txt", "given.txt"} {
+		got, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != want {
+			t.Errorf("%s: %d bytes differ from the stream of %d", name, len(got), len(want))
+		}
+	}
+}
+
+// Verilator builds the same bench and agrees.
+func TestVerilator(t *testing.T) {
+	need(t, "verilator")
+	net := parse(t, dag)
+	vs := samples(t, net, 7, 4)
+	dir := emit(t, net, 8, vs)
+	mustRun(t, dir, "make", "-s", "verilator", "VERILATOR_FLAGS=-MAKEFLAGS OPT_FAST=-O0 -MAKEFLAGS OPT_SLOW=-O0 -MAKEFLAGS OPT_GLOBAL=-O0")
+	log, err := os.ReadFile(filepath.Join(dir, "verilator.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	passes(t, net, 8, vs, string(log))
+}
+
+// The header tells each sample's latency, and nothing in the artefact depends on the run.
+func TestEmitIsDeterministic(t *testing.T) {
+	net := parse(t, dag)
+	vs := samples(t, net, 7, 2)
+	o := backends.Options{Name: "net", Lanes: 8, Vectors: vs}
+	first, second := verilog.New().Emit(net, o), verilog.New().Emit(net, o)
+	for i := range first {
+		if first[i].Name != second[i].Name || string(first[i].Data) != string(second[i].Data) {
+			t.Errorf("%s differs", first[i].Name)
+		}
+	}
+	if line := latencies(net, vs, 8); !strings.Contains(string(first[0].Data), line) {
+		t.Errorf("the header lacks %q", line)
+	}
+	if head := "// Code generated by nomul; DO NOT EDIT.\n"; !strings.HasPrefix(string(first[0].Data), head) {
+		t.Error("the generated-code line is missing")
+	}
+}
+
+// Lanes default to 32 and are rounded down to a power of two.
+func TestLanes(t *testing.T) {
+	net := parse(t, dag)
+	s := samples(t, net, 1, 2)[1]
+	for asked, lanes := range map[int]int{0: 32, 1: 1, 12: 8, 64: 64} {
+		if got, want := verilog.Cycles(net, s, asked), verilog.Cycles(net, s, lanes); got != want {
+			t.Errorf("%d lanes: %d clocks, wanted %d as with %d", asked, got, want, lanes)
+		}
+	}
+	if verilog.Cycles(net, s, 8) <= verilog.Cycles(net, s, 32) {
+		t.Error("more lanes are not faster")
+	}
+}

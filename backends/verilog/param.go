@@ -1,0 +1,159 @@
+package verilog
+
+import (
+	"nomul/ir"
+)
+
+// param is a constant with one integer per neuron or per result: one literal
+// when all are equal, else a memory read by tile.
+type param struct {
+	Name string // file and signal
+	Bits int
+	Data []int64 // of every element; nil when the parameter is absent
+	Keep bool    // in a memory even when all are equal, so that lanes behind the last element get 0
+}
+
+// newParam spreads an operand over a shape; fallback stands for an absent one.
+func newParam(name string, v *ir.Value, s ir.Shape, bits int) param {
+	p := param{Name: name, Bits: bits}
+	if v == nil {
+		return p
+	}
+	data, index := v.Const().I, ir.Index(v.Type.Shape, s)
+	p.Data = make([]int64, s.Size())
+	for i := range p.Data {
+		from := i
+		if index != nil {
+			from = index[i]
+		}
+		p.Data[i] = data[from]
+	}
+	return p
+}
+
+// Absent tells whether the value has no such parameter.
+func (p param) Absent() bool { return p.Data == nil }
+
+// Stored tells whether the elements differ, so that a memory holds them.
+func (p param) Stored() bool {
+	if p.Keep {
+		return true
+	}
+	for _, d := range p.Data {
+		if d != p.Data[0] {
+			return true
+		}
+	}
+	return false
+}
+
+// Fixed is the literal that all elements equal; 0 for an absent parameter.
+func (p param) Fixed() string {
+	if p.Absent() {
+		return binary(p.Bits, 0)
+	}
+	return binary(p.Bits, p.Data[0])
+}
+
+// Signal is what the lanes are connected to: the memory's word or the literal's name.
+func (p param) Signal() string {
+	if p.Stored() {
+		return p.Name + "_q"
+	}
+	return p.Name
+}
+
+// linear is what is particular to the hardware of a linear.
+type linear struct {
+	Rows       int // weight rows of one tile: the operand's elements
+	Depth      int // weight rows in all
+	WeightBits int
+	Bias       param
+}
+
+// Planes is the number of bit planes of the operand of a linear.
+func (u *unit) Planes() int { return u.X.Bits }
+
+// RowAddr is the bits of a weight row's number.
+func (l linear) RowAddr() int { return indexBits(l.Depth) }
+
+// Weights are kept modulo 2^bits of the accumulator, as the sum itself is.
+func planLinear(v *ir.Value, y, x vector) linear {
+	l := linear{Rows: x.N, Depth: x.N * y.Tiles}
+	l.WeightBits = min(bitsOf(v.Args[1].Const().Range()), y.Bits)
+	l.Bias = newParam("bias", v.Args[2], v.Type.Shape, max(y.Bits, x.Bits))
+	l.Bias.Keep = !l.Bias.Absent() && y.Tail() < y.Lanes // a scan of the result must find nothing there
+	return l
+}
+
+// SignedWeights tells whether a weight is widened by its sign.
+func (u *unit) SignedWeights() bool { return u.V.Args[1].Const().Range().Lo < 0 }
+
+// neuron is what is particular to the hardware of a neuron.
+type neuron struct {
+	ir.NeuronAttrs
+	Shift  int // of the leak; no more than the membrane has bits
+	Work   int // bits of the update's arithmetic
+	KeepV  bool
+	KeepS  bool // whether it fired is kept to the next step
+	Signed bool // the membrane is
+	VBits  int
+
+	Threshold, Bias, Amount, Init param
+}
+
+func planNeuron(v *ir.Value) neuron {
+	a := v.Attrs.(ir.NeuronAttrs)
+	n := neuron{NeuronAttrs: a, VBits: bitsOf(v.State), Signed: v.State.Lo < 0}
+	n.Shift = min(a.Leak.K, signedBits(v.State))
+	n.KeepV = a.Leak.Kind != ir.LeakAll
+	n.KeepS = a.When == ir.WhenNext && (a.Reset == ir.ResetSubtract || a.Reset != ir.ResetNone && n.KeepV)
+	s := v.Type.Shape
+	n.Threshold = clip(newParam("threshold", v.Args[ir.NeuronThreshold], s, 0), v.State, a.Compare)
+	n.Bias = sized(newParam("bias", v.Args[ir.NeuronBias], s, 0))
+	n.Amount = sized(newParam("reset", v.Args[ir.NeuronReset], s, 0))
+	n.Init = sized(newParam("init", v.Args[ir.NeuronInit], s, 0))
+	n.Work = n.workBits(v)
+	return n
+}
+
+// workBits holds every term and every result of the update. What is added up on
+// the way may wrap: the sum fits.
+func (n neuron) workBits(v *ir.Value) int {
+	x := v.Args[ir.NeuronX].Range
+	w := max(signedBits(v.State), signedBits(x)+n.Guard)
+	for _, p := range []param{n.Threshold, n.Bias, n.Amount, n.Init} {
+		w = max(w, p.Bits)
+	}
+	if shifts := n.Leak.Kind == ir.LeakShift || n.Leak.Kind == ir.LeakDecay; shifts && n.Round != ir.RoundFloor {
+		w = max(w, signedBits(ir.Range{Lo: v.State.Lo, Hi: v.State.Hi + n.roundUp()}))
+	}
+	return w
+}
+
+// roundUp is what is added before a shift that rounds up.
+func (n neuron) roundUp() int64 { return int64(1)<<n.Shift - 1 }
+
+// clip brings thresholds that no membrane reaches, or every one does, to the
+// border of the membrane's range, which takes fewer bits and decides the same.
+func clip(p param, h ir.Range, c ir.Compare) param {
+	if c == ir.GE {
+		h.Hi++
+	} else {
+		h.Lo--
+	}
+	for i, d := range p.Data {
+		p.Data[i] = min(max(d, h.Lo), h.Hi)
+	}
+	return sized(p)
+}
+
+// sized gives a parameter the fewest two's complement bits.
+func sized(p param) param {
+	r := ir.Range{}
+	if !p.Absent() {
+		r = (&ir.Tensor{I: p.Data}).Range()
+	}
+	p.Bits = signedBits(r)
+	return p
+}

@@ -1,0 +1,61 @@
+package verilog_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// small is a net that yosys maps in seconds, with every kind of module.
+const small = `net small fixed steps=2 {
+once
+	%x = input : u3[7]
+	%w1 = const {seed=1 lo=-7 hi=7} : s4[9,7]
+	%b1 = const {seed=2 lo=-20 hi=20} : s8[9]
+	%w2 = const {seed=3 lo=-7 hi=7} : s4[5,9]
+	%w3 = const {seed=4 lo=-7 hi=7} : s4[3,5]
+	%th = const {fill=9} : u4[]
+	%i1 = linear %x, %w1, bias=%b1 {slots=planes} : s16[9]
+step
+	%s1 = neuron %i1, %th {leak=shift:1 round=floor compare=ge reset=zero when=fire} : spike[9]
+	%i2 = linear %s1, %w2 : s8[5]
+	%s2 = neuron %i2, %th, reset=%th {leak=decay:2 round=zero compare=gt reset=subtract when=next guard=2} : spike[5]
+end
+	%c = sum %s2 : u2[5]
+	%l = linear %c, %w3 {slots=planes} : s8[3]
+	%y = output %l : s8[3]
+}
+`
+
+// The Makefile's own targets: the bench, lint, and the proof that no multiplier
+// is in the netlist before and after mapping.
+func TestMakefile(t *testing.T) {
+	for _, tool := range []string{"make", "iverilog", "verilator", "yosys"} {
+		need(t, tool)
+	}
+	net := parse(t, small)
+	dir := emit(t, net, 4, samples(t, net, 1, 4))
+	mustRun(t, dir, "make", "-s", "test")
+	mustRun(t, dir, "make", "-s", "lint")
+	mustRun(t, dir, "make", "-s", "synth")
+	for file, cell := range map[string]string{"ice40.stat": "SB_LUT4", "ecp5.stat": "LUT4"} {
+		stat, err := os.ReadFile(filepath.Join(dir, file))
+		if err != nil || !strings.Contains(string(stat), cell) {
+			t.Errorf("%s counts no %s: %v\n%s", file, cell, err, stat)
+		}
+	}
+}
+
+// A multiplication that is put into a lane must fail the proof.
+func TestMultiplierIsCaught(t *testing.T) {
+	need(t, "make")
+	need(t, "yosys")
+	net := parse(t, small)
+	dir := emit(t, net, 4, nil)
+	edit(t, dir, "model.v", "row + {3'd0, lane}", "row * {3'd0, lane}")
+	out, err := run(dir, "make", "-s", "synth")
+	if err == nil || !strings.Contains(out, "$mul") {
+		t.Errorf("a multiplier passed: %v\n%s", err, out)
+	}
+}

@@ -1,0 +1,139 @@
+package verilog
+
+import (
+	"embed"
+	"fmt"
+	"math/big"
+	"strings"
+	"text/template"
+)
+
+//go:embed templates/*.tmpl
+var templateFiles embed.FS
+
+// render fills the template of that name. The templates are part of the
+// program: an error is a bug in it.
+func render(name string, data any) []byte {
+	t, err := template.New("").Funcs(verilogFuncs()).ParseFS(templateFiles, "templates/*.tmpl")
+	if err != nil {
+		panic(err)
+	}
+	var b strings.Builder
+	if err := t.ExecuteTemplate(&b, name, data); err != nil {
+		panic(err)
+	}
+	return []byte(b.String())
+}
+
+func verilogFuncs() template.FuncMap {
+	return template.FuncMap{
+		"rng": vectorRange, "dec": decimal, "hex": hexadecimal, "ext": extend, "slice": slice, "masks": masks,
+		"ibits": indexBits, "plural": plural, "at": paramAt, "ones": ones, "signs": signs, "times": times,
+		"dec1": func(n int) int { return n - 1 },
+		"sub":  func(a, b int) int { return a - b },
+		"mul":  func(a, b int) int { return a * b },
+	}
+}
+
+// vectorRange declares n bits.
+func vectorRange(n int) string { return fmt.Sprintf("[%d:0]", n-1) }
+
+// decimal is an unsigned literal.
+func decimal(bits, v int) string { return fmt.Sprintf("%d'd%d", bits, v) }
+
+// binary is a literal of a number's two's complement.
+func binary(bits int, v int64) string { return hexadecimal(bits, pack(bits, v)) }
+
+func hexadecimal(bits int, v *big.Int) string { return fmt.Sprintf("%d'h%x", bits, v) }
+
+// pack lays numbers side by side, the first in the lowest bits, each in two's complement.
+func pack(bits int, vs ...int64) *big.Int {
+	out, mask := new(big.Int), ones(bits)
+	for i := len(vs) - 1; i >= 0; i-- {
+		out.Lsh(out, uint(bits))
+		out.Or(out, new(big.Int).And(big.NewInt(vs[i]), mask))
+	}
+	return out
+}
+
+// ones is n bits set.
+func ones(n int) *big.Int {
+	one := big.NewInt(1)
+	return new(big.Int).Sub(new(big.Int).Lsh(one, uint(n)), one)
+}
+
+// extend widens a signal by its sign, or by zeros.
+func extend(name string, from int, signed bool, to int) string {
+	if to == from {
+		return name
+	}
+	if signed {
+		return fmt.Sprintf("{{%d{%s}}, %s}", to-from, bitOf(name, from-1), name)
+	}
+	return fmt.Sprintf("{%s, %s}", decimal(to-from, 0), name)
+}
+
+// signs repeats a signal's sign so that it fills 32 bits, with a comma behind.
+func signs(from int, name string) string {
+	if from == 32 {
+		return ""
+	}
+	return fmt.Sprintf("{%d{%s[%d]}}, ", 32-from, name, from-1)
+}
+
+// bitOf is one bit of a signal or of a slice that starts at 0.
+func bitOf(name string, bit int) string {
+	name, _, _ = strings.Cut(name, "[")
+	return fmt.Sprintf("%s[%d]", name, bit)
+}
+
+// slice is the lowest bits of a signal.
+func slice(name string, bits, of int) string {
+	if bits == of {
+		return name
+	}
+	return fmt.Sprintf("%s[%d:0]", name, bits-1)
+}
+
+// masks tells for each bit of a lane's number, highest first, which lanes have it set.
+func masks(lanes int) []string {
+	var out []string
+	for b := indexBits(lanes) - 1; b >= 0; b-- {
+		m := new(big.Int)
+		for i := range lanes {
+			m.SetBit(m, i, uint(i>>b&1))
+		}
+		out = append(out, hexadecimal(lanes, m))
+	}
+	return out
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
+}
+
+// boundParam is a parameter in a unit, read at a tile.
+type boundParam struct {
+	Param param
+	Unit  *unit
+	Tile  string
+	Word  int
+}
+
+func paramAt(p param, u *unit, tile string) boundParam {
+	return boundParam{p, u, tile, u.Lanes * p.Bits}
+}
+
+// times is a signal times a constant, as shifts.
+func times(name string, by int) string {
+	var terms []string
+	for b := 30; b >= 0; b-- {
+		if by>>b&1 == 1 {
+			terms = append(terms, fmt.Sprintf("(%s << %d)", name, b))
+		}
+	}
+	return strings.Join(terms, " + ")
+}

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"nomul/backends"
+	"nomul/backends/cgen"
+	"nomul/backends/goasm"
+	"nomul/backends/verilog"
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// targets lists the back ends that build knows.
+func targets() []backends.Backend {
+	return []backends.Backend{goasm.New(), cgen.New(), verilog.New()}
+}
+
+func targetNamed(name string) (backends.Backend, error) {
+	var names []string
+	for _, t := range targets() {
+		if t.Name() == name {
+			return t, nil
+		}
+		names = append(names, t.Name())
+	}
+	return nil, usageError{fmt.Errorf("there is no target %q; wanted one of %s", name, strings.Join(names, ", "))}
+}
+
+func buildCommand() *cobra.Command {
+	var flags compileFlags
+	var target, dir, vectors string
+	var lanes int
+	var force bool
+	c := &cobra.Command{
+		Use:   "build MODEL -t go|c|verilog -o DIR",
+		Short: "Emit a directory that builds and tests itself",
+		Long: `Emit a model as source code in a directory of its own, with a test that replays
+samples and compares every spike, membrane and output. The samples are noise
+unless --vectors gives real ones.`,
+		Example: `  nomul build model.onnx -t go -o model_go --mean .286 --std .353
+  nomul build model.onnx -t verilog --lanes 16 -o model_v --mean .286 --std .353`,
+		Args: oneModel,
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := require(c, "target", "output"); err != nil {
+				return err
+			}
+			t, err := targetNamed(target)
+			if err != nil {
+				return err
+			}
+			if err := vacant(dir, force); err != nil {
+				return err
+			}
+			m, err := flags.open(c, args[0])
+			if err != nil {
+				return err
+			}
+			files, err := m.emit(t, vectors, lanes)
+			if err != nil {
+				return err
+			}
+			if err := writeDir(dir, files); err != nil {
+				return err
+			}
+			return listFiles(c, dir, files)
+		},
+	}
+	flags.register(c.Flags())
+	c.Flags().StringVarP(&target, "target", "t", "", "what to emit: `go`, c or verilog")
+	c.Flags().StringVarP(&dir, "output", "o", "", "the directory to make: `DIR`")
+	c.Flags().StringVar(&vectors, "vectors", "", "samples for the emitted test: `FILE`.npz (at most 16 are taken)")
+	c.Flags().IntVar(&lanes, "lanes", 0, "verilog: parallel accumulators per layer, a power of two (default 32)")
+	c.Flags().BoolVar(&force, "force", false, "replace DIR if nomul made it")
+	return c
+}
+
+// maxVectors bounds the samples that are emitted as a test.
+const maxVectors = 16
+
+// emit lowers the model, checks it for the target, and gives the artefact's files.
+func (m *model) emit(t backends.Backend, vectors string, lanes int) ([]backends.File, error) {
+	if lanes < 0 || lanes&(lanes-1) != 0 {
+		return nil, usageError{fmt.Errorf("--lanes %d: wanted a power of two", lanes)}
+	}
+	net, err := m.at(ir.Fixed)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.Check(net).Err(); err != nil {
+		return nil, err
+	}
+	samples := noise(net, 4)
+	if vectors != "" {
+		if samples, err = readSamples(net, vectors, m.options.Pixels); err != nil {
+			return nil, err
+		}
+	}
+	v, err := reference(net, samples[:min(len(samples), maxVectors)])
+	if err != nil {
+		return nil, err
+	}
+	return t.Emit(net, backends.Options{Name: identifier(net.Name), Lanes: lanes, Vectors: v}), nil
+}
+
+// noise is reproducible samples over the inputs' whole ranges.
+func noise(net *ir.Net, n int) []map[string]*ir.Tensor {
+	state := uint64(1)
+	out := make([]map[string]*ir.Tensor, n)
+	for i := range out {
+		out[i] = map[string]*ir.Tensor{}
+		for _, in := range net.All(ir.OpInput) {
+			t := ir.NewTensor(in.Type)
+			for j := range t.I {
+				state = state*6364136223846793005 + 1442695040888963407
+				span := uint64(in.Range.Hi - in.Range.Lo + 1)
+				t.I[j] = in.Range.Lo + int64((state>>33)%span)
+			}
+			out[i][in.Name] = t
+		}
+	}
+	return out
+}
+
+// identifier makes a lower-case identifier of a name.
+func identifier(name string) string {
+	clean := func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '_':
+			return r
+		}
+		return '_'
+	}
+	out := strings.Map(clean, strings.ToLower(name))
+	if out == "" || out[0] >= '0' && out[0] <= '9' {
+		out = "net" + out
+	}
+	return out
+}
+
+// manifest is a file in every emitted directory; only a directory that has one
+// is ever replaced.
+const manifest = "nomul.manifest"
+
+// vacant demands that a directory is not there yet, or may be replaced.
+func vacant(dir string, force bool) error {
+	entries, err := os.ReadDir(dir)
+	if os.IsNotExist(err) || err == nil && len(entries) == 0 {
+		return nil
+	}
+	if err != nil {
+		return diag.Errorf(diag.Origin{File: dir}, diag.BadFile, "cannot be made: %v", reason(err))
+	}
+	if force {
+		if _, err := os.Stat(filepath.Join(dir, manifest)); err == nil {
+			return nil
+		}
+		return diag.Errorf(diag.Origin{File: dir}, diag.BadFile, "has no %s, so nomul did not make it and will not replace it", manifest)
+	}
+	return diag.Errorf(diag.Origin{File: dir}, diag.BadFile, "exists and is not empty").WithHelp("choose another directory, or say --force to replace it")
+}
+
+// writeDir writes an artefact whole or not at all: into a temporary directory
+// beside it that takes its name at the end.
+func writeDir(dir string, files []backends.File) error {
+	files = append(files, backends.File{Name: manifest, Data: contents(files)})
+	parent := filepath.Dir(filepath.Clean(dir))
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp(parent, ".nomul-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	for _, f := range files {
+		path := filepath.Join(tmp, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, f.Data, 0o644); err != nil {
+			return err
+		}
+	}
+	if err := os.Chmod(tmp, 0o755); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	return os.Rename(tmp, dir)
+}
+
+// contents is the manifest of an artefact: its files, one a line.
+func contents(files []backends.File) []byte {
+	var b strings.Builder
+	for _, f := range files {
+		b.WriteString(f.Name + "\n")
+	}
+	return []byte(b.String())
+}
+
+func listFiles(c *cobra.Command, dir string, files []backends.File) error {
+	var rows [][]string
+	for _, f := range files {
+		rows = append(rows, []string{filepath.Join(dir, f.Name), fmt.Sprint(len(f.Data))})
+	}
+	printTable(c.OutOrStdout(), []string{"file", "bytes"}, rows)
+	return nil
+}

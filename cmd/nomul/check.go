@@ -1,0 +1,275 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"nomul/frontend/onnx"
+	"nomul/ir"
+	"nomul/ir/diag"
+	"nomul/passes"
+	"nomul/runtime/metrics"
+)
+
+// understanding is what check reports.
+type understanding struct {
+	Model           string          `json:"model"`
+	Steps           int             `json:"steps"`
+	Inputs          []port          `json:"inputs"`
+	Outputs         []port          `json:"outputs"`
+	Neurons         []neuronRow     `json:"neurons"`
+	Unsupported     []gapRow        `json:"unsupported"`
+	Multiplications multiplications `json:"multiplications"`
+	Warnings        []string        `json:"warnings"`
+}
+
+type port struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+}
+
+type neuronRow struct {
+	Name      string `json:"name"`
+	Kind      string `json:"kind"` // IF without a leak, else LIF
+	Count     int    `json:"count"`
+	Threshold string `json:"threshold"`
+	Leak      string `json:"leak"`
+	Reset     string `json:"reset"`
+	Compare   string `json:"compare"`
+}
+
+type gapRow struct {
+	Node   string `json:"node"`
+	Op     string `json:"op"`
+	Domain string `json:"domain"`
+	Opset  int    `json:"opset"`
+	Reason string `json:"reason"`
+}
+
+// multiplications is the verdict before the passes, on one step as it was
+// imported, and after them, on integers.
+type multiplications struct {
+	Before      string         `json:"before"`
+	After       string         `json:"after"` // empty when the passes refused
+	Refused     string         `json:"refused,omitempty"`
+	Shifts      bool           `json:"shifts"`
+	EdgesBefore []metrics.Edge `json:"edges_before"`
+	Edges       []metrics.Edge `json:"edges"`
+}
+
+func checkCommand() *cobra.Command {
+	var flags compileFlags
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "check MODEL",
+		Short: "Say what was understood, what was not, and where multiplications are",
+		Long: `Import a model and say what was understood: neurons, time steps, inputs and
+outputs; every operator that is not supported, at once; and for each weighted
+operand what its product costs, before and after the passes:
+
+  L0  0 or 1: add or not            L3  words, run as bit planes: add and shift
+  L1  −1, 0 or 1: add or subtract   L4  a multiplication
+
+Without --mean and --std the input is taken as 8-bit pixels for the verdict.`,
+		Example: `  nomul check model.onnx
+  nomul check model.onnx --json`,
+		Args: oneModel,
+		RunE: func(c *cobra.Command, args []string) error {
+			options, err := flags.options()
+			if err != nil {
+				return err
+			}
+			u, err := understand(args[0], options)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				if err := printJSON(c.OutOrStdout(), u); err != nil {
+					return err
+				}
+			} else {
+				u.print(c)
+			}
+			return u.verdict()
+		},
+	}
+	flags.register(c.Flags())
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func understand(file string, o *passes.Options) (*understanding, error) {
+	net, list, err := readNet(file)
+	if err != nil {
+		return nil, err
+	}
+	u := &understanding{Model: net.Name, Steps: net.Steps, Neurons: []neuronRow{}, Unsupported: []gapRow{}, Warnings: []string{}}
+	for _, w := range list.Warnings() {
+		u.Warnings = append(u.Warnings, w.Error())
+	}
+	u.ports(net)
+	for _, g := range onnx.Unsupported(net) {
+		u.Unsupported = append(u.Unsupported, gapRow{fmt.Sprint(g.Nodes), g.Op, g.Domain, g.Opset, g.Reason})
+	}
+	u.lower(net, o)
+	return u, nil
+}
+
+func (u *understanding) ports(net *ir.Net) {
+	for _, v := range net.All(ir.OpInput) {
+		u.Inputs = append(u.Inputs, port{v.Name, v.Type.String()})
+	}
+	for _, v := range net.All(ir.OpOutput) {
+		u.Outputs = append(u.Outputs, port{v.Name, v.Type.String()})
+	}
+}
+
+// lower runs the passes as far as they go and takes the verdict on the way.
+func (u *understanding) lower(net *ir.Net, o *passes.Options) {
+	o = pixelsAssumed(net, o)
+	u.Multiplications.before(net)
+	if len(u.Unsupported) > 0 {
+		u.Multiplications.Refused = "operators are not supported"
+		return
+	}
+	fixed, err := passes.Lower(net, ir.Fixed, "", o, func(p passes.Pass, n *ir.Net) {
+		if p.Name == "name-layers" { // the net is still as it was raised
+			u.Steps = n.Steps
+			u.Neurons = neuronRows(n)
+			u.Multiplications.before(n)
+		}
+	})
+	if net.Level > ir.Source {
+		u.Neurons = neuronRows(net)
+	}
+	if err != nil {
+		u.Multiplications.Refused = err.Error()
+		return
+	}
+	m := &u.Multiplications
+	m.Edges = metrics.Verdict(fixed)
+	m.After, m.Shifts = metrics.Worst(m.Edges), metrics.UsesShifts(fixed)
+}
+
+func (m *multiplications) before(n *ir.Net) {
+	m.EdgesBefore = metrics.Verdict(n)
+	m.Before = metrics.Worst(m.EdgesBefore)
+}
+
+// pixelsAssumed adds the usual 8-bit pixels where nothing is said: the verdict
+// does not depend on the numbers.
+func pixelsAssumed(net *ir.Net, o *passes.Options) *passes.Options {
+	if o.Pixels != nil || o.InputType.Kind != 0 {
+		return o
+	}
+	assumed := *o
+	assumed.InputType = ir.UintType(8, ir.Shape{})
+	return &assumed
+}
+
+func neuronRows(net *ir.Net) []neuronRow {
+	rows := []neuronRow{}
+	for _, v := range net.All(ir.OpNeuron) {
+		a := v.Attrs.(ir.NeuronAttrs)
+		row := neuronRow{Name: v.Name, Kind: "LIF", Count: v.Type.Size(), Threshold: span(v.Args[ir.NeuronThreshold].Const()),
+			Reset: a.Reset.String(), Compare: a.Compare.String()}
+		if a.When == ir.WhenNext {
+			row.Reset += ", at the next step"
+		}
+		text, _ := a.Leak.MarshalText()
+		row.Leak = string(text)
+		if a.Leak.Kind == ir.LeakFactor {
+			row.Leak = span(v.Args[ir.NeuronLeak].Const())
+		}
+		if a.Leak.Kind == ir.LeakNone {
+			row.Kind = "IF"
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// span is a constant's number, or the least and greatest of its numbers.
+func span(t *ir.Tensor) string {
+	lo, hi := t.At(0), t.At(0)
+	for i := range t.Type.Size() {
+		lo, hi = min(lo, t.At(i)), max(hi, t.At(i))
+	}
+	short := func(f float64) string { return strconv.FormatFloat(f, 'g', 6, 64) }
+	if lo == hi {
+		return short(lo)
+	}
+	return short(lo) + " … " + short(hi)
+}
+
+// verdict is the exit status: unsupported operators and refusals are faults of
+// the model.
+func (u *understanding) verdict() error {
+	switch {
+	case len(u.Unsupported) > 0:
+		return diag.Errorf(diag.Origin{File: u.Model}, diag.UnsupportedOp, "%d kinds of operators are not supported", len(u.Unsupported))
+	case u.Multiplications.Refused != "":
+		return fmt.Errorf("%s", u.Multiplications.Refused)
+	}
+	return nil
+}
+
+func (u *understanding) print(c *cobra.Command) {
+	w := c.OutOrStdout()
+	fmt.Fprintf(w, "%s: %d time steps", u.Model, u.Steps)
+	for _, p := range u.Inputs {
+		fmt.Fprintf(w, ", input %s %s", p.Name, p.Type)
+	}
+	for _, p := range u.Outputs {
+		fmt.Fprintf(w, ", output %s %s", p.Name, p.Type)
+	}
+	fmt.Fprintln(w)
+	if len(u.Neurons) > 0 {
+		fmt.Fprintln(w)
+		var rows [][]string
+		for _, n := range u.Neurons {
+			rows = append(rows, []string{n.Name, n.Kind, fmt.Sprint(n.Count), n.Threshold, n.Leak, n.Reset, n.Compare})
+		}
+		printTable(w, []string{"neurons", "kind", "count", "threshold", "leak", "reset", "fires at"}, rows)
+	}
+	if len(u.Unsupported) > 0 {
+		fmt.Fprintln(w)
+		var rows [][]string
+		for _, g := range u.Unsupported {
+			rows = append(rows, []string{g.Op, g.Domain, fmt.Sprint(g.Opset), g.Node, g.Reason})
+		}
+		printTable(w, []string{"not supported", "domain", "opset", "nodes", "because"}, rows)
+	}
+	u.Multiplications.print(c)
+	for _, warning := range u.Warnings {
+		fmt.Fprintln(c.ErrOrStderr(), warning)
+	}
+}
+
+func (m *multiplications) print(c *cobra.Command) {
+	w := c.OutOrStdout()
+	fmt.Fprintf(w, "\nbefore the passes: %s, %d of %d products are multiplications\n",
+		m.Before, metrics.Multiplications(m.EdgesBefore), len(m.EdgesBefore))
+	printTable(w, []string{"value", "op", "operand", "level", "because"}, edgeRows(m.EdgesBefore))
+	if m.After == "" {
+		fmt.Fprintf(w, "\nafter the passes: not reached\n")
+		return
+	}
+	shifts := "no shifts"
+	if m.Shifts {
+		shifts = "with shifts"
+	}
+	fmt.Fprintf(w, "\nafter the passes: %s, %d of %d products are multiplications, %s\n",
+		m.After, metrics.Multiplications(m.Edges), len(m.Edges), shifts)
+	printTable(w, []string{"value", "op", "operand", "level", "because"}, edgeRows(m.Edges))
+}
+
+func edgeRows(edges []metrics.Edge) [][]string {
+	var rows [][]string
+	for _, e := range edges {
+		rows = append(rows, []string{e.Value, e.Op, e.Operand, e.Level, e.Reason})
+	}
+	return rows
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"nomul/ir"
+	"nomul/passes"
+)
+
+// compileFlags are the flags of every command that lowers a model.
+type compileFlags struct {
+	mean, std, scale string
+	inputType        string
+	opt              []string
+}
+
+func (f *compileFlags) register(fs *pflag.FlagSet) {
+	fs.StringVar(&f.mean, "mean", "", "mean `M` of x = (p·A − M)/S, which made pixels p into the network's inputs x; a comma list is per channel")
+	fs.StringVar(&f.std, "std", "", "std `S` of x = (p·A − M)/S")
+	fs.StringVar(&f.scale, "scale", "", "scale `A` of x = (p·A − M)/S (default 1/255)")
+	fs.StringVar(&f.inputType, "input-type", "", "integer `TYPE` of the input (u8, u4, spike, s8); without --mean and --std the integers are the network's inputs as they are")
+	fs.StringArrayVar(&f.opt, "opt", nil, "leave a pass out or put it back: `PASS=on|off`; may be repeated")
+}
+
+// options are the passes' options for the flags.
+func (f *compileFlags) options() (*passes.Options, error) {
+	o := &passes.Options{Off: map[string]bool{}}
+	if f.mean != "" || f.std != "" || f.scale != "" {
+		pixels, err := f.pixels()
+		if err != nil {
+			return nil, err
+		}
+		o.Pixels = pixels
+	}
+	if f.inputType != "" {
+		t, ok := ir.ParseElem(f.inputType)
+		if !ok || t.IsReal() {
+			return nil, usageError{fmt.Errorf("--input-type %s: wanted an integer type such as u8, u4, spike or s8", f.inputType)}
+		}
+		o.InputType = t
+	}
+	for _, item := range f.opt {
+		name, state, _ := strings.Cut(item, "=")
+		if _, ok := passes.Named(name); !ok {
+			return nil, usageError{fmt.Errorf("--opt %s: there is no pass %q; see nomul passes", item, name)}
+		}
+		if state != "on" && state != "off" {
+			return nil, usageError{fmt.Errorf("--opt %s: wanted %s=on or %s=off", item, name, name)}
+		}
+		o.Off[name] = state == "off"
+	}
+	return o, nil
+}
+
+func (f *compileFlags) pixels() (*passes.Pixels, error) {
+	p := &passes.Pixels{}
+	for _, item := range []struct {
+		flag, text, none string
+		to               *[]float64
+	}{{"mean", f.mean, "0", &p.Mean}, {"std", f.std, "1", &p.Std}, {"scale", f.scale, "1/255", &p.Scale}} {
+		text := item.text
+		if text == "" {
+			text = item.none
+		}
+		for _, part := range strings.Split(text, ",") {
+			x, err := parseRatio(part)
+			if err != nil || item.flag != "mean" && x <= 0 {
+				return nil, usageError{fmt.Errorf("--%s %s: wanted a number or a fraction%s, or a comma list of them",
+					item.flag, item.text, map[bool]string{true: " above 0"}[item.flag != "mean"])}
+			}
+			*item.to = append(*item.to, x)
+		}
+	}
+	return p, nil
+}
+
+// parseRatio reads a number or a fraction such as 1/255.
+func parseRatio(s string) (float64, error) {
+	above, below, isFraction := strings.Cut(strings.TrimSpace(s), "/")
+	x, err := strconv.ParseFloat(above, 64)
+	if err == nil && isFraction {
+		var d float64
+		d, err = strconv.ParseFloat(below, 64)
+		x /= d
+	}
+	if err == nil && x-x != 0 {
+		err = fmt.Errorf("%s is not a finite number", s)
+	}
+	return x, err
+}
+
+// model is a loaded file and how to lower it.
+type model struct {
+	net     *ir.Net // as loaded
+	options *passes.Options
+	file    string
+}
+
+// open loads a model and reads the flags.
+func (f *compileFlags) open(c *cobra.Command, file string) (*model, error) {
+	o, err := f.options()
+	if err != nil {
+		return nil, err
+	}
+	net, err := loadNet(c, file)
+	if err != nil {
+		return nil, err
+	}
+	return &model{net: net, options: o, file: file}, nil
+}
+
+// at is the model lowered to the end of a level; a net that is further already stays.
+func (m *model) at(level ir.Level) (*ir.Net, error) {
+	if m.net.Level > level {
+		return nil, fmt.Errorf("%s is at the %v level already, and cannot go back to %v", m.file, m.net.Level, level)
+	}
+	return passes.Lower(m.net, level, "", m.options, nil)
+}
+
+func levelFlag(fs *pflag.FlagSet, to *string, byDefault string) {
+	fs.StringVar(to, "level", byDefault, "the `LEVEL` to stop at: source (as imported), spiking (one step of neurons, real weights) or fixed (integers)")
+}
+
+func parseLevel(s string) (ir.Level, error) {
+	level, err := ir.ParseLevel(s)
+	if err != nil {
+		return 0, usageError{fmt.Errorf("--level: %w", err)}
+	}
+	return level, nil
+}

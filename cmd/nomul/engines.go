@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"nomul/backends"
+	"nomul/backends/cgen"
+	"nomul/backends/goasm"
+	"nomul/backends/verilog"
+	"nomul/ir"
+	"nomul/runtime/engine"
+	"nomul/runtime/metrics"
+)
+
+// engineNames are what --engine takes.
+var engineNames = []string{"interp", "go", "c", "verilog"}
+
+func engineFlag(fs *pflag.FlagSet, to *string) {
+	fs.StringVar(to, "engine", "interp", "the `ENGINE` to run on: "+strings.Join(engineNames, ", ")+"; all but interp are built from what build emits")
+}
+
+// checkEngine refuses a name that is no engine's.
+func checkEngine(name string) error {
+	if !slices.Contains(engineNames, name) {
+		return usageError{fmt.Errorf("--engine %s: wanted one of %s", name, strings.Join(engineNames, ", "))}
+	}
+	return nil
+}
+
+// openEngine builds an engine for a fixed net.
+func openEngine(ctx context.Context, net *ir.Net, name string) (engine.Engine, error) {
+	if err := onlyFixed(name, net); err != nil {
+		return nil, err
+	}
+	o := backends.Options{Name: identifier(net.Name)}
+	switch name {
+	case "go":
+		return engine.Go(ctx, net, goasm.New(), engine.GoOptions{Options: o, Kernel: "auto"})
+	case "c":
+		return engine.C(ctx, net, cgen.New(), o, "gcc")
+	case "verilog":
+		return engine.Verilog(ctx, net, verilog.New(), o, "iverilog")
+	}
+	return engine.Interp(net, 1)
+}
+
+// elements are samples as engines take them.
+func elements(net *ir.Net, samples []map[string]*ir.Tensor) [][][]int64 {
+	out := make([][][]int64, len(samples))
+	for i, s := range samples {
+		for _, in := range net.All(ir.OpInput) {
+			out[i] = append(out[i], s[in.Name].I)
+		}
+	}
+	return out
+}
+
+// reference is what the interpreter computes for samples, traced.
+func reference(net *ir.Net, samples []map[string]*ir.Tensor) (backends.Vectors, error) {
+	e, err := engine.Interp(net, 2)
+	if err != nil {
+		return nil, err
+	}
+	return e.Run(context.Background(), elements(net, samples), true)
+}
+
+// recordEngine runs samples on a built engine and collects what it computed.
+func recordEngine(c *cobra.Command, net *ir.Net, name string, samples []map[string]*ir.Tensor, trace bool) (*recording, error) {
+	e, err := openEngine(c.Context(), net, name)
+	if err != nil {
+		return nil, err
+	}
+	defer e.Close()
+	got, err := e.Run(c.Context(), elements(net, samples), trace)
+	if err != nil {
+		return nil, err
+	}
+	rec, ports := newRecording(net, len(samples)), backends.PortsOf(net)
+	for _, s := range got {
+		for i, v := range ports.Outputs {
+			rec.addOutput(v, &ir.Tensor{Type: v.Type, I: s.Outputs[i]})
+		}
+		for _, step := range s.Steps {
+			for i, v := range ports.Neurons {
+				rec.tap(0, v, &ir.Tensor{Type: v.Type, I: step.Spikes[i]},
+					&ir.Tensor{Type: ir.SintType(64, v.Type.Shape), I: step.Membranes[i]})
+			}
+		}
+	}
+	return rec, nil
+}
+
+// portion is how many images an engine is given at a time.
+const portion = 1000
+
+// classify predicts with a built engine, starting once ready is closed; the time
+// is that of its runs, not of building it.
+func (e *evaluator) classify(net *ir.Net, name string, ready <-chan struct{}) (predicted, error) {
+	var p predicted
+	built, err := openEngine(e.c.Context(), net, name)
+	if err != nil {
+		return p, err
+	}
+	defer built.Close()
+	<-ready
+	bar := progress(e.c, e.count, "running on "+name)
+	defer bar.Close()
+	for from := 0; from < e.count; from += portion {
+		to := min(from+portion, e.count)
+		samples, err := e.samples(net, from, to)
+		if err != nil {
+			return p, err
+		}
+		start := time.Now()
+		got, err := built.Run(e.c.Context(), elements(net, samples), false)
+		if err != nil {
+			return p, err
+		}
+		p.elapsed += time.Since(start)
+		for _, s := range got {
+			p.classes = append(p.classes, metrics.Predict(s.Outputs[0]))
+		}
+		bar.Add(to - from)
+	}
+	return p, nil
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"encoding/json"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// allowed lists what each package of the tree may import of the others; a name
+// that ends in a slash stands for everything below it. Dependencies point one way.
+var allowed = map[string][]string{
+	"nomul/ir/diag":                  {},
+	"nomul/ir":                       {"nomul/ir/diag"},
+	"nomul/ir/eval":                  {"nomul/ir", "nomul/ir/diag"},
+	"nomul/ir/irtest":                {"nomul/ir", "nomul/ir/diag"},
+	"nomul/frontend/onnx/onnxpb":     {},
+	"nomul/frontend/onnx":            {"nomul/ir", "nomul/ir/diag", "nomul/ir/eval", "nomul/frontend/onnx/onnxpb"},
+	"nomul/passes":                   {"nomul/ir", "nomul/ir/diag", "nomul/ir/eval"},
+	"nomul/backends":                 {"nomul/ir", "nomul/ir/diag"},
+	"nomul/backends/goasm":           {"nomul/ir", "nomul/ir/diag", "nomul/backends", "nomul/backends/goasm/"},
+	"nomul/backends/goasm/kernel":    {},
+	"nomul/backends/cgen":            {"nomul/ir", "nomul/ir/diag", "nomul/backends"},
+	"nomul/backends/verilog":         {"nomul/ir", "nomul/ir/diag", "nomul/backends"},
+	"nomul/runtime/interp":           {"nomul/ir", "nomul/ir/diag", "nomul/ir/eval"},
+	"nomul/runtime/dataset":          {"nomul/ir", "nomul/ir/diag"},
+	"nomul/runtime/metrics":          {"nomul/ir", "nomul/ir/diag", "nomul/runtime/interp"},
+	"nomul/runtime/proof":            {"nomul/ir/diag", "nomul/runtime/engine/toolchain"},
+	"nomul/runtime/engine/toolchain": {},
+	"nomul/runtime/engine":           {"nomul/ir", "nomul/ir/diag", "nomul/backends", "nomul/backends/", "nomul/runtime/interp", "nomul/runtime/engine/toolchain"},
+	"nomul/cmd/nomul":                {"nomul/"},
+	"nomul/cmd/bench":                {"nomul/"},
+}
+
+// owners lists libraries that only one part of the tree may import.
+var owners = map[string]string{
+	"google.golang.org/protobuf":                 "nomul/frontend/onnx",
+	"github.com/spf13/":                          "nomul/cmd/",
+	"github.com/schollz/progressbar":             "nomul/cmd/",
+	"github.com/owulveryck/onnx-go":              "nomul/frontend/onnx",
+	"github.com/yalue/onnxruntime_go":            "nomul/cmd/bench",
+	"github.com/rogpeppe/go-internal/testscript": "nomul/cmd/",
+}
+
+type pkg struct {
+	ImportPath string
+	Imports    []string
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "nomul/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []pkg
+	for d := json.NewDecoder(strings.NewReader(string(out))); d.More(); {
+		var p pkg
+		if err := d.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+func TestDependenciesPointOneWay(t *testing.T) {
+	for _, p := range packages(t) {
+		may, known := allowed[p.ImportPath]
+		if !known {
+			t.Errorf("%s is not in the map of packages", p.ImportPath)
+			continue
+		}
+		for _, i := range p.Imports {
+			if strings.HasPrefix(i, "nomul/") && !matchesAny(may, i) {
+				t.Errorf("%s imports %s", p.ImportPath, i)
+			}
+			for library, owner := range owners {
+				if strings.HasPrefix(i, library) && !strings.HasPrefix(p.ImportPath, owner) {
+					t.Errorf("%s imports %s, which is %s's", p.ImportPath, i, owner)
+				}
+			}
+		}
+	}
+}
+
+func matchesAny(list []string, path string) bool {
+	for _, l := range list {
+		if path == l || strings.HasSuffix(l, "/") && strings.HasPrefix(path, l) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"nomul/ir"
+	"nomul/passes"
+)
+
+func irCommand() *cobra.Command {
+	var flags compileFlags
+	var level, after, out string
+	c := &cobra.Command{
+		Use:   "ir MODEL",
+		Short: "Print the intermediate representation at a level or behind a pass",
+		Example: `  nomul ir model.onnx                         the network as one step of neurons
+  nomul ir model.onnx --after reroll-time     behind one pass
+  nomul ir model.onnx --level fixed --mean .286 --std .353 -o model.sir`,
+		Args: oneModel,
+		RunE: func(c *cobra.Command, args []string) error {
+			m, err := flags.open(c, args[0])
+			if err != nil {
+				return err
+			}
+			net, err := m.dump(level, after)
+			if err != nil {
+				return err
+			}
+			return putNet(c, net, out)
+		},
+	}
+	flags.register(c.Flags())
+	levelFlag(c.Flags(), &level, "spiking")
+	c.Flags().StringVar(&after, "after", "", "stop behind this `PASS`, whatever the level")
+	c.Flags().StringVarP(&out, "output", "o", "", "write to `FILE`, with the constants in an .npz beside it")
+	return c
+}
+
+// dump lowers to a level, or just behind a pass.
+func (m *model) dump(level, after string) (*ir.Net, error) {
+	if after == "" {
+		l, err := parseLevel(level)
+		if err != nil {
+			return nil, err
+		}
+		return m.at(l)
+	}
+	p, ok := passes.Named(after)
+	if !ok {
+		return nil, usageError{fmt.Errorf("--after %s: there is no such pass; see nomul passes", after)}
+	}
+	if m.net.Level > p.From {
+		return nil, fmt.Errorf("%s is at the %v level already, behind %s", m.file, m.net.Level, after)
+	}
+	return passes.Lower(m.net, p.Goal, after, m.options, nil)
+}
+
+func putNet(c *cobra.Command, net *ir.Net, out string) error {
+	if out != "" {
+		return writeNet(net, out)
+	}
+	fmt.Fprint(c.OutOrStdout(), ir.Print(net, ""))
+	return nil
+}
+
+func optCommand() *cobra.Command {
+	var flags compileFlags
+	var names, out string
+	c := &cobra.Command{
+		Use:     "opt FILE.sir -p PASS,…",
+		Short:   "Run named passes on a text of the intermediate representation",
+		Example: `  nomul opt model.sir -p fold-batch-norm,commute-readout -o after.sir`,
+		Args:    oneModel,
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := require(c, "passes"); err != nil {
+				return err
+			}
+			m, err := flags.open(c, args[0])
+			if err != nil {
+				return err
+			}
+			net, err := m.apply(names)
+			if err != nil {
+				return err
+			}
+			return putNet(c, net, out)
+		},
+	}
+	flags.register(c.Flags())
+	c.Flags().StringVarP(&names, "passes", "p", "", "the `PASSES` to run, in this order, separated by commas")
+	c.Flags().StringVarP(&out, "output", "o", "", "write to `FILE`, with the constants in an .npz beside it")
+	return c
+}
+
+func (m *model) apply(names string) (*ir.Net, error) {
+	net := m.net
+	for _, name := range strings.Split(names, ",") {
+		p, ok := passes.Named(name)
+		if !ok {
+			return nil, usageError{fmt.Errorf("there is no pass %q; see nomul passes", name)}
+		}
+		next, err := passes.Apply(p, net, m.options)
+		if err != nil {
+			return nil, err
+		}
+		net = next
+	}
+	return net, nil
+}

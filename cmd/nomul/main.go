@@ -1,0 +1,113 @@
+// Command nomul compiles trained spiking networks into programs without multiplications.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"nomul/passes"
+)
+
+// The exit codes, besides 0.
+const (
+	exitFault = 1 // the model or the data is at fault
+	exitUsage = 2 // the command line is
+	exitBug   = 3 // nomul is
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run executes one command line and returns its exit code.
+func run(args []string, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Fprintf(stderr, "nomul: a bug in nomul, please report it: %v\n", r)
+			code = exitBug
+		}
+	}()
+	root := rootCommand()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.Execute()
+	if err == nil {
+		return 0
+	}
+	return report(err, stderr)
+}
+
+// usageError is a wrong command line.
+type usageError struct{ error }
+
+func report(err error, stderr io.Writer) int {
+	var usage usageError
+	var bug *passes.Bug
+	switch {
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "nomul: %v\n", err)
+		return exitUsage
+	case errors.As(err, &bug):
+		fmt.Fprintf(stderr, "nomul: a bug in nomul, please report it: %v\n", err)
+		return exitBug
+	}
+	fmt.Fprintf(stderr, "%v\n", err)
+	return exitFault
+}
+
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "nomul",
+		Short: "Compile a trained spiking network into a program without multiplications",
+		Long: `nomul compiles a trained spiking network into a program that runs without a
+single multiplication: Go with assembly for a CPU, C for a microcontroller, or
+Verilog for an FPGA, all bit-exact with each other.
+
+MODEL is an .onnx file or a .sir file (the text form of nomul's intermediate
+representation). A first round:
+
+  nomul check  model.onnx                                   what was understood
+  nomul ir     model.onnx --level spiking                   one time step, with neurons
+  nomul eval   model.onnx --images F --labels F --mean .286 --std .353
+  nomul build  model.onnx -t c -o out --mean .286 --std .353
+  nomul verify model.onnx --images F --mean .286 --std .353 all targets, bit for bit
+
+Exit status: 0 success, 1 the model or the data is at fault, 2 wrong usage,
+3 a bug in nomul.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w\nsee %s --help", err, c.CommandPath())}
+	})
+	root.AddCommand(checkCommand(), irCommand(), optCommand(), buildCommand(), runCommand(),
+		evalCommand(), verifyCommand(), passesCommand(), opsCommand(), targetsCommand())
+	for _, c := range root.Commands() {
+		c.Args = asUsage(c.Args)
+	}
+	root.Args = asUsage(cobra.NoArgs)
+	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	return root
+}
+
+// asUsage marks what a check of arguments finds as wrong usage.
+func asUsage(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if err := check(c, args); err != nil {
+			return usageError{fmt.Errorf("%w\nsee %s --help", err, c.CommandPath())}
+		}
+		return nil
+	}
+}
+
+// oneModel demands exactly one argument.
+func oneModel(c *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("%s takes one file, got %d", c.Name(), len(args))
+	}
+	return nil
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"nomul/frontend/onnx"
+	"nomul/ir"
+	"nomul/ir/diag"
+	"nomul/runtime/dataset"
+)
+
+// loadNet reads a model by its extension. Warnings go to stderr; operators that
+// are not understood are errors, all told at once.
+func loadNet(c *cobra.Command, file string) (*ir.Net, error) {
+	net, list, err := readNet(file)
+	for _, w := range list.Warnings() {
+		fmt.Fprintln(c.ErrOrStderr(), w)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if gaps := onnx.Unsupported(net); len(gaps) > 0 {
+		return nil, gapErrors(file, gaps)
+	}
+	return net, nil
+}
+
+func readNet(file string) (*ir.Net, diag.List, error) {
+	ext := filepath.Ext(file)
+	if ext != ".onnx" && ext != ".sir" {
+		return nil, nil, usageError{fmt.Errorf("%s: wanted a .onnx or .sir file", file)}
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, nil, diag.Errorf(diag.Origin{File: file}, diag.BadFile, "cannot be read: %v", reason(err))
+	}
+	if ext == ".onnx" {
+		net, list := onnx.Import(file, data)
+		return net, list, list.Err()
+	}
+	net, err := ir.Parse(file, string(data), loaderBeside(file))
+	if err == nil {
+		err = ir.Verify(net)
+	}
+	return net, nil, err
+}
+
+// reason is a file error without the path, which the message has already.
+func reason(err error) error {
+	if p, ok := err.(*os.PathError); ok {
+		return p.Err
+	}
+	return err
+}
+
+// loaderBeside loads arrays from .npz files in the folder of a text.
+func loaderBeside(text string) ir.Loader {
+	cache := map[string]map[string]*dataset.Array{}
+	return func(file, key string) (*ir.Tensor, error) {
+		if filepath.Base(file) != file {
+			return nil, fmt.Errorf("%s: wanted a file in the folder of the text", file)
+		}
+		if cache[file] == nil {
+			arrays, err := dataset.ReadArrays(filepath.Join(filepath.Dir(text), file))
+			if err != nil {
+				return nil, err
+			}
+			cache[file] = arrays
+		}
+		a := cache[file][key]
+		if a == nil {
+			return nil, fmt.Errorf("%s has no array %q", file, key)
+		}
+		return a.Tensor()
+	}
+}
+
+// writeNet writes a net's text and, when it has constants too large to write
+// out, an .npz beside it.
+func writeNet(net *ir.Net, file string) error {
+	arrays := map[string]*dataset.Array{}
+	for key, t := range ir.Arrays(net) {
+		arrays[key] = dataset.FromTensor(t)
+	}
+	npz := ""
+	if len(arrays) > 0 {
+		npz = strings.TrimSuffix(filepath.Base(file), ".sir") + ".npz"
+		if err := dataset.WriteArrays(filepath.Join(filepath.Dir(file), npz), arrays); err != nil {
+			return err
+		}
+	}
+	return writeFile(file, []byte(ir.Print(net, npz)))
+}
+
+// writeFile writes a whole file or nothing.
+func writeFile(file string, data []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(file), ".nomul-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(data)
+	if cerr := tmp.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Chmod(tmp.Name(), 0o644)
+	}
+	if err == nil {
+		err = os.Rename(tmp.Name(), file)
+	}
+	return err
+}
+
+func gapErrors(file string, gaps []onnx.Gap) error {
+	var list diag.List
+	for _, g := range gaps {
+		list = append(list, g.Diagnostic(file))
+	}
+	return list.Err()
+}

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"nomul/ir"
+	"nomul/runtime/dataset"
+	"nomul/runtime/interp"
+)
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func runCommand() *cobra.Command {
+	var flags compileFlags
+	var level, engineName, in, out, trace string
+	c := &cobra.Command{
+		Use:   "run MODEL -i IN.npz -o OUT.npz",
+		Short: "Run a model on arrays",
+		Long: `Run a model on arrays named after its inputs, with a batch along the first axis;
+a lone array needs no name. Results are named after the outputs. At the fixed
+level floats are taken for normalised pixels and turned back into integers;
+results are decoded into real numbers.`,
+		Example: `  nomul run model.onnx -i in.npz -o out.npz --level source
+  nomul run model.onnx -i in.npz -o out.npz --mean .286 --std .353 --trace spikes.npz`,
+		Args: oneModel,
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := require(c, "input", "output"); err != nil {
+				return err
+			}
+			if err := checkEngine(engineName); err != nil {
+				return err
+			}
+			m, err := flags.open(c, args[0])
+			if err != nil {
+				return err
+			}
+			l, err := parseLevel(level)
+			if err != nil {
+				return err
+			}
+			net, err := m.at(l)
+			if err != nil {
+				return err
+			}
+			samples, err := readSamples(net, in, m.options.Pixels)
+			if err != nil {
+				return err
+			}
+			rec, err := record(c, net, engineName, samples, trace != "")
+			if err != nil {
+				return err
+			}
+			return rec.write(out, trace)
+		},
+	}
+	flags.register(c.Flags())
+	levelFlag(c.Flags(), &level, "fixed")
+	engineFlag(c.Flags(), &engineName)
+	c.Flags().StringVarP(&in, "input", "i", "", "arrays to run on: `FILE`.npz or .npy")
+	c.Flags().StringVarP(&out, "output", "o", "", "where results go: `FILE`.npz")
+	c.Flags().StringVar(&trace, "trace", "", "also write spikes and membranes of every neuron layer and step to `FILE`.npz")
+	return c
+}
+
+// require demands flags that have no default.
+func require(c *cobra.Command, names ...string) error {
+	for _, name := range names {
+		if !c.Flags().Changed(name) {
+			return usageError{fmt.Errorf("%s needs --%s\nsee %s --help", c.Name(), name, c.CommandPath())}
+		}
+	}
+	return nil
+}
+
+// recording collects results of many samples, array by array.
+type recording struct {
+	net     *ir.Net
+	samples int
+	outputs map[string][]float64
+	traces  map[string][]float64 // NAME for spikes, NAME.membrane
+	shapes  map[string][]int
+}
+
+func newRecording(net *ir.Net, samples int) *recording {
+	r := &recording{net: net, samples: samples, outputs: map[string][]float64{}, traces: map[string][]float64{}, shapes: map[string][]int{}}
+	for _, v := range net.All(ir.OpOutput) {
+		dims := v.Type.Shape.Dims()
+		if len(dims) > 1 && dims[0] == 1 && net.Level == ir.Source {
+			dims = dims[1:] // the batch axis of the source level
+		}
+		r.shapes[v.Name] = append([]int{samples}, dims...)
+	}
+	for _, v := range net.All(ir.OpNeuron) {
+		shape := append([]int{samples, net.Steps}, v.Type.Shape.Dims()...)
+		r.shapes[v.Name], r.shapes[v.Name+".membrane"] = shape, shape
+	}
+	return r
+}
+
+// record runs the samples on an engine; only the interpreter knows other levels than fixed.
+func record(c *cobra.Command, net *ir.Net, engineName string, samples []map[string]*ir.Tensor, trace bool) (*recording, error) {
+	if engineName != "interp" {
+		return recordEngine(c, net, engineName, samples, trace)
+	}
+	machine, err := interp.New(net)
+	if err != nil {
+		return nil, err
+	}
+	rec := newRecording(net, len(samples))
+	var tap interp.Tap
+	if trace {
+		tap = rec.tap
+	}
+	bar := progress(c, len(samples), "running")
+	defer bar.Close()
+	for _, s := range samples {
+		out, err := machine.Run(s, tap)
+		if err != nil {
+			return nil, err
+		}
+		for name, t := range out {
+			rec.addOutput(net.Find(name), t)
+		}
+		bar.Add(1)
+	}
+	return rec, nil
+}
+
+func (r *recording) tap(_ int, v *ir.Value, result, state *ir.Tensor) {
+	if v.Op != ir.OpNeuron {
+		return
+	}
+	for i := range result.Type.Size() {
+		r.traces[v.Name] = append(r.traces[v.Name], result.At(i))
+		r.traces[v.Name+".membrane"] = append(r.traces[v.Name+".membrane"], state.At(i))
+	}
+}
+
+// addOutput appends a result, decoded: real = scale · integer.
+func (r *recording) addOutput(v *ir.Value, t *ir.Tensor) {
+	scale := 1.0
+	if v.Scale != nil {
+		scale = v.Scale.Data.F[0]
+	}
+	for i := range t.Type.Size() {
+		r.outputs[v.Name] = append(r.outputs[v.Name], t.At(i)*scale)
+	}
+}
+
+func (r *recording) write(out, trace string) error {
+	arrays := map[string]*dataset.Array{}
+	for name, data := range r.outputs {
+		arrays[name] = dataset.Floats(dataset.Float32, r.shapes[name], data)
+	}
+	if err := dataset.WriteArrays(out, arrays); err != nil {
+		return err
+	}
+	if trace == "" {
+		return nil
+	}
+	arrays = map[string]*dataset.Array{}
+	for _, v := range r.net.All(ir.OpNeuron) {
+		spikes, membrane := r.traces[v.Name], r.traces[v.Name+".membrane"]
+		arrays[v.Name] = dataset.Ints(dataset.Uint8, r.shapes[v.Name], wholes(spikes))
+		if r.net.Level == ir.Fixed {
+			arrays[v.Name+".membrane"] = dataset.Ints(dataset.Int32, r.shapes[v.Name], wholes(membrane))
+		} else {
+			arrays[v.Name+".membrane"] = dataset.Floats(dataset.Float64, r.shapes[v.Name], membrane)
+		}
+	}
+	return dataset.WriteArrays(trace, arrays)
+}
+
+func wholes(x []float64) []int64 {
+	out := make([]int64, len(x))
+	for i, f := range x {
+		out[i] = int64(f)
+	}
+	return out
+}

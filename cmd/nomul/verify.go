@@ -1,0 +1,317 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"nomul/backends"
+	"nomul/backends/cgen"
+	"nomul/backends/goasm"
+	"nomul/backends/verilog"
+	"nomul/ir"
+	"nomul/ir/diag"
+	"nomul/runtime/dataset"
+	"nomul/runtime/engine"
+	"nomul/runtime/engine/toolchain"
+	"nomul/runtime/proof"
+)
+
+// slowSamples bounds the samples for engines that simulate every clock or instruction.
+const slowSamples = 8
+
+func verifyCommand() *cobra.Command {
+	var flags compileFlags
+	var targetList, images, vectors string
+	var samples int
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "verify MODEL",
+		Short: "Run every target on the same samples, compare every bit, and prove that nothing multiplies",
+		Long: fmt.Sprintf(`Build every target, run the same samples on all engines, and compare spikes and
+membranes with the interpreter's at every step (on at most %d samples where
+every clock or instruction is simulated). Then scan the built programs and
+netlists for multiplications and divisions, and put every kind of proof to the
+test with an artefact that does multiply. Engines whose tools are missing are
+reported as skipped.`, slowSamples),
+		Example: `  nomul verify model.onnx --images t10k-images.gz --mean .286 --std .353
+  nomul verify model.onnx --targets c --samples 16 --mean .286 --std .353 --json`,
+		Args: oneModel,
+		RunE: func(c *cobra.Command, args []string) error {
+			list, err := parseTargets(targetList)
+			if err != nil {
+				return err
+			}
+			if samples < 1 {
+				return usageError{fmt.Errorf("--samples %d: wanted at least 1", samples)}
+			}
+			m, err := flags.open(c, args[0])
+			if err != nil {
+				return err
+			}
+			net, err := m.at(ir.Fixed)
+			if err != nil {
+				return err
+			}
+			in, err := m.verifySamples(net, images, vectors, samples)
+			if err != nil {
+				return err
+			}
+			v := &verifier{c: c, net: net, samples: elements(net, in), report: verification{Model: net.Name, Engines: []engineRow{}, Proofs: []proof.Proof{}}}
+			if err := v.run(list); err != nil {
+				return err
+			}
+			if asJSON {
+				if err := printJSON(c.OutOrStdout(), v.report); err != nil {
+					return err
+				}
+			} else {
+				v.report.print(c)
+			}
+			return v.report.verdict()
+		},
+	}
+	flags.register(c.Flags())
+	c.Flags().StringVar(&targetList, "targets", "go,c,verilog", "the `TARGETS` to verify")
+	c.Flags().StringVar(&images, "images", "", "run on images: an idx `FILE`, an .npz or a folder of PNGs; noise otherwise")
+	c.Flags().StringVar(&vectors, "vectors", "", "run on arrays: `FILE`.npz, as for run")
+	c.Flags().IntVar(&samples, "samples", 64, "how many samples, `N`")
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func parseTargets(list string) ([]string, error) {
+	var out []string
+	for _, name := range strings.Split(list, ",") {
+		if _, err := targetNamed(name); err != nil {
+			return nil, err
+		}
+		out = append(out, name)
+	}
+	return out, nil
+}
+
+func (m *model) verifySamples(net *ir.Net, images, vectors string, n int) ([]map[string]*ir.Tensor, error) {
+	switch {
+	case images != "":
+		set, err := dataset.ReadImages(images)
+		if err != nil {
+			return nil, err
+		}
+		size := net.All(ir.OpInput)[0].Type.Size()
+		return imageSamples(net, set, 0, min(n, len(set.Pixels)/size), m.options.Pixels)
+	case vectors != "":
+		all, err := readSamples(net, vectors, m.options.Pixels)
+		return all[:min(n, len(all))], err
+	}
+	return noise(net, n), nil
+}
+
+// verification is the report of verify.
+type verification struct {
+	Model    string          `json:"model"`
+	Engines  []engineRow     `json:"engines"`
+	Proofs   []proof.Proof   `json:"proofs"`
+	Controls []proof.Control `json:"controls"`
+}
+
+type engineRow struct {
+	Name    string `json:"name"`
+	Samples int    `json:"samples"`
+	engine.Mismatches
+	engine.Cost
+	Skipped string `json:"skipped,omitempty"`
+}
+
+// trial is one engine to compare, and the proofs of what it built.
+type trial struct {
+	name   string
+	target string
+	slow   bool
+	open   func(ctx context.Context) (engine.Engine, error)
+	prove  func(ctx context.Context, e engine.Engine) ([]proof.Proof, error) // may be nil
+}
+
+type verifier struct {
+	c       *cobra.Command
+	net     *ir.Net
+	samples [][][]int64
+	want    backends.Vectors
+	report  verification
+}
+
+func (v *verifier) run(targets []string) error {
+	ctx := v.c.Context()
+	reference, err := engine.Interp(v.net, 2)
+	if err != nil {
+		return err
+	}
+	if v.want, err = reference.Run(ctx, v.samples, true); err != nil {
+		return err
+	}
+	v.report.Engines = append(v.report.Engines, engineRow{Name: "interp", Samples: len(v.samples)})
+	trials := v.trials()
+	bar := progress(v.c, len(trials)+1, "verifying")
+	defer bar.Close()
+	for _, t := range trials {
+		if slices.Contains(targets, t.target) {
+			bar.Describe("verifying " + t.name)
+			if err := v.try(ctx, t); err != nil {
+				return err
+			}
+		}
+		bar.Add(1)
+	}
+	bar.Describe("proving that proofs can fail")
+	v.report.Controls = proof.Controls(ctx)
+	bar.Add(1)
+	return nil
+}
+
+func (v *verifier) try(ctx context.Context, t trial) error {
+	samples := v.samples
+	if t.slow {
+		samples = samples[:min(len(samples), slowSamples)]
+	}
+	row := engineRow{Name: t.name, Samples: len(samples)}
+	e, err := t.open(ctx)
+	if toolchain.IsMissing(err) {
+		row.Samples, row.Skipped = 0, err.Error()
+		v.report.Engines = append(v.report.Engines, row)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", t.name, err)
+	}
+	defer e.Close()
+	got, err := e.Run(ctx, samples, true)
+	if err != nil {
+		return fmt.Errorf("%s: %w", t.name, err)
+	}
+	row.Mismatches = engine.Compare(v.want[:len(samples)], got)
+	if counted, ok := e.(engine.Counted); ok {
+		row.Cost = counted.Cost()
+		row.Cost.Functions = nil
+	}
+	v.report.Engines = append(v.report.Engines, row)
+	if t.prove == nil {
+		return nil
+	}
+	proofs, err := t.prove(ctx, e)
+	if err != nil && !toolchain.IsMissing(err) {
+		return fmt.Errorf("%s: %w", t.name, err)
+	}
+	v.report.Proofs = append(v.report.Proofs, proofs...)
+	return nil
+}
+
+// trials lists every engine there is, whether its tools are here or not.
+func (v *verifier) trials() []trial {
+	o := backends.Options{Name: identifier(v.net.Name)}
+	var out []trial
+	for _, k := range goKernels() {
+		out = append(out, trial{name: k.name(), target: "go", slow: k.arch != "", open: func(ctx context.Context) (engine.Engine, error) {
+			return engine.Go(ctx, v.net, goasm.New(), engine.GoOptions{Options: o, Kernel: k.kernel, Arch: k.arch})
+		}, prove: k.prove})
+	}
+	for _, compiler := range []string{"gcc", "clang"} {
+		out = append(out, trial{name: "c-" + compiler, target: "c", open: func(ctx context.Context) (engine.Engine, error) {
+			return engine.C(ctx, v.net, cgen.New(), o, compiler)
+		}, prove: func(ctx context.Context, e engine.Engine) ([]proof.Proof, error) {
+			return v.proveC(ctx, e.Name(), e.(*engine.Process).Binary(), "objdump")
+		}})
+	}
+	for _, t := range engine.Targets() {
+		out = append(out, trial{name: "c-" + t.Name, target: "c", slow: true, open: func(ctx context.Context) (engine.Engine, error) {
+			return engine.NewBoard(ctx, v.net, cgen.New(), o, t)
+		}, prove: func(ctx context.Context, e engine.Engine) ([]proof.Proof, error) {
+			return v.proveC(ctx, e.Name(), e.(*engine.Board).Binary(), t.Objdump)
+		}})
+	}
+	for _, simulator := range []string{"iverilog", "verilator"} {
+		prove := proveNetlist
+		if simulator == "verilator" { // the same sources
+			prove = nil
+		}
+		out = append(out, trial{name: "verilog-" + simulator, target: "verilog", slow: simulator == "iverilog", open: func(ctx context.Context) (engine.Engine, error) {
+			return engine.Verilog(ctx, v.net, verilog.New(), o, simulator)
+		}, prove: prove})
+	}
+	return out
+}
+
+// proveC scans a whole C program, in which the model's functions must be.
+func (v *verifier) proveC(ctx context.Context, name, binary, objdump string) ([]proof.Proof, error) {
+	id := identifier(v.net.Name)
+	p, err := proof.Binary(ctx, proof.Object{Target: name, Path: binary, Objdump: objdump,
+		Functions: []string{id + "_start", id + "_step", id + "_finish"}})
+	return []proof.Proof{p}, err
+}
+
+func proveNetlist(ctx context.Context, e engine.Engine) ([]proof.Proof, error) {
+	s := e.(*engine.Simulation)
+	p, err := proof.Netlist(ctx, proof.Hardware{Target: "verilog", Dir: s.Dir(), Files: []string{"model.v"}, Top: s.Top()})
+	return []proof.Proof{p}, err
+}
+
+// verdict is the exit status: a difference, a proof that does not hold, or a
+// control that passed.
+func (r *verification) verdict() error {
+	var list diag.List
+	for _, e := range r.Engines {
+		if !e.None() {
+			list.Add(diag.Origin{}, diag.BadNet, "engine %s differs from the interpreter: %s", e.Name, e.First)
+		}
+	}
+	for _, p := range r.Proofs {
+		if !p.Holds() {
+			list.Add(diag.Origin{}, diag.BadNet, "the proof of %s fails: %d scanned, found %s", p.Target, p.Scanned, strings.Join(p.Forbidden, ", "))
+		}
+	}
+	for _, k := range r.Controls {
+		if !k.Caught && k.Skipped == "" {
+			list.Add(diag.Origin{}, diag.BadNet, "the proof of %s did not notice %s %s", k.Name, k.What, k.Failed)
+		}
+	}
+	return list.Err()
+}
+
+func (r *verification) print(c *cobra.Command) {
+	w := c.OutOrStdout()
+	var rows [][]string
+	for _, e := range r.Engines {
+		note := e.Skipped
+		switch {
+		case note != "":
+			note = "skipped: " + note
+		case e.Instructions > 0:
+			note = fmt.Sprintf("%.0f instructions per sample", e.Instructions)
+		case e.Cycles > 0:
+			note = fmt.Sprintf("%.0f clocks per sample", e.Cycles)
+		}
+		rows = append(rows, []string{e.Name, fmt.Sprint(e.Samples), fmt.Sprint(e.Spikes), fmt.Sprint(e.Membranes), fmt.Sprint(e.Outputs), note})
+	}
+	printTable(w, []string{"engine", "samples", "spikes that differ", "membranes", "outputs", ""}, rows)
+	fmt.Fprintln(w)
+	rows = nil
+	for _, p := range r.Proofs {
+		rows = append(rows, []string{p.Target, fmt.Sprint(p.Scanned), fmt.Sprint(len(p.Forbidden)), p.Tool})
+	}
+	printTable(w, []string{"proof of", "scanned", "multiplications", "by"}, rows)
+	fmt.Fprintln(w)
+	rows = nil
+	for _, k := range r.Controls {
+		caught := "caught"
+		switch {
+		case k.Skipped != "":
+			caught = "skipped: " + k.Skipped
+		case !k.Caught:
+			caught = "NOT CAUGHT"
+		}
+		rows = append(rows, []string{k.Name, k.What, caught})
+	}
+	printTable(w, []string{"control of", "which does multiply", "is"}, rows)
+}

@@ -1,0 +1,80 @@
+package onnx_test
+
+import "nomul/frontend/onnx/onnxpb"
+
+// badNodes are nodes whose operator is known, but not like this.
+func badNodes() []badCase {
+	one := func(opset int64, node string, attrs ...*onnxpb.AttributeProto) *model {
+		return x(opset, 1, 4).node(node+" -> y", attrs...).out("y")
+	}
+	lists := func(opset int64, node string, attrs ...*onnxpb.AttributeProto) *model {
+		return one(opset, node, attrs...).ints("i", 0, 1).ints("zero", 0).ints("big", 9).ints("two", 2)
+	}
+	train := &onnxpb.TensorProto{Name: "train", DataType: tBool, Int32Data: []int32{1}}
+	return []badCase{
+		{"too-few-inputs", one(13, "Add x"), `.*node "y" \(ai\.onnx::Add, opset 13\): error: has 1 inputs, wanted 2 \[bad-net\]`},
+		{"too-many-inputs", one(13, "Gemm x,x,x,x"), `.*has 4 inputs, wanted 2 to 3 \[bad-net\]`},
+		{"no-inputs", x(13, 1, 4).node("Concat -> y").out("y"), `.*has 0 inputs, wanted 1 or more \[bad-net\]`},
+		{"missing-input", one(13, "Add x,"), `.*input 2 is missing \[bad-net\]`},
+		{"surplus-output", x(13, 1, 4).node("Neg x -> y,z").out("y"), `.*has output 2 \("z"\), which is not supported \[unsupported-attribute\]`},
+		{"foreign-attribute", one(13, "Neg x", attrInt("fast", 1)), `.*attribute "fast" is not supported \[unsupported-attribute\]`},
+		{"attribute-twice", one(13, "Flatten x", attrInt("axis", 1), attrInt("axis", 1)), `.*attribute "axis" is there twice \[bad-attribute\]`},
+		{"attribute-type", one(13, "Flatten x", attrFloat("axis", 1)), `.*attribute "axis" has type FLOAT, wanted INT \[bad-attribute\]`},
+		{"attribute-reference", one(13, "Flatten x", &onnxpb.AttributeProto{Name: "axis", Type: onnxpb.AttributeProto_INT, RefAttrName: "a"}), `.*attribute "axis" refers to .* \[bad-attribute\]`},
+
+		{"dtype-mismatch", newModel(13).in("x", tFloat, 1, 2).in("b", tInt64, 1, 2).node("Add x,b -> y").out("y"), `.*inputs differ in element type: "x" is float, "b" is int64 \[type-mismatch\]`},
+		{"int32-arithmetic", newModel(13).in("x", tInt32, 1, 2).node("Neg x -> y").out("y"), `.*computes with int32, wanted float or int64 \[type-mismatch\]`},
+		{"shape-mismatch", x(13, 1, 4).floats("c", []int64{3}, 1, 2, 3).node("Add x,c -> y").out("y"), `.*node "y" .*cannot combine %x real\[1,4\] and %c real\[3\] \[shape-mismatch\]`},
+		{"divide-by-zero", x(13, 1, 4).ints("a", 1).ints("b", 0).node("Div a,b -> y").out("y"), `.*divides integers by 0 \[bad-constant\]`},
+		{"where-condition", one(13, "Where x,x,x"), `.*condition "x" is float, wanted bool \[type-mismatch\]`},
+		{"where-bools", x(13, 1, 4).node("Equal x,x -> e").node("Where e,e,e -> y").out("y"), `.*joins or selects bool values at run time, which is not supported \[unsupported-type\]`},
+		{"cast-to-string", one(13, "Cast x", attrInt("to", 8)), `.*casts to string, which is not supported \[unsupported-type\]`},
+		{"cast-narrow", one(13, "Cast x", attrInt("to", int64(tUint8))), `.*casts from float to uint8 at run time, which is not supported \[unsupported-attribute\]`},
+		{"cast-constant-narrow", x(13, 1, 4).ints("c", 300).node("Cast c -> y", attrInt("to", int64(tUint8))).out("y"), `.*casts a constant to uint8 that does not fit \[bad-constant\]`},
+		{"cast-huge", x(13, 1, 4).floats("c", nil, 1e30).node("Cast c -> y", attrInt("to", int64(tInt64))).out("y"), `.*casts 1\.\d*e\+30 to int64, which does not hold it \[bad-constant\]`},
+		{"cast-double-overflow", x(13, 1, 4).init(&onnxpb.TensorProto{Name: "d", DataType: tDouble, DoubleData: []float64{1e300}}).node("Cast d -> y", attrInt("to", int64(tFloat))).out("y"),
+			`.*element 0 is \+Inf \[bad-constant\]`},
+
+		{"dropout-training", x(13, 1, 4).init(train).node("Dropout x,,train -> y").out("y"), `.*drops at random \(training_mode\), .* \[unsupported-attribute\]\nhelp: call model\.eval\(\) before the export`},
+		{"constant-without-value", x(13, 1, 4).node("Constant -> y").out("y"), `.*has 0 attributes, wanted one value \[bad-attribute\]`},
+		{"constant-string", x(13, 1, 4).node("Constant -> y", &onnxpb.AttributeProto{Name: "value_string", Type: onnxpb.AttributeProto_STRING}).out("y"), `.*attribute "value_string" is not supported \[unsupported-attribute\]`},
+		{"constant-without-tensor", x(13, 1, 4).node("Constant -> y", attrTensor("value", nil)).out("y"), `.*attribute "value" has no data \[bad-constant\]`},
+		{"constant-no-floats", x(13, 1, 4).node("Constant -> y", attrFloats("value_floats")).out("y"), `.*shape \[0\] has a dimension that is not positive \[shape-mismatch\]`},
+		{"fill-shape", x(13, 1, 4).ints("s", 2, -1).node("ConstantOfShape s -> y").out("y"), `.*shape \[2 -1\] has a dimension that is not positive \[shape-mismatch\]`},
+		{"fill-value", x(13, 1, 4).ints("s", 2).node("ConstantOfShape s -> y", attrTensor("value", int64s("", 1, 2))).out("y"), `.*attribute "value" has not one element \[bad-attribute\]`},
+
+		{"gemm-rank", x(13, 1, 2, 2).floats("w", []int64{2, 2}, 1, 2, 3, 4).node("Gemm x,w -> y").out("y"), `.*multiplies \[1,2,2\] and \[2,2\], wanted two matrices \[shape-mismatch\]`},
+		{"gemm-extent", x(13, 1, 3).floats("w", []int64{2, 2}, 1, 2, 3, 4).node("Gemm x,w -> y").out("y"), `.*%x is real\[1,3\], but the weights %w\.T are real\[2,2\] \[shape-mismatch\]`},
+		{"gemm-addend", x(13, 1, 2).floats("w", []int64{2, 2}, 1, 2, 3, 4).floats("c", []int64{3, 1}, 1, 2, 3).node("Gemm x,w,c -> y").out("y"), `.*adds \[3,1\] to a product of \[1,2\] \[shape-mismatch\]`},
+		{"gemm-integers", newModel(13).in("x", tInt64, 1, 2).node("Gemm x,x -> y").out("y"), `.*input "x" is int64, wanted float \[type-mismatch\]`},
+		{"matmul-scalar", x(13, 1, 2).floats("c", nil, 1).node("MatMul x,c -> y").out("y"), `.*multiplies \[1,2\] and \[\], wanted at least one axis each \[shape-mismatch\]`},
+		{"batch-norm-training", batchNorm(x(14, 1, 2), 2).node("BatchNormalization x,g,b,m,v -> y", attrInt("training_mode", 1)).out("y"), `.*computes batch statistics .* \[unsupported-attribute\]\nhelp: .*`},
+		{"batch-norm-outputs", batchNorm(x(13, 1, 2), 2).node("BatchNormalization x,g,b,m,v -> y,mean").out("y"), `.*has output 2 \("mean"\), .*`},
+		{"batch-norm-spatial", batchNorm(x(7, 1, 2), 2).node("BatchNormalization x,g,b,m,v -> y", attrInt("spatial", 0)).out("y"), `.*normalises every position by itself .* \[unsupported-attribute\]`},
+		{"batch-norm-variance", batchNorm(x(13, 1, 2), 2).node("BatchNormalization x,g,b,m,m -> y").out("y"), `.*variance "m" is -1 for channel 1 \[bad-constant\]`},
+		{"batch-norm-channels", batchNorm(x(13, 1, 3), 2).node("BatchNormalization x,g,b,m,v -> y").out("y"), `.*gamma %g is real\[2\], wanted \[3\] \[shape-mismatch\]`},
+
+		{"axis", one(13, "Flatten x", attrInt("axis", 3)), `.*axis 3 does not exist: there are 2 axes \[bad-attribute\]`},
+		{"axis-twice", one(11, "Squeeze x", attrInts("axes", 0, -2)), `.*axis 0 is listed twice \[bad-attribute\]`},
+		{"axes-attribute-late", one(13, "Squeeze x", attrInts("axes", 0)), `.*has axes as an attribute, which opset 13 does not know \[bad-attribute\]`},
+		{"axes-input-early", lists(11, "Squeeze x,zero"), `.*has axes as an input, which opset 11 does not know \[bad-net\]`},
+		{"squeeze", lists(13, "Squeeze x,i"), `.*cannot drop axis 1 of \[1,4\], its extent is not 1 \[shape-mismatch\]`},
+		{"unsqueeze-rank", one(11, "Unsqueeze x", attrInts("axes", 0, 1, 2, 3, 4, 5, 6)), `.*has a result of 9 axes, at most 8 are supported \[shape-mismatch\]`},
+		{"reshape", lists(13, "Reshape x,big"), `.*cannot reshape \[1,4\] to \[9\] \[shape-mismatch\]`},
+		{"reshape-count", lists(13, "Reshape x,two"), `.*%x is real\[1,4\], which has not as many elements as \[2\] \[shape-mismatch\]`},
+		{"reshape-target", x(13, 1, 4).in("s", tInt64, 1).node("Reshape x,s -> y").out("y"), `.*shape "s" is computed at run time, wanted a constant \[unsupported-attribute\]`},
+		{"reshape-target-type", one(13, "Reshape x,x"), `.*shape "x" is float, wanted integers \[type-mismatch\]`},
+		{"transpose", one(13, "Transpose x", attrInts("perm", 0)), `.*perm \[0\] is not an order of 2 axes \[bad-attribute\]`},
+		{"concat-axis", one(13, "Concat x,x"), `.*attribute "axis" is missing \[bad-attribute\]`},
+		{"concat-shapes", x(13, 1, 2).in("b", tFloat, 1, 3).node("Concat x,b -> y", attrInt("axis", 0)).out("y"), `.*cannot join %x real\[1,2\] and %b real\[1,3\] along axis 0 \[shape-mismatch\]`},
+		{"gather-range", lists(13, "Gather x,big", attrInt("axis", 1)), `.*indices 9\.\.9 leave axis 1 of extent 4 \[bad-attribute\]`},
+		{"gather-index", x(13, 1, 4).in("s", tInt64, 1).node("Gather x,s -> y").out("y"), `.*index "s" is computed at run time, wanted a constant \[unsupported-attribute\]`},
+		{"slice-empty", lists(13, "Slice x,two,two,zero"), `.*leaves no element of axis 0 \[shape-mismatch\]`},
+		{"slice-step", lists(13, "Slice x,zero,two,zero,zero"), `.*step 0 along axis 0 \[bad-attribute\]`},
+		{"slice-lengths", lists(13, "Slice x,i,two"), `.*has 2 starts, 1 ends, 2 axes and 2 steps \[bad-attribute\]`},
+		{"slice-no-ends", lists(13, "Slice x,i"), `.*wanted starts and ends as inputs \[bad-net\]`},
+		{"reduce-integers", newModel(13).in("x", tInt32, 1, 2).node("ReduceSum x -> y").out("y"), `.*computes with int32, wanted float or int64 \[type-mismatch\]`},
+		{"mean-of-integers", newModel(13).in("x", tInt64, 1, 2).node("ReduceMean x -> y").out("y"), `.*input "x" is int64, wanted float \[type-mismatch\]`},
+		{"int32-overflow", x(13, 1, 2).init(&onnxpb.TensorProto{Name: "i", DataType: tInt32, Int32Data: []int32{1 << 30}}).node("Add i,i -> y").out("y"), `.*the result on constants does not fit int32 \[bad-constant\]`},
+	}
+}

@@ -1,0 +1,83 @@
+package onnx
+
+import "fmt"
+
+// row is all that is known of an operator of ai.onnx.
+type row struct {
+	op    string
+	since int // first opset with the operator in the form that build reads
+	// Inputs: the first min are mandatory; max -1 is any number, all mandatory.
+	min, max int
+	outs     int      // outputs that build makes, when more than one
+	moves    bool     // only moves elements, so known operands of any type give known results
+	attrs    []string // the attributes that build reads or may pass over
+	build    func(*node) (*tensor, error)
+}
+
+// table has one row per operator.
+var table = []row{
+	{op: "Add", min: 2, max: 2, build: add},
+	{op: "Sub", min: 2, max: 2, build: sub},
+	{op: "Mul", min: 2, max: 2, build: mul},
+	{op: "Div", min: 2, max: 2, build: div},
+	{op: "Neg", min: 1, max: 1, build: neg},
+
+	{op: "Greater", min: 2, max: 2, build: greater},
+	{op: "GreaterOrEqual", since: 12, min: 2, max: 2, build: greaterOrEqual},
+	{op: "Less", min: 2, max: 2, build: less},
+	{op: "LessOrEqual", since: 12, min: 2, max: 2, build: lessOrEqual},
+	{op: "Equal", min: 2, max: 2, build: equal},
+	{op: "Where", since: 9, min: 3, max: 3, build: where},
+	{op: "Cast", min: 1, max: 1, attrs: []string{"to", "saturate"}, build: cast},
+
+	{op: "Identity", min: 1, max: 1, build: identity},
+	{op: "Dropout", min: 1, max: 3, outs: 2, attrs: []string{"ratio", "seed"}, build: dropout},
+	{op: "Constant", min: 0, max: 0, build: constant, attrs: []string{
+		"value", "value_float", "value_floats", "value_int", "value_ints", "value_string", "value_strings", "sparse_value"}},
+	{op: "ConstantOfShape", since: 9, min: 1, max: 1, attrs: []string{"value"}, build: constantOfShape},
+
+	{op: "Gemm", min: 2, max: 3, attrs: []string{"alpha", "beta", "transA", "transB"}, build: gemm},
+	{op: "MatMul", min: 2, max: 2, build: matMul},
+	{op: "BatchNormalization", min: 5, max: 5, attrs: []string{"epsilon", "momentum", "spatial", "training_mode"}, build: batchNormalization},
+
+	{op: "Flatten", min: 1, max: 1, moves: true, attrs: []string{"axis"}, build: flatten},
+	{op: "Reshape", min: 2, max: 2, moves: true, attrs: []string{"allowzero"}, build: reshape},
+	{op: "Squeeze", min: 1, max: 2, moves: true, attrs: []string{"axes"}, build: squeeze},
+	{op: "Unsqueeze", min: 1, max: 2, moves: true, attrs: []string{"axes"}, build: unsqueeze},
+	{op: "Transpose", min: 1, max: 1, moves: true, attrs: []string{"perm"}, build: transpose},
+	{op: "Concat", min: 1, max: -1, moves: true, attrs: []string{"axis"}, build: concat},
+	{op: "Slice", min: 1, max: 5, moves: true, attrs: []string{"axes", "starts", "ends"}, build: slice},
+	{op: "Gather", min: 2, max: 2, moves: true, attrs: []string{"axis"}, build: gather},
+	{op: "Shape", min: 1, max: 1, attrs: []string{"start", "end"}, build: shape},
+
+	{op: "ReduceSum", min: 1, max: 2, attrs: []string{"axes", "keepdims", "noop_with_empty_axes"}, build: reduceSum},
+	{op: "ReduceMean", min: 1, max: 2, attrs: []string{"axes", "keepdims", "noop_with_empty_axes"}, build: reduceMean},
+}
+
+func rowsByName() map[string]*row {
+	out := map[string]*row{}
+	for i := range table {
+		out[table[i].op] = &table[i]
+	}
+	return out
+}
+
+// Operators lists the operators of ai.onnx that Import understands, in table order.
+func Operators() []string {
+	var out []string
+	for _, r := range table {
+		out = append(out, r.op)
+	}
+	return out
+}
+
+// arity says how many inputs the operator takes.
+func (r *row) arity() string {
+	switch {
+	case r.max < 0:
+		return fmt.Sprintf("%d or more", r.min)
+	case r.min == r.max:
+		return fmt.Sprint(r.min)
+	}
+	return fmt.Sprintf("%d to %d", r.min, r.max)
+}

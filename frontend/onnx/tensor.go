@@ -1,0 +1,238 @@
+package onnx
+
+import (
+	"encoding/binary"
+	"math"
+
+	"nomul/frontend/onnx/onnxpb"
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// tensor is one tensor of the graph during import: computed at run time, or known.
+type tensor struct {
+	name   string
+	elem   elem
+	shape  ir.Shape
+	data   *ir.Tensor // the contents, when they are known
+	empty  bool       // known to have no element; shape and data are then unset
+	value  *ir.Value  // nil for known contents that no value reads yet
+	origin diag.Origin
+	// untyped: made by an operator that is not understood, in a file that does
+	// not write the type down.
+	untyped bool
+	// broken: an error was reported where it is made, so its readers are passed over.
+	broken bool
+}
+
+// known makes a tensor whose contents are data.
+func known(name string, e elem, at diag.Origin, data *ir.Tensor) *tensor {
+	return &tensor{name: name, elem: e, shape: data.Type.Shape, data: data, origin: at}
+}
+
+// knownInts makes a known list of integers, which may be empty.
+func knownInts(name string, at diag.Origin, list []int64) *tensor {
+	if len(list) == 0 {
+		return &tensor{name: name, elem: elemInt64, empty: true, origin: at}
+	}
+	t := &ir.Tensor{Type: elemInt64.of(ir.ShapeOf(len(list))), I: list}
+	return known(name, elemInt64, at, t)
+}
+
+// ints lists the contents of a known integer tensor.
+func (t *tensor) ints() ([]int64, bool) {
+	switch {
+	case !t.elem.isInt():
+		return nil, false
+	case t.empty:
+		return []int64{}, true
+	case t.data == nil:
+		return nil, false
+	}
+	return t.data.I, true
+}
+
+// decodeTensor reads constant data. The errors name neither place nor tensor.
+func decodeTensor(pb *onnxpb.TensorProto) (*tensor, *diag.Diagnostic) {
+	t := &tensor{name: pb.Name, elem: elem(pb.DataType)}
+	if d := checkStorage(pb); d != nil {
+		return nil, d
+	}
+	n, d := t.setShape(pb)
+	if d != nil {
+		return nil, d
+	}
+	if d := checkCount(pb, t.elem, n); d != nil || t.empty {
+		return t, d
+	}
+	t.data = &ir.Tensor{Type: ir.RealType(t.shape)}
+	if t.elem == elemFloat || t.elem == elemDouble {
+		t.data.F = decodeReals(pb)
+		return t, checkFinite(t.data.F)
+	}
+	t.data.Type = t.elem.of(t.shape)
+	t.data.I = decodeInts(pb, t.elem)
+	if !t.elem.holds(t.data.I) {
+		return nil, diag.Errorf(diag.Origin{}, diag.BadConstant, "has an element that is no %v", t.elem)
+	}
+	return t, nil
+}
+
+// checkStorage refuses the ways to store data that are not read.
+func checkStorage(pb *onnxpb.TensorProto) *diag.Diagnostic {
+	e := elem(pb.DataType)
+	switch {
+	case pb.DataLocation == onnxpb.TensorProto_EXTERNAL || len(pb.ExternalData) > 0:
+		return diag.Errorf(diag.Origin{}, diag.BadConstant, "has its data in another file (%s), which is not supported yet", location(pb)).
+			WithHelp("save the model as one file")
+	case pb.Segment != nil:
+		return diag.Errorf(diag.Origin{}, diag.BadConstant, "is stored in segments, which are not supported")
+	case e.row().size == 0:
+		return diag.Errorf(diag.Origin{}, diag.UnsupportedType, "has element type %v, which is not supported", e)
+	}
+	return nil
+}
+
+func location(pb *onnxpb.TensorProto) string {
+	for _, entry := range pb.ExternalData {
+		if entry.Key == "location" {
+			return entry.Value
+		}
+	}
+	return "not named"
+}
+
+// setShape sets shape or empty from the dims, and returns the number of
+// elements. Only integers may be empty: a shape of no axes is such a list.
+func (t *tensor) setShape(pb *onnxpb.TensorProto) (int, *diag.Diagnostic) {
+	if len(pb.Dims) == 1 && pb.Dims[0] == 0 && t.elem.isInt() {
+		t.empty = true
+		return 0, nil
+	}
+	s, d := shapeOf(pb.Dims)
+	if d != nil {
+		return 0, d
+	}
+	t.shape = s
+	return s.Size(), nil
+}
+
+// shapeOf makes a shape of a file's numbers.
+func shapeOf(dims []int64) (ir.Shape, *diag.Diagnostic) {
+	list := make([]int, len(dims))
+	for i, d := range dims {
+		// An int may be narrower than 64 bits; what does not fit is too large anyway.
+		list[i] = int(min(max(d, -1), ir.MaxSize+1))
+	}
+	s, err := ir.NewShape(list)
+	if err != nil {
+		return s, diag.Errorf(diag.Origin{}, diag.ShapeMismatch, "%v", err)
+	}
+	return s, nil
+}
+
+// checkCount demands data for n elements, before any memory is asked for.
+func checkCount(pb *onnxpb.TensorProto, e elem, n int) *diag.Diagnostic {
+	typed := len(pb.FloatData) + len(pb.DoubleData) + len(pb.Int32Data) + len(pb.Int64Data) + len(pb.Uint64Data)
+	size := e.row().size
+	switch {
+	case len(pb.RawData) > 0 && typed > 0:
+		return diag.Errorf(diag.Origin{}, diag.BadConstant, "has both raw and typed data")
+	case len(pb.RawData) > 0 && len(pb.RawData) != n*size:
+		return diag.Errorf(diag.Origin{}, diag.BadConstant, "has %d bytes of data, wanted %d (%d elements of %v)", len(pb.RawData), n*size, n, e)
+	case len(pb.RawData) > 0:
+		return nil
+	case typed == 0 && n > 0:
+		return diag.Errorf(diag.Origin{}, diag.BadConstant, "has no data, wanted %d elements of %v", n, e)
+	case typed != n || typedCount(pb, e) != n:
+		return diag.Errorf(diag.Origin{}, diag.BadConstant, "has %d elements of %v, wanted %d", typedCount(pb, e), e, n)
+	}
+	return nil
+}
+
+func typedCount(pb *onnxpb.TensorProto, e elem) int {
+	switch e {
+	case elemFloat:
+		return len(pb.FloatData)
+	case elemDouble:
+		return len(pb.DoubleData)
+	}
+	return len(typedInts(pb, e))
+}
+
+// typedInts is the integer field that holds elements of the type.
+func typedInts(pb *onnxpb.TensorProto, e elem) []int64 {
+	switch e {
+	case elemInt64:
+		return pb.Int64Data
+	case elemUint32:
+		return widen(pb.Uint64Data)
+	}
+	return widen(pb.Int32Data)
+}
+
+func widen[T int32 | uint64](in []T) []int64 {
+	out := make([]int64, len(in))
+	for i, v := range in {
+		out[i] = int64(v)
+	}
+	return out
+}
+
+func decodeReals(pb *onnxpb.TensorProto) []float64 {
+	var out []float64
+	raw := pb.RawData
+	switch {
+	case len(raw) == 0 && elem(pb.DataType) == elemDouble:
+		return append(out, pb.DoubleData...)
+	case len(raw) == 0:
+		for _, f := range pb.FloatData {
+			out = append(out, float64(f))
+		}
+		return out
+	case elem(pb.DataType) == elemDouble:
+		for ; len(raw) > 0; raw = raw[8:] {
+			out = append(out, math.Float64frombits(binary.LittleEndian.Uint64(raw)))
+		}
+		return out
+	}
+	out = make([]float64, 0, len(raw)/4)
+	for ; len(raw) > 0; raw = raw[4:] {
+		out = append(out, float64(math.Float32frombits(binary.LittleEndian.Uint32(raw))))
+	}
+	return out
+}
+
+func decodeInts(pb *onnxpb.TensorProto, e elem) []int64 {
+	if len(pb.RawData) == 0 {
+		return typedInts(pb, e)
+	}
+	size, signed := e.row().size, e.row().typ.Kind == ir.Sint
+	out := make([]int64, 0, len(pb.RawData)/size)
+	for raw := pb.RawData; len(raw) > 0; raw = raw[size:] {
+		out = append(out, rawInt(raw[:size], signed))
+	}
+	return out
+}
+
+// rawInt is a little-endian integer of 1 to 8 bytes.
+func rawInt(b []byte, signed bool) int64 {
+	var u uint64
+	for i, c := range b {
+		u |= uint64(c) << (8 * i)
+	}
+	unused := 64 - 8*len(b)
+	if signed {
+		return int64(u<<unused) >> unused
+	}
+	return int64(u)
+}
+
+func checkFinite(data []float64) *diag.Diagnostic {
+	for i, f := range data {
+		if math.IsNaN(f) || math.IsInf(f, 0) {
+			return diag.Errorf(diag.Origin{}, diag.BadConstant, "element %d is %v", i, f)
+		}
+	}
+	return nil
+}

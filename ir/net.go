@@ -1,0 +1,172 @@
+package ir
+
+import (
+	"fmt"
+
+	"nomul/ir/diag"
+)
+
+// Level says how far a net has been lowered. Passes never lower it.
+type Level uint8
+
+// The levels: as imported; one step with neurons and real weights; integers only.
+const (
+	Source Level = iota + 1
+	Spiking
+	Fixed
+)
+
+var levelNames = names{Source: "source", Spiking: "spiking", Fixed: "fixed"}
+
+func (l Level) String() string { return levelNames.get(int(l)) }
+
+// ParseLevel reads a level's name.
+func ParseLevel(s string) (Level, error) {
+	i, err := levelNames.find("level", s)
+	return Level(i), err
+}
+
+// Clock says when a value is computed: before the loop over steps, in every
+// step, or after the loop.
+type Clock uint8
+
+// The clocks, in the order of a net.
+const (
+	Once Clock = iota
+	Step
+	End
+)
+
+var clockNames = names{Once: "once", Step: "step", End: "end"}
+
+func (c Clock) String() string { return clockNames.get(int(c)) }
+
+// MarshalText prints the clock as an attribute.
+func (c Clock) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText reads the clock as an attribute.
+func (c *Clock) UnmarshalText(b []byte) error {
+	i, err := clockNames.find("clock", string(b))
+	*c = Clock(i)
+	return err
+}
+
+// Net is a network: values in dataflow order, each defined above its uses,
+// those of clock once first, then step, then end.
+type Net struct {
+	Name   string
+	Level  Level
+	Steps  int // time steps, at least 1
+	Values []*Value
+}
+
+// Value is one operation with one result.
+type Value struct {
+	Name  string
+	Op    Op
+	Args  []*Value // one per operand of the op's row; nil where an optional one is absent
+	Attrs Attrs    // the op's attribute struct, by value; nil when it has none
+	Type  Type
+	Clock Clock
+	Range Range  // of an integer result
+	State Range  // of a neuron's integer membrane, before and after the reset
+	Scale *Scale // of an integer result: real = scale · integer; nil is unknown
+	// Origin is the place in the user's file that the value comes from.
+	Origin diag.Origin
+}
+
+// Scale is the real number that one unit of an integer value stands for. It
+// serves decoding and reports; no emitted arithmetic reads it.
+type Scale struct {
+	Name string // names per-element data in the text form
+	// Data broadcasts to the value's shape; always real.
+	Data *Tensor
+}
+
+// UniformScale is one scale for the whole value.
+func UniformScale(f float64) *Scale {
+	return &Scale{Data: Reals(Shape{}, []float64{f})}
+}
+
+// Arg is operand i, or nil when it is absent.
+func (v *Value) Arg(i int) *Value {
+	if i >= len(v.Args) {
+		return nil
+	}
+	return v.Args[i]
+}
+
+// Const is the data of a constant, or nil when the value is none.
+func (v *Value) Const() *Tensor {
+	if v == nil || v.Op != OpConst {
+		return nil
+	}
+	return v.Attrs.(ConstAttrs).Data
+}
+
+// Find is the value of that name, or nil.
+func (n *Net) Find(name string) *Value {
+	for _, v := range n.Values {
+		if v.Name == name {
+			return v
+		}
+	}
+	return nil
+}
+
+// All lists the values of one op, in net order.
+func (n *Net) All(op Op) []*Value {
+	var out []*Value
+	for _, v := range n.Values {
+		if v.Op == op {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// Readers maps every value to those that have it as an operand, once per operand slot.
+func (n *Net) Readers() map[*Value][]*Value {
+	out := map[*Value][]*Value{}
+	for _, v := range n.Values {
+		for _, a := range v.Args {
+			if a != nil {
+				out[a] = append(out[a], v)
+			}
+		}
+	}
+	return out
+}
+
+// names maps small integers to words and back.
+type names []string
+
+func (n names) get(i int) string {
+	if i < len(n) && n[i] != "" {
+		return n[i]
+	}
+	return fmt.Sprintf("?%d", i)
+}
+
+func (n names) find(what, s string) (int, error) {
+	for i, name := range n {
+		if name == s && s != "" {
+			return i, nil
+		}
+	}
+	return 0, fmt.Errorf("%q is not a %s; wanted one of %s", s, what, n.list())
+}
+
+func (n names) list() string {
+	out := ""
+	for _, name := range n {
+		if name == "" {
+			continue
+		}
+		if out != "" {
+			out += ", "
+		}
+		out += name
+	}
+	return out
+}

@@ -1,0 +1,188 @@
+package ir
+
+import (
+	"encoding"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// maxInline is the largest constant that is written out in the text.
+const maxInline = 32
+
+// Print is the net in the text form. Constants too large to write out are
+// referred to in the named .npz file, or, when it is empty, by digest alone:
+// such text is for reading. Printing is canonical.
+func Print(n *Net, npz string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "net %s %v steps=%d {\n", n.Name, n.Level, n.Steps)
+	clock := Clock(255)
+	for _, v := range n.Values {
+		if v.Clock != clock {
+			clock = v.Clock
+			fmt.Fprintf(&b, "%v\n", clock)
+		}
+		b.WriteByte('\t')
+		printValue(&b, v, npz)
+		b.WriteByte('\n')
+	}
+	b.WriteString("}\n")
+	return b.String()
+}
+
+// Arrays are the constants and scales that Print refers to in an .npz file, by key.
+func Arrays(n *Net) map[string]*Tensor {
+	out := map[string]*Tensor{}
+	for _, v := range n.Values {
+		if c, ok := v.Attrs.(ConstAttrs); ok && !inline(c) {
+			out[v.Name] = c.Data
+		}
+		if v.Scale != nil && v.Scale.Name != "" && !inline(ConstAttrs{Data: v.Scale.Data}) {
+			out[v.Scale.Name] = v.Scale.Data
+		}
+	}
+	return out
+}
+
+// String is the value's line in the text form.
+func (v *Value) String() string {
+	var b strings.Builder
+	printValue(&b, v, "")
+	return b.String()
+}
+
+func printValue(b *strings.Builder, v *Value, npz string) {
+	fmt.Fprintf(b, "%%%s = %v", v.Name, v.Op)
+	printOperands(b, v)
+	if attrs := printAttrs(v, npz); attrs != "" {
+		fmt.Fprintf(b, " {%s}", attrs)
+	}
+	fmt.Fprintf(b, " : %v", v.Type)
+	if !v.Type.IsReal() && v.Range != v.Type.Full() {
+		fmt.Fprintf(b, " range %v", v.Range)
+	}
+	if v.State != (Range{}) {
+		fmt.Fprintf(b, " state %v", v.State)
+	}
+	if v.Scale != nil {
+		fmt.Fprintf(b, " scale %s", printScale(v.Scale, npz))
+	}
+}
+
+func printOperands(b *strings.Builder, v *Value) {
+	slots := ops[v.Op].operands
+	sep := " "
+	for i, a := range v.Args {
+		if a == nil {
+			continue
+		}
+		b.WriteString(sep)
+		sep = ", "
+		if s := slots[min(i, len(slots)-1)]; s.Optional {
+			b.WriteString(s.Name + "=")
+		}
+		b.WriteString("%" + a.Name)
+	}
+}
+
+// printScale writes 2^-12, a number, or name{file=…} for per-element data.
+func printScale(s *Scale, npz string) string {
+	if s.Name == "" {
+		f := s.Data.F[0]
+		if frac, exp := math.Frexp(f); frac == 0.5 {
+			return fmt.Sprintf("2^%d", exp-1)
+		}
+		return formatFloat(f)
+	}
+	return fmt.Sprintf("%s%v{%s}", s.Name, s.Data.Type.Shape, printConst(s.Name, ConstAttrs{Data: s.Data}, npz))
+}
+
+func fileAttrs(npz, key string, data *Tensor) string {
+	if npz == "" {
+		return "digest=" + data.Digest()
+	}
+	return fmt.Sprintf("file=%s digest=%s", strconv.Quote(npz+":"+key), data.Digest())
+}
+
+func printAttrs(v *Value, npz string) string {
+	if c, ok := v.Attrs.(ConstAttrs); ok {
+		return printConst(v.Name, c, npz)
+	}
+	if v.Attrs == nil {
+		return ""
+	}
+	s := reflect.ValueOf(v.Attrs)
+	var parts []string
+	for i := range s.NumField() {
+		f := s.Type().Field(i)
+		if s.Field(i).IsZero() && f.Tag.Get("ir") != "always" {
+			continue
+		}
+		parts = append(parts, attrName(f.Name)+"="+printField(s.Field(i)))
+	}
+	return strings.Join(parts, " ")
+}
+
+func attrName(field string) string { return strings.ToLower(field) }
+
+func printField(f reflect.Value) string {
+	if m, ok := f.Interface().(encoding.TextMarshaler); ok {
+		text, err := m.MarshalText()
+		if err != nil {
+			return "?"
+		}
+		return string(text)
+	}
+	switch x := f.Interface().(type) {
+	case string:
+		return strconv.Quote(x)
+	case float64:
+		return formatFloat(x)
+	case []int:
+		return printList(len(x), func(i int) string { return strconv.Itoa(x[i]) })
+	case []float64:
+		return printList(len(x), func(i int) string { return formatFloat(x[i]) })
+	}
+	return fmt.Sprint(f.Interface())
+}
+
+func printList(n int, item func(int) string) string {
+	parts := make([]string, n)
+	for i := range parts {
+		parts[i] = item(i)
+	}
+	return "[" + strings.Join(parts, ",") + "]"
+}
+
+// formatFloat is the shortest decimal that reads back as the same float64.
+func formatFloat(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
+
+// inline tells whether a constant is written out rather than stored in a file.
+func inline(c ConstAttrs) bool {
+	if c.Seed != nil || c.Data.Type.Size() <= maxInline {
+		return true
+	}
+	_, uniform := c.Data.Uniform()
+	return uniform
+}
+
+func printConst(name string, c ConstAttrs, npz string) string {
+	if c.Seed != nil {
+		return fmt.Sprintf("seed=%d lo=%s hi=%s", c.Seed.Seed, formatFloat(c.Seed.Lo), formatFloat(c.Seed.Hi))
+	}
+	element := func(i int) string {
+		if c.Data.Type.IsReal() {
+			return formatFloat(c.Data.F[i])
+		}
+		return strconv.FormatInt(c.Data.I[i], 10)
+	}
+	if _, uniform := c.Data.Uniform(); uniform {
+		return "fill=" + element(0)
+	}
+	if inline(c) {
+		return "data=" + printList(c.Data.Type.Size(), element)
+	}
+	return fileAttrs(npz, name, c.Data)
+}

@@ -1,0 +1,107 @@
+package ir
+
+import "fmt"
+
+// Rebuilder is the builder of a pass's result, which also knows what became of
+// the values of the net before.
+type Rebuilder struct {
+	*Builder
+	became map[*Value]*Value
+	err    error // the first failure to copy a constant
+}
+
+// Of is what the old value became; nil when it is nil, or not reached yet. A
+// constant that no pass replaced is copied when it is first asked for, so that
+// a replacement can take the name of one that nothing needs any more.
+func (r *Rebuilder) Of(old *Value) *Value {
+	if v := r.became[old]; v != nil || old == nil || old.Op != OpConst {
+		return v
+	}
+	v, err := r.CopyWith(old, old.Attrs)
+	if err != nil && r.err == nil {
+		r.err = err
+	}
+	r.became[old] = v
+	return v
+}
+
+// Copy appends the old value as it is, on what its operands became.
+func (r *Rebuilder) Copy(old *Value) (*Value, error) {
+	args := make([]*Value, len(old.Args))
+	for i, a := range old.Args {
+		if a == nil {
+			continue
+		}
+		if args[i] = r.Of(a); args[i] == nil {
+			return nil, fmt.Errorf("%s %%%s reads %%%s, which the pass removed", old.Op, old.Name, a.Name)
+		}
+	}
+	return r.CopyWith(old, old.Attrs, args...)
+}
+
+// CopyWith appends the old value with other attributes or operands, keeping its
+// name, origin and scale. The type is inferred anew unless the op cannot know it.
+func (r *Rebuilder) CopyWith(old *Value, attrs Attrs, args ...*Value) (*Value, error) {
+	v := &Value{Name: r.Unique(old.Name), Op: old.Op, Args: pad(old.Op, args), Attrs: attrs,
+		Range: old.Range, Scale: old.Scale, Origin: old.Origin}
+	if ops[old.Op].traits&typeGiven != 0 {
+		v.Type = old.Type
+	}
+	return r.put(v)
+}
+
+// Rebuild makes a new net of another level (or the same). For each value of the
+// old net, in order, f gives what it becomes: nil for a copy. Values that
+// nothing reads any more are left out, so a pass only says what changes. The
+// old net stays as it is.
+func Rebuild(old *Net, level Level, f func(*Rebuilder, *Value) (*Value, error)) (*Net, error) {
+	r := &Rebuilder{Builder: NewBuilder(old.Name, level, old.Steps), became: map[*Value]*Value{}}
+	for _, v := range old.Values {
+		r.At(v.Origin)
+		replaced, err := f(r, v)
+		if err == nil && replaced == nil && v.Op != OpConst {
+			replaced, err = r.Copy(v)
+		}
+		if err == nil {
+			err = r.err
+		}
+		if err != nil {
+			return nil, err
+		}
+		r.became[v] = replaced
+	}
+	return Prune(r.Net()), nil
+}
+
+// Prune is the net without the values that no output, and no latch of a delay
+// that is needed, depends on. Inputs stay.
+func Prune(n *Net) *Net {
+	live := map[*Value]bool{}
+	latches := map[*Value]*Value{}
+	for _, v := range n.All(OpLatch) {
+		latches[v.Args[0]] = v
+	}
+	var mark func(*Value)
+	mark = func(v *Value) {
+		if v == nil || live[v] {
+			return
+		}
+		live[v] = true
+		for _, a := range v.Args {
+			mark(a)
+		}
+		mark(latches[v])
+	}
+	for _, v := range n.Values {
+		if v.Op == OpOutput || v.Op == OpInput {
+			mark(v)
+		}
+	}
+	out := &Net{Name: n.Name, Level: n.Level, Steps: n.Steps}
+	for _, v := range n.Values {
+		if live[v] {
+			out.Values = append(out.Values, v)
+		}
+	}
+	return out
+}

@@ -1,0 +1,116 @@
+package ir
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"math"
+)
+
+// Tensor is dense data of a type in C order: F for reals, I for integers. At
+// the source level every element of F is a float32 held in a float64.
+type Tensor struct {
+	Type Type
+	F    []float64
+	I    []int64
+}
+
+// NewTensor makes a tensor of zeros.
+func NewTensor(t Type) *Tensor {
+	if t.IsReal() {
+		return &Tensor{Type: t, F: make([]float64, t.Size())}
+	}
+	return &Tensor{Type: t, I: make([]int64, t.Size())}
+}
+
+// Reals makes a real tensor around data.
+func Reals(s Shape, data []float64) *Tensor { return &Tensor{Type: RealType(s), F: data} }
+
+// Ints makes an integer tensor around data, with the narrowest type that holds it.
+func Ints(s Shape, data []int64) *Tensor {
+	t := &Tensor{I: data}
+	t.Type = t.Range().Holds(s)
+	return t
+}
+
+// Range is the interval of an integer tensor's elements.
+func (t *Tensor) Range() Range {
+	if len(t.I) == 0 {
+		return Range{}
+	}
+	r := Range{t.I[0], t.I[0]}
+	for _, v := range t.I {
+		r.Lo, r.Hi = min(r.Lo, v), max(r.Hi, v)
+	}
+	return r
+}
+
+// At is element i as a real number, whatever the kind.
+func (t *Tensor) At(i int) float64 {
+	if t.Type.IsReal() {
+		return t.F[i]
+	}
+	return float64(t.I[i])
+}
+
+// Uniform tells whether all elements are equal, and to what.
+func (t *Tensor) Uniform() (float64, bool) {
+	for i := range t.Type.Size() {
+		if t.At(i) != t.At(0) {
+			return 0, false
+		}
+	}
+	return t.At(0), true
+}
+
+// Digest names the content in 12 hexadecimal digits: shape and data, and whether
+// they are reals or integers, but not how wide.
+func (t *Tensor) Digest() string {
+	h := sha256.New()
+	fmt.Fprint(h, t.Type.IsReal(), t.Type.Shape)
+	var b [8]byte
+	for _, v := range t.F {
+		binary.LittleEndian.PutUint64(b[:], math.Float64bits(v))
+		h.Write(b[:])
+	}
+	for _, v := range t.I {
+		binary.LittleEndian.PutUint64(b[:], uint64(v))
+		h.Write(b[:])
+	}
+	return hex.EncodeToString(h.Sum(nil))[:12]
+}
+
+// Index maps the elements of a shape to those of an operand that broadcasts to
+// it: Index(operand, to)[i] is the operand's element for element i.
+// It is nil when the shapes are equal, for the map is then the identity.
+func Index(operand, to Shape) []int {
+	if operand == to {
+		return nil
+	}
+	strides := make([]int, to.Rank())
+	stride := 1
+	for i := range operand.Rank() {
+		axis := operand.Rank() - 1 - i
+		if d := operand.Dim(axis); d > 1 {
+			strides[to.Rank()-1-i] = stride
+			stride *= d
+		}
+	}
+	return walk(to, strides)
+}
+
+// walk lists, in C order over the shape, the offsets that the strides give.
+func walk(s Shape, strides []int) []int {
+	out := make([]int, 1, s.Size())
+	for axis := range s.Rank() {
+		next := make([]int, 0, len(out)*s.Dim(axis))
+		for _, base := range out {
+			for i := range s.Dim(axis) {
+				next = append(next, base+i*strides[axis])
+			}
+		}
+		out = next
+	}
+	return out
+}

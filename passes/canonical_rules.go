@@ -1,0 +1,250 @@
+package passes
+
+import (
+	"math"
+	"slices"
+
+	"nomul/ir"
+)
+
+// canonicalRule is one rewrite. apply gives nil when it has nothing to say about
+// v, whose operands are canonical already.
+type canonicalRule struct {
+	name, doc string
+	apply     func(c *rewriter, v *ir.Value) (*ir.Value, error)
+}
+
+// canonicalRules are tried in order; what a rule makes is rewritten in turn. All
+// are exact in IEEE arithmetic on finite numbers, up to the sign of zero.
+var canonicalRules = []canonicalRule{
+	{"fold", "an op on constants alone is its result", foldRule},
+	{"constant-second", "c + x is x + c, c · x is x · c", constantSecond},
+
+	{"flip", "a ≤ b is b ≥ a, a < b is b > a", flipCompare},
+	{"compare-difference", "a − b ≥ 0 is a ≥ b, a + c ≥ 0 is a ≥ −c, 0 ≥ a − b is b ≥ a; likewise for >", compareDifference},
+	{"cast-same", "a cast to the type it has is no cast", castSame},
+	{"cast-cast", "a cast of a cast that loses nothing is one cast", castCast},
+	{"where-cast", "where(c, 1, 0) is the cast of c, where(c, 0, 1) is 1 minus it", whereCast},
+
+	{"neutral", "x + 0, x − 0, x · 1 and x ÷ 1 are x", neutral},
+	{"times-zero", "x · 0 is 0", timesZero},
+	{"times-minus-one", "x · −1 is −x", timesMinusOne},
+	{"divide-by-power", "x ÷ c is x · 1/c when c is a power of two", divideByPower},
+	{"negations", "−(−x) is x, 0 − x is −x, a + (−b) is a − b, (−a) + b is b − a, a − (−b) is a + b", negations},
+
+	{"reshape", "a reshape to the same shape is none; of two in a row the second is enough", reshapeRule},
+	{"transpose", "a transpose that moves nothing is none; two in a row are one", transposeRule},
+	{"whole", "a slice of everything, a concat of one and a reduction of nothing are their operand", whole},
+	{"gather", "entries at a fixed distance are a slice", gatherRule},
+	{"slice-concat", "a slice of a concat that reads one operand is a slice of that operand", sliceConcat},
+	{"reduce-one", "a sum or mean over axes of extent 1 is a reshape", reduceOne},
+}
+
+func foldRule(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	data := folded(v, v.Args, c.level)
+	if data == nil {
+		return nil, nil
+	}
+	return c.constant(v.Name, data, v)
+}
+
+func constantSecond(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	if (v.Op != ir.OpAdd && v.Op != ir.OpMul) || v.Args[0].Const() == nil {
+		return nil, nil
+	}
+	return c.as(v, v.Op, nil, v.Args[1], v.Args[0])
+}
+
+// comparison is the kind of a compare, 0 of other ops.
+func comparison(v *ir.Value) ir.Compare {
+	if v.Op != ir.OpCompare {
+		return 0
+	}
+	return v.Attrs.(ir.CompareAttrs).Is
+}
+
+func flipCompare(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	flipped := map[ir.Compare]ir.Compare{ir.LE: ir.GE, ir.LT: ir.GT}[comparison(v)]
+	if flipped == 0 {
+		return nil, nil
+	}
+	return c.as(v, ir.OpCompare, ir.CompareAttrs{Is: flipped}, v.Args[1], v.Args[0])
+}
+
+func compareDifference(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	is := comparison(v)
+	if is != ir.GE && is != ir.GT {
+		return nil, nil
+	}
+	a, b := v.Args[0], v.Args[1]
+	swapped := !every(b, 0)
+	if swapped {
+		a, b = b, a
+	}
+	if !every(b, 0) || a.Type.Shape != v.Type.Shape {
+		return nil, nil
+	}
+	left, right, err := c.difference(a)
+	if left == nil || err != nil {
+		return nil, err
+	}
+	if swapped {
+		left, right = right, left
+	}
+	return c.as(v, ir.OpCompare, v.Attrs, left, right)
+}
+
+// difference parts x into left − right; left is nil when it is none.
+func (c *rewriter) difference(x *ir.Value) (left, right *ir.Value, err error) {
+	switch {
+	case x.Op == ir.OpSub:
+		return x.Args[0], x.Args[1], nil
+	case x.Op == ir.OpAdd && x.Args[1].Const() != nil:
+		right, err = c.make(&ir.Value{Name: x.Args[1].Name + ".neg", Op: ir.OpNeg, Args: x.Args[1:], Origin: x.Origin})
+		return x.Args[0], right, err
+	}
+	return nil, nil, nil
+}
+
+// every tells whether v is a constant with one number in all places.
+func every(v *ir.Value, number float64) bool {
+	if v.Const() == nil {
+		return false
+	}
+	got, ok := v.Const().Uniform()
+	return ok && got == number
+}
+
+func castSame(_ *rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpCast || v.Args[0].Type != v.Type {
+		return nil, nil
+	}
+	return v.Args[0], nil
+}
+
+func castCast(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpCast || v.Args[0].Op != ir.OpCast {
+		return nil, nil
+	}
+	first := v.Args[0]
+	x := first.Args[0]
+	if x.Type.IsReal() || !holds(first.Type, x.Range) {
+		return nil, nil
+	}
+	return c.castTo(v, x)
+}
+
+// holds tells whether a type has every integer of a range; float32 has those of 24 bits.
+func holds(t ir.Type, r ir.Range) bool {
+	if t.IsReal() {
+		return ir.Range{Lo: -1 << 24, Hi: 1 << 24}.Contains(r)
+	}
+	return t.Bits > 1 && t.Full().Contains(r) || t.IsSpike() && r == ir.Range{Lo: 0, Hi: 1}
+}
+
+func whereCast(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpWhere || v.Args[0].Type.Shape != v.Type.Shape {
+		return nil, nil
+	}
+	cond, a, b := v.Args[0], v.Args[1], v.Args[2]
+	switch {
+	case every(a, 1) && every(b, 0):
+		return c.castTo(v, cond)
+	case every(a, 0) && every(b, 1):
+		number, err := c.make(&ir.Value{Name: v.Name + ".cast", Op: ir.OpCast, Args: []*ir.Value{cond}, Type: v.Type, Origin: v.Origin})
+		if err != nil {
+			return nil, err
+		}
+		return c.as(v, ir.OpSub, nil, b, number)
+	}
+	return nil, nil
+}
+
+func neutral(_ *rewriter, v *ir.Value) (*ir.Value, error) {
+	number, ok := map[ir.Op]float64{ir.OpAdd: 0, ir.OpSub: 0, ir.OpMul: 1, ir.OpDiv: 1}[v.Op]
+	if !ok || !every(v.Args[1], number) || v.Args[0].Type != v.Type {
+		return nil, nil
+	}
+	return v.Args[0], nil
+}
+
+func timesZero(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpMul || !every(v.Args[1], 0) {
+		return nil, nil
+	}
+	return c.constant(v.Name, ir.NewTensor(v.Type), v)
+}
+
+func timesMinusOne(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpMul || !every(v.Args[1], -1) || v.Args[0].Type != v.Type {
+		return nil, nil
+	}
+	return c.as(v, ir.OpNeg, nil, v.Args[0])
+}
+
+func divideByPower(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpDiv || !v.Type.IsReal() || v.Args[1].Const() == nil || !v.Args[1].Type.IsReal() {
+		return nil, nil
+	}
+	by := v.Args[1].Const()
+	inverse := ir.NewTensor(by.Type)
+	for i, f := range by.F {
+		frac, exp := math.Frexp(f)
+		if math.Abs(frac) != 0.5 || exp < -100 || exp > 100 {
+			return nil, nil
+		}
+		inverse.F[i] = 1 / f
+	}
+	factor, err := c.constant(v.Args[1].Name+".inverse", inverse, v)
+	if err != nil {
+		return nil, err
+	}
+	return c.as(v, ir.OpMul, nil, v.Args[0], factor)
+}
+
+func negations(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	neg := func(i int) bool { return v.Args[i].Op == ir.OpNeg }
+	switch {
+	case v.Op == ir.OpNeg && neg(0):
+		return v.Args[0].Args[0], nil
+	case v.Op == ir.OpSub && every(v.Args[0], 0) && v.Args[1].Type == v.Type:
+		return c.as(v, ir.OpNeg, nil, v.Args[1])
+	case v.Op == ir.OpAdd && neg(1):
+		return c.as(v, ir.OpSub, nil, v.Args[0], v.Args[1].Args[0])
+	case v.Op == ir.OpAdd && neg(0):
+		return c.as(v, ir.OpSub, nil, v.Args[1], v.Args[0].Args[0])
+	case v.Op == ir.OpSub && neg(1):
+		return c.as(v, ir.OpAdd, nil, v.Args[0], v.Args[1].Args[0])
+	}
+	return nil, nil
+}
+
+func reshapeRule(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	switch {
+	case v.Op != ir.OpReshape:
+		return nil, nil
+	case v.Args[0].Type == v.Type:
+		return v.Args[0], nil
+	case v.Args[0].Op == ir.OpReshape:
+		return c.as(v, ir.OpReshape, v.Attrs, v.Args[0].Args[0])
+	}
+	return nil, nil
+}
+
+func transposeRule(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpTranspose {
+		return nil, nil
+	}
+	x, perm := v.Args[0], v.Attrs.(ir.PermAttrs).Perm
+	if slices.IsSorted(perm) {
+		return x, nil
+	}
+	if x.Op != ir.OpTranspose {
+		return nil, nil
+	}
+	inner, both := x.Attrs.(ir.PermAttrs).Perm, make([]int, len(perm))
+	for i, p := range perm {
+		both[i] = inner[p]
+	}
+	return c.as(v, ir.OpTranspose, ir.PermAttrs{Perm: both}, x.Args[0])
+}

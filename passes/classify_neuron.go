@@ -1,0 +1,217 @@
+package passes
+
+import (
+	"strconv"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// neuronForm is a membrane in the neuron op's terms. Operands that are absent are nil.
+type neuronForm struct {
+	attrs                              ir.NeuronAttrs
+	threshold, bias, reset, init, leak *ir.Tensor
+	// inputs are what is added up, each times its gain, and the whole times gain.
+	inputs []gained
+	gain   *ir.Tensor
+}
+
+type gained struct {
+	x    *ir.Value
+	gain *ir.Tensor // nil for 1
+}
+
+// classify finds the neuron that a membrane
+//
+//	H = β·h + b·s·h + c·s + Σ g_i·x_i + d
+//
+// is, with h and s the membrane and spike of the step before:
+//
+//	b = −β, c = 0      reset to zero:  H = β·(1−s)·h + …
+//	b = −β, c = β·r    reset to r
+//	b = 0,  c = −β·a   subtract a when firing, if a is the threshold
+//	b = 0,  c = −a     subtract a at the next step, after the leak
+//	b = 0,  c = 0      no reset
+func (u *unit) classify() (*neuronForm, *diag.Diagnostic) {
+	f, d := u.form(u.membrane)
+	if d != nil {
+		return nil, d
+	}
+	if u.mirrored {
+		f = mirror(f)
+	}
+	out := &neuronForm{threshold: u.threshold, bias: f.of(monomial{})}
+	if u.mirrored {
+		out.threshold = scaled(u.threshold, -1)
+	}
+	is := comparison(u.fire)
+	out.attrs = ir.NeuronAttrs{Round: ir.RoundFloor, Compare: is, Reset: ir.ResetNone, When: ir.WhenFire}
+	out.setLeak(orZero(f.of(monomial{h: true})))
+	if d := u.setReset(out, f); d != nil {
+		return nil, d
+	}
+	if d := u.setInputs(out, f); d != nil {
+		return nil, d
+	}
+	return out, u.setInit(out)
+}
+
+// mirror is the form of −H over −h.
+func mirror(f form) form {
+	var out form
+	for _, t := range f {
+		if !t.h {
+			t.k = scaled(t.k, -1)
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+func (n *neuronForm) setLeak(beta *ir.Tensor) {
+	switch {
+	case near(beta, scalar(1)):
+		n.attrs.Leak.Kind = ir.LeakNone
+	case all(beta, 0):
+		n.attrs.Leak.Kind = ir.LeakAll
+	default:
+		n.attrs.Leak.Kind, n.leak = ir.LeakFactor, beta
+	}
+}
+
+// setReset chooses by exact relations between the coefficients.
+func (u *unit) setReset(n *neuronForm, f form) *diag.Diagnostic {
+	beta := orZero(f.of(monomial{h: true}))
+	b, c := f.of(monomial{h: true, s: true}), f.of(monomial{s: true})
+	switch {
+	case b == nil && c == nil:
+		return nil
+	case b == nil:
+		n.setSubtract(beta, c)
+		return nil
+	case all(beta, 0) || !near(b, scaled(beta, -1)):
+		return refuse(u.fire, diag.NotANeuron,
+			"the reset keeps a part of the membrane %%%s: leak %s, but %s·S·V on a spike", u.membrane.Name, shown(beta), shown(b))
+	case c == nil:
+		n.attrs.Reset = ir.ResetZero
+		return nil
+	}
+	n.attrs.Reset, n.reset = ir.ResetValue, ratio(c, beta)
+	return nil
+}
+
+// setSubtract: the amount is c/β if the reset comes with the spike, before the
+// leak, and c if it comes in the next step, after it. Which one is meant shows
+// in which is the threshold; without a leak both are the same.
+func (n *neuronForm) setSubtract(beta, c *ir.Tensor) {
+	n.attrs.Reset, n.attrs.When, n.reset = ir.ResetSubtract, ir.WhenNext, scaled(c, -1)
+	if !nonZero(beta) {
+		return
+	}
+	if a := scaled(ratio(c, beta), -1); near(a, n.threshold) || near(beta, scalar(1)) {
+		n.attrs.When, n.reset = ir.WhenFire, a
+	}
+	if near(n.reset, n.threshold) {
+		n.reset = n.threshold
+	}
+}
+
+func nonZero(t *ir.Tensor) bool {
+	return all(combine(t, scalar(0), func(a, b float64) float64 {
+		if a == b {
+			return 0
+		}
+		return 1
+	}), 1)
+}
+
+func ratio(a, b *ir.Tensor) *ir.Tensor {
+	return combine(a, b, func(a, b float64) float64 { return a / b })
+}
+
+// setInputs takes what comes from outside. One common gain is the neuron's;
+// different ones are multiplied before the inputs are added.
+func (u *unit) setInputs(n *neuronForm, f form) *diag.Diagnostic {
+	for _, t := range f {
+		switch {
+		case t.x == nil:
+			continue
+		case t.h:
+			return refuse(u.fire, diag.NotANeuron, "the leak of the membrane %%%s is not constant: it depends on %s", u.membrane.Name, where(t.x))
+		case t.s:
+			return refuse(u.fire, diag.NotANeuron, "a spike also changes the input %s of the next step, not just the membrane %%%s", where(t.x), u.membrane.Name)
+		}
+		n.inputs = append(n.inputs, gained{t.x, t.k})
+	}
+	if len(n.inputs) == 0 {
+		return refuse(u.fire, diag.NotANeuron, "the membrane %%%s has no input", u.membrane.Name)
+	}
+	common := true
+	for _, in := range n.inputs {
+		common = common && near(in.gain, n.inputs[0].gain)
+	}
+	if common {
+		n.gain = n.inputs[0].gain
+	}
+	for i, in := range n.inputs {
+		if common || near(in.gain, scalar(1)) {
+			n.inputs[i].gain = nil
+		}
+	}
+	if n.gain != nil && near(n.gain, scalar(1)) {
+		n.gain = nil
+	}
+	return nil
+}
+
+// setInit finds the membrane before the first step, from what each own delay
+// starts with: a·V + d for one that stores a·H + … + d, since no spike precedes.
+func (u *unit) setInit(n *neuronForm) *diag.Diagnostic {
+	var init *ir.Tensor
+	for _, s := range u.starts {
+		a := s.form.of(monomial{h: true})
+		if a == nil || !nonZero(a) {
+			continue
+		}
+		v := ratio(combine(s.value(), orZero(s.form.of(monomial{})), func(e, d float64) float64 { return e - d }), a)
+		if init == nil || s.delay.Type == u.membrane.Type && u.latched[s.delay] == u.membrane {
+			init = v
+		}
+	}
+	for _, s := range u.starts {
+		got := orZero(s.form.of(monomial{}))
+		if a := s.form.of(monomial{h: true}); a != nil && init != nil {
+			got = combine(got, combine(a, init, product), func(d, av float64) float64 { return d + av })
+		}
+		if !near(got, s.value()) {
+			return refuse(u.fire, diag.NotANeuron, "the state %%%s starts as %s, which no initial membrane explains", s.delay.Name, shown(s.value()))
+		}
+	}
+	switch {
+	case init == nil:
+		return nil
+	case u.refired && u.firesAtStart(init):
+		return refuse(u.fire, diag.NotANeuron, "the membrane %%%s starts as %s, at or above its threshold, and is reset before the first step", u.membrane.Name, shown(init))
+	case u.mirrored:
+		init = scaled(init, -1)
+	}
+	if !all(init, 0) {
+		n.init = init
+	}
+	return nil
+}
+
+// value is the constant that the delay starts with, as a real.
+func (s start) value() *ir.Tensor {
+	return combine(s.delay.Args[0].Const(), scalar(1), product)
+}
+
+// shown is a coefficient for people.
+func shown(t *ir.Tensor) string {
+	if number, ok := t.Uniform(); ok {
+		return formatFloat(number)
+	}
+	return "one per neuron, the first " + formatFloat(t.F[0])
+}
+
+func formatFloat(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }

@@ -1,0 +1,149 @@
+package passes
+
+import (
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// firstStep folds the body with its delays at their initial value, in a copy of
+// the net in which equal values are one: what comes out must be the very value
+// that the net has in step 0.
+type firstStep struct {
+	c *rewriter
+	// origin is, for each value of the copy, the first value of the net that became it.
+	origin map[*ir.Value]*ir.Value
+	init   map[*ir.Value]*ir.Tensor // of delayed body values; zero when absent
+	folded map[*ir.Value]*ir.Value
+}
+
+func newFirstStep(n *ir.Net) (*firstStep, error) {
+	f := &firstStep{c: newRewriter(n), origin: map[*ir.Value]*ir.Value{}}
+	for _, v := range n.Values {
+		out, err := f.c.copy(v)
+		if err != nil {
+			return nil, err
+		}
+		if f.origin[out] == nil {
+			f.origin[out] = v
+		}
+	}
+	return f, nil
+}
+
+// check demands that step 0 is the folded body, for every value of it that the
+// body's step 1 or a readout needs. Initial values are zero, or else a constant
+// that the layer itself adds, such as its reset value.
+func (f *firstStep) check(u *unrolled) *diag.Diagnostic {
+	f.init, f.folded = map[*ir.Value]*ir.Tensor{}, map[*ir.Value]*ir.Value{}
+	for _, v := range u.inOrder(func(v *ir.Value) bool { return u.at[0][v] != nil }) {
+		ok, err := f.agrees(u, v)
+		if err == nil && !ok {
+			ok, err = f.tryInits(u, v)
+		}
+		if err != nil {
+			return refuse(v, diag.NotUnrolled, "cannot be folded for step 0: %v", err)
+		}
+		if !ok {
+			return diag.Errorf(u.at[0][v].Origin, diag.NotUnrolled,
+				"time step 0 is not the first of the steps that follow: %s is not what %s computes from a state of zero",
+				where(u.at[0][v]), where(v)).WithHelp(unrollHelp)
+		}
+	}
+	return nil
+}
+
+func (f *firstStep) agrees(u *unrolled, v *ir.Value) (bool, error) {
+	got, err := f.fold(u, v)
+	return err == nil && got == f.c.became[u.at[0][v]], err
+}
+
+// fold is the body value v in step 0.
+func (f *firstStep) fold(u *unrolled, v *ir.Value) (*ir.Value, error) {
+	if out := f.folded[v]; out != nil {
+		return out, nil
+	}
+	args := make([]*ir.Value, len(v.Args))
+	for i, e := range u.body[v] {
+		var err error
+		switch {
+		case e.v == nil:
+		case e.kind == fromOnce:
+			args[i] = f.c.became[e.v]
+		case e.kind == fromStep:
+			args[i], err = f.fold(u, e.v)
+		default:
+			args[i], err = f.c.constant(e.v.Name+".init", f.initial(e.v), e.v)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	out, err := f.c.like(v, args...)
+	f.folded[v] = out
+	return out, err
+}
+
+func (f *firstStep) initial(v *ir.Value) *ir.Tensor {
+	if t := f.init[v]; t != nil {
+		return t
+	}
+	return ir.NewTensor(v.Type)
+}
+
+// tryInits looks for the initial value of v itself among the uniform constants
+// of its step.
+func (f *firstStep) tryInits(u *unrolled, v *ir.Value) (bool, error) {
+	if !v.Type.IsReal() {
+		return false, nil
+	}
+	for _, number := range stepConstants(u, v) {
+		f.init[v] = uniform(v.Type.Shape, number)
+		f.folded = map[*ir.Value]*ir.Value{}
+		if ok, err := f.agrees(u, v); ok || err != nil {
+			return ok, err
+		}
+	}
+	delete(f.init, v)
+	f.folded = map[*ir.Value]*ir.Value{}
+	return false, nil
+}
+
+// stepConstants lists the uniform constants that v is computed from within its
+// step, each once, and their negatives.
+func stepConstants(u *unrolled, v *ir.Value) []float64 {
+	var out []float64
+	seen, listed := map[*ir.Value]bool{}, map[float64]bool{0: true}
+	var walk func(v *ir.Value)
+	walk = func(v *ir.Value) {
+		if seen[v] {
+			return
+		}
+		seen[v] = true
+		for _, e := range u.body[v] {
+			if e.kind == fromStep && e.v != nil {
+				walk(e.v)
+			}
+			if number, ok := uniformOf(e.v); ok && e.kind == fromOnce && !listed[number] {
+				listed[number], listed[-number] = true, true
+				out = append(out, number, -number)
+			}
+		}
+	}
+	walk(v)
+	return out
+}
+
+func uniformOf(v *ir.Value) (float64, bool) {
+	if v == nil || v.Const() == nil {
+		return 0, false
+	}
+	return v.Const().Uniform()
+}
+
+func uniform(s ir.Shape, number float64) *ir.Tensor {
+	t := ir.NewTensor(ir.RealType(s))
+	for i := range t.F {
+		t.F[i] = number
+	}
+	return t
+}

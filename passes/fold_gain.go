@@ -1,0 +1,60 @@
+package passes
+
+import (
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// runFoldGain is R4: H = leak(V) + g·x + b with g > 0 is, divided by g,
+// H' = leak(V') + x + b/g with threshold, reset and initial membrane over g.
+// Leaks are linear, so they stay. The stored membrane is in the new unit.
+func runFoldGain(n *ir.Net, _ *Options) (*ir.Net, error) {
+	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+		if v.Op != ir.OpNeuron || v.Args[ir.NeuronGain] == nil {
+			return nil, nil
+		}
+		gain := v.Args[ir.NeuronGain].Const()
+		for _, g := range gain.F {
+			if !(g > 0) {
+				return nil, refuse(v, diag.NotExact, "its input gain is %v; only positive gains can be folded into the threshold", g)
+			}
+		}
+		args := make([]*ir.Value, ir.NeuronGain)
+		for i := range args {
+			args[i] = r.Of(v.Args[i])
+			if i == ir.NeuronX || i == ir.NeuronLeak || args[i] == nil {
+				continue
+			}
+			over := divide(v.Args[i].Const(), gain)
+			var err error
+			if args[i], err = r.Const(r.Unique(v.Name+"."+ir.OpNeuron.Operands()[i].Name), over); err != nil {
+				return nil, err
+			}
+		}
+		return r.CopyWith(v, v.Attrs, args...)
+	})
+}
+
+// divide is a/b, broadcast.
+func divide(a, b *ir.Tensor) *ir.Tensor {
+	shape, _ := ir.Broadcast(a.Type.Shape, b.Type.Shape)
+	out := ir.NewTensor(ir.RealType(shape))
+	x, y := stretched(a, shape), stretched(b, shape)
+	for i := range out.F {
+		out.F[i] = x[i] / y[i]
+	}
+	return out
+}
+
+// stretched is the real tensor's data broadcast to a shape.
+func stretched(t *ir.Tensor, to ir.Shape) []float64 {
+	index := ir.Index(t.Type.Shape, to)
+	if index == nil {
+		return t.F
+	}
+	out := make([]float64, len(index))
+	for i, j := range index {
+		out[i] = t.F[j]
+	}
+	return out
+}

@@ -1,0 +1,169 @@
+package passes
+
+import (
+	"math"
+
+	"nomul/ir"
+)
+
+// form is a value written as a sum of terms over a neuron's own past and what
+// comes in from outside. Coefficients are float64 and broadcast to the neuron;
+// one number is kept as a scalar.
+type form []term
+
+// term is k · [h] · [s] · [x]: h the membrane of the step before, s the spike of
+// the step before, x any value that is not the neuron's own state (nil for none).
+type term struct {
+	monomial
+	k *ir.Tensor
+}
+
+type monomial struct {
+	h, s bool
+	x    *ir.Value
+}
+
+// own tells whether a form reads the neuron's past.
+func (f form) own() bool {
+	for _, t := range f {
+		if t.h || t.s {
+			return true
+		}
+	}
+	return false
+}
+
+// inputs counts the outside values in a form.
+func (f form) inputs() int {
+	seen := map[*ir.Value]bool{}
+	for _, t := range f {
+		if t.x != nil {
+			seen[t.x] = true
+		}
+	}
+	return len(seen)
+}
+
+// of is the coefficient of a monomial, nil when it is zero.
+func (f form) of(m monomial) *ir.Tensor {
+	for _, t := range f {
+		if t.monomial == m {
+			return t.k
+		}
+	}
+	return nil
+}
+
+// plus is f + scale·g.
+func (f form) plus(g form, scale float64) form {
+	out := append(form(nil), f...)
+	for _, t := range g {
+		out = out.add(t.monomial, scaled(t.k, scale))
+	}
+	return out
+}
+
+// add adds one term to a form that is no longer shared.
+func (f form) add(m monomial, k *ir.Tensor) form {
+	for i, t := range f {
+		if t.monomial != m {
+			continue
+		}
+		sum := combine(t.k, k, func(a, b float64) float64 { return a + b })
+		if number, ok := sum.Uniform(); ok && number == 0 {
+			return append(f[:i:i], f[i+1:]...)
+		}
+		f[i].k = sum
+		return f
+	}
+	if number, ok := k.Uniform(); ok && number == 0 {
+		return f
+	}
+	return append(f, term{m, k})
+}
+
+// times is f·g, with s·s = s. It fails where the product is not linear in the
+// membrane or in the inputs.
+func (f form) times(g form) (form, bool) {
+	var out form
+	for _, a := range f {
+		for _, b := range g {
+			if a.h && b.h || a.x != nil && b.x != nil {
+				return nil, false
+			}
+			m := monomial{a.h || b.h, a.s || b.s, a.x}
+			if b.x != nil {
+				m.x = b.x
+			}
+			out = out.add(m, combine(a.k, b.k, product))
+		}
+	}
+	return out, true
+}
+
+func constantForm(k *ir.Tensor) form { return form(nil).add(monomial{}, k) }
+
+func inputForm(x *ir.Value) form { return form{{monomial{x: x}, scalar(1)}} }
+
+func product(a, b float64) float64 { return a * b }
+
+func scalar(f float64) *ir.Tensor { return ir.Reals(ir.Shape{}, []float64{f}) }
+
+func scaled(t *ir.Tensor, by float64) *ir.Tensor { return combine(t, scalar(by), product) }
+
+// combine works elementwise with broadcast; a result that is one number
+// everywhere becomes a scalar. The shapes fit, since values of the net had them.
+func combine(a, b *ir.Tensor, f func(a, b float64) float64) *ir.Tensor {
+	shape, _ := ir.Broadcast(a.Type.Shape, b.Type.Shape)
+	out := ir.NewTensor(ir.RealType(shape))
+	x, y := ir.Index(a.Type.Shape, shape), ir.Index(b.Type.Shape, shape)
+	for i := range out.F {
+		out.F[i] = f(a.At(indexed(x, i)), b.At(indexed(y, i)))
+	}
+	return squeezed(out)
+}
+
+// indexed reads an index map, in which nil is the identity.
+func indexed(m []int, i int) int {
+	if m == nil {
+		return i
+	}
+	return m[i]
+}
+
+// squeezed is a real tensor, as a scalar where it is one number everywhere.
+func squeezed(t *ir.Tensor) *ir.Tensor {
+	if number, ok := t.Uniform(); ok {
+		return scalar(number)
+	}
+	return t
+}
+
+// orZero is the coefficient, 0 when it is absent.
+func orZero(t *ir.Tensor) *ir.Tensor {
+	if t == nil {
+		return scalar(0)
+	}
+	return t
+}
+
+// closeness is how far two coefficients may differ and still mean the same: far
+// below float32's 6e-8, in which the constants were written, and far above what
+// combining them in float64 loses.
+const closeness = 1e-9
+
+// near tells whether two coefficients are equal everywhere.
+func near(a, b *ir.Tensor) bool {
+	differs := combine(a, b, func(a, b float64) float64 {
+		if math.Abs(a-b) > closeness*max(math.Abs(a), math.Abs(b)) {
+			return 1
+		}
+		return 0
+	})
+	return all(differs, 0)
+}
+
+func all(t *ir.Tensor, number float64) bool {
+	got, ok := t.Uniform()
+	return ok && got == number
+}

@@ -1,0 +1,179 @@
+package passes
+
+import (
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// unit is one threshold unit of a net of one step: the comparison that fires,
+// its membrane H, and H written as a form over the unit's own past.
+type unit struct {
+	fire      *ir.Value
+	membrane  *ir.Value
+	threshold *ir.Tensor
+	// mirrored: it fires where the membrane is low, so −H and −threshold are meant.
+	mirrored bool
+	latched  map[*ir.Value]*ir.Value // what each delay stores; nil: delays are inputs
+	forms    map[*ir.Value]form
+	// starts are the own delays that were read, with the form of what they store.
+	starts []start
+	// refired: the spike before is found by comparing the membrane before again.
+	refired bool
+}
+
+// start says that a value of the state begins as a constant.
+type start struct {
+	delay *ir.Value
+	form  form
+}
+
+func newUnit(fire *ir.Value, latched map[*ir.Value]*ir.Value) (*unit, *diag.Diagnostic) {
+	m := membraneOf(fire)
+	u := &unit{fire: fire, membrane: m, latched: latched, forms: map[*ir.Value]form{}}
+	at := 1
+	if fire.Args[1] == m {
+		u.mirrored, at = true, 0
+	}
+	threshold := fire.Args[at].Const()
+	if threshold == nil {
+		return nil, refuse(fire, diag.NotANeuron, "the threshold %%%s is no constant", fire.Args[at].Name)
+	}
+	u.threshold = combine(threshold, scalar(1), product)
+	return u, nil
+}
+
+// form writes a value over the unit's past. Whatever is not arithmetic that is
+// linear in the state is taken as a whole, as an input.
+func (u *unit) form(v *ir.Value) (form, *diag.Diagnostic) {
+	if f, ok := u.forms[v]; ok {
+		return f, nil
+	}
+	f, d := u.work(v)
+	if d != nil {
+		return nil, d
+	}
+	if !f.own() && f.inputs() > 1 {
+		f = inputForm(v) // an addition of inputs stays one
+	}
+	u.forms[v] = f
+	return f, nil
+}
+
+func (u *unit) work(v *ir.Value) (form, *diag.Diagnostic) {
+	switch {
+	case v.Const() != nil:
+		return constantForm(squeezed(combine(v.Const(), scalar(1), product))), nil
+	case v.Op == ir.OpDelay && u.latched == nil:
+		return inputForm(v), nil
+	case v.Op == ir.OpDelay:
+		return u.past(v)
+	case u.refires(v):
+		u.refired = true
+		return form{{monomial{s: true}, scalar(1)}}, nil
+	}
+	combineArgs := formRules[v.Op]
+	if combineArgs == nil {
+		return inputForm(v), nil
+	}
+	args := make([]form, len(v.Args))
+	own := false
+	for i, a := range v.Args {
+		var d *diag.Diagnostic
+		if args[i], d = u.form(a); d != nil {
+			return nil, d
+		}
+		own = own || args[i].own()
+	}
+	f, ok := combineArgs(v, args)
+	switch {
+	case ok:
+		return f, nil
+	case own:
+		return nil, refuse(u.fire, diag.NotANeuron, "the membrane %%%s is not linear in its past: see %s %s", u.membrane.Name, v.Op, where(v))
+	}
+	return inputForm(v), nil
+}
+
+// formRules are the ops that keep a form linear.
+var formRules = map[ir.Op]func(v *ir.Value, args []form) (form, bool){
+	ir.OpAdd:  func(_ *ir.Value, a []form) (form, bool) { return a[0].plus(a[1], 1), true },
+	ir.OpSub:  func(_ *ir.Value, a []form) (form, bool) { return a[0].plus(a[1], -1), true },
+	ir.OpNeg:  func(_ *ir.Value, a []form) (form, bool) { return form(nil).plus(a[0], -1), true },
+	ir.OpMul:  func(_ *ir.Value, a []form) (form, bool) { return a[0].times(a[1]) },
+	ir.OpDiv:  divideForm,
+	ir.OpCast: castForm,
+	ir.OpWhere: func(_ *ir.Value, a []form) (form, bool) { // c·(a − b) + b
+		f, ok := a[0].times(a[1].plus(a[2], -1))
+		return a[2].plus(f, 1), ok && a[0].own()
+	},
+}
+
+// divideForm divides by a constant.
+func divideForm(v *ir.Value, a []form) (form, bool) {
+	by := v.Args[1].Const()
+	if by == nil || !v.Type.IsReal() {
+		return nil, false
+	}
+	inverse := combine(by, scalar(1), func(b, one float64) float64 { return one / b })
+	return a[0].times(constantForm(inverse))
+}
+
+// castForm passes the unit's own state; the cast of something else is an input.
+func castForm(v *ir.Value, a []form) (form, bool) {
+	if !a[0].own() {
+		return inputForm(v), true
+	}
+	return a[0], v.Type.IsReal() || v.Args[0].Type.IsSpike()
+}
+
+// past is the form of a delay. It is the unit's own when what it stores is made
+// of this step's membrane and spike alone; the delay of anything else is an input.
+func (u *unit) past(delay *ir.Value) (form, *diag.Diagnostic) {
+	now := &unit{fire: u.fire, membrane: u.membrane, threshold: u.threshold, forms: map[*ir.Value]form{
+		u.membrane: {{monomial{h: true}, scalar(1)}},
+		u.fire:     {{monomial{s: true}, scalar(1)}},
+	}}
+	f, d := now.form(u.latched[delay])
+	switch {
+	case d != nil:
+		return nil, d
+	case !f.own():
+		return inputForm(delay), nil
+	case f.inputs() > 0:
+		return nil, refuse(u.fire, diag.NotANeuron, "the state %%%s keeps more than the membrane and the spike", delay.Name)
+	}
+	if delay.Args[0].Const() == nil {
+		return nil, refuse(u.fire, diag.NotANeuron, "the state %%%s starts from %%%s, which is no constant", delay.Name, delay.Args[0].Name)
+	}
+	u.starts = append(u.starts, start{delay, f})
+	return f, nil
+}
+
+// refires tells whether v compares the membrane of the step before as the unit
+// fires: it is then the spike of that step.
+func (u *unit) refires(v *ir.Value) bool {
+	m := membraneOf(v)
+	if m == nil || u.latched[m] != u.membrane || v.Attrs != u.fire.Attrs || (v.Args[1] == m) != u.mirrored {
+		return false
+	}
+	other := v.Args[1]
+	if u.mirrored {
+		other = v.Args[0]
+	}
+	return other.Const() != nil && near(other.Const(), u.threshold)
+}
+
+// firesAtStart tells whether the comparison holds for an initial membrane
+// anywhere. A second comparison would then reset before the first step.
+func (u *unit) firesAtStart(init *ir.Tensor) bool {
+	fires := combine(init, u.threshold, func(v, t float64) float64 {
+		if u.mirrored {
+			v, t = t, v
+		}
+		if v > t || v == t && comparison(u.fire) == ir.GE {
+			return 1
+		}
+		return 0
+	})
+	return !all(fires, 0)
+}

@@ -1,0 +1,45 @@
+package passes
+
+import "nomul/ir"
+
+// All lists the passes in pipeline order.
+var All = []Pass{
+	{"fold-constants", "computes what depends on constants only", ir.Source, ir.Source, ir.Spiking, runFoldConstants},
+	{"strip-batch", "drops the leading batch axis of extent 1", ir.Source, ir.Source, ir.Spiking, runStripBatch},
+	{"canonicalise", "writes equal things the same way and merges duplicates; exact in IEEE arithmetic", ir.Source, ir.Source, ir.Spiking, runCanonicalise},
+	{"reroll-time", "folds the copies of unrolled time steps back into one step", ir.Source, ir.Source, ir.Spiking, runRerollTime},
+	{"raise-neurons", "recognises membranes, thresholds and resets as neurons", ir.Source, ir.Spiking, ir.Spiking, runRaiseNeurons},
+
+	{"name-layers", "names layers by their module or their weights, so that all exporters agree", ir.Spiking, ir.Spiking, ir.Spiking, runNameLayers},
+	{"fold-batch-norm", "multiplies batch-norm into the weights before it: W' = a·W, b' = a·(b − mean) + beta, a = gamma/sqrt(variance + eps)", ir.Spiking, ir.Spiking, ir.Spiking, runFoldBatchNorm},
+	{"commute-readout", "counts spikes first where a linear layer is summed over time: sum of (W·s + b) = W·(sum of s) + steps·b", ir.Spiking, ir.Spiking, ir.Spiking, runCommuteReadout},
+	{"compose-linear", "multiplies constant factors behind a linear layer into its weights", ir.Spiking, ir.Spiking, ir.Spiking, runComposeLinear},
+	{"prune-dead", "drops values that no output depends on", ir.Spiking, ir.Spiking, ir.Spiking, runPruneDead},
+
+	{"encode-input", "takes pixels instead of normalised numbers: x = (p·scale − mean)/std goes into the weights and bias that read it", ir.Spiking, ir.Spiking, ir.Fixed, runEncodeInput},
+	{"fold-gain", "divides a neuron by its input gain: threshold, bias, reset and initial membrane", ir.Spiking, ir.Spiking, ir.Fixed, runFoldGain},
+	{"lower-leak", "writes leaks of 2^-k and 1 − 2^-k as shifts", ir.Spiking, ir.Spiking, ir.Fixed, runLowerLeak},
+	{"choose-scales", "gives each layer the scale in which its thresholds are integers", ir.Spiking, ir.Spiking, ir.Fixed, runChooseScales},
+	{"quantise", "rounds weights and biases once and leaves integers only", ir.Spiking, ir.Fixed, ir.Fixed, runQuantise},
+}
+
+// Constraint says that one pass must stand before another, and why.
+type Constraint struct{ Before, After, Why string }
+
+// Order lists what the pipeline's order must respect; a test holds All against it.
+var Order = []Constraint{
+	{"fold-constants", "strip-batch", "a constant [1,512] and a value [1,512] lose the axis by different rules"},
+	{"fold-constants", "canonicalise", "rewrites look at constants, not at what computes them"},
+	{"strip-batch", "reroll-time", "readouts sum over axes counted without the batch"},
+	{"canonicalise", "reroll-time", "the copies of a step are compared structurally"},
+	{"reroll-time", "raise-neurons", "only then is the state of a membrane visible"},
+	{"name-layers", "fold-batch-norm", "the layers still have the names of their own weights"},
+	{"raise-neurons", "fold-batch-norm", "the spikes before it are bit-equal to the source's"},
+	{"fold-batch-norm", "commute-readout", "a batch-norm between linear and sum is gone"},
+	{"commute-readout", "compose-linear", "the factor 1/T behind the sum meets the linear layer"},
+	{"compose-linear", "choose-scales", "scales are chosen for the final weights"},
+	{"encode-input", "choose-scales", "the pixels' scale is in the weights"},
+	{"fold-gain", "lower-leak", "a gain of 1 − leak leaves only the leak"},
+	{"fold-gain", "choose-scales", "thresholds are final then"},
+	{"choose-scales", "quantise", "rounding needs the scale"},
+}

@@ -1,0 +1,98 @@
+package passes
+
+import (
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// leftovers refuses what is left behind the neurons: readers of a membrane, which
+// is inside its neuron now, and ops that only the source level has.
+func (s *raising) leftovers(n, out *ir.Net) error {
+	var errs diag.List
+	live, readers, was := map[*ir.Value]bool{}, out.Readers(), map[*ir.Value]*ir.Value{}
+	for _, old := range n.Values {
+		was[s.rebuilt.Of(old)] = old
+	}
+	for _, v := range out.Values {
+		live[v] = true
+		if _, to := v.Op.Levels(); to < ir.Spiking {
+			errs = append(errs, refuse(v, diag.UnsupportedOp, "has no meaning between neurons"))
+		}
+	}
+	for _, u := range s.units {
+		for _, old := range u.state() {
+			state := s.rebuilt.Of(old)
+			if !live[state] || state.Type.IsSpike() {
+				continue
+			}
+			for _, r := range readers[state] {
+				if r.Op != ir.OpLatch && !u.forms[was[r]].own() {
+					errs = append(errs, refuse(r, diag.NotANeuron, "reads the membrane of the neuron at %s; only its spikes can be read", where(u.fire)))
+				}
+			}
+		}
+	}
+	return errs.Err()
+}
+
+// state lists the values that hold the unit's membrane; none when it has no memory.
+func (u *unit) state() []*ir.Value {
+	if len(u.starts) == 0 {
+		return nil
+	}
+	out := []*ir.Value{u.membrane}
+	for _, s := range u.starts {
+		out = append(out, s.delay)
+	}
+	return out
+}
+
+// inReadingOrder is the net with its values in the order in which one follows it
+// back from the outputs: operands from left to right, then what reads them. So
+// nets that compute the same in the same way print the same.
+func inReadingOrder(n *ir.Net) *ir.Net {
+	o := &order{latches: map[*ir.Value]*ir.Value{}, seen: map[*ir.Value]bool{}}
+	for _, v := range n.All(ir.OpLatch) {
+		o.latches[v.Args[0]] = v
+	}
+	for _, op := range []ir.Op{ir.OpInput, ir.OpOutput} {
+		for _, v := range n.All(op) {
+			o.visit(v)
+		}
+	}
+	for len(o.open) > 0 {
+		delay := o.open[0]
+		o.open = o.open[1:]
+		o.visit(o.latches[delay])
+	}
+	out := &ir.Net{Name: n.Name, Level: n.Level, Steps: n.Steps}
+	for _, clock := range []ir.Clock{ir.Once, ir.Step, ir.End} {
+		for _, v := range o.values {
+			if v.Clock == clock {
+				out.Values = append(out.Values, v)
+			}
+		}
+	}
+	return out
+}
+
+type order struct {
+	latches map[*ir.Value]*ir.Value
+	seen    map[*ir.Value]bool
+	values  []*ir.Value
+	open    []*ir.Value // delays whose latches are still to come
+}
+
+func (o *order) visit(v *ir.Value) {
+	if v == nil || o.seen[v] {
+		return
+	}
+	o.seen[v] = true
+	for _, a := range v.Args {
+		o.visit(a)
+	}
+	o.values = append(o.values, v)
+	if v.Op == ir.OpDelay {
+		o.open = append(o.open, v)
+	}
+}

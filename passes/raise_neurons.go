@@ -1,0 +1,217 @@
+package passes
+
+import (
+	"fmt"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// runRaiseNeurons makes each threshold unit of a net of one step a neuron: its
+// membrane, written over the unit's own past (membrane_form.go), is matched with
+// the neuron's equation (classify_neuron.go). Spikes stay spikes from here on:
+// the casts to real numbers behind them are dropped. The values are put in an
+// order that does not depend on the file they came from.
+func runRaiseNeurons(n *ir.Net, _ *Options) (*ir.Net, error) {
+	s := &raising{latched: map[*ir.Value]*ir.Value{}, neurons: map[*ir.Value]*neuronForm{}, names: map[*ir.Value]string{}}
+	for _, v := range n.All(ir.OpLatch) {
+		s.latched[v.Args[0]] = v.Args[1]
+	}
+	if err := s.classify(n); err != nil {
+		return nil, err
+	}
+	out, err := ir.Rebuild(n, ir.Spiking, s.rewrite)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.leftovers(n, out); err != nil {
+		return nil, err
+	}
+	return inReadingOrder(out), nil
+}
+
+// raising is a net whose neurons are known.
+type raising struct {
+	latched map[*ir.Value]*ir.Value
+	units   []*unit
+	neurons map[*ir.Value]*neuronForm // by the comparison that fires
+	names   map[*ir.Value]string      // of the neurons
+	rebuilt *ir.Rebuilder
+}
+
+func (s *raising) classify(n *ir.Net) error {
+	var errs diag.List
+	fires := comparisons(n)
+	for _, v := range n.Values {
+		m := membraneOf(v)
+		if m == nil {
+			continue
+		}
+		if m.Op == ir.OpDelay && len(fires[s.latched[m]]) > 0 {
+			continue // a second copy of the comparison of the step before
+		}
+		u, d := newUnit(v, s.latched)
+		var form *neuronForm
+		if d == nil {
+			form, d = u.classify()
+		}
+		if d != nil {
+			errs = append(errs, d)
+			continue
+		}
+		s.units = append(s.units, u)
+		s.neurons[v] = form
+		s.names[v] = fmt.Sprintf("%s%d", form.kind(), len(s.units))
+	}
+	s.nameAfterModules(n)
+	return errs.Err()
+}
+
+// kind is how people call a neuron: with a leak, or without.
+func (f *neuronForm) kind() string {
+	if f.attrs.Leak.Kind == ir.LeakNone {
+		return "if"
+	}
+	return "lif"
+}
+
+// nameAfterModules names a neuron by the module that made its spike, where the
+// file's names tell: the first cast of the comparison, or the comparison.
+func (s *raising) nameAfterModules(n *ir.Net) {
+	named := map[*ir.Value]bool{}
+	for _, v := range n.Values {
+		fire := s.spike(v)
+		if s.neurons[fire] == nil || named[fire] || modulePath(v) == "" {
+			continue
+		}
+		named[fire] = true
+		s.names[fire] = modulePath(v)
+	}
+}
+
+// spike is the comparison behind casts of its result, nil when v is none.
+func (s *raising) spike(v *ir.Value) *ir.Value {
+	for v.Op == ir.OpCast {
+		v = v.Args[0]
+	}
+	if s.neurons[v] == nil {
+		return nil
+	}
+	return v
+}
+
+// rewrite makes what a value becomes at the spiking level.
+func (s *raising) rewrite(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+	s.rebuilt = r
+	switch {
+	case s.neurons[v] != nil:
+		return s.neuron(r, v)
+	case v.Op == ir.OpCast && dropped(v.Type, r.Of(v.Args[0]).Type):
+		return r.Of(v.Args[0]), nil
+	case v.Op == ir.OpDelay && v.Args[0].Const() != nil && s.spike(s.latched[v]) != nil:
+		return spikeDelay(r, v)
+	case v.Op == ir.OpLatch && r.Of(v.Args[0]).Type.IsSpike():
+		return nil, nil
+	case v.Op == ir.OpConcat, v.Op == ir.OpWhere, v.Op == ir.OpLatch:
+		return alike(r, v)
+	}
+	return nil, nil
+}
+
+// dropped tells whether a cast changes no number: from spikes, or from a count of
+// spikes to something wider than one bit.
+func dropped(to, from ir.Type) bool {
+	return from.IsSpike() || !from.IsReal() && !to.IsSpike()
+}
+
+// spikeDelay is a delay of spikes, also where the delay was of their cast.
+func spikeDelay(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+	old := v.Args[0].Const()
+	init := ir.NewTensor(ir.SpikeType(v.Type.Shape))
+	for i := range init.I {
+		init.I[i] = int64(old.At(i))
+	}
+	c, err := r.Const(r.Unique(v.Name+".init"), init)
+	if err != nil {
+		return nil, err
+	}
+	return r.Add(ir.OpDelay, r.Unique(v.Name), nil, c)
+}
+
+// alike copies an op that takes no mix of spikes and real numbers: where one of
+// its operands became spikes and it was an op on reals, they are made real again.
+func alike(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+	if !v.Type.IsReal() {
+		return nil, nil
+	}
+	args := make([]*ir.Value, len(v.Args))
+	for i, a := range v.Args {
+		args[i] = r.Of(a)
+		if !a.Type.IsReal() || args[i].Type.IsReal() {
+			continue
+		}
+		one, err := r.Const(r.Unique(args[i].Name+".one"), scalar(1))
+		if err != nil {
+			return nil, err
+		}
+		if args[i], err = r.Add(ir.OpMul, r.Unique(args[i].Name+".real"), nil, args[i], one); err != nil {
+			return nil, err
+		}
+	}
+	return r.CopyWith(v, v.Attrs, args...)
+}
+
+// neuron makes the neuron with its constants beside it.
+func (s *raising) neuron(r *ir.Rebuilder, fire *ir.Value) (*ir.Value, error) {
+	f, name := s.neurons[fire], s.names[fire]
+	x, err := inputSum(r, name, f.inputs, fire.Type.Shape)
+	if err != nil {
+		return nil, err
+	}
+	args := []*ir.Value{x}
+	for i, data := range []*ir.Tensor{f.threshold, f.bias, f.reset, f.init, f.leak, f.gain} {
+		if data == nil {
+			args = append(args, nil)
+			continue
+		}
+		c, err := r.Const(r.Unique(name+"."+ir.OpNeuron.Operands()[i+1].Name), data)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, c)
+	}
+	return r.Add(ir.OpNeuron, r.Unique(name), f.attrs, args...)
+}
+
+// inputSum adds up a neuron's inputs, each times its gain.
+func inputSum(r *ir.Rebuilder, name string, inputs []gained, shape ir.Shape) (*ir.Value, error) {
+	var sum *ir.Value
+	for _, in := range inputs {
+		x := r.Of(in.x)
+		var err error
+		if in.gain != nil {
+			if x, err = withConst(r, ir.OpMul, name+".part", x, in.gain); err != nil {
+				return nil, err
+			}
+		}
+		if sum == nil {
+			sum = x
+			continue
+		}
+		if sum, err = r.Add(ir.OpAdd, r.Unique(name+".input"), nil, sum, x); err != nil {
+			return nil, err
+		}
+	}
+	if sum.Type.Shape == shape {
+		return sum, nil
+	}
+	return withConst(r, ir.OpAdd, name+".input", sum, ir.NewTensor(ir.RealType(shape))) // stretches it
+}
+
+func withConst(r *ir.Rebuilder, op ir.Op, name string, x *ir.Value, data *ir.Tensor) (*ir.Value, error) {
+	c, err := r.Const(r.Unique(name+".by"), data)
+	if err != nil {
+		return nil, err
+	}
+	return r.Add(op, r.Unique(name), nil, x, c)
+}

@@ -1,0 +1,218 @@
+package passes
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// One step that is not like the others is refused, whichever it is.
+func TestOddStepRefused(t *testing.T) {
+	for layer := range 2 {
+		for step := range 4 {
+			odd := func(l, s int) cell {
+				if l == layer && s == step {
+					return sjLIF(4, 0)
+				}
+				return nil
+			}
+			_, err := raise(t, mlp(t, sjLIF(2, 0), 4, "sum", odd))
+			wantCode(t, fmt.Sprintf("layer %d, step %d", layer, step), err, diag.NotUnrolled)
+		}
+	}
+}
+
+// Weights that change from one step to the next are refused.
+func TestOddWeightsRefused(t *testing.T) {
+	for step := range 3 {
+		odd := func(l, s int) cell {
+			if l == 1 && s == step {
+				return func(k *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+					return sjLIF(2, 0)(k, k.dense(5, 6, x), past)
+				}
+			}
+			return nil
+		}
+		_, err := raise(t, mlp(t, sjLIF(2, 0), 3, "sum", odd))
+		wantCode(t, fmt.Sprintf("step %d", step), err, diag.NotUnrolled)
+	}
+}
+
+func wantCode(t *testing.T, what string, err error, code diag.Code) {
+	t.Helper()
+	var d *diag.Diagnostic
+	if !errors.As(err, &d) || d.Code != code {
+		t.Errorf("%s: got %v, wanted an error %s", what, err, code)
+	}
+}
+
+// Two layers of different numbers of steps are no steps of one body.
+func TestUnequalStepsRefused(t *testing.T) {
+	s := newSketch(t)
+	x := s.input(4)
+	var a, b, sums []*ir.Value
+	for step := range 4 {
+		v, left := sjLIF(2, 0)(s, s.dense(1, 4, x), a)
+		a, sums = left, append(sums, v)
+		if step < 3 {
+			v, b = sjLIF(2, 0)(s, s.dense(2, 4, v), b)
+			sums = append(sums, v)
+		}
+	}
+	_, err := raise(t, s.output(readoutOf(s, "sum", sums)))
+	wantCode(t, "three of four steps", err, diag.NotUnrolled)
+}
+
+var cells = []struct {
+	name string
+	cell cell
+}{
+	{"lif", sjLIF(2, 0)}, {"lif4", sjLIF(4, 0)}, {"value", sjLIF(2, -0.5)}, {"soft", sjIF14(true)}, {"hard", sjIF14(false)},
+	{"leaky", snnLeaky(false, false)}, {"again", snnLeaky(true, false)}, {"zero", snnLeaky(false, true)},
+	{"where", whereLIF}, {"recurrent", recurrent(sjLIF(2, 0))},
+}
+
+// randomNet draws a net of one to four layers of different neurons, some of them
+// without weights between, and with a skip connection now and then.
+func randomNet(rt *rapid.T, t testing.TB) *ir.Net {
+	s := newSketch(t)
+	x := s.input(4)
+	steps := rapid.IntRange(2, 5).Draw(rt, "steps")
+	layers := rapid.IntRange(1, 4).Draw(rt, "layers")
+	kind, weighted, skip := make([]int, layers), make([]bool, layers), make([]bool, layers)
+	for i := range layers {
+		kind[i] = rapid.IntRange(0, len(cells)-1).Draw(rt, "cell")
+		weighted[i] = i == 0 || rapid.Bool().Draw(rt, "weights")
+		skip[i] = i > 0 && rapid.Bool().Draw(rt, "skip")
+	}
+	past := make([][]*ir.Value, layers)
+	var out []*ir.Value
+	for range steps {
+		v := x
+		for i := range layers {
+			in := v
+			if weighted[i] {
+				in = s.dense(i, 4, v)
+			}
+			before := v
+			v, past[i] = cells[kind[i]].cell(s, in, past[i])
+			if skip[i] {
+				v = s.op(ir.OpAdd, v, before)
+			}
+		}
+		out = append(out, s.dense(7, 3, v))
+	}
+	return s.output(readoutOf(s, rapid.SampledFrom([]string{"sum", "mean", "stack"}).Draw(rt, "readout"), out))
+}
+
+// Whatever the layers are, each becomes one neuron, nothing changes in what the
+// net computes, and the order in which a file lists its nodes does not matter.
+func TestRaiseRandomNets(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		net := randomNet(rt, t)
+		out, err := raise(t, net)
+		if err != nil {
+			rt.Fatalf("%v\n%s", err, ir.Print(net, ""))
+		}
+		shuffled, err := raiseShuffled(net, rapid.Uint64().Draw(rt, "order"))
+		if err != nil {
+			rt.Fatalf("shuffled: %v", err)
+		}
+		if a, b := anonymous(out), anonymous(shuffled); a != b {
+			rt.Fatalf("in another order:\n%s\nwas:\n%s", b, a)
+		}
+		if left := out.All(ir.OpDelay); len(left) > 0 && !strings.Contains(ir.Print(net, ""), "linear") {
+			rt.Fatalf("a delay is left:\n%s", ir.Print(out, ""))
+		}
+	})
+}
+
+// raiseShuffled runs the source level's passes with independent values in random
+// order before each.
+func raiseShuffled(n *ir.Net, seed uint64) (*ir.Net, error) {
+	random := rand.New(rand.NewPCG(seed, 1))
+	var err error
+	for _, p := range All {
+		if p.From == ir.Source && err == nil {
+			n, err = Apply(p, shuffle(n, random), &Options{})
+		}
+	}
+	return n, err
+}
+
+// shuffle is the net in another order of its values that keeps operands above
+// their readers, clocks apart, and inputs and outputs as they were.
+func shuffle(n *ir.Net, random *rand.Rand) *ir.Net {
+	out := &ir.Net{Name: n.Name, Level: n.Level, Steps: n.Steps}
+	placed := map[*ir.Value]bool{}
+	for len(out.Values) < len(n.Values) {
+		var ready []*ir.Value
+		clock := ir.End
+		for _, v := range n.Values {
+			if placed[v] {
+				continue
+			}
+			clock = min(clock, v.Clock)
+			open := v.Clock == clock
+			for _, a := range v.Args {
+				open = open && (a == nil || placed[a])
+			}
+			if open {
+				ready = append(ready, v)
+			}
+		}
+		v := ready[random.IntN(len(ready))]
+		placed[v] = true
+		out.Values = append(out.Values, v)
+	}
+	return out
+}
+
+// However a net is spoiled by making one value read another one, it is refused,
+// or what comes out computes what the spoiled net does (raise checks that).
+func TestSpoiledNets(t *testing.T) {
+	refused := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		net := spoiled(rt, randomNet(rt, t))
+		if ir.Verify(net) != nil {
+			rt.Skip("the other value does not fit")
+		}
+		if _, err := raise(t, net); err != nil {
+			var bug *Bug
+			if errors.As(err, &bug) {
+				rt.Fatal(err)
+			}
+			refused++
+		}
+	})
+	if refused == 0 {
+		t.Error("nothing was refused")
+	}
+}
+
+// spoiled is the net with one operand exchanged for an earlier value of its type.
+func spoiled(rt *rapid.T, n *ir.Net) *ir.Net {
+	at := rapid.IntRange(1, len(n.Values)-1).Draw(rt, "value")
+	v := n.Values[at]
+	if len(v.Args) == 0 {
+		return n
+	}
+	slot := rapid.IntRange(0, len(v.Args)-1).Draw(rt, "operand")
+	var fit []*ir.Value
+	for _, other := range n.Values[:at] {
+		if v.Args[slot] != nil && other.Type == v.Args[slot].Type && other.Op != ir.OpOutput {
+			fit = append(fit, other)
+		}
+	}
+	if len(fit) > 0 {
+		v.Args[slot] = rapid.SampledFrom(fit).Draw(rt, "other")
+	}
+	return n
+}

@@ -1,0 +1,138 @@
+package passes
+
+import (
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// runRerollTime turns a net in which every time step is written out into one
+// step: what a step reads from the one before becomes a delay, what no step
+// changes stays before the loop, and sums over the steps become sum.
+//
+// Step 0 is special: exporters fold the initial state into it. So the body is
+// taken from the last step, lined up with the one before it (unify.go); the
+// steps below must match it (template.go); and the body with its delays replaced
+// by their initial value must fold to what step 0 is (first_step.go). The result
+// therefore computes the same, operation by operation.
+func runRerollTime(n *ir.Net, _ *Options) (*ir.Net, error) {
+	if n.Steps > 1 || len(n.All(ir.OpDelay)) > 0 {
+		return n, nil // has its loop already
+	}
+	history, err := membranesOverTime(n)
+	if err != nil || history == nil {
+		return n, err
+	}
+	u := newUnrolled(n, history)
+	first, err := newFirstStep(n)
+	if err != nil {
+		return nil, err
+	}
+	if err := u.findBody(first); err != nil {
+		return nil, err
+	}
+	sums, err := u.readouts(first)
+	if err != nil {
+		return nil, err
+	}
+	return roll(u, first, sums)
+}
+
+// unrolled is a net with its time steps told apart. The values of the last step
+// stand for all: they are the body.
+type unrolled struct {
+	net     *ir.Net
+	place   map[*ir.Value]int // in net order
+	steps   int
+	history []history
+	span    map[*ir.Value]span
+	body    map[*ir.Value][]edge
+	// at[t] is what stands in step t for each value of the body.
+	at []map[*ir.Value]*ir.Value
+	// todo are entries of at whose operands are still to be matched; made are all, to undo.
+	todo, made []entry
+}
+
+// edge says what an operand of a body value is.
+type edge struct {
+	kind edgeKind
+	v    *ir.Value // the value before the loop, or the value of the body
+}
+
+type edgeKind uint8
+
+const (
+	fromOnce edgeKind = iota // the same value in every step
+	fromStep                 // computed in this step
+	fromPast                 // computed in the step before
+)
+
+type entry struct {
+	step int
+	v    *ir.Value
+}
+
+func newUnrolled(n *ir.Net, h []history) *unrolled {
+	u := &unrolled{net: n, place: map[*ir.Value]int{}, steps: len(h[0].membranes), history: h}
+	for i, v := range n.Values {
+		u.place[v] = i
+	}
+	u.span = spans(n, h)
+	u.clear()
+	return u
+}
+
+// clear forgets the body.
+func (u *unrolled) clear() {
+	u.body = map[*ir.Value][]edge{}
+	u.at = make([]map[*ir.Value]*ir.Value, u.steps)
+	for t := range u.at {
+		u.at[t] = map[*ir.Value]*ir.Value{}
+	}
+	u.todo, u.made = nil, nil
+}
+
+// findBody finds the body and holds all steps against it.
+func (u *unrolled) findBody(first *firstStep) error {
+	if u.steps == 2 {
+		return u.guessBody(first)
+	}
+	if err := u.unify(); err != nil {
+		return err
+	}
+	if d := u.match(); d != nil {
+		return d
+	}
+	if d := first.check(u); d != nil {
+		return d
+	}
+	return nil
+}
+
+const unrollHelp = "export the network with the same module called once for each time step, from a fresh state, and all steps in one graph"
+
+// notRepeated is the error of two values that should be the same op of two steps.
+func notRepeated(step int, found, wanted *ir.Value) *diag.Diagnostic {
+	return diag.Errorf(found.Origin, diag.NotUnrolled, "time step %d does not repeat the others: %s is %s %s, where the last step has %s %s",
+		step, where(found), found.Op, found.Type, where(wanted), wanted.Op).WithHelp(unrollHelp)
+}
+
+// readsOther is the error of two values that are alike but for operand i.
+func readsOther(step int, found, wanted *ir.Value, i int) *diag.Diagnostic {
+	return diag.Errorf(found.Origin, diag.NotUnrolled, "time step %d does not repeat the others: %s of %s is not what %s of the last step reads",
+		step, slotName(found.Op, i), where(found), where(wanted)).WithHelp(unrollHelp)
+}
+
+func slotName(op ir.Op, i int) string {
+	if slots := op.Operands(); i < len(slots) && !slots[i].Variadic {
+		return "operand " + slots[i].Name
+	}
+	return "an operand"
+}
+
+// where names a value as the user knows it.
+func where(v *ir.Value) string {
+	if v.Origin.Node != "" {
+		return "node \"" + v.Origin.Node + "\""
+	}
+	return "%" + v.Name
+}

@@ -1,0 +1,189 @@
+package passes
+
+import (
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// roll builds the net of one step.
+func roll(u *unrolled, first *firstStep, sums map[*ir.Value]*timeSum) (*ir.Net, error) {
+	n := &ir.Net{Name: u.net.Name, Level: u.net.Level, Steps: u.steps}
+	r := &roller{u: u, first: first, sums: sums, c: newRewriter(n), past: map[*ir.Value]*ir.Value{}, step: map[*ir.Value]*ir.Value{}}
+	for _, v := range u.net.All(ir.OpInput) {
+		if _, err := r.outside(v); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.loop(); err != nil {
+		return nil, err
+	}
+	for _, v := range u.net.All(ir.OpOutput) {
+		if _, err := r.outside(v); err != nil {
+			return nil, err
+		}
+	}
+	return ir.Prune(r.c.b.Net()), nil
+}
+
+// roller makes the values of the result. Those outside the loop are in c.became.
+type roller struct {
+	u     *unrolled
+	first *firstStep
+	sums  map[*ir.Value]*timeSum
+	c     *rewriter
+	past  map[*ir.Value]*ir.Value // the delays of body values
+	step  map[*ir.Value]*ir.Value // the body values
+}
+
+// loop makes the delays, the body, and the latches that close the delays.
+func (r *roller) loop() error {
+	delayed := r.u.delayed()
+	for _, v := range delayed {
+		if err := r.delay(v); err != nil {
+			return err
+		}
+	}
+	inBody := func(v *ir.Value) bool { _, ok := r.u.body[v]; return ok }
+	for _, v := range r.u.inOrder(inBody) {
+		if err := r.bodyValue(v); err != nil {
+			return err
+		}
+	}
+	for _, v := range delayed {
+		latch := &ir.Value{Name: r.named(v).Name + ".latch", Op: ir.OpLatch, Args: []*ir.Value{r.past[v], r.step[v]}, Origin: v.Origin}
+		if _, err := r.c.make(latch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *roller) delay(v *ir.Value) error {
+	name := r.named(v).Name
+	init, err := r.c.constant(name+".init", r.first.initial(v), v)
+	if err != nil {
+		return err
+	}
+	delay := &ir.Value{Name: name + ".past", Op: ir.OpDelay, Type: v.Type, Args: []*ir.Value{init}, Origin: v.Origin}
+	r.past[v], err = r.c.make(delay)
+	return err
+}
+
+func (r *roller) bodyValue(v *ir.Value) error {
+	args := make([]*ir.Value, len(v.Args))
+	for i, e := range r.u.body[v] {
+		var err error
+		switch {
+		case e.v == nil:
+		case e.kind == fromOnce:
+			args[i], err = r.outside(e.v)
+		case e.kind == fromStep:
+			args[i] = r.step[e.v]
+		default:
+			args[i] = r.past[e.v]
+		}
+		if err != nil {
+			return err
+		}
+	}
+	var err error
+	r.step[v], err = r.c.like(r.named(v), args...)
+	return err
+}
+
+// named is v with the name and origin of what it is in step 0, where the user
+// meets it first. What is folded away there keeps its own.
+func (r *roller) named(v *ir.Value) *ir.Value {
+	out := *v
+	if t, single := r.u.span[v].single(); single && t < r.u.steps-1 {
+		out.Name += ".past" // what the last step computes from the one before
+		return &out
+	}
+	if in0, ok := r.first.folded[v]; ok {
+		if old := r.first.origin[in0]; old != nil && old.Op == v.Op {
+			if t, single := r.u.span[old].single(); single && t == 0 {
+				out.Name, out.Origin = old.Name, old.Origin
+			}
+		}
+	}
+	return &out
+}
+
+// outside makes a value before or behind the loop.
+func (r *roller) outside(v *ir.Value) (*ir.Value, error) {
+	if out := r.c.became[v]; out != nil {
+		return out, nil
+	}
+	out, err := r.make(v)
+	r.c.became[v] = out
+	return out, err
+}
+
+func (r *roller) make(v *ir.Value) (*ir.Value, error) {
+	if sum := r.sums[v]; sum != nil {
+		return r.sum(v, sum)
+	}
+	args := make([]*ir.Value, len(v.Args))
+	for i, a := range v.Args {
+		if a == nil {
+			continue
+		}
+		var err error
+		if args[i], err = r.outside(a); err != nil {
+			return nil, err
+		}
+	}
+	return r.c.like(v, args...)
+}
+
+// sum makes the sums over time, then what is added to them. A stack that is
+// summed away leaves its axis to drop, and a mean divides.
+func (r *roller) sum(v *ir.Value, s *timeSum) (*ir.Value, error) {
+	var total *ir.Value
+	for _, term := range s.terms {
+		over, err := r.c.as(v, ir.OpSum, nil, r.step[term])
+		if err == nil {
+			total, err = r.plus(v, total, over)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	for _, term := range s.rest {
+		other, err := r.outside(term)
+		if err == nil {
+			total, err = r.plus(v, total, other)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if v.Op == ir.OpAdd {
+		return total, nil
+	}
+	return r.unstack(v, total)
+}
+
+func (r *roller) plus(v, total, term *ir.Value) (*ir.Value, error) {
+	if total == nil {
+		return term, nil
+	}
+	return r.c.as(v, ir.OpAdd, nil, total, term)
+}
+
+// unstack drops the stacked axis from the sum of its parts, and divides for a mean.
+func (r *roller) unstack(v, total *ir.Value) (*ir.Value, error) {
+	out, err := r.c.as(v, ir.OpReshape, ir.ShapeAttrs{Shape: v.Type.Shape.Dims()}, total)
+	if err != nil || v.Op == ir.OpReduceSum {
+		return out, err
+	}
+	if v.Op != ir.OpReduceMean {
+		return nil, refuse(v, diag.NotUnrolled, "is neither the sum nor the mean over the time steps")
+	}
+	count := uniform(ir.Shape{}, float64(len(v.Args[0].Args)))
+	steps, err := r.c.constant(v.Name+".steps", count, v)
+	if err != nil {
+		return nil, err
+	}
+	return r.c.as(v, ir.OpDiv, nil, out, steps)
+}

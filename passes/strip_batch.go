@@ -1,0 +1,166 @@
+package passes
+
+import (
+	"slices"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// runStripBatch drops the batch axis, of extent 1 and first in every input, from
+// each value that depends on an input. It follows the axis through the net;
+// constants that meet such a value in a broadcast lose the same axis. A matrix
+// product with a constant becomes a linear layer, which needs no row axis.
+func runStripBatch(n *ir.Net, _ *Options) (*ir.Net, error) {
+	b := &batch{rules: batchRules, axis: map[*ir.Value]int{}, lost: map[*ir.Value]bool{}, chosen: map[*ir.Value]int{}, stripped: map[stripKey]*ir.Value{}}
+	for _, v := range n.Values {
+		b.follow(v)
+	}
+	if err := b.errs.Err(); err != nil {
+		return nil, err
+	}
+	return ir.Rebuild(n, n.Level, b.strip)
+}
+
+// batch knows where the batch axis of each value is.
+type batch struct {
+	rules    map[ir.Op]batchRule
+	axis     map[*ir.Value]int // absent for constants
+	chosen   map[*ir.Value]int // the operands' axis where a reader decided which it is
+	lost     map[*ir.Value]bool
+	errs     diag.List
+	stripped map[stripKey]*ir.Value
+}
+
+type stripKey struct {
+	v    *ir.Value
+	axis int
+}
+
+// follow finds the batch axis of v. What depends on a value that lost its axis
+// is not looked at: one error is enough.
+func (b *batch) follow(v *ir.Value) {
+	if v.Op == ir.OpConst {
+		return
+	}
+	for _, a := range v.Args {
+		if b.lost[a] {
+			b.lost[v] = true
+			return
+		}
+	}
+	if len(v.Args) > 0 && v.Op != ir.OpDelay && !slices.ContainsFunc(v.Args, b.moves) {
+		b.lose(v, refuse(v, diag.NoBatch, "is computed from constants alone, so it has no batch axis").WithHelp("run fold-constants before"))
+		return
+	}
+	find := b.rules[v.Op].axis
+	if find == nil {
+		find = sameAxis
+	}
+	axis, d := find(b, v)
+	if d != nil {
+		b.lose(v, d)
+		return
+	}
+	b.axis[v] = axis
+}
+
+func (b *batch) lose(v *ir.Value, d *diag.Diagnostic) {
+	b.errs = append(b.errs, d)
+	b.lost[v] = true
+}
+
+// fromRight is the batch axis of v counted from the last one, which is 1: in a
+// broadcast that number is the same for all operands.
+func (b *batch) fromRight(v *ir.Value) int { return v.Type.Shape.Rank() - b.axis[v] }
+
+// strip makes v without the axis.
+func (b *batch) strip(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+	axis, ok := b.axis[v]
+	if !ok {
+		return nil, nil // a constant; readers strip their own copy where they must
+	}
+	rule := b.rules[v.Op]
+	if rule.rewrite != nil {
+		return rule.rewrite(b, r, v)
+	}
+	args, err := b.operands(r, v)
+	if err != nil {
+		return nil, err
+	}
+	attrs := v.Attrs
+	if rule.attrs != nil {
+		attrs = rule.attrs(v.Attrs, b.inner(v), axis)
+	}
+	return b.put(r, v, attrs, args)
+}
+
+// inner is the batch axis of the first operand that is no constant, as v sees it.
+func (b *batch) inner(v *ir.Value) int {
+	if axis, ok := b.chosen[v]; ok {
+		return axis
+	}
+	if i := slices.IndexFunc(v.Args, b.moves); i >= 0 {
+		return b.axis[v.Args[i]]
+	}
+	return 0
+}
+
+// moves tells values with a batch axis from constants.
+func (b *batch) moves(v *ir.Value) bool {
+	_, ok := b.axis[v]
+	return ok
+}
+
+// operands are v's, stripped. Constants that are aligned with the result at the
+// right, as in a broadcast, lose the axis too where they reach that far.
+func (b *batch) operands(r *ir.Rebuilder, v *ir.Value) ([]*ir.Value, error) {
+	args := make([]*ir.Value, len(v.Args))
+	for i, a := range v.Args {
+		args[i] = r.Of(a)
+		if a.Const() == nil || b.rules[v.Op].ownAxes || a.Type.Shape.Rank() < b.fromRight(v) {
+			continue
+		}
+		var err error
+		if args[i], err = b.constant(r, a, a.Type.Shape.Rank()-b.fromRight(v)); err != nil {
+			return nil, err
+		}
+	}
+	return args, nil
+}
+
+// constant is the constant without one axis.
+func (b *batch) constant(r *ir.Rebuilder, v *ir.Value, axis int) (*ir.Value, error) {
+	key := stripKey{v, axis}
+	if c := b.stripped[key]; c != nil {
+		return c, nil
+	}
+	data := *v.Const()
+	data.Type = v.Type.WithShape(without(v.Type.Shape, axis))
+	c, err := r.Const(r.Unique(v.Name), &data)
+	b.stripped[key] = c
+	return c, err
+}
+
+// put appends v on new operands; what is typed by hand loses the axis there.
+func (b *batch) put(r *ir.Rebuilder, v *ir.Value, attrs ir.Attrs, args []*ir.Value) (*ir.Value, error) {
+	t := ir.Type{}
+	if typed(v.Op) {
+		t = v.Type.WithShape(without(v.Type.Shape, b.axis[v]))
+	}
+	out, err := r.AddTyped(v.Op, r.Unique(v.Name), attrs, t, args...)
+	if err == nil && v.Op == ir.OpInput {
+		out.Range = v.Range
+	}
+	return out, err
+}
+
+// typed tells whether an op's type is written, not inferred.
+func typed(op ir.Op) bool {
+	return op == ir.OpInput || op == ir.OpCast || op == ir.OpDelay
+}
+
+// without is the shape without an axis.
+func without(s ir.Shape, axis int) ir.Shape {
+	return ir.ShapeOf(slices.Delete(s.Dims(), axis, axis+1)...)
+}

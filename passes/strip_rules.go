@@ -1,0 +1,278 @@
+package passes
+
+import (
+	"slices"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// batchRule says what an op does with the batch axis. The zero rule is that of
+// elementwise ops: the axis stays where it is in the broadcast.
+type batchRule struct {
+	// axis finds the batch axis of the result from those of the operands.
+	axis func(*batch, *ir.Value) (int, *diag.Diagnostic)
+	// attrs are the attributes without it; in and out are the operand's and the result's batch axis.
+	attrs func(a ir.Attrs, in, out int) ir.Attrs
+	// rewrite makes the value without it, where other attributes are not enough.
+	rewrite func(*batch, *ir.Rebuilder, *ir.Value) (*ir.Value, error)
+	// ownAxes: constant operands are no part of a broadcast.
+	ownAxes bool
+}
+
+var batchRules = map[ir.Op]batchRule{
+	ir.OpInput:      {axis: inputAxis},
+	ir.OpUnknown:    {axis: unknownAxis},
+	ir.OpDelay:      {axis: inputAxis},
+	ir.OpReshape:    {axis: reshapeAxis, attrs: reshapeAttrs},
+	ir.OpTranspose:  {axis: transposeAxis, attrs: transposeAttrs},
+	ir.OpConcat:     {axis: apartAxis, attrs: axisAttrs},
+	ir.OpSlice:      {axis: apartAxis, attrs: axisAttrs},
+	ir.OpGather:     {axis: gatherAxis, attrs: axisAttrs, ownAxes: true},
+	ir.OpReduceSum:  {axis: reduceAxis, attrs: reduceAttrs},
+	ir.OpReduceMean: {axis: reduceAxis, attrs: reduceAttrs},
+	ir.OpMatmul:     {axis: matmulAxis, rewrite: stripMatmul},
+	ir.OpLinear:     {axis: linearAxis, ownAxes: true},
+	ir.OpBatchNorm:  {axis: apartAxis, attrs: axisAttrs, ownAxes: true},
+}
+
+const batchHelp = "export the network with a batch of 1 as the first axis of its input, and leave that axis alone inside"
+
+func noBatch(v *ir.Value, format string, args ...any) *diag.Diagnostic {
+	return refuse(v, diag.NoBatch, format, args...).WithHelp(batchHelp)
+}
+
+func inputAxis(_ *batch, v *ir.Value) (int, *diag.Diagnostic) {
+	if s := v.Type.Shape; s.Rank() == 0 || s.Dim(0) != 1 {
+		return 0, noBatch(v, "is %v; wanted a first axis of extent 1, the batch", v.Type)
+	}
+	return 0, nil
+}
+
+func unknownAxis(_ *batch, v *ir.Value) (int, *diag.Diagnostic) {
+	a := v.Attrs.(ir.UnknownAttrs)
+	return 0, refuse(v, diag.UnsupportedOp, "no meaning is known for %s: %s", a.Op, a.Reason)
+}
+
+// sameAxis is the rule of a broadcast: counted from the right, the axis of all operands.
+func sameAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
+	fromRight := 0
+	for _, a := range v.Args {
+		if _, ok := b.axis[a]; !ok {
+			continue
+		}
+		if fromRight == 0 {
+			fromRight = b.fromRight(a)
+		}
+		if b.fromRight(a) != fromRight {
+			return 0, noBatch(v, "combines values whose batch axes do not meet")
+		}
+	}
+	axis := v.Type.Shape.Rank() - fromRight
+	if fromRight == 0 || v.Type.Shape.Dim(axis) != 1 {
+		return 0, noBatch(v, "is %v, in which no axis of extent 1 is the batch", v.Type)
+	}
+	return axis, nil
+}
+
+// reshapeAxis keeps the axis apart when as many elements stand before it as in the operand.
+func reshapeAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
+	if all := b.choices(v); len(all) > 0 {
+		return all[0], nil
+	}
+	x := v.Args[0]
+	return 0, noBatch(v, "merges axis %d of %v, the batch, with others: the result is %v", b.axis[x], x.Type, v.Type)
+}
+
+// choices lists what may be the batch axis of a value. A reshape that adds an
+// axis of extent 1 beside the batch leaves open which is which, until an op works
+// along one of the two; the elements lie the same in memory.
+func (b *batch) choices(v *ir.Value) []int {
+	if v.Op != ir.OpReshape {
+		return []int{b.axis[v]}
+	}
+	x := v.Args[0]
+	want := size(x.Type.Shape.Dims()[:b.axis[x]])
+	var out []int
+	for i, d := range v.Type.Shape.Dims() {
+		if d == 1 && size(v.Type.Shape.Dims()[:i]) == want {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// choose gives an axis for v that may be the batch of all its operands and that
+// v leaves alone.
+func (b *batch) choose(v *ir.Value, usual int, taken func(axis int) bool) (int, bool) {
+	if !taken(usual) {
+		return usual, true
+	}
+	for axis := range v.Args[0].Type.Shape.Rank() {
+		open := !taken(axis)
+		for _, a := range v.Args {
+			if _, moves := b.axis[a]; moves {
+				open = open && slices.Contains(b.choices(a), axis)
+			}
+		}
+		if open {
+			b.chosen[v] = axis
+			return axis, true
+		}
+	}
+	return usual, false
+}
+
+func size(dims []int) int {
+	n := 1
+	for _, d := range dims {
+		n *= d
+	}
+	return n
+}
+
+func reshapeAttrs(a ir.Attrs, _, out int) ir.Attrs {
+	return ir.ShapeAttrs{Shape: slices.Delete(slices.Clone(a.(ir.ShapeAttrs).Shape), out, out+1)}
+}
+
+func transposeAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
+	return slices.Index(v.Attrs.(ir.PermAttrs).Perm, b.axis[v.Args[0]]), nil
+}
+
+func transposeAttrs(a ir.Attrs, in, out int) ir.Attrs {
+	perm := slices.Delete(slices.Clone(a.(ir.PermAttrs).Perm), out, out+1)
+	for i, p := range perm {
+		perm[i] = past(p, in)
+	}
+	return ir.PermAttrs{Perm: perm}
+}
+
+// past is an axis number after axis gone was dropped.
+func past(axis, gone int) int {
+	if axis > gone {
+		return axis - 1
+	}
+	return axis
+}
+
+// axisOf is the axis an op works along.
+func axisOf(a ir.Attrs) int {
+	switch a := a.(type) {
+	case ir.SliceAttrs:
+		return a.Axis
+	case ir.BatchNormAttrs:
+		return a.Axis
+	}
+	return a.(ir.AxisAttrs).Axis
+}
+
+func axisAttrs(a ir.Attrs, in, _ int) ir.Attrs {
+	switch a := a.(type) {
+	case ir.SliceAttrs:
+		a.Axis = past(a.Axis, in)
+		return a
+	case ir.BatchNormAttrs:
+		a.Axis = past(a.Axis, in)
+		return a
+	}
+	return ir.AxisAttrs{Axis: past(a.(ir.AxisAttrs).Axis, in)}
+}
+
+// apartAxis is the rule of ops that work along one axis, which must not be the batch.
+func apartAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
+	along := axisOf(v.Attrs)
+	usual := b.axis[v.Args[slices.IndexFunc(v.Args, b.moves)]]
+	axis, ok := b.choose(v, usual, func(axis int) bool { return axis == along })
+	if !ok || v.Type.Shape.Dim(axis) != 1 {
+		return 0, noBatch(v, "works along axis %d, which is the batch", along)
+	}
+	return axis, nil
+}
+
+func gatherAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
+	axis, along := b.axis[v.Args[0]], axisOf(v.Attrs)
+	switch {
+	case axis == along:
+		return 0, noBatch(v, "takes entries of axis %d, which is the batch", axis)
+	case axis > along:
+		return axis + v.Args[1].Type.Shape.Rank() - 1, nil
+	}
+	return axis, nil
+}
+
+func reduceAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
+	a := v.Attrs.(ir.ReduceAttrs)
+	axis, ok := b.choose(v, b.axis[v.Args[0]], func(axis int) bool { return slices.Contains(a.Axes, axis) })
+	if !ok {
+		return 0, noBatch(v, "sums over axis %d, which is the batch", axis)
+	}
+	out := axis
+	for _, other := range a.Axes {
+		if other < axis && !a.Keep {
+			out--
+		}
+	}
+	return out, nil
+}
+
+func reduceAttrs(a ir.Attrs, in, _ int) ir.Attrs {
+	out := ir.ReduceAttrs{Keep: a.(ir.ReduceAttrs).Keep}
+	for _, axis := range a.(ir.ReduceAttrs).Axes {
+		out.Axes = append(out.Axes, past(axis, in))
+	}
+	return out
+}
+
+func linearAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
+	axis := b.axis[v.Args[0]]
+	if axis == v.Type.Shape.Rank()-1 {
+		return 0, noBatch(v, "sums along axis %d, which is the batch", axis)
+	}
+	return axis, nil
+}
+
+// byMatrix tells whether a matrix product is one with a constant matrix on the right.
+func byMatrix(v *ir.Value) bool {
+	return v.Args[1].Const() != nil && v.Args[1].Type.Shape.Rank() == 2
+}
+
+func matmulAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
+	axis, d := sameAxis(b, v)
+	last := v.Type.Shape.Rank() - 1
+	if d == nil && (axis == last || axis == last-1 && !byMatrix(v)) {
+		d = noBatch(v, "multiplies matrices that have the batch, axis %d, as one of their two axes", axis)
+	}
+	return axis, d
+}
+
+// stripMatmul makes x·W, with W constant, a linear layer with the weights Wᵀ.
+func stripMatmul(b *batch, r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+	if !byMatrix(v) {
+		args, err := b.operands(r, v)
+		if err != nil {
+			return nil, err
+		}
+		return b.put(r, v, nil, args)
+	}
+	w, err := r.Const(r.Unique(v.Args[1].Name+".t"), transposed(v.Args[1].Const()))
+	if err != nil {
+		return nil, err
+	}
+	return r.Add(ir.OpLinear, r.Unique(v.Name), ir.LinearAttrs{}, r.Of(v.Args[0]), w)
+}
+
+// transposed is a constant matrix with its axes exchanged.
+func transposed(m *ir.Tensor) *ir.Tensor {
+	rows, cols := m.Type.Shape.Dim(0), m.Type.Shape.Dim(1)
+	out := ir.NewTensor(m.Type.WithShape(ir.ShapeOf(cols, rows)))
+	for i := range rows {
+		for j := range cols {
+			if m.F != nil {
+				out.F[j*rows+i] = m.F[i*cols+j]
+			} else {
+				out.I[j*rows+i] = m.I[i*cols+j]
+			}
+		}
+	}
+	return out
+}

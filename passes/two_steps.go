@@ -1,0 +1,145 @@
+package passes
+
+import (
+	"slices"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// maxDoubts bounds the operands of a two-step net that may be a current or a
+// membrane: each doubles the bodies to try.
+const maxDoubts = 8
+
+// guessBody finds the body of a net of two steps, where no two steps look alike:
+// the second is cut where it reads membranes and spikes of the first. A first
+// membrane that is also a static current is in doubt: every reading is tried,
+// and one that makes both steps come out right is right.
+func (u *unrolled) guessBody(first *firstStep) error {
+	g, d := newGuess(u)
+	if d != nil {
+		return d
+	}
+	for ; ; g.reading++ {
+		u.clear()
+		d := g.body()
+		if d == nil {
+			d = u.match()
+		}
+		if d == nil {
+			d = first.check(u)
+		}
+		if d == nil {
+			return nil
+		}
+		if g.reading+1 >= 1<<len(g.doubts) {
+			return d
+		}
+	}
+}
+
+// guess is one reading of a two-step net.
+type guess struct {
+	u       *unrolled
+	past    map[*ir.Value][]seed // by the value in step 0
+	own     []map[*ir.Value]bool // per layer: what its membrane is updated with
+	mixed   map[*ir.Value]bool   // computed from what step 0 left
+	doubts  map[doubt]int        // at most maxDoubts; the others are membranes
+	reading int                  // bit k: doubt k is a current
+}
+
+// doubt is operand i of v.
+type doubt struct {
+	v *ir.Value
+	i int
+}
+
+func newGuess(u *unrolled) (*guess, *diag.Diagnostic) {
+	g := &guess{u: u, past: map[*ir.Value][]seed{}, mixed: map[*ir.Value]bool{}, doubts: map[doubt]int{}}
+	seeds, d := u.seeds()
+	for _, s := range seeds {
+		g.past[s.past] = append(g.past[s.past], s)
+	}
+	for _, v := range u.net.Values {
+		g.mixed[v] = slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return len(g.past[a]) > 0 || g.mixed[a] })
+	}
+	for _, h := range u.history {
+		g.own = append(g.own, updateOf(h))
+	}
+	g.number()
+	return g, d
+}
+
+// updateOf is what a layer's second membrane is computed from, back to the first
+// and to spikes.
+func updateOf(h history) map[*ir.Value]bool {
+	seen := map[*ir.Value]bool{}
+	for queue := h.membranes[1:]; len(queue) > 0; queue = queue[1:] {
+		v := queue[0]
+		if v == nil || seen[v] || v == h.membranes[0] || membraneOf(v) != nil {
+			continue
+		}
+		seen[v] = true
+		queue = append(slices.Clip(queue), v.Args...)
+	}
+	return seen
+}
+
+// pastOf is the value of the body that operand i of v is, one step earlier: a
+// membrane only for the layer's own update, since another layer may take the
+// same value as its input. Nil when it is none.
+func (g *guess) pastOf(v *ir.Value, i int) *ir.Value {
+	var out *ir.Value
+	for _, s := range g.past[v.Args[i]] {
+		if g.own[s.layer][v] {
+			return s.v
+		}
+		if out == nil && membraneOf(s.v) != nil {
+			out = s.v
+		}
+	}
+	return out
+}
+
+// number finds the doubts, breadth first from the membranes: an input current is
+// added closer to the membrane than what reset and leak leave of the last one.
+func (g *guess) number() {
+	var queue []*ir.Value
+	for _, h := range g.u.history {
+		queue = append(queue, h.membranes[1])
+	}
+	for seen := map[*ir.Value]bool{}; len(queue) > 0; queue = queue[1:] {
+		v := queue[0]
+		if seen[v] || !g.mixed[v] {
+			continue
+		}
+		seen[v] = true
+		for i, a := range v.Args {
+			if g.u.span[a].once() && a != nil && g.pastOf(v, i) != nil && len(g.doubts) < maxDoubts {
+				g.doubts[doubt{v, i}] = len(g.doubts)
+			}
+		}
+		queue = append(queue, v.Args...)
+	}
+}
+
+func (g *guess) body() *diag.Diagnostic {
+	for _, h := range g.u.history {
+		if d := g.u.include(h.membranes[1], g.edge); d != nil {
+			return d
+		}
+	}
+	return nil
+}
+
+func (g *guess) edge(v *ir.Value, i int) edge {
+	a, past := v.Args[i], g.pastOf(v, i)
+	k, doubtful := g.doubts[doubt{v, i}]
+	switch {
+	case past != nil && !(doubtful && g.reading>>k&1 == 1):
+		return edge{fromPast, past}
+	case g.u.span[a].once() && !g.mixed[a]:
+		return edge{fromOnce, a}
+	}
+	return edge{fromStep, a}
+}

@@ -1,0 +1,139 @@
+package passes
+
+import (
+	"fmt"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// unify lines up the last step with the one before, breadth first from the
+// membranes and their comparisons: equal ops, attributes and constants must
+// meet, and a value that meets itself is the same in every step. A value of the
+// last step's cone that is also the image of another one is what that one was a
+// step earlier.
+func (u *unrolled) unify() error {
+	p := &pairing{image: map[*ir.Value]*ir.Value{}, of: map[*ir.Value]*ir.Value{}, step: u.steps - 2}
+	seeds, d := u.seeds()
+	if d != nil {
+		return d
+	}
+	for _, s := range seeds {
+		if d := p.pair(s.v, s.past); d != nil {
+			return d
+		}
+	}
+	for len(p.queue) > 0 {
+		v := p.queue[0]
+		p.queue = p.queue[1:]
+		for i := range v.Args {
+			if d := p.operand(v, i); d != nil {
+				return d
+			}
+		}
+	}
+	for _, s := range seeds {
+		if d := u.include(s.v, p.edge); d != nil {
+			return d
+		}
+	}
+	return nil
+}
+
+// seed is something known to be the same in the last step and the one before: a
+// membrane of a layer, or a comparison of it.
+type seed struct {
+	v, past *ir.Value
+	layer   int // in history
+}
+
+func (u *unrolled) seeds() ([]seed, *diag.Diagnostic) {
+	fires := comparisons(u.net)
+	var out []seed
+	for i, h := range u.history {
+		last, past := h.membranes[u.steps-1], h.membranes[u.steps-2]
+		out = append(out, seed{last, past, i})
+		for _, f := range fires[last] {
+			g := twin(f, last, fires[past], past)
+			if g == nil {
+				return nil, notRepeated(u.steps-2, fires[past][0], f)
+			}
+			out = append(out, seed{f, g, i})
+		}
+	}
+	return out, nil
+}
+
+// twin finds the comparison that is to one membrane what f is to its own.
+func twin(f, membrane *ir.Value, among []*ir.Value, of *ir.Value) *ir.Value {
+	for _, g := range among {
+		ok := g.Attrs == f.Attrs
+		for i, a := range f.Args {
+			ok = ok && (a == g.Args[i] || a == membrane && g.Args[i] == of)
+		}
+		if ok {
+			return g
+		}
+	}
+	return nil
+}
+
+// pairing is the map from the last step's values to those of the step before.
+type pairing struct {
+	image map[*ir.Value]*ir.Value
+	of    map[*ir.Value]*ir.Value // the inverse
+	queue []*ir.Value
+	step  int // the number of the step before
+}
+
+// operand pairs what two paired values read.
+func (p *pairing) operand(v *ir.Value, i int) *diag.Diagnostic {
+	image := p.image[v]
+	a, b := v.Args[i], image.Args[i]
+	switch {
+	case a == b, p.of[a] != nil:
+		return nil
+	case given(a) || given(b):
+		return readsOther(p.step, image, v, i)
+	}
+	return p.pair(a, b)
+}
+
+// given tells what no step computes.
+func given(v *ir.Value) bool { return v == nil || v.Op == ir.OpConst || v.Op == ir.OpInput }
+
+// pair says that v in the last step is w in the step before.
+func (p *pairing) pair(v, w *ir.Value) *diag.Diagnostic {
+	if v == w || p.of[v] != nil {
+		return nil
+	}
+	if known := p.image[v]; known != nil {
+		if known != w {
+			return notRepeated(p.step, w, v)
+		}
+		return nil
+	}
+	if !sameForm(v, w) {
+		return notRepeated(p.step, w, v)
+	}
+	p.image[v], p.of[w] = w, v
+	p.queue = append(p.queue, v)
+	return nil
+}
+
+// edge is what operand i of v in the last step is, once everything is paired.
+func (p *pairing) edge(v *ir.Value, i int) edge {
+	a := v.Args[i]
+	switch {
+	case a == p.image[v].Args[i]:
+		return edge{fromOnce, a}
+	case p.of[a] != nil:
+		return edge{fromPast, p.of[a]}
+	}
+	return edge{fromStep, a}
+}
+
+// sameForm tells whether two values are the same op in all but their operands.
+func sameForm(v, w *ir.Value) bool {
+	return v.Op == w.Op && v.Type == w.Type && len(v.Args) == len(w.Args) && fmt.Sprint(v.Attrs) == fmt.Sprint(w.Attrs)
+}

@@ -1,0 +1,253 @@
+package dataset
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+const bundle = "../../testdata/"
+
+func TestFashionMNIST(t *testing.T) {
+	dir := bundle + "data/fashion-mnist/"
+	m, err := Load(dir+"t10k-images-idx3-ubyte.gz", dir+"t10k-labels-idx1-ubyte.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Len() != 10000 || !reflect.DeepEqual(m.Shape, []int{28, 28}) {
+		t.Fatalf("%d images of %v", m.Len(), m.Shape)
+	}
+	if err := m.CheckLabels(10); err != nil {
+		t.Error(err)
+	}
+	if err := m.CheckShape(ir.ShapeOf(1, 28, 28)); err != nil {
+		t.Error(err)
+	}
+	wantCode(t, m.CheckLabels(9), diag.BadData, "label 9")
+	wantCode(t, m.CheckShape(ir.ShapeOf(1, 32, 32)), diag.BadData, "[28,28]", "[1,32,32]")
+	if few := m.Limit(3); few.Len() != 3 || len(few.Labels) != 3 {
+		t.Errorf("limit 3 gave %d images, %d labels", few.Len(), len(few.Labels))
+	}
+}
+
+// The golden file was written by numpy from the same data set, in its order.
+func TestNumpyFileHoldsTheSameImages(t *testing.T) {
+	dir := bundle + "data/fashion-mnist/"
+	want, err := Load(dir+"t10k-images-idx3-ubyte.gz", dir+"t10k-labels-idx1-ubyte.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	arrays, err := ReadArrays(bundle + "models/fmnist-mlp-sj/io.npz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Load(bundle+"models/fmnist-mlp-sj/io.npz", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := got.Len()
+	if !bytes.Equal(got.Pixels, want.Limit(n).Pixels) || !reflect.DeepEqual(got.Labels, want.Labels[:n]) {
+		t.Error("raw or label of io.npz differ from the idx files")
+	}
+	x := arrays["x"]
+	if x.DType != Float32 || arrays["y_f64"].DType != Float64 {
+		t.Errorf("x is %s, y_f64 is %s", x.DType, arrays["y_f64"].DType)
+	}
+	for i, p := range got.Pixels {
+		if norm := (float32(p)/255 - 0.2860) / 0.3530; x.At(i) != float64(norm) {
+			t.Fatalf("x[%d] is %v, pixel %d gives %v", i, x.At(i), p, norm)
+		}
+	}
+}
+
+func TestFolderOfPNGs(t *testing.T) {
+	root := t.TempDir()
+	for _, name := range []string{"10/a.png", "2/b.png", "2/c.png"} {
+		writePNG(t, filepath.Join(root, name), grey(3, 2, uint8(len(name))))
+	}
+	m, err := ReadImages(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(m.Labels, []int{10, 2, 2}) || !reflect.DeepEqual(m.Shape, []int{2, 3}) {
+		t.Errorf("labels %v, shape %v", m.Labels, m.Shape)
+	}
+	if got := m.Image(0); !bytes.Equal(got, []byte{8, 9, 10, 11, 12, 13}) {
+		t.Errorf("pixels %v", got)
+	}
+
+	colour := image.NewNRGBA(image.Rect(0, 0, 3, 2))
+	for i := range colour.Pix {
+		colour.Pix[i] = 255
+	}
+	colour.Set(1, 0, color.NRGBA{R: 1, G: 2, B: 3, A: 255})
+	writePNG(t, filepath.Join(root, "2/d.png"), colour)
+	if m, err = ReadImages(root); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(m.Shape, []int{3, 2, 3}) || m.Len() != 4 {
+		t.Fatalf("%d images of %v", m.Len(), m.Shape)
+	}
+	if got := m.Image(3); got[1] != 1 || got[7] != 2 || got[13] != 3 {
+		t.Errorf("colour pixels %v", got)
+	}
+
+	writePNG(t, filepath.Join(root, "2/e.png"), grey(4, 4, 0))
+	_, err = ReadImages(root)
+	wantCode(t, err, diag.BadData, "e.png", "4x4", "3x2")
+}
+
+func TestNamedClasses(t *testing.T) {
+	root := t.TempDir()
+	writePNG(t, filepath.Join(root, "ok/a.png"), grey(2, 2, 0))
+	writePNG(t, filepath.Join(root, "bad/a.png"), grey(2, 2, 9))
+	m, err := ReadImages(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(m.Classes, []string{"bad", "ok"}) || !reflect.DeepEqual(m.Labels, []int{0, 1}) {
+		t.Errorf("classes %v, labels %v", m.Classes, m.Labels)
+	}
+}
+
+func TestBadPNGs(t *testing.T) {
+	deep := image.NewGray16(image.Rect(0, 0, 2, 2))
+	for name, c := range map[string]struct {
+		img  image.Image
+		want string
+	}{
+		"deep":        {deep, "16 bits"},
+		"transparent": {image.NewNRGBA(image.Rect(0, 0, 2, 2)), "transparent"},
+	} {
+		root := t.TempDir()
+		writePNG(t, filepath.Join(root, name, "a.png"), c.img)
+		_, err := ReadImages(root)
+		wantCode(t, err, diag.BadData, c.want)
+	}
+	_, err := ReadImages(t.TempDir())
+	wantCode(t, err, diag.BadData, "one folder per class")
+	root := t.TempDir()
+	write(t, filepath.Join(root, "0/a.png"), []byte("GIF"))
+	_, err = ReadImages(root)
+	wantCode(t, err, diag.BadFile, "not a PNG")
+}
+
+func TestBadIDX(t *testing.T) {
+	good := idx(3, []uint32{2, 2, 2}, 1, 2, 3, 4, 5, 6, 7, 8)
+	cases := []struct {
+		name string
+		data []byte
+		want string
+	}{
+		{"magic", []byte("hello, world"), "not an idx file"},
+		{"empty", nil, "not an idx file"},
+		{"type", append([]byte{0, 0, 13, 3}, good[4:]...), "0x0d"},
+		{"rank", append([]byte{0, 0, 8, 9}, good[4:]...), "rank 9"},
+		{"header", good[:9], "truncated in the header"},
+		{"data", good[:len(good)-1], "promises 8 bytes of data, 7 follow"},
+		{"long", append(bytes.Clone(good), 0), "more follow"},
+		{"zero", idx(3, []uint32{0, 2, 2}), "one is zero"},
+		{"huge", idx(3, []uint32{1 << 31, 1 << 31, 2}), "more than"},
+		{"gzip", gz(t, good)[:20], "truncated"},
+	}
+	for _, c := range cases {
+		path := filepath.Join(t.TempDir(), c.name)
+		write(t, path, c.data)
+		_, err := ReadImages(path)
+		wantCode(t, err, diag.BadFile, path, c.want)
+	}
+	path := filepath.Join(t.TempDir(), "labels")
+	write(t, path, idx(1, []uint32{2}, 1, 2))
+	_, err := ReadImages(path)
+	wantCode(t, err, diag.BadData, "uint8[2]")
+	write(t, path, good)
+	_, err = ReadLabels(path)
+	wantCode(t, err, diag.BadData, "uint8[2,2,2]")
+}
+
+func TestLabelsThatDoNotFit(t *testing.T) {
+	dir := t.TempDir()
+	images, labels := filepath.Join(dir, "images"), filepath.Join(dir, "labels")
+	write(t, images, gz(t, idx(3, []uint32{2, 1, 1}, 1, 2)))
+	write(t, labels, idx(1, []uint32{3}, 0, 1, 0))
+	_, err := Load(images, labels)
+	wantCode(t, err, diag.BadData, labels, "3 labels for the 2 images")
+	_, err = Load(images, "")
+	wantCode(t, err, diag.BadData, "has no labels")
+	_, err = Load(filepath.Join(dir, "absent"), labels)
+	wantCode(t, err, diag.BadFile, "absent", "no such file")
+	_, err = Load(images, filepath.Join(dir, "absent"))
+	wantCode(t, err, diag.BadFile, "absent", "no such file")
+}
+
+func wantCode(t *testing.T, err error, code diag.Code, words ...string) {
+	t.Helper()
+	var d *diag.Diagnostic
+	if !errors.As(err, &d) || d.Code != code {
+		t.Errorf("error %v; wanted one of code %s", err, code)
+		return
+	}
+	for _, w := range words {
+		if !strings.Contains(err.Error(), w) {
+			t.Errorf("error %q does not say %q", err, w)
+		}
+	}
+}
+
+func idx(rank byte, dims []uint32, data ...byte) []byte {
+	out := []byte{0, 0, 8, rank}
+	for _, d := range dims {
+		out = append(out, byte(d>>24), byte(d>>16), byte(d>>8), byte(d))
+	}
+	return append(out, data...)
+}
+
+func gz(t *testing.T, data []byte) []byte {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func grey(w, h int, first uint8) image.Image {
+	img := image.NewGray(image.Rect(0, 0, w, h))
+	for i := range img.Pix {
+		img.Pix[i] = first + uint8(i)
+	}
+	return img
+}
+
+func writePNG(t *testing.T, path string, img image.Image) {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, b.Bytes())
+}
+
+func write(t *testing.T, path string, data []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

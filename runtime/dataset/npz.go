@@ -1,0 +1,126 @@
+package dataset
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"nomul/ir/diag"
+)
+
+// bad makes the one kind of error this package gives: about a file.
+func bad(path string, code diag.Code, format string, args ...any) error {
+	return diag.Errorf(diag.Origin{File: path}, code, format, args...)
+}
+
+// readFile is os.ReadFile with a diagnostic.
+func readFile(path string) ([]byte, error) {
+	data, err := os.ReadFile(path)
+	if err == nil {
+		return data, nil
+	}
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	return nil, bad(path, diag.BadFile, "cannot be read: %v", err)
+}
+
+// ReadArrays reads the arrays of a .npz file by their names, or the one array
+// of a .npy file under the file's name without .npy.
+// Errors are diagnostics of code bad-file.
+func ReadArrays(path string) (map[string]*Array, error) {
+	data, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if strings.HasPrefix(string(data), npyMagic) {
+		a, err := readNpy(bytes.NewReader(data), MaxElements)
+		if err != nil {
+			return nil, bad(path, diag.BadFile, "%v", err)
+		}
+		name := strings.TrimSuffix(filepath.Base(path), ".npy")
+		return map[string]*Array{name: a}, nil
+	}
+	arrays, err := readNpz(data)
+	if err != nil {
+		return nil, bad(path, diag.BadFile, "%v", err)
+	}
+	return arrays, nil
+}
+
+func readNpz(data []byte) (map[string]*Array, error) {
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return nil, fmt.Errorf("neither a numpy array (.npy) nor a zip of them (.npz): %v", err)
+	}
+	out := map[string]*Array{}
+	left := MaxElements
+	for _, f := range z.File {
+		name := strings.TrimSuffix(f.Name, ".npy")
+		if _, twice := out[name]; twice {
+			return nil, fmt.Errorf("array %q is there twice", name)
+		}
+		a, err := readMember(f, left)
+		if err != nil {
+			return nil, fmt.Errorf("array %q: %w", name, err)
+		}
+		out[name] = a
+		left -= a.Len()
+	}
+	return out, nil
+}
+
+func readMember(f *zip.File, limit int) (*Array, error) {
+	r, err := f.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return readNpy(r, limit)
+}
+
+// WriteArrays writes a .npz file, whole or not at all: the bytes go to a
+// temporary file beside it that takes its name at the end. The same arrays
+// give the same bytes.
+func WriteArrays(path string, arrays map[string]*Array) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".npz-*")
+	if err != nil {
+		return bad(path, diag.BadFile, "cannot be written: %v", err)
+	}
+	defer os.Remove(tmp.Name()) // gone already after the rename
+	err = errors.Join(writeNpz(tmp, arrays), tmp.Chmod(0o644), tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		return bad(path, diag.BadFile, "cannot be written: %v", err)
+	}
+	return nil
+}
+
+func writeNpz(w io.Writer, arrays map[string]*Array) error {
+	names := make([]string, 0, len(arrays))
+	for name := range arrays {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	z := zip.NewWriter(w)
+	for _, name := range names {
+		member, err := z.Create(name + ".npy")
+		if err != nil {
+			return err
+		}
+		if err := writeNpy(member, arrays[name]); err != nil {
+			return fmt.Errorf("array %q: %w", name, err)
+		}
+	}
+	return z.Close()
+}

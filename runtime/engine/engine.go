@@ -1,0 +1,163 @@
+// Package engine runs fixed nets: by the interpreter, and by the code that the
+// back ends emit, which it builds and starts. All engines take and give the
+// same samples, so that they can be compared bit for bit.
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"nomul/backends"
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// Engine runs a net.
+type Engine interface {
+	// Name tells engines apart: interp, go-avx2, c-m0, verilog-iverilog, …
+	Name() string
+	// Run computes samples; each is a list of inputs, an input the list of its
+	// elements in C order. The result has Steps only when trace is set.
+	// Samples that do not fit the net are an error of code bad-data.
+	Run(ctx context.Context, samples [][][]int64, trace bool) (backends.Vectors, error)
+	// Close removes what the engine has built.
+	Close() error
+}
+
+// Cost is what a run took per sample, as far as the engine can tell; what it
+// cannot is 0.
+type Cost struct {
+	Instructions float64 `json:"instructions,omitempty"` // of the model's own functions
+	Cycles       float64 `json:"cycles,omitempty"`       // of the clock, in hardware
+	// Functions divides the instructions, by the functions' names.
+	Functions []Function `json:"functions,omitempty"`
+}
+
+// Function is the share of one function in the instructions per sample.
+type Function struct {
+	Name         string  `json:"name"`
+	Instructions float64 `json:"instructions"`
+}
+
+// Counted is an engine that counts; Cost is that of the last run.
+type Counted interface {
+	Engine
+	Cost() Cost
+}
+
+// runLimit ends tools that hang; no honest run takes as long.
+const runLimit = 15 * time.Minute
+
+// Samples are the inputs of vectors.
+func Samples(vectors backends.Vectors) [][][]int64 {
+	out := make([][][]int64, len(vectors))
+	for i, s := range vectors {
+		out[i] = s.Inputs
+	}
+	return out
+}
+
+// fit refuses samples that are not what the net's inputs take: the right number
+// of inputs and elements, each element within the input's range.
+func fit(net *ir.Net, samples [][][]int64) error {
+	inputs := net.All(ir.OpInput)
+	for i, s := range samples {
+		if len(s) != len(inputs) {
+			return misfit("sample %d has %d inputs, the model %d", i, len(s), len(inputs))
+		}
+		for j, v := range inputs {
+			if want := elements(net, v); len(s[j]) != want {
+				return misfit("sample %d: input %s has %d elements, wanted %d", i, v.Name, len(s[j]), want)
+			}
+			for k, x := range s[j] {
+				if x < v.Range.Lo || x > v.Range.Hi {
+					return misfit("sample %d: element %d of input %s is %d, outside %v", i, k, v.Name, x, v.Range)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func misfit(format string, args ...any) error {
+	return diag.Errorf(diag.Origin{}, diag.BadData, format, args...)
+}
+
+// elements is the number of elements an input takes per sample: an input of
+// clock step has a new value each step.
+func elements(net *ir.Net, input *ir.Value) int {
+	if input.Clock == ir.Step {
+		return input.Type.Size() * net.Steps
+	}
+	return input.Type.Size()
+}
+
+// Mismatches counts the elements that two runs differ in.
+type Mismatches struct {
+	Spikes    int `json:"spike_mismatches"`
+	Membranes int `json:"membrane_mismatches"`
+	Outputs   int `json:"output_mismatches"`
+	// First says in words where the first one is.
+	First string `json:"first,omitempty"`
+}
+
+// None tells whether the runs are equal.
+func (m Mismatches) None() bool { return m.Spikes+m.Membranes+m.Outputs == 0 }
+
+// Compare holds two runs of the same samples against each other, element by
+// element. A missing sample, step, layer or element counts as one that differs.
+func Compare(want, got backends.Vectors) Mismatches {
+	var m Mismatches
+	for i := range max(len(want), len(got)) {
+		var w, g backends.Sample
+		if i < len(want) {
+			w = want[i]
+		}
+		if i < len(got) {
+			g = got[i]
+		}
+		m.sample(fmt.Sprintf("sample %d", i), w, g)
+		if i >= len(want) || i >= len(got) {
+			m.note(&m.Outputs, 1, "sample %d is there only once", i)
+		}
+	}
+	return m
+}
+
+func (m *Mismatches) sample(at string, want, got backends.Sample) {
+	for t := range max(len(want.Steps), len(got.Steps)) {
+		var w, g backends.StepTrace
+		if t < len(want.Steps) {
+			w = want.Steps[t]
+		}
+		if t < len(got.Steps) {
+			g = got.Steps[t]
+		}
+		step := fmt.Sprintf("%s, step %d", at, t)
+		m.lists(&m.Spikes, step+", spikes of neuron layer", w.Spikes, g.Spikes)
+		m.lists(&m.Membranes, step+", membranes of neuron layer", w.Membranes, g.Membranes)
+	}
+	m.lists(&m.Outputs, at+", output", want.Outputs, got.Outputs)
+}
+
+func (m *Mismatches) lists(count *int, at string, want, got [][]int64) {
+	for i := range max(len(want), len(got)) {
+		if i >= len(want) || i >= len(got) || len(want[i]) != len(got[i]) {
+			m.note(count, 1, "%s %d: not the same number of elements", at, i)
+			continue
+		}
+		for j, w := range want[i] {
+			if w != got[i][j] {
+				m.note(count, 1, "%s %d, element %d: is %d, wanted %d", at, i, j, got[i][j], w)
+			}
+		}
+	}
+}
+
+func (m *Mismatches) note(count *int, n int, format string, args ...any) {
+	*count += n
+	if m.First == "" {
+		m.First = fmt.Sprintf(format, args...)
+	}
+}

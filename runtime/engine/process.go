@@ -1,0 +1,159 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"nomul/backends"
+	"nomul/ir"
+	"nomul/runtime/engine/toolchain"
+)
+
+// hostArch is the architecture of this machine.
+const hostArch = runtime.GOARCH
+
+// Process is an engine that is a program: it reads samples on standard input
+// and writes what it computed on standard output.
+type Process struct {
+	*artefact
+	name    string
+	command []string // the program, perhaps behind an emulator, and its flags
+	binary  string
+	module  string
+}
+
+// GoOptions choose how an emitted Go package is built and run.
+type GoOptions struct {
+	backends.Options
+	// Kernel is auto, go, avx2, neon, …: the names of the emitted package's kernels.
+	Kernel string
+	// Arch is a GOARCH: empty is that of this machine. arm64 runs under
+	// qemu-aarch64 where this machine is another.
+	Arch string
+}
+
+// Go builds the emitted Go package's runner and runs it with one kernel.
+// Missing tools are a *toolchain.Missing.
+func Go(ctx context.Context, net *ir.Net, b backends.Backend, o GoOptions) (*Process, error) {
+	arch, tools := hostArch, []string{"go"}
+	if o.Arch != "" {
+		arch = o.Arch
+	}
+	emulated := arch != hostArch
+	if emulated {
+		if arch != "arm64" {
+			return nil, &toolchain.Missing{Tools: []string{"a machine of " + arch}}
+		}
+		tools = append(tools, "qemu-aarch64")
+	}
+	p, err := program(net, b, o.Options, tools)
+	if err != nil {
+		return nil, err
+	}
+	p.name, p.binary = goName(arch, o.Kernel), p.path("build/run")
+	if emulated {
+		p.command = []string{"qemu-aarch64", "-cpu", "max"}
+	}
+	p.command = append(p.command, p.binary, "-kernel", o.Kernel)
+	p.module, err = moduleOf(p.path("go.mod"))
+	if err == nil {
+		err = p.build(ctx, []string{"GOOS=linux", "GOARCH=" + arch, "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS="},
+			// -trimpath: the same package in another temporary directory comes from the build cache.
+			"go", "build", "-trimpath", "-o", "build/run", "./cmd/run")
+	}
+	if err != nil {
+		return nil, p.abandon(err)
+	}
+	return p, nil
+}
+
+func goName(arch, kernel string) string {
+	if arch != hostArch {
+		return "go-" + arch + "-" + kernel
+	}
+	return "go-" + kernel
+}
+
+// moduleOf reads the import path of an emitted package.
+func moduleOf(goMod string) (string, error) {
+	data, err := os.ReadFile(goMod)
+	if err != nil {
+		return "", err
+	}
+	line, _, _ := strings.Cut(string(data), "\n")
+	name, ok := strings.CutPrefix(line, "module ")
+	if !ok {
+		return "", fmt.Errorf("%s does not begin with its module", goMod)
+	}
+	return strings.TrimSpace(name), nil
+}
+
+// C builds the emitted C with a compiler of this machine, gcc or clang.
+// Missing tools are a *toolchain.Missing.
+func C(ctx context.Context, net *ir.Net, b backends.Backend, o backends.Options, compiler string) (*Process, error) {
+	p, err := program(net, b, o, []string{"make", compiler})
+	if err != nil {
+		return nil, err
+	}
+	p.name, p.binary = "c-"+compiler, p.path("build/host")
+	p.command = []string{p.binary}
+	if err := p.build(ctx, nil, "make", "-s", "run", "CC="+compiler); err != nil {
+		return nil, p.abandon(err)
+	}
+	return p, nil
+}
+
+func program(net *ir.Net, b backends.Backend, o backends.Options, tools []string) (*Process, error) {
+	if err := toolchain.Need(tools...); err != nil {
+		return nil, err
+	}
+	a, err := emit(net, b, o)
+	if err != nil {
+		return nil, err
+	}
+	return &Process{artefact: a}, nil
+}
+
+// build runs a build tool in the artefact's directory.
+func (a *artefact) build(ctx context.Context, env []string, args ...string) error {
+	ctx, stop := context.WithTimeout(ctx, runLimit)
+	defer stop()
+	if err := os.MkdirAll(a.path("build"), 0o755); err != nil {
+		return err
+	}
+	_, _, err := toolchain.Run(ctx, toolchain.Command{Dir: a.dir, Env: env, Args: args})
+	return err
+}
+
+// Name is go-KERNEL, go-ARCH-KERNEL or c-COMPILER.
+func (p *Process) Name() string { return p.name }
+
+// Binary is the path of the program, for proofs.
+func (p *Process) Binary() string { return filepath.Clean(p.binary) }
+
+// Module is the import path of the emitted Go package; empty for C.
+func (p *Process) Module() string { return p.module }
+
+// Run starts the program for these samples.
+func (p *Process) Run(ctx context.Context, samples [][][]int64, trace bool) (backends.Vectors, error) {
+	if err := fit(p.net, samples); err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithTimeout(ctx, runLimit)
+	defer stop()
+	s := newStream(p.net)
+	args := p.command[:len(p.command):len(p.command)]
+	if trace {
+		args = append(args, "-trace")
+	}
+	out, _, err := toolchain.Run(ctx, toolchain.Command{Dir: p.dir, Args: args, Stdin: bytes.NewReader(s.encode(samples))})
+	if err != nil {
+		return nil, err
+	}
+	return s.decode(out, samples, trace)
+}

@@ -1,0 +1,176 @@
+package interp
+
+import (
+	"fmt"
+
+	"nomul/ir"
+	"nomul/ir/eval"
+)
+
+// assembly turns values into cells.
+type assembly struct {
+	m     *Machine
+	cells map[*ir.Value]*cell
+	// local has each value as the machine evaluates it: what depends on
+	// constants only has become a constant.
+	local map[*ir.Value]*ir.Value
+	// same finds a cell that computes the same; exporters repeat the layers of
+	// a static input for each step.
+	same map[string]*cell
+	// latched has what each delay will show in the next step.
+	latched map[*ir.Tensor]*ir.Tensor
+}
+
+// rows sets up the ops that are given or keep something from step to step.
+var rows = [...]func(a *assembly, v *ir.Value, args []*ir.Tensor, c *cell){
+	ir.OpInput:  (*assembly).input,
+	ir.OpConst:  (*assembly).constant,
+	ir.OpNeuron: (*assembly).neuron,
+	ir.OpDelay:  (*assembly).delay,
+	ir.OpLatch:  (*assembly).latch,
+	ir.OpSum:    (*assembly).sum,
+}
+
+// Has tells whether the interpreter knows an op.
+func Has(op ir.Op) bool { return eval.Has(op) || hasRow(op) }
+
+func hasRow(op ir.Op) bool { return int(op) < len(rows) && rows[op] != nil }
+
+func newAssembly(m *Machine) *assembly {
+	return &assembly{
+		m: m, cells: map[*ir.Value]*cell{}, local: map[*ir.Value]*ir.Value{},
+		same: map[string]*cell{}, latched: map[*ir.Tensor]*ir.Tensor{},
+	}
+}
+
+// place sets up the cell of a value whose operands have theirs.
+func (a *assembly) place(v *ir.Value) *cell {
+	local, args := *v, make([]*ir.Tensor, len(v.Args))
+	local.Args = make([]*ir.Value, len(v.Args))
+	for i, arg := range v.Args {
+		if arg != nil {
+			local.Args[i], args[i] = a.local[arg], a.cells[arg].result
+		}
+	}
+	c := &cell{value: v}
+	a.cells[v], a.local[v] = c, &local
+	switch {
+	case hasRow(v.Op):
+		c.result = ir.NewTensor(v.Type)
+		rows[v.Op](a, &local, args, c)
+	case !a.share(&local, args, c):
+		a.stateless(&local, args, c)
+	}
+	return c
+}
+
+// share lets a cell show the result of an earlier one that computes the same.
+func (a *assembly) share(v *ir.Value, args []*ir.Tensor, c *cell) bool {
+	key := fmt.Sprintf("%d %v %v", v.Op, v.Attrs, v.Type)
+	for _, t := range args {
+		key += fmt.Sprintf(" %p", t)
+	}
+	first := a.same[key]
+	if first == nil {
+		a.same[key] = c
+		return false
+	}
+	c.result = first.result
+	*v = *a.local[first.value]
+	return true
+}
+
+// stateless prepares an op of package eval; on constants it is computed at once.
+func (a *assembly) stateless(v *ir.Value, args []*ir.Tensor, c *cell) {
+	c.result = ir.NewTensor(v.Type)
+	kernel, result := eval.Prepare(v), c.result
+	run := func(int) { kernel(args, result) }
+	if a.m.net.Level == ir.Source && v.Type.IsReal() {
+		run = func(int) {
+			kernel(args, result)
+			eval.RoundFloat32(result)
+		}
+	}
+	if !constants(v.Args) {
+		c.run = run
+		return
+	}
+	run(-1)
+	v.Op, v.Args, v.Attrs = ir.OpConst, nil, ir.ConstAttrs{Data: result}
+}
+
+func constants(args []*ir.Value) bool {
+	for _, arg := range args {
+		if arg != nil && arg.Const() == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// constant shows the data, as float32 at the source level.
+func (a *assembly) constant(v *ir.Value, _ []*ir.Tensor, c *cell) {
+	data := v.Const()
+	copy(c.result.F, data.F)
+	copy(c.result.I, data.I)
+	if a.m.net.Level == ir.Source {
+		eval.RoundFloat32(c.result)
+	}
+	v.Attrs = ir.ConstAttrs{Data: c.result}
+}
+
+// input shows what Run was given: all of it, or the part of the step.
+func (a *assembly) input(v *ir.Value, _ []*ir.Tensor, c *cell) {
+	source := a.m.net.Level == ir.Source
+	c.run = func(step int) {
+		at := max(step, 0) * v.Type.Size()
+		if v.Type.IsReal() {
+			copy(c.result.F, c.given.F[at:])
+		} else {
+			copy(c.result.I, c.given.I[at:])
+		}
+		if source {
+			eval.RoundFloat32(c.result)
+		}
+	}
+}
+
+// delay shows its initial value, then what its latch took in the last step.
+func (a *assembly) delay(v *ir.Value, args []*ir.Tensor, c *cell) {
+	taken := ir.NewTensor(v.Type)
+	a.latched[c.result] = taken
+	c.run = func(step int) {
+		from := taken
+		if step == 0 {
+			from = args[0]
+		}
+		copy(c.result.F, from.F)
+		copy(c.result.I, from.I)
+	}
+}
+
+// latch takes x. It does not touch what its delay shows, which may be read
+// after it in the same step.
+func (a *assembly) latch(_ *ir.Value, args []*ir.Tensor, c *cell) {
+	taken, x := a.latched[args[0]], args[1]
+	c.run = func(int) {
+		copy(taken.F, x.F)
+		copy(taken.I, x.I)
+	}
+}
+
+// sum adds up x at the end of each step. At the source level it is rounded once, after the last.
+func (a *assembly) sum(v *ir.Value, args []*ir.Tensor, c *cell) {
+	x := args[0]
+	a.m.readouts = append(a.m.readouts, func(step int) {
+		if step == 0 {
+			clear(c.result.F)
+			clear(c.result.I)
+		}
+		addTo(c.result.F, x.F)
+		addTo(c.result.I, x.I)
+	})
+	if a.m.net.Level == ir.Source {
+		c.run = func(int) { eval.RoundFloat32(c.result) }
+	}
+}

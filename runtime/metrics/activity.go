@@ -1,0 +1,189 @@
+package metrics
+
+import (
+	"math/bits"
+
+	"nomul/ir"
+)
+
+// Activity is what a net does on average over samples.
+type Activity struct {
+	Layers []Layer `json:"layers"`
+	Totals Totals  `json:"totals"`
+}
+
+// Layer is one layer of neurons, or a readout: a weighted op that no neuron reads.
+type Layer struct {
+	Name    string `json:"name"`
+	Kind    string `json:"kind"` // neuron or readout
+	Neurons int    `json:"neurons"`
+	// SpikeRate is spikes per neuron and time step; 0 for a readout.
+	SpikeRate float64 `json:"spike_rate"`
+	// Synops are the synaptic operations per sample that bring the layer its
+	// input. One is one element of a weight row, added for one spike or for
+	// one set bit of a word.
+	Synops float64 `json:"synops"`
+}
+
+// Totals are per sample, over the whole net.
+type Totals struct {
+	Synops float64 `json:"synops"`
+	Spikes float64 `json:"spikes"`
+	// DenseMACs are the multiply-accumulates that the same weighted ops cost
+	// when every operand is a number: the price without spikes.
+	DenseMACs int64 `json:"dense_macs"`
+}
+
+// Counter gathers the activity of a net over samples. It serves one goroutine;
+// counters of one net can be merged.
+type Counter struct {
+	net     *ir.Net
+	samples int
+	spikes  map[*ir.Value]int64 // of a neuron
+	bits    map[*ir.Value]int64 // set in an operand, as last seen
+	synops  map[*ir.Value]int64 // of a linear
+	watched map[*ir.Value]bool  // operands of linears
+}
+
+// NewCounter prepares to count on a net.
+func NewCounter(net *ir.Net) *Counter {
+	c := &Counter{net: net,
+		spikes: map[*ir.Value]int64{}, bits: map[*ir.Value]int64{},
+		synops: map[*ir.Value]int64{}, watched: map[*ir.Value]bool{}}
+	for _, v := range net.All(ir.OpLinear) {
+		c.watched[v.Arg(0)] = true
+		if data := v.Arg(0).Const(); data != nil {
+			c.bits[v.Arg(0)] = setBits(v.Arg(0), data)
+		}
+	}
+	return c
+}
+
+// Sample tells that a sample has been run.
+func (c *Counter) Sample() { c.samples++ }
+
+// Tap counts one value of a step; it is an interp.Tap.
+func (c *Counter) Tap(_ int, v *ir.Value, result, _ *ir.Tensor) {
+	if v.Op == ir.OpNeuron {
+		for _, s := range result.I {
+			c.spikes[v] += s
+		}
+	}
+	if c.watched[v] {
+		c.bits[v] = setBits(v, result)
+	}
+	if v.Op == ir.OpLinear {
+		c.synops[v] += c.bits[v.Arg(0)] * int64(fanOut(v))
+	}
+}
+
+// fanOut is the number of outputs that one input of a linear has weights to.
+func fanOut(linear *ir.Value) int { return linear.Arg(1).Type.Shape.Dim(0) }
+
+// setBits counts what a value costs as an operand: its spikes, its entries
+// where they are −1, 0 or 1, or the set bits of its words. Real numbers have no
+// spikes to count.
+func setBits(v *ir.Value, data *ir.Tensor) int64 {
+	mask := uint64(1)<<min(v.Type.Bits, 63) - 1
+	ternary := v.Range.Lo >= -1 && v.Range.Hi <= 1
+	var n int64
+	for _, x := range data.I {
+		switch {
+		case x == 0:
+		case ternary:
+			n++
+		default:
+			n += int64(bits.OnesCount64(uint64(x) & mask))
+		}
+	}
+	return n
+}
+
+// Merge adds what another counter of the same net has seen.
+func (c *Counter) Merge(other *Counter) {
+	c.samples += other.samples
+	for v, n := range other.spikes {
+		c.spikes[v] += n
+	}
+	for v, n := range other.synops {
+		c.synops[v] += n
+	}
+}
+
+// Activity is the average over the samples so far.
+func (c *Counter) Activity() Activity {
+	samples := float64(max(1, c.samples))
+	out := Activity{Layers: []Layer{}}
+	feeds := feeders(c.net)
+	for _, v := range c.net.Values {
+		fed, layer := feeds[v]
+		if v.Op != ir.OpNeuron && !layer {
+			continue
+		}
+		l := Layer{Name: v.Name, Kind: "readout", Neurons: v.Type.Size()}
+		for _, linear := range fed {
+			l.Synops += float64(c.synops[linear]) / samples
+		}
+		if v.Op == ir.OpNeuron {
+			spikes := float64(c.spikes[v]) / samples
+			l.Kind, l.SpikeRate = "neuron", spikes/float64(l.Neurons*c.net.Steps)
+			out.Totals.Spikes += spikes
+		}
+		out.Totals.Synops += l.Synops
+		out.Layers = append(out.Layers, l)
+	}
+	out.Totals.DenseMACs = DenseMACs(c.net)
+	return out
+}
+
+// feeders maps every neuron to the linears that bring its input, and every
+// linear that reaches none to itself. A linear that reaches several neurons
+// belongs to the first.
+func feeders(net *ir.Net) map[*ir.Value][]*ir.Value {
+	readers := net.Readers()
+	out := map[*ir.Value][]*ir.Value{}
+	for _, v := range net.All(ir.OpLinear) {
+		to := reached(v, readers, map[*ir.Value]bool{})
+		if to == nil {
+			to = v
+		}
+		out[to] = append(out[to], v)
+	}
+	return out
+}
+
+// reached is the first neuron that reads a value, directly or through ops
+// without weights; nil when there is none.
+func reached(v *ir.Value, readers map[*ir.Value][]*ir.Value, seen map[*ir.Value]bool) *ir.Value {
+	for _, r := range readers[v] {
+		if r.Op == ir.OpNeuron {
+			return r
+		}
+		if seen[r] || r.Op == ir.OpLinear || r.Op == ir.OpMatmul {
+			continue
+		}
+		seen[r] = true
+		if to := reached(r, readers, seen); to != nil {
+			return to
+		}
+	}
+	return nil
+}
+
+// DenseMACs counts the multiply-accumulates of a net's linears and matrix
+// products per sample, every operand dense.
+func DenseMACs(net *ir.Net) int64 {
+	var total int64
+	for _, v := range net.Values {
+		if v.Op != ir.OpLinear && v.Op != ir.OpMatmul {
+			continue
+		}
+		x := v.Arg(0).Type.Shape
+		macs := int64(v.Type.Size()) * int64(x.Dim(x.Rank()-1))
+		if v.Clock == ir.Step {
+			macs *= int64(net.Steps)
+		}
+		total += macs
+	}
+	return total
+}

@@ -1,0 +1,214 @@
+package metrics
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"nomul/ir"
+	"nomul/runtime/interp"
+)
+
+func TestScore(t *testing.T) {
+	s := NewScore(3, []int{0, 1, 2, 2}, []int{0, 2, 2, 1})
+	want := Score{4, 2, 0.5, [][]int{{1, 0, 0}, {0, 0, 1}, {0, 1, 1}}}
+	if !reflect.DeepEqual(s, want) {
+		t.Errorf("got %+v, want %+v", s, want)
+	}
+	if a := Agreement([]int{1, 2, 3, 4}, []int{1, 2, 0, 4}); a != 0.75 {
+		t.Errorf("agreement %v", a)
+	}
+	if p := Predict([]int64{-3, 5, 5}); p != 1 {
+		t.Errorf("a tie went to class %d", p)
+	}
+}
+
+func parse(t *testing.T, text string) *ir.Net {
+	t.Helper()
+	net, err := ir.Parse("test.sir", text, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ir.Verify(net); err != nil {
+		t.Fatal(err)
+	}
+	return net
+}
+
+// Small enough to count by hand: 3 pixels, 2 neurons, 2 steps, 2 classes.
+const small = `net small fixed steps=2 {
+once
+	%x = input : u8[3]
+	%w1 = const {data=[1,0,0,0,1,2]} : s8[2,3]
+	%th = const {data=[4,300]} : s32[2]
+	%w2 = const {data=[1,-1,1,1]} : s8[2,2]
+	%i = linear %x, %w1 {slots=planes} : s16[2]
+step
+	%s = neuron %i, %th {leak=none round=floor compare=ge reset=zero when=fire} : spike[2]
+end
+	%c = sum %s : u2[2]
+	%l = linear %c, %w2 {slots=planes} : s8[2]
+	%y = output %l : s8[2]
+}
+`
+
+func TestActivity(t *testing.T) {
+	net := parse(t, small)
+	m, err := interp.New(net)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var counters [2]*Counter
+	for i, pixels := range [][]int64{{5, 255, 1}, {0, 0, 0}} {
+		counters[i] = NewCounter(net)
+		x := net.All(ir.OpInput)[0]
+		if _, err := m.Run(map[string]*ir.Tensor{"x": {Type: x.Type, I: pixels}}, counters[i].Tap); err != nil {
+			t.Fatal(err)
+		}
+		counters[i].Sample()
+	}
+	counters[0].Merge(counters[1])
+	// First sample: i = (5, 257); neuron 0 fires in both steps, neuron 1 in
+	// the second (257, then 514 ≥ 300). Set bits of the pixels: 2 + 8 + 1, each
+	// costs 2 additions. Counts are (2, 1): one set bit each, 2 additions each.
+	// The second sample does nothing.
+	want := Activity{
+		Layers: []Layer{{"s", "neuron", 2, 1.5 / 4, 11}, {"l", "readout", 2, 0, 2}},
+		Totals: Totals{Synops: 13, Spikes: 1.5, DenseMACs: 3*2 + 2*2},
+	}
+	if got := counters[0].Activity(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+}
+
+func TestSpikingOperandsCountPerStep(t *testing.T) {
+	net := parse(t, `net deep fixed steps=3 {
+once
+	%x = input : spike[2]
+	%one = const {fill=1} : s8[2,2]
+	%th = const {fill=1} : s8[2]
+	%i = linear %x, %one : u2[2]
+step
+	%a = neuron %i, %th {leak=all round=floor compare=ge reset=zero when=fire} : spike[2]
+	%j = linear %a, %one : u2[2]
+	%b = neuron %j, %th {leak=all round=floor compare=ge reset=zero when=fire} : spike[2]
+end
+	%c = sum %b : u2[2]
+	%y = output %c : u2[2]
+}
+`)
+	m, err := interp.New(net)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := NewCounter(net)
+	if _, err := m.Run(map[string]*ir.Tensor{"x": {Type: net.Values[0].Type, I: []int64{1, 0}}}, c.Tap); err != nil {
+		t.Fatal(err)
+	}
+	c.Sample()
+	got := c.Activity()
+	// One spike in, once: 2. Both neurons of a fire in 3 steps: 2·2·3.
+	if got.Layers[0].Synops != 2 || got.Layers[1].Synops != 12 || got.Totals.DenseMACs != 4+4*3 {
+		t.Errorf("got %+v", got)
+	}
+	if got.Layers[0].SpikeRate != 1 || got.Layers[1].SpikeRate != 1 {
+		t.Errorf("rates %+v", got.Layers)
+	}
+}
+
+func TestReportFields(t *testing.T) {
+	half := 0.5
+	data, err := json.Marshal(Evaluation{Agreement: &half, Activity: Activity{Layers: []Layer{{}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, field := range strings.Fields("samples correct accuracy agreement engine level steps layers name neurons spike_rate synops totals dense_macs seconds_per_sample") {
+		if !strings.Contains(string(data), `"`+field+`":`) {
+			t.Errorf("no field %s in %s", field, data)
+		}
+	}
+}
+
+func TestVerdictFixed(t *testing.T) {
+	net := parse(t, small)
+	edges := Verdict(net)
+	if got := listed(edges); got != "i:L3:x l:L1:w2" {
+		t.Errorf("got %s: %+v", got, edges)
+	}
+	if Worst(edges) != L3 || !UsesShifts(net) || Multiplications(edges) != 0 {
+		t.Errorf("worst %s, shifts %v", Worst(edges), UsesShifts(net))
+	}
+}
+
+// As an exporter writes one step: analog first layer, batch-norm, spikes as
+// floats, a hard reset by a product.
+func TestVerdictSource(t *testing.T) {
+	net := parse(t, `net export source steps=1 {
+once
+	%x = input : real[2]
+	%w = const {data=[0.5,1,2,3]} : real[2,2]
+	%g = const {fill=1.5} : real[2]
+	%one = const {fill=1} : real[]
+	%two = const {fill=2} : real[]
+	%gg = mul %g, %two : real[2]
+	%i = linear %x, %w : real[2]
+	%n = batch-norm %i, %gg, %g, %g, %g {axis=0 eps=1e-05} : real[2]
+	%q = div %n, %two : real[2]
+	%b = compare %q, %one {is=ge} : spike[2]
+	%s = cast %b : real[2]
+	%k = sub %one, %s : real[2]
+	%v = mul %k, %q : real[2]
+	%d = mul %v, %two : real[2]
+	%r = reshape %s {shape=[2]} : real[2]
+	%j = linear %r, %w : real[2]
+	%m = reduce-mean %j {axes=[0]} : real[]
+	%p = mul %j, %d : real[2]
+	%y = output %p : real[2]
+	%z = output %m : real[]
+}
+`)
+	edges := Verdict(net)
+	want := "i:L4:x n:L4:i q:L4:n v:L0:k d:L4:v j:L0:r m:L4:j p:L4:j"
+	if got := listed(edges); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if Worst(edges) != L4 || Multiplications(edges) != 6 || UsesShifts(net) {
+		t.Errorf("worst %s, %d multiplications", Worst(edges), Multiplications(edges))
+	}
+	for _, e := range edges {
+		if e.Reason == "" || e.Op == "" {
+			t.Errorf("edge without a reason: %+v", e)
+		}
+	}
+}
+
+func TestVerdictSpiking(t *testing.T) {
+	net := parse(t, `net lif spiking steps=2 {
+once
+	%x = input : real[2]
+	%w = const {data=[0.5,1,2,3]} : real[2,2]
+	%th = const {fill=1} : real[2]
+	%half = const {fill=0.5} : real[]
+	%i = linear %x, %w : real[2]
+step
+	%s = neuron %i, %th, leak=%half, gain=%half {leak=factor round=floor compare=ge reset=zero when=fire} : spike[2]
+	%j = linear %s, %w : real[2]
+end
+	%c = sum %j : real[2]
+	%y = output %c : real[2]
+}
+`)
+	if got := listed(Verdict(net)); got != "i:L4:x s:L4:half s:L4:half j:L0:s" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func listed(edges []Edge) string {
+	var words []string
+	for _, e := range edges {
+		words = append(words, fmt.Sprintf("%s:%s:%s", e.Value, e.Level, e.Operand))
+	}
+	return strings.Join(words, " ")
+}

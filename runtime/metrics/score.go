@@ -1,0 +1,73 @@
+// Package metrics turns runs into figures: accuracy and confusion, agreement of
+// predictions, spike rates, synaptic operations; and it gives the verdict on
+// what still multiplies in a net.
+package metrics
+
+// Evaluation is what `nomul eval` reports.
+type Evaluation struct {
+	Score
+	// Agreement is the share of predictions equal to the source level's; nil
+	// when they were not computed.
+	Agreement *float64 `json:"agreement,omitempty"`
+	Engine    string   `json:"engine"`
+	Level     string   `json:"level"`
+	Steps     int      `json:"steps"`
+	Activity
+	SecondsPerSample float64 `json:"seconds_per_sample"`
+}
+
+// Score is how predictions compare with labels.
+type Score struct {
+	Samples  int     `json:"samples"`
+	Correct  int     `json:"correct"`
+	Accuracy float64 `json:"accuracy"`
+	// Confusion counts samples by label (row) and prediction (column).
+	Confusion [][]int `json:"confusion"`
+}
+
+// NewScore compares one prediction per sample with its label; both must be
+// classes 0 … classes−1, and as many of one as of the other.
+func NewScore(classes int, labels, predictions []int) Score {
+	s := Score{Samples: len(labels), Confusion: make([][]int, classes)}
+	for i := range s.Confusion {
+		s.Confusion[i] = make([]int, classes)
+	}
+	for i, label := range labels {
+		s.Confusion[label][predictions[i]]++
+		if label == predictions[i] {
+			s.Correct++
+		}
+	}
+	s.Accuracy = share(s.Correct, s.Samples)
+	return s
+}
+
+// Agreement is the share of equal predictions; both lists are of one length.
+func Agreement(a, b []int) float64 {
+	same := 0
+	for i := range a {
+		if a[i] == b[i] {
+			same++
+		}
+	}
+	return share(same, len(a))
+}
+
+// Predict is the class of the largest output; the lowest index wins ties.
+func Predict(out []int64) int {
+	best := 0
+	for i, y := range out {
+		if y > out[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// share is a part of a whole; of nothing it is 0.
+func share(part, whole int) float64 {
+	if whole == 0 {
+		return 0
+	}
+	return float64(part) / float64(whole)
+}
