@@ -5,6 +5,7 @@ import "nomul/ir"
 // All lists the passes in pipeline order.
 var All = []Pass{
 	{"fold-constants", "computes what depends on constants only", ir.Source, ir.Source, ir.Spiking, runFoldConstants},
+	{"unbatch-time", "takes values that hold all time steps in their first axis apart, step by step", ir.Source, ir.Source, ir.Spiking, runUnbatchTime},
 	{"strip-batch", "drops the leading batch axis of extent 1", ir.Source, ir.Source, ir.Spiking, runStripBatch},
 	{"canonicalise", "writes equal things the same way and merges duplicates; exact in IEEE arithmetic", ir.Source, ir.Source, ir.Spiking, runCanonicalise},
 	{"reroll-time", "folds the copies of unrolled time steps back into one step", ir.Source, ir.Source, ir.Spiking, runRerollTime},
@@ -30,6 +31,9 @@ type Constraint struct{ Before, After, Why string }
 var Order = []Constraint{
 	{"fold-constants", "strip-batch", "a constant [1,512] and a value [1,512] lose the axis by different rules"},
 	{"fold-constants", "canonicalise", "rewrites look at constants, not at what computes them"},
+	{"fold-constants", "unbatch-time", "which rows are read is known by constants"},
+	{"unbatch-time", "strip-batch", "steps and batch may share the first axis"},
+	{"unbatch-time", "reroll-time", "the copies of a step must stand apart"},
 	{"strip-batch", "reroll-time", "readouts sum over axes counted without the batch"},
 	{"canonicalise", "reroll-time", "the copies of a step are compared structurally"},
 	{"reroll-time", "raise-neurons", "only then is the state of a membrane visible"},

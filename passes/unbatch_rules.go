@@ -1,0 +1,170 @@
+package passes
+
+import (
+	"slices"
+
+	"nomul/ir"
+)
+
+// blockRule says when an op leaves axis 0 alone, so that block t of the result
+// is the op on block t of its operands, and with which attributes. k is the
+// number of blocks.
+type blockRule struct {
+	ok func(v *ir.Value, k int) bool
+	// attrs are the attributes on one block; nil when they are the same.
+	attrs func(v *ir.Value, k int) ir.Attrs
+	// own: only operand 0 has the result's axis 0; the others are the same for all blocks.
+	own bool
+}
+
+var elementwise = blockRule{}
+
+// blockRules has a row for each op that may leave axis 0 alone.
+var blockRules = map[ir.Op]blockRule{
+	ir.OpAdd: elementwise, ir.OpSub: elementwise, ir.OpMul: elementwise, ir.OpDiv: elementwise,
+	ir.OpNeg: elementwise, ir.OpCompare: elementwise, ir.OpCast: elementwise, ir.OpWhere: elementwise,
+
+	ir.OpReshape:    {ok: reshapesBlocks, attrs: shapeOfBlock, own: true},
+	ir.OpTranspose:  {ok: keepsFirst, own: true},
+	ir.OpConcat:     {ok: alongOther},
+	ir.OpSlice:      {ok: alongOther, own: true},
+	ir.OpGather:     {ok: alongOther, own: true},
+	ir.OpReduceSum:  {ok: reducesOthers, own: true},
+	ir.OpReduceMean: {ok: reducesOthers, own: true},
+	ir.OpMatmul:     {ok: manyRows, own: true},
+	ir.OpLinear:     {ok: manyRows, own: true},
+	ir.OpBatchNorm:  {ok: alongOther, own: true},
+}
+
+// blockAttrs are the attributes of v on one of k blocks; not ok when v mixes
+// blocks, or when an operand that must come in blocks cannot.
+func blockAttrs(v *ir.Value, k int, aligned func(*ir.Value, int) bool) (ir.Attrs, bool) {
+	rule, known := blockRules[v.Op]
+	if !known || v.Type.Shape.Rank() == 0 || v.Type.Shape.Dim(0)%k != 0 || rule.ok != nil && !rule.ok(v, k) {
+		return nil, false
+	}
+	for i, a := range v.Args {
+		if a != nil && stretches(v, i) && !aligned(a, k) {
+			return nil, false
+		}
+	}
+	if rule.attrs != nil {
+		return rule.attrs(v, k), true
+	}
+	return v.Attrs, true
+}
+
+// stretches tells whether operand i of v has the result's axis 0, so that it
+// must come in blocks: not one that is broadcast along it.
+func stretches(v *ir.Value, i int) bool {
+	if blockRules[v.Op].own {
+		return i == 0
+	}
+	a := v.Args[i].Type.Shape
+	return a.Rank() == v.Type.Shape.Rank() && a.Rank() > 0 && a.Dim(0) != 1
+}
+
+// reshapesBlocks: elements lie in C order, so equal blocks of the operand are
+// equal blocks of the result wherever both divide.
+func reshapesBlocks(v *ir.Value, k int) bool {
+	x := v.Args[0].Type.Shape
+	return x.Rank() > 0 && x.Dim(0)%k == 0
+}
+
+func shapeOfBlock(v *ir.Value, k int) ir.Attrs {
+	shape := v.Type.Shape.Dims()
+	shape[0] /= k
+	return ir.ShapeAttrs{Shape: shape}
+}
+
+func keepsFirst(v *ir.Value, _ int) bool { return v.Attrs.(ir.PermAttrs).Perm[0] == 0 }
+
+func alongOther(v *ir.Value, _ int) bool { return axisOf(v.Attrs) != 0 }
+
+func reducesOthers(v *ir.Value, _ int) bool {
+	return !slices.Contains(v.Attrs.(ir.ReduceAttrs).Axes, 0)
+}
+
+// manyRows: the rows of a matrix product stand beside each other when the other
+// factor is one for all.
+func manyRows(v *ir.Value, _ int) bool {
+	return v.Args[0].Type.Shape.Rank() > 1 && v.Args[1].Type.Shape.Rank() == 2 && v.Args[1].Const() != nil
+}
+
+// blockSources are the ops whose result is in blocks whatever their operands are.
+var blockSources = map[ir.Op]func(*unbatching, *ir.Value) ([]*ir.Value, error){
+	ir.OpConcat: (*unbatching).stack,
+}
+
+// stack gives the operands of a concat along axis 0, when they are of one type:
+// those of a concat in a concat each for itself.
+func (u *unbatching) stack(v *ir.Value) ([]*ir.Value, error) {
+	if axisOf(v.Attrs) != 0 || len(v.Args) < 2 {
+		return nil, nil
+	}
+	var flat, plain []*ir.Value
+	for _, a := range v.Args {
+		plain = append(plain, u.r.Of(a))
+		if blocks := u.blocks[a]; blocks != nil {
+			flat = append(flat, blocks...)
+			continue
+		}
+		flat = append(flat, u.r.Of(a))
+	}
+	for _, list := range [][]*ir.Value{flat, plain} {
+		if !slices.ContainsFunc(list, func(b *ir.Value) bool { return b.Type != list[0].Type }) {
+			return list, nil
+		}
+	}
+	return nil, nil
+}
+
+// wantedBlocks finds the values that are read in k blocks, all of them: sliced
+// along axis 0, or put by ops that leave the axis alone into what is.
+func wantedBlocks(n *ir.Net) map[*ir.Value]int {
+	out := cutBlocks(n)
+	always := func(*ir.Value, int) bool { return true }
+	for _, v := range slices.Backward(n.Values) {
+		k := out[v]
+		if k == 0 {
+			continue
+		}
+		if _, ok := blockAttrs(v, k, always); !ok {
+			continue
+		}
+		for i, a := range v.Args {
+			if a != nil && out[a] == 0 && a.Const() == nil && stretches(v, i) {
+				out[a] = k
+			}
+		}
+	}
+	return out
+}
+
+// cutBlocks are the values of which slices and gathers take every block.
+func cutBlocks(n *ir.Net) map[*ir.Value]int {
+	starts := map[*ir.Value]map[int]bool{}
+	size := map[*ir.Value]int{}
+	for _, v := range n.Values {
+		if v.Op != ir.OpSlice && v.Op != ir.OpGather {
+			continue
+		}
+		start, count, ok := rows(v)
+		x := v.Args[0]
+		if !ok || start%count != 0 || x.Const() != nil || size[x] != 0 && size[x] != count {
+			continue
+		}
+		size[x] = count
+		if starts[x] == nil {
+			starts[x] = map[int]bool{}
+		}
+		starts[x][start] = true
+	}
+	out := map[*ir.Value]int{}
+	for x, m := range size {
+		if k := len(starts[x]); k > 1 && k*m == x.Type.Shape.Dim(0) {
+			out[x] = k
+		}
+	}
+	return out
+}

@@ -1,0 +1,223 @@
+package passes
+
+import (
+	"fmt"
+
+	"nomul/ir"
+)
+
+// runUnbatchTime takes apart what holds all time steps in its first axis, [T,N,…]
+// or [T·N,…]: a value of k equal blocks along axis 0 becomes k values, and every
+// op that leaves that axis alone works on each of them. Blocks come from stacks,
+// from copies and from rows written one by one; or a value is cut because someone
+// reads it block by block. So the steps stand side by side, as in unrolled files.
+// It moves numbers about and changes none.
+func runUnbatchTime(n *ir.Net, _ *Options) (*ir.Net, error) {
+	u := &unbatching{wanted: wantedBlocks(n), blocks: map[*ir.Value][]*ir.Value{}, cut: map[blockKey]*ir.Value{}}
+	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+		u.r = r
+		return u.value(v)
+	})
+}
+
+// unbatching knows the blocks of values of the net before. All blocks of a value
+// have the same type; their extents along axis 0 add up to the value's.
+type unbatching struct {
+	r      *ir.Rebuilder
+	wanted map[*ir.Value]int
+	blocks map[*ir.Value][]*ir.Value
+	cut    map[blockKey]*ir.Value
+}
+
+type blockKey struct {
+	v    *ir.Value
+	k, t int
+}
+
+// value makes v. One in blocks is also joined again, for readers that want all
+// of it; nobody may.
+func (u *unbatching) value(v *ir.Value) (*ir.Value, error) {
+	if out, err := u.picked(v); out != nil || err != nil {
+		return out, err
+	}
+	blocks, err := u.find(v)
+	if blocks == nil || err != nil {
+		return nil, err
+	}
+	u.blocks[v] = blocks
+	return u.r.Add(ir.OpConcat, u.r.Unique(v.Name+".stack"), ir.AxisAttrs{Axis: 0}, blocks...)
+}
+
+// find gives the blocks of v, nil when it has none.
+func (u *unbatching) find(v *ir.Value) ([]*ir.Value, error) {
+	if source := blockSources[v.Op]; source != nil {
+		if blocks, err := source(u, v); blocks != nil || err != nil {
+			return blocks, err
+		}
+	}
+	if k := u.count(v); k > 1 {
+		if attrs, ok := blockAttrs(v, k, u.aligned); ok {
+			return u.apply(v, k, attrs)
+		}
+	}
+	if k := u.wanted[v]; k > 1 && v.Op != ir.OpConst {
+		return u.slices(v, k)
+	}
+	return nil, nil
+}
+
+// count is into how many blocks the operands of v are parted: 0 when none is, or
+// when they disagree.
+func (u *unbatching) count(v *ir.Value) int {
+	k := 0
+	for _, a := range v.Args {
+		n := len(u.blocks[a])
+		if n > 0 && k > 0 && n != k {
+			return 0
+		}
+		k = max(k, n)
+	}
+	return k
+}
+
+// aligned tells whether an operand can be had in k blocks: it is in blocks, or
+// is a constant to cut.
+func (u *unbatching) aligned(a *ir.Value, k int) bool {
+	return len(u.blocks[a]) == k || a.Const() != nil && a.Type.Shape.Rank() > 0 && a.Type.Shape.Dim(0)%k == 0
+}
+
+// apply makes v on each block of its operands. Blocks on the same operands as
+// the one before are the same: what all steps share is made once.
+func (u *unbatching) apply(v *ir.Value, k int, attrs ir.Attrs) ([]*ir.Value, error) {
+	out := make([]*ir.Value, k)
+	var last []*ir.Value
+	for t := range k {
+		args, err := u.operands(v, k, t)
+		if err != nil {
+			return nil, err
+		}
+		if t > 0 && sameValues(args, last) {
+			out[t] = out[t-1]
+			continue
+		}
+		if out[t], err = u.make(v, t, attrs, args); err != nil {
+			return nil, err
+		}
+		last = args
+	}
+	return out, nil
+}
+
+func sameValues(a, b []*ir.Value) bool {
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// operands are those of block t.
+func (u *unbatching) operands(v *ir.Value, k, t int) ([]*ir.Value, error) {
+	args := make([]*ir.Value, len(v.Args))
+	for i, a := range v.Args {
+		var err error
+		switch {
+		case a == nil:
+		case stretches(v, i):
+			args[i], err = u.block(a, k, t)
+		default:
+			args[i] = u.r.Of(a)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return args, nil
+}
+
+// block is block t of k of a value of the net before.
+func (u *unbatching) block(a *ir.Value, k, t int) (*ir.Value, error) {
+	if blocks := u.blocks[a]; len(blocks) == k {
+		return blocks[t], nil
+	}
+	key := blockKey{a, k, t}
+	if out := u.cut[key]; out != nil {
+		return out, nil
+	}
+	whole, m := u.r.Of(a), a.Type.Shape.Dim(0)/k
+	out, err := u.r.Add(ir.OpSlice, u.r.Unique(blockName(a, t)), ir.SliceAttrs{Axis: 0, Start: t * m, Count: m, Step: 1}, whole)
+	u.cut[key] = out
+	return out, err
+}
+
+func blockName(v *ir.Value, t int) string {
+	if t == 0 {
+		return v.Name
+	}
+	return fmt.Sprintf("%s.t%d", v.Name, t)
+}
+
+func (u *unbatching) make(v *ir.Value, t int, attrs ir.Attrs, args []*ir.Value) (*ir.Value, error) {
+	typ := ir.Type{}
+	if v.Op == ir.OpCast {
+		typ = v.Type.WithShape(args[0].Type.Shape)
+	}
+	return u.r.AddTyped(v.Op, u.r.Unique(blockName(v, t)), attrs, typ, args...)
+}
+
+// slices cuts a value that is not in blocks itself into k.
+func (u *unbatching) slices(v *ir.Value, k int) ([]*ir.Value, error) {
+	whole, err := u.r.Copy(v)
+	if err != nil {
+		return nil, err
+	}
+	m := whole.Type.Shape.Dim(0) / k
+	out := make([]*ir.Value, k)
+	for t := range out {
+		attrs := ir.SliceAttrs{Axis: 0, Start: t * m, Count: m, Step: 1}
+		if out[t], err = u.r.Add(ir.OpSlice, u.r.Unique(fmt.Sprintf("%s.t%d", v.Name, t)), attrs, whole); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// picked is v where it takes blocks of its operand: a slice or a gather along
+// axis 0. Nil when it does not.
+func (u *unbatching) picked(v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpSlice && v.Op != ir.OpGather {
+		return nil, nil
+	}
+	k := len(u.blocks[v.Args[0]])
+	start, count, ok := rows(v)
+	if k == 0 || !ok {
+		return nil, nil
+	}
+	m := v.Args[0].Type.Shape.Dim(0) / k
+	if start%m != 0 || count != m {
+		return nil, nil
+	}
+	return u.r.Add(ir.OpReshape, u.r.Unique(v.Name), ir.ShapeAttrs{Shape: v.Type.Shape.Dims()}, u.blocks[v.Args[0]][start/m])
+}
+
+// rows are the entries along axis 0 that a slice or a gather takes, when they
+// follow each other.
+func rows(v *ir.Value) (start, count int, ok bool) {
+	switch a := v.Attrs.(type) {
+	case ir.SliceAttrs:
+		return a.Start, a.Count, a.Axis == 0 && a.Step == 1
+	case ir.AxisAttrs:
+		index := v.Args[1].Const()
+		if a.Axis != 0 || index == nil || len(index.I) == 0 {
+			return 0, 0, false
+		}
+		for i, at := range index.I {
+			if at != index.I[0]+int64(i) {
+				return 0, 0, false
+			}
+		}
+		return int(index.I[0]), len(index.I), true
+	}
+	return 0, 0, false
+}
