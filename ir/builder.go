@@ -104,7 +104,7 @@ func (b *Builder) settle(v *Value) error {
 	if d := checkWritten(v, in); d != nil {
 		return d
 	}
-	v.Clock, v.Range, v.State = clock, in.rng, in.state
+	v.Clock, v.Range, v.State, v.Drive = clock, in.rng, in.state, in.current
 	return nil
 }
 

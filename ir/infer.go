@@ -10,10 +10,11 @@ type inference struct {
 	level Level
 	steps int
 
-	typ   Type
-	rng   Range
-	state Range
-	err   *diag.Diagnostic
+	typ     Type
+	rng     Range
+	state   Range
+	current Range
+	err     *diag.Diagnostic
 }
 
 // infer computes type, clock, range and state of a value from its operands,

@@ -11,6 +11,7 @@ const (
 	NeuronInit
 	NeuronLeak
 	NeuronGain
+	NeuronCurrent
 )
 
 func inferNeuron(in *inference) {
@@ -23,9 +24,18 @@ func inferNeuron(in *inference) {
 		}
 	}
 	in.checkNeuron(a)
-	in.typ, in.rng = SpikeType(s), Range{0, 1}
+	in.checkReset(a)
+	in.checkCurrent(a)
 	if in.err == nil && in.level == Fixed {
-		in.state = in.membraneRange(a)
+		in.state, in.current = in.membraneRange(a)
+	}
+	in.typ, in.rng = SpikeType(s), Range{0, 1}
+	switch {
+	case a.Silent && in.level == Fixed:
+		// Signed even where the range is not, so that a membrane is one in every engine.
+		in.rng, in.typ = in.state, in.state.Union(Range{-1, 0}).Holds(s)
+	case a.Silent:
+		in.rng, in.typ = Range{}, RealType(s)
 	}
 }
 
@@ -38,11 +48,14 @@ func (in *inference) checkNeuron(a NeuronAttrs) {
 	if a.Compare != GE && a.Compare != GT {
 		in.fail(diag.BadAttribute, "compare must be ge or gt, got %v", a.Compare)
 	}
-	if needs := a.Reset == ResetValue || a.Reset == ResetSubtract; needs != (args[NeuronReset] != nil) {
-		in.fail(diag.BadAttribute, "reset=%v and the operand reset do not go together", a.Reset)
+	if a.Silent == (args[NeuronThreshold] != nil) {
+		in.fail(diag.BadAttribute, "a neuron has a threshold, or is silent")
 	}
 	if (a.Leak.Kind == LeakFactor) != (args[NeuronLeak] != nil) {
 		in.fail(diag.BadAttribute, "leak=factor and the operand leak go together")
+	}
+	if !a.Leak.valid() || !a.Current.valid() {
+		in.fail(diag.BadAttribute, "a leak's numbers are out of bounds: %v, %v", a.Leak, a.Current)
 	}
 	if a.Guard < 0 || a.Guard > 24 || in.level != Fixed && a.Guard != 0 {
 		in.fail(diag.BadAttribute, "guard=%d, wanted 0 to 24, at the fixed level only", a.Guard)
@@ -52,31 +65,63 @@ func (in *inference) checkNeuron(a NeuronAttrs) {
 	}
 }
 
-// membraneRange iterates the neuron's equation on intervals, for as many steps
-// as the net has or until nothing changes.
-func (in *inference) membraneRange(a NeuronAttrs) Range {
+func (in *inference) checkReset(a NeuronAttrs) {
+	if needs := a.Reset == ResetValue || a.Reset == ResetSubtract; needs != (in.v.Args[NeuronReset] != nil) {
+		in.fail(diag.BadAttribute, "reset=%v and the operand reset do not go together", a.Reset)
+	}
+	if a.Silent && (a.Reset != ResetNone || a.When != WhenFire) {
+		in.fail(diag.BadAttribute, "a silent neuron has reset=none when=fire")
+	}
+	if a.When == WhenBoth && a.Reset != ResetSubtract {
+		in.fail(diag.BadAttribute, "when=both is of reset=subtract; with another it is when=fire")
+	}
+	if a.Masks && (a.Reset != ResetZero || a.When != WhenNext) {
+		in.fail(diag.BadAttribute, "masks is of reset=zero when=next")
+	}
+	if a.MasksCurrent && (!a.Masks || a.Current.Kind == 0) {
+		in.fail(diag.BadAttribute, "masks-current is of a neuron that masks and has a current")
+	}
+}
+
+func (in *inference) checkCurrent(a NeuronAttrs) {
+	if (a.Current.Kind == LeakFactor) != (in.v.Args[NeuronCurrent] != nil) {
+		in.fail(diag.BadAttribute, "current=factor and the operand current go together")
+	}
+	if a.Order != OrderBefore && a.Current.Kind == 0 {
+		in.fail(diag.BadAttribute, "order=%v, but there is no current", a.Order)
+	}
+	if in.level == Fixed && (a.Leak.Kind == LeakFactor || a.Current.Kind == LeakFactor) {
+		in.fail(diag.BadLevel, "a real leak has no place at the fixed level")
+	}
+}
+
+// membraneRange iterates the neuron's equations on intervals, for as many steps
+// as the net has or until nothing changes. The ranges are those of the stored
+// membrane, before and after the reset, and of the current, before and after
+// its leak.
+func (in *inference) membraneRange(a NeuronAttrs) (all, current Range) {
 	args := in.v.Args
-	x := args[NeuronX].Range
-	drive := Range{mulSat(x.Lo, 1<<a.Guard), mulSat(x.Hi, 1<<a.Guard)}.Add(constRange(args[NeuronBias]))
 	m := membrane{a, constRange(args[NeuronThreshold]), constRange(args[NeuronReset])}
-	stored := constRange(args[NeuronInit])
-	// The first step has no spike behind it, so no reset waits, wherever V starts.
-	h := m.leak(stored).Add(drive)
-	all := stored.Union(h).Union(m.stored(h))
-	stored = m.stored(h)
-	for range in.steps - 1 {
-		h = m.leaked(stored).Add(drive)
-		next := stored.Union(m.stored(h))
-		all = all.Union(h).Union(next)
-		if next == stored {
+	x, bias := scaleRange(args[NeuronX].Range, 1<<a.Guard), constRange(args[NeuronBias])
+	v := constRange(args[NeuronInit])
+	all = v
+	var i Range
+	for step := range in.steps {
+		drive, next := m.drive(i, x, step > 0 && m.mayFire(v))
+		h, stored := m.step(v, drive.Add(bias), step > 0)
+		all = all.Union(h).Union(stored)
+		if a.Current.Kind != 0 {
+			current = current.Union(drive).Union(next)
+		}
+		if step > 0 && stored == v && next == i {
 			break
 		}
-		stored = next
+		v, i = stored, next
 	}
-	if all.Lo <= -rangeLimit || all.Hi >= rangeLimit {
-		in.fail(diag.TooWide, "the membrane's range %v does not fit an integer", all)
+	if r := all.Union(current); r.Lo <= -rangeLimit || r.Hi >= rangeLimit {
+		in.fail(diag.TooWide, "the membrane's range %v, or the current's %v, does not fit an integer", all, current)
 	}
-	return all
+	return all, current
 }
 
 func constRange(v *Value) Range {
@@ -91,30 +136,77 @@ type membrane struct {
 	threshold, reset Range
 }
 
-// leaked is what of a stored membrane reaches the next step.
-func (m membrane) leaked(v Range) Range {
-	if m.When == WhenFire {
-		return m.leak(v)
+// drive is what reaches the membrane in a step, and the current kept for the next.
+func (m membrane) drive(i, x Range, fired bool) (drive, next Range) {
+	if m.Current.Kind == 0 {
+		return x, i
 	}
-	quiet, fired := m.split(v)
-	if m.Reset == ResetSubtract {
-		return join(quiet, m.leak(quiet), fired, m.leak(fired).Add(m.reset.Neg()))
+	if m.Order == OrderBefore {
+		i = leakRange(m.Current, m.Round, i)
 	}
-	return join(quiet, m.leak(quiet), fired, m.leak(m.afterReset(fired)))
+	drive = i.Add(x)
+	if m.MasksCurrent && fired {
+		drive = drive.Union(Range{})
+	}
+	next = drive
+	if m.Order == OrderAfter {
+		next = leakRange(m.Current, m.Round, drive)
+	}
+	return drive, next
 }
 
-// stored is the membrane kept after a step that reached h.
-func (m membrane) stored(h Range) Range {
-	if m.When == WhenNext {
-		return h
+// mayFire tells whether a stored membrane may have fired.
+func (m membrane) mayFire(v Range) bool { return v.Hi >= m.threshold.Lo }
+
+// step is what a stored membrane becomes before and after this step's reset.
+// The first step has no spike behind it, so no reset waits, wherever V starts;
+// only when=both looks at the membrane itself.
+func (m membrane) step(v, drive Range, later bool) (h, stored Range) {
+	switch {
+	case m.When == WhenBoth:
+		return m.both(v, drive)
+	case m.When == WhenFire:
+		h = m.leak(v).Add(drive)
+		quiet, fired := m.split(h)
+		return h, join(quiet, quiet, fired, m.afterReset(fired))
+	case !later:
+		h = m.leak(v).Add(drive)
+	default:
+		quiet, fired := m.split(v)
+		h = join(quiet, m.leak(quiet).Add(drive), fired, m.late(fired, drive))
 	}
-	quiet, fired := m.split(h)
-	return join(quiet, quiet, fired, m.afterReset(fired))
+	return h, h
+}
+
+// late is the step of a membrane that has fired in the one before.
+func (m membrane) late(fired, drive Range) Range {
+	switch {
+	case m.Masks:
+		return Range{}
+	case m.Reset == ResetSubtract:
+		return m.leak(fired).Add(m.reset.Neg()).Add(drive)
+	}
+	return m.leak(m.afterReset(fired)).Add(drive)
+}
+
+// both unites the four cases of when=both: the stored membrane below or above
+// the threshold, the new one too.
+func (m membrane) both(v, drive Range) (h, stored Range) {
+	low, high := m.split(v)
+	fromLow, fromHigh := m.leak(low).Add(drive), m.leak(high).Add(drive).Add(m.reset.Neg())
+	quiet, fired := m.split(fromLow)
+	storedLow := join(quiet, quiet, fired, fired.Add(m.reset.Neg()))
+	quiet, fired = m.split(fromHigh)
+	storedHigh := join(quiet, quiet.Add(m.reset), fired, fired)
+	return join(low, fromLow, high, fromHigh), join(low, storedLow, high, storedHigh)
 }
 
 // split parts an interval into what may stay quiet and what may fire; a part
 // that cannot occur has Lo > Hi. The threshold itself is in both, for either compare.
 func (m membrane) split(h Range) (quiet, fired Range) {
+	if m.Silent {
+		return h, Range{1, 0}
+	}
 	return Range{h.Lo, min(h.Hi, m.threshold.Hi)}, Range{max(h.Lo, m.threshold.Lo), h.Hi}
 }
 
@@ -141,26 +233,36 @@ func (m membrane) afterReset(h Range) Range {
 	return h
 }
 
-func (m membrane) leak(v Range) Range {
-	lo, hi := LeakInt(m.Leak, m.Round, v.Lo), LeakInt(m.Leak, m.Round, v.Hi)
+func (m membrane) leak(v Range) Range { return leakRange(m.Leak, m.Round, v) }
+
+func leakRange(l Leak, r Round, v Range) Range {
+	lo, hi := LeakInt(l, r, v.Lo), LeakInt(l, r, v.Hi)
 	return Range{min(lo, hi), max(lo, hi)}
 }
 
-// LeakInt is the integer leak of one membrane value: V; 0; V >> k; V − (V >> k),
-// the shift rounded as told. It is monotone in V.
+// LeakInt is the integer leak of one number: V; 0; V >> k; V − (V >> k);
+// (V·n) >> k, the shift rounded as told. It is monotone in V.
 func LeakInt(l Leak, r Round, v int64) int64 {
 	switch l.Kind {
 	case LeakAll:
 		return 0
 	case LeakShift:
-		return shiftRight(v, l.K, r)
+		return ShiftRight(v, l.K, r)
 	case LeakDecay:
-		return v - shiftRight(v, l.K, r)
+		return v - ShiftRight(v, l.K, r)
+	case LeakCSD:
+		// V = q·2^k + r, so that no product leaves 64 bits: n ≤ 2^k.
+		q, rest := v>>l.K, v&(1<<l.K-1)
+		if rest *= l.N; r == RoundCeil || r == RoundZero && v < 0 {
+			rest += 1<<l.K - 1
+		}
+		return q*l.N + rest>>l.K
 	}
 	return v
 }
 
-func shiftRight(v int64, k int, r Round) int64 {
+// ShiftRight is v / 2^k, rounded as told. |v| is at most 2^61, k at most 62.
+func ShiftRight(v int64, k int, r Round) int64 {
 	if r == RoundCeil || r == RoundZero && v < 0 {
 		v += 1<<k - 1
 	}

@@ -221,46 +221,11 @@ func inferLinear(in *inference) {
 	dims := x.Type.Shape.Dims()
 	dims[rank-1] = w.Type.Shape.Dim(0)
 	s := in.shape(dims)
-	if bias != nil && (bias.Type.Shape.Rank() != 1 || bias.Type.Shape.Dim(0) != dims[rank-1]) {
-		in.fail(diag.ShapeMismatch, "bias %%%s is %v, wanted [%d]", bias.Name, bias.Type, dims[rank-1])
+	in.checkBias(bias, dims[rank-1], s)
+	in.needsSlots(x, in.v.Attrs.(LinearAttrs).Slots)
+	if in.err == nil {
+		in.number(s, weightedRange(x.Range, []bool{false}, w, channelRanges(bias, 0, dims[rank-1])))
 	}
-	if in.level == Fixed && in.v.Attrs.(LinearAttrs).Slots == SlotsNone && x.Type.Bits > 1 {
-		in.fail(diag.BadAttribute, "%%%s is %v, a sum over words needs slots", x.Name, x.Type)
-	}
-	in.number(s, LinearRange(x.Range, w, bias))
-}
-
-// LinearRange is the interval of weight · x + bias when every element of x may
-// take any value of its range; exact for constant integer weights.
-func LinearRange(x Range, w, bias *Value) Range {
-	data, k := w.Const(), w.Type.Shape.Dim(1)
-	if data == nil || data.I == nil { // computed weights: only their interval is known
-		m := mulSat(mulSat(x.magnitude(), w.Range.magnitude()), int64(k))
-		return Range{-m, m}.Add(constRange(bias))
-	}
-	var out Range
-	for n := range w.Type.Shape.Dim(0) {
-		var r Range
-		for _, wi := range data.I[n*k : (n+1)*k] {
-			r = r.Add(scaleRange(x, wi))
-		}
-		r = r.Add(biasRange(bias, n))
-		if n == 0 {
-			out = r
-		}
-		out = out.Union(r)
-	}
-	return out
-}
-
-func biasRange(bias *Value, n int) Range {
-	if bias == nil {
-		return Range{}
-	}
-	if c := bias.Const(); c != nil && c.I != nil {
-		return Range{c.I[n], c.I[n]}
-	}
-	return bias.Range
 }
 
 func scaleRange(r Range, w int64) Range {

@@ -70,6 +70,7 @@ type Value struct {
 	Clock Clock
 	Range Range  // of an integer result
 	State Range  // of a neuron's integer membrane, before and after the reset
+	Drive Range  // of a neuron's integer current, if it has one, before and after its leak
 	Scale *Scale // of an integer result: real = scale · integer; nil is unknown
 	// Origin is the place in the user's file that the value comes from.
 	Origin diag.Origin

@@ -128,12 +128,12 @@ func (p *parser) value(s *scanner) {
 	fields := s.attrList()
 	s.expect(":")
 	v.Type = s.parseType()
-	wantRange, wantState := p.suffix(s, v)
+	want := p.suffix(s, v)
 	if s.err == nil {
 		p.attrs(s, v, fields)
 	}
 	if s.err == nil {
-		p.settle(s, v, wantRange, wantState)
+		p.settle(s, v, want)
 	}
 }
 
@@ -187,23 +187,29 @@ func (p *parser) operand(s *scanner) *Value {
 	return v
 }
 
+// written are the ranges that a line may say: they must contain the inferred ones.
+type written struct{ rng, state, current *Range }
+
 // suffix reads what follows the type.
-func (p *parser) suffix(s *scanner, v *Value) (rng, state *Range) {
+func (p *parser) suffix(s *scanner, v *Value) (w written) {
 	for !s.atEnd() {
-		switch word := s.ident("range, state or scale"); word {
+		switch word := s.ident("range, state, current or scale"); word {
 		case "range":
 			r := s.parseRange()
-			rng, v.Range = &r, r
+			w.rng, v.Range = &r, r
 		case "state":
 			r := s.parseRange()
-			state = &r
+			w.state = &r
+		case "current":
+			r := s.parseRange()
+			w.current = &r
 		case "scale":
 			v.Scale = p.scale(s)
 		default:
-			s.fail(diag.Syntax, "wanted range, state or scale, found %q", word)
+			s.fail(diag.Syntax, "wanted range, state, current or scale, found %q", word)
 		}
 	}
-	return rng, state
+	return w
 }
 
 func (p *parser) scale(s *scanner) *Scale {
@@ -237,7 +243,7 @@ func pow2(e int) float64 {
 }
 
 // settle adds the value to the net and holds the text against what was inferred.
-func (p *parser) settle(s *scanner, v *Value, rng, state *Range) {
+func (p *parser) settle(s *scanner, v *Value, w written) {
 	if _, err := p.b.put(v); err != nil {
 		d, ok := err.(*diag.Diagnostic)
 		if !ok {
@@ -249,12 +255,16 @@ func (p *parser) settle(s *scanner, v *Value, rng, state *Range) {
 		return
 	}
 	at := int(v.Origin.Col) - 1
-	switch {
-	case !p.open || v.Clock != p.section:
+	if !p.open || v.Clock != p.section {
 		s.failAt(at, diag.BadNet, parseError("%"+v.Name+" belongs under "+v.Clock.String()))
-	case rng != nil && !rng.Contains(v.Range):
-		s.failAt(at, diag.BadNet, parseError("range "+rng.String()+" does not contain the inferred "+v.Range.String()))
-	case state != nil && !state.Contains(v.State):
-		s.failAt(at, diag.BadNet, parseError("state "+state.String()+" does not contain the inferred "+v.State.String()))
+	}
+	for _, c := range []struct {
+		what     string
+		said     *Range
+		inferred Range
+	}{{"range", w.rng, v.Range}, {"state", w.state, v.State}, {"current", w.current, v.Drive}} {
+		if c.said != nil && !c.said.Contains(c.inferred) {
+			s.failAt(at, diag.BadNet, parseError(c.what+" "+c.said.String()+" does not contain the inferred "+c.inferred.String()))
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // maxInline is the largest constant that is written out in the text.
@@ -66,6 +67,9 @@ func printValue(b *strings.Builder, v *Value, npz string) {
 	if v.State != (Range{}) {
 		fmt.Fprintf(b, " state %v", v.State)
 	}
+	if v.Drive != (Range{}) {
+		fmt.Fprintf(b, " current %v", v.Drive)
+	}
 	if v.Scale != nil {
 		fmt.Fprintf(b, " scale %s", printScale(v.Scale, npz))
 	}
@@ -80,7 +84,7 @@ func printOperands(b *strings.Builder, v *Value) {
 		}
 		b.WriteString(sep)
 		sep = ", "
-		if s := slots[min(i, len(slots)-1)]; s.Optional {
+		if s := slots[min(i, len(slots)-1)]; s.Optional && !s.Bare {
 			b.WriteString(s.Name + "=")
 		}
 		b.WriteString("%" + a.Name)
@@ -125,7 +129,17 @@ func printAttrs(v *Value, npz string) string {
 	return strings.Join(parts, " ")
 }
 
-func attrName(field string) string { return strings.ToLower(field) }
+// attrName is a field's name in the text form: CountPad is count-pad.
+func attrName(field string) string {
+	var b strings.Builder
+	for i, c := range field {
+		if i > 0 && unicode.IsUpper(c) {
+			b.WriteByte('-')
+		}
+		b.WriteRune(unicode.ToLower(c))
+	}
+	return b.String()
+}
 
 func printField(f reflect.Value) string {
 	if m, ok := f.Interface().(encoding.TextMarshaler); ok {

@@ -12,7 +12,7 @@ import (
 //   - values are ordered by clock: once, step, end;
 //   - the op has a row and the attributes are of the row's struct;
 //   - every operand slot that is not optional is filled;
-//   - type shape, clock, range and state equal what the row infers, and the
+//   - type shape, clock, range, state and current equal what the row infers, and the
 //     integer type holds the range;
 //   - the net's level allows the op; at fixed, nothing real takes part;
 //   - constants have data of their type, without NaN or infinity;
@@ -124,8 +124,8 @@ func (v *verifier) inferred(val *Value) {
 		v.errs = append(v.errs, d)
 		return
 	}
-	if val.Clock != clock || val.Range != in.rng || val.State != in.state {
-		v.bad(val, "says clock %v, range %v, state %v; inferred are %v, %v, %v",
-			val.Clock, val.Range, val.State, clock, in.rng, in.state)
+	if val.Clock != clock || val.Range != in.rng || val.State != in.state || val.Drive != in.current {
+		v.bad(val, "says clock %v, range %v, state %v, current %v; inferred are %v, %v, %v, %v",
+			val.Clock, val.Range, val.State, val.Drive, clock, in.rng, in.state, in.current)
 	}
 }

@@ -80,6 +80,7 @@ var outcomes = [...]outcome{
 	ir.LE: {1, 1, 0},
 	ir.LT: {1, 0, 0},
 	ir.EQ: {0, 1, 0},
+	ir.NE: {1, 0, 1},
 }
 
 func compare(v *ir.Value) Kernel {
@@ -95,7 +96,8 @@ func compare(v *ir.Value) Kernel {
 	}
 }
 
-// compareAll gives 0 where an operand is NaN: nothing holds of it.
+// compareAll gives 0 where an operand is NaN: nothing holds of it, except that
+// it differs.
 func compareAll[T number](dst []int64, a, b []T, o outcome) {
 	for i := range dst {
 		switch {
@@ -106,7 +108,7 @@ func compareAll[T number](dst []int64, a, b []T, o outcome) {
 		case a[i] > b[i]:
 			dst[i] = o.above
 		default:
-			dst[i] = 0
+			dst[i] = o.below & o.above &^ o.equal
 		}
 	}
 }

@@ -1,10 +1,6 @@
 package eval
 
-import (
-	"slices"
-
-	"nomul/ir"
-)
+import "nomul/ir"
 
 // same copies: output, and reshape, which keeps the elements in C order.
 func same(*ir.Value) Kernel {
@@ -123,42 +119,57 @@ func run(s ir.Shape, at int) int {
 	return n
 }
 
-func reduceSum(v *ir.Value) Kernel {
-	index := reduced(v)
-	if !v.Type.IsReal() {
-		return func(args []*ir.Tensor, dst *ir.Tensor) { sumInto(dst.I, args[0].I, index) }
+// scatter copies x, then writes the updates in their order.
+func scatter(v *ir.Value) Kernel {
+	n, index := run(v.Type.Shape, 1), v.Args[1].Const().I
+	if v.Type.IsReal() {
+		return func(args []*ir.Tensor, dst *ir.Tensor) { replace(dst.F, args[0].F, args[2].F, index, n) }
 	}
-	return func(args []*ir.Tensor, dst *ir.Tensor) { sumInto(dst.F, args[0].F, index) }
+	return func(args []*ir.Tensor, dst *ir.Tensor) { replace(dst.I, args[0].I, args[2].I, index, n) }
 }
 
-func reduceMean(v *ir.Value) Kernel {
-	x, index := NewView(v.Args[0], v.Args[0].Type.Shape), reduced(v)
-	count := float64(v.Args[0].Type.Size() / v.Type.Size())
+func replace[T number](dst, x, updates []T, index []int64, n int) {
+	copy(dst, x)
+	for i, at := range index {
+		copy(dst[int(at)*n:][:n], updates[i*n:])
+	}
+}
+
+// stretch shows x in the shape of the result.
+func stretch(v *ir.Value) Kernel {
+	x := NewView(v.Args[0], v.Type.Shape)
 	return func(args []*ir.Tensor, dst *ir.Tensor) {
-		sumInto(dst.F, x.Reals(args[0]), index)
-		for i := range dst.F {
-			dst.F[i] /= count
+		if v.Type.IsReal() {
+			copy(dst.F, x.Reals(args[0]))
+		} else {
+			copy(dst.I, x.Ints(args[0]))
 		}
 	}
 }
 
-// reduced maps each element of the operand to the one of the result it is
-// summed into.
-func reduced(v *ir.Value) []int {
-	s, dims := v.Args[0].Type.Shape, v.Args[0].Type.Shape.Dims()
-	for _, a := range v.Attrs.(ir.ReduceAttrs).Axes {
-		dims[a] = 1
+// pad fills, then copies x into the middle.
+func pad(v *ir.Value) Kernel {
+	before, axes, start := v.Attrs.(ir.PadAttrs).Before, axesOf(v.Type.Shape), 0
+	for i := range axes {
+		start += before[i] * axes[i].stride
+		axes[i].extent = v.Args[0].Type.Shape.Dim(i)
 	}
-	if slices.Equal(dims, s.Dims()) {
-		return offsets(0, axesOf(s))
+	middle := offsets(start, axes)
+	if v.Type.IsReal() {
+		return func(args []*ir.Tensor, dst *ir.Tensor) { surround(dst.F, args, reals, middle) }
 	}
-	return ir.Index(ir.ShapeOf(dims...), s)
+	return func(args []*ir.Tensor, dst *ir.Tensor) { surround(dst.I, args, ints, middle) }
 }
 
-// sumInto adds in C order of x.
-func sumInto[T number](dst, x []T, index []int) {
-	clear(dst)
-	for i, to := range index {
-		dst[to] += x[i]
+func surround[T number](dst []T, args []*ir.Tensor, data func(*ir.Tensor) []T, middle []int) {
+	var fill T
+	if args[1] != nil {
+		fill = data(args[1])[0]
+	}
+	for i := range dst {
+		dst[i] = fill
+	}
+	for i, x := range data(args[0]) {
+		dst[middle[i]] = x
 	}
 }

@@ -91,19 +91,18 @@ func newAffine[T number](v *ir.Value, a arithmetic[T]) *affine[T] {
 		constant: v.Args[1].Const(),
 	}
 	if v.Args[2] != nil {
-		l.bias = NewView(v.Args[2], v.Args[2].Type.Shape)
+		l.bias = NewView(v.Args[2], v.Type.Shape)
 	}
 	return l
 }
 
 func (l *affine[T]) run(args []*ir.Tensor, dst *ir.Tensor) {
 	x, y, rows := l.show(l.x, args[0]), l.data(dst), l.layOut(args[1])
-	for ; len(x) > 0; x, y = x[l.k:], y[l.n:] {
-		accumulate(y[:l.n], x[:l.k], rows)
-		if l.bias != nil {
-			b := l.show(l.bias, args[2])
-			add(y[:l.n], y[:l.n], b)
-		}
+	for out := y; len(x) > 0; x, out = x[l.k:], out[l.n:] {
+		accumulate(out[:l.n], x[:l.k], rows)
+	}
+	if l.bias != nil {
+		add(y, y, l.show(l.bias, args[2]))
 	}
 }
 

@@ -23,12 +23,15 @@ type assembly struct {
 
 // rows sets up the ops that are given or keep something from step to step.
 var rows = [...]func(a *assembly, v *ir.Value, args []*ir.Tensor, c *cell){
-	ir.OpInput:  (*assembly).input,
-	ir.OpConst:  (*assembly).constant,
-	ir.OpNeuron: (*assembly).neuron,
-	ir.OpDelay:  (*assembly).delay,
-	ir.OpLatch:  (*assembly).latch,
-	ir.OpSum:    (*assembly).sum,
+	ir.OpInput:   (*assembly).input,
+	ir.OpConst:   (*assembly).constant,
+	ir.OpNeuron:  (*assembly).neuron,
+	ir.OpDelay:   (*assembly).delay,
+	ir.OpLatch:   (*assembly).latch,
+	ir.OpSum:     (*assembly).sum,
+	ir.OpLast:    (*assembly).last,
+	ir.OpMaxTime: (*assembly).maxTime,
+	ir.OpFirst:   (*assembly).first,
 }
 
 // Has tells whether the interpreter knows an op.
@@ -156,21 +159,5 @@ func (a *assembly) latch(_ *ir.Value, args []*ir.Tensor, c *cell) {
 	c.run = func(int) {
 		copy(taken.F, x.F)
 		copy(taken.I, x.I)
-	}
-}
-
-// sum adds up x at the end of each step. At the source level it is rounded once, after the last.
-func (a *assembly) sum(v *ir.Value, args []*ir.Tensor, c *cell) {
-	x := args[0]
-	a.m.readouts = append(a.m.readouts, func(step int) {
-		if step == 0 {
-			clear(c.result.F)
-			clear(c.result.I)
-		}
-		addTo(c.result.F, x.F)
-		addTo(c.result.I, x.I)
-	})
-	if a.m.net.Level == ir.Source {
-		c.run = func(int) { eval.RoundFloat32(c.result) }
 	}
 }

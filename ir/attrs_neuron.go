@@ -1,0 +1,259 @@
+package ir
+
+import (
+	"fmt"
+	"math/bits"
+	"strconv"
+	"strings"
+)
+
+// NeuronAttrs is a point in the space of integrate-and-fire neurons:
+//
+//	H_t = leak(V_{t−1}) + I_t + bias
+//	S_t = [H_t ≥ threshold] or [H_t > threshold]
+//	V_t = reset(H_t, S_t)
+//
+// The drive I_t is gain·x_t (fixed: x_t << guard, no gain). With a current,
+// which starts at 0 and has a leak of its own, it is
+//
+//	order=before:  i_t = leak(i_{t−1}) + gain·x_t,  I_t = i_t
+//	order=after:   I_t = i_{t−1} + gain·x_t,        i_t = leak(I_t)
+//
+// so that a gain in Norse's form v + g·(i + x) is one of the input, the current
+// being kept in units of the membrane.
+//
+// With when=next the reset acts at the next step, after the leak: the stored
+// membrane is H, and H_t = leak(H_{t−1}) − S_{t−1}·amount + I_t + bias for
+// subtract, leak((1−S_{t−1})·H_{t−1}) + I_t + bias for zero; with masks, for
+// zero only, H_t = (1−S_{t−1})·(leak(H_{t−1}) + I_t + bias). No reset waits at
+// the first step.
+//
+// when=both, for subtract only, is snnTorch's reset_delay=False: the reset acts
+// on firing, unless the stored membrane was above the threshold already, in
+// which case it has acted at the beginning of the step:
+//
+//	R_t = [V_{t−1} ≥ threshold] (or >), also at the first step
+//	H_t = leak(V_{t−1}) + I_t + bias − R_t·amount
+//	V_t = H_t − (S_t − R_t)·amount
+//
+// A silent neuron has no threshold and no reset: V = H, and V is its result.
+type NeuronAttrs struct {
+	Leak    Leak    `ir:"always"`
+	Round   Round   `ir:"always"` // of both leaks
+	Compare Compare `ir:"always"`
+	Reset   Reset   `ir:"always"`
+	When    When    `ir:"always"`
+	// Guard bits: the membrane, current, threshold, bias and reset are in units
+	// of 2^-Guard of the input. Only at the fixed level.
+	Guard int
+	// Current is the leak of the current; its kind is 0 when there is none.
+	Current Leak
+	Order   Order
+	// Masks makes a delayed reset to zero kill the new input too; MasksCurrent,
+	// the current as well, with what this step added to it.
+	Masks        bool
+	MasksCurrent bool
+	Silent       bool
+}
+
+func (NeuronAttrs) attrs() {}
+
+// Reset is what firing does to the membrane.
+type Reset uint8
+
+// The resets: nothing; to 0; to the reset operand; minus the reset operand.
+const (
+	ResetNone Reset = iota + 1
+	ResetZero
+	ResetValue
+	ResetSubtract
+)
+
+var resetNames = names{ResetNone: "none", ResetZero: "zero", ResetValue: "value", ResetSubtract: "subtract"}
+
+func (r Reset) String() string { return resetNames.get(int(r)) }
+
+// MarshalText prints the reset.
+func (r Reset) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText reads a reset.
+func (r *Reset) UnmarshalText(b []byte) error {
+	i, err := resetNames.find("reset", string(b))
+	*r = Reset(i)
+	return err
+}
+
+// When is the moment of the reset.
+type When uint8
+
+// The moments: in the step that fires, in the next one after the leak, or both.
+const (
+	WhenFire When = iota + 1
+	WhenNext
+	WhenBoth
+)
+
+var whenNames = names{WhenFire: "fire", WhenNext: "next", WhenBoth: "both"}
+
+func (w When) String() string { return whenNames.get(int(w)) }
+
+// MarshalText prints the moment.
+func (w When) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
+
+// UnmarshalText reads a moment.
+func (w *When) UnmarshalText(b []byte) error {
+	i, err := whenNames.find("moment of reset", string(b))
+	*w = When(i)
+	return err
+}
+
+// Round is the rounding of a leak's right shift.
+type Round uint8
+
+// The roundings: toward −∞, +∞ and 0.
+const (
+	RoundFloor Round = iota + 1
+	RoundCeil
+	RoundZero
+)
+
+var roundNames = names{RoundFloor: "floor", RoundCeil: "ceil", RoundZero: "zero"}
+
+func (r Round) String() string { return roundNames.get(int(r)) }
+
+// MarshalText prints the rounding.
+func (r Round) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText reads a rounding.
+func (r *Round) UnmarshalText(b []byte) error {
+	i, err := roundNames.find("rounding", string(b))
+	*r = Round(i)
+	return err
+}
+
+// Order says whether a neuron's current leaks before or after its input is added.
+type Order uint8
+
+// The orders.
+const (
+	OrderBefore Order = iota
+	OrderAfter
+)
+
+var orderNames = names{OrderBefore: "before", OrderAfter: "after"}
+
+func (o Order) String() string { return orderNames.get(int(o)) }
+
+// MarshalText prints the order.
+func (o Order) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+
+// UnmarshalText reads an order.
+func (o *Order) UnmarshalText(b []byte) error {
+	i, err := orderNames.find("order", string(b))
+	*o = Order(i)
+	return err
+}
+
+// LeakKind is a form of leak.
+type LeakKind uint8
+
+// The leaks: V stays; nothing stays; V·β (an operand, real); V >> k;
+// V − (V >> k); (V·n) >> k, which engines run on the digits of n.
+const (
+	LeakNone LeakKind = iota + 1
+	LeakAll
+	LeakFactor
+	LeakShift
+	LeakDecay
+	LeakCSD
+)
+
+var leakNames = names{LeakNone: "none", LeakAll: "all", LeakFactor: "factor", LeakShift: "shift", LeakDecay: "decay", LeakCSD: "csd"}
+
+func (k LeakKind) String() string { return leakNames.get(int(k)) }
+
+// Leak is what remains of the membrane from one step to the next, before the input is added.
+type Leak struct {
+	Kind LeakKind
+	K    int   // of shift, decay and csd
+	N    int64 // of csd: the factor is N/2^K, N from 1 to 2^K
+}
+
+// MarshalText prints the leak: none, all, factor, shift:K, decay:K or csd:N/2^K, the power written out.
+func (l Leak) MarshalText() ([]byte, error) {
+	s := l.Kind.String()
+	switch {
+	case l.Kind == LeakCSD:
+		s += fmt.Sprintf(":%d/%d", l.N, int64(1)<<l.K)
+	case l.counted():
+		s += ":" + strconv.Itoa(l.K)
+	}
+	return []byte(s), nil
+}
+
+func (l Leak) String() string {
+	text, err := l.MarshalText()
+	if err != nil {
+		return "?"
+	}
+	return string(text)
+}
+
+func (l Leak) counted() bool { return l.Kind == LeakShift || l.Kind == LeakDecay }
+
+// MaxLeakBits is the largest K of a leak.
+const MaxLeakBits = 31
+
+// UnmarshalText reads a leak.
+func (l *Leak) UnmarshalText(b []byte) error {
+	word, number, numbered := strings.Cut(string(b), ":")
+	i, err := leakNames.find("leak", word)
+	if err != nil {
+		return err
+	}
+	*l = Leak{Kind: LeakKind(i)}
+	switch {
+	case l.Kind == LeakCSD:
+		err = l.readFraction(number)
+	case l.counted():
+		l.K, err = strconv.Atoi(number)
+	case numbered:
+		err = fmt.Errorf("%s takes no number", word)
+	}
+	if err == nil && !l.valid() {
+		err = fmt.Errorf("out of bounds")
+	}
+	if err != nil {
+		return fmt.Errorf("leak %q: wanted none, all, factor, shift:K or decay:K with K from 1 to %d, or csd:N/2^K, the power written out, with N from 1 to 2^K", b, MaxLeakBits)
+	}
+	return nil
+}
+
+// readFraction reads N/D with D a power of two.
+func (l *Leak) readFraction(text string) error {
+	over, under, _ := strings.Cut(text, "/")
+	n, err := strconv.ParseInt(over, 10, 64)
+	if err != nil {
+		return err
+	}
+	d, err := strconv.ParseUint(under, 10, 32)
+	if err != nil {
+		return err
+	}
+	if bits.OnesCount64(d) != 1 {
+		return fmt.Errorf("%d is no power of two", d)
+	}
+	l.N, l.K = n, bits.TrailingZeros64(d)
+	return nil
+}
+
+// valid tells whether the numbers fit the kind.
+func (l Leak) valid() bool {
+	switch {
+	case l.Kind == LeakCSD:
+		return l.K >= 1 && l.K <= MaxLeakBits && l.N >= 1 && l.N <= int64(1)<<l.K
+	case l.counted():
+		return l.K >= 1 && l.K <= MaxLeakBits && l.N == 0
+	}
+	return true
+}
