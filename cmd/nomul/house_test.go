@@ -16,6 +16,7 @@ var allowed = map[string][]string{
 	"nomul/ir/irtest":                {"nomul/ir", "nomul/ir/diag"},
 	"nomul/frontend/onnx/onnxpb":     {},
 	"nomul/frontend/onnx":            {"nomul/ir", "nomul/ir/diag", "nomul/ir/eval", "nomul/frontend/onnx/onnxpb"},
+	"nomul/frontend/dsl":             {"nomul/ir", "nomul/ir/diag"},
 	"nomul/passes":                   {"nomul/ir", "nomul/ir/diag", "nomul/ir/eval"},
 	"nomul/backends":                 {"nomul/ir", "nomul/ir/diag"},
 	"nomul/backends/goasm":           {"nomul/ir", "nomul/ir/diag", "nomul/backends", "nomul/backends/goasm/"},
@@ -34,6 +35,7 @@ var allowed = map[string][]string{
 
 // owners lists libraries that only one part of the tree may import.
 var owners = map[string]string{
+	"github.com/alecthomas/participle":           "nomul/frontend/dsl",
 	"google.golang.org/protobuf":                 "nomul/frontend/onnx",
 	"github.com/spf13/":                          "nomul/cmd/",
 	"github.com/schollz/progressbar":             "nomul/cmd/",

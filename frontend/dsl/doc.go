@@ -1,0 +1,2 @@
+// Package dsl is the language in which people write spiking networks: .snn files.
+package dsl

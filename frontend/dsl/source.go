@@ -1,0 +1,42 @@
+package dsl
+
+import (
+	"strings"
+
+	"github.com/alecthomas/participle/v2/lexer"
+
+	"nomul/ir/diag"
+)
+
+// source is one text and what was found wrong with it.
+type source struct {
+	name  string
+	lines []string
+	errs  diag.List
+	seen  map[string]bool // messages told already, with their place
+}
+
+func newSource(name, text string) *source {
+	return &source{name: name, lines: strings.Split(text, "\n"), seen: map[string]bool{}}
+}
+
+// at is the origin of a position in the text.
+func (s *source) at(pos lexer.Position) diag.Origin {
+	return diag.Origin{File: s.name, Line: max(1, pos.Line), Col: max(1, pos.Column)}
+}
+
+// fail tells of an error at a place, once: a loop or a block that is used twice
+// finds the same again. The result takes advice.
+func (s *source) fail(pos lexer.Position, code diag.Code, format string, args ...any) *diag.Diagnostic {
+	d := diag.Errorf(s.at(pos), code, format, args...)
+	if i := d.Origin.Line - 1; i < len(s.lines) {
+		d.Source = strings.TrimRight(s.lines[i], "\r")
+	}
+	key := d.Error()
+	if s.seen[key] {
+		return d
+	}
+	s.seen[key] = true
+	s.errs = append(s.errs, d)
+	return d
+}
