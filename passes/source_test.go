@@ -80,7 +80,7 @@ func raised(t *testing.T) map[string]*ir.Net {
 		if err != nil {
 			t.Fatal(err)
 		}
-		net, list := onnx.Import(file, data)
+		net, list := onnx.Import(file, data, onnx.Options{})
 		if err := list.Err(); err != nil {
 			t.Fatal(err)
 		}

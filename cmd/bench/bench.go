@@ -86,7 +86,7 @@ func (b *bench) compile() error {
 	if err != nil {
 		return err
 	}
-	source, found := onnx.Import(b.report.Model, data)
+	source, found := onnx.Import(b.report.Model, data, onnx.Options{})
 	if source == nil {
 		return found
 	}

@@ -40,7 +40,7 @@ func readNet(file string) (*ir.Net, diag.List, error) {
 		return nil, nil, diag.Errorf(diag.Origin{File: file}, diag.BadFile, "cannot be read: %v", reason(err))
 	}
 	if ext == ".onnx" {
-		net, list := onnx.Import(file, data)
+		net, list := onnx.Import(file, data, onnx.Options{Load: dataBeside(file)})
 		return net, list, list.Err()
 	}
 	net, err := ir.Parse(file, string(data), loaderBeside(file))
@@ -48,6 +48,32 @@ func readNet(file string) (*ir.Net, diag.List, error) {
 		err = ir.Verify(net)
 	}
 	return net, nil, err
+}
+
+// dataBeside reads parts of the files in a model's folder.
+func dataBeside(model string) onnx.Loader {
+	return func(location string, offset, length int64) ([]byte, error) {
+		root, err := os.OpenRoot(filepath.Dir(model))
+		if err != nil {
+			return nil, reason(err)
+		}
+		defer root.Close()
+		f, err := root.Open(filepath.FromSlash(location))
+		if err != nil {
+			return nil, reason(err)
+		}
+		defer f.Close()
+		info, err := f.Stat()
+		if err != nil {
+			return nil, reason(err)
+		}
+		if !info.Mode().IsRegular() || offset > info.Size()-length {
+			return nil, fmt.Errorf("it has %d bytes, wanted %d from %d", info.Size(), length, offset)
+		}
+		data := make([]byte, length)
+		_, err = f.ReadAt(data, offset)
+		return data, err
+	}
 }
 
 // reason is a file error without the path, which the message has already.

@@ -80,17 +80,38 @@ func (n *node) intsAttr(name string) (list []int64, ok bool) {
 	return nil, false
 }
 
-// tensorAttr is a constant in an attribute, or nil when it is absent.
+// graphAttr is a body in an attribute, or nil when it is absent.
+func (n *node) graphAttr(name string) *onnxpb.GraphProto {
+	a := n.attr(name, onnxpb.AttributeProto_GRAPH)
+	if a == nil || a.G == nil {
+		n.fail(n.errorf(diag.BadAttribute, "attribute %q is missing", name))
+		return nil
+	}
+	return a.G
+}
+
+// stringAttr is an attribute, or the value it has when it is absent.
+func (n *node) stringAttr(name, absent string) string {
+	if a := n.attr(name, onnxpb.AttributeProto_STRING); a != nil {
+		return string(a.S)
+	}
+	return absent
+}
+
+// tensorAttr is a constant in an attribute, or nil when it is absent. It is
+// decoded once, however often its node is written out.
 func (n *node) tensorAttr(name string) *tensor {
 	a := n.attr(name, onnxpb.AttributeProto_TENSOR)
-	if a == nil {
+	switch {
+	case a == nil:
 		return nil
-	}
-	if a.T == nil {
+	case a.T == nil:
 		n.fail(n.errorf(diag.BadConstant, "attribute %q has no data", name))
 		return nil
+	case n.imp.decoded[a.T] != nil:
+		return n.imp.decoded[a.T]
 	}
-	t, d := decodeTensor(a.T)
+	t, d := n.imp.decodeTensor(a.T)
 	if d != nil {
 		d.Origin = n.at
 		d.Message = "attribute \"" + name + "\" " + d.Message
@@ -98,6 +119,7 @@ func (n *node) tensorAttr(name string) *tensor {
 		return nil
 	}
 	t.name, t.origin = n.name(""), n.at
+	n.imp.decoded[a.T] = t
 	return t
 }
 

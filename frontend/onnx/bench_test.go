@@ -15,7 +15,7 @@ func BenchmarkImport(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if net, found := onnx.Import(file, data); net == nil {
+		if net, found := onnx.Import(file, data, onnx.Options{}); net == nil {
 			b.Fatal(found)
 		}
 	}

@@ -21,7 +21,7 @@ func FuzzImport(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		net, list := onnx.Import("fuzz.onnx", data)
+		net, list := onnx.Import("fuzz.onnx", data, onnx.Options{})
 		if (net == nil) != (list.Err() != nil) {
 			t.Fatalf("got a net: %v, with messages\n%v", net != nil, list)
 		}

@@ -33,13 +33,13 @@ func (n *node) unknown(reason string) ([]*tensor, error) {
 		if name == "" {
 			continue
 		}
-		e, s, ok := n.imp.writtenType(name)
+		e, s, ok := n.scope.writtenType(name)
 		if !ok {
 			// A placeholder: nothing but other unknown values and outputs read it.
 			e = elemFloat
 		}
 		n.imp.b.At(n.at)
-		v, err := n.imp.b.AddTyped(ir.OpUnknown, n.imp.unique(name), attrs, e.of(s), args...)
+		v, err := n.imp.b.AddTyped(ir.OpUnknown, n.imp.unique(n.scope.label(name)), attrs, e.of(s), args...)
 		if err != nil {
 			return nil, err
 		}
@@ -91,11 +91,13 @@ func (g Gap) Diagnostic(file string) *diag.Diagnostic {
 	return d
 }
 
-func plural(n int) string {
+func plural(n int) string { return pluralOf(n, "node", "nodes") }
+
+func pluralOf(n int, one, many string) string {
 	if n == 1 {
-		return "node"
+		return one
 	}
-	return "nodes"
+	return many
 }
 
 // listed quotes names, at most five.

@@ -9,115 +9,29 @@ import (
 	"nomul/ir/diag"
 )
 
-// checkNames demands that every tensor is made once, and that what is read is made.
-func (imp *importer) checkNames() {
-	made := imp.namesMade()
-	for _, pb := range imp.graph.Node {
-		for _, name := range pb.Input {
-			if name != "" && !made[name] {
-				imp.list.Add(imp.originOf(pb, nodeName(pb)), diag.UnknownName, "reads %q, which no node, input or initializer makes", name)
-				imp.tensors[name] = &tensor{name: name, broken: true}
-			}
-		}
-	}
-	if len(imp.graph.Output) == 0 {
+// checkOutputs demands that the model's outputs are made, and takes their names.
+func (imp *importer) checkOutputs(s *scope, g *onnxpb.GraphProto) {
+	if len(g.Output) == 0 {
 		imp.fail(diag.BadNet, "the graph has no output")
 	}
-	for _, o := range imp.graph.Output {
+	made := s.made(g)
+	for _, o := range g.Output {
 		if _, twice := imp.outputs[o.Name]; twice {
 			imp.fail(diag.BadNet, "graph output %q is listed twice", o.Name)
 			continue
 		}
 		if !made[o.Name] {
 			imp.fail(diag.UnknownName, "graph output %q is made by no node", o.Name)
-			imp.tensors[o.Name] = &tensor{name: o.Name, broken: true}
+			s.tensors[o.Name] = &tensor{name: o.Name, broken: true}
 		}
 		imp.outputs[o.Name] = imp.unique(o.Name)
 	}
 }
 
-// namesMade lists the tensors that something makes, and reports those made twice.
-func (imp *importer) namesMade() map[string]bool {
-	made := map[string]bool{}
-	for _, t := range imp.graph.Initializer {
-		if made[t.Name] {
-			imp.fail(diag.BadNet, "initializer %q is there twice", t.Name)
-		}
-		made[t.Name] = true
-	}
-	inputs := map[string]bool{}
-	for _, v := range imp.graph.Input {
-		if inputs[v.Name] {
-			imp.fail(diag.BadNet, "graph input %q is listed twice", v.Name)
-		}
-		// Files of IR version 3 list initializers as inputs too.
-		inputs[v.Name] = true
-	}
-	for name := range inputs {
-		made[name] = true
-	}
-	if made[""] {
-		imp.fail(diag.BadNet, "an initializer or graph input has no name")
-	}
-	imp.checkMakers(made)
-	return made
-}
-
-// checkMakers adds the outputs of nodes.
-func (imp *importer) checkMakers(made map[string]bool) {
-	for _, pb := range imp.graph.Node {
-		any := false
-		for _, name := range pb.Output {
-			switch {
-			case name == "":
-				continue
-			case made[name]:
-				imp.list.Add(imp.originOf(pb, nodeName(pb)), diag.BadNet, "makes %q, which is made already", name)
-			}
-			made[name], any = true, true
-		}
-		if !any {
-			imp.list.Add(imp.originOf(pb, nodeName(pb)), diag.BadNet, "has no output")
-		}
-	}
-}
-
-// nodeName is what a node is called in messages: its name or, without one, its first output.
-func nodeName(pb *onnxpb.NodeProto) string {
-	if pb.Name == "" && len(pb.Output) > 0 {
-		return pb.Output[0]
-	}
-	return pb.Name
-}
-
-// originOf is the place of a node.
-func (imp *importer) originOf(pb *onnxpb.NodeProto, name string) diag.Origin {
-	dom := domain(pb.Domain)
-	return diag.Origin{File: imp.file, Node: name, Op: pb.OpType, Domain: dom, Opset: imp.opsets[dom]}
-}
-
-// readConstants decodes the initializers.
-func (imp *importer) readConstants() {
-	for _, pb := range imp.graph.Initializer {
-		t, d := decodeTensor(pb)
-		if d != nil {
-			t = &tensor{name: pb.Name, broken: true}
-			d.Origin = imp.at()
-			d.Message = "initializer " + strconv.Quote(pb.Name) + " " + d.Message
-			imp.list = append(imp.list, d)
-		}
-		t.origin = imp.at()
-		imp.tensors[pb.Name] = t
-	}
-	for _, pb := range imp.graph.SparseInitializer {
-		imp.fail(diag.UnsupportedType, "initializer %q is sparse, which is not supported", pb.GetValues().GetName())
-	}
-}
-
 // readInputs adds the graph's inputs, except those that initializers set.
-func (imp *importer) readInputs() {
-	for _, pb := range imp.graph.Input {
-		if imp.tensors[pb.Name] != nil {
+func (imp *importer) readInputs(s *scope, g *onnxpb.GraphProto) {
+	for _, pb := range g.Input {
+		if s.tensors[pb.Name] != nil {
 			continue
 		}
 		t, d := imp.readInput(pb)
@@ -128,7 +42,7 @@ func (imp *importer) readInputs() {
 			imp.list = append(imp.list, d)
 		}
 		t.name = pb.Name
-		imp.tensors[pb.Name] = t
+		s.tensors[pb.Name] = t
 	}
 }
 
@@ -145,6 +59,7 @@ func (imp *importer) readInput(pb *onnxpb.ValueInfoProto) (*tensor, *diag.Diagno
 	if d != nil {
 		return nil, d
 	}
+	imp.noteRounded(e)
 	imp.b.At(imp.at())
 	v, err := imp.b.Input(imp.unique(pb.Name), e.of(s), ir.InputAttrs{})
 	if err != nil {
@@ -169,62 +84,39 @@ func tensorType(t *onnxpb.TypeProto) (elem, *onnxpb.TensorShapeProto, *diag.Diag
 	return elem(tt.ElemType), tt.Shape, nil
 }
 
-// inputDims is an input's shape with the open batch axis set to 1. The symbol
-// of the axis is remembered.
+// inputDims is an input's shape with the open batch axis set to 1. It is axis 0,
+// or the only open axis of an input that has time or something else in front. The
+// symbol of the axis is remembered, and may stand anywhere.
 func (imp *importer) inputDims(s *onnxpb.TensorShapeProto) ([]int64, *diag.Diagnostic) {
-	if len(s.Dim) == 0 {
-		return nil, diag.Errorf(diag.Origin{}, diag.NoBatch, "is a scalar, wanted the batch as axis 0")
-	}
 	dims := make([]int64, len(s.Dim))
+	batch, others := -1, 0
 	for i, dim := range s.Dim {
 		fixed, isFixed := dim.GetValue().(*onnxpb.TensorShapeProto_Dimension_DimValue)
 		switch {
 		case isFixed:
 			dims[i] = fixed.DimValue
-		case i == 0:
+		case dim.GetDimParam() != "" && imp.batch[dim.GetDimParam()]:
 			dims[i] = 1
-			imp.batch[dim.GetDimParam()] = true
+		case batch < 0:
+			batch, dims[i] = i, 1
 		default:
-			return nil, diag.Errorf(diag.Origin{}, diag.NoBatch, "leaves axis %d open (%q), wanted a number: only the batch, axis 0, may be open", i, dim.GetDimParam())
+			others = i
 		}
 	}
-	if dims[0] > 1 {
-		return nil, diag.Errorf(diag.Origin{}, diag.NoBatch, "has axis 0 fixed to %d, wanted a batch of 1 or an open axis", dims[0]).
-			WithHelp("export with a sample batch of 1, or with a dynamic batch axis")
+	if others > 0 {
+		return nil, diag.Errorf(diag.Origin{}, diag.NoBatch, "leaves axis %d open (%q), wanted a number: only the batch may be open", others, s.Dim[others].GetDimParam())
+	}
+	if batch >= 0 {
+		imp.batch[s.Dim[batch].GetDimParam()] = true
 	}
 	return dims, nil
 }
 
-// writtenType is the type that the file writes down for a tensor, if it does so
-// completely.
-func (imp *importer) writtenType(name string) (elem, ir.Shape, bool) {
-	e, shape, d := tensorType(imp.declared[name])
-	if d != nil {
-		return 0, ir.Shape{}, false
-	}
-	dims := make([]int64, len(shape.Dim))
-	for i, dim := range shape.Dim {
-		switch v := dim.GetValue().(type) {
-		case *onnxpb.TensorShapeProto_Dimension_DimValue:
-			dims[i] = v.DimValue
-		case *onnxpb.TensorShapeProto_Dimension_DimParam:
-			if !imp.batch[v.DimParam] {
-				return 0, ir.Shape{}, false
-			}
-			dims[i] = 1
-		default:
-			return 0, ir.Shape{}, false
-		}
-	}
-	s, d := shapeOf(dims)
-	return e, s, d == nil
-}
-
 // writeOutputs adds the graph's outputs and compares them with their declared types.
-func (imp *importer) writeOutputs() {
+func (imp *importer) writeOutputs(s *scope, g *onnxpb.GraphProto) {
 	done := map[string]bool{}
-	for _, pb := range imp.graph.Output {
-		t := imp.tensors[pb.Name]
+	for _, pb := range g.Output {
+		t := s.tensors[pb.Name]
 		if t.broken || done[pb.Name] {
 			continue
 		}

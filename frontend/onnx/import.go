@@ -27,60 +27,84 @@ const (
 	madePerByte = 16
 )
 
+// Loops and functions may be written out to turnsBase nodes, and turnsPerByte
+// more for each byte of the file.
+const (
+	turnsBase    = 1 << 17
+	turnsPerByte = 1
+)
+
+// Options are what a file alone does not give.
+type Options struct {
+	// Load reads data that the file keeps in other files. Nil when there are none.
+	Load Loader
+}
+
 // importer is one import under way.
 type importer struct {
 	file      string
+	load      Loader
 	model     *onnxpb.ModelProto
-	graph     *onnxpb.GraphProto
 	list      diag.List
 	b         *ir.Builder
 	rows      map[string]*row
-	opsets    map[string]int               // by domain; ai.onnx is ""
-	functions map[string]bool              // domain::name of the operators the file defines
-	tensors   map[string]*tensor           // by ONNX name
-	declared  map[string]*onnxpb.TypeProto // types the file writes down for tensors between nodes
-	batch     map[string]bool              // symbols of the batch axis
-	taken     map[string]int               // names of values, and how often each was asked for
-	outputs   map[string]string            // names of the output values, by ONNX name
-	origins   map[string]bool              // names of nodes met
+	functions map[functionKey]*onnxpb.FunctionProto
+	batch     map[string]bool   // symbols of the batch axis
+	taken     map[string]int    // names of values, and how often each was asked for
+	outputs   map[string]string // names of the output values, by ONNX name
+	origins   map[string]named  // names of nodes met
+	captured  map[*onnxpb.GraphProto][]string
+	decoded   map[*onnxpb.TensorProto]*tensor
 	weights   map[weightKey]*tensor
-	room      int // elements of constants that may still be made
+	rounded   map[elem]int // values that are float32 here but not in the file
+	room      int          // elements of constants that may still be made
+	turns     int          // nodes of loops and functions that may still be written out
 	unknowns  int
 }
 
 // Import reads an ONNX file into a net at the source level: one step, all of it
-// computed once, real[1, …] for float tensors with the batch axis in front.
+// computed once, real[…] for float tensors, with the axes that the file gives them.
 // file is the name to use in messages, data the file's content. The list holds
 // warnings and errors; the net is nil when it holds an error.
 // Operators that are not supported are no error here: see Unsupported.
-func Import(file string, data []byte) (*ir.Net, diag.List) {
-	imp := &importer{
-		file: file, rows: rowsByName(), opsets: map[string]int{}, functions: map[string]bool{},
-		tensors: map[string]*tensor{}, declared: map[string]*onnxpb.TypeProto{}, batch: map[string]bool{},
-		taken: map[string]int{}, outputs: map[string]string{}, origins: map[string]bool{},
-		weights: map[weightKey]*tensor{}, room: madeBase + madePerByte*len(data),
-	}
-	imp.b = ir.NewBuilder(imp.netName(), ir.Source, 1)
+func Import(file string, data []byte, o Options) (*ir.Net, diag.List) {
+	imp := newImporter(file, len(data), o)
 	if !imp.decode(data) {
 		return nil, imp.list
 	}
-	imp.checkNames()
-	imp.readConstants()
-	imp.readInputs()
-	order, ok := imp.order()
-	if !ok {
+	s := imp.modelScope()
+	if s == nil {
 		return nil, imp.list
 	}
-	for _, pb := range order {
-		imp.readNode(pb)
+	g := imp.model.Graph
+	s.checkGraph(g)
+	imp.checkOutputs(s, g)
+	s.readConstants(g)
+	imp.readInputs(s, g)
+	if !s.run(g.Node) {
+		return nil, imp.list
 	}
-	imp.writeOutputs()
+	imp.writeOutputs(s, g)
 	if imp.list.Err() != nil {
 		return nil, imp.list
 	}
 	net := imp.b.Net()
 	imp.warnUnread(net)
+	imp.warnRounded()
 	return net, imp.list
+}
+
+func newImporter(file string, size int, o Options) *importer {
+	imp := &importer{
+		file: file, load: o.Load, rows: rowsByName(),
+		functions: map[functionKey]*onnxpb.FunctionProto{},
+		batch:     map[string]bool{}, taken: map[string]int{}, outputs: map[string]string{},
+		origins: map[string]named{}, captured: map[*onnxpb.GraphProto][]string{},
+		decoded: map[*onnxpb.TensorProto]*tensor{}, weights: map[weightKey]*tensor{}, rounded: map[elem]int{},
+		room: madeBase + madePerByte*size, turns: turnsBase + turnsPerByte*size,
+	}
+	imp.b = ir.NewBuilder(imp.netName(), ir.Source, 1)
+	return imp
 }
 
 // netName is the file's name without folder and extension.
@@ -96,7 +120,7 @@ func (imp *importer) fail(code diag.Code, format string, args ...any) {
 	imp.list.Add(imp.at(), code, format, args...)
 }
 
-// decode reads the protobuf and the model's head.
+// decode reads the protobuf and lists the functions.
 func (imp *importer) decode(data []byte) bool {
 	imp.model = &onnxpb.ModelProto{}
 	// The decoder's own message changes from run to run, on purpose.
@@ -104,18 +128,19 @@ func (imp *importer) decode(data []byte) bool {
 		imp.fail(diag.BadFile, "is not an ONNX file, or only a part of one")
 		return false
 	}
-	imp.graph = imp.model.Graph
-	if imp.graph == nil {
+	if imp.model.Graph == nil {
 		imp.fail(diag.BadFile, "is not an ONNX file: it holds no graph")
 		return false
 	}
 	for _, f := range imp.model.Functions {
-		imp.functions[domain(f.Domain)+"::"+f.Name] = true
+		key := functionKey{domain(f.Domain), f.Name, f.Overload}
+		if imp.functions[key] != nil {
+			imp.fail(diag.BadFile, "defines the function %s twice", key)
+			return false
+		}
+		imp.functions[key] = f
 	}
-	for _, v := range append(imp.graph.ValueInfo, imp.graph.Output...) {
-		imp.declared[v.Name] = v.Type
-	}
-	return imp.readOpsets()
+	return true
 }
 
 // domain is the canonical spelling of an operator domain.
@@ -126,23 +151,44 @@ func domain(s string) string {
 	return s
 }
 
-func (imp *importer) readOpsets() bool {
-	for _, o := range imp.model.OpsetImport {
-		if _, twice := imp.opsets[domain(o.Domain)]; twice {
-			imp.fail(diag.BadFile, "imports the operators of domain %q twice", o.Domain)
-			return false
-		}
-		imp.opsets[domain(o.Domain)] = int(min(max(o.Version, 0), 1<<30))
+// modelScope is the scope of the model's graph, or nil when the model's opsets
+// are not those of the table.
+func (imp *importer) modelScope() *scope {
+	opsets, d := readOpsets(imp.model.OpsetImport)
+	if d == nil {
+		d = checkOpset(opsets)
 	}
-	version, ok := imp.opsets[""]
+	if d != nil {
+		d.Origin = imp.at()
+		imp.list = append(imp.list, d)
+		return nil
+	}
+	s := &scope{imp: imp, tensors: map[string]*tensor{}, opsets: opsets}
+	s.declare(imp.model.Graph.ValueInfo, imp.model.Graph.Output)
+	return s
+}
+
+func readOpsets(list []*onnxpb.OperatorSetIdProto) (map[string]int, *diag.Diagnostic) {
+	out := map[string]int{}
+	for _, o := range list {
+		if _, twice := out[domain(o.Domain)]; twice {
+			return nil, diag.Errorf(diag.Origin{}, diag.BadFile, "imports the operators of domain %q twice", o.Domain)
+		}
+		out[domain(o.Domain)] = int(min(max(o.Version, 0), 1<<30))
+	}
+	return out, nil
+}
+
+func checkOpset(opsets map[string]int) *diag.Diagnostic {
+	version, ok := opsets[""]
 	switch {
 	case !ok:
-		imp.fail(diag.BadFile, "does not say which version of the ONNX operators it uses")
+		return diag.Errorf(diag.Origin{}, diag.BadFile, "does not say which version of the ONNX operators it uses")
 	case version < firstOpset || version > lastOpset:
-		imp.list = append(imp.list, diag.Errorf(imp.at(), diag.BadFile, "uses opset %d, wanted %d to %d", version, firstOpset, lastOpset).
-			WithHelp("export with opset_version=17"))
+		return diag.Errorf(diag.Origin{}, diag.BadFile, "uses opset %d, wanted %d to %d", version, firstOpset, lastOpset).
+			WithHelp("export with opset_version=17")
 	}
-	return imp.list.Err() == nil
+	return nil
 }
 
 // unique is a name for a value that no other value has.
@@ -172,16 +218,29 @@ func (imp *importer) value(t *tensor) (*ir.Value, error) {
 	if t.value != nil {
 		return t.value, nil
 	}
-	switch {
-	case t.empty:
+	if t.empty {
 		return nil, diag.Errorf(t.origin, diag.BadConstant, "%q has no elements", t.name)
-	case !t.elem.computes():
-		return nil, diag.Errorf(t.origin, diag.UnsupportedType, "%q has element type %v, wanted float", t.name, t.elem)
 	}
+	imp.noteRounded(t.elem)
 	imp.b.At(t.origin)
 	v, err := imp.b.Const(imp.unique(t.name), t.data)
 	t.value = v
 	return v, err
+}
+
+// noteRounded counts a value of the net that is float32 here, but not in the file.
+func (imp *importer) noteRounded(e elem) {
+	if e.isReal() && e != elemFloat {
+		imp.rounded[e]++
+	}
+}
+
+// warnRounded tells of values that the file computes in another floating-point type.
+func (imp *importer) warnRounded() {
+	for e, n := range imp.rounded {
+		imp.list.Add(imp.at(), diag.UnsupportedType, "%d %s of type %v in the file and float here, so results may differ in the last digits",
+			n, pluralOf(n, "value is", "values are"), e).Severity = diag.Warning
+	}
 }
 
 // report takes an error of any kind into the list.

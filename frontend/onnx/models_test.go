@@ -30,7 +30,7 @@ func importFile(t testing.TB, file string) *ir.Net {
 	if err != nil {
 		t.Fatal(err)
 	}
-	net, list := onnx.Import(file, data)
+	net, list := onnx.Import(file, data, onnx.Options{})
 	if len(list) > 0 {
 		t.Fatal(list)
 	}

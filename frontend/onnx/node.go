@@ -2,55 +2,50 @@ package onnx
 
 import (
 	"nomul/frontend/onnx/onnxpb"
-	"nomul/ir"
 	"nomul/ir/diag"
 )
 
 // node is one node being converted.
 type node struct {
 	imp   *importer
-	pb    *onnxpb.NodeProto
+	scope *scope
+	pb    *onnxpb.NodeProto // with the attributes of the function's call around it filled in
 	row   *row
 	at    diag.Origin
 	opset int       // of ai.onnx
 	in    []*tensor // nil where an optional input is absent
-	// more are the results behind the first, for the few operators that have them.
-	more []*tensor
 	// err is the first error of an attribute accessor; emit and the end of the
 	// conversion look at it, so that rows need not.
 	err error
 }
 
 // readNode converts a node and enters its results.
-func (imp *importer) readNode(pb *onnxpb.NodeProto) {
+func (s *scope) readNode(pb *onnxpb.NodeProto) {
 	if len(pb.Output) == 0 {
-		return // reported by checkNames
+		return // reported by checkGraph
 	}
-	n := imp.newNode(pb)
+	n := s.newNode(pb)
 	results, err := n.convert()
 	if err != nil {
-		imp.report(n.at, err)
+		s.imp.report(n.at, err)
 	}
 	for i, name := range pb.Output {
 		switch {
 		case name == "":
-		case i < len(results):
-			imp.tensors[name] = results[i]
+		case i < len(results) && results[i] != nil:
+			s.tensors[name] = results[i]
 		default:
-			imp.tensors[name] = &tensor{name: name, broken: true}
+			s.tensors[name] = &tensor{name: name, broken: true}
 		}
 	}
 }
 
-func (imp *importer) newNode(pb *onnxpb.NodeProto) *node {
-	name := nodeName(pb)
-	if imp.origins[name] {
-		name = pb.Output[0]
-	}
-	imp.origins[name] = true
-	n := &node{imp: imp, pb: pb, at: imp.originOf(pb, name), opset: imp.opsets[""]}
-	for _, in := range pb.Input {
-		n.in = append(n.in, imp.tensors[in])
+func (s *scope) newNode(pb *onnxpb.NodeProto) *node {
+	n := &node{imp: s.imp, scope: s, at: s.originOf(pb), opset: s.opsets[""]}
+	n.pb = s.resolved(pb)
+	for _, name := range pb.Input {
+		t, _ := s.find(name)
+		n.in = append(n.in, t)
 	}
 	return n
 }
@@ -68,14 +63,26 @@ func (n *node) convert() ([]*tensor, error) {
 	if err := n.checkForm(); err != nil {
 		return nil, err
 	}
-	first, err := n.row.build(n)
+	results, err := n.build()
 	if n.err != nil {
 		err = n.err
 	}
 	if err != nil {
 		return nil, err
 	}
-	return append([]*tensor{first}, n.more...), nil
+	return results, nil
+}
+
+// build makes the results of a node that fits its row.
+func (n *node) build() ([]*tensor, error) {
+	switch {
+	case n.function() != nil:
+		return n.expand(n.function())
+	case n.row.many != nil:
+		return n.row.many(n)
+	}
+	y, err := n.row.build(n)
+	return []*tensor{y}, err
 }
 
 // gap says why the node cannot be understood; empty when there is a row for it.
@@ -85,8 +92,7 @@ func (n *node) gap() string {
 		n.row = n.imp.rows[n.pb.OpType]
 	}
 	switch {
-	case n.imp.functions[dom+"::"+n.pb.OpType]:
-		return "the file defines it as a function, and functions are not supported yet"
+	case n.function() != nil:
 	case dom != "":
 		return "operators of this domain are not known"
 	case n.row == nil:
@@ -104,16 +110,19 @@ func (n *node) gap() string {
 
 // checkForm compares the node with the row: inputs, outputs, attributes.
 func (n *node) checkForm() error {
+	if n.function() != nil {
+		return nil
+	}
 	if len(n.in) < n.row.min || n.row.max >= 0 && len(n.in) > n.row.max {
 		return n.errorf(diag.BadNet, "has %d inputs, wanted %s", len(n.in), n.row.arity())
 	}
 	for i, t := range n.in {
-		if t == nil && (i < n.row.min || n.row.max < 0) {
+		if t == nil && (i < n.row.min || n.row.max < 0 && !n.row.holes) {
 			return n.errorf(diag.BadNet, "input %d is missing", i+1)
 		}
 	}
 	for i, name := range n.pb.Output {
-		if name != "" && i >= max(1, n.row.outs) {
+		if name != "" && n.row.outs >= 0 && i >= max(1, n.row.outs) {
 			return n.errorf(diag.UnsupportedAttribute, "has output %d (%q), which is not supported", i+1, name)
 		}
 	}
@@ -135,14 +144,25 @@ func (n *node) arg(i int) *tensor {
 // list is the contents of integer input i, which must be known.
 func (n *node) list(i int, what string) ([]int64, error) {
 	t := n.in[i]
-	list, ok := t.ints()
-	switch {
-	case ok:
-		return list, nil
-	case !t.elem.isInt():
+	if !t.elem.isInt() {
 		return nil, n.errorf(diag.TypeMismatch, "%s %q is %v, wanted integers", what, t.name, t.elem)
 	}
-	return nil, n.errorf(diag.UnsupportedAttribute, "%s %q is computed at run time, wanted a constant", what, t.name)
+	if t.empty {
+		return []int64{}, nil
+	}
+	data, err := n.known(t)
+	if err != nil || data == nil {
+		return nil, n.notKnown(what, t, err)
+	}
+	return data.I, nil
+}
+
+// notKnown refuses a tensor that must be constant.
+func (n *node) notKnown(what string, t *tensor, err error) error {
+	if err != nil {
+		return err
+	}
+	return n.errorf(diag.UnsupportedAttribute, "%s %q is computed at run time, wanted a constant", what, t.name)
 }
 
 // sameElem demands one element type of several inputs.
@@ -155,60 +175,34 @@ func (n *node) sameElem(first *tensor, others ...*tensor) error {
 	return nil
 }
 
-// floats demands inputs of element type float.
+// floats demands inputs of one floating-point type.
 func (n *node) floats(inputs ...*tensor) error {
+	var first *tensor
 	for _, t := range inputs {
-		if t != nil && t.elem != elemFloat {
+		switch {
+		case t == nil:
+			continue
+		case !t.elem.isReal():
 			return n.errorf(diag.TypeMismatch, "input %q is %v, wanted float", t.name, t.elem)
+		case first == nil:
+			first = t
+		}
+		if err := n.sameElem(first, t); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// name is the ONNX name for a result: of the node's first output when suffix is
-// empty, of a value on the way there otherwise.
-func (n *node) name(suffix string) string {
+// name is the name of a result: of the node's first output when suffix is empty,
+// of a value on the way there otherwise.
+func (n *node) name(suffix string) string { return n.nameOf(0, suffix) }
+
+// nameOf is name for another output.
+func (n *node) nameOf(output int, suffix string) string {
+	name := n.scope.label(n.pb.Output[output])
 	if suffix == "" {
-		return n.pb.Output[0]
+		return name
 	}
-	return n.pb.Output[0] + "." + suffix
-}
-
-// emit applies an op of the IR. The result's contents are known when the
-// operands' are and no real arithmetic is needed. e is the result's element type.
-func (n *node) emit(suffix string, e elem, op ir.Op, attrs ir.Attrs, args ...*tensor) (*tensor, error) {
-	if n.err != nil {
-		return nil, n.err
-	}
-	if n.folds(e, args) {
-		return n.fold(suffix, e, op, attrs, args)
-	}
-	values := make([]*ir.Value, len(args))
-	for i, t := range args {
-		if t == nil {
-			continue
-		}
-		v, err := n.imp.value(t)
-		if err != nil {
-			return nil, err
-		}
-		values[i] = v
-	}
-	n.imp.b.At(n.at)
-	v, err := n.imp.b.AddTyped(op, n.imp.unique(n.name(suffix)), attrs, resultType(op, e, args), values...)
-	if err != nil {
-		return nil, err
-	}
-	if e == elemBool && !v.Type.IsSpike() {
-		return nil, n.errorf(diag.UnsupportedType, "joins or selects bool values at run time, which is not supported")
-	}
-	return &tensor{name: n.name(suffix), elem: e, shape: v.Type.Shape, value: v, origin: n.at}, nil
-}
-
-// resultType is the type to write for ops that do not infer theirs.
-func resultType(op ir.Op, e elem, args []*tensor) ir.Type {
-	if op == ir.OpCast {
-		return e.of(args[0].shape)
-	}
-	return ir.Type{}
+	return name + "." + suffix
 }

@@ -9,7 +9,7 @@ import (
 func identity(n *node) (*tensor, error) { return n.in[0], nil }
 
 // dropout passes its input on; its mask keeps everything. Training is refused.
-func dropout(n *node) (*tensor, error) {
+func dropout(n *node) ([]*tensor, error) {
 	x := n.in[0]
 	if err := n.floats(x); err != nil {
 		return nil, err
@@ -21,7 +21,7 @@ func dropout(n *node) (*tensor, error) {
 		}
 	}
 	if len(n.pb.Output) < 2 || n.pb.Output[1] == "" {
-		return x, nil
+		return []*tensor{x}, nil
 	}
 	if err := n.imp.charge(n.at, x.shape.Size()); err != nil {
 		return nil, err
@@ -30,8 +30,7 @@ func dropout(n *node) (*tensor, error) {
 	for i := range mask.I {
 		mask.I[i] = 1
 	}
-	n.more = []*tensor{known(n.pb.Output[1], elemBool, n.at, mask)}
-	return x, nil
+	return []*tensor{x, known(n.nameOf(1, ""), elemBool, n.at, mask)}, nil
 }
 
 // constant reads the one attribute that is there.

@@ -67,7 +67,7 @@ func (g *product) build() (*tensor, error) {
 	}
 	y, err := g.multiply(weights, bias, suffixIf(!scaled || c != nil, "product"))
 	if err == nil && !scaled {
-		y, err = g.n.emit(suffixIf(c != nil, "scaled"), elemFloat, ir.OpMul, nil, y, g.n.number("alpha", g.alpha))
+		y, err = g.n.emit(suffixIf(c != nil, "scaled"), elemFloat, ir.OpMul, nil, y, g.n.number("alpha", elemFloat, g.alpha))
 	}
 	if err == nil && c != nil {
 		if !c.shape.BroadcastsTo(y.shape) {
@@ -118,7 +118,7 @@ func (g *product) addend() (*tensor, error) {
 	case g.c == nil || g.beta == 1:
 		return g.c, nil
 	case g.c.data == nil:
-		return g.n.emit("c", elemFloat, ir.OpMul, nil, g.c, g.n.number("beta", g.beta))
+		return g.n.emit("c", elemFloat, ir.OpMul, nil, g.c, g.n.number("beta", elemFloat, g.beta))
 	}
 	if err := g.n.imp.charge(g.n.at, len(g.c.data.F)); err != nil {
 		return nil, err
@@ -129,11 +129,6 @@ func (g *product) addend() (*tensor, error) {
 		return nil, d
 	}
 	return known(g.c.name+".scaled", elemFloat, g.c.origin, out), nil
-}
-
-// number is a known scalar.
-func (n *node) number(suffix string, f float64) *tensor {
-	return known(n.name(suffix), elemFloat, n.at, ir.Reals(ir.Shape{}, []float64{f}))
 }
 
 // columns is a known C as one number per column, [n]; nil when it is no such thing.

@@ -20,18 +20,22 @@ func div(n *node) (*tensor, error) {
 
 func neg(n *node) (*tensor, error) { return n.arith(ir.OpNeg) }
 
-// arith is element-wise arithmetic on all inputs. Integers computed at run time
-// must be int64, for the IR computes integers without wrapping.
+// arith is element-wise arithmetic on all inputs, of one type; bool has none.
 func (n *node) arith(op ir.Op) (*tensor, error) {
 	x := n.in[0]
-	if err := n.sameElem(x, n.in...); err != nil {
+	if err := n.numbers(n.in...); err != nil {
 		return nil, err
 	}
-	folded := x.elem.isInt() && n.folds(x.elem, n.in)
-	if x.elem != elemFloat && x.elem != elemInt64 && !folded {
-		return nil, n.errorf(diag.TypeMismatch, "computes with %v, wanted float or int64", x.elem)
-	}
 	return n.emit("", x.elem, op, nil, n.in...)
+}
+
+// numbers demands inputs of one type that is a number.
+func (n *node) numbers(inputs ...*tensor) error {
+	x := inputs[0]
+	if !x.elem.isReal() && !x.elem.isInt() {
+		return n.errorf(diag.TypeMismatch, "computes with %v, wanted numbers", x.elem)
+	}
+	return n.sameElem(x, inputs...)
 }
 
 func greater(n *node) (*tensor, error)        { return n.compare(ir.GT) }
@@ -57,20 +61,33 @@ func where(n *node) (*tensor, error) {
 	return n.emit("", n.in[1].elem, ir.OpWhere, nil, n.in...)
 }
 
+// cast converts. From one floating-point type to another nothing happens: all
+// are float32 here, which is told in a warning.
 func cast(n *node) (*tensor, error) {
 	x, to := n.in[0], elem(min(max(n.intAttr("to", 0), 0), 1<<20))
 	if n.err != nil {
 		return nil, n.err
 	}
+	return n.castTo(x, to)
+}
+
+func (n *node) castTo(x *tensor, to elem) (*tensor, error) {
 	switch {
 	case to == x.elem:
 		return x, nil
 	case !to.computes():
 		return nil, n.errorf(diag.UnsupportedType, "casts to %v, which is not supported", to)
-	case x.data != nil && !x.data.Type.IsReal() && to.isInt() && !to.holds(x.data.I):
-		return nil, n.errorf(diag.BadConstant, "casts a constant to %v that does not fit", to)
-	case x.elem == elemDouble && x.data != nil && to == elemFloat:
-		return n.roundDouble(x)
+	case x.empty:
+		return &tensor{name: n.name(""), elem: to, empty: true, origin: n.at}, nil
+	case to.isReal() && x.elem.isReal():
+		y := *x
+		y.elem = to
+		if x.data != nil {
+			y.name, y.value = n.name(""), nil
+		} else {
+			n.imp.noteRounded(to)
+		}
+		return &y, nil
 	}
 	if err := n.checkCast(x, to); err != nil {
 		return nil, err
@@ -78,36 +95,15 @@ func cast(n *node) (*tensor, error) {
 	return n.emit("", to, ir.OpCast, nil, x)
 }
 
-// checkCast refuses the casts that lose integer bits, where ONNX wraps around,
-// and real constants that no integer holds.
+// checkCast refuses real constants that no integer holds.
 func (n *node) checkCast(x *tensor, to elem) error {
-	if x.data != nil {
-		for _, f := range x.data.F {
-			if to.isInt() && !(f >= -1<<61 && f <= 1<<61) {
-				return n.errorf(diag.BadConstant, "casts %v to %v, which does not hold it", f, to)
-			}
-		}
+	if x.data == nil || !to.isInt() {
 		return nil
 	}
-	widens := to == elemFloat || to == elemBool || to == elemInt64 || to == elemInt32 && x.elem != elemInt64 && x.elem != elemUint32
-	if !widens {
-		return n.errorf(diag.UnsupportedAttribute, "casts from %v to %v at run time, which is not supported", x.elem, to)
+	for _, f := range x.data.F {
+		if !(f >= -1<<61 && f <= 1<<61) {
+			return n.errorf(diag.BadConstant, "casts %v to %v, which does not hold it", f, to)
+		}
 	}
 	return nil
-}
-
-// roundDouble casts a constant to float.
-func (n *node) roundDouble(x *tensor) (*tensor, error) {
-	if err := n.imp.charge(n.at, len(x.data.F)); err != nil {
-		return nil, err
-	}
-	out := ir.NewTensor(ir.RealType(x.shape))
-	for i, f := range x.data.F {
-		out.F[i] = float64(float32(f))
-	}
-	if d := checkFinite(out.F); d != nil {
-		d.Origin = n.at
-		return nil, d
-	}
-	return known(n.name(""), elemFloat, n.at, out), nil
 }

@@ -2,11 +2,15 @@ package onnx
 
 import (
 	"nomul/ir"
-	"nomul/ir/diag"
 )
 
 // reduceSum takes its axes as an input from opset 13 on, reduceMean from 18 on.
-func reduceSum(n *node) (*tensor, error) { return n.reduce(ir.OpReduceSum, 13) }
+func reduceSum(n *node) (*tensor, error) {
+	if err := n.numbers(n.in[0]); err != nil {
+		return nil, err
+	}
+	return n.reduce(ir.OpReduceSum, 13)
+}
 
 func reduceMean(n *node) (*tensor, error) {
 	if err := n.floats(n.in[0]); err != nil {
@@ -27,9 +31,6 @@ func (n *node) reduce(op ir.Op, inputSince int) (*tensor, error) {
 		for i := range rank {
 			axes = append(axes, i)
 		}
-	}
-	if x.elem != elemFloat && x.elem != elemInt64 && !n.folds(x.elem, []*tensor{x}) {
-		return nil, n.errorf(diag.TypeMismatch, "computes with %v, wanted float or int64", x.elem)
 	}
 	return n.emit("", x.elem, op, ir.ReduceAttrs{Axes: axes, Keep: n.intAttr("keepdims", 1) != 0}, x)
 }

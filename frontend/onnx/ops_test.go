@@ -24,7 +24,7 @@ func TestOperators(t *testing.T) {
 		archive := irtest.Load(t, path)
 		for _, c := range f.cases {
 			t.Run(c.name, func(t *testing.T) {
-				net, list := onnx.Import("m.onnx", c.model.bytes(t))
+				net, list := onnx.Import("m.onnx", c.model.bytes(t), onnx.Options{})
 				if len(list) > 0 {
 					t.Fatal(list)
 				}
@@ -53,6 +53,7 @@ func operatorCases() []family {
 		{"ops_linear", linearCases()},
 		{"ops_shape", shapeCases()},
 		{"ops_reduce", reduceCases()},
+		{"ops_control", controlCases()},
 	}
 }
 
@@ -102,6 +103,9 @@ func mathCases() []opCase {
 		{"Cast-to-bool", x(19, 1, 4).node("Cast x -> y", attrInt("to", int64(tBool)), attrInt("saturate", 1)).out("y")},
 		{"Cast-to-int64", x(13, 1, 4).node("Cast x -> y", attrInt("to", int64(tInt64))).out("y")},
 		{"Cast-to-int32", x(13, 1, 4).node("Cast x -> y", attrInt("to", int64(tInt32))).out("y")},
+		{"Cast-to-uint8", x(13, 1, 4).node("Cast x -> y", attrInt("to", int64(tUint8))).out("y")},
+		{"Add-int32", newModel(13).in("a", tInt32, 1, 2).node("Add a,a -> y").out("y")},
+		{"Where-bool", x(13, 1, 4).node("Greater x,zero -> c").floats("zero", nil, 0).node("Less x,one -> d").floats("one", nil, 1).node("Where c,d,c -> y").out("y")},
 		{"Cast-same", x(13, 1, 4).node("Cast x -> c", attrInt("to", int64(tFloat))).node("Neg c -> y").out("y")},
 		{"Cast-pixels", newModel(13).in("p", tUint8, 1, 3).node("Cast p -> y", attrInt("to", int64(tFloat))).out("y")},
 		{"Cast-double-constant", x(13, 1, 4).init(&onnxpb.TensorProto{Name: "d", DataType: tDouble, DoubleData: []float64{0.1}}).

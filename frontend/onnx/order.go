@@ -10,23 +10,22 @@ import (
 
 // order lists the nodes with makers before readers; a file that is in order
 // already, as ONNX demands, keeps its order. A circle is reported.
-func (imp *importer) order() ([]*onnxpb.NodeProto, bool) {
-	s := &sorter{nodes: imp.graph.Node, maker: map[string]int{}, state: make([]visit, len(imp.graph.Node))}
-	for i, pb := range s.nodes {
+func (s *scope) order(nodes []*onnxpb.NodeProto) ([]*onnxpb.NodeProto, bool) {
+	w := &sorter{nodes: nodes, reads: s.reads, maker: map[string]int{}, state: make([]visit, len(nodes))}
+	for i, pb := range nodes {
 		for _, name := range pb.Output {
 			if name != "" {
-				s.maker[name] = i
+				w.maker[name] = i
 			}
 		}
 	}
-	for i := range s.nodes {
-		if circle := s.visit(i); circle != nil {
-			pb := s.nodes[circle[0]]
-			imp.list.Add(imp.originOf(pb, nodeName(pb)), diag.CyclicGraph, "reads its own result, through %s", s.names(circle))
+	for i := range nodes {
+		if circle := w.visit(i); circle != nil {
+			s.imp.list.Add(s.originOf(nodes[circle[0]]), diag.CyclicGraph, "reads its own result, through %s", w.names(circle))
 			return nil, false
 		}
 	}
-	return s.out, true
+	return w.out, true
 }
 
 type visit uint8
@@ -40,6 +39,7 @@ const (
 // sorter is a depth-first walk from readers to makers.
 type sorter struct {
 	nodes []*onnxpb.NodeProto
+	reads func(*onnxpb.NodeProto) []string
 	maker map[string]int // node by output
 	state []visit
 	out   []*onnxpb.NodeProto
@@ -48,23 +48,25 @@ type sorter struct {
 // visit appends a node behind its makers, or returns a circle. It keeps its own
 // stack: a chain of nodes may be as long as the file.
 func (s *sorter) visit(root int) []int {
-	type frame struct{ node, next int }
-	stack := []frame{{root, 0}}
+	type frame struct {
+		node   int
+		inputs []string // still to visit
+	}
+	stack := []frame{{root, s.reads(s.nodes[root])}}
 	if s.state[root] == done {
 		return nil
 	}
 	s.state[root] = open
 	for len(stack) > 0 {
 		top := &stack[len(stack)-1]
-		inputs := s.nodes[top.node].Input
-		if top.next == len(inputs) {
+		if len(top.inputs) == 0 {
 			s.state[top.node] = done
 			s.out = append(s.out, s.nodes[top.node])
 			stack = stack[:len(stack)-1]
 			continue
 		}
-		i, made := s.maker[inputs[top.next]]
-		top.next++
+		i, made := s.maker[top.inputs[0]]
+		top.inputs = top.inputs[1:]
 		switch {
 		case !made || s.state[i] == done:
 		case s.state[i] == open:
@@ -75,7 +77,7 @@ func (s *sorter) visit(root int) []int {
 			return circleFrom(path, i)
 		default:
 			s.state[i] = open
-			stack = append(stack, frame{i, 0})
+			stack = append(stack, frame{i, s.reads(s.nodes[i])})
 		}
 	}
 	return nil

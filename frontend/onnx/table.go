@@ -8,10 +8,12 @@ type row struct {
 	since int // first opset with the operator in the form that build reads
 	// Inputs: the first min are mandatory; max -1 is any number, all mandatory.
 	min, max int
-	outs     int      // outputs that build makes, when more than one
+	holes    bool     // any input may be absent
+	outs     int      // outputs that build makes, when more than one; -1 is any number
 	moves    bool     // only moves elements, so known operands of any type give known results
 	attrs    []string // the attributes that build reads or may pass over
 	build    func(*node) (*tensor, error)
+	many     func(*node) ([]*tensor, error) // in place of build, when there are several results
 }
 
 // table has one row per operator.
@@ -31,7 +33,7 @@ var table = []row{
 	{op: "Cast", min: 1, max: 1, attrs: []string{"to", "saturate"}, build: cast},
 
 	{op: "Identity", min: 1, max: 1, build: identity},
-	{op: "Dropout", min: 1, max: 3, outs: 2, attrs: []string{"ratio", "seed"}, build: dropout},
+	{op: "Dropout", min: 1, max: 3, outs: 2, attrs: []string{"ratio", "seed"}, many: dropout},
 	{op: "Constant", min: 0, max: 0, build: constant, attrs: []string{
 		"value", "value_float", "value_floats", "value_int", "value_ints", "value_string", "value_strings", "sparse_value"}},
 	{op: "ConstantOfShape", since: 9, min: 1, max: 1, attrs: []string{"value"}, build: constantOfShape},
@@ -49,6 +51,11 @@ var table = []row{
 	{op: "Slice", min: 1, max: 5, moves: true, attrs: []string{"axes", "starts", "ends"}, build: slice},
 	{op: "Gather", min: 2, max: 2, moves: true, attrs: []string{"axis"}, build: gather},
 	{op: "Shape", min: 1, max: 1, attrs: []string{"start", "end"}, build: shape},
+
+	{op: "If", min: 1, max: 1, outs: -1, moves: true, attrs: []string{"then_branch", "else_branch"}, many: cond},
+	{op: "Loop", min: 0, max: -1, holes: true, outs: -1, moves: true, attrs: []string{"body"}, many: loop},
+	{op: "Scan", since: 9, min: 1, max: -1, outs: -1, moves: true, many: scan, attrs: []string{
+		"body", "num_scan_inputs", "scan_input_axes", "scan_input_directions", "scan_output_axes", "scan_output_directions"}},
 
 	{op: "ReduceSum", min: 1, max: 2, attrs: []string{"axes", "keepdims", "noop_with_empty_axes"}, build: reduceSum},
 	{op: "ReduceMean", min: 1, max: 2, attrs: []string{"axes", "keepdims", "noop_with_empty_axes"}, build: reduceMean},

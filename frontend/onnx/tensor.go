@@ -1,7 +1,6 @@
 package onnx
 
 import (
-	"encoding/binary"
 	"math"
 
 	"nomul/frontend/onnx/onnxpb"
@@ -53,27 +52,33 @@ func (t *tensor) ints() ([]int64, bool) {
 }
 
 // decodeTensor reads constant data. The errors name neither place nor tensor.
-func decodeTensor(pb *onnxpb.TensorProto) (*tensor, *diag.Diagnostic) {
+// Reals of other types become the nearest float32.
+func (imp *importer) decodeTensor(pb *onnxpb.TensorProto) (*tensor, *diag.Diagnostic) {
 	t := &tensor{name: pb.Name, elem: elem(pb.DataType)}
 	if d := checkStorage(pb); d != nil {
 		return nil, d
 	}
 	n, d := t.setShape(pb)
-	if d != nil {
-		return nil, d
-	}
-	if d := checkCount(pb, t.elem, n); d != nil || t.empty {
+	if d != nil || t.empty {
 		return t, d
 	}
-	t.data = &ir.Tensor{Type: ir.RealType(t.shape)}
-	if t.elem == elemFloat || t.elem == elemDouble {
-		t.data.F = decodeReals(pb)
+	raw := pb.RawData
+	if pb.DataLocation == onnxpb.TensorProto_EXTERNAL || len(pb.ExternalData) > 0 {
+		if raw, d = imp.external(pb, int64(n)*int64(t.elem.row().size)); d != nil {
+			return nil, d
+		}
+	}
+	if d := checkCount(pb, raw, t.elem, n); d != nil {
+		return nil, d
+	}
+	t.data = &ir.Tensor{Type: t.elem.of(t.shape)}
+	if t.elem.isReal() {
+		t.data.F = decodeReals(pb, raw, n)
 		return t, checkFinite(t.data.F)
 	}
-	t.data.Type = t.elem.of(t.shape)
-	t.data.I = decodeInts(pb, t.elem)
+	t.data.I = decodeInts(pb, raw, t.elem)
 	if !t.elem.holds(t.data.I) {
-		return nil, diag.Errorf(diag.Origin{}, diag.BadConstant, "has an element that is no %v", t.elem)
+		return nil, diag.Errorf(diag.Origin{}, diag.BadConstant, "has an element that is no %v, or too large a one", t.elem)
 	}
 	return t, nil
 }
@@ -82,24 +87,12 @@ func decodeTensor(pb *onnxpb.TensorProto) (*tensor, *diag.Diagnostic) {
 func checkStorage(pb *onnxpb.TensorProto) *diag.Diagnostic {
 	e := elem(pb.DataType)
 	switch {
-	case pb.DataLocation == onnxpb.TensorProto_EXTERNAL || len(pb.ExternalData) > 0:
-		return diag.Errorf(diag.Origin{}, diag.BadConstant, "has its data in another file (%s), which is not supported yet", location(pb)).
-			WithHelp("save the model as one file")
 	case pb.Segment != nil:
 		return diag.Errorf(diag.Origin{}, diag.BadConstant, "is stored in segments, which are not supported")
-	case e.row().size == 0:
+	case !e.computes():
 		return diag.Errorf(diag.Origin{}, diag.UnsupportedType, "has element type %v, which is not supported", e)
 	}
 	return nil
-}
-
-func location(pb *onnxpb.TensorProto) string {
-	for _, entry := range pb.ExternalData {
-		if entry.Key == "location" {
-			return entry.Value
-		}
-	}
-	return "not named"
 }
 
 // setShape sets shape or empty from the dims, and returns the number of
@@ -132,15 +125,14 @@ func shapeOf(dims []int64) (ir.Shape, *diag.Diagnostic) {
 }
 
 // checkCount demands data for n elements, before any memory is asked for.
-func checkCount(pb *onnxpb.TensorProto, e elem, n int) *diag.Diagnostic {
-	typed := len(pb.FloatData) + len(pb.DoubleData) + len(pb.Int32Data) + len(pb.Int64Data) + len(pb.Uint64Data)
-	size := e.row().size
+func checkCount(pb *onnxpb.TensorProto, raw []byte, e elem, n int) *diag.Diagnostic {
+	typed, size := typedLen(pb), e.row().size
 	switch {
-	case len(pb.RawData) > 0 && typed > 0:
+	case len(raw) > 0 && typed > 0:
 		return diag.Errorf(diag.Origin{}, diag.BadConstant, "has both raw and typed data")
-	case len(pb.RawData) > 0 && len(pb.RawData) != n*size:
-		return diag.Errorf(diag.Origin{}, diag.BadConstant, "has %d bytes of data, wanted %d (%d elements of %v)", len(pb.RawData), n*size, n, e)
-	case len(pb.RawData) > 0:
+	case len(raw) > 0 && len(raw) != n*size:
+		return diag.Errorf(diag.Origin{}, diag.BadConstant, "has %d bytes of data, wanted %d (%d elements of %v)", len(raw), n*size, n, e)
+	case len(raw) > 0:
 		return nil
 	case typed == 0 && n > 0:
 		return diag.Errorf(diag.Origin{}, diag.BadConstant, "has no data, wanted %d elements of %v", n, e)
@@ -150,14 +142,24 @@ func checkCount(pb *onnxpb.TensorProto, e elem, n int) *diag.Diagnostic {
 	return nil
 }
 
+// typedLen is the number of elements in all fields of typed data.
+func typedLen(pb *onnxpb.TensorProto) int {
+	return len(pb.FloatData) + len(pb.DoubleData) + len(pb.Int32Data) + len(pb.Int64Data) + len(pb.Uint64Data)
+}
+
+// typedCount is the number of elements in the field of the type.
 func typedCount(pb *onnxpb.TensorProto, e elem) int {
 	switch e {
 	case elemFloat:
 		return len(pb.FloatData)
 	case elemDouble:
 		return len(pb.DoubleData)
+	case elemInt64:
+		return len(pb.Int64Data)
+	case elemUint32, elemUint64:
+		return len(pb.Uint64Data)
 	}
-	return len(typedInts(pb, e))
+	return len(pb.Int32Data)
 }
 
 // typedInts is the integer field that holds elements of the type.
@@ -165,7 +167,7 @@ func typedInts(pb *onnxpb.TensorProto, e elem) []int64 {
 	switch e {
 	case elemInt64:
 		return pb.Int64Data
-	case elemUint32:
+	case elemUint32, elemUint64:
 		return widen(pb.Uint64Data)
 	}
 	return widen(pb.Int32Data)
@@ -179,37 +181,34 @@ func widen[T int32 | uint64](in []T) []int64 {
 	return out
 }
 
-func decodeReals(pb *onnxpb.TensorProto) []float64 {
-	var out []float64
-	raw := pb.RawData
-	switch {
-	case len(raw) == 0 && elem(pb.DataType) == elemDouble:
-		return append(out, pb.DoubleData...)
-	case len(raw) == 0:
-		for _, f := range pb.FloatData {
-			out = append(out, float64(f))
+// decodeReals reads n elements of a floating-point type as float32.
+func decodeReals(pb *onnxpb.TensorProto, raw []byte, n int) []float64 {
+	out, e := make([]float64, n), elem(pb.DataType)
+	row := e.row()
+	for i := range out {
+		var f float64
+		switch {
+		case len(raw) > 0:
+			f = row.float(uint64(rawInt(raw[i*row.size:][:row.size], false)))
+		case e == elemFloat:
+			f = float64(pb.FloatData[i])
+		case e == elemDouble:
+			f = pb.DoubleData[i]
+		default:
+			f = row.float(uint64(uint16(pb.Int32Data[i])))
 		}
-		return out
-	case elem(pb.DataType) == elemDouble:
-		for ; len(raw) > 0; raw = raw[8:] {
-			out = append(out, math.Float64frombits(binary.LittleEndian.Uint64(raw)))
-		}
-		return out
-	}
-	out = make([]float64, 0, len(raw)/4)
-	for ; len(raw) > 0; raw = raw[4:] {
-		out = append(out, float64(math.Float32frombits(binary.LittleEndian.Uint32(raw))))
+		out[i] = float64(float32(f))
 	}
 	return out
 }
 
-func decodeInts(pb *onnxpb.TensorProto, e elem) []int64 {
-	if len(pb.RawData) == 0 {
+func decodeInts(pb *onnxpb.TensorProto, raw []byte, e elem) []int64 {
+	if len(raw) == 0 {
 		return typedInts(pb, e)
 	}
 	size, signed := e.row().size, e.row().typ.Kind == ir.Sint
-	out := make([]int64, 0, len(pb.RawData)/size)
-	for raw := pb.RawData; len(raw) > 0; raw = raw[size:] {
+	out := make([]int64, 0, len(raw)/size)
+	for ; len(raw) > 0; raw = raw[size:] {
 		out = append(out, rawInt(raw[:size], signed))
 	}
 	return out

@@ -513,12 +513,14 @@ func (x *GraphProto) GetValueInfo() []*ValueInfoProto {
 type NodeProto struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Names of tensors; an empty one stands for an optional input that is absent.
-	Input         []string          `protobuf:"bytes,1,rep,name=input,proto3" json:"input,omitempty"`
-	Output        []string          `protobuf:"bytes,2,rep,name=output,proto3" json:"output,omitempty"`
-	Name          string            `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
-	OpType        string            `protobuf:"bytes,4,opt,name=op_type,json=opType,proto3" json:"op_type,omitempty"`
-	Attribute     []*AttributeProto `protobuf:"bytes,5,rep,name=attribute,proto3" json:"attribute,omitempty"`
-	Domain        string            `protobuf:"bytes,7,opt,name=domain,proto3" json:"domain,omitempty"`
+	Input     []string          `protobuf:"bytes,1,rep,name=input,proto3" json:"input,omitempty"`
+	Output    []string          `protobuf:"bytes,2,rep,name=output,proto3" json:"output,omitempty"`
+	Name      string            `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	OpType    string            `protobuf:"bytes,4,opt,name=op_type,json=opType,proto3" json:"op_type,omitempty"`
+	Attribute []*AttributeProto `protobuf:"bytes,5,rep,name=attribute,proto3" json:"attribute,omitempty"`
+	Domain    string            `protobuf:"bytes,7,opt,name=domain,proto3" json:"domain,omitempty"`
+	// Tells functions of one name and domain apart.
+	Overload      string `protobuf:"bytes,8,opt,name=overload,proto3" json:"overload,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -591,6 +593,13 @@ func (x *NodeProto) GetAttribute() []*AttributeProto {
 func (x *NodeProto) GetDomain() string {
 	if x != nil {
 		return x.Domain
+	}
+	return ""
+}
+
+func (x *NodeProto) GetOverload() string {
+	if x != nil {
+		return x.Overload
 	}
 	return ""
 }
@@ -1212,14 +1221,19 @@ func (x *TensorShapeProto) GetDim() []*TensorShapeProto_Dimension {
 
 // FunctionProto defines an operator by a graph of other operators.
 type FunctionProto struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	Input         []string               `protobuf:"bytes,4,rep,name=input,proto3" json:"input,omitempty"`
-	Output        []string               `protobuf:"bytes,5,rep,name=output,proto3" json:"output,omitempty"`
-	Attribute     []string               `protobuf:"bytes,6,rep,name=attribute,proto3" json:"attribute,omitempty"`
-	Node          []*NodeProto           `protobuf:"bytes,7,rep,name=node,proto3" json:"node,omitempty"`
-	OpsetImport   []*OperatorSetIdProto  `protobuf:"bytes,9,rep,name=opset_import,json=opsetImport,proto3" json:"opset_import,omitempty"`
-	Domain        string                 `protobuf:"bytes,10,opt,name=domain,proto3" json:"domain,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Name        string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Input       []string               `protobuf:"bytes,4,rep,name=input,proto3" json:"input,omitempty"`
+	Output      []string               `protobuf:"bytes,5,rep,name=output,proto3" json:"output,omitempty"`
+	Attribute   []string               `protobuf:"bytes,6,rep,name=attribute,proto3" json:"attribute,omitempty"`
+	Node        []*NodeProto           `protobuf:"bytes,7,rep,name=node,proto3" json:"node,omitempty"`
+	OpsetImport []*OperatorSetIdProto  `protobuf:"bytes,9,rep,name=opset_import,json=opsetImport,proto3" json:"opset_import,omitempty"`
+	Domain      string                 `protobuf:"bytes,10,opt,name=domain,proto3" json:"domain,omitempty"`
+	// Attributes with the values they have when a call does not give them.
+	AttributeProto []*AttributeProto `protobuf:"bytes,11,rep,name=attribute_proto,json=attributeProto,proto3" json:"attribute_proto,omitempty"`
+	ValueInfo      []*ValueInfoProto `protobuf:"bytes,12,rep,name=value_info,json=valueInfo,proto3" json:"value_info,omitempty"`
+	// Tells functions of one name and domain apart.
+	Overload      string `protobuf:"bytes,13,opt,name=overload,proto3" json:"overload,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1299,6 +1313,27 @@ func (x *FunctionProto) GetOpsetImport() []*OperatorSetIdProto {
 func (x *FunctionProto) GetDomain() string {
 	if x != nil {
 		return x.Domain
+	}
+	return ""
+}
+
+func (x *FunctionProto) GetAttributeProto() []*AttributeProto {
+	if x != nil {
+		return x.AttributeProto
+	}
+	return nil
+}
+
+func (x *FunctionProto) GetValueInfo() []*ValueInfoProto {
+	if x != nil {
+		return x.ValueInfo
+	}
+	return nil
+}
+
+func (x *FunctionProto) GetOverload() string {
+	if x != nil {
+		return x.Overload
 	}
 	return ""
 }
@@ -1713,14 +1748,15 @@ const file_onnx_proto_rawDesc = "" +
 	"\x05input\x18\v \x03(\v2\x1a.nomul.onnx.ValueInfoProtoR\x05input\x122\n" +
 	"\x06output\x18\f \x03(\v2\x1a.nomul.onnx.ValueInfoProtoR\x06output\x129\n" +
 	"\n" +
-	"value_info\x18\r \x03(\v2\x1a.nomul.onnx.ValueInfoProtoR\tvalueInfo\"\xb8\x01\n" +
+	"value_info\x18\r \x03(\v2\x1a.nomul.onnx.ValueInfoProtoR\tvalueInfo\"\xd4\x01\n" +
 	"\tNodeProto\x12\x14\n" +
 	"\x05input\x18\x01 \x03(\tR\x05input\x12\x16\n" +
 	"\x06output\x18\x02 \x03(\tR\x06output\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12\x17\n" +
 	"\aop_type\x18\x04 \x01(\tR\x06opType\x128\n" +
 	"\tattribute\x18\x05 \x03(\v2\x1a.nomul.onnx.AttributeProtoR\tattribute\x12\x16\n" +
-	"\x06domain\x18\a \x01(\tR\x06domain\"\xcf\x04\n" +
+	"\x06domain\x18\a \x01(\tR\x06domain\x12\x1a\n" +
+	"\boverload\x18\b \x01(\tR\boverload\"\xcf\x04\n" +
 	"\x0eAttributeProto\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\f\n" +
 	"\x01f\x18\x02 \x01(\x02R\x01f\x12\f\n" +
@@ -1852,7 +1888,7 @@ const file_onnx_proto_rawDesc = "" +
 	"\tDimension\x12\x1d\n" +
 	"\tdim_value\x18\x01 \x01(\x03H\x00R\bdimValue\x12\x1d\n" +
 	"\tdim_param\x18\x02 \x01(\tH\x00R\bdimParamB\a\n" +
-	"\x05value\"\xf5\x01\n" +
+	"\x05value\"\x91\x03\n" +
 	"\rFunctionProto\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05input\x18\x04 \x03(\tR\x05input\x12\x16\n" +
@@ -1861,7 +1897,11 @@ const file_onnx_proto_rawDesc = "" +
 	"\x04node\x18\a \x03(\v2\x15.nomul.onnx.NodeProtoR\x04node\x12A\n" +
 	"\fopset_import\x18\t \x03(\v2\x1e.nomul.onnx.OperatorSetIdProtoR\vopsetImport\x12\x16\n" +
 	"\x06domain\x18\n" +
-	" \x01(\tR\x06domainB\x1cZ\x1anomul/frontend/onnx/onnxpbb\x06proto3"
+	" \x01(\tR\x06domain\x12C\n" +
+	"\x0fattribute_proto\x18\v \x03(\v2\x1a.nomul.onnx.AttributeProtoR\x0eattributeProto\x129\n" +
+	"\n" +
+	"value_info\x18\f \x03(\v2\x1a.nomul.onnx.ValueInfoProtoR\tvalueInfo\x12\x1a\n" +
+	"\boverload\x18\r \x01(\tR\boverloadB\x1cZ\x1anomul/frontend/onnx/onnxpbb\x06proto3"
 
 var (
 	file_onnx_proto_rawDescOnce sync.Once
@@ -1930,16 +1970,18 @@ var file_onnx_proto_depIdxs = []int32{
 	21, // 25: nomul.onnx.TensorShapeProto.dim:type_name -> nomul.onnx.TensorShapeProto.Dimension
 	6,  // 26: nomul.onnx.FunctionProto.node:type_name -> nomul.onnx.NodeProto
 	4,  // 27: nomul.onnx.FunctionProto.opset_import:type_name -> nomul.onnx.OperatorSetIdProto
-	13, // 28: nomul.onnx.TypeProto.Tensor.shape:type_name -> nomul.onnx.TensorShapeProto
-	12, // 29: nomul.onnx.TypeProto.Sequence.elem_type:type_name -> nomul.onnx.TypeProto
-	12, // 30: nomul.onnx.TypeProto.Map.value_type:type_name -> nomul.onnx.TypeProto
-	12, // 31: nomul.onnx.TypeProto.Optional.elem_type:type_name -> nomul.onnx.TypeProto
-	13, // 32: nomul.onnx.TypeProto.SparseTensor.shape:type_name -> nomul.onnx.TensorShapeProto
-	33, // [33:33] is the sub-list for method output_type
-	33, // [33:33] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	7,  // 28: nomul.onnx.FunctionProto.attribute_proto:type_name -> nomul.onnx.AttributeProto
+	11, // 29: nomul.onnx.FunctionProto.value_info:type_name -> nomul.onnx.ValueInfoProto
+	13, // 30: nomul.onnx.TypeProto.Tensor.shape:type_name -> nomul.onnx.TensorShapeProto
+	12, // 31: nomul.onnx.TypeProto.Sequence.elem_type:type_name -> nomul.onnx.TypeProto
+	12, // 32: nomul.onnx.TypeProto.Map.value_type:type_name -> nomul.onnx.TypeProto
+	12, // 33: nomul.onnx.TypeProto.Optional.elem_type:type_name -> nomul.onnx.TypeProto
+	13, // 34: nomul.onnx.TypeProto.SparseTensor.shape:type_name -> nomul.onnx.TensorShapeProto
+	35, // [35:35] is the sub-list for method output_type
+	35, // [35:35] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_onnx_proto_init() }
