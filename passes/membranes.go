@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"math/bits"
 	"slices"
 
 	"nomul/ir"
@@ -97,76 +98,102 @@ func oneStepOnly(n *ir.Net, fires map[*ir.Value][]*ir.Value) error {
 // predecessors gives, for each membrane, the one of the step before: the nearest
 // membrane that it is computed from without a comparison between.
 func predecessors(n *ir.Net, fires map[*ir.Value][]*ir.Value) map[*ir.Value]*ir.Value {
-	near := map[*ir.Value][]*ir.Value{}         // the membranes a value is computed from
-	older := map[*ir.Value]map[*ir.Value]bool{} // all membranes before a membrane
+	l := &lineage{}
+	near, all := map[*ir.Value]members{}, map[*ir.Value]members{}
 	before := map[*ir.Value]*ir.Value{}
 	for _, v := range n.Values {
-		var from []*ir.Value
-		if membraneOf(v) == nil {
-			for _, a := range v.Args {
-				from = union(from, near[a])
+		var from, reached members
+		for _, a := range v.Args {
+			reached = reached.with(all[a])
+			if membraneOf(v) == nil {
+				from = from.with(near[a])
 			}
 		}
-		near[v] = from
+		near[v], all[v] = from, reached
 		if len(fires[v]) == 0 {
 			continue
 		}
-		near[v] = []*ir.Value{v}
-		older[v] = map[*ir.Value]bool{}
-		for _, m := range from {
-			older[v][m] = true
-			for o := range older[m] {
-				older[v][o] = true
-			}
+		older := from
+		for _, m := range from.list() {
+			older = older.with(l.older[m])
 		}
-		if p := nearest(from, older); p != nil {
-			before[v] = p
+		if p := l.nearest(from); p >= 0 {
+			before[v] = l.membranes[p]
 		}
+		i := l.add(v, older, reached)
+		near[v], all[v] = members{}.and(i), reached.and(i)
 	}
 	return before
+}
+
+// lineage is what is known of each membrane, by its number in net order.
+type lineage struct {
+	membranes []*ir.Value
+	older     []members // the membranes before it, of its own layer or a leaky one behind it
+	from      []members // all that it is computed from in any way
+}
+
+func (l *lineage) add(v *ir.Value, older, from members) int {
+	i := len(l.membranes)
+	l.membranes, l.older, l.from = append(l.membranes, v), append(l.older, older), append(l.from, from)
+	return i
 }
 
 // nearest is the membrane of the step before among those a membrane is computed
 // from: not one that came before another; and not one that is computed from the
 // spikes of another, for those are the spikes that reset this membrane, and the
-// next layer's first membrane may be just them. Nil when that leaves no single one.
-func nearest(list []*ir.Value, older map[*ir.Value]map[*ir.Value]bool) *ir.Value {
-	var last []*ir.Value
-	for _, m := range list {
-		if !slices.ContainsFunc(list, func(o *ir.Value) bool { return older[o][m] }) {
-			last = append(last, m)
-		}
-	}
+// next layer's first membrane may be just them. -1 when that leaves no single one.
+func (l *lineage) nearest(from members) int {
+	list := from.list()
+	last := slices.DeleteFunc(slices.Clone(list), func(m int) bool {
+		return slices.ContainsFunc(list, func(o int) bool { return l.older[o].has(m) })
+	})
 	for _, m := range last {
-		others := slices.DeleteFunc(slices.Clone(last), func(o *ir.Value) bool { return o == m || dependsOn(o, m) })
-		if len(others) == 0 {
+		if !slices.ContainsFunc(last, func(o int) bool { return o != m && !l.from[o].has(m) }) {
 			return m
 		}
 	}
-	return nil
+	return -1
 }
 
-// dependsOn tells whether v is computed from m in any way.
-func dependsOn(v, m *ir.Value) bool {
-	seen := map[*ir.Value]bool{}
-	var walk func(v *ir.Value) bool
-	walk = func(v *ir.Value) bool {
-		if v == nil || seen[v] {
-			return false
-		}
-		seen[v] = true
-		return v == m || slices.ContainsFunc(v.Args, walk)
-	}
-	return walk(v)
+// members is a set of small numbers. It is never changed once made.
+type members []uint64
+
+func (s members) has(i int) bool { return i/64 < len(s) && s[i/64]>>(i%64)&1 == 1 }
+
+func (s members) and(i int) members {
+	one := make(members, i/64+1)
+	one[i/64] = 1 << (i % 64)
+	return s.with(one)
 }
 
-func union(a, b []*ir.Value) []*ir.Value {
-	for _, v := range b {
-		if !slices.Contains(a, v) {
-			a = append(slices.Clip(a), v)
+// with is the union of two sets.
+func (s members) with(t members) members {
+	if len(s) < len(t) {
+		s, t = t, s
+	}
+	i := 0
+	for i < len(t) && s[i]|t[i] == s[i] {
+		i++
+	}
+	if i == len(t) {
+		return s
+	}
+	out := slices.Clone(s)
+	for i, w := range t {
+		out[i] |= w
+	}
+	return out
+}
+
+func (s members) list() []int {
+	var out []int
+	for i, w := range s {
+		for ; w != 0; w &= w - 1 {
+			out = append(out, 64*i+bits.TrailingZeros64(w))
 		}
 	}
-	return a
+	return out
 }
 
 // span is the time steps whose spikes or membranes a value is computed from:
