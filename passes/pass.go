@@ -29,6 +29,22 @@ type Options struct {
 	InputType ir.Type
 	// Off names passes to leave out.
 	Off map[string]bool
+	// Of a file of one time step: which inputs become which outputs of the step
+	// before, how many steps there are (0 when not said), how outputs are read over
+	// them (one of ReadoutNames, the first when empty), and whether the other inputs
+	// are new in each step.
+	State   []Binding
+	Steps   int
+	Readout string
+	Stream  bool
+	// Tell takes what the user should know; nil when nobody listens.
+	Tell func(*diag.Diagnostic)
+}
+
+func (o *Options) tell(d *diag.Diagnostic) {
+	if o.Tell != nil {
+		o.Tell(d)
+	}
 }
 
 // Pixels says that an input number x stands for a pixel p by x = (p·Scale − Mean)/Std;

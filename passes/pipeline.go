@@ -8,6 +8,7 @@ var All = []Pass{
 	{"unbatch-time", "takes values that hold all time steps in their first axis apart, step by step", ir.Source, ir.Source, ir.Spiking, runUnbatchTime},
 	{"strip-batch", "drops the leading batch axis of extent 1", ir.Source, ir.Source, ir.Spiking, runStripBatch},
 	{"canonicalise", "writes equal things the same way and merges duplicates; exact in IEEE arithmetic", ir.Source, ir.Source, ir.Spiking, runCanonicalise},
+	{"bind-state", "makes one time step with its state as inputs and outputs the body of a loop", ir.Source, ir.Source, ir.Spiking, runBindState},
 	{"reroll-time", "folds the copies of unrolled time steps back into one step", ir.Source, ir.Source, ir.Spiking, runRerollTime},
 	{"raise-neurons", "recognises membranes, thresholds and resets as neurons", ir.Source, ir.Spiking, ir.Spiking, runRaiseNeurons},
 
@@ -34,6 +35,8 @@ var Order = []Constraint{
 	{"fold-constants", "unbatch-time", "which rows are read is known by constants"},
 	{"unbatch-time", "strip-batch", "steps and batch may share the first axis"},
 	{"unbatch-time", "reroll-time", "the copies of a step must stand apart"},
+	{"strip-batch", "bind-state", "a state has no batch axis then"},
+	{"bind-state", "reroll-time", "what has its loop needs no folding"},
 	{"strip-batch", "reroll-time", "readouts sum over axes counted without the batch"},
 	{"canonicalise", "reroll-time", "the copies of a step are compared structurally"},
 	{"reroll-time", "raise-neurons", "only then is the state of a membrane visible"},

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -13,6 +14,7 @@ import (
 
 	"nomul/frontend/onnx"
 	"nomul/ir"
+	"nomul/ir/diag"
 	"nomul/ir/irtest"
 )
 
@@ -33,7 +35,15 @@ func archive(t *testing.T, p Pass, path string) {
 	if irtest.Has(a, "pixels") { // the normalisation that the archive is compiled with
 		o.Pixels = &Pixels{Scale: []float64{1.0 / 255}, Mean: []float64{0.5}, Std: []float64{0.25}}
 	}
+	var told []string
+	if irtest.Has(a, "options") {
+		setOptions(t, o, irtest.Section(t, path, a, "options"))
+		o.Tell = func(d *diag.Diagnostic) { told = append(told, d.Error()) }
+	}
 	out, err := Apply(p, in, o)
+	if len(told) > 0 {
+		irtest.Check(t, path, a, "told", strings.Join(told, "\n"))
+	}
 	if err != nil {
 		if _, bug := err.(*Bug); bug {
 			t.Fatal(err)
@@ -42,8 +52,28 @@ func archive(t *testing.T, p Pass, path string) {
 		return
 	}
 	irtest.Check(t, path, a, "out.sir", ir.Print(out, ""))
-	if in.All(ir.OpInput)[0].Type == out.All(ir.OpInput)[0].Type && out.Level != ir.Fixed {
+	if in.All(ir.OpInput)[0].Type == out.All(ir.OpInput)[0].Type && out.Level != ir.Fixed && o.Steps == 0 {
 		same(t, p.Name, in, out)
+	}
+}
+
+// setOptions reads the choices of an archive, key=value separated by spaces.
+func setOptions(t *testing.T, o *Options, text string) {
+	for _, item := range strings.Fields(text) {
+		key, value, _ := strings.Cut(item, "=")
+		switch key {
+		case "state":
+			in, out, _ := strings.Cut(value, "=")
+			o.State = append(o.State, Binding{in, out})
+		case "steps":
+			o.Steps, _ = strconv.Atoi(value)
+		case "readout":
+			o.Readout = value
+		case "stream":
+			o.Stream = true
+		default:
+			t.Fatalf("option %q is not known", item)
+		}
 	}
 }
 

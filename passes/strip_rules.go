@@ -31,8 +31,21 @@ var batchRules = map[ir.Op]batchRule{
 	ir.OpGather:     {axis: gatherAxis, attrs: axisAttrs, ownAxes: true},
 	ir.OpReduceSum:  {axis: reduceAxis, attrs: reduceAttrs},
 	ir.OpReduceMean: {axis: reduceAxis, attrs: reduceAttrs},
+	ir.OpReduceMax:  {axis: reduceAxis, attrs: reduceAttrs},
+	ir.OpReduceMin:  {axis: reduceAxis, attrs: reduceAttrs},
+	ir.OpReduceProd: {axis: reduceAxis, attrs: reduceAttrs},
+	ir.OpArgmax:     {axis: argAxis, attrs: axisAttrs},
+	ir.OpArgmin:     {axis: argAxis, attrs: axisAttrs},
+	ir.OpSoftmax:    {axis: apartAxis, attrs: axisAttrs},
 	ir.OpMatmul:     {axis: matmulAxis, rewrite: stripMatmul},
 	ir.OpLinear:     {axis: linearAxis, ownAxes: true},
+	ir.OpConv:       {axis: windowAxis, ownAxes: true},
+	ir.OpMaxPool:    {axis: windowAxis},
+	ir.OpSumPool:    {axis: windowAxis},
+	ir.OpAvgPool:    {axis: windowAxis},
+	ir.OpPad:        {axis: padAxis, attrs: padAttrs, ownAxes: true},
+	ir.OpBroadcast:  {axis: broadcastAxis, attrs: reshapeAttrs},
+	ir.OpScatter:    {axis: scatterAxis},
 	ir.OpBatchNorm:  {axis: apartAxis, attrs: axisAttrs, ownAxes: true},
 }
 
@@ -162,6 +175,8 @@ func axisOf(a ir.Attrs) int {
 		return a.Axis
 	case ir.BatchNormAttrs:
 		return a.Axis
+	case ir.ArgAttrs:
+		return a.Axis
 	}
 	return a.(ir.AxisAttrs).Axis
 }
@@ -172,6 +187,9 @@ func axisAttrs(a ir.Attrs, in, _ int) ir.Attrs {
 		a.Axis = past(a.Axis, in)
 		return a
 	case ir.BatchNormAttrs:
+		a.Axis = past(a.Axis, in)
+		return a
+	case ir.ArgAttrs:
 		a.Axis = past(a.Axis, in)
 		return a
 	}
@@ -229,6 +247,67 @@ func linearAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
 		return 0, noBatch(v, "sums along axis %d, which is the batch", axis)
 	}
 	return axis, nil
+}
+
+// argAxis: an axis that is searched and does not stay moves those behind it.
+func argAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
+	a := v.Attrs.(ir.ArgAttrs)
+	axis, ok := b.choose(v, b.axis[v.Args[0]], func(axis int) bool { return axis == a.Axis })
+	switch {
+	case !ok:
+		return 0, noBatch(v, "searches along axis %d, which is the batch", axis)
+	case !a.Keep:
+		return past(axis, a.Axis), nil
+	}
+	return axis, nil
+}
+
+// windowAxis: a convolution works along its channels and the spatial axes behind
+// them, a pool along the spatial axes.
+func windowAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
+	first := v.Type.Shape.Rank() - windowedAxes(v)
+	axis, ok := b.choose(v, b.axis[v.Args[0]], func(axis int) bool { return axis >= first })
+	if !ok {
+		return 0, noBatch(v, "works along axis %d of %v, which is the batch", axis, v.Args[0].Type)
+	}
+	return axis, nil
+}
+
+// windowedAxes counts the last axes that a conv or pool works along.
+func windowedAxes(v *ir.Value) int {
+	switch a := v.Attrs.(type) {
+	case ir.ConvAttrs:
+		return len(a.Strides) + 1
+	case ir.AvgPoolAttrs:
+		return len(a.Kernel)
+	}
+	return len(v.Attrs.(ir.PoolAttrs).Kernel)
+}
+
+func padAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
+	a := v.Attrs.(ir.PadAttrs)
+	axis, ok := b.choose(v, b.axis[v.Args[0]], func(axis int) bool { return a.Before[axis] != 0 || a.After[axis] != 0 })
+	if !ok {
+		return 0, noBatch(v, "pads axis %d, which is the batch", axis)
+	}
+	return axis, nil
+}
+
+func padAttrs(a ir.Attrs, in, _ int) ir.Attrs {
+	p := a.(ir.PadAttrs)
+	return ir.PadAttrs{Before: slices.Delete(slices.Clone(p.Before), in, in+1), After: slices.Delete(slices.Clone(p.After), in, in+1)}
+}
+
+func broadcastAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
+	axis := v.Type.Shape.Rank() - b.fromRight(v.Args[0])
+	if v.Type.Shape.Dim(axis) != 1 {
+		return 0, noBatch(v, "stretches axis %d, the batch, to %d", axis, v.Type.Shape.Dim(axis))
+	}
+	return axis, nil
+}
+
+func scatterAxis(_ *batch, v *ir.Value) (int, *diag.Diagnostic) {
+	return 0, noBatch(v, "writes entries of axis 0, which is neither the batch nor the time steps")
 }
 
 // byMatrix tells whether a matrix product is one with a constant matrix on the right.

@@ -22,7 +22,10 @@ var elementwise = blockRule{}
 // blockRules has a row for each op that may leave axis 0 alone.
 var blockRules = map[ir.Op]blockRule{
 	ir.OpAdd: elementwise, ir.OpSub: elementwise, ir.OpMul: elementwise, ir.OpDiv: elementwise,
-	ir.OpNeg: elementwise, ir.OpCompare: elementwise, ir.OpCast: elementwise, ir.OpWhere: elementwise,
+	ir.OpMod: elementwise, ir.OpPow: elementwise, ir.OpMin: elementwise, ir.OpMax: elementwise,
+	ir.OpNeg: elementwise, ir.OpMap: elementwise, ir.OpCast: elementwise,
+	ir.OpAnd: elementwise, ir.OpOr: elementwise, ir.OpXor: elementwise, ir.OpAndNot: elementwise,
+	ir.OpCompare: elementwise, ir.OpWhere: elementwise,
 
 	ir.OpReshape:    {ok: reshapesBlocks, attrs: shapeOfBlock, own: true},
 	ir.OpTranspose:  {ok: keepsFirst, own: true},
@@ -31,8 +34,20 @@ var blockRules = map[ir.Op]blockRule{
 	ir.OpGather:     {ok: alongOther, own: true},
 	ir.OpReduceSum:  {ok: reducesOthers, own: true},
 	ir.OpReduceMean: {ok: reducesOthers, own: true},
+	ir.OpReduceMax:  {ok: reducesOthers, own: true},
+	ir.OpReduceMin:  {ok: reducesOthers, own: true},
+	ir.OpReduceProd: {ok: reducesOthers, own: true},
+	ir.OpArgmax:     {ok: alongOther, own: true},
+	ir.OpArgmin:     {ok: alongOther, own: true},
+	ir.OpSoftmax:    {ok: alongOther, own: true},
+	ir.OpPad:        {ok: padsOthers, own: true},
+	ir.OpBroadcast:  {ok: spreadsOthers, attrs: shapeOfBlock, own: true},
 	ir.OpMatmul:     {ok: manyRows, own: true},
 	ir.OpLinear:     {ok: manyRows, own: true},
+	ir.OpConv:       {ok: windowsBehind, own: true},
+	ir.OpMaxPool:    {ok: windowsBehind, own: true},
+	ir.OpSumPool:    {ok: windowsBehind, own: true},
+	ir.OpAvgPool:    {ok: windowsBehind, own: true},
 	ir.OpBatchNorm:  {ok: alongOther, own: true},
 }
 
@@ -91,9 +106,67 @@ func manyRows(v *ir.Value, _ int) bool {
 	return v.Args[0].Type.Shape.Rank() > 1 && v.Args[1].Type.Shape.Rank() == 2 && v.Args[1].Const() != nil
 }
 
+func padsOthers(v *ir.Value, _ int) bool {
+	a := v.Attrs.(ir.PadAttrs)
+	return a.Before[0] == 0 && a.After[0] == 0
+}
+
+func spreadsOthers(v *ir.Value, _ int) bool {
+	x := v.Args[0].Type.Shape
+	return x.Rank() == v.Type.Shape.Rank() && x.Dim(0) == v.Type.Shape.Dim(0)
+}
+
+func windowsBehind(v *ir.Value, _ int) bool { return v.Type.Shape.Rank() > windowedAxes(v) }
+
 // blockSources are the ops whose result is in blocks whatever their operands are.
 var blockSources = map[ir.Op]func(*unbatching, *ir.Value) ([]*ir.Value, error){
-	ir.OpConcat: (*unbatching).stack,
+	ir.OpConcat:    (*unbatching).stack,
+	ir.OpBroadcast: (*unbatching).copies,
+	ir.OpScatter:   (*unbatching).written,
+}
+
+// copies are those that a broadcast makes along axis 0: one for all blocks.
+func (u *unbatching) copies(v *ir.Value) ([]*ir.Value, error) {
+	x, k := v.Args[0].Type.Shape, v.Type.Shape.Dim(0)
+	if k == 1 || x.Rank() == v.Type.Shape.Rank() && x.Dim(0) != 1 {
+		return nil, nil
+	}
+	shape := v.Type.Shape.Dims()
+	shape[0] = 1
+	one, err := u.r.Add(ir.OpBroadcast, u.r.Unique(v.Name), ir.ShapeAttrs{Shape: shape}, u.r.Of(v.Args[0]))
+	return slices.Repeat([]*ir.Value{one}, k), err
+}
+
+// written are the rows of a scatter: those of x, or of the updates where the
+// index says so; of two updates of a row the later stays.
+func (u *unbatching) written(v *ir.Value) ([]*ir.Value, error) {
+	k := v.Type.Shape.Dim(0)
+	if k == 1 || !u.aligned(v.Args[0], k) {
+		return nil, nil
+	}
+	out := make([]*ir.Value, k)
+	for t := range out {
+		var err error
+		if out[t], err = u.block(v.Args[0], k, t); err != nil {
+			return nil, err
+		}
+	}
+	index := v.Args[1].Const().I
+	for i, t := range index {
+		var err error
+		if out[t], err = u.row(v.Args[2], len(index), i); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// row is row i of n of a value, in blocks or not.
+func (u *unbatching) row(v *ir.Value, n, i int) (*ir.Value, error) {
+	if n == 1 {
+		return u.r.Of(v), nil
+	}
+	return u.block(v, n, i)
 }
 
 // stack gives the operands of a concat along axis 0, when they are of one type:

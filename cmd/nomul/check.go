@@ -129,6 +129,7 @@ func (u *understanding) ports(net *ir.Net) {
 // lower runs the passes as far as they go and takes the verdict on the way.
 func (u *understanding) lower(net *ir.Net, o *passes.Options) {
 	o = pixelsAssumed(net, o)
+	o.Tell = func(d *diag.Diagnostic) { u.Warnings = append(u.Warnings, d.Error()) }
 	u.Multiplications.before(net)
 	if len(u.Unsupported) > 0 {
 		u.Multiplications.Refused = "operators are not supported"
@@ -161,11 +162,10 @@ func (m *multiplications) before(n *ir.Net) {
 // pixelsAssumed adds the usual 8-bit pixels where nothing is said: the verdict
 // does not depend on the numbers.
 func pixelsAssumed(net *ir.Net, o *passes.Options) *passes.Options {
-	if o.Pixels != nil || o.InputType.Kind != 0 {
-		return o
-	}
 	assumed := *o
-	assumed.InputType = ir.UintType(8, ir.Shape{})
+	if o.Pixels == nil && o.InputType.Kind == 0 {
+		assumed.InputType = ir.UintType(8, ir.Shape{})
+	}
 	return &assumed
 }
 

@@ -17,6 +17,7 @@ type compileFlags struct {
 	mean, std, scale string
 	inputType        string
 	opt              []string
+	step             stepFlags
 }
 
 func (f *compileFlags) register(fs *pflag.FlagSet) {
@@ -25,6 +26,7 @@ func (f *compileFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.scale, "scale", "", "scale `A` of x = (p·A − M)/S (default 1/255)")
 	fs.StringVar(&f.inputType, "input-type", "", "integer `TYPE` of the input (u8, u4, spike, s8); without --mean and --std the integers are the network's inputs as they are")
 	fs.StringArrayVar(&f.opt, "opt", nil, "leave a pass out or put it back: `PASS=on|off`; may be repeated")
+	f.step.register(fs)
 }
 
 // options are the passes' options for the flags.
@@ -43,6 +45,9 @@ func (f *compileFlags) options() (*passes.Options, error) {
 			return nil, usageError{fmt.Errorf("--input-type %s: wanted an integer type such as u8, u4, spike or s8", f.inputType)}
 		}
 		o.InputType = t
+	}
+	if err := f.step.set(o); err != nil {
+		return nil, err
 	}
 	for _, item := range f.opt {
 		name, state, _ := strings.Cut(item, "=")
@@ -111,6 +116,7 @@ func (f *compileFlags) open(c *cobra.Command, file string) (*model, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.Tell = telling(c)
 	return &model{net: net, options: o, file: file}, nil
 }
 

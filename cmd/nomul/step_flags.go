@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+	"nomul/passes"
+)
+
+// stepFlags say how a file of one time step is run.
+type stepFlags struct {
+	state   []string
+	steps   int
+	readout string
+	stream  bool
+}
+
+func (f *stepFlags) register(fs *pflag.FlagSet) {
+	fs.StringSliceVar(&f.state, "state", nil, "`IN=OUT,…` of a file of one time step: the input that is a state, and the output it becomes (found by itself where names or shapes leave no choice)")
+	fs.IntVar(&f.steps, "steps", 0, "how many `STEPS` a file of one time step runs for a sample")
+	fs.StringVar(&f.readout, "readout", passes.ReadoutNames[0], "how the output of a file of one time step is `READ` over the steps: "+strings.Join(passes.ReadoutNames, ", "))
+	fs.BoolVar(&f.stream, "stream", false, "the other inputs of a file of one time step are new in each step, not the same in all")
+}
+
+func (f *stepFlags) set(o *passes.Options) error {
+	for _, item := range f.state {
+		in, out, ok := strings.Cut(item, "=")
+		if !ok || in == "" || out == "" {
+			return usageError{fmt.Errorf("--state %s: wanted IN=OUT", item)}
+		}
+		o.State = append(o.State, passes.Binding{In: in, Out: out})
+	}
+	switch {
+	case f.steps < 0 || f.steps > ir.MaxSteps:
+		return usageError{fmt.Errorf("--steps %d: wanted 1 to %d", f.steps, ir.MaxSteps)}
+	case !slices.Contains(passes.ReadoutNames, f.readout):
+		return usageError{fmt.Errorf("--readout %s: wanted one of %s", f.readout, strings.Join(passes.ReadoutNames, ", "))}
+	}
+	o.Steps, o.Readout, o.Stream = f.steps, f.readout, f.stream
+	return nil
+}
+
+// telling prints what passes have to say, each thing once.
+func telling(c *cobra.Command) func(*diag.Diagnostic) {
+	told := map[string]bool{}
+	return func(d *diag.Diagnostic) {
+		if text := d.Error(); !told[text] {
+			told[text] = true
+			fmt.Fprintln(c.ErrOrStderr(), text)
+		}
+	}
+}
