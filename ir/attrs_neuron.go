@@ -17,10 +17,9 @@ import (
 // which starts at 0 and has a leak of its own, it is
 //
 //	order=before:  i_t = leak(i_{t−1}) + gain·x_t,  I_t = i_t
-//	order=after:   I_t = i_{t−1} + gain·x_t,        i_t = leak(I_t)
+//	order=after:   d = i_{t−1} + x_t,  I_t = gain·d,  i_t = leak(d)
 //
-// so that a gain in Norse's form v + g·(i + x) is one of the input, the current
-// being kept in units of the membrane.
+// and at the fixed level x_t << guard in place of gain·x_t and of x_t.
 //
 // With when=next the reset acts at the next step, after the leak: the stored
 // membrane is H, and H_t = leak(H_{t−1}) − S_{t−1}·amount + I_t + bias for
@@ -57,6 +56,12 @@ type NeuronAttrs struct {
 }
 
 func (NeuronAttrs) attrs() {}
+
+// Plain tells whether the neuron is one membrane that fires and is reset once,
+// in that step or the next, with a leak by a shift, a factor or none.
+func (a NeuronAttrs) Plain() bool {
+	return !a.Silent && !a.Masks && a.Current.Kind == 0 && a.When != WhenBoth && a.Leak.Kind != LeakCSD
+}
 
 // Reset is what firing does to the membrane.
 type Reset uint8

@@ -86,6 +86,9 @@ func (c *checker) neuron(v *ir.Value) {
 	if !v.Type.IsSpike() || v.Arg(ir.NeuronLeak) != nil || v.Arg(ir.NeuronGain) != nil {
 		c.refuse(v, "the C back end has neurons that spike, without a leak or gain operand")
 	}
+	if !v.Attrs.(ir.NeuronAttrs).Plain() {
+		c.refuse(v, "the C back end has no current, masks, silent, when=both or leak=csd")
+	}
 	leak := v.Attrs.(ir.NeuronAttrs).Leak
 	if shifts := leak.Kind == ir.LeakShift || leak.Kind == ir.LeakDecay; shifts && (leak.K < 1 || leak.K > 31) {
 		c.refuse(v, "its leak shifts by %d, wanted 1 to 31", leak.K)

@@ -99,6 +99,9 @@ func (c *checker) neuron(v *ir.Value) {
 	if a.Leak.Kind == ir.LeakFactor {
 		c.refuse(v, "leak=factor needs a multiplication")
 	}
+	if !a.Plain() {
+		c.refuse(v, "a current, masks, silent, when=both and leak=csd are not supported")
+	}
 	for i := ir.NeuronThreshold; i <= ir.NeuronInit; i++ {
 		c.constant(v, v.Op.Operands()[i].Name, v.Arg(i))
 	}

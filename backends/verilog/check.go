@@ -93,6 +93,10 @@ func (c *checker) neuron(v *ir.Value) {
 			return
 		}
 	}
+	if !v.Attrs.(ir.NeuronAttrs).Plain() {
+		c.bad(v, "there is no hardware for a current, masks, silent, when=both or leak=csd")
+		return
+	}
 	switch v.Attrs.(ir.NeuronAttrs).Leak.Kind {
 	case ir.LeakNone, ir.LeakAll, ir.LeakShift, ir.LeakDecay:
 	default:

@@ -35,6 +35,8 @@ type cell struct {
 	given *ir.Tensor
 	// state is a neuron's stored membrane, in the type of its arithmetic.
 	state *ir.Tensor
+	// current is a neuron's current, likewise; of no use when it has none.
+	current *ir.Tensor
 	// run computes the result in a step; 0 outside the loop. It is nil when
 	// there is nothing left to do: constants, and what depends on them only.
 	run func(step int)
@@ -132,8 +134,14 @@ func (c *cell) check() error {
 	if c.state == nil {
 		return nil
 	}
-	if r := c.state.Range(); !c.value.State.Contains(r) {
-		return diag.Errorf(c.value.Origin, diag.BadNet, "%s %%%s: its membrane is %v, out of its range %v", c.value.Op, c.value.Name, r, c.value.State)
+	for _, own := range []struct {
+		what    string
+		is      *ir.Tensor
+		promise ir.Range
+	}{{"membrane", c.state, c.value.State}, {"current", c.current, c.value.Drive}} {
+		if r := own.is.Range(); !own.promise.Contains(r) {
+			return diag.Errorf(c.value.Origin, diag.BadNet, "%s %%%s: its %s is %v, out of its range %v", c.value.Op, c.value.Name, own.what, r, own.promise)
+		}
 	}
 	return nil
 }

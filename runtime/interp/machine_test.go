@@ -222,7 +222,7 @@ func TestPredict(t *testing.T) {
 // the order in which it is written.
 func TestRealNeuronIsItsEquation(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := drawSample(t, []ir.LeakKind{ir.LeakNone, ir.LeakAll, ir.LeakShift, ir.LeakDecay, ir.LeakFactor}, 0)
+		s := drawSample(t, []ir.LeakKind{ir.LeakNone, ir.LeakAll, ir.LeakShift, ir.LeakDecay, ir.LeakFactor, ir.LeakCSD}, 0)
 		gain, beta := rapid.Float64Range(-2, 2).Draw(t, "gain"), rapid.Float64Range(0, 1).Draw(t, "beta")
 		net := s.realNet(t, gain, beta)
 		m, err := interp.New(net)
@@ -233,10 +233,10 @@ func TestRealNeuronIsItsEquation(t *testing.T) {
 		for i, n := range s.x {
 			x.F[i] = float64(n)
 		}
-		want := s.inFloats(gain, s.rest(beta))
+		want := s.inFloats(gain, beta)
 		_, err = m.Run(map[string]*ir.Tensor{"x": x}, func(step int, _ *ir.Value, result, state *ir.Tensor) {
-			if state != nil && (state.F[0] != want[step].membrane || result.I[0] != want[step].spike) {
-				t.Fatalf("%+v, step %d: spike %v, membrane %v; wanted %+v", s, step, result.I, state.F, want[step])
+			if state != nil && (state.F[0] != want[step].membrane || result.At(0) != want[step].result) {
+				t.Fatalf("%+v, step %d: result %v, membrane %v; wanted %+v", s, step, result, state.F, want[step])
 			}
 		})
 		if err != nil {
@@ -246,10 +246,6 @@ func TestRealNeuronIsItsEquation(t *testing.T) {
 }
 
 func (s sample) realNet(t rapid.TB, gain, beta float64) *ir.Net {
-	leak := ""
-	if s.attrs.Leak.Kind == ir.LeakFactor {
-		leak = ", leak=%beta"
-	}
 	return s.parse(t, fmt.Sprintf(`net neuron spiking steps=%d {
 once
 	%%th = const {fill=%d} : real[]
@@ -260,57 +256,95 @@ once
 	%%beta = const {fill=%g} : real[1]
 step
 	%%x = input {per=step} : real[1]
-	%%s = neuron %%x, %%th, bias=%%b, init=%%v0, gain=%%gain%s%s : spike[1]
+	%%s = neuron %%x, bias=%%b, init=%%v0, gain=%%gain%s
 end
-	%%c = sum %%s : u4[1]
-	%%y = output %%c : u4[1]
-}`, len(s.x), s.threshold, s.bias, s.reset, s.start, gain, beta, leak, s.suffix(t)))
+	%%c = last %%s : %[9]s
+	%%y = output %%c : %[9]s
+}`, len(s.x), s.threshold, s.bias, s.reset, s.start, gain, beta, s.suffix(t, "real[1]"), s.result("real[1]")))
 }
 
-// rest is the share of the membrane that a leak leaves.
-func (s sample) rest(beta float64) float64 {
-	power := float64(int(1) << s.attrs.Leak.K)
+// rest is the share that a leak leaves.
+func rest(l ir.Leak, beta float64) float64 {
+	power := float64(int(1) << l.K)
 	return map[ir.LeakKind]float64{
-		ir.LeakNone: 1, ir.LeakAll: 0, ir.LeakShift: 1 / power, ir.LeakDecay: 1 - 1/power, ir.LeakFactor: beta,
-	}[s.attrs.Leak.Kind]
+		ir.LeakNone: 1, ir.LeakAll: 0, ir.LeakShift: 1 / power, ir.LeakDecay: 1 - 1/power,
+		ir.LeakFactor: beta, ir.LeakCSD: float64(l.N) / power,
+	}[l.Kind]
 }
 
-type moment struct {
-	membrane float64
-	spike    int64
-}
+type moment struct{ membrane, result float64 }
 
-func (s sample) inFloats(gain, rest float64) []moment {
+// inFloats is the equation of ir.NeuronAttrs, line by line.
+func (s sample) inFloats(gain, beta float64) []moment {
 	var out []moment
-	v, fired := float64(s.start), false
-	reset := func(v float64) float64 {
-		switch s.attrs.Reset {
-		case ir.ResetZero:
-			return 0
-		case ir.ResetValue:
-			return float64(s.reset)
-		}
-		return v
+	a, v, fired := s.attrs, float64(s.start), false
+	above := func(v float64) bool {
+		return v > float64(s.threshold) || v == float64(s.threshold) && a.Compare == ir.GE
 	}
+	i := 0.0
 	for _, x := range s.x {
-		taken, next := 0.0, s.attrs.When == ir.WhenNext
-		if fired && next {
-			v = reset(v)
-			if s.attrs.Reset == ir.ResetSubtract {
-				taken = float64(s.reset)
-			}
+		high := a.When == ir.WhenBoth && above(v)
+		waits := fired && a.When == ir.WhenNext
+		if waits && !a.Masks {
+			v = s.replaced(v)
 		}
-		v = float64(v*rest) - taken
-		v += float64(gain * float64(x))
+		v = float64(v * rest(a.Leak, beta))
+		if (waits || high) && a.Reset == ir.ResetSubtract {
+			v -= float64(s.reset)
+		}
+		drive := float64(gain * float64(x))
+		switch {
+		case a.Current.Kind == 0:
+		case a.Order == ir.OrderBefore:
+			i = float64(i*rest(a.Current, beta)) + drive
+			if a.MasksCurrent && waits {
+				i = 0
+			}
+			drive = i
+		default:
+			i += float64(x)
+			if a.MasksCurrent && waits {
+				i = 0
+			}
+			drive = float64(gain * i)
+			i = float64(i * rest(a.Current, beta))
+		}
+		v += drive
 		v += float64(s.bias)
-		fired = v > float64(s.threshold) || v == float64(s.threshold) && s.attrs.Compare == ir.GE
-		if fired && !next {
-			v = reset(v)
-			if s.attrs.Reset == ir.ResetSubtract {
-				v -= float64(s.reset)
-			}
+		if a.Masks && waits {
+			v = 0
 		}
-		out = append(out, moment{v, map[bool]int64{true: 1}[fired]})
+		fired = !a.Silent && above(v)
+		out = append(out, s.settle(&v, fired, high))
 	}
 	return out
+}
+
+// replaced is the membrane after a spike that sets it.
+func (s sample) replaced(v float64) float64 {
+	switch s.attrs.Reset {
+	case ir.ResetZero:
+		return 0
+	case ir.ResetValue:
+		return float64(s.reset)
+	}
+	return v
+}
+
+// settle is the reset at the end of a step, and what the step shows.
+func (s sample) settle(v *float64, fired, high bool) moment {
+	spike := map[bool]float64{true: 1}
+	switch {
+	case s.attrs.When == ir.WhenBoth:
+		*v -= (spike[fired] - spike[high]) * float64(s.reset)
+	case fired && s.attrs.When == ir.WhenFire:
+		*v = s.replaced(*v)
+		if s.attrs.Reset == ir.ResetSubtract {
+			*v -= float64(s.reset)
+		}
+	}
+	if s.attrs.Silent {
+		return moment{*v, *v}
+	}
+	return moment{*v, spike[fired]}
 }

@@ -15,11 +15,15 @@ type number interface{ int64 | float64 }
 type neurons[T number] struct {
 	ir.NeuronAttrs
 	v []T     // the stored membrane
+	i []T     // the current; nil when there is none
 	s []int64 // the spikes of this step; on its beginning, those of the last
-	// leak is the membrane's leak, in place; nil when there is none.
-	leak func(v []T)
-	// drive adds the input of this step.
+	r []int64 // with when=both, where the stored membrane was above the threshold
+	// leak and wane are the leaks of membrane and current, in place; nil for none.
+	leak, wane func(v []T)
+	// drive adds the input of this step, with its gain; unless order=after, where
+	// the gain, nil for 1, is of the current.
 	drive                 func(v []T)
+	gain                  []T
 	threshold, bias, init []T
 	value                 []T // what the membrane becomes on a spike, if reset is zero or value
 	amount                []T // what is taken from it, if reset is subtract
@@ -27,33 +31,86 @@ type neurons[T number] struct {
 
 // step computes H = leak(V) + drive + bias, fires and resets. A reset that
 // waits for the next step acts on the membrane around that step's leak: a new
-// value before it, an amount after it.
+// value before it, an amount after it; or, if it masks, on the sum.
 func (n *neurons[T]) step(step int) {
 	if step == 0 {
 		clear(n.s)
 		clear(n.v)
+		clear(n.i)
 		addTo(n.v, n.init)
 	}
+	n.begin()
+	n.receive()
+	addTo(n.v, n.bias)
+	if n.Masks {
+		n.set(n.v)
+	}
+	if n.Silent {
+		return
+	}
+	n.fire(n.s)
+	n.end()
+}
+
+// begin is the leak, and what a waiting reset does around it.
+func (n *neurons[T]) begin() {
 	late := n.When == ir.WhenNext
-	if late {
-		n.set()
+	if late && !n.Masks {
+		n.set(n.v)
+	}
+	if n.When == ir.WhenBoth {
+		n.fire(n.r)
 	}
 	if n.leak != nil {
 		n.leak(n.v)
 	}
 	if late {
-		n.lower()
+		n.lower(n.s)
 	}
-	n.drive(n.v)
-	addTo(n.v, n.bias)
-	n.fire()
-	if !late {
-		n.set()
-		n.lower()
+	n.lower(n.r)
+}
+
+// receive adds the input, or the current that it feeds.
+func (n *neurons[T]) receive() {
+	if n.i == nil {
+		n.drive(n.v)
+		return
+	}
+	if n.Order == ir.OrderBefore && n.wane != nil {
+		n.wane(n.i)
+	}
+	n.drive(n.i)
+	if n.MasksCurrent {
+		n.set(n.i)
+	}
+	if n.gain == nil {
+		addTo(n.v, n.i)
+	}
+	for j, g := range n.gain {
+		n.v[j] += T(g * n.i[j])
+	}
+	if n.Order == ir.OrderAfter && n.wane != nil {
+		n.wane(n.i)
 	}
 }
 
-func (n *neurons[T]) fire() {
+// end is the reset that acts on firing. A membrane that was above the threshold
+// at the beginning of the step has had its reset by then: it is not taken
+// twice, and given back when this step did not fire.
+func (n *neurons[T]) end() {
+	switch n.When {
+	case ir.WhenFire:
+		n.set(n.v)
+		n.lower(n.s)
+	case ir.WhenBoth:
+		for j, a := range n.amount {
+			n.v[j] -= T(n.s[j]-n.r[j]) * a
+		}
+	}
+}
+
+// fire tells in spikes where the membrane has reached the threshold.
+func (n *neurons[T]) fire(spikes []int64) {
 	tie := int64(0)
 	if n.Compare == ir.GE {
 		tie = 1
@@ -61,29 +118,29 @@ func (n *neurons[T]) fire() {
 	for i, h := range n.v {
 		switch threshold := n.threshold[i]; {
 		case h > threshold:
-			n.s[i] = 1
+			spikes[i] = 1
 		case h == threshold:
-			n.s[i] = tie
+			spikes[i] = tie
 		default:
-			n.s[i] = 0
+			spikes[i] = 0
 		}
 	}
 }
 
-// set is the reset to a value, where the neuron fired.
-func (n *neurons[T]) set() {
+// set is the reset of a membrane, or of a current, to a value, where the neuron fired.
+func (n *neurons[T]) set(v []T) {
 	for i, r := range n.value {
 		if n.s[i] != 0 {
-			n.v[i] = r
+			v[i] = r
 		}
 	}
 }
 
 // lower is the reset by an amount, where the neuron fired.
-func (n *neurons[T]) lower() {
-	for i, r := range n.amount {
-		if n.s[i] != 0 {
-			n.v[i] -= r
+func (n *neurons[T]) lower(fired []int64) {
+	for i, s := range fired {
+		if s != 0 && n.amount != nil {
+			n.v[i] -= n.amount[i]
 		}
 	}
 }
@@ -97,29 +154,50 @@ func addTo[T number](acc, x []T) {
 
 func (a *assembly) neuron(v *ir.Value, args []*ir.Tensor, c *cell) {
 	if a.m.net.Level == ir.Fixed {
-		c.state = ir.NewTensor(v.State.Holds(v.Type.Shape))
-		n := newNeurons(v, args, c.state.I, c.result.I, (*eval.View).Ints)
-		n.leak, n.drive = leakInts(n.NeuronAttrs), driveInts(n.Guard, args[ir.NeuronX])
+		c.state, c.current = ir.NewTensor(v.State.Holds(v.Type.Shape)), ir.NewTensor(v.Drive.Holds(v.Type.Shape))
+		n := newNeurons(v, args, c, (*eval.View).Ints, func(t *ir.Tensor) []int64 { return t.I })
+		n.leak, n.wane = leakInts(n.Leak, n.Round), leakInts(n.Current, n.Round)
+		n.drive = driveInts(n.Guard, args[ir.NeuronX])
 		c.run = n.step
+		if n.Silent {
+			c.run = func(step int) { n.step(step); copy(c.result.I, n.v) }
+		}
 		return
 	}
-	c.state = ir.NewTensor(ir.RealType(v.Type.Shape))
-	n := newNeurons(v, args, c.state.F, c.result.I, (*eval.View).Reals)
+	c.state, c.current = ir.NewTensor(ir.RealType(v.Type.Shape)), ir.NewTensor(ir.RealType(v.Type.Shape))
+	n := newNeurons(v, args, c, (*eval.View).Reals, func(t *ir.Tensor) []float64 { return t.F })
 	n.leak = leakReals(n.Leak, operand(v, args, ir.NeuronLeak, (*eval.View).Reals))
-	n.drive = driveReals(v, args)
+	n.wane = leakReals(n.Current, operand(v, args, ir.NeuronCurrent, (*eval.View).Reals))
+	gain := operand(v, args, ir.NeuronGain, (*eval.View).Reals)
+	if n.Order == ir.OrderAfter {
+		n.gain, gain = gain, nil
+	}
+	n.drive = driveReals(v, args, gain)
 	c.run = n.step
+	if n.Silent {
+		c.run = func(step int) { n.step(step); copy(c.result.F, n.v) }
+	}
 }
 
-func newNeurons[T number](v *ir.Value, args []*ir.Tensor, state []T, spikes []int64, show func(*eval.View, *ir.Tensor) []T) *neurons[T] {
+func newNeurons[T number](v *ir.Value, args []*ir.Tensor, c *cell, show func(*eval.View, *ir.Tensor) []T, data func(*ir.Tensor) []T) *neurons[T] {
 	n := &neurons[T]{
-		NeuronAttrs: v.Attrs.(ir.NeuronAttrs), v: state, s: spikes,
+		NeuronAttrs: v.Attrs.(ir.NeuronAttrs), v: data(c.state), s: c.result.I,
 		threshold: operand(v, args, ir.NeuronThreshold, show),
 		bias:      operand(v, args, ir.NeuronBias, show),
 		init:      operand(v, args, ir.NeuronInit, show),
 	}
+	if n.Current.Kind != 0 {
+		n.i = data(c.current)
+	}
+	if n.Silent {
+		n.s = nil
+	}
+	if n.When == ir.WhenBoth {
+		n.r = make([]int64, len(n.v))
+	}
 	switch n.Reset {
 	case ir.ResetZero:
-		n.value = make([]T, len(state))
+		n.value = make([]T, len(n.v))
 	case ir.ResetValue:
 		n.value = operand(v, args, ir.NeuronReset, show)
 	case ir.ResetSubtract:
@@ -136,13 +214,13 @@ func operand[T number](v *ir.Value, args []*ir.Tensor, slot int, show func(*eval
 	return show(eval.NewView(v.Args[slot], v.Type.Shape), args[slot])
 }
 
-func leakInts(a ir.NeuronAttrs) func(v []int64) {
-	if a.Leak.Kind == ir.LeakNone {
+func leakInts(l ir.Leak, round ir.Round) func(v []int64) {
+	if l.Kind == 0 || l.Kind == ir.LeakNone {
 		return nil
 	}
 	return func(v []int64) {
 		for i, m := range v {
-			v[i] = ir.LeakInt(a.Leak, a.Round, m)
+			v[i] = ir.LeakInt(l, round, m)
 		}
 	}
 }
@@ -155,11 +233,11 @@ func driveInts(guard int, x *ir.Tensor) func(v []int64) {
 	}
 }
 
-// leakReals multiplies by what remains: 0, β, 2^-k or 1 − 2^-k.
+// leakReals multiplies by what remains: 0, β, 2^-k, 1 − 2^-k or n·2^-k.
 func leakReals(l ir.Leak, beta []float64) func(v []float64) {
 	rest := 0.0
 	switch l.Kind {
-	case ir.LeakNone:
+	case 0, ir.LeakNone:
 		return nil
 	case ir.LeakFactor:
 		return func(v []float64) {
@@ -171,6 +249,8 @@ func leakReals(l ir.Leak, beta []float64) func(v []float64) {
 		rest = math.Ldexp(1, -l.K)
 	case ir.LeakDecay:
 		rest = 1 - math.Ldexp(1, -l.K)
+	case ir.LeakCSD:
+		rest = math.Ldexp(float64(l.N), -l.K)
 	}
 	return func(v []float64) {
 		for i := range v {
@@ -180,9 +260,8 @@ func leakReals(l ir.Leak, beta []float64) func(v []float64) {
 }
 
 // driveReals adds gain·x. The product is rounded by itself, on every processor.
-func driveReals(v *ir.Value, args []*ir.Tensor) func(v []float64) {
+func driveReals(v *ir.Value, args []*ir.Tensor, gain []float64) func(v []float64) {
 	x, given := eval.NewView(v.Args[ir.NeuronX], v.Type.Shape), args[ir.NeuronX]
-	gain := operand(v, args, ir.NeuronGain, (*eval.View).Reals)
 	if gain == nil {
 		return func(v []float64) { addTo(v, x.Reals(given)) }
 	}
