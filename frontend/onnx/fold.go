@@ -36,6 +36,7 @@ func (n *node) fold(name string, e elem, op ir.Op, attrs ir.Attrs, args []*tenso
 	}
 	out := ir.NewTensor(v.Type)
 	eval.Do(v, data, out)
+	eval.RoundFloat32(out)
 	if !out.Type.IsReal() {
 		if e.wrap(out.I); !e.holds(out.I) {
 			return nil, n.errorf(diag.BadConstant, "the result on constants does not fit %v", e)

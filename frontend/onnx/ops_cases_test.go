@@ -82,6 +82,14 @@ func reduceCases() []opCase {
 		{"ReduceSum-noop", x(13, 1, 3).node("ReduceSum x -> y", attrInt("noop_with_empty_axes", 1)).out("y")},
 		{"ReduceSum-known-integers", x(13, 1, 3, 4).node("Shape x -> s").node("ReduceSum s -> y", attrInt("keepdims", 0)).node("Identity x -> z").out("y", "z")},
 		{"ReduceMean", x(13, 1, 4, 2).node("ReduceMean x -> y", attrInts("axes", 1, 2), attrInt("keepdims", 0)).out("y")},
+		{"ReduceMax", x(13, 1, 2, 3).node("ReduceMax x -> y", attrInts("axes", 2)).out("y")},
+		{"ReduceMax-bool", x(20, 1, 3).floats("zero", nil, 0).node("Greater x,zero -> p").node("ReduceMax p -> y").out("y")},
+		{"ReduceMin", x(18, 1, 2, 3).ints("a", 1).node("ReduceMin x,a -> y", attrInt("keepdims", 0)).out("y")},
+		{"ReduceProd", x(13, 1, 2, 3).node("ReduceProd x -> y", attrInts("axes", 1)).out("y")},
+		{"ReduceProd-int32", newModel(13).in("x", tInt32, 1, 3).node("ReduceProd x -> y", attrInts("axes", 1)).out("y")},
+		{"ArgMax", x(13, 1, 2, 3).node("ArgMax x -> y", attrInt("axis", 1), attrInt("keepdims", 0)).out("y")},
+		{"ArgMax-last", x(13, 1, 3).floats("c", []int64{3}, 2, 2, 1).node("Mul x,c -> z").node("ArgMax z -> y", attrInt("axis", -1), attrInt("select_last_index", 1)).out("y")},
+		{"ArgMin", x(13, 2, 3).node("ArgMin x -> y").out("y")},
 		{"ReduceMean-input", x(18, 1, 4, 2).ints("axes", 1).node("ReduceMean x,axes -> y").out("y")},
 	}
 }

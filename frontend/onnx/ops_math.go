@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"slices"
+	"strconv"
 
 	"nomul/ir"
 	"nomul/ir/diag"
@@ -27,6 +28,114 @@ func (n *node) arith(op ir.Op) (*tensor, error) {
 		return nil, err
 	}
 	return n.emit("", x.elem, op, nil, n.in...)
+}
+
+// folded is the row of an operator on any number of inputs, from the left.
+func folded(op ir.Op) func(*node) (*tensor, error) {
+	return func(n *node) (*tensor, error) {
+		if err := n.numbers(n.in...); err != nil {
+			return nil, err
+		}
+		return n.joined(op, "")
+	}
+}
+
+// joined combines all inputs, from the left.
+func (n *node) joined(op ir.Op, suffix string) (*tensor, error) {
+	c := n.chain(n.in[0])
+	for i, x := range n.in[1:] {
+		last := i == len(n.in)-2
+		c.then(suffixOr(last, suffix, strconv.Itoa(i)), x.elem, op, nil, x)
+	}
+	return c.end()
+}
+
+func suffixOr(on bool, suffix, other string) string {
+	if on {
+		return suffix
+	}
+	return other
+}
+
+// mean is the sum of all inputs over their number.
+func mean(n *node) (*tensor, error) {
+	if err := n.floats(n.in...); err != nil {
+		return nil, err
+	}
+	if len(n.in) == 1 {
+		return n.in[0], nil
+	}
+	sum, err := n.joined(ir.OpAdd, "sum")
+	if err != nil {
+		return nil, err
+	}
+	return n.emit("", sum.elem, ir.OpDiv, nil, sum, n.number("count", sum.elem, float64(len(n.in))))
+}
+
+// mod has the sign of the divisor for integers, and C's with fmod=1.
+func mod(n *node) (*tensor, error) {
+	fmod := n.intAttr("fmod", 0) != 0
+	if err := n.numbers(n.in...); err != nil {
+		return nil, err
+	}
+	if n.in[0].elem.isReal() && !fmod {
+		return nil, n.errorf(diag.BadAttribute, "takes %v with fmod=0, wanted integers or fmod=1", n.in[0].elem)
+	}
+	if divisor, ok := n.in[1].ints(); ok && slices.Contains(divisor, 0) {
+		return nil, n.errorf(diag.BadConstant, "divides integers by 0")
+	}
+	return n.emit("", n.in[0].elem, ir.OpMod, ir.ModAttrs{Fmod: fmod}, n.in...)
+}
+
+// pow gives the type of its base, whatever that of the exponent.
+func pow(n *node) (*tensor, error) {
+	x, e := n.in[0], n.in[1]
+	for _, t := range n.in {
+		if err := n.numbers(t); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if x.elem.isInt() && e.elem.isReal() {
+		wide, err := n.emit("base", elemFloat, ir.OpCast, nil, x)
+		if err != nil {
+			return nil, err
+		}
+		return n.chain(wide).then("power", elemFloat, ir.OpPow, nil, e).then("", x.elem, ir.OpCast, nil).end()
+	}
+	if x.elem.isReal() && e.elem.isInt() {
+		if e, err = n.emit("exponent", x.elem, ir.OpCast, nil, e); err != nil {
+			return nil, err
+		}
+	}
+	return n.emit("", x.elem, ir.OpPow, nil, x, e)
+}
+
+// logic is the row of an operator on two bools.
+func logic(op ir.Op) func(*node) (*tensor, error) {
+	return func(n *node) (*tensor, error) {
+		if err := n.bools(n.in...); err != nil {
+			return nil, err
+		}
+		return n.emit("", elemBool, op, nil, n.in...)
+	}
+}
+
+func (n *node) bools(inputs ...*tensor) error {
+	for _, t := range inputs {
+		if t.elem != elemBool {
+			return n.errorf(diag.TypeMismatch, "input %q is %v, wanted bool", t.name, t.elem)
+		}
+	}
+	return nil
+}
+
+// not is: true, and not x.
+func not(n *node) (*tensor, error) {
+	if err := n.bools(n.in[0]); err != nil {
+		return nil, err
+	}
+	return n.emit("", elemBool, ir.OpAndNot, nil, n.number("true", elemBool, 1), n.in[0])
 }
 
 // numbers demands inputs of one type that is a number.
@@ -60,6 +169,9 @@ func where(n *node) (*tensor, error) {
 	}
 	return n.emit("", n.in[1].elem, ir.OpWhere, nil, n.in...)
 }
+
+// castLike takes the type from another input.
+func castLike(n *node) (*tensor, error) { return n.castTo(n.in[0], n.in[1].elem) }
 
 // cast converts. From one floating-point type to another nothing happens: all
 // are float32 here, which is told in a warning.

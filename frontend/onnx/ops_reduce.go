@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"nomul/ir"
+	"nomul/ir/diag"
 )
 
 // reduceSum takes its axes as an input from opset 13 on, reduceMean from 18 on.
@@ -17,6 +18,49 @@ func reduceMean(n *node) (*tensor, error) {
 		return nil, err
 	}
 	return n.reduce(ir.OpReduceMean, 18)
+}
+
+func reduceMax(n *node) (*tensor, error) { return n.reduce(ir.OpReduceMax, 18) }
+func reduceMin(n *node) (*tensor, error) { return n.reduce(ir.OpReduceMin, 18) }
+
+func reduceProd(n *node) (*tensor, error) {
+	if err := n.numbers(n.in[0]); err != nil {
+		return nil, err
+	}
+	return n.reduce(ir.OpReduceProd, 18)
+}
+
+// arg is the row of ArgMax or ArgMin.
+func arg(op ir.Op) func(*node) (*tensor, error) {
+	return func(n *node) (*tensor, error) {
+		x := n.in[0]
+		if err := n.numbers(x); err != nil {
+			return nil, err
+		}
+		a := ir.ArgAttrs{
+			Axis: n.axis(n.intAttr("axis", 0), x.shape.Rank()),
+			Keep: n.intAttr("keepdims", 1) != 0, Last: n.intAttr("select_last_index", 0) != 0,
+		}
+		return n.emit("", elemInt64, op, a, x)
+	}
+}
+
+// global is the row of a pool over all axes behind the channel.
+func global(op ir.Op) func(*node) (*tensor, error) {
+	return func(n *node) (*tensor, error) {
+		x := n.in[0]
+		if err := n.floats(x); err != nil {
+			return nil, err
+		}
+		if x.shape.Rank() < 3 {
+			return nil, n.errorf(diag.ShapeMismatch, "pools %v, wanted a batch, channels and more", x.shape)
+		}
+		a := ir.ReduceAttrs{Keep: true}
+		for i := 2; i < x.shape.Rank(); i++ {
+			a.Axes = append(a.Axes, i)
+		}
+		return n.emit("", x.elem, op, a, x)
+	}
 }
 
 func (n *node) reduce(op ir.Op, inputSince int) (*tensor, error) {

@@ -54,6 +54,10 @@ func operatorCases() []family {
 		{"ops_shape", shapeCases()},
 		{"ops_reduce", reduceCases()},
 		{"ops_control", controlCases()},
+		{"ops_map", mapCases()},
+		{"ops_pairs", pairCases()},
+		{"ops_window", windowCases()},
+		{"ops_copy", copyCases()},
 	}
 }
 

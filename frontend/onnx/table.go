@@ -1,6 +1,10 @@
 package onnx
 
-import "fmt"
+import (
+	"fmt"
+
+	"nomul/ir"
+)
 
 // row is all that is known of an operator of ai.onnx.
 type row struct {
@@ -23,7 +27,37 @@ var table = []row{
 	{op: "Mul", min: 2, max: 2, build: mul},
 	{op: "Div", min: 2, max: 2, build: div},
 	{op: "Neg", min: 1, max: 1, build: neg},
+	{op: "Mod", since: 10, min: 2, max: 2, attrs: []string{"fmod"}, build: mod},
+	{op: "Pow", min: 2, max: 2, build: pow},
+	{op: "Min", min: 1, max: -1, build: folded(ir.OpMin)},
+	{op: "Max", min: 1, max: -1, build: folded(ir.OpMax)},
+	{op: "Sum", min: 1, max: -1, build: folded(ir.OpAdd)},
+	{op: "Mean", min: 1, max: -1, build: mean},
 
+	{op: "Abs", min: 1, max: 1, build: positive(ir.FnAbs)},
+	{op: "Sign", since: 9, min: 1, max: 1, build: sign},
+	{op: "Floor", min: 1, max: 1, build: mapped(ir.FnFloor)},
+	{op: "Ceil", min: 1, max: 1, build: mapped(ir.FnCeil)},
+	{op: "Round", since: 11, min: 1, max: 1, build: mapped(ir.FnRound)},
+	{op: "Reciprocal", min: 1, max: 1, build: mapped(ir.FnReciprocal)},
+	{op: "Sqrt", min: 1, max: 1, build: mapped(ir.FnSqrt)},
+	{op: "Exp", min: 1, max: 1, build: mapped(ir.FnExp)},
+	{op: "Log", min: 1, max: 1, build: mapped(ir.FnLog)},
+	{op: "Erf", since: 9, min: 1, max: 1, build: mapped(ir.FnErf)},
+	{op: "Relu", min: 1, max: 1, build: positive(ir.FnRelu)},
+	{op: "LeakyRelu", min: 1, max: 1, attrs: []string{"alpha"}, build: sloped(ir.FnLeakyRelu, 0.01)},
+	{op: "Elu", min: 1, max: 1, attrs: []string{"alpha"}, build: sloped(ir.FnElu, 1)},
+	{op: "Sigmoid", min: 1, max: 1, build: mapped(ir.FnSigmoid)},
+	{op: "Tanh", min: 1, max: 1, build: mapped(ir.FnTanh)},
+	{op: "Softplus", min: 1, max: 1, build: mapped(ir.FnSoftplus)},
+	{op: "Clip", min: 1, max: 3, attrs: []string{"min", "max"}, build: clip},
+	{op: "Softmax", min: 1, max: 1, attrs: []string{"axis"}, build: softmax},
+	{op: "LogSoftmax", min: 1, max: 1, attrs: []string{"axis"}, build: logSoftmax},
+
+	{op: "And", min: 2, max: 2, build: logic(ir.OpAnd)},
+	{op: "Or", min: 2, max: 2, build: logic(ir.OpOr)},
+	{op: "Xor", min: 2, max: 2, build: logic(ir.OpXor)},
+	{op: "Not", min: 1, max: 1, build: not},
 	{op: "Greater", min: 2, max: 2, build: greater},
 	{op: "GreaterOrEqual", since: 12, min: 2, max: 2, build: greaterOrEqual},
 	{op: "Less", min: 2, max: 2, build: less},
@@ -31,6 +65,7 @@ var table = []row{
 	{op: "Equal", min: 2, max: 2, build: equal},
 	{op: "Where", since: 9, min: 3, max: 3, build: where},
 	{op: "Cast", min: 1, max: 1, attrs: []string{"to", "saturate"}, build: cast},
+	{op: "CastLike", since: 15, min: 2, max: 2, attrs: []string{"saturate"}, build: castLike},
 
 	{op: "Identity", min: 1, max: 1, build: identity},
 	{op: "Dropout", min: 1, max: 3, outs: 2, attrs: []string{"ratio", "seed"}, many: dropout},
@@ -40,6 +75,13 @@ var table = []row{
 
 	{op: "Gemm", min: 2, max: 3, attrs: []string{"alpha", "beta", "transA", "transB"}, build: gemm},
 	{op: "MatMul", min: 2, max: 2, build: matMul},
+	{op: "Conv", min: 2, max: 3, attrs: []string{"auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"}, build: conv},
+	{op: "MaxPool", min: 1, max: 1, build: maxPool, attrs: []string{
+		"auto_pad", "ceil_mode", "dilations", "kernel_shape", "pads", "storage_order", "strides"}},
+	{op: "AveragePool", min: 1, max: 1, build: averagePool, attrs: []string{
+		"auto_pad", "ceil_mode", "count_include_pad", "dilations", "kernel_shape", "pads", "strides"}},
+	{op: "GlobalAveragePool", min: 1, max: 1, build: global(ir.OpReduceMean)},
+	{op: "GlobalMaxPool", min: 1, max: 1, build: global(ir.OpReduceMax)},
 	{op: "BatchNormalization", min: 5, max: 5, attrs: []string{"epsilon", "momentum", "spatial", "training_mode"}, build: batchNormalization},
 
 	{op: "Flatten", min: 1, max: 1, moves: true, attrs: []string{"axis"}, build: flatten},
@@ -57,8 +99,21 @@ var table = []row{
 	{op: "Scan", since: 9, min: 1, max: -1, outs: -1, moves: true, many: scan, attrs: []string{
 		"body", "num_scan_inputs", "scan_input_axes", "scan_input_directions", "scan_output_axes", "scan_output_directions"}},
 
+	{op: "Split", min: 1, max: 2, outs: -1, moves: true, attrs: []string{"axis", "split", "num_outputs"}, many: split},
+	{op: "Expand", since: 8, min: 2, max: 2, moves: true, build: expand},
+	{op: "Tile", min: 2, max: 2, moves: true, build: tile},
+	{op: "Pad", min: 1, max: 4, moves: true, attrs: []string{"mode", "pads", "value"}, build: pad},
+	{op: "ScatterND", since: 11, min: 3, max: 3, moves: true, attrs: []string{"reduction"}, build: scatterND},
+	{op: "Size", min: 1, max: 1, build: size},
+	{op: "Range", since: 11, min: 3, max: 3, build: rangeOf},
+
 	{op: "ReduceSum", min: 1, max: 2, attrs: []string{"axes", "keepdims", "noop_with_empty_axes"}, build: reduceSum},
 	{op: "ReduceMean", min: 1, max: 2, attrs: []string{"axes", "keepdims", "noop_with_empty_axes"}, build: reduceMean},
+	{op: "ReduceMax", min: 1, max: 2, attrs: []string{"axes", "keepdims", "noop_with_empty_axes"}, build: reduceMax},
+	{op: "ReduceMin", min: 1, max: 2, attrs: []string{"axes", "keepdims", "noop_with_empty_axes"}, build: reduceMin},
+	{op: "ReduceProd", min: 1, max: 2, attrs: []string{"axes", "keepdims", "noop_with_empty_axes"}, build: reduceProd},
+	{op: "ArgMax", min: 1, max: 1, attrs: []string{"axis", "keepdims", "select_last_index"}, build: arg(ir.OpArgmax)},
+	{op: "ArgMin", min: 1, max: 1, attrs: []string{"axis", "keepdims", "select_last_index"}, build: arg(ir.OpArgmin)},
 }
 
 func rowsByName() map[string]*row {

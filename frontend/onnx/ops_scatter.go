@@ -1,0 +1,138 @@
+package onnx
+
+import (
+	"slices"
+	"strconv"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// reductions are the ops that ScatterND may combine old and new entries with.
+var reductions = map[string]ir.Op{"add": ir.OpAdd, "mul": ir.OpMul, "max": ir.OpMax, "min": ir.OpMin}
+
+// scatterND replaces the entries of x that a constant index lists. The axes that
+// the index counts become one, the others another.
+func scatterND(n *node) (*tensor, error) {
+	x, index, updates := n.in[0], n.in[1], n.in[2]
+	if err := n.sameElem(x, updates); err != nil {
+		return nil, err
+	}
+	mode := n.stringAttr("reduction", "none")
+	op, combines := reductions[mode]
+	if mode != "none" && !combines {
+		return nil, n.errorf(diag.BadAttribute, "attribute \"reduction\" is %q", mode)
+	}
+	places, axes, err := n.places(x, index)
+	if err != nil {
+		return nil, err
+	}
+	want := append(index.shape.Dims()[:index.shape.Rank()-1], x.shape.Dims()[axes:]...)
+	if !slices.Equal(want, updates.shape.Dims()) {
+		return nil, n.errorf(diag.ShapeMismatch, "updates are %v, wanted %v", updates.shape, want)
+	}
+	s := &scatter{n: n, op: op, combines: combines}
+	if s.x, err = n.reshaped("rows", x, matrix(x.shape, axes)); err != nil {
+		return nil, err
+	}
+	if s.updates, err = n.reshaped("updates", updates, []int{len(places), x.shape.Size() / matrix(x.shape, axes)[0]}); err != nil {
+		return nil, err
+	}
+	y, err := s.apply(places)
+	if err != nil {
+		return nil, err
+	}
+	return n.reshaped("", y, x.shape.Dims())
+}
+
+// places are the numbers of the entries that the index lists, and the count of
+// axes that it goes through.
+func (n *node) places(x, index *tensor) (places []int64, axes int, err error) {
+	list, err := n.list(1, "index")
+	if err != nil {
+		return nil, 0, err
+	}
+	rank := index.shape.Rank()
+	if index.empty || x.empty || rank == 0 || index.shape.Dim(rank-1) > x.shape.Rank() {
+		return nil, 0, n.errorf(diag.ShapeMismatch, "index is %v for %v", index.shape, x.shape)
+	}
+	axes = index.shape.Dim(rank - 1)
+	if err := n.imp.charge(n.at, len(list)/axes); err != nil {
+		return nil, 0, err
+	}
+	for ; len(list) > 0; list = list[axes:] {
+		place := int64(0)
+		for i, at := range list[:axes] {
+			extent := int64(x.shape.Dim(i))
+			if at < -extent || at >= extent {
+				return nil, 0, n.errorf(diag.BadAttribute, "index %d leaves axis %d of extent %d", at, i, extent)
+			}
+			place = place*extent + (at+extent)%extent
+		}
+		places = append(places, place)
+	}
+	return places, axes, nil
+}
+
+// scatter puts rows of updates in place of rows of x, or combines the two.
+type scatter struct {
+	n          *node
+	x, updates *tensor
+	op         ir.Op
+	combines   bool
+}
+
+// apply goes through the places. Those that are combined with more than one row
+// take one after another.
+func (s *scatter) apply(places []int64) (*tensor, error) {
+	n := s.n
+	if !s.combines {
+		at := knownInts(n.name("places"), n.at, places)
+		return n.emit("scattered", s.x.elem, ir.OpScatter, ir.AxisAttrs{}, s.x, at, s.updates)
+	}
+	x := s.x
+	for round, rows := range rounds(places) {
+		var at []int64
+		for _, row := range rows {
+			at = append(at, places[row])
+		}
+		var err error
+		if x, err = s.combine(x, at, rows, strconv.Itoa(round)); err != nil {
+			return nil, err
+		}
+	}
+	return x, nil
+}
+
+// combine applies the op to rows of x, which are all different, and rows of updates.
+func (s *scatter) combine(x *tensor, at, rows []int64, round string) (*tensor, error) {
+	n := s.n
+	to, from := knownInts(n.name("places."+round), n.at, at), knownInts(n.name("from."+round), n.at, rows)
+	old, err := n.emit("old."+round, x.elem, ir.OpGather, ir.AxisAttrs{}, x, to)
+	if err != nil {
+		return nil, err
+	}
+	fresh, err := n.emit("new."+round, x.elem, ir.OpGather, ir.AxisAttrs{}, s.updates, from)
+	if err != nil {
+		return nil, err
+	}
+	sum, err := n.emit("combined."+round, x.elem, s.op, nil, old, fresh)
+	if err != nil {
+		return nil, err
+	}
+	return n.emit("scattered."+round, x.elem, ir.OpScatter, ir.AxisAttrs{}, x, to, sum)
+}
+
+// rounds groups the indices of a list so that within a group its entries differ.
+func rounds(places []int64) [][]int64 {
+	var out [][]int64
+	met := map[int64]int{}
+	for i, p := range places {
+		if met[p] == len(out) {
+			out = append(out, nil)
+		}
+		out[met[p]] = append(out[met[p]], int64(i))
+		met[p]++
+	}
+	return out
+}
