@@ -19,9 +19,9 @@ func CSD(n int64) []Digit {
 		switch magnitude & 3 {
 		case 1:
 			out = append(out, Digit{shift, sign})
-		case 3: // …11 is …+100 − 1; the carry cannot leave 64 bits, for magnitude ≤ 2^63
+		case 3: // …11 is one more, less 1; the carry stays in 64 bits, for the magnitude is at most 2^63
 			out = append(out, Digit{shift, -sign})
-			magnitude += 4
+			magnitude++
 		}
 		magnitude >>= 1
 	}
