@@ -209,18 +209,5 @@ func seeded(t Type, got map[string]string) (ConstAttrs, error) {
 	if err != nil || err1 != nil || err2 != nil || lo > hi {
 		return ConstAttrs{}, fmt.Errorf("wanted seed=N lo=A hi=B with A ≤ B")
 	}
-	data, state := NewTensor(t), uint64(seed)
-	for i := range t.Size() {
-		state += 0x9e3779b97f4a7c15
-		z := state
-		z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-		z = (z ^ z>>27) * 0x94d049bb133111eb
-		u := float64((z^z>>31)>>11) / (1 << 53)
-		if t.IsReal() {
-			data.F[i] = lo + float64(u*(hi-lo))
-		} else {
-			data.I[i] = int64(lo) + int64(u*(hi-lo+1))
-		}
-	}
-	return ConstAttrs{Data: data, Seed: &Seed{seed, lo, hi}}, nil
+	return Noise(t, Seed{seed, lo, hi}), nil
 }

@@ -71,10 +71,12 @@ type Weights struct {
 }
 
 // Rename says that a name here has another in the file; * stands for anything.
+// Transposed: the file has the matrix with its axes exchanged.
 type Rename struct {
 	Node
-	Here  string `parser:"@String"`
-	There string `parser:"'=' @String"`
+	Here       string `parser:"@String"`
+	There      string `parser:"'=' @String"`
+	Transposed bool   `parser:"@'transposed'?"`
 }
 
 // Neuron defines a kind of neuron.

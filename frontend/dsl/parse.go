@@ -20,6 +20,8 @@ var grammar = participle.MustBuild[File](participle.Lexer(rules), participle.Use
 
 var statementGrammar = must(participle.ParserForProduction[Stmt](grammar))
 
+var exprGrammar = must(participle.ParserForProduction[Expr](grammar))
+
 func must[T any](x T, err error) T {
 	if err != nil {
 		panic(err)

@@ -13,7 +13,7 @@ type source struct {
 	name  string
 	lines []string
 	errs  diag.List
-	seen  map[string]bool // messages told already, with their place
+	seen  map[string]bool // places and codes of what was told
 }
 
 func newSource(name, text string) *source {
@@ -25,14 +25,14 @@ func (s *source) at(pos lexer.Position) diag.Origin {
 	return diag.Origin{File: s.name, Line: max(1, pos.Line), Col: max(1, pos.Column)}
 }
 
-// fail tells of an error at a place, once: a loop or a block that is used twice
-// finds the same again. The result takes advice.
+// fail tells of an error at a place, once for each code: a loop or a block that
+// is used twice finds the same again. The result takes notes and advice.
 func (s *source) fail(pos lexer.Position, code diag.Code, format string, args ...any) *diag.Diagnostic {
 	d := diag.Errorf(s.at(pos), code, format, args...)
 	if i := d.Origin.Line - 1; i < len(s.lines) {
 		d.Source = strings.TrimRight(s.lines[i], "\r")
 	}
-	key := d.Error()
+	key := d.Origin.String() + string(code)
 	if s.seen[key] {
 		return d
 	}

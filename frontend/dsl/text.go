@@ -80,7 +80,12 @@ func (t *Type) String() string { return t.Elem + "[" + joined(t.Dims) + "]" }
 
 func (o *Option) String() string { return o.Name + " " + o.Value.String() }
 
-func (r *Rename) String() string { return r.Here + " = " + r.There }
+func (r *Rename) String() string {
+	if r.Transposed {
+		return r.Here + " = " + r.There + " transposed"
+	}
+	return r.Here + " = " + r.There
+}
 
 func joined[T fmt.Stringer](items []T) string {
 	parts := make([]string, len(items))

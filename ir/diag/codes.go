@@ -10,6 +10,10 @@ const (
 	Syntax Code = "syntax"
 	// UnknownName: a value, op, pass or attribute of that name does not exist.
 	UnknownName Code = "unknown-name"
+	// BadName: a name is declared twice, or cannot be one.
+	BadName Code = "bad-name"
+	// BadCall: a call has too many arguments, too few, or of the wrong kind.
+	BadCall Code = "bad-call"
 	// BadAttribute: an attribute's value is of the wrong kind or out of bounds.
 	BadAttribute Code = "bad-attribute"
 	// ShapeMismatch: the operands' shapes do not fit together.
@@ -46,6 +50,10 @@ const (
 	UnsupportedTarget Code = "unsupported-target"
 	// TooWide: an integer's range exceeds 32 bits.
 	TooWide Code = "too-wide"
+	// MissingWeights: no file has the trained numbers that a layer needs.
+	MissingWeights Code = "missing-weights"
+	// TooLarge: a text makes more at compile time than is allowed.
+	TooLarge Code = "too-large"
 	// BadData: images, labels or arrays do not fit the model.
 	BadData Code = "bad-data"
 )

@@ -63,6 +63,8 @@ type Diagnostic struct {
 	Message string
 	// Source is the line the Origin points to, if it is text.
 	Source string
+	// Notes say more about what was found, one line each.
+	Notes []string
 	// Help says what to do; may be empty.
 	Help string
 }
@@ -78,6 +80,9 @@ func (d Diagnostic) Error() string {
 		prefix := fmt.Sprintf("%5d | ", d.Origin.Line)
 		caret := strings.Repeat(" ", max(0, d.Origin.Col-1))
 		fmt.Fprintf(&b, "\n%s%s\n      | %s^", prefix, strings.ReplaceAll(d.Source, "\t", " "), caret)
+	}
+	for _, note := range d.Notes {
+		b.WriteString("\n      | " + note)
 	}
 	if d.Help != "" {
 		b.WriteString("\nhelp: " + d.Help)

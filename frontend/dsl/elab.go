@@ -1,0 +1,195 @@
+package dsl
+
+import (
+	"errors"
+	"strconv"
+
+	"github.com/alecthomas/participle/v2/lexer"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// The bounds of what one text may make at compile time.
+const (
+	maxWork  = 1 << 20 // statements carried out, loops unrolled
+	maxDepth = 64      // blocks in blocks
+)
+
+// elab carries out a model: loops are unrolled, blocks copied in, and every
+// layer becomes values of the net.
+type elab struct {
+	name    string
+	b       *ir.Builder // nil until the steps are known
+	steps   int
+	weights []weightSource
+	numbers int // trained numbers still allowed
+	load    func(string) (map[string]*ir.Tensor, error)
+	pixels  *Pixels
+	work    int
+	outputs int
+	states  map[*ir.Value]*state
+	born    map[*ir.Value]birth // where signals come from, for notes
+}
+
+type birth struct {
+	src *source
+	pos lexer.Position
+}
+
+// state is a declared state and whether its next value was given.
+type state struct {
+	decl *State
+	src  *source
+	fed  bool
+}
+
+func newElab(o *Options, name string) *elab {
+	e := &elab{name: name, numbers: ir.MaxSize, states: map[*ir.Value]*state{}, born: map[*ir.Value]birth{}}
+	if o != nil {
+		e.load = o.Arrays
+		if o.MaxNumbers > 0 {
+			e.numbers = o.MaxNumbers
+		}
+	}
+	return e
+}
+
+// model carries out the model with its parameters' defaults or what is set.
+func (e *elab) model(def *Block, src *source, outer *scope, o *Options) *Model {
+	f := &frame{src: src, scope: newScope(outer), counts: map[string]int{}}
+	e.parameters(f, def, o)
+	e.stmts(f, def.Body)
+	for _, s := range e.states {
+		if !s.fed {
+			s.src.fail(s.decl.Pos, diag.BadNet, "state %s has no next value; wanted next %s = …", s.decl.Name, s.decl.Name)
+		}
+	}
+	switch {
+	case len(src.errs) > 0:
+		return nil
+	case e.b == nil:
+		src.fail(def.Pos, diag.BadNet, "model %s does not say its time steps; wanted steps N", def.Name)
+		return nil
+	case e.outputs == 0:
+		src.fail(def.Pos, diag.BadNet, "model %s has no output; wanted output NAME = …", def.Name)
+		return nil
+	}
+	net := ir.Prune(e.b.Net())
+	if err := ir.Verify(net); err != nil {
+		src.fail(def.Pos, diag.BadNet, "%v", err)
+		return nil
+	}
+	return &Model{Net: net, Pixels: e.pixels}
+}
+
+func (e *elab) parameters(f *frame, def *Block, o *Options) {
+	set := map[string]string{}
+	if o != nil {
+		set = o.Set
+	}
+	known := map[string]bool{}
+	var names []string
+	for _, p := range def.Params {
+		known[p.Name] = true
+		names = append(names, p.Name)
+		expr := p.Default
+		if text, ok := set[p.Name]; ok {
+			if expr = parseExpr(f.src, p.Pos, text); expr == nil {
+				continue
+			}
+		}
+		if expr == nil {
+			f.src.fail(p.Pos, diag.BadCall, "parameter %s of the model has no default, and no value is set", p.Name)
+			f.scope.names[p.Name] = bad
+			continue
+		}
+		f.scope.names[p.Name] = e.expr(f, expr)
+	}
+	for name := range set {
+		if !known[name] {
+			d := f.src.fail(def.Pos, diag.UnknownName, "model %s has no parameter %s", def.Name, name)
+			if near := nearest(name, names); near != "" {
+				d.Help = "did you mean " + near + "?"
+			}
+		}
+	}
+}
+
+// parseExpr reads an expression that stands outside the text, such as a
+// parameter that is set, or inside a string.
+func parseExpr(src *source, at lexer.Position, text string) *Expr {
+	inner := newSource(src.name, text)
+	l := newLayout(inner, tokenise(src.name, text))
+	tokens := l.code
+	if n := len(tokens); n > 1 && tokens[n-2].Type == tokEOL {
+		tokens = append(tokens[:n-2:n-2], tokens[n-1])
+	}
+	expr, err := parseAll(exprGrammar, tokens)
+	if err != nil || len(inner.errs) > 0 || l.tooDeep {
+		src.fail(at, diag.Syntax, "%q is not an expression", text)
+		return nil
+	}
+	return expr
+}
+
+func unquote(src *source, at lexer.Position, quoted string) (string, bool) {
+	text, err := strconv.Unquote(quoted)
+	if err != nil {
+		src.fail(at, diag.Syntax, "%s is not a string that can be read", quoted)
+	}
+	return text, err == nil
+}
+
+// add appends a value to the net, at a place of the text. What the builder finds
+// wrong is told there.
+func (e *elab) add(f *frame, at lexer.Position, op ir.Op, name string, attrs ir.Attrs, args ...*ir.Value) *ir.Value {
+	return e.put(f, at, func() (*ir.Value, error) { return e.b.Add(op, e.b.Unique(ir.CleanName(name)), attrs, args...) })
+}
+
+func (e *elab) put(f *frame, at lexer.Position, make func() (*ir.Value, error)) *ir.Value {
+	if e.b == nil {
+		f.src.fail(at, diag.BadNet, "the time steps must be said before this; wanted steps N at the beginning of the model")
+		return nil
+	}
+	e.b.At(f.src.at(at))
+	v, err := make()
+	if err != nil {
+		var d *diag.Diagnostic
+		if errors.As(err, &d) {
+			f.noted(f.src.fail(at, d.Code, "%s", d.Message))
+		} else {
+			f.src.fail(at, diag.BadNet, "%v", err)
+		}
+		return nil
+	}
+	e.born[v] = birth{f.src, at}
+	return v
+}
+
+// constant appends a constant.
+func (e *elab) constant(f *frame, at lexer.Position, name string, data *ir.Tensor) *ir.Value {
+	return e.put(f, at, func() (*ir.Value, error) { return e.b.Const(e.b.Unique(ir.CleanName(name)), data) })
+}
+
+// scalar appends a constant of one real number.
+func (e *elab) scalar(f *frame, at lexer.Position, name string, x float64) *ir.Value {
+	return e.constant(f, at, name, ir.Reals(ir.Shape{}, []float64{x}))
+}
+
+// noted adds to a diagnostic which uses of blocks it stands in.
+func (f *frame) noted(d *diag.Diagnostic) *diag.Diagnostic {
+	for g := f; g.from != nil && len(d.Notes) < 6; g = g.from {
+		d.Notes = append(d.Notes, "in the block used at "+g.from.src.at(g.at).String())
+	}
+	return d
+}
+
+// from says in a note what a signal is and where it comes from.
+func (e *elab) from(what string, v *ir.Value) string {
+	note := what + " is " + v.Type.String()
+	if b, ok := e.born[v]; ok {
+		note += ", from " + b.src.at(b.pos).String()
+	}
+	return note
+}
