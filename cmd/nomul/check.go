@@ -81,7 +81,7 @@ Without --mean and --std the input is taken as 8-bit pixels for the verdict.`,
 			if err != nil {
 				return err
 			}
-			u, err := understand(args[0], options)
+			u, err := understand(args[0], options, flags.set)
 			if err != nil {
 				return err
 			}
@@ -100,11 +100,17 @@ Without --mean and --std the input is taken as 8-bit pixels for the verdict.`,
 	return c
 }
 
-func understand(file string, o *passes.Options) (*understanding, error) {
-	net, list, err := readNet(file)
+func understand(file string, o *passes.Options, items []string) (*understanding, error) {
+	set, err := settings(items)
 	if err != nil {
 		return nil, err
 	}
+	m, list, err := readModel(file, set)
+	if err != nil {
+		return nil, err
+	}
+	declared(o, m.pixels)
+	net := m.net
 	u := &understanding{Model: net.Name, Steps: net.Steps, Neurons: []neuronRow{}, Unsupported: []gapRow{}, Warnings: []string{}}
 	for _, w := range list.Warnings() {
 		u.Warnings = append(u.Warnings, w.Error())

@@ -17,6 +17,7 @@ type compileFlags struct {
 	mean, std, scale string
 	inputType        string
 	opt              []string
+	set              []string
 	step             stepFlags
 }
 
@@ -26,6 +27,7 @@ func (f *compileFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.scale, "scale", "", "scale `A` of x = (p·A − M)/S (default 1/255)")
 	fs.StringVar(&f.inputType, "input-type", "", "integer `TYPE` of the input (u8, u4, spike, s8); without --mean and --std the integers are the network's inputs as they are")
 	fs.StringArrayVar(&f.opt, "opt", nil, "leave a pass out or put it back: `PASS=on|off`; may be repeated")
+	fs.StringArrayVar(&f.set, "set", nil, "give a parameter of a .snn model another value: `NAME=VALUE`; may be repeated")
 	f.step.register(fs)
 }
 
@@ -112,12 +114,17 @@ func (f *compileFlags) open(c *cobra.Command, file string) (*model, error) {
 	if err != nil {
 		return nil, err
 	}
-	net, err := loadNet(c, file)
+	set, err := settings(f.set)
 	if err != nil {
 		return nil, err
 	}
+	loaded, err := loadNet(c, file, set)
+	if err != nil {
+		return nil, err
+	}
+	declared(o, loaded.pixels)
 	o.Tell = telling(c)
-	return &model{net: net, options: o, file: file}, nil
+	return &model{net: loaded.net, options: o, file: file}, nil
 }
 
 // at is the model lowered to the end of a level; a net that is further already stays.

@@ -66,8 +66,8 @@ func rootCommand() *cobra.Command {
 single multiplication: Go with assembly for a CPU, C for a microcontroller, or
 Verilog for an FPGA, all bit-exact with each other.
 
-MODEL is an .onnx file or a .sir file (the text form of nomul's intermediate
-representation). A first round:
+MODEL is an .onnx file, a .snn file (a model in nomul's own language) or a .sir
+file (the text form of the intermediate representation). A first round:
 
   nomul check  model.onnx                                   what was understood
   nomul ir     model.onnx --level spiking                   one time step, with neurons

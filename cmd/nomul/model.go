@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nomul/frontend/dsl"
 	"nomul/frontend/onnx"
 	"nomul/ir"
 	"nomul/ir/diag"
@@ -16,24 +17,46 @@ import (
 
 // loadNet reads a model by its extension. Warnings go to stderr; operators that
 // are not understood are errors, all told at once.
-func loadNet(c *cobra.Command, file string) (*ir.Net, error) {
-	net, list, err := readNet(file)
+func loadNet(c *cobra.Command, file string, set map[string]string) (*opened, error) {
+	m, list, err := readModel(file, set)
 	for _, w := range list.Warnings() {
 		fmt.Fprintln(c.ErrOrStderr(), w)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if gaps := onnx.Unsupported(net); len(gaps) > 0 {
+	if gaps := onnx.Unsupported(m.net); len(gaps) > 0 {
 		return nil, gapErrors(file, gaps)
 	}
-	return net, nil
+	return m, nil
+}
+
+// opened is a model as its file has it, and what it says of its pixels.
+type opened struct {
+	net    *ir.Net
+	pixels *dsl.Pixels // of a source text
+}
+
+// readModel reads a model; set are the parameters of a source text.
+func readModel(file string, set map[string]string) (*opened, diag.List, error) {
+	if filepath.Ext(file) == ".snn" {
+		m, err := readSource(file, set)
+		if err != nil {
+			return nil, nil, err
+		}
+		return &opened{m.Net, m.Pixels}, nil, nil
+	}
+	if len(set) > 0 {
+		return nil, nil, usageError{fmt.Errorf("--set: only .snn files have parameters, not %s", file)}
+	}
+	net, list, err := readNet(file)
+	return &opened{net: net}, list, err
 }
 
 func readNet(file string) (*ir.Net, diag.List, error) {
 	ext := filepath.Ext(file)
 	if ext != ".onnx" && ext != ".sir" {
-		return nil, nil, usageError{fmt.Errorf("%s: wanted a .onnx or .sir file", file)}
+		return nil, nil, usageError{fmt.Errorf("%s: wanted a .onnx, .snn or .sir file", file)}
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
