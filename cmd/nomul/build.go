@@ -54,6 +54,9 @@ unless --vectors gives real ones.`,
 			if err != nil {
 				return err
 			}
+			if err := checkLanes(c, t, lanes); err != nil {
+				return err
+			}
 			if err := vacant(dir, force); err != nil {
 				return err
 			}
@@ -80,14 +83,24 @@ unless --vectors gives real ones.`,
 	return c
 }
 
+// checkLanes refuses lanes that no hardware has, and those of a target without any.
+func checkLanes(c *cobra.Command, t backends.Backend, lanes int) error {
+	switch {
+	case !c.Flags().Changed("lanes"):
+		return nil
+	case t.Name() != verilog.New().Name():
+		return usageError{fmt.Errorf("--lanes is for -t verilog; target %s has none", t.Name())}
+	case lanes < 1 || lanes&(lanes-1) != 0:
+		return usageError{fmt.Errorf("--lanes %d: wanted a power of two", lanes)}
+	}
+	return nil
+}
+
 // maxVectors bounds the samples that are emitted as a test.
 const maxVectors = 16
 
 // emit lowers the model, checks it for the target, and gives the artefact's files.
 func (m *model) emit(t backends.Backend, vectors string, lanes int) ([]backends.File, error) {
-	if lanes < 0 || lanes&(lanes-1) != 0 {
-		return nil, usageError{fmt.Errorf("--lanes %d: wanted a power of two", lanes)}
-	}
 	net, err := m.at(ir.Fixed)
 	if err != nil {
 		return nil, err
@@ -169,6 +182,13 @@ func vacant(dir string, force bool) error {
 // beside it that takes its name at the end.
 func writeDir(dir string, files []backends.File) error {
 	files = append(files, backends.File{Name: manifest, Data: contents(files)})
+	if err := replaceDir(dir, files); err != nil {
+		return unwritable(dir, err)
+	}
+	return nil
+}
+
+func replaceDir(dir string, files []backends.File) error {
 	parent := filepath.Dir(filepath.Clean(dir))
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return err

@@ -2,9 +2,15 @@ package main
 
 import (
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -12,6 +18,7 @@ import (
 
 	"nomul/frontend/onnx/onnxpb"
 	"nomul/ir/irtest"
+	"nomul/runtime/dataset"
 )
 
 func TestMain(m *testing.M) {
@@ -29,14 +36,64 @@ func TestCLI(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "../../testdata/cli",
 		UpdateScripts: irtest.Update(),
+		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"fault": fault, "misuse": misuse},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("TESTDATA", root)
 			for _, name := range []string{"HOME", "GOCACHE", "GOMODCACHE", "GOPROXY", "GOFLAGS"} {
 				e.Setenv(name, os.Getenv(name))
 			}
+			if err := spoilSamples(e.WorkDir); err != nil {
+				return err
+			}
 			return spoil(root+"/models/mlp-slice/mlp_slice.onnx", e.WorkDir)
 		},
 	})
+}
+
+// fault [N] COMMAND… demands exit code 1, one message (or N), and that nothing
+// is written: no result, no file, no remains of temporary ones.
+func fault(ts *testscript.TestScript, _ bool, args []string) {
+	messages := 1
+	if n, err := strconv.Atoi(args[0]); err == nil {
+		messages, args = n, args[1:]
+	}
+	if got := len(messageHead.FindAllString(refused(ts, exitFault, args), -1)); got != messages {
+		ts.Fatalf("%d messages, wanted %d", got, messages)
+	}
+}
+
+// messageHead is how a message begins; a source line, a caret or help may follow.
+var messageHead = regexp.MustCompile(`(?m)^(\S.*: )?error: `)
+
+// misuse COMMAND… demands exit code 2 and that nothing is written.
+func misuse(ts *testscript.TestScript, _ bool, args []string) { refused(ts, exitUsage, args) }
+
+// refused runs a command line that must end with a code and write nothing, and
+// gives what it said.
+func refused(ts *testscript.TestScript, code int, args []string) string {
+	before := filesBelow(ts)
+	err := ts.Exec(args[0], args[1:]...)
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != code {
+		ts.Fatalf("ended with %v, wanted exit code %d", err, code)
+	}
+	if got := ts.ReadFile("stdout"); got != "" {
+		ts.Fatalf("it printed a result:\n%s", got)
+	}
+	if after := filesBelow(ts); after != before {
+		ts.Fatalf("it wrote files: there were\n%sand now there are\n%s", before, after)
+	}
+	return ts.ReadFile("stderr")
+}
+
+// filesBelow lists what is in the script's folder, temporary files included.
+func filesBelow(ts *testscript.TestScript) string {
+	var list strings.Builder
+	ts.Check(filepath.WalkDir(ts.MkAbs("."), func(path string, _ os.DirEntry, err error) error {
+		fmt.Fprintln(&list, path)
+		return err
+	}))
+	return list.String()
 }
 
 // spoil writes model.onnx and broken variants of it.
@@ -73,6 +130,20 @@ func spoil(file, dir string) error {
 		write(name, spoiled)
 	}
 	return err
+}
+
+// spoilSamples writes samples for model.onnx, normalised or integers: good ones,
+// and some whose second element is no pixel.
+func spoilSamples(dir string) error {
+	const black = -.286 / .353
+	for name, second := range map[string]float64{"good": black, "nan": math.NaN(), "inf": math.Inf(1), "half": 0.5} {
+		a := dataset.Floats(dataset.Float64, []int{1, 2, 3}, []float64{black, second, black, black, black, black})
+		if err := dataset.WriteArrays(filepath.Join(dir, name+".npz"), map[string]*dataset.Array{"x": a}); err != nil {
+			return err
+		}
+	}
+	a := dataset.Ints(dataset.Int32, []int{1, 2, 3}, []int64{0, 300, 0, 0, 0, 0})
+	return dataset.WriteArrays(filepath.Join(dir, "big.npz"), map[string]*dataset.Array{"x": a})
 }
 
 func putFloat(raw []byte, f float32) { binary.LittleEndian.PutUint32(raw, math.Float32bits(f)) }

@@ -44,6 +44,9 @@ PNGs per class, which brings its own labels.`,
 			if err := checkEngine(engineName); err != nil {
 				return err
 			}
+			if c.Flags().Changed("limit") && limit < 1 {
+				return usageError{fmt.Errorf("--limit %d: wanted at least 1", limit)}
+			}
 			m, err := flags.open(c, args[0])
 			if err != nil {
 				return err
@@ -222,6 +225,9 @@ func (e *evaluator) share(net *ir.Net, first, workers int, active bool, counter 
 	}
 	output := net.All(ir.OpOutput)[0].Name
 	for i := first; i < len(classes); i += workers {
+		if err := e.c.Context().Err(); err != nil {
+			return err
+		}
 		in, err := e.samples(net, i, i+1)
 		if err != nil {
 			return err

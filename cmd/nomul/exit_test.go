@@ -2,9 +2,13 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"os"
 	"strings"
 	"testing"
+
+	"github.com/spf13/pflag"
 
 	"nomul/ir"
 	"nomul/passes"
@@ -37,5 +41,41 @@ func TestExitCodes(t *testing.T) {
 	bug := &passes.Bug{Pass: "some-pass", Input: &ir.Net{Name: "n", Level: ir.Source, Steps: 1}, Cause: errors.New("broken")}
 	if code := report(bug, &stderr); code != exitBug || !strings.Contains(stderr.String(), "some-pass") {
 		t.Errorf("a bug gives exit %d: %s", code, stderr.String())
+	}
+}
+
+// Whatever a command does, --help shows how, and every flag says what it is for.
+func TestHelp(t *testing.T) {
+	for _, c := range rootCommand().Commands() {
+		if c.Example == "" || c.Short == "" || !strings.Contains(c.Example, "nomul "+c.Name()) {
+			t.Errorf("%s has no example of itself", c.Name())
+		}
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			if f.Usage == "" {
+				t.Errorf("%s --%s says nothing", c.Name(), f.Name)
+			}
+		})
+	}
+}
+
+// An interrupted command says so, and leaves no temporary directory.
+func TestInterrupted(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	file := mlpFolder + "/mlp_ts26_sjhead_bn.onnx"
+	for _, args := range [][]string{
+		{"eval", file, "--images", images, "--labels", labels, "--mean", ".286", "--std", ".353"},
+		{"run", file, "-i", mlpFolder + "/io.npz", "-o", t.TempDir() + "/o.npz", "--level", "source"},
+		{"verify", file, "--mean", ".286", "--std", ".353"},
+	} {
+		ctx, stop := context.WithCancel(t.Context())
+		stop()
+		var stdout, stderr bytes.Buffer
+		if code := runUntil(ctx, args, &stdout, &stderr); code != exitFault || stderr.String() != "nomul: interrupted\n" || stdout.Len() > 0 {
+			t.Errorf("%s: exit %d, said %q, printed %q", args[0], code, &stderr, &stdout)
+		}
+	}
+	left, err := os.ReadDir(os.Getenv("TMPDIR"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v (%v)", left, err)
 	}
 }

@@ -25,7 +25,14 @@ func irCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			net, err := m.dump(level, after)
+			l, err := parseLevel(level)
+			if err != nil {
+				return err
+			}
+			if !c.Flags().Changed("level") {
+				l = max(l, m.net.Level) // a text of a later level is printed as it is
+			}
+			net, err := m.dump(l, after)
 			if err != nil {
 				return err
 			}
@@ -40,13 +47,9 @@ func irCommand() *cobra.Command {
 }
 
 // dump lowers to a level, or just behind a pass.
-func (m *model) dump(level, after string) (*ir.Net, error) {
+func (m *model) dump(level ir.Level, after string) (*ir.Net, error) {
 	if after == "" {
-		l, err := parseLevel(level)
-		if err != nil {
-			return nil, err
-		}
-		return m.at(l)
+		return m.at(level)
 	}
 	p, ok := passes.Named(after)
 	if !ok {

@@ -2,13 +2,17 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"nomul/ir/diag"
 	"nomul/passes"
 )
 
@@ -19,10 +23,19 @@ const (
 	exitBug   = 3 // nomul is
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the second signal ends nomul at once
+	os.Exit(runUntil(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
 
 // run executes one command line and returns its exit code.
-func run(args []string, stdout, stderr io.Writer) (code int) {
+func run(args []string, stdout, stderr io.Writer) int {
+	return runUntil(context.Background(), args, stdout, stderr)
+}
+
+// runUntil is run, ended early and tidily when ctx is.
+func runUntil(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
 	defer func() {
 		if r := recover(); r != nil {
 			fmt.Fprintf(stderr, "nomul: a bug in nomul, please report it: %v\n", r)
@@ -33,9 +46,13 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.Execute()
-	if err == nil {
+	err := root.ExecuteContext(ctx)
+	switch {
+	case err == nil:
 		return 0
+	case ctx.Err() != nil:
+		fmt.Fprintln(stderr, "nomul: interrupted")
+		return exitFault
 	}
 	return report(err, stderr)
 }
@@ -53,6 +70,9 @@ func report(err error, stderr io.Writer) int {
 	case errors.As(err, &bug):
 		fmt.Fprintf(stderr, "nomul: a bug in nomul, please report it: %v\n", err)
 		return exitBug
+	}
+	if !diag.IsDiagnostic(err) {
+		err = fmt.Errorf("error: %w", err)
 	}
 	fmt.Fprintf(stderr, "%v\n", err)
 	return exitFault

@@ -148,6 +148,18 @@ func writeNet(net *ir.Net, file string) error {
 
 // writeFile writes a whole file or nothing.
 func writeFile(file string, data []byte) error {
+	if err := replaceFile(file, data); err != nil {
+		return unwritable(file, err)
+	}
+	return nil
+}
+
+// unwritable is what is said of a result that cannot be put where it should go.
+func unwritable(path string, err error) error {
+	return diag.Errorf(diag.Origin{File: path}, diag.BadFile, "cannot be written: %v", reason(err))
+}
+
+func replaceFile(file string, data []byte) error {
 	tmp, err := os.CreateTemp(filepath.Dir(file), ".nomul-*")
 	if err != nil {
 		return err

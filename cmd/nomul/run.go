@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -118,6 +119,9 @@ func record(c *cobra.Command, net *ir.Net, engineName string, samples []map[stri
 	bar := progress(c, len(samples), "running")
 	defer bar.Close()
 	for _, s := range samples {
+		if err := c.Context().Err(); err != nil {
+			return nil, err
+		}
 		out, err := machine.Run(s, tap)
 		if err != nil {
 			return nil, err
@@ -156,13 +160,22 @@ func (r *recording) write(out, trace string) error {
 	for name, data := range r.outputs {
 		arrays[name] = dataset.Floats(dataset.Float32, r.shapes[name], data)
 	}
-	if err := dataset.WriteArrays(out, arrays); err != nil {
+	if trace == "" {
+		return dataset.WriteArrays(out, arrays)
+	}
+	if err := dataset.WriteArrays(trace, r.traceArrays()); err != nil {
 		return err
 	}
-	if trace == "" {
-		return nil
+	err := dataset.WriteArrays(out, arrays)
+	if err != nil {
+		os.Remove(trace) // both or none
 	}
-	arrays = map[string]*dataset.Array{}
+	return err
+}
+
+// traceArrays are the spikes and membranes of every neuron layer.
+func (r *recording) traceArrays() map[string]*dataset.Array {
+	arrays := map[string]*dataset.Array{}
 	for _, v := range r.net.All(ir.OpNeuron) {
 		spikes, membrane := r.traces[v.Name], r.traces[v.Name+".membrane"]
 		arrays[v.Name] = dataset.Ints(dataset.Uint8, r.shapes[v.Name], wholes(spikes))
@@ -172,7 +185,7 @@ func (r *recording) write(out, trace string) error {
 			arrays[v.Name+".membrane"] = dataset.Floats(dataset.Float64, r.shapes[v.Name], membrane)
 		}
 	}
-	return dataset.WriteArrays(trace, arrays)
+	return arrays
 }
 
 func wholes(x []float64) []int64 {

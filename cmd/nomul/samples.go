@@ -14,6 +14,7 @@ import (
 type converter struct {
 	input  *ir.Value
 	pixels *passes.Pixels // nil when not given
+	file   string         // for messages
 }
 
 // sample converts element i… of an array, one sample of the input's size.
@@ -41,6 +42,9 @@ func (c converter) sample(a *dataset.Array, start int) (*ir.Tensor, error) {
 
 // at is entry i's normalisation: one for all, or one per channel.
 func (c converter) at(list []float64, i int) float64 {
+	if len(list) == 1 {
+		return list[0]
+	}
 	return list[i/max(1, c.input.Type.Size()/len(list))%len(list)]
 }
 
@@ -63,8 +67,8 @@ func (c converter) pixel(x float64, i int) (int64, error) {
 		p = (x*c.at(n.Std, i) + c.at(n.Mean, i)) / c.at(n.Scale, i)
 	}
 	r := math.Round(p)
-	if math.Abs(p-r) > 0.01 || math.IsNaN(p) {
-		return 0, diag.Errorf(diag.Origin{}, diag.BadData,
+	if !(math.Abs(p-r) <= 0.01) { // so are NaN and infinities
+		return 0, diag.Errorf(diag.Origin{File: c.file}, diag.BadData,
 			"input %s: element %d is %v, which --mean, --std and --scale make the pixel %.4g, not an integer", c.input.Name, i, x, p)
 	}
 	return int64(r), nil
@@ -72,7 +76,7 @@ func (c converter) pixel(x float64, i int) (int64, error) {
 
 // batch finds how many samples an array holds for an input: its first axis is
 // the batch when the others are the input's shape; extents of 1 do not count.
-func batch(in *ir.Value, a *dataset.Array, steps int) (int, error) {
+func batch(in *ir.Value, a *dataset.Array, steps int, file string) (int, error) {
 	want := squeeze(in.Type.Shape.Dims())
 	if in.Clock == ir.Step {
 		want = append([]int{steps}, want...)
@@ -84,7 +88,7 @@ func batch(in *ir.Value, a *dataset.Array, steps int) (int, error) {
 	if len(got) > 0 && equal(squeeze(got[1:]), want) {
 		return got[0], nil
 	}
-	return 0, diag.Errorf(diag.Origin{}, diag.BadData, "input %s: the array is %v, wanted %v, or a batch of those along a first axis",
+	return 0, diag.Errorf(diag.Origin{File: file}, diag.BadData, "input %s: the array is %v, wanted %v, or a batch of those along a first axis",
 		in.Name, got, in.Type.Shape.Dims()).WithHelp("the model's input is %s", in)
 }
 
@@ -111,7 +115,7 @@ func equal(a, b []int) bool {
 }
 
 // arrayFor picks the array of an input: by name, or the only one.
-func arrayFor(in *ir.Value, inputs int, arrays map[string]*dataset.Array) (*dataset.Array, error) {
+func arrayFor(in *ir.Value, inputs int, arrays map[string]*dataset.Array, file string) (*dataset.Array, error) {
 	if a := arrays[in.Name]; a != nil {
 		return a, nil
 	}
@@ -120,7 +124,7 @@ func arrayFor(in *ir.Value, inputs int, arrays map[string]*dataset.Array) (*data
 			return a, nil
 		}
 	}
-	return nil, diag.Errorf(diag.Origin{}, diag.BadData, "there is no array %q for the model's input; the file has %s", in.Name, keys(arrays))
+	return nil, diag.Errorf(diag.Origin{File: file}, diag.BadData, "there is no array %q for the model's input; the file has %s", in.Name, keys(arrays))
 }
 
 func keys(arrays map[string]*dataset.Array) string {
@@ -143,11 +147,11 @@ func readSamples(net *ir.Net, file string, pixels *passes.Pixels) ([]map[string]
 	inputs := net.All(ir.OpInput)
 	var out []map[string]*ir.Tensor
 	for _, in := range inputs {
-		a, err := arrayFor(in, len(inputs), arrays)
+		a, err := arrayFor(in, len(inputs), arrays, file)
 		if err != nil {
 			return nil, err
 		}
-		n, err := batch(in, a, net.Steps)
+		n, err := batch(in, a, net.Steps, file)
 		if err != nil {
 			return nil, err
 		}
@@ -158,7 +162,7 @@ func readSamples(net *ir.Net, file string, pixels *passes.Pixels) ([]map[string]
 			return nil, diag.Errorf(diag.Origin{File: file}, diag.BadData, "input %s has %d samples, another has %d", in.Name, n, len(out))
 		}
 		for i := range n {
-			t, err := converter{in, pixels}.sample(a, i*(a.Len()/n))
+			t, err := converter{in, pixels, file}.sample(a, i*(a.Len()/n))
 			if err != nil {
 				return nil, err
 			}
@@ -192,7 +196,7 @@ func imageSamples(net *ir.Net, m *dataset.Images, from, to int, pixels *passes.P
 		for j, p := range m.Pixels[i*size : (i+1)*size] {
 			px[j] = int64(p)
 		}
-		t, err := converter{in, pixels}.sample(dataset.Ints(dataset.Uint8, []int{size}, px), 0)
+		t, err := converter{in, pixels, m.File}.sample(dataset.Ints(dataset.Uint8, []int{size}, px), 0)
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@
 package diag
 
 import (
+	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -93,6 +94,14 @@ func (d Diagnostic) Error() string {
 // Errorf makes an error at a place.
 func Errorf(at Origin, code Code, format string, args ...any) *Diagnostic {
 	return &Diagnostic{Code: code, Origin: at, Message: fmt.Sprintf(format, args...)}
+}
+
+// IsDiagnostic tells whether the error is, or wraps, a *Diagnostic or a List:
+// its text then says itself that it is an error.
+func IsDiagnostic(err error) bool {
+	var one *Diagnostic
+	var list List
+	return errors.As(err, &one) || errors.As(err, &list)
 }
 
 // WithHelp returns a copy of the diagnostic with advice.

@@ -24,7 +24,7 @@ func (s stream) encode(samples [][][]int64) []byte {
 		for i, v := range s.ports.Inputs {
 			width := backends.Width(v.Type)
 			for _, x := range sample[i] {
-				out = append(out, binary.LittleEndian.AppendUint64(nil, uint64(x))[:width]...)
+				out = binary.LittleEndian.AppendUint64(out, uint64(x))[:len(out)+width]
 			}
 		}
 	}
