@@ -38,6 +38,13 @@ var canonicalRules = []canonicalRule{
 	{"gather", "entries at a fixed distance are a slice", gatherRule},
 	{"slice-concat", "a slice of a concat that reads one operand is a slice of that operand", sliceConcat},
 	{"reduce-one", "a sum or mean over axes of extent 1 is a reshape", reduceOne},
+	{"reduce-axes", "a reduction is over ascending axes and keeps none: a reshape puts them back", reduceAxes},
+	{"pool-all", "a mean or sum over one window that is everything is a reduction", poolAll},
+	{"sink-reshape", "an axis of extent 1 put in front of what an op reads is put in front of its result", sinkReshape},
+	{"conv-pad", "padding with 0 before a convolution is the convolution's own", convPad},
+	{"zero-bias", "a bias of zeros is none", zeroBias},
+	{"max-zero", "max(x, 0) is relu", maxZero},
+	{"not-compare", "not a < b is a ≥ b, likewise for the others", notCompare},
 }
 
 func foldRule(c *rewriter, v *ir.Value) (*ir.Value, error) {
@@ -48,8 +55,13 @@ func foldRule(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	return c.constant(v.Name, data, v)
 }
 
+// commutes are the ops whose two operands may change places.
+var commutes = map[ir.Op]bool{
+	ir.OpAdd: true, ir.OpMul: true, ir.OpMin: true, ir.OpMax: true, ir.OpAnd: true, ir.OpOr: true, ir.OpXor: true,
+}
+
 func constantSecond(c *rewriter, v *ir.Value) (*ir.Value, error) {
-	if (v.Op != ir.OpAdd && v.Op != ir.OpMul) || v.Args[0].Const() == nil {
+	if !commutes[v.Op] || v.Args[0].Const() == nil {
 		return nil, nil
 	}
 	return c.as(v, v.Op, nil, v.Args[1], v.Args[0])

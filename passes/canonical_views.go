@@ -9,6 +9,10 @@ func whole(_ *rewriter, v *ir.Value) (*ir.Value, error) {
 		if a.Start == 0 && a.Step == 1 && v.Type == v.Args[0].Type {
 			return v.Args[0], nil
 		}
+	case ir.ShapeAttrs:
+		if v.Op == ir.OpBroadcast && v.Type == v.Args[0].Type {
+			return v.Args[0], nil
+		}
 	case ir.ReduceAttrs:
 		if len(a.Axes) == 0 && v.Type == v.Args[0].Type {
 			return v.Args[0], nil

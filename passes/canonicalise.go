@@ -86,7 +86,7 @@ func (c *rewriter) make(v *ir.Value) (*ir.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	if pure(v) {
+	if pure(v) || readsOut(v) {
 		for _, rule := range c.rules {
 			if out, err := rule.apply(c, v); out != nil || err != nil {
 				return out, err
@@ -128,13 +128,16 @@ func (c *rewriter) inferred(v *ir.Value) (*ir.Value, error) {
 // pure tells whether a value is determined by its operands and attributes alone.
 func pure(v *ir.Value) bool { return eval.Has(v.Op) && v.Op != ir.OpOutput }
 
+// readsOut tells readouts over time, which are determined by their operands too.
+func readsOut(v *ir.Value) bool { return v.Clock == ir.End && v.Args[0].Clock == ir.Step }
+
 // key names the content of a value; it is empty when no other value is the same.
 func (c *rewriter) key(v *ir.Value) string {
 	var b strings.Builder
 	switch {
 	case v.Op == ir.OpConst:
 		return "const " + v.Const().Digest() + v.Type.String()
-	case !pure(v):
+	case !pure(v) && !readsOut(v):
 		return ""
 	}
 	fmt.Fprintf(&b, "%v %v %v", v.Op, v.Attrs, v.Type)

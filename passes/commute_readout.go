@@ -1,29 +1,158 @@
 package passes
 
-import "nomul/ir"
+import (
+	"nomul/ir"
+)
 
-// runCommuteReadout moves a sum over time in front of the linear layer whose
-// results it sums: Σ_t (W·s_t + b) = W·Σ_t s_t + T·b (R8). The layer then runs
-// once, on spike counts.
+// runCommuteReadout moves a sum over time in front of the layers, sums and views
+// whose results it sums, down to what is no linear function of real numbers any
+// more: Σ_t (W·s_t + b) = W·Σ_t s_t + T·b (R8). These run once then, on spike counts.
 func runCommuteReadout(n *ir.Net, _ *Options) (*ir.Net, error) {
-	readers := n.Readers()
+	c := &commuting{rules: timeSums, readers: n.Readers(), steps: float64(n.Steps), counts: map[*ir.Value]*ir.Value{}}
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-		if v.Op != ir.OpSum || !ownLinear(v.Args[0], readers) || v.Args[0].Clock != ir.Step {
+		if v.Op != ir.OpSum || c.rule(v.Args[0]) == nil {
 			return nil, nil
 		}
-		lin := v.Args[0]
-		x := r.Of(lin.Args[0])
-		count, err := r.Add(ir.OpSum, r.Unique(x.Name+".count"), nil, x)
-		if err != nil {
+		c.r = r
+		return c.rule(v.Args[0])(c, v.Args[0], v.Name)
+	})
+}
+
+type commuting struct {
+	rules   map[ir.Op]func(*commuting, *ir.Value, string) (*ir.Value, error)
+	r       *ir.Rebuilder
+	readers map[*ir.Value][]*ir.Value
+	steps   float64
+	counts  map[*ir.Value]*ir.Value
+}
+
+// timeSums has, for ops that are linear in what changes from step to step, how
+// the sum of their results is made of the sums of their operands.
+var timeSums = map[ir.Op]func(c *commuting, v *ir.Value, name string) (*ir.Value, error){
+	ir.OpLinear:     (*commuting).layer,
+	ir.OpConv:       (*commuting).layer,
+	ir.OpAdd:        (*commuting).each,
+	ir.OpSub:        (*commuting).each,
+	ir.OpNeg:        (*commuting).each,
+	ir.OpReshape:    (*commuting).each,
+	ir.OpTranspose:  (*commuting).each,
+	ir.OpReduceSum:  (*commuting).each,
+	ir.OpReduceMean: (*commuting).mean,
+	ir.OpMul:        (*commuting).factor,
+	ir.OpDiv:        (*commuting).factor,
+	ir.OpBatchNorm:  (*commuting).norm,
+}
+
+// rule is how the sum of v commutes with it; nil when it does not, or is not
+// worth it: spikes and counts are summed as they are.
+func (c *commuting) rule(v *ir.Value) func(*commuting, *ir.Value, string) (*ir.Value, error) {
+	rule := c.rules[v.Op]
+	if rule == nil || v.Clock != ir.Step || !v.Type.IsReal() || len(c.readers[v]) != 1 ||
+		(v.Op == ir.OpLinear || v.Op == ir.OpConv) && !isLayer(v) ||
+		(v.Op == ir.OpMul || v.Op == ir.OpDiv) && v.Args[1].Const() == nil ||
+		v.Op == ir.OpBatchNorm && !constArgs(v.Args[1:]) {
+		return nil
+	}
+	return rule
+}
+
+// sum is Σ_t v.
+func (c *commuting) sum(v *ir.Value) (*ir.Value, error) {
+	if out := c.counts[v]; out != nil {
+		return out, nil
+	}
+	out, err := c.make(v)
+	c.counts[v] = out
+	return out, err
+}
+
+func (c *commuting) make(v *ir.Value) (*ir.Value, error) {
+	name := c.r.Of(v).Name + ".count"
+	if rule := c.rule(v); rule != nil {
+		return rule(c, v, name)
+	}
+	if v.Clock == ir.Step {
+		return c.r.Add(ir.OpSum, c.r.Unique(name), nil, c.r.Of(v))
+	}
+	if data := v.Const(); data != nil {
+		return c.r.Const(c.r.Unique(name), scaled(combine(data, scalar(1), product), c.steps))
+	}
+	steps, err := c.r.Const(c.r.Unique(name+".steps"), scalar(c.steps))
+	if err != nil {
+		return nil, err
+	}
+	return c.r.Add(ir.OpMul, c.r.Unique(name), nil, c.r.Of(v), steps)
+}
+
+// layer: Σ (W·x + b) = W·Σx + T·b.
+func (c *commuting) layer(v *ir.Value, name string) (*ir.Value, error) {
+	count, err := c.sum(v.Args[0])
+	if err != nil {
+		return nil, err
+	}
+	bias := make([]float64, outputs(v))
+	if v.Args[2] != nil {
+		for i, f := range v.Args[2].Const().F {
+			bias[i] = f * c.steps
+		}
+	}
+	return newLinear(c.r, v, name, count, v.Args[1].Const().F, bias)
+}
+
+// each: the op on the sums of all its operands.
+func (c *commuting) each(v *ir.Value, name string) (*ir.Value, error) {
+	args := make([]*ir.Value, len(v.Args))
+	for i, a := range v.Args {
+		var err error
+		if args[i], err = c.sum(a); err != nil {
 			return nil, err
 		}
-		w := lin.Args[1].Const()
-		bias := make([]float64, w.Type.Shape.Dim(0))
-		if lin.Args[2] != nil {
-			for i, f := range lin.Args[2].Const().F {
-				bias[i] = f * float64(n.Steps)
-			}
+	}
+	return c.r.Add(v.Op, c.r.Unique(name), v.Attrs, args...)
+}
+
+// mean: that of reals commutes as it is; that of spikes and counts is their sum,
+// which stays a count, over a number.
+func (c *commuting) mean(v *ir.Value, name string) (*ir.Value, error) {
+	x := v.Args[0]
+	if x.Type.IsReal() {
+		return c.each(v, name)
+	}
+	sum, err := c.r.Add(ir.OpReduceSum, c.r.Unique(v.Name), v.Attrs, c.r.Of(x))
+	if err != nil {
+		return nil, err
+	}
+	count, err := c.r.Add(ir.OpSum, c.r.Unique(sum.Name+".count"), nil, sum)
+	if err != nil {
+		return nil, err
+	}
+	over, err := c.r.Const(c.r.Unique(name+".size"), scalar(float64(x.Type.Size())/float64(v.Type.Size())))
+	if err != nil {
+		return nil, err
+	}
+	return c.r.Add(ir.OpDiv, c.r.Unique(name), nil, count, over)
+}
+
+// factor: Σ c·x = c·Σx.
+func (c *commuting) factor(v *ir.Value, name string) (*ir.Value, error) {
+	count, err := c.sum(v.Args[0])
+	if err != nil {
+		return nil, err
+	}
+	return c.r.Add(v.Op, c.r.Unique(name), nil, count, c.r.Of(v.Args[1]))
+}
+
+// norm: Σ (a·(x − μ) + β) = a·(Σx − T·μ) + T·β.
+func (c *commuting) norm(v *ir.Value, name string) (*ir.Value, error) {
+	args := make([]*ir.Value, len(v.Args))
+	for i, a := range v.Args {
+		args[i] = c.r.Of(a)
+	}
+	for _, i := range []int{0, 2, 3} {
+		var err error
+		if args[i], err = c.sum(v.Args[i]); err != nil {
+			return nil, err
 		}
-		return newLinear(r, lin, v.Name, count, w.F, bias)
-	})
+	}
+	return c.r.Add(v.Op, c.r.Unique(name), v.Attrs, args...)
 }

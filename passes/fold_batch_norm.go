@@ -2,27 +2,111 @@ package passes
 
 import (
 	"math"
+	"slices"
 
 	"nomul/ir"
 )
 
 // runFoldBatchNorm is R1: a·(W·x + b − μ) + β with a = γ/√(σ² + ε) is W'·x + b'
-// with W' = diag(a)·W and b' = a·(b − μ) + β. A batch-norm that does not stand
-// directly behind its own linear layer, over that layer's outputs, stays.
+// with W' = diag(a)·W and b' = a·(b − μ) + β, for a linear layer and for a
+// convolution. Reshapes and transposes may stand between, as long as the
+// batch-norm is over the layer's outputs; a batch-norm over anything else stays.
 func runFoldBatchNorm(n *ir.Net, _ *Options) (*ir.Net, error) {
 	readers := n.Readers()
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-		if v.Op != ir.OpBatchNorm {
+		if v.Op == ir.OpReduceMean {
+			return behindMean(r, v, readers)
+		}
+		if v.Op != ir.OpBatchNorm || !constArgs(v.Args[1:]) {
 			return nil, nil
 		}
-		lin := v.Args[0]
-		axis := v.Attrs.(ir.BatchNormAttrs).Axis
-		if !ownLinear(lin, readers) || axis != v.Type.Shape.Rank()-1 || !constArgs(v.Args[1:]) {
+		layer, views, axis := behindViews(v, readers)
+		if layer == nil || axis != outputAxis(layer) {
 			return nil, nil
+		}
+		name := v.Name
+		if len(views) > 0 {
+			name = layer.Name
 		}
 		a, c := normAffine(v)
-		return scaledLinear(r, lin, v.Name, a, c)
+		out, err := scaledLayer(r, r.Of(layer), name, a, c)
+		for i, view := range slices.Backward(views) {
+			if err != nil {
+				return nil, err
+			}
+			if name = view.Name; i == 0 {
+				name = v.Name
+			}
+			out, err = r.Add(view.Op, r.Unique(name), view.Attrs, out)
+		}
+		return out, err
 	})
+}
+
+// behindMean moves a batch-norm behind the mean that alone reads it, over other
+// axes: the mean of a·x + c is a·mean(x) + c.
+func behindMean(r *ir.Rebuilder, mean *ir.Value, readers map[*ir.Value][]*ir.Value) (*ir.Value, error) {
+	norm, a := mean.Args[0], mean.Attrs.(ir.ReduceAttrs)
+	if norm.Op != ir.OpBatchNorm || len(readers[norm]) != 1 || !constArgs(norm.Args[1:]) || isLayer(norm.Args[0]) {
+		return nil, nil
+	}
+	attrs := norm.Attrs.(ir.BatchNormAttrs)
+	if slices.Contains(a.Axes, attrs.Axis) || a.Keep {
+		return nil, nil
+	}
+	for _, axis := range slices.Backward(slices.Sorted(slices.Values(a.Axes))) {
+		attrs.Axis = past(attrs.Axis, axis)
+	}
+	x, err := r.Add(ir.OpReduceMean, r.Unique(mean.Name), a, r.Of(norm.Args[0]))
+	if err != nil {
+		return nil, err
+	}
+	args := []*ir.Value{x}
+	for _, c := range norm.Args[1:] {
+		args = append(args, r.Of(c))
+	}
+	return r.Add(ir.OpBatchNorm, r.Unique(norm.Name), attrs, args...)
+}
+
+// behindViews finds the layer that a batch-norm normalises, the reshapes and
+// transposes between (the last first), and which axis of the layer's result the
+// channels are. Everything on the way has one reader; nil when there is no such layer.
+func behindViews(v *ir.Value, readers map[*ir.Value][]*ir.Value) (layer *ir.Value, views []*ir.Value, axis int) {
+	x, axis := v.Args[0], v.Attrs.(ir.BatchNormAttrs).Axis
+	for !isLayer(x) {
+		if len(readers[x]) != 1 {
+			return nil, nil, 0
+		}
+		if axis = axisBefore(x, axis); axis < 0 {
+			return nil, nil, 0
+		}
+		views = append(views, x)
+		x = x.Args[0]
+	}
+	if len(readers[x]) != 1 {
+		return nil, nil, 0
+	}
+	return x, views, axis
+}
+
+// axisBefore is the axis of a view's operand that an axis of the view is; −1 when
+// there is none.
+func axisBefore(v *ir.Value, axis int) int {
+	switch a := v.Attrs.(type) {
+	case ir.PermAttrs:
+		return a.Perm[axis]
+	case ir.ShapeAttrs:
+		if v.Op != ir.OpReshape {
+			return -1
+		}
+		from, to := v.Args[0].Type.Shape.Dims(), v.Type.Shape.Dims()
+		for i, d := range from {
+			if d == to[axis] && size(from[:i]) == size(to[:axis]) {
+				return i
+			}
+		}
+	}
+	return -1
 }
 
 // normAffine writes a batch-norm as a·x + c per channel: a = γ/√(σ² + ε), c = β − a·μ.
@@ -35,68 +119,4 @@ func normAffine(v *ir.Value) (a, c []float64) {
 		c[i] = beta[i] - float64(a[i]*mean[i])
 	}
 	return a, c
-}
-
-// ownLinear tells whether a value is a linear layer with constant weights that
-// exactly one other value reads.
-func ownLinear(v *ir.Value, readers map[*ir.Value][]*ir.Value) bool {
-	return v.Op == ir.OpLinear && len(readers[v]) == 1 && realConst(v.Args[1]) &&
-		(v.Args[2] == nil || realConst(v.Args[2]))
-}
-
-func realConst(v *ir.Value) bool { return v.Const() != nil && v.Type.IsReal() }
-
-func constArgs(args []*ir.Value) bool {
-	for _, a := range args {
-		if a.Const() == nil {
-			return false
-		}
-	}
-	return true
-}
-
-// scaledLinear appends the linear layer diag(a)·(W·x + b) + c under a name; c may be nil.
-func scaledLinear(r *ir.Rebuilder, lin *ir.Value, name string, a, c []float64) (*ir.Value, error) {
-	w := lin.Args[1].Const()
-	k := w.Type.Shape.Dim(1)
-	weights := make([]float64, len(w.F))
-	for i, f := range w.F {
-		weights[i] = float64(a[i/k] * f)
-	}
-	bias := make([]float64, len(a))
-	for i := range bias {
-		if lin.Args[2] != nil {
-			bias[i] = float64(a[i] * lin.Args[2].Const().F[i])
-		}
-		if c != nil {
-			bias[i] += c[i]
-		}
-	}
-	return newLinear(r, lin, name, r.Of(lin.Args[0]), weights, bias)
-}
-
-// newLinear appends a linear layer shaped like an old one on x, with new data.
-// A bias of zeros is left out.
-func newLinear(r *ir.Rebuilder, like *ir.Value, name string, x *ir.Value, weights, bias []float64) (*ir.Value, error) {
-	name = r.Unique(name)
-	w, err := r.Const(r.Unique(name+".weight"), ir.Reals(like.Args[1].Type.Shape, weights))
-	if err != nil {
-		return nil, err
-	}
-	var b *ir.Value
-	if anyNonZero(bias) {
-		if b, err = r.Const(r.Unique(name+".bias"), ir.Reals(ir.ShapeOf(len(bias)), bias)); err != nil {
-			return nil, err
-		}
-	}
-	return r.Add(ir.OpLinear, name, like.Attrs, x, w, b)
-}
-
-func anyNonZero(x []float64) bool {
-	for _, f := range x {
-		if f != 0 {
-			return true
-		}
-	}
-	return false
 }

@@ -2,6 +2,7 @@ package passes
 
 import (
 	"fmt"
+	"slices"
 
 	"nomul/ir"
 	"nomul/ir/diag"
@@ -138,10 +139,16 @@ func spikeDelay(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 	return r.Add(ir.OpDelay, r.Unique(v.Name), nil, c)
 }
 
+// sameElements tells whether all values became spikes, or integers of one type.
+func sameElements(r *ir.Rebuilder, args []*ir.Value) bool {
+	first := r.Of(args[0]).Type
+	return !slices.ContainsFunc(args, func(a *ir.Value) bool { return r.Of(a).Type.WithShape(ir.Shape{}) != first.WithShape(ir.Shape{}) })
+}
+
 // alike copies an op that takes no mix of spikes and real numbers: where one of
 // its operands became spikes and it was an op on reals, they are made real again.
 func alike(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-	if !v.Type.IsReal() {
+	if !v.Type.IsReal() || v.Op == ir.OpConcat && sameElements(r, v.Args) {
 		return nil, nil
 	}
 	args := make([]*ir.Value, len(v.Args))

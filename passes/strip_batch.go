@@ -118,6 +118,12 @@ func (b *batch) operands(r *ir.Rebuilder, v *ir.Value) ([]*ir.Value, error) {
 	args := make([]*ir.Value, len(v.Args))
 	for i, a := range v.Args {
 		args[i] = r.Of(a)
+		if axis, ok := b.chosen[v]; ok && b.moves(a) && without(a.Type.Shape, axis) != args[i].Type.Shape {
+			var err error
+			if args[i], err = r.Add(ir.OpReshape, r.Unique(a.Name), ir.ShapeAttrs{Shape: without(a.Type.Shape, axis).Dims()}, args[i]); err != nil {
+				return nil, err
+			}
+		}
 		if a.Const() == nil || b.rules[v.Op].ownAxes || a.Type.Shape.Rank() < b.fromRight(v) {
 			continue
 		}

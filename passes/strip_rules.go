@@ -90,33 +90,19 @@ func sameAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
 
 // reshapeAxis keeps the axis apart when as many elements stand before it as in the operand.
 func reshapeAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
-	if all := b.choices(v); len(all) > 0 {
-		return all[0], nil
-	}
 	x := v.Args[0]
+	want := size(x.Type.Shape.Dims()[:b.axis[x]])
+	for i, d := range v.Type.Shape.Dims() {
+		if d == 1 && size(v.Type.Shape.Dims()[:i]) == want {
+			return i, nil
+		}
+	}
 	return 0, noBatch(v, "merges axis %d of %v, the batch, with others: the result is %v", b.axis[x], x.Type, v.Type)
 }
 
-// choices lists what may be the batch axis of a value. A reshape that adds an
-// axis of extent 1 beside the batch leaves open which is which, until an op works
-// along one of the two; the elements lie the same in memory.
-func (b *batch) choices(v *ir.Value) []int {
-	if v.Op != ir.OpReshape {
-		return []int{b.axis[v]}
-	}
-	x := v.Args[0]
-	want := size(x.Type.Shape.Dims()[:b.axis[x]])
-	var out []int
-	for i, d := range v.Type.Shape.Dims() {
-		if d == 1 && size(v.Type.Shape.Dims()[:i]) == want {
-			out = append(out, i)
-		}
-	}
-	return out
-}
-
-// choose gives an axis for v that may be the batch of all its operands and that
-// v leaves alone.
+// choose gives an axis for v that v leaves alone. The batch has one element, so
+// any axis of extent 1 will do: the elements lie the same in memory. Operands
+// that lost another axis are reshaped.
 func (b *batch) choose(v *ir.Value, usual int, taken func(axis int) bool) (int, bool) {
 	if !taken(usual) {
 		return usual, true
@@ -124,9 +110,7 @@ func (b *batch) choose(v *ir.Value, usual int, taken func(axis int) bool) (int, 
 	for axis := range v.Args[0].Type.Shape.Rank() {
 		open := !taken(axis)
 		for _, a := range v.Args {
-			if _, moves := b.axis[a]; moves {
-				open = open && slices.Contains(b.choices(a), axis)
-			}
+			open = open && (a == nil || a.Const() != nil && b.rules[v.Op].ownAxes || a.Type.Shape.Dim(axis) == 1)
 		}
 		if open {
 			b.chosen[v] = axis
