@@ -7,39 +7,31 @@ import (
 	"nomul/ir/diag"
 )
 
-// weightBits is the width of quantised weights, and weightLimit the largest one:
-// the range is symmetric, so that a negated row has the same width.
-const (
-	weightBits  = 8
-	weightLimit = 1<<(weightBits-1) - 1
-)
-
-// minThreshold is the least integer threshold that keeps bias and leak rounding
-// small against it; layers below it get more guard bits.
-const minThreshold = 64
-
-// maxGuard bounds the guard bits; the proved membrane width bounds them too.
-const maxGuard = 16
-
-// runChooseScales notes on each linear layer the real number that one integer
-// unit of its results stands for.
+// runChooseScales notes on each real value the real number that one integer
+// unit of it stands for.
 //
-// Before neurons (R3) the scale is free, so it is taken such that the threshold
-// is an exact integer: s = θ·2^G / ⌊θ·2^G/s_max⌋ per output, where s_max is the
-// scale at which the largest weight just fits and G are the guard bits.
-// Before an output (R8) it is one power of two for all.
-func runChooseScales(n *ir.Net, _ *Options) (*ir.Net, error) {
-	readers := n.Readers()
-	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-		if v.Op != ir.OpLinear {
-			return nil, nil
-		}
-		if !realConst(v.Args[1]) || v.Args[2] != nil && !realConst(v.Args[2]) {
-			return nil, refuse(v, diag.NotExact, "its weights or bias are not constants")
-		}
-		scale, err := linearScale(v, readers[v])
-		if err != nil {
+// A weighted layer has one free scale per output channel, shared by all that
+// the channel's elements meet: what is added or compared with them, pooled with
+// them, or read out with them (R6, one scale per connected class). Behind such a
+// class stand thresholds, and its scale is taken such that they are exact
+// integers (R3): s = θ·2^G / ⌊θ·2^G/s_max⌋, where s_max is the scale at which the
+// largest weight just fits and G are the guard bits. Layers that are added to
+// one another differ by powers of two, so that none is starved. Before an
+// output (R8) the scale is one power of two for all.
+func runChooseScales(n *ir.Net, o *Options) (*ir.Net, error) {
+	s := &scaler{options: o, readers: n.Readers(), spans: map[*ir.Value]span{}}
+	for _, v := range n.Values {
+		if err := s.visit(v); err != nil {
 			return nil, err
+		}
+	}
+	if err := s.solve(); err != nil {
+		return nil, err
+	}
+	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+		scale, ok := s.scaleOf(v)
+		if !ok || v.Op == ir.OpOutput {
+			return nil, nil
 		}
 		out, err := r.Copy(v)
 		if err == nil {
@@ -49,87 +41,363 @@ func runChooseScales(n *ir.Net, _ *Options) (*ir.Net, error) {
 	})
 }
 
-func linearScale(v *ir.Value, readers []*ir.Value) (*ir.Scale, error) {
-	var threshold *ir.Tensor
-	for _, reader := range readers {
-		switch {
-		case reader.Op == ir.OpOutput && len(readers) == 1:
-			return powerScale(v), nil
-		case reader.Op != ir.OpNeuron || reader.Args[ir.NeuronX] != v:
-			return nil, refuse(v, diag.NotExact, "is read by %s %%%s, and no rule gives that an integer scale", reader.Op, reader.Name)
-		case v.Type.Shape.Rank() != 1:
-			return nil, refuse(v, diag.NotExact, "is %v; only layers with one axis have an integer form", v.Type)
-		}
-		th := reader.Args[ir.NeuronThreshold].Const()
-		if threshold != nil && threshold.Digest() != th.Digest() {
-			return nil, refuse(v, diag.NotExact, "is read by neurons with different thresholds, and one scale cannot make both integers")
-		}
-		threshold = th
-	}
-	return thresholdScale(v, threshold)
+// scaler gathers which scales have to agree and what is wanted of them.
+type scaler struct {
+	options *Options
+	readers map[*ir.Value][]*ir.Value
+	classes classes
+	spans   map[*ir.Value]span
+	sources []*source
+	sinks   []*sink
+	powers  []span // outputs
+	scale   []float64
 }
 
-// rowMax is the largest weight magnitude of each output.
-func rowMax(v *ir.Value) []float64 {
-	w := v.Args[1].Const()
-	k := w.Type.Shape.Dim(1)
-	out := make([]float64, w.Type.Shape.Dim(0))
-	for i, f := range w.F {
-		out[i/k] = max(out[i/k], math.Abs(f))
+// source is an op whose result has a free scale per channel.
+type source struct {
+	value *ir.Value
+	span  span
+	least []float64 // per entry of the span: the least scale at which its weights fit
+	shift int       // the free power of two, when it is added to finer sources
+}
+
+// sink is a neuron that reads a real value.
+type sink struct {
+	value *ir.Value
+	span  span
+	guard int
+}
+
+func (s *scaler) visit(v *ir.Value) error {
+	if v.Op == ir.OpNeuron {
+		return s.neuron(v)
+	}
+	if !v.Type.IsReal() && v.Op != ir.OpOutput || v.Op == ir.OpConst {
+		return nil
+	}
+	rule := scaleRules[v.Op]
+	if rule == nil {
+		return refuse(v, diag.NotExact, "no rule gives its result an integer scale")
+	}
+	return rule(s, v)
+}
+
+// scaleRules say how the units of an op's real result come from its operands'.
+var scaleRules = map[ir.Op]func(*scaler, *ir.Value) error{
+	ir.OpLinear:    (*scaler).weighted,
+	ir.OpConv:      (*scaler).weighted,
+	ir.OpMul:       (*scaler).factor,
+	ir.OpDiv:       (*scaler).factor,
+	ir.OpAdd:       (*scaler).join,
+	ir.OpSub:       (*scaler).join,
+	ir.OpMin:       (*scaler).join,
+	ir.OpMax:       (*scaler).join,
+	ir.OpWhere:     (*scaler).join,
+	ir.OpNeg:       (*scaler).moved,
+	ir.OpMap:       (*scaler).mapped,
+	ir.OpReshape:   (*scaler).moved,
+	ir.OpTranspose: (*scaler).moved,
+	ir.OpConcat:    (*scaler).concat,
+	ir.OpSlice:     (*scaler).moved,
+	ir.OpBroadcast: (*scaler).moved,
+	ir.OpPad:       (*scaler).padded,
+	ir.OpReduceSum: (*scaler).pooled,
+	ir.OpReduceMax: (*scaler).pooled,
+	ir.OpReduceMin: (*scaler).pooled,
+	ir.OpMaxPool:   (*scaler).pooled,
+	ir.OpSumPool:   (*scaler).pooled,
+	ir.OpSum:       (*scaler).moved,
+	ir.OpLast:      (*scaler).moved,
+	ir.OpMaxTime:   (*scaler).moved,
+	ir.OpOutput:    (*scaler).output,
+}
+
+// weighted is a new source: one class per output channel.
+func (s *scaler) weighted(v *ir.Value) error {
+	w, ok := asWeighted(v)
+	if !ok {
+		return refuse(v, diag.NotExact, "its weights or bias are not constants")
+	}
+	if x := v.Args[0]; x.Type.IsReal() {
+		return refuse(v, diag.NotExact, "its operand %%%s is a sum of weights, not spikes or words", x.Name).
+			WithHelp("two weighted layers without a neuron between them would multiply number by number")
+	}
+	least := w.rowMax()
+	for i := range least {
+		least[i] /= float64(s.options.weightLimit(v))
+	}
+	sp := s.fresh(w.perOutput(least).Type.Shape)
+	sp.source = len(s.sources)
+	s.sources = append(s.sources, &source{value: v, span: sp, least: least})
+	s.spans[v] = sp
+	return nil
+}
+
+// fresh is a span of new classes.
+func (s *scaler) fresh(shape ir.Shape) span {
+	out := span{shape: shape, id: make([]int, shape.Size()), ratio: make([]float64, shape.Size()), source: -1}
+	first := s.classes.add(shape.Size())
+	for i := range out.id {
+		out.id[i], out.ratio[i] = first+i, 1
 	}
 	return out
 }
 
-// powerScale is the smallest power of two that keeps all weights within the width.
-func powerScale(v *ir.Value) *ir.Scale {
-	largest := 0.0
-	for _, m := range rowMax(v) {
-		largest = max(largest, m)
+// factor is x times a constant. Of an integer it is a source with the constant
+// as weight. Otherwise the units are multiplied, if that gives every class one
+// unit or only neurons read the result; else they are free, and signed powers
+// of two convert.
+func (s *scaler) factor(v *ir.Value) error {
+	x, c := factorOf(v)
+	if c == nil {
+		return refuse(v, diag.NotExact, "multiplies or divides two computed values")
 	}
-	if largest == 0 {
-		return ir.UniformScale(1)
+	if v.Op == ir.OpDiv {
+		c = divide(uniform(1, c.Type.Shape), c)
 	}
-	exp := math.Ceil(math.Log2(largest / weightLimit))
-	for math.Ldexp(weightLimit, int(exp)) < largest { // against rounding in the logarithm
-		exp++
+	xs, ok := s.spans[x]
+	switch {
+	case !ok:
+		s.integerTimes(v, c)
+	case s.consistent(xs, c) || s.onlyNeuronsRead(v):
+		s.spans[v] = xs.scaled(c).squeeze()
+	default:
+		shape, _ := ir.Broadcast(xs.shape, c.Type.Shape)
+		s.spans[v] = s.fresh(shape)
 	}
-	return ir.UniformScale(math.Ldexp(1, int(exp)))
+	return nil
 }
 
-func thresholdScale(v *ir.Value, threshold *ir.Tensor) (*ir.Scale, error) {
-	most, theta := rowMax(v), stretched(threshold, v.Type.Shape)
-	for i, t := range theta {
-		if !(t > 0) {
-			return nil, refuse(v, diag.NotExact, "feeds a threshold of %v; only positive thresholds have an integer form", t)
+// conversionLimit is how finely a factor of integers is told: 12 bits.
+const conversionLimit = 1 << 12
+
+// integerTimes is a source: an integer times constants.
+func (s *scaler) integerTimes(v *ir.Value, c *ir.Tensor) {
+	least := make([]float64, len(c.F))
+	exact := everywhere(c, func(f float64) bool { frac, _ := math.Frexp(math.Abs(f)); return f == 0 || frac == 0.5 })
+	for i, f := range c.F {
+		least[i] = math.Abs(f)
+		if !exact {
+			least[i] /= conversionLimit
 		}
-		if most[i] == 0 { // a row without weights: any scale does
-			most[i] = t
-		}
-		most[i] /= weightLimit
 	}
-	guard := guardBits(v, theta, most)
-	scale := ir.NewTensor(ir.RealType(v.Type.Shape))
-	for i, t := range theta {
-		t = math.Ldexp(t, guard)
-		scale.F[i] = t / max(1, math.Floor(t/most[i]))
-	}
-	return &ir.Scale{Name: v.Name + ".scale", Data: scale}, nil
+	sp := s.fresh(c.Type.Shape)
+	sp.source = len(s.sources)
+	s.sources = append(s.sources, &source{value: v, span: sp, least: least})
+	s.spans[v] = sp
 }
 
-// guardBits is how many fraction bits the membranes behind a linear layer get.
-// Sums over words (pixels) are fine-grained by themselves; sums over spikes get
-// 4. More where the least integer threshold would be small.
-func guardBits(v *ir.Value, theta, scale []float64) int {
-	guard := 4
-	if v.Args[0].Type.Bits > 1 {
-		guard = 0
+// consistent tells whether a factor multiplies each class by one number.
+func (s *scaler) consistent(x span, c *ir.Tensor) bool {
+	shape, _ := ir.Broadcast(x.shape, c.Type.Shape)
+	full, of := x.stretch(shape), map[int]float64{}
+	for i, f := range stretched(c, shape) {
+		if old, ok := of[full.id[i]]; f == 0 || ok && old != math.Abs(f) {
+			return false
+		}
+		of[full.id[i]] = math.Abs(f)
 	}
-	least := math.Inf(1)
-	for i, t := range theta {
-		least = min(least, t/scale[i])
+	return true
+}
+
+// onlyNeuronsRead tells whether a value ends in neurons, at most moved on the way.
+func (s *scaler) onlyNeuronsRead(v *ir.Value) bool {
+	for _, r := range s.readers[v] {
+		switch r.Op {
+		case ir.OpNeuron:
+		case ir.OpReshape, ir.OpTranspose, ir.OpSlice:
+			if !s.onlyNeuronsRead(r) {
+				return false
+			}
+		case ir.OpAdd, ir.OpSub:
+			if !realConst(r.Args[0]) && !realConst(r.Args[1]) || !s.onlyNeuronsRead(r) {
+				return false
+			}
+		default:
+			return false
+		}
 	}
-	for guard < maxGuard && math.Ldexp(least, guard) < minThreshold {
-		guard++
+	return true
+}
+
+// join brings real values into one unit. Constants and integers are brought
+// into it when they are rounded.
+func (s *scaler) join(v *ir.Value) error {
+	var first *span
+	met := 0
+	for _, a := range v.Args {
+		sp, ok := s.spans[a]
+		if !ok {
+			continue
+		}
+		met++
+		full := sp.stretch(spanShape(sp, v))
+		if first == nil {
+			first = &full
+			continue
+		}
+		s.meet(first, full)
 	}
-	return guard
+	if first == nil {
+		return refuse(v, diag.NotExact, "combines integers and real constants, and no rule gives that an integer scale")
+	}
+	if met > 1 {
+		first.source = -1
+	}
+	s.spans[v] = first.squeeze()
+	return nil
+}
+
+// spanShape is a span's shape with as many axes as a value.
+func spanShape(s span, v *ir.Value) ir.Shape {
+	shape, _ := ir.Broadcast(s.shape, ones(v.Type.Shape.Rank()))
+	return shape
+}
+
+// meet unifies two spans, and widens the first to the shape of both.
+func (s *scaler) meet(a *span, b span) {
+	shape, _ := ir.Broadcast(a.shape, b.shape)
+	*a = a.stretch(shape)
+	other := b.stretch(shape)
+	for i := range a.id {
+		s.classes.unify(a.id[i], a.ratio[i], other.id[i], other.ratio[i])
+	}
+}
+
+// concat keeps each part's own units; integers among them are a unit of their own.
+func (s *scaler) concat(v *ir.Value) error {
+	for _, a := range v.Args {
+		if _, ok := s.spans[a]; !ok {
+			return refuse(v, diag.NotExact, "joins integers and sums of weights")
+		}
+	}
+	return s.moved(v)
+}
+
+// moved is an op that moves elements, or leaves them where they are.
+func (s *scaler) moved(v *ir.Value) error {
+	if v.Args[0].Type.Shape == v.Type.Shape && len(v.Args) == 1 && v.Op != ir.OpTranspose {
+		s.spans[v] = s.spans[v.Args[0]]
+		return nil
+	}
+	spans := make([]span, len(v.Args))
+	for i, a := range v.Args {
+		spans[i] = s.spans[a]
+	}
+	out, err := moveSpans(v, spans)
+	s.spans[v] = out
+	return err
+}
+
+// padded: padding belongs to the classes along the padded axes.
+func (s *scaler) padded(v *ir.Value) error {
+	x := v.Args[0]
+	sp := s.flat(s.spans[x], x.Type.Shape, paddedAxes(v.Attrs.(ir.PadAttrs)))
+	s.spans[v] = sp
+	return nil
+}
+
+// flat makes the elements along axes one class, so that the span has one entry along them.
+func (s *scaler) flat(sp span, full ir.Shape, axes []int) span {
+	sp = sp.stretch(spanShapeOf(sp, full.Rank()))
+	dims := sp.shape.Dims()
+	for _, a := range axes {
+		dims[a] = 1
+	}
+	small := ir.ShapeOf(dims...)
+	if small == sp.shape {
+		return sp
+	}
+	firsts := make([]int, small.Size())
+	for i := range firsts {
+		firsts[i] = -1
+	}
+	for i, j := range ir.Index(small, sp.shape) {
+		if firsts[j] < 0 {
+			firsts[j] = i
+		}
+		k := firsts[j]
+		s.classes.unify(sp.id[k], sp.ratio[k], sp.id[i], sp.ratio[i])
+	}
+	return sp.pick(small, firsts)
+}
+
+func spanShapeOf(s span, rank int) ir.Shape {
+	shape, _ := ir.Broadcast(s.shape, ones(rank))
+	return shape
+}
+
+// pooled elements are in one unit.
+func (s *scaler) pooled(v *ir.Value) error {
+	x := v.Args[0]
+	sp := s.flat(s.spans[x], x.Type.Shape, joinedAxes(v))
+	if red, ok := v.Attrs.(ir.ReduceAttrs); ok && !red.Keep {
+		drop := map[int]bool{}
+		for _, a := range red.Axes {
+			drop[a] = true
+		}
+		var dims []int
+		for i, d := range sp.shape.Dims() {
+			if !drop[i] {
+				dims = append(dims, d)
+			}
+		}
+		sp.shape = ir.ShapeOf(dims...)
+	}
+	s.spans[v] = sp
+	return nil
+}
+
+// mapped: max(x, 0) and |x| are in the units of x.
+func (s *scaler) mapped(v *ir.Value) error {
+	if fn := v.Attrs.(ir.MapAttrs).Fn; fn != ir.FnRelu && fn != ir.FnAbs {
+		return refuse(v, diag.NotExact, "%v has no integer form", fn)
+	}
+	return s.moved(v)
+}
+
+// output wants one power of two.
+func (s *scaler) output(v *ir.Value) error {
+	if sp, ok := s.spans[v.Args[0]]; ok {
+		s.classes.unifyAll(sp)
+		s.powers = append(s.powers, sp)
+	}
+	return nil
+}
+
+// neuron wants thresholds that are integers. A silent one passes on its
+// membrane, in finer units.
+func (s *scaler) neuron(v *ir.Value) error {
+	x := v.Args[ir.NeuronX]
+	sp, ok := s.spans[x]
+	attrs := v.Attrs.(ir.NeuronAttrs)
+	switch {
+	case !ok && attrs.Silent:
+		return refuse(v, diag.NotExact, "reads the integers %%%s without weights", x.Name)
+	case !ok:
+		return nil
+	case !attrs.Silent:
+		s.sinks = append(s.sinks, &sink{value: v, span: sp})
+		return nil
+	}
+	fine := math.Ldexp(1, -silentGuard(attrs))
+	out := sp.pick(sp.shape, iota(len(sp.id)))
+	for i := range out.ratio {
+		out.ratio[i] *= fine
+	}
+	s.spans[v] = out
+	return nil
+}
+
+// scaleOf is the scale of a real value, when all is solved.
+func (s *scaler) scaleOf(v *ir.Value) (*ir.Scale, bool) {
+	sp, ok := s.spans[v]
+	if !ok {
+		return nil, false
+	}
+	f := s.units(sp)
+	if u, same := ir.Reals(sp.shape, f).Uniform(); same {
+		return ir.UniformScale(u), true
+	}
+	return &ir.Scale{Name: v.Name + ".scale", Data: ir.Reals(sp.shape, f)}, true
 }

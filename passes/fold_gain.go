@@ -35,26 +35,3 @@ func runFoldGain(n *ir.Net, _ *Options) (*ir.Net, error) {
 	})
 }
 
-// divide is a/b, broadcast.
-func divide(a, b *ir.Tensor) *ir.Tensor {
-	shape, _ := ir.Broadcast(a.Type.Shape, b.Type.Shape)
-	out := ir.NewTensor(ir.RealType(shape))
-	x, y := stretched(a, shape), stretched(b, shape)
-	for i := range out.F {
-		out.F[i] = x[i] / y[i]
-	}
-	return out
-}
-
-// stretched is the real tensor's data broadcast to a shape.
-func stretched(t *ir.Tensor, to ir.Shape) []float64 {
-	index := ir.Index(t.Type.Shape, to)
-	if index == nil {
-		return t.F
-	}
-	out := make([]float64, len(index))
-	for i, j := range index {
-		out[i] = t.F[j]
-	}
-	return out
-}

@@ -1,0 +1,344 @@
+package passes
+
+import (
+	"math"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// affine says that a value is x = gain·n + shift of an integer n: pixels behind
+// their normalisation (R11), means and pools of counts (R7, R8), a batch-norm
+// of spikes (R17). gain and shift broadcast to the value.
+type affine struct {
+	n           *ir.Value // of the new net
+	gain, shift *ir.Tensor
+}
+
+// absorber carries affine integers forward until something takes them in.
+type absorber struct {
+	r     *ir.Rebuilder
+	steps int
+	known map[*ir.Value]affine    // by value of the old net
+	spelt map[*ir.Value]*ir.Value // the same, written out as mul and add
+}
+
+// runAbsorbAffine moves factors and shifts of integers forward through ops that
+// only move or add elements, into the weights and bias that read them:
+// W·(g·n + c) = (W·diag(g))·n + W·c. Where padding of a convolution is 0 and c is
+// not, W·c differs at the border, and the bias becomes a map. What no weights
+// read is written out again.
+func runAbsorbAffine(n *ir.Net, _ *Options) (*ir.Net, error) {
+	a := &absorber{steps: n.Steps, known: map[*ir.Value]affine{}, spelt: map[*ir.Value]*ir.Value{}}
+	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+		a.r = r
+		if rule := affineRules[v.Op]; rule != nil && v.Type.IsReal() {
+			if out, done, err := rule(a, v); done || err != nil {
+				return out, err
+			}
+		}
+		return a.plain(v)
+	})
+}
+
+// affineRules are the ops that affine integers pass, or end in. A rule gives
+// what the old value became, and whether it applies; it notes in known what
+// the new value stands for.
+var affineRules = map[ir.Op]func(*absorber, *ir.Value) (*ir.Value, bool, error){
+	ir.OpMul:       (*absorber).factor,
+	ir.OpDiv:       (*absorber).factor,
+	ir.OpAdd:       (*absorber).sum,
+	ir.OpSub:       (*absorber).sum,
+	ir.OpNeg:       (*absorber).negated,
+	ir.OpReshape:   (*absorber).moved,
+	ir.OpTranspose: (*absorber).moved,
+	ir.OpConcat:    (*absorber).moved,
+	ir.OpSlice:     (*absorber).moved,
+	ir.OpBroadcast: (*absorber).moved,
+	ir.OpPad:       (*absorber).padded,
+	ir.OpReduceSum: (*absorber).added,
+	ir.OpSumPool:   (*absorber).added,
+	ir.OpSum:       (*absorber).overTime,
+	ir.OpLinear:    (*absorber).weights,
+	ir.OpConv:      (*absorber).weights,
+}
+
+// of shows a value as an affine integer, if it is one.
+func (a *absorber) of(v *ir.Value) (affine, bool) {
+	if f, ok := a.known[v]; ok {
+		return f, true
+	}
+	if v.Type.IsReal() || v.Op == ir.OpConst {
+		return affine{}, false
+	}
+	return affine{a.r.Of(v), uniform(1, v.Type.Shape), uniform(0, v.Type.Shape)}, true
+}
+
+// note keeps what a value is, and gives the integer in its place.
+func (a *absorber) note(v *ir.Value, f affine) (*ir.Value, bool, error) {
+	a.known[v] = affine{f.n, squeezed(f.gain), squeezed(f.shift)}
+	return f.n, true, nil
+}
+
+// plain copies a value on operands that are written out.
+func (a *absorber) plain(v *ir.Value) (*ir.Value, error) {
+	if v.Op == ir.OpConst {
+		return nil, nil
+	}
+	args := make([]*ir.Value, len(v.Args))
+	for i, arg := range v.Args {
+		var err error
+		if args[i], err = a.spell(arg); err != nil {
+			return nil, err
+		}
+	}
+	return a.r.CopyWith(v, v.Attrs, args...)
+}
+
+// spell is what an operand became, with its factor and shift written out.
+func (a *absorber) spell(v *ir.Value) (*ir.Value, error) {
+	f, ok := a.known[v]
+	if !ok {
+		return a.r.Of(v), nil
+	}
+	if out := a.spelt[v]; out != nil {
+		return out, nil
+	}
+	out, err := scaleAndShift(a.r, v.Name, f.n, f.gain, f.shift)
+	a.spelt[v] = out
+	return out, err
+}
+
+// factor is x·c, c·x or x/c.
+func (a *absorber) factor(v *ir.Value) (*ir.Value, bool, error) {
+	x, c := factorOf(v)
+	if c == nil {
+		return nil, false, nil
+	}
+	f, ok := a.of(x)
+	if !ok || v.Type.Shape != x.Type.Shape {
+		return nil, false, nil
+	}
+	if v.Op == ir.OpDiv {
+		c = divide(uniform(1, c.Type.Shape), c)
+	}
+	return a.note(v, affine{f.n, times(f.gain, c), times(f.shift, c)})
+}
+
+// sum is x ± c, c + x, or the sum of two affine integers of one gain.
+func (a *absorber) sum(v *ir.Value) (*ir.Value, bool, error) {
+	sign := 1.0
+	if v.Op == ir.OpSub {
+		sign = -1
+	}
+	x, y := v.Args[0], v.Args[1]
+	if x.Type.Shape != v.Type.Shape || y.Const() == nil && y.Type.Shape != v.Type.Shape {
+		return nil, false, nil
+	}
+	f, ok := a.of(x)
+	switch {
+	case !ok:
+		return nil, false, nil
+	case realConst(y):
+		return a.note(v, affine{f.n, f.gain, plus(f.shift, times(uniform(sign, y.Type.Shape), y.Const()))})
+	}
+	g, ok := a.of(y)
+	if !ok || !equalTensors(f.gain, g.gain) {
+		return nil, false, nil
+	}
+	n, err := a.r.Add(v.Op, a.r.Unique(v.Name+".n"), nil, f.n, g.n)
+	if err != nil {
+		return nil, false, err
+	}
+	return a.note(v, affine{n, f.gain, plus(f.shift, times(uniform(sign, g.shift.Type.Shape), g.shift))})
+}
+
+func equalTensors(a, b *ir.Tensor) bool {
+	if a.Type.Shape != b.Type.Shape {
+		return false
+	}
+	for i := range a.F {
+		if a.F[i] != b.F[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func (a *absorber) negated(v *ir.Value) (*ir.Value, bool, error) {
+	f, ok := a.of(v.Args[0])
+	if !ok {
+		return nil, false, nil
+	}
+	minus := uniform(-1, v.Type.Shape)
+	return a.note(v, affine{f.n, times(f.gain, minus), times(f.shift, minus)})
+}
+
+// moved is an op that only moves elements: gain and shift move alike.
+func (a *absorber) moved(v *ir.Value) (*ir.Value, bool, error) {
+	n := make([]*ir.Value, len(v.Args))
+	gains, shifts := make([]*ir.Tensor, len(v.Args)), make([]*ir.Tensor, len(v.Args))
+	for i, x := range v.Args {
+		f, ok := a.of(x)
+		if !ok {
+			return nil, false, nil
+		}
+		n[i], gains[i], shifts[i] = f.n, spreadTo(f.gain, x.Type.Shape), spreadTo(f.shift, x.Type.Shape)
+	}
+	return a.apply(v, n, gains, shifts)
+}
+
+// apply runs v's op on integers, gains and shifts alike.
+func (a *absorber) apply(v *ir.Value, n []*ir.Value, gains, shifts []*ir.Tensor) (*ir.Value, bool, error) {
+	gain, err := compute(v.Op, v.Attrs, gains...)
+	if err != nil {
+		return nil, false, err
+	}
+	shift, err := compute(v.Op, v.Attrs, shifts...)
+	if err != nil {
+		return nil, false, err
+	}
+	out, err := a.r.Add(v.Op, a.r.Unique(v.Name), v.Attrs, n...)
+	if err != nil {
+		return nil, false, err
+	}
+	return a.note(v, affine{out, gain, shift})
+}
+
+// padded pads the integer with 0; what the padding stands for is its shift.
+func (a *absorber) padded(v *ir.Value) (*ir.Value, bool, error) {
+	x := v.Args[0]
+	f, ok := a.of(x)
+	if !ok || v.Args[1] != nil && v.Args[1].Const() == nil {
+		return nil, false, nil
+	}
+	shift, err := compute(v.Op, v.Attrs, spreadTo(f.shift, x.Type.Shape), v.Args[1].Const())
+	if err != nil {
+		return nil, false, err
+	}
+	n, err := a.r.Add(v.Op, a.r.Unique(v.Name), v.Attrs, f.n)
+	if err != nil {
+		return nil, false, err
+	}
+	gain := f.gain
+	if !flatOn(gain, x.Type.Shape, paddedAxes(v.Attrs.(ir.PadAttrs))) {
+		// Padding is 0 times any gain; 1 is as good as another.
+		if gain, err = compute(v.Op, v.Attrs, spreadTo(gain, x.Type.Shape), ir.Reals(ir.Shape{}, []float64{1})); err != nil {
+			return nil, false, err
+		}
+	}
+	return a.note(v, affine{n, gain, shift})
+}
+
+func paddedAxes(p ir.PadAttrs) []int {
+	var axes []int
+	for i := range p.Before {
+		if p.Before[i]+p.After[i] > 0 {
+			axes = append(axes, i)
+		}
+	}
+	return axes
+}
+
+// added is a sum of elements that have one gain.
+func (a *absorber) added(v *ir.Value) (*ir.Value, bool, error) {
+	x := v.Args[0]
+	f, ok := a.of(x)
+	if !ok || !flatOn(f.gain, x.Type.Shape, joinedAxes(v)) {
+		return nil, false, nil
+	}
+	shift, err := compute(v.Op, v.Attrs, spreadTo(f.shift, x.Type.Shape))
+	if err != nil {
+		return nil, false, err
+	}
+	n, err := a.r.Add(v.Op, a.r.Unique(v.Name), v.Attrs, f.n)
+	if err != nil {
+		return nil, false, err
+	}
+	gain, err := keptAxes(v, f.gain)
+	if err != nil {
+		return nil, false, err
+	}
+	return a.note(v, affine{n, gain, shift})
+}
+
+// joinedAxes are the axes along which a reduction or pool brings elements together.
+func joinedAxes(v *ir.Value) []int {
+	if red, ok := v.Attrs.(ir.ReduceAttrs); ok {
+		return red.Axes
+	}
+	rank := v.Args[0].Type.Shape.Rank()
+	var axes []int
+	for i := range ir.WindowsOf(v).Kernel {
+		axes = append(axes, rank-1-i)
+	}
+	return axes
+}
+
+// keptAxes gives a tensor that is flat on the joined axes of a reduction the
+// axes of its result.
+func keptAxes(v *ir.Value, t *ir.Tensor) (*ir.Tensor, error) {
+	red, ok := v.Attrs.(ir.ReduceAttrs)
+	if !ok || red.Keep {
+		return t, nil
+	}
+	red.Keep = false
+	full := ones(v.Args[0].Type.Shape.Rank()).Dims()
+	for i, d := range t.Type.Shape.Dims() {
+		full[len(full)-t.Type.Shape.Rank()+i] = d
+	}
+	return compute(ir.OpReduceSum, red, ir.Reals(ir.ShapeOf(full...), t.F))
+}
+
+// overTime is the sum over the steps: the shift counts once in each.
+func (a *absorber) overTime(v *ir.Value) (*ir.Value, bool, error) {
+	f, ok := a.of(v.Args[0])
+	if !ok {
+		return nil, false, nil
+	}
+	n, err := a.r.Add(v.Op, a.r.Unique(v.Name), nil, f.n)
+	if err != nil {
+		return nil, false, err
+	}
+	return a.note(v, affine{n, f.gain, times(f.shift, uniform(float64(a.steps), v.Type.Shape))})
+}
+
+// weights ends the way of an affine integer in a layer that reads it.
+func (a *absorber) weights(v *ir.Value) (*ir.Value, bool, error) {
+	f, known := a.known[v.Args[0]]
+	w, ok := asWeighted(v)
+	if !known || !ok || !flatOn(f.gain, v.Args[0].Type.Shape, w.others()) {
+		return nil, false, nil
+	}
+	weights, bias, err := w.absorb(f.gain, f.shift)
+	if err != nil {
+		return nil, false, err
+	}
+	out, err := w.rebuild(a.r, f.n, weights, bias)
+	return out, true, err
+}
+
+// absorb gives the weights and bias with which a layer makes of n what it made
+// of gain·n + shift.
+func (w weighted) absorb(gain, shift *ir.Tensor) (weights, bias *ir.Tensor, err error) {
+	bias = w.bias()
+	if anyNonZero(shift.F) {
+		change, err := w.response(w.w, shift)
+		if err != nil {
+			return nil, nil, err
+		}
+		if bias == nil {
+			bias = change
+		} else {
+			bias = plus(bias, change)
+		}
+	}
+	if everywhere(gain, func(f float64) bool { return f == 1 }) {
+		return w.w, bias, nil
+	}
+	weights = w.scaled(w.perInput(gain))
+	if !everywhere(weights, func(f float64) bool { return !math.IsInf(f, 0) && !math.IsNaN(f) }) {
+		return nil, nil, refuse(w.Value, diag.NotExact, "its weights times the factor of its operand are not finite")
+	}
+	return weights, bias, nil
+}

@@ -1,0 +1,143 @@
+package passes
+
+import (
+	"math"
+
+	"nomul/ir"
+)
+
+// span says in which units the elements of a real value are counted: element i
+// in units of ratio[i] times the scale of class id[i]. Its shape broadcasts to
+// the value's. Classes are numbers of a classes.
+type span struct {
+	shape ir.Shape
+	id    []int
+	ratio []float64
+	// source is the weighted op whose free power of two the units are multiplied
+	// with, or −1.
+	source int
+}
+
+// classes are scales that have to agree: scale(id) = weight[id]·scale(root of id).
+type classes struct {
+	parent []int
+	weight []float64
+}
+
+// add makes n new classes and gives the first.
+func (c *classes) add(n int) int {
+	first := len(c.parent)
+	for range n {
+		c.parent = append(c.parent, len(c.parent))
+		c.weight = append(c.weight, 1)
+	}
+	return first
+}
+
+// root is the class that stands for all that agree with id, and the scale of id in its units.
+func (c *classes) root(id int) (int, float64) {
+	w := 1.0
+	for c.parent[id] != id {
+		w *= c.weight[id]
+		id = c.parent[id]
+	}
+	return id, w
+}
+
+// unify demands scale(a)·x = scale(b)·y. Where the two agree already in another
+// way, nothing changes.
+func (c *classes) unify(a int, x float64, b int, y float64) {
+	ra, wa := c.root(a)
+	rb, wb := c.root(b)
+	if ra == rb || x == 0 || y == 0 {
+		return
+	}
+	c.parent[rb] = ra
+	c.weight[rb] = wa * x / (wb * y)
+}
+
+// unifyAll makes one class of all elements of a span.
+func (c *classes) unifyAll(s span) {
+	for i := range s.id {
+		c.unify(s.id[0], s.ratio[0], s.id[i], s.ratio[i])
+	}
+}
+
+// stretch gives the elements of a span in a shape it broadcasts to.
+func (s span) stretch(to ir.Shape) span {
+	index := ir.Index(s.shape, to)
+	if index == nil {
+		return s
+	}
+	return s.pick(to, index)
+}
+
+// pick takes the elements that an index lists.
+func (s span) pick(shape ir.Shape, index []int) span {
+	out := span{shape: shape, id: make([]int, len(index)), ratio: make([]float64, len(index)), source: s.source}
+	for i, j := range index {
+		out.id[i], out.ratio[i] = s.id[j], s.ratio[j]
+	}
+	return out
+}
+
+// squeeze drops the axes along which a span is the same.
+func (s span) squeeze() span {
+	shape, index := squeezeAxes(s.shape, func(a, b int) bool { return s.id[a] == s.id[b] && s.ratio[a] == s.ratio[b] })
+	return s.pick(shape, index)
+}
+
+// scaled multiplies the units by the magnitude of a tensor; where it is 0 any
+// unit does, and the old one stays.
+func (s span) scaled(by *ir.Tensor) span {
+	shape, _ := ir.Broadcast(s.shape, by.Type.Shape)
+	out := s.stretch(shape)
+	if shape == s.shape {
+		out = out.pick(shape, iota(shape.Size()))
+	}
+	for i, f := range stretched(by, shape) {
+		if f != 0 {
+			out.ratio[i] *= math.Abs(f)
+		}
+	}
+	return out
+}
+
+func iota(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}
+
+// moveSpans applies an op that only moves elements to the spans of its operands.
+// Elements that it adds (padding) belong to the class of their neighbours.
+func moveSpans(v *ir.Value, spans []span) (span, error) {
+	args := make([]*ir.Tensor, len(v.Args))
+	joined := span{source: spans[0].source}
+	for i, a := range v.Args {
+		if i >= len(spans) { // the value of a pad
+			break
+		}
+		full := spans[i].stretch(a.Type.Shape)
+		numbers := ir.NewTensor(ir.SintType(32, a.Type.Shape))
+		for j := range numbers.I {
+			numbers.I[j] = int64(len(joined.id) + j)
+		}
+		args[i] = numbers
+		joined.id, joined.ratio = append(joined.id, full.id...), append(joined.ratio, full.ratio...)
+		if spans[i].source != joined.source {
+			joined.source = -1
+		}
+	}
+	moved, err := compute(v.Op, v.Attrs, args...)
+	if err != nil {
+		return span{}, err
+	}
+	index := make([]int, len(moved.I))
+	for i, n := range moved.I {
+		index[i] = int(n)
+	}
+	return joined.pick(v.Type.Shape, index).squeeze(), nil
+}
