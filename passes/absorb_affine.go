@@ -71,12 +71,12 @@ func (a *absorber) of(v *ir.Value) (affine, bool) {
 	if v.Type.IsReal() || v.Op == ir.OpConst {
 		return affine{}, false
 	}
-	return affine{a.r.Of(v), uniform(1, v.Type.Shape), uniform(0, v.Type.Shape)}, true
+	return affine{a.r.Of(v), constant(1, v.Type.Shape), constant(0, v.Type.Shape)}, true
 }
 
 // note keeps what a value is, and gives the integer in its place.
 func (a *absorber) note(v *ir.Value, f affine) (*ir.Value, bool, error) {
-	a.known[v] = affine{f.n, squeezed(f.gain), squeezed(f.shift)}
+	a.known[v] = affine{f.n, compact(f.gain), compact(f.shift)}
 	return f.n, true, nil
 }
 
@@ -120,7 +120,7 @@ func (a *absorber) factor(v *ir.Value) (*ir.Value, bool, error) {
 		return nil, false, nil
 	}
 	if v.Op == ir.OpDiv {
-		c = divide(uniform(1, c.Type.Shape), c)
+		c = divide(constant(1, c.Type.Shape), c)
 	}
 	return a.note(v, affine{f.n, times(f.gain, c), times(f.shift, c)})
 }
@@ -140,7 +140,7 @@ func (a *absorber) sum(v *ir.Value) (*ir.Value, bool, error) {
 	case !ok:
 		return nil, false, nil
 	case realConst(y):
-		return a.note(v, affine{f.n, f.gain, plus(f.shift, times(uniform(sign, y.Type.Shape), y.Const()))})
+		return a.note(v, affine{f.n, f.gain, plus(f.shift, times(constant(sign, y.Type.Shape), y.Const()))})
 	}
 	g, ok := a.of(y)
 	if !ok || !equalTensors(f.gain, g.gain) {
@@ -150,7 +150,7 @@ func (a *absorber) sum(v *ir.Value) (*ir.Value, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
-	return a.note(v, affine{n, f.gain, plus(f.shift, times(uniform(sign, g.shift.Type.Shape), g.shift))})
+	return a.note(v, affine{n, f.gain, plus(f.shift, times(constant(sign, g.shift.Type.Shape), g.shift))})
 }
 
 func equalTensors(a, b *ir.Tensor) bool {
@@ -170,7 +170,7 @@ func (a *absorber) negated(v *ir.Value) (*ir.Value, bool, error) {
 	if !ok {
 		return nil, false, nil
 	}
-	minus := uniform(-1, v.Type.Shape)
+	minus := constant(-1, v.Type.Shape)
 	return a.note(v, affine{f.n, times(f.gain, minus), times(f.shift, minus)})
 }
 
@@ -300,7 +300,7 @@ func (a *absorber) overTime(v *ir.Value) (*ir.Value, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
-	return a.note(v, affine{n, f.gain, times(f.shift, uniform(float64(a.steps), v.Type.Shape))})
+	return a.note(v, affine{n, f.gain, times(f.shift, constant(float64(a.steps), v.Type.Shape))})
 }
 
 // weights ends the way of an affine integer in a layer that reads it.

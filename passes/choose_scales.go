@@ -19,7 +19,7 @@ import (
 // one another differ by powers of two, so that none is starved. Before an
 // output (R8) the scale is one power of two for all.
 func runChooseScales(n *ir.Net, o *Options) (*ir.Net, error) {
-	s := &scaler{options: o, readers: n.Readers(), spans: map[*ir.Value]span{}}
+	s := &scaler{options: o, readers: n.Readers(), gauges: map[*ir.Value]gauge{}}
 	for _, v := range n.Values {
 		if err := s.visit(v); err != nil {
 			return nil, err
@@ -46,25 +46,25 @@ type scaler struct {
 	options *Options
 	readers map[*ir.Value][]*ir.Value
 	classes classes
-	spans   map[*ir.Value]span
+	gauges   map[*ir.Value]gauge
 	sources []*source
 	sinks   []*sink
-	powers  []span // outputs
+	powers  []gauge // outputs
 	scale   []float64
 }
 
 // source is an op whose result has a free scale per channel.
 type source struct {
 	value *ir.Value
-	span  span
-	least []float64 // per entry of the span: the least scale at which its weights fit
+	gauge  gauge
+	least []float64 // per entry of the gauge: the least scale at which its weights fit
 	shift int       // the free power of two, when it is added to finer sources
 }
 
 // sink is a neuron that reads a real value.
 type sink struct {
 	value *ir.Value
-	span  span
+	gauge  gauge
 	guard int
 }
 
@@ -128,14 +128,14 @@ func (s *scaler) weighted(v *ir.Value) error {
 	}
 	sp := s.fresh(w.perOutput(least).Type.Shape)
 	sp.source = len(s.sources)
-	s.sources = append(s.sources, &source{value: v, span: sp, least: least})
-	s.spans[v] = sp
+	s.sources = append(s.sources, &source{value: v, gauge: sp, least: least})
+	s.gauges[v] = sp
 	return nil
 }
 
-// fresh is a span of new classes.
-func (s *scaler) fresh(shape ir.Shape) span {
-	out := span{shape: shape, id: make([]int, shape.Size()), ratio: make([]float64, shape.Size()), source: -1}
+// fresh is a gauge of new classes.
+func (s *scaler) fresh(shape ir.Shape) gauge {
+	out := gauge{shape: shape, id: make([]int, shape.Size()), ratio: make([]float64, shape.Size()), source: -1}
 	first := s.classes.add(shape.Size())
 	for i := range out.id {
 		out.id[i], out.ratio[i] = first+i, 1
@@ -153,17 +153,17 @@ func (s *scaler) factor(v *ir.Value) error {
 		return refuse(v, diag.NotExact, "multiplies or divides two computed values")
 	}
 	if v.Op == ir.OpDiv {
-		c = divide(uniform(1, c.Type.Shape), c)
+		c = divide(constant(1, c.Type.Shape), c)
 	}
-	xs, ok := s.spans[x]
+	xs, ok := s.gauges[x]
 	switch {
 	case !ok:
 		s.integerTimes(v, c)
 	case s.consistent(xs, c) || s.onlyNeuronsRead(v):
-		s.spans[v] = xs.scaled(c).squeeze()
+		s.gauges[v] = xs.scaled(c).squeeze()
 	default:
 		shape, _ := ir.Broadcast(xs.shape, c.Type.Shape)
-		s.spans[v] = s.fresh(shape)
+		s.gauges[v] = s.fresh(shape)
 	}
 	return nil
 }
@@ -183,12 +183,12 @@ func (s *scaler) integerTimes(v *ir.Value, c *ir.Tensor) {
 	}
 	sp := s.fresh(c.Type.Shape)
 	sp.source = len(s.sources)
-	s.sources = append(s.sources, &source{value: v, span: sp, least: least})
-	s.spans[v] = sp
+	s.sources = append(s.sources, &source{value: v, gauge: sp, least: least})
+	s.gauges[v] = sp
 }
 
 // consistent tells whether a factor multiplies each class by one number.
-func (s *scaler) consistent(x span, c *ir.Tensor) bool {
+func (s *scaler) consistent(x gauge, c *ir.Tensor) bool {
 	shape, _ := ir.Broadcast(x.shape, c.Type.Shape)
 	full, of := x.stretch(shape), map[int]float64{}
 	for i, f := range stretched(c, shape) {
@@ -223,15 +223,15 @@ func (s *scaler) onlyNeuronsRead(v *ir.Value) bool {
 // join brings real values into one unit. Constants and integers are brought
 // into it when they are rounded.
 func (s *scaler) join(v *ir.Value) error {
-	var first *span
+	var first *gauge
 	met := 0
 	for _, a := range v.Args {
-		sp, ok := s.spans[a]
+		sp, ok := s.gauges[a]
 		if !ok {
 			continue
 		}
 		met++
-		full := sp.stretch(spanShape(sp, v))
+		full := sp.stretch(gaugeShape(sp, v))
 		if first == nil {
 			first = &full
 			continue
@@ -244,18 +244,18 @@ func (s *scaler) join(v *ir.Value) error {
 	if met > 1 {
 		first.source = -1
 	}
-	s.spans[v] = first.squeeze()
+	s.gauges[v] = first.squeeze()
 	return nil
 }
 
-// spanShape is a span's shape with as many axes as a value.
-func spanShape(s span, v *ir.Value) ir.Shape {
+// gaugeShape is a gauge's shape with as many axes as a value.
+func gaugeShape(s gauge, v *ir.Value) ir.Shape {
 	shape, _ := ir.Broadcast(s.shape, ones(v.Type.Shape.Rank()))
 	return shape
 }
 
-// meet unifies two spans, and widens the first to the shape of both.
-func (s *scaler) meet(a *span, b span) {
+// meet unifies two gauges, and widens the first to the shape of both.
+func (s *scaler) meet(a *gauge, b gauge) {
 	shape, _ := ir.Broadcast(a.shape, b.shape)
 	*a = a.stretch(shape)
 	other := b.stretch(shape)
@@ -267,7 +267,7 @@ func (s *scaler) meet(a *span, b span) {
 // concat keeps each part's own units; integers among them are a unit of their own.
 func (s *scaler) concat(v *ir.Value) error {
 	for _, a := range v.Args {
-		if _, ok := s.spans[a]; !ok {
+		if _, ok := s.gauges[a]; !ok {
 			return refuse(v, diag.NotExact, "joins integers and sums of weights")
 		}
 	}
@@ -277,29 +277,29 @@ func (s *scaler) concat(v *ir.Value) error {
 // moved is an op that moves elements, or leaves them where they are.
 func (s *scaler) moved(v *ir.Value) error {
 	if v.Args[0].Type.Shape == v.Type.Shape && len(v.Args) == 1 && v.Op != ir.OpTranspose {
-		s.spans[v] = s.spans[v.Args[0]]
+		s.gauges[v] = s.gauges[v.Args[0]]
 		return nil
 	}
-	spans := make([]span, len(v.Args))
+	gauges := make([]gauge, len(v.Args))
 	for i, a := range v.Args {
-		spans[i] = s.spans[a]
+		gauges[i] = s.gauges[a]
 	}
-	out, err := moveSpans(v, spans)
-	s.spans[v] = out
+	out, err := moveGauges(v, gauges)
+	s.gauges[v] = out
 	return err
 }
 
 // padded: padding belongs to the classes along the padded axes.
 func (s *scaler) padded(v *ir.Value) error {
 	x := v.Args[0]
-	sp := s.flat(s.spans[x], x.Type.Shape, paddedAxes(v.Attrs.(ir.PadAttrs)))
-	s.spans[v] = sp
+	sp := s.flat(s.gauges[x], x.Type.Shape, paddedAxes(v.Attrs.(ir.PadAttrs)))
+	s.gauges[v] = sp
 	return nil
 }
 
-// flat makes the elements along axes one class, so that the span has one entry along them.
-func (s *scaler) flat(sp span, full ir.Shape, axes []int) span {
-	sp = sp.stretch(spanShapeOf(sp, full.Rank()))
+// flat makes the elements along axes one class, so that the gauge has one entry along them.
+func (s *scaler) flat(sp gauge, full ir.Shape, axes []int) gauge {
+	sp = sp.stretch(gaugeShapeOf(sp, full.Rank()))
 	dims := sp.shape.Dims()
 	for _, a := range axes {
 		dims[a] = 1
@@ -322,7 +322,7 @@ func (s *scaler) flat(sp span, full ir.Shape, axes []int) span {
 	return sp.pick(small, firsts)
 }
 
-func spanShapeOf(s span, rank int) ir.Shape {
+func gaugeShapeOf(s gauge, rank int) ir.Shape {
 	shape, _ := ir.Broadcast(s.shape, ones(rank))
 	return shape
 }
@@ -330,7 +330,7 @@ func spanShapeOf(s span, rank int) ir.Shape {
 // pooled elements are in one unit.
 func (s *scaler) pooled(v *ir.Value) error {
 	x := v.Args[0]
-	sp := s.flat(s.spans[x], x.Type.Shape, joinedAxes(v))
+	sp := s.flat(s.gauges[x], x.Type.Shape, joinedAxes(v))
 	if red, ok := v.Attrs.(ir.ReduceAttrs); ok && !red.Keep {
 		drop := map[int]bool{}
 		for _, a := range red.Axes {
@@ -344,7 +344,7 @@ func (s *scaler) pooled(v *ir.Value) error {
 		}
 		sp.shape = ir.ShapeOf(dims...)
 	}
-	s.spans[v] = sp
+	s.gauges[v] = sp
 	return nil
 }
 
@@ -358,7 +358,7 @@ func (s *scaler) mapped(v *ir.Value) error {
 
 // output wants one power of two.
 func (s *scaler) output(v *ir.Value) error {
-	if sp, ok := s.spans[v.Args[0]]; ok {
+	if sp, ok := s.gauges[v.Args[0]]; ok {
 		s.classes.unifyAll(sp)
 		s.powers = append(s.powers, sp)
 	}
@@ -369,7 +369,7 @@ func (s *scaler) output(v *ir.Value) error {
 // membrane, in finer units.
 func (s *scaler) neuron(v *ir.Value) error {
 	x := v.Args[ir.NeuronX]
-	sp, ok := s.spans[x]
+	sp, ok := s.gauges[x]
 	attrs := v.Attrs.(ir.NeuronAttrs)
 	switch {
 	case !ok && attrs.Silent:
@@ -377,21 +377,21 @@ func (s *scaler) neuron(v *ir.Value) error {
 	case !ok:
 		return nil
 	case !attrs.Silent:
-		s.sinks = append(s.sinks, &sink{value: v, span: sp})
+		s.sinks = append(s.sinks, &sink{value: v, gauge: sp})
 		return nil
 	}
 	fine := math.Ldexp(1, -silentGuard(attrs))
-	out := sp.pick(sp.shape, iota(len(sp.id)))
+	out := sp.pick(sp.shape, upTo(len(sp.id)))
 	for i := range out.ratio {
 		out.ratio[i] *= fine
 	}
-	s.spans[v] = out
+	s.gauges[v] = out
 	return nil
 }
 
 // scaleOf is the scale of a real value, when all is solved.
 func (s *scaler) scaleOf(v *ir.Value) (*ir.Scale, bool) {
-	sp, ok := s.spans[v]
+	sp, ok := s.gauges[v]
 	if !ok {
 		return nil, false
 	}

@@ -49,15 +49,15 @@ func normalisation(in *ir.Value) (gain, shift *ir.Tensor) {
 	s := ir.ShapeOf(dims...)
 	gain, shift = ir.NewTensor(ir.RealType(s)), ir.NewTensor(ir.RealType(s))
 	for i := range channels {
-		std := entry(a.Std, i, 1)
-		gain.F[i] = entry(a.Scale, i, 1) / std
-		shift.F[i] = -entry(a.Mean, i, 0) / std
+		std := listed(a.Std, i, 1)
+		gain.F[i] = listed(a.Scale, i, 1) / std
+		shift.F[i] = -listed(a.Mean, i, 0) / std
 	}
 	return gain, shift
 }
 
-// entry is element i of a list that has one for all, one for each, or none.
-func entry(list []float64, i int, none float64) float64 {
+// listed is element i of a list that has one for all, one for each, or none.
+func listed(list []float64, i int, none float64) float64 {
 	switch len(list) {
 	case 0:
 		return none

@@ -7,7 +7,7 @@ import (
 
 // runFoldGain is R4: H = leak(V) + g·x + b with g > 0 is, divided by g,
 // H' = leak(V') + x + b/g with threshold, reset and initial membrane over g.
-// Leaks are linear, so they stay. The stored membrane is in the new unit.
+// Leaks, also of a current, are linear, so they stay. The stored membrane is in the new unit.
 func runFoldGain(n *ir.Net, _ *Options) (*ir.Net, error) {
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		if v.Op != ir.OpNeuron || v.Args[ir.NeuronGain] == nil {
@@ -19,10 +19,17 @@ func runFoldGain(n *ir.Net, _ *Options) (*ir.Net, error) {
 				return nil, refuse(v, diag.NotExact, "its input gain is %v; only positive gains can be folded into the threshold", g)
 			}
 		}
-		args := make([]*ir.Value, ir.NeuronGain)
-		for i := range args {
-			args[i] = r.Of(v.Args[i])
-			if i == ir.NeuronX || i == ir.NeuronLeak || args[i] == nil {
+		args := make([]*ir.Value, len(v.Args))
+		for i, a := range v.Args {
+			args[i] = r.Of(a)
+			switch i {
+			case ir.NeuronGain:
+				args[i] = nil
+				continue
+			case ir.NeuronX, ir.NeuronLeak, ir.NeuronCurrent:
+				continue
+			}
+			if a == nil {
 				continue
 			}
 			over := divide(v.Args[i].Const(), gain)
@@ -34,4 +41,3 @@ func runFoldGain(n *ir.Net, _ *Options) (*ir.Net, error) {
 		return r.CopyWith(v, v.Attrs, args...)
 	})
 }
-

@@ -30,7 +30,7 @@ func sumOf(v *ir.Value) (ir.Op, ir.Attrs, *ir.Tensor) {
 		if v.Op != ir.OpReduceMean {
 			return 0, nil, nil
 		}
-		return ir.OpReduceSum, a, uniform(float64(v.Type.Size())/float64(v.Args[0].Type.Size()), v.Type.Shape)
+		return ir.OpReduceSum, a, constant(float64(v.Type.Size())/float64(v.Args[0].Type.Size()), v.Type.Shape)
 	case ir.AvgPoolAttrs:
 		return ir.OpSumPool, a.Pool(), windowFactor(v, a.CountPad)
 	}
@@ -42,9 +42,9 @@ func sumOf(v *ir.Value) (ir.Op, ir.Attrs, *ir.Tensor) {
 func windowFactor(v *ir.Value, countPad bool) *ir.Tensor {
 	w := ir.WindowsOf(v)
 	if countPad {
-		return uniform(1/float64(w.Taps()), v.Type.Shape)
+		return constant(1/float64(w.Taps()), v.Type.Shape)
 	}
-	count := uniform(1, v.Type.Shape)
+	count := constant(1, v.Type.Shape)
 	for axis := range w.Out {
 		dims := ones(v.Type.Shape.Rank()).Dims()
 		dims[len(dims)-len(w.Out)+axis] = w.Out[axis]
@@ -55,5 +55,5 @@ func windowFactor(v *ir.Value, countPad bool) *ir.Tensor {
 		}
 		count = times(count, along)
 	}
-	return squeezed(divide(uniform(1, v.Type.Shape), count))
+	return compact(divide(constant(1, v.Type.Shape), count))
 }

@@ -6,35 +6,60 @@ import (
 	"nomul/ir"
 )
 
-// runLowerLeak writes a leak factor β that is the same for the whole layer as
-// none (1), all (0), a shift (2^-k) or a decay (1 − 2^-k). Integer shifts must
-// round so that spikes stay those of real arithmetic (R5): toward −∞ where the
-// neuron fires at ≥, toward +∞ where it fires at >. Other leaks stay as they are.
-func runLowerLeak(n *ir.Net, _ *Options) (*ir.Net, error) {
+// runLowerLeak writes leak factors, of the membrane and of a current, that are
+// the same for the whole layer as none (1), all (0), a shift (2^-k), a decay
+// (1 − 2^-k), or else as N/2^K, which is run on the signed digits of N and
+// rounded once. Integer shifts must round so that spikes stay those of real
+// arithmetic (R5): toward −∞ where the neuron fires at ≥, toward +∞ where it
+// fires at >. The other forms are not exact; guard bits keep them close.
+func runLowerLeak(n *ir.Net, o *Options) (*ir.Net, error) {
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-		if v.Op != ir.OpNeuron || v.Args[ir.NeuronLeak] == nil {
-			return nil, nil
-		}
-		beta, uniform := v.Args[ir.NeuronLeak].Const().Uniform()
-		leak, ok := shiftLeak(beta)
-		if !uniform || !ok {
+		if v.Op != ir.OpNeuron || v.Args[ir.NeuronLeak] == nil && v.Args[ir.NeuronCurrent] == nil {
 			return nil, nil
 		}
 		attrs := v.Attrs.(ir.NeuronAttrs)
-		attrs.Leak, attrs.Round = leak, ir.RoundFloor
-		if attrs.Compare == ir.GT && leak.Kind == ir.LeakShift {
-			attrs.Round = ir.RoundCeil
-		}
 		args := make([]*ir.Value, len(v.Args))
 		for i, a := range v.Args {
 			args[i] = r.Of(a)
 		}
-		args[ir.NeuronLeak] = nil
+		if form, ok := leakForm(o, v, ir.NeuronLeak); ok {
+			attrs.Leak, args[ir.NeuronLeak] = form, nil
+		}
+		if form, ok := leakForm(o, v, ir.NeuronCurrent); ok {
+			attrs.Current, args[ir.NeuronCurrent] = form, nil
+		}
+		attrs.Round = ir.RoundFloor
+		if attrs.Compare == ir.GT && (shifts(attrs.Leak) || shifts(attrs.Current)) {
+			attrs.Round = ir.RoundCeil
+		}
 		return r.CopyWith(v, attrs, args...)
 	})
 }
 
-// shiftLeak finds the integer form of a leak factor, if there is one.
+func shifts(l ir.Leak) bool { return l.Kind == ir.LeakShift || l.Kind == ir.LeakCSD }
+
+// leakForm finds the integer form of a leak operand; there is none when it is
+// absent, differs within the layer or is no leak.
+func leakForm(o *Options, v *ir.Value, slot int) (ir.Leak, bool) {
+	c := v.Args[slot].Const()
+	if c == nil {
+		return ir.Leak{}, false
+	}
+	beta, uniform := c.Uniform()
+	if !uniform {
+		return ir.Leak{}, false
+	}
+	form, ok := shiftLeak(beta)
+	if !ok {
+		form, ok = fractionLeak(beta)
+	}
+	if ok {
+		noteLeak(o, v, beta, form)
+	}
+	return form, ok
+}
+
+// shiftLeak finds the form of a leak factor that is exact in real arithmetic, if there is one.
 func shiftLeak(beta float64) (ir.Leak, bool) {
 	switch beta {
 	case 0:
@@ -42,7 +67,7 @@ func shiftLeak(beta float64) (ir.Leak, bool) {
 	case 1:
 		return ir.Leak{Kind: ir.LeakNone}, true
 	}
-	for k := 1; k <= 31; k++ {
+	for k := 1; k <= ir.MaxLeakBits; k++ {
 		switch p := math.Ldexp(1, -k); beta {
 		case p:
 			return ir.Leak{Kind: ir.LeakShift, K: k}, true
@@ -51,4 +76,79 @@ func shiftLeak(beta float64) (ir.Leak, bool) {
 		}
 	}
 	return ir.Leak{}, false
+}
+
+// leakBits is the accuracy that leaks are lowered with: a membrane under
+// constant input, V = I/(1 − β), and the units lost to rounding, at most
+// 1/(1 − β) of them, change by at most 2^-leakBits of themselves and of the threshold.
+const leakBits = 10
+
+// maxFraction bounds the digits of N/2^K.
+const maxFraction = 20
+
+// fractionLeak is the coarsest N/2^K with |β − N/2^K| ≤ 2^-leakBits·(1 − β).
+func fractionLeak(beta float64) (ir.Leak, bool) {
+	if !(beta > 0 && beta < 1) {
+		return ir.Leak{}, false
+	}
+	var l ir.Leak
+	for k := 1; k <= maxFraction; k++ {
+		n := int64(math.Round(math.Ldexp(beta, k)))
+		l = ir.Leak{Kind: ir.LeakCSD, K: k, N: max(1, min(n, 1<<k-1))}
+		if math.Abs(beta-remains(l)) <= math.Ldexp(1-beta, -leakBits) {
+			break
+		}
+	}
+	return l, true
+}
+
+// remains is the factor that a leak stands for.
+func remains(l ir.Leak) float64 {
+	switch l.Kind {
+	case ir.LeakAll:
+		return 0
+	case ir.LeakShift:
+		return math.Ldexp(1, -l.K)
+	case ir.LeakDecay:
+		return 1 - math.Ldexp(1, -l.K)
+	case ir.LeakCSD:
+		return math.Ldexp(float64(l.N), -l.K)
+	}
+	return 1
+}
+
+// noteLeak reports a leak that is not exact on integers.
+func noteLeak(o *Options, v *ir.Value, beta float64, l ir.Leak) {
+	switch l.Kind {
+	case ir.LeakCSD:
+		o.note(v, "its leak %v is run as %d/%d, off by %.2g, and rounded in every step", beta, l.N, int64(1)<<l.K, math.Abs(beta-remains(l)))
+	case ir.LeakDecay:
+		o.note(v, "its leak %v is rounded in every step", beta)
+	}
+}
+
+// leakGuard is how many guard bits keep the rounding of leaks within
+// 2^-leakBits of the least threshold: each step loses less than a unit, and of
+// each unit β^n is left after n steps, so that less than 1/(1 − β) are lost.
+// Shifts lose nothing that a comparison sees.
+func leakGuard(a ir.NeuronAttrs, least float64) int {
+	guard := 0
+	for _, l := range []ir.Leak{a.Leak, a.Current} {
+		if l.Kind == ir.LeakDecay || l.Kind == ir.LeakCSD {
+			guard = max(guard, int(math.Ceil(leakBits-math.Log2(least*(1-remains(l))))))
+		}
+	}
+	return min(guard, maxGuard)
+}
+
+// silentGuard is how many fraction bits the membrane of a silent neuron has: it
+// has no threshold to measure them by.
+func silentGuard(a ir.NeuronAttrs) int {
+	guard := usualGuard
+	for _, l := range []ir.Leak{a.Leak, a.Current} {
+		if l.Kind != 0 && l.Kind != ir.LeakNone && l.Kind != ir.LeakAll {
+			guard = 2 * usualGuard
+		}
+	}
+	return guard
 }

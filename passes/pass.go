@@ -39,6 +39,21 @@ type Options struct {
 	Stream  bool
 	// Tell takes what the user should know; nil when nobody listens.
 	Tell func(*diag.Diagnostic)
+	// PixelBits is the width of the weights that read pixels; 0 is that of the others.
+	PixelBits int
+	// CSDDigits is how many signed powers of two stand for a constant that no
+	// weights and no threshold can take; 0 is 2.
+	CSDDigits int
+	// Note, when not nil, is told of every rewrite that is not exact: at which
+	// value, and by how much.
+	Note func(v *ir.Value, text string)
+}
+
+// note tells of a rewrite that is not exact.
+func (o *Options) note(v *ir.Value, format string, args ...any) {
+	if o.Note != nil {
+		o.Note(v, fmt.Sprintf(format, args...))
+	}
 }
 
 func (o *Options) tell(d *diag.Diagnostic) {

@@ -2,6 +2,8 @@ package passes
 
 import (
 	"math"
+	"math/bits"
+	"slices"
 
 	"nomul/ir"
 	"nomul/ir/diag"
@@ -9,174 +11,447 @@ import (
 
 // runQuantise rounds once, from float64, and leaves integers only. Weights are
 // W_q = round(W/s) in the scale s of their layer. Thresholds are integers by
-// the choice of s. The bias of a layer of words goes in whole units into the
-// layer, that of a layer of spikes into the neuron with its guard bits.
-func runQuantise(n *ir.Net, _ *Options) (*ir.Net, error) {
+// the choice of s. Biases of fine layers (pixels) go in whole units into the
+// layer; those of others travel on as a real number and go into the neurons,
+// which have guard bits for them.
+func runQuantise(n *ir.Net, o *Options) (*ir.Net, error) {
+	q := &quantiser{options: o, steps: n.Steps, readers: n.Readers(), offsets: map[*ir.Value]*ir.Tensor{}, whole: map[*ir.Value]*ir.Value{}}
 	return ir.Rebuild(n, ir.Fixed, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-		q := quantiser{r}
-		switch {
-		case v.Op == ir.OpLinear:
-			return q.linear(v)
-		case v.Op == ir.OpNeuron:
-			return q.neuron(v)
-		case v.Op == ir.OpOutput && v.Type.IsReal():
-			out, err := r.Copy(v)
-			if err == nil {
-				out.Scale = out.Args[0].Scale
-			}
-			return out, err
-		case v.Type.IsReal() && v.Op != ir.OpConst:
-			return nil, refuse(v, diag.NotExact, "is real, and no rule runs it on integers")
-		}
-		return nil, nil
+		q.r = r
+		return q.value(v)
 	})
 }
 
 type quantiser struct {
-	r *ir.Rebuilder
+	options *Options
+	steps   int
+	readers map[*ir.Value][]*ir.Value
+	r       *ir.Rebuilder
+	// offsets are what is still to be added to scale·integer, by value of the
+	// old net; it broadcasts to the value.
+	offsets map[*ir.Value]*ir.Tensor
+	whole   map[*ir.Value]*ir.Value // values of the old net with their offset added
 }
 
-func (q quantiser) linear(v *ir.Value) (*ir.Value, error) {
-	if v.Scale == nil {
+func (q *quantiser) value(v *ir.Value) (*ir.Value, error) {
+	switch {
+	case v.Op == ir.OpConst:
+		return nil, nil
+	case v.Op == ir.OpNeuron:
+		return q.neuron(v)
+	case !v.Type.IsReal() && !anyReal(v.Args):
+		return nil, nil
+	}
+	rule := integerRules[v.Op]
+	if rule == nil {
+		return nil, refuse(v, diag.NotExact, "is real, and no rule runs it on integers")
+	}
+	if v.Scale == nil && v.Op != ir.OpOutput {
 		return nil, refuse(v, diag.NotExact, "has no scale; run choose-scales first")
 	}
-	x := q.r.Of(v.Args[0])
-	if x.Type.IsReal() {
-		return nil, refuse(v, diag.NotExact, "reads the real %%%s", x.Name)
-	}
-	scale := stretched(v.Scale.Data, v.Type.Shape)
-	weights := roundWeights(v.Args[1].Const(), scale)
-	w, err := q.r.AddTyped(ir.OpConst, q.r.Unique(v.Args[1].Name), ir.ConstAttrs{Data: weights}, ir.SintType(weightBits, weights.Type.Shape))
-	if err != nil {
-		return nil, err
-	}
-	var bias *ir.Value
-	if biasInLayer(v) {
-		if bias, err = q.integers(v.Name+".bias", layerBias(v, weights, scale)); err != nil {
-			return nil, err
-		}
-	}
-	attrs := ir.LinearAttrs{}
-	if x.Type.Bits > 1 {
-		attrs.Slots = ir.SlotsPlanes
-	}
-	out, err := q.r.Add(ir.OpLinear, q.r.Unique(v.Name), attrs, x, w, bias)
-	if err == nil {
+	out, err := rule(q, v)
+	if err == nil && out.Scale == nil && !q.isOperand(v, out) {
 		out.Scale = v.Scale
 	}
 	return out, err
 }
 
-func (q quantiser) integers(name string, data []int64) (*ir.Value, error) {
-	return q.r.Const(q.r.Unique(name), ir.Ints(ir.ShapeOf(len(data)), data))
+// isOperand tells whether a value stands for one of v's operands, unchanged.
+func (q *quantiser) isOperand(v, out *ir.Value) bool {
+	return slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return a.Const() == nil && q.r.Of(a) == out })
 }
 
-// roundWeights is round(W/s) with one scale per output; halves go away from zero.
-func roundWeights(w *ir.Tensor, scale []float64) *ir.Tensor {
-	k := w.Type.Shape.Dim(1)
-	out := &ir.Tensor{Type: ir.SintType(64, w.Type.Shape), I: make([]int64, len(w.F))}
-	for i, f := range w.F {
-		out.I[i] = int64(math.Round(f / scale[i/k]))
+func anyReal(args []*ir.Value) bool {
+	for _, a := range args {
+		if a != nil && a.Type.IsReal() {
+			return true
+		}
+	}
+	return false
+}
+
+// integerRules make an op's real result an integer in its scale.
+var integerRules = map[ir.Op]func(*quantiser, *ir.Value) (*ir.Value, error){
+	ir.OpLinear:    (*quantiser).weights,
+	ir.OpConv:      (*quantiser).weights,
+	ir.OpMul:       (*quantiser).factor,
+	ir.OpDiv:       (*quantiser).factor,
+	ir.OpAdd:       (*quantiser).sum,
+	ir.OpSub:       (*quantiser).sum,
+	ir.OpMin:       (*quantiser).choice,
+	ir.OpMax:       (*quantiser).choice,
+	ir.OpWhere:     (*quantiser).choice,
+	ir.OpMap:       (*quantiser).choice,
+	ir.OpNeg:       (*quantiser).linearOp,
+	ir.OpReshape:   (*quantiser).linearOp,
+	ir.OpTranspose: (*quantiser).linearOp,
+	ir.OpConcat:    (*quantiser).linearOp,
+	ir.OpSlice:     (*quantiser).linearOp,
+	ir.OpBroadcast: (*quantiser).linearOp,
+	ir.OpReduceSum: (*quantiser).linearOp,
+	ir.OpSumPool:   (*quantiser).linearOp,
+	ir.OpPad:       (*quantiser).padded,
+	ir.OpReduceMax: (*quantiser).extreme,
+	ir.OpReduceMin: (*quantiser).extreme,
+	ir.OpMaxPool:   (*quantiser).extreme,
+	ir.OpSum:       (*quantiser).overTime,
+	ir.OpLast:      (*quantiser).overTime,
+	ir.OpMaxTime:   (*quantiser).overTime,
+	ir.OpOutput:    (*quantiser).output,
+}
+
+// scaleOf is the real number of one unit of an old value; integers are themselves.
+func scaleOf(v *ir.Value) *ir.Tensor {
+	if v.Type.IsReal() && v.Scale != nil {
+		return v.Scale.Data
+	}
+	return constant(1, ir.Shape{})
+}
+
+// weights rounds a layer's weights, and its bias if the layer keeps it.
+func (q *quantiser) weights(v *ir.Value) (*ir.Value, error) {
+	w, ok := asWeighted(v)
+	x := q.r.Of(v.Args[0])
+	if !ok || x.Type.IsReal() || v.Args[0].Type.IsReal() {
+		return nil, refuse(v, diag.NotExact, "reads the real %%%s", v.Args[0].Name)
+	}
+	scale := w.perOutputData(v.Scale.Data)
+	data := w.rounded(scale)
+	weight, err := q.r.AddTyped(ir.OpConst, q.r.Unique(v.Args[1].Name), ir.ConstAttrs{Data: data}, ir.SintType(bits.Len64(uint64(q.options.weightLimit(v)))+1, data.Type.Shape))
+	if err != nil {
+		return nil, err
+	}
+	bias, err := q.bias(w, data, scale)
+	if err != nil {
+		return nil, err
+	}
+	return q.r.Add(v.Op, q.r.Unique(v.Name), slotted(v.Attrs, x), x, weight, bias)
+}
+
+// slotted says how the sum is run: over words as bit planes.
+func slotted(attrs ir.Attrs, x *ir.Value) ir.Attrs {
+	slots := ir.SlotsNone
+	if x.Type.Bits > 1 {
+		slots = ir.SlotsPlanes
+	}
+	switch a := attrs.(type) {
+	case ir.LinearAttrs:
+		a.Slots = slots
+		return a
+	case ir.ConvAttrs:
+		a.Slots = slots
+		return a
+	}
+	return attrs
+}
+
+// rounded is round(W/s) with one scale per output; halves go away from zero.
+func (w weighted) rounded(scale []float64) *ir.Tensor {
+	out := &ir.Tensor{Type: ir.SintType(64, w.w.Type.Shape), I: make([]int64, len(w.w.F))}
+	for i, f := range w.w.F {
+		out.I[i] = int64(math.Round(f / scale[i/w.row()]))
 	}
 	return out
 }
 
-// biasInLayer tells whether a layer keeps its own bias: one of words, or one
-// whose result is read out. Between spikes and neurons it goes to the neurons.
-func biasInLayer(v *ir.Value) bool { return v.Args[0].Type.Bits > 1 || v.Clock == ir.End }
-
-// layerBias rounds b/s + Σ_j (W/s − W_q)_j·z_j, where z is the pixel that stands
-// for the number 0: what rounding the weights changed at that pixel is put
-// right, so that it acts on differences from it only (R11).
-func layerBias(v *ir.Value, weights *ir.Tensor, scale []float64) []int64 {
-	w, k := v.Args[1].Const(), weights.Type.Shape.Dim(1)
-	zero := zeroPixels(v.Args[0])
-	out := make([]int64, len(scale))
-	for n := range out {
-		b := 0.0
-		if v.Args[2] != nil {
-			b = v.Args[2].Const().F[n] / scale[n]
+// bias gives a layer its bias operand, or notes it as an offset.
+//
+// What rounding the weights changes at the pixel that stands for 0 is put right
+// here, so that it acts on differences from that pixel only (R11).
+func (q *quantiser) bias(w weighted, rounded *ir.Tensor, scale []float64) (*ir.Value, error) {
+	bias := w.bias()
+	if zero := zeroPixels(w.Args[0]); zero != nil {
+		lost := ir.NewTensor(w.w.Type)
+		for i, f := range w.w.F {
+			lost.F[i] = f - float64(float64(rounded.I[i])*scale[i/w.row()])
 		}
-		for j, z := range zero {
-			b += float64((w.F[n*k+j]/scale[n] - float64(weights.I[n*k+j])) * z)
+		change, err := w.response(lost, zero)
+		if err != nil {
+			return nil, err
 		}
-		out[n] = int64(math.Round(b))
+		if bias == nil {
+			bias = change
+		} else {
+			bias = plus(bias, change)
+		}
 	}
-	return out
+	switch {
+	case bias == nil || !anyNonZero(bias.F):
+		return nil, nil
+	case !q.keepsBias(w.Value):
+		q.offsets[w.Value] = bias
+		return nil, nil
+	}
+	units := w.biasOperand(divide(bias, w.Scale.Data))
+	return q.integers(w.Name+".bias", units)
 }
+
+// keepsBias tells whether a layer keeps its own bias: where it is read out, and
+// where its units are fine, that is where it is added to no finer ones and no
+// neuron behind it has guard bits.
+func (q *quantiser) keepsBias(v *ir.Value) bool {
+	if v.Clock == ir.End {
+		return true
+	}
+	for _, r := range q.readers[v] {
+		_, weights := asWeighted(r)
+		switch {
+		case r.Op == ir.OpNeuron:
+			if q.guard(r) > 0 {
+				return false
+			}
+		case joins[r.Op] && !everywhere(divide(scaleOf(v), scaleOf(r)), func(f float64) bool { return f < 1.5 }):
+			return false
+		case !weights && !q.keepsBias(r):
+			return false
+		}
+	}
+	return true
+}
+
+// joins are the ops that bring operands into one unit.
+var joins = map[ir.Op]bool{ir.OpAdd: true, ir.OpSub: true, ir.OpMin: true, ir.OpMax: true, ir.OpWhere: true}
 
 // zeroPixels is the pixel that stands for 0, per element, where x is an input
-// with a normalisation behind reshapes; else nothing.
-func zeroPixels(x *ir.Value) []float64 {
-	for x.Op == ir.OpReshape {
-		x = x.Args[0]
+// with a normalisation, at most moved; else nil. Padding is no pixel.
+func zeroPixels(x *ir.Value) *ir.Tensor {
+	if x.Op == ir.OpInput {
+		if a := x.Attrs.(ir.InputAttrs); a.Mean == nil && a.Std == nil && a.Scale == nil {
+			return nil
+		}
+		gain, shift := normalisation(x)
+		return spreadTo(divide(times(shift, constant(-1, shift.Type.Shape)), gain), x.Type.Shape)
 	}
-	if x.Op != ir.OpInput {
+	if !movesOnly[x.Op] {
 		return nil
 	}
-	col := pixelColumns(x)
-	for i := range col.shift {
-		col.shift[i] /= col.gain[i]
+	zero := zeroPixels(x.Args[0])
+	if zero == nil {
+		return nil
 	}
-	return col.shift
+	moved, err := compute(x.Op, x.Attrs, zero)
+	if err != nil {
+		return nil
+	}
+	return moved
 }
 
-func (q quantiser) neuron(v *ir.Value) (*ir.Value, error) {
-	attrs, x := v.Attrs.(ir.NeuronAttrs), v.Args[ir.NeuronX]
-	if attrs.Leak.Kind == ir.LeakFactor {
-		return nil, refuse(v, diag.NotExact, "its leak %v is neither 2^-k nor 1 − 2^-k, so it is not a shift", v.Args[ir.NeuronLeak].Const().F[0])
+// movesOnly are the ops of one operand whose result has its elements, and zeros.
+var movesOnly = map[ir.Op]bool{ir.OpReshape: true, ir.OpTranspose: true, ir.OpSlice: true, ir.OpBroadcast: true, ir.OpPad: true}
+
+// integers appends a constant, rounded to whole numbers.
+func (q *quantiser) integers(name string, units *ir.Tensor) (*ir.Value, error) {
+	data := make([]int64, len(units.F))
+	for i, f := range units.F {
+		data[i] = int64(math.Round(f))
 	}
-	if x.Scale == nil || q.r.Of(x).Type.IsReal() {
-		return nil, refuse(v, diag.NotExact, "its input %%%s has no integer scale", x.Name)
+	return q.r.Const(q.r.Unique(name), ir.Ints(units.Type.Shape, data))
+}
+
+// factor is x times a constant, in the units of the result.
+func (q *quantiser) factor(v *ir.Value) (*ir.Value, error) {
+	x, c := factorOf(v)
+	if v.Op == ir.OpDiv {
+		c = divide(constant(1, c.Type.Shape), c)
 	}
-	scale := stretched(x.Scale.Data, x.Type.Shape)
-	theta := stretched(v.Args[ir.NeuronThreshold].Const(), x.Type.Shape)
-	attrs.Guard = guardBits(x, theta, scale)
-	args := make([]*ir.Value, ir.NeuronLeak)
-	args[ir.NeuronX] = q.r.Of(x)
-	for i := ir.NeuronThreshold; i < ir.NeuronLeak; i++ {
-		units := inUnits(v.Args[i], scale, attrs.Guard)
-		if i == ir.NeuronBias && !biasInLayer(x) {
-			units = addUnits(units, inUnits(x.Args[2], scale, attrs.Guard))
+	if off := q.offsets[x]; off != nil {
+		q.offset(v, times(off, c))
+	}
+	return q.convert(v, q.r.Of(x), v.Name, divide(times(scaleOf(x), c), v.Scale.Data))
+}
+
+// offset adds to what is still to be added to a value.
+func (q *quantiser) offset(v *ir.Value, off *ir.Tensor) {
+	if old := q.offsets[v]; old != nil {
+		off = plus(old, off)
+	}
+	q.offsets[v] = off
+}
+
+// sum adds or subtracts, each operand brought into the units of the result.
+// Constants are part of the offset.
+func (q *quantiser) sum(v *ir.Value) (*ir.Value, error) {
+	sign := constant(1, ir.Shape{})
+	var terms []*ir.Value
+	negated := false
+	for i, a := range v.Args {
+		if i == 1 && v.Op == ir.OpSub {
+			sign = constant(-1, ir.Shape{})
 		}
-		if units == nil {
-			continue
+		off := q.offsets[a]
+		if realConst(a) {
+			off = a.Const()
+		} else {
+			term, err := q.convert(v, q.r.Of(a), a.Name, divide(scaleOf(a), v.Scale.Data))
+			if err != nil {
+				return nil, err
+			}
+			terms = append(terms, term)
+			negated = sign.F[0] < 0
 		}
+		if off != nil {
+			q.offset(v, times(off, sign))
+		}
+	}
+	switch {
+	case len(terms) == 2:
+		return q.r.Add(v.Op, q.r.Unique(v.Name), nil, terms...)
+	case negated:
+		return q.r.Add(ir.OpNeg, q.r.Unique(v.Name), nil, terms[0])
+	}
+	return q.renamed(v, terms[0])
+}
+
+// renamed is a value that stays the integer it was. Its shape may grow.
+func (q *quantiser) renamed(v, x *ir.Value) (*ir.Value, error) {
+	if x.Type.Shape != v.Type.Shape {
+		return q.r.Add(ir.OpBroadcast, q.r.Unique(v.Name), ir.ShapeAttrs{Shape: v.Type.Shape.Dims()}, x)
+	}
+	return x, nil
+}
+
+// settled is an old value as an integer with its offset added, rounded.
+func (q *quantiser) settled(v *ir.Value) (*ir.Value, error) {
+	x, off := q.r.Of(v), q.offsets[v]
+	if off == nil || !anyNonZero(off.F) {
+		return x, nil
+	}
+	if out := q.whole[v]; out != nil {
+		return out, nil
+	}
+	c, err := q.integers(v.Name+".offset", compact(spreadTo(divide(off, scaleOf(v)), v.Type.Shape)))
+	if err != nil {
+		return nil, err
+	}
+	out, err := q.r.Add(ir.OpAdd, q.r.Unique(v.Name+".whole"), nil, x, c)
+	if err == nil {
+		out.Scale = v.Scale
+	}
+	q.whole[v] = out
+	return out, err
+}
+
+// linearOp is an op under which scale·integer + offset splits into the two.
+func (q *quantiser) linearOp(v *ir.Value) (*ir.Value, error) {
+	args := make([]*ir.Value, len(v.Args))
+	offs := make([]*ir.Tensor, len(v.Args))
+	shifted := false
+	for i, a := range v.Args {
+		args[i], offs[i] = q.r.Of(a), ir.NewTensor(ir.RealType(a.Type.Shape))
+		if off := q.offsets[a]; off != nil {
+			offs[i], shifted = spreadTo(off, a.Type.Shape), true
+		}
+		if v.Op == ir.OpConcat {
+			var err error
+			if args[i], err = q.convert(v, args[i], a.Name, divide(scaleOf(a), partScale(v, i))); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if shifted {
+		off, err := compute(v.Op, v.Attrs, offs...)
+		if err != nil {
+			return nil, err
+		}
+		q.offset(v, compact(off))
+	}
+	return q.r.Add(v.Op, q.r.Unique(v.Name), v.Attrs, args...)
+}
+
+// partScale is the scale of operand i's part of a concat.
+func partScale(v *ir.Value, i int) *ir.Tensor {
+	axis, start := v.Attrs.(ir.AxisAttrs).Axis, 0
+	for _, a := range v.Args[:i] {
+		start += a.Type.Shape.Dim(axis)
+	}
+	part, err := compute(ir.OpSlice, ir.SliceAttrs{Axis: axis, Start: start, Count: v.Args[i].Type.Shape.Dim(axis), Step: 1},
+		spreadTo(v.Scale.Data, v.Type.Shape))
+	if err != nil {
+		panic(err) // the part lies in the concat
+	}
+	return compact(part)
+}
+
+// padded pads with what makes 0 of the offset around it, and with the offset of the value.
+func (q *quantiser) padded(v *ir.Value) (*ir.Value, error) {
+	x, value := v.Args[0], v.Args[1]
+	off := q.offsets[x]
+	if off != nil || value != nil {
+		if off == nil {
+			off = constant(0, x.Type.Shape)
+		}
+		moved, err := compute(v.Op, v.Attrs, spreadTo(off, x.Type.Shape), value.Const())
+		if err != nil {
+			return nil, err
+		}
+		q.offset(v, compact(moved))
+	}
+	return q.r.Add(v.Op, q.r.Unique(v.Name), v.Attrs, q.r.Of(x))
+}
+
+// extreme is the largest or smallest of several elements: their offsets must be equal to come after it.
+func (q *quantiser) extreme(v *ir.Value) (*ir.Value, error) {
+	a := v.Args[0]
+	x, off := q.r.Of(a), q.offsets[a]
+	if off != nil && flatOn(compact(spreadTo(off, a.Type.Shape)), a.Type.Shape, joinedAxes(v)) {
+		after, err := compute(v.Op, v.Attrs, spreadTo(off, a.Type.Shape))
+		if err != nil {
+			return nil, err
+		}
+		q.offset(v, compact(after))
+	} else if off != nil {
 		var err error
-		if args[i], err = q.integers(v.Name+"."+v.Op.Operands()[i].Name, rounded(units)); err != nil {
+		if x, err = q.settled(a); err != nil {
 			return nil, err
 		}
 	}
-	return q.r.CopyWith(v, attrs, args...)
+	return q.r.Add(v.Op, q.r.Unique(v.Name), v.Attrs, x)
 }
 
-// inUnits is a real operand in units of 2^-guard of the scale; nil if it is absent.
-func inUnits(v *ir.Value, scale []float64, guard int) []float64 {
-	if v == nil {
-		return nil
+// overTime reads a value out; the sum has its offset once per step.
+func (q *quantiser) overTime(v *ir.Value) (*ir.Value, error) {
+	if off := q.offsets[v.Args[0]]; off != nil {
+		if v.Op == ir.OpSum {
+			off = times(off, constant(float64(q.steps), off.Type.Shape))
+		}
+		q.offset(v, off)
 	}
-	out := make([]float64, len(scale))
-	for i, f := range stretched(v.Const(), ir.ShapeOf(len(scale))) {
-		out[i] = math.Ldexp(f/scale[i], guard)
-	}
-	return out
+	return q.r.Add(v.Op, q.r.Unique(v.Name), v.Attrs, q.r.Of(v.Args[0]))
 }
 
-func addUnits(a, b []float64) []float64 {
-	if a == nil || b == nil {
-		return append(a, b...)
+// choice is an op that takes one of its operands, which are whole integers in its units.
+func (q *quantiser) choice(v *ir.Value) (*ir.Value, error) {
+	args := make([]*ir.Value, len(v.Args))
+	for i, a := range v.Args {
+		var err error
+		switch {
+		case realConst(a):
+			args[i], err = q.integers(v.Name+".bound", compact(divide(spreadTo(a.Const(), v.Type.Shape), v.Scale.Data)))
+		case !a.Type.IsReal():
+			args[i] = q.r.Of(a)
+			if v.Op != ir.OpWhere || i > 0 {
+				args[i], err = q.convert(v, args[i], a.Name, divide(scaleOf(a), v.Scale.Data))
+			}
+		default:
+			if args[i], err = q.settled(a); err == nil {
+				args[i], err = q.convert(v, args[i], a.Name, divide(scaleOf(a), v.Scale.Data))
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
-	out := make([]float64, len(a))
-	for i := range a {
-		out[i] = a[i] + b[i]
-	}
-	return out
+	return q.r.Add(v.Op, q.r.Unique(v.Name), v.Attrs, args...)
 }
 
-func rounded(x []float64) []int64 {
-	out := make([]int64, len(x))
-	for i, f := range x {
-		out[i] = int64(math.Round(f))
+func (q *quantiser) output(v *ir.Value) (*ir.Value, error) {
+	x, err := q.settled(v.Args[0])
+	if err != nil {
+		return nil, err
 	}
-	return out
+	out, err := q.r.CopyWith(v, v.Attrs, x)
+	if err == nil {
+		out.Scale = v.Args[0].Scale
+	}
+	return out, err
 }

@@ -92,8 +92,8 @@ func (s *scaler) sinkUnits(k *sink, scale func(root int) float64) []float64 {
 		if c == nil {
 			continue
 		}
-		shape, _ := ir.Broadcast(k.span.shape, c.Type.Shape)
-		sp := k.span.stretch(shape)
+		shape, _ := ir.Broadcast(k.gauge.shape, c.Type.Shape)
+		sp := k.gauge.stretch(shape)
 		for i, f := range stretched(c, shape) {
 			root, w := s.classes.root(sp.id[i])
 			out = append(out, f/(scale(root)*w*sp.ratio[i]*s.shiftOf(sp)))
@@ -102,16 +102,16 @@ func (s *scaler) sinkUnits(k *sink, scale func(root int) float64) []float64 {
 	return out
 }
 
-// shiftOf is the free power of two of a span's source.
-func (s *scaler) shiftOf(sp span) float64 {
+// shiftOf is the free power of two of a gauge's source.
+func (s *scaler) shiftOf(sp gauge) float64 {
 	if sp.source < 0 {
 		return 1
 	}
 	return math.Ldexp(1, s.sources[sp.source].shift)
 }
 
-// units are the scales of a span's elements.
-func (s *scaler) units(sp span) []float64 {
+// units are the scales of a gauge's elements.
+func (s *scaler) units(sp gauge) []float64 {
 	out := make([]float64, len(sp.id))
 	for i, id := range sp.id {
 		root, w := s.classes.root(id)
@@ -168,7 +168,7 @@ func (s *scaler) eachLeast(f func(src *source, root int, least float64)) {
 	for _, src := range s.sources {
 		for i, least := range src.least {
 			if least > 0 {
-				root, w := s.classes.root(src.span.id[i])
+				root, w := s.classes.root(src.gauge.id[i])
 				f(src, root, least/w)
 			}
 		}
@@ -201,8 +201,8 @@ func (s *scaler) thresholds() map[int][]float64 {
 	out := map[int][]float64{}
 	for _, k := range s.sinks {
 		c := k.value.Args[ir.NeuronThreshold].Const()
-		shape, _ := ir.Broadcast(k.span.shape, c.Type.Shape)
-		sp := k.span.stretch(shape)
+		shape, _ := ir.Broadcast(k.gauge.shape, c.Type.Shape)
+		sp := k.gauge.stretch(shape)
 		for i, f := range stretched(c, shape) {
 			if f == 0 {
 				continue

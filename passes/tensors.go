@@ -35,8 +35,8 @@ func compute(op ir.Op, attrs ir.Attrs, args ...*ir.Tensor) (*ir.Tensor, error) {
 // spreadTo is the real tensor's data broadcast to a shape, as a tensor.
 func spreadTo(t *ir.Tensor, to ir.Shape) *ir.Tensor { return ir.Reals(to, stretched(t, to)) }
 
-// uniform is a real tensor of one number, with as many axes as a shape.
-func uniform(f float64, like ir.Shape) *ir.Tensor {
+// constant is a real tensor of one number, with as many axes as a shape.
+func constant(f float64, like ir.Shape) *ir.Tensor {
 	return ir.Reals(ones(like.Rank()), []float64{f})
 }
 
@@ -49,9 +49,9 @@ func ones(rank int) ir.Shape {
 	return ir.ShapeOf(dims...)
 }
 
-// squeezed is the real tensor with an extent of 1 along every axis on which
+// compact is the real tensor with an extent of 1 along every axis on which
 // nothing changes. It still broadcasts to the shape it came from.
-func squeezed(t *ir.Tensor) *ir.Tensor {
+func compact(t *ir.Tensor) *ir.Tensor {
 	s, index := squeezeAxes(t.Type.Shape, func(a, b int) bool { return t.F[a] == t.F[b] })
 	out := make([]float64, len(index))
 	for i, j := range index {
@@ -97,8 +97,8 @@ func firstAlong(index []int, extent, inner int, same func(a, b int) bool) ([]int
 	return kept, true
 }
 
-// combine applies f element by element to two tensors, broadcast.
-func combine(a, b *ir.Tensor, f func(x, y float64) float64) *ir.Tensor {
+// zip applies f element by element to two tensors, broadcast.
+func zip(a, b *ir.Tensor, f func(x, y float64) float64) *ir.Tensor {
 	shape, ok := ir.Broadcast(a.Type.Shape, b.Type.Shape)
 	if !ok {
 		panic(fmt.Sprintf("%v and %v do not broadcast", a.Type, b.Type))
@@ -112,16 +112,16 @@ func combine(a, b *ir.Tensor, f func(x, y float64) float64) *ir.Tensor {
 }
 
 func times(a, b *ir.Tensor) *ir.Tensor {
-	return combine(a, b, func(x, y float64) float64 { return float64(x * y) })
+	return zip(a, b, func(x, y float64) float64 { return float64(x * y) })
 }
 
 func plus(a, b *ir.Tensor) *ir.Tensor {
-	return combine(a, b, func(x, y float64) float64 { return x + y })
+	return zip(a, b, func(x, y float64) float64 { return x + y })
 }
 
 // divide is a/b, broadcast.
 func divide(a, b *ir.Tensor) *ir.Tensor {
-	return combine(a, b, func(x, y float64) float64 { return x / y })
+	return zip(a, b, func(x, y float64) float64 { return x / y })
 }
 
 // everywhere tells whether a condition holds of all elements.

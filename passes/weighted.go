@@ -137,7 +137,7 @@ func (w weighted) rebuild(r *ir.Rebuilder, x *ir.Value, weights, bias *ir.Tensor
 // biasOperand brings a bias into the shape that its slot takes.
 func (w weighted) biasOperand(bias *ir.Tensor) *ir.Tensor {
 	s := w.Type.Shape
-	small := squeezed(spreadTo(bias, s))
+	small := compact(spreadTo(bias, s))
 	var rest []int
 	for i := range s.Rank() {
 		if i != w.out {

@@ -150,11 +150,15 @@ type predicted struct {
 	err      error
 }
 
-// sourcePredictions classifies with the network as it was imported; nothing when
-// the model is a text of a later level.
+// sourcePredictions classifies with the network as it was given, imported or
+// written as a text of an earlier level; nothing when that is the net itself.
 func (e *evaluator) sourcePredictions(net *ir.Net) predicted {
-	if e.model.net.Level > ir.Source || net.Level == ir.Source {
+	given := e.model.net
+	switch {
+	case given.Level == net.Level:
 		return predicted{}
+	case given.Level == ir.Spiking:
+		return e.interpret(given, e.count, false, nil)
 	}
 	tidy, err := passes.Lower(e.model.net, ir.Spiking, "canonicalise", e.model.options, nil)
 	if err != nil {

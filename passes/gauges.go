@@ -6,10 +6,10 @@ import (
 	"nomul/ir"
 )
 
-// span says in which units the elements of a real value are counted: element i
+// gauge says in which units the elements of a real value are counted: element i
 // in units of ratio[i] times the scale of class id[i]. Its shape broadcasts to
 // the value's. Classes are numbers of a classes.
-type span struct {
+type gauge struct {
 	shape ir.Shape
 	id    []int
 	ratio []float64
@@ -56,15 +56,15 @@ func (c *classes) unify(a int, x float64, b int, y float64) {
 	c.weight[rb] = wa * x / (wb * y)
 }
 
-// unifyAll makes one class of all elements of a span.
-func (c *classes) unifyAll(s span) {
+// unifyAll makes one class of all elements of a gauge.
+func (c *classes) unifyAll(s gauge) {
 	for i := range s.id {
 		c.unify(s.id[0], s.ratio[0], s.id[i], s.ratio[i])
 	}
 }
 
-// stretch gives the elements of a span in a shape it broadcasts to.
-func (s span) stretch(to ir.Shape) span {
+// stretch gives the elements of a gauge in a shape it broadcasts to.
+func (s gauge) stretch(to ir.Shape) gauge {
 	index := ir.Index(s.shape, to)
 	if index == nil {
 		return s
@@ -73,27 +73,27 @@ func (s span) stretch(to ir.Shape) span {
 }
 
 // pick takes the elements that an index lists.
-func (s span) pick(shape ir.Shape, index []int) span {
-	out := span{shape: shape, id: make([]int, len(index)), ratio: make([]float64, len(index)), source: s.source}
+func (s gauge) pick(shape ir.Shape, index []int) gauge {
+	out := gauge{shape: shape, id: make([]int, len(index)), ratio: make([]float64, len(index)), source: s.source}
 	for i, j := range index {
 		out.id[i], out.ratio[i] = s.id[j], s.ratio[j]
 	}
 	return out
 }
 
-// squeeze drops the axes along which a span is the same.
-func (s span) squeeze() span {
+// squeeze drops the axes along which a gauge is the same.
+func (s gauge) squeeze() gauge {
 	shape, index := squeezeAxes(s.shape, func(a, b int) bool { return s.id[a] == s.id[b] && s.ratio[a] == s.ratio[b] })
 	return s.pick(shape, index)
 }
 
 // scaled multiplies the units by the magnitude of a tensor; where it is 0 any
 // unit does, and the old one stays.
-func (s span) scaled(by *ir.Tensor) span {
+func (s gauge) scaled(by *ir.Tensor) gauge {
 	shape, _ := ir.Broadcast(s.shape, by.Type.Shape)
 	out := s.stretch(shape)
 	if shape == s.shape {
-		out = out.pick(shape, iota(shape.Size()))
+		out = out.pick(shape, upTo(shape.Size()))
 	}
 	for i, f := range stretched(by, shape) {
 		if f != 0 {
@@ -103,7 +103,7 @@ func (s span) scaled(by *ir.Tensor) span {
 	return out
 }
 
-func iota(n int) []int {
+func upTo(n int) []int {
 	out := make([]int, n)
 	for i := range out {
 		out[i] = i
@@ -111,29 +111,29 @@ func iota(n int) []int {
 	return out
 }
 
-// moveSpans applies an op that only moves elements to the spans of its operands.
+// moveGauges applies an op that only moves elements to the gauges of its operands.
 // Elements that it adds (padding) belong to the class of their neighbours.
-func moveSpans(v *ir.Value, spans []span) (span, error) {
+func moveGauges(v *ir.Value, gauges []gauge) (gauge, error) {
 	args := make([]*ir.Tensor, len(v.Args))
-	joined := span{source: spans[0].source}
+	joined := gauge{source: gauges[0].source}
 	for i, a := range v.Args {
-		if i >= len(spans) { // the value of a pad
+		if i >= len(gauges) { // the value of a pad
 			break
 		}
-		full := spans[i].stretch(a.Type.Shape)
+		full := gauges[i].stretch(a.Type.Shape)
 		numbers := ir.NewTensor(ir.SintType(32, a.Type.Shape))
 		for j := range numbers.I {
 			numbers.I[j] = int64(len(joined.id) + j)
 		}
 		args[i] = numbers
 		joined.id, joined.ratio = append(joined.id, full.id...), append(joined.ratio, full.ratio...)
-		if spans[i].source != joined.source {
+		if gauges[i].source != joined.source {
 			joined.source = -1
 		}
 	}
 	moved, err := compute(v.Op, v.Attrs, args...)
 	if err != nil {
-		return span{}, err
+		return gauge{}, err
 	}
 	index := make([]int, len(moved.I))
 	for i, n := range moved.I {

@@ -1,0 +1,111 @@
+package passes
+
+import (
+	"math"
+
+	"nomul/ir"
+)
+
+// defaultDigits is how many signed powers of two stand for a constant that has
+// to be multiplied at run time.
+const defaultDigits = 2
+
+// maxConversionShift bounds the fraction of a factor.
+const maxConversionShift = 24
+
+// convert brings an integer from one unit into another, ratio = old/new per
+// element: nothing to do, a shift to the left, a change of sign, or signed
+// powers of two, whose result is rounded down; half a unit is added to the
+// offset of v for it. name is that of what is converted.
+func (q *quantiser) convert(v, x *ir.Value, name string, ratio *ir.Tensor) (*ir.Value, error) {
+	ratio = compact(spreadTo(ratio, ratio.Type.Shape))
+	if f, same := ratio.Uniform(); same {
+		frac, exp := math.Frexp(f)
+		r, exact := snapped(math.Ldexp(frac, 1))
+		switch {
+		case exact && r == 1 && exp == 1:
+			return x, nil
+		case exact && r == 1 && exp > 1:
+			return q.r.Add(ir.OpShl, q.r.Unique(name+".shl"), ir.ShlAttrs{K: exp - 1}, x)
+		case exact && r == -1 && exp == 1:
+			return q.r.Add(ir.OpNeg, q.r.Unique(name+".neg"), nil, x)
+		}
+	}
+	factors, shift := signedPowers(ratio.F, q.options.digits())
+	if shift > 0 {
+		q.offset(v, times(scaleOf(v), constant(0.5, ir.Shape{})))
+	}
+	q.tell(v, name, ratio.F, factors, shift)
+	if x.Type.Shape != v.Type.Shape && ratio.Type.Shape.Size() > 1 {
+		var err error
+		if x, err = q.renamed(v, x); err != nil {
+			return nil, err
+		}
+	}
+	f, err := q.r.Const(q.r.Unique(name+".factor"), ir.Ints(ratio.Type.Shape, factors))
+	if err != nil {
+		return nil, err
+	}
+	return q.r.Add(ir.OpCSD, q.r.Unique(name+".csd"), ir.CSDAttrs{Shift: shift, Round: ir.RoundFloor}, x, f)
+}
+
+func (o *Options) digits() int {
+	if o.CSDDigits > 0 {
+		return o.CSDDigits
+	}
+	return defaultDigits
+}
+
+// tell reports how far the powers of two are from the numbers they stand for.
+func (q *quantiser) tell(v *ir.Value, name string, ratio []float64, factors []int64, shift int) {
+	worst := 0.0
+	for i, r := range ratio {
+		if r != 0 {
+			worst = max(worst, math.Abs(math.Ldexp(float64(factors[i]), -shift)/r-1))
+		}
+	}
+	q.options.note(v, "%s is brought into its units by %d signed powers of two, off by at most %.3g %%", name, q.options.digits(), 100*worst)
+}
+
+// signedPowers writes numbers as sums of at most so many signed powers of two,
+// n = factor/2^shift with one shift for all. Each power is the nearest to what
+// is left, so the error is at most a third of the number at one digit and an
+// eighteenth at two.
+func signedPowers(numbers []float64, digits int) (factors []int64, shift int) {
+	terms := make([][]float64, len(numbers))
+	for i, f := range numbers {
+		for range digits {
+			p := nearestPower(f)
+			if p == 0 || math.Abs(p) < math.Ldexp(1, -maxConversionShift) {
+				break
+			}
+			terms[i] = append(terms[i], p)
+			if f -= p; math.Abs(f) <= 1e-12*math.Abs(numbers[i]) {
+				break
+			}
+		}
+		for _, p := range terms[i] {
+			_, exp := math.Frexp(p)
+			shift = max(shift, 1-exp)
+		}
+	}
+	factors = make([]int64, len(numbers))
+	for i, list := range terms {
+		for _, p := range list {
+			factors[i] += int64(math.Ldexp(p, shift))
+		}
+	}
+	return factors, shift
+}
+
+// nearestPower is the signed power of two nearest to f; 0 for 0.
+func nearestPower(f float64) float64 {
+	if f == 0 {
+		return 0
+	}
+	frac, exp := math.Frexp(f) // |frac| in [1/2, 1)
+	if math.Abs(frac) > 0.75 {
+		exp++
+	}
+	return math.Copysign(math.Ldexp(1, exp-1), f)
+}

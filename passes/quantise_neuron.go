@@ -1,0 +1,103 @@
+package passes
+
+import (
+	"math"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// neuron brings a neuron's constants into units of 2^-guard of its input. H is
+// an integer, so that H ≥ θ is H ≥ ⌈θ⌉ and H > θ is H > ⌊θ⌋.
+func (q *quantiser) neuron(v *ir.Value) (*ir.Value, error) {
+	attrs, x := v.Attrs.(ir.NeuronAttrs), v.Args[ir.NeuronX]
+	for _, slot := range []int{ir.NeuronLeak, ir.NeuronCurrent} {
+		if v.Args[slot] != nil {
+			return nil, refuse(v, diag.NotExact, "its %s differs from neuron to neuron, so it is not one sum of shifts", v.Op.Operands()[slot].Name)
+		}
+	}
+	if x.Type.IsReal() && x.Scale == nil || q.r.Of(x).Type.IsReal() {
+		return nil, refuse(v, diag.NotExact, "its input %%%s has no integer scale", x.Name)
+	}
+	attrs.Guard = q.guard(v)
+	var units [ir.NeuronLeak]*ir.Tensor
+	for slot := ir.NeuronThreshold; slot < ir.NeuronLeak; slot++ {
+		if c := v.Args[slot].Const(); c != nil {
+			units[slot] = inUnits(c, scaleOf(x), attrs.Guard)
+		}
+	}
+	if off := q.offsets[x]; off != nil {
+		bias := inUnits(off, scaleOf(x), attrs.Guard)
+		if own := units[ir.NeuronBias]; own != nil {
+			bias = plus(bias, own)
+		}
+		units[ir.NeuronBias] = bias
+	}
+	if th := units[ir.NeuronThreshold]; th != nil {
+		units[ir.NeuronThreshold] = wholeThreshold(th, attrs.Compare)
+	}
+	args := make([]*ir.Value, ir.NeuronLeak)
+	args[ir.NeuronX] = q.r.Of(x)
+	for slot := ir.NeuronThreshold; slot < ir.NeuronLeak; slot++ {
+		u := units[slot]
+		if u == nil || slot == ir.NeuronBias && !anyNonZero(u.F) {
+			continue
+		}
+		var err error
+		if args[slot], err = q.integers(v.Name+"."+v.Op.Operands()[slot].Name, operandShape(u, x.Type.Shape)); err != nil {
+			return nil, err
+		}
+	}
+	out, err := q.r.CopyWith(v, attrs, args...)
+	if err == nil {
+		out.Scale = v.Scale
+	}
+	return out, err
+}
+
+// guard is how many guard bits the fixed form of a neuron has.
+func (q *quantiser) guard(v *ir.Value) int {
+	attrs, scale := v.Attrs.(ir.NeuronAttrs), scaleOf(v.Args[ir.NeuronX])
+	if attrs.Silent {
+		return silentGuard(attrs)
+	}
+	var units []float64
+	for _, slot := range []int{ir.NeuronThreshold, ir.NeuronReset} {
+		if c := v.Args[slot].Const(); c != nil {
+			units = append(units, divide(c, scale).F...)
+		}
+	}
+	return guardBits(attrs, units)
+}
+
+// inUnits is a real tensor in units of 2^-guard of the scale.
+func inUnits(t, scale *ir.Tensor, guard int) *ir.Tensor {
+	return zip(t, scale, func(f, s float64) float64 { return math.Ldexp(f/s, guard) })
+}
+
+// wholeThreshold rounds thresholds so that no comparison with an integer changes.
+func wholeThreshold(units *ir.Tensor, c ir.Compare) *ir.Tensor {
+	out := ir.NewTensor(units.Type)
+	for i, u := range units.F {
+		r, exact := snapped(u)
+		switch {
+		case exact:
+			out.F[i] = r
+		case c == ir.GE:
+			out.F[i] = math.Ceil(u)
+		default:
+			out.F[i] = math.Floor(u)
+		}
+	}
+	return out
+}
+
+// operandShape gives a neuron's constant one entry per neuron of a vector, and
+// else the smallest shape with as many axes that says the same.
+func operandShape(t *ir.Tensor, x ir.Shape) *ir.Tensor {
+	full := spreadTo(t, x)
+	if x.Rank() < 2 {
+		return full
+	}
+	return compact(full)
+}
