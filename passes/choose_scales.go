@@ -46,7 +46,7 @@ type scaler struct {
 	options *Options
 	readers map[*ir.Value][]*ir.Value
 	classes classes
-	gauges   map[*ir.Value]gauge
+	gauges  map[*ir.Value]gauge
 	sources []*source
 	sinks   []*sink
 	powers  []gauge // outputs
@@ -56,7 +56,7 @@ type scaler struct {
 // source is an op whose result has a free scale per channel.
 type source struct {
 	value *ir.Value
-	gauge  gauge
+	gauge gauge
 	least []float64 // per entry of the gauge: the least scale at which its weights fit
 	shift int       // the free power of two, when it is added to finer sources
 }
@@ -64,7 +64,7 @@ type source struct {
 // sink is a neuron that reads a real value.
 type sink struct {
 	value *ir.Value
-	gauge  gauge
+	gauge gauge
 	guard int
 }
 

@@ -49,15 +49,15 @@ func normalisation(in *ir.Value) (gain, shift *ir.Tensor) {
 	s := ir.ShapeOf(dims...)
 	gain, shift = ir.NewTensor(ir.RealType(s)), ir.NewTensor(ir.RealType(s))
 	for i := range channels {
-		std := listed(a.Std, i, 1)
-		gain.F[i] = listed(a.Scale, i, 1) / std
-		shift.F[i] = -listed(a.Mean, i, 0) / std
+		std := ofChannel(a.Std, i, 1)
+		gain.F[i] = ofChannel(a.Scale, i, 1) / std
+		shift.F[i] = -ofChannel(a.Mean, i, 0) / std
 	}
 	return gain, shift
 }
 
-// listed is element i of a list that has one for all, one for each, or none.
-func listed(list []float64, i int, none float64) float64 {
+// ofChannel is element i of a list that has one for all, one for each, or none.
+func ofChannel(list []float64, i int, none float64) float64 {
 	switch len(list) {
 	case 0:
 		return none

@@ -12,7 +12,10 @@ import (
 func (q *quantiser) neuron(v *ir.Value) (*ir.Value, error) {
 	attrs, x := v.Attrs.(ir.NeuronAttrs), v.Args[ir.NeuronX]
 	for _, slot := range []int{ir.NeuronLeak, ir.NeuronCurrent} {
-		if v.Args[slot] != nil {
+		if c := v.Args[slot].Const(); c != nil {
+			if beta, same := c.Uniform(); same {
+				return nil, refuse(v, diag.NotExact, "its %s %v lets the membrane grow or change its sign, and has no integer form", v.Op.Operands()[slot].Name, beta)
+			}
 			return nil, refuse(v, diag.NotExact, "its %s differs from neuron to neuron, so it is not one sum of shifts", v.Op.Operands()[slot].Name)
 		}
 	}
