@@ -1,9 +1,8 @@
 package metrics
 
 import (
-	"math/bits"
-
 	"nomul/ir"
+	"nomul/runtime/interp"
 )
 
 // Activity is what a net does on average over samples.
@@ -39,21 +38,20 @@ type Totals struct {
 type Counter struct {
 	net     *ir.Net
 	samples int
-	spikes  map[*ir.Value]int64 // of a neuron
-	bits    map[*ir.Value]int64 // set in an operand, as last seen
-	synops  map[*ir.Value]int64 // of a linear
-	watched map[*ir.Value]bool  // operands of linears
+	spikes  map[*ir.Value]int64                    // of a neuron
+	synops  map[*ir.Value]int64                    // of a weighted op
+	price   map[*ir.Value]func(x *ir.Tensor) int64 // of a weighted op: what an operand costs
+	operand map[*ir.Value]*ir.Tensor               // of weighted ops, as last seen
 }
 
 // NewCounter prepares to count on a net.
 func NewCounter(net *ir.Net) *Counter {
 	c := &Counter{net: net,
-		spikes: map[*ir.Value]int64{}, bits: map[*ir.Value]int64{},
-		synops: map[*ir.Value]int64{}, watched: map[*ir.Value]bool{}}
-	for _, v := range net.All(ir.OpLinear) {
-		c.watched[v.Arg(0)] = true
-		if data := v.Arg(0).Const(); data != nil {
-			c.bits[v.Arg(0)] = setBits(v.Arg(0), data)
+		spikes: map[*ir.Value]int64{}, synops: map[*ir.Value]int64{},
+		price: map[*ir.Value]func(x *ir.Tensor) int64{}, operand: map[*ir.Value]*ir.Tensor{}}
+	for _, v := range net.Values {
+		if of, ok := prices[v.Op]; ok {
+			c.price[v], c.operand[v.Arg(0)] = of(v), v.Arg(0).Const()
 		}
 	}
 	return c
@@ -65,38 +63,16 @@ func (c *Counter) Sample() { c.samples++ }
 // Tap counts one value of a step; it is an interp.Tap.
 func (c *Counter) Tap(_ int, v *ir.Value, result, _ *ir.Tensor) {
 	if v.Op == ir.OpNeuron {
-		for _, s := range result.I {
+		for _, s := range interp.Spikes(v, result) {
 			c.spikes[v] += s
 		}
 	}
-	if c.watched[v] {
-		c.bits[v] = setBits(v, result)
+	if _, watched := c.operand[v]; watched {
+		c.operand[v] = result
 	}
-	if v.Op == ir.OpLinear {
-		c.synops[v] += c.bits[v.Arg(0)] * int64(fanOut(v))
+	if price := c.price[v]; price != nil {
+		c.synops[v] += price(c.operand[v.Arg(0)])
 	}
-}
-
-// fanOut is the number of outputs that one input of a linear has weights to.
-func fanOut(linear *ir.Value) int { return linear.Arg(1).Type.Shape.Dim(0) }
-
-// setBits counts what a value costs as an operand: its spikes, its entries
-// where they are −1, 0 or 1, or the set bits of its words. Real numbers have no
-// spikes to count.
-func setBits(v *ir.Value, data *ir.Tensor) int64 {
-	mask := uint64(1)<<min(v.Type.Bits, 63) - 1
-	ternary := v.Range.Lo >= -1 && v.Range.Hi <= 1
-	var n int64
-	for _, x := range data.I {
-		switch {
-		case x == 0:
-		case ternary:
-			n++
-		default:
-			n += int64(bits.OnesCount64(uint64(x) & mask))
-		}
-	}
-	return n
 }
 
 // Merge adds what another counter of the same net has seen.
@@ -136,13 +112,16 @@ func (c *Counter) Activity() Activity {
 	return out
 }
 
-// feeders maps every neuron to the linears that bring its input, and every
-// linear that reaches none to itself. A linear that reaches several neurons
+// feeders maps every neuron to the weighted ops that bring its input, and every
+// weighted op that reaches none to itself. One that reaches several neurons
 // belongs to the first.
 func feeders(net *ir.Net) map[*ir.Value][]*ir.Value {
 	readers := net.Readers()
 	out := map[*ir.Value][]*ir.Value{}
-	for _, v := range net.All(ir.OpLinear) {
+	for _, v := range net.Values {
+		if prices[v.Op] == nil {
+			continue
+		}
 		to := reached(v, readers, map[*ir.Value]bool{})
 		if to == nil {
 			to = v
@@ -159,7 +138,7 @@ func reached(v *ir.Value, readers map[*ir.Value][]*ir.Value, seen map[*ir.Value]
 		if r.Op == ir.OpNeuron {
 			return r
 		}
-		if seen[r] || r.Op == ir.OpLinear || r.Op == ir.OpMatmul {
+		if seen[r] || macs[r.Op] != nil {
 			continue
 		}
 		seen[r] = true
@@ -168,22 +147,4 @@ func reached(v *ir.Value, readers map[*ir.Value][]*ir.Value, seen map[*ir.Value]
 		}
 	}
 	return nil
-}
-
-// DenseMACs counts the multiply-accumulates of a net's linears and matrix
-// products per sample, every operand dense.
-func DenseMACs(net *ir.Net) int64 {
-	var total int64
-	for _, v := range net.Values {
-		if v.Op != ir.OpLinear && v.Op != ir.OpMatmul {
-			continue
-		}
-		x := v.Arg(0).Type.Shape
-		macs := int64(v.Type.Size()) * int64(x.Dim(x.Rank()-1))
-		if v.Clock == ir.Step {
-			macs *= int64(net.Steps)
-		}
-		total += macs
-	}
-	return total
 }

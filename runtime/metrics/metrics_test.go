@@ -212,3 +212,84 @@ func listed(edges []Edge) string {
 	}
 	return strings.Join(words, " ")
 }
+
+// One spike is one addition in each window that sees it, for each channel of
+// its group; one word, as many as it has set bits.
+const convs = `net convs fixed steps=2 {
+once
+	%x = input : u4[2,3]
+	%w1 = const {data=[1,2,3,4]} : u3[2,1,2]
+	%th = const {fill=1} : spike[]
+	%i = conv %x, %w1 {strides=[1] pads=[1,0] dilations=[1] groups=2 slots=planes} : u7[2,3]
+	%w2 = const {data=[1,1,-1,1,1,1,-1,1,1,1,-1,1]} : s8[3,2,2]
+step
+	%s = neuron %i, %th {leak=csd:3/4 round=floor compare=ge reset=zero when=fire current=shift:1} : spike[2,3]
+	%p = max-pool %s {kernel=[2] strides=[1] pads=[0,0] dilations=[1]} : spike[2,2]
+	%c = conv %p, %w2 {strides=[2] pads=[0,0] dilations=[1] groups=1} : s8[3,1]
+	%v = neuron %c {leak=none round=floor compare=ge reset=none when=fire silent=true} : s8[3,1]
+end
+	%l = last %v : s8[3,1]
+	%y = output %l : s8[3,1]
+}
+`
+
+func TestActivityOfConvs(t *testing.T) {
+	net := parse(t, convs)
+	m, err := interp.New(net)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := NewCounter(net)
+	// The windows of the first conv see places {0}, {0,1}, {1,2}: 3 is two bits
+	// at a place that two windows see, 15 four at one that one sees: 4 + 4, for
+	// one output channel each. Then window sums 0·x … are 6, 3, 0 and 0, 0, 60.
+	if _, err := m.Run(map[string]*ir.Tensor{"x": {Type: net.Values[0].Type, I: []int64{3, 0, 0, 0, 0, 15}}}, c.Tap); err != nil {
+		t.Fatal(err)
+	}
+	c.Sample()
+	got := c.Activity()
+	// Places 0 and 1 of channel 0 fire, place 2 of channel 1, in both steps; the
+	// pools of two are 1 1 and 0 1, seen by one window of three channels.
+	want := Activity{
+		Layers: []Layer{{"s", "neuron", 6, 0.5, 8}, {"v", "neuron", 3, 0, 3 * 3 * 2}},
+		Totals: Totals{Synops: 8 + 18, Spikes: 6, DenseMACs: 6*2 + 3*4*2},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestVerdictOfConvs(t *testing.T) {
+	net := parse(t, convs)
+	edges := Verdict(net)
+	if got := listed(edges); got != "i:L3:x s:L3:s c:L0:p" || !UsesShifts(net) {
+		t.Errorf("got %s, shifts %v", got, UsesShifts(net))
+	}
+	source := parse(t, `net export source steps=1 {
+once
+	%x = input : real[1,4]
+	%w = const {data=[0.5,1]} : real[1,1,2]
+	%c = conv %x, %w {strides=[1] pads=[0,0] dilations=[1] groups=1} : real[1,3]
+	%r = map %c {fn=relu} : real[1,3]
+	%g = map %c {fn=sigmoid} : real[1,3]
+	%b = compare %r, %g {is=ge} : spike[1,3]
+	%s = cast %b : real[1,3]
+	%m = max-pool %s {kernel=[2] strides=[1] pads=[0,0] dilations=[1]} : real[1,2]
+	%d = conv %m, %w {strides=[1] pads=[0,1] dilations=[1] groups=1} : real[1,2]
+	%a = avg-pool %d {kernel=[2] strides=[1] pads=[0,0] dilations=[1]} : real[1,1]
+	%q = softmax %a {axis=0} : real[1,1]
+	%z = reduce-prod %m {axes=[1]} : real[1]
+	%y = output %q : real[1,1]
+	%k = output %z : real[1]
+}
+`)
+	edges = Verdict(source)
+	if got := listed(edges); got != "c:L4:x g:L4:c d:L0:m a:L4:d q:L4:a z:L0:m" || UsesShifts(source) {
+		t.Errorf("got %s", got)
+	}
+	for _, e := range edges {
+		if e.Reason == "" || e.Op == "" {
+			t.Errorf("edge without a reason: %+v", e)
+		}
+	}
+}
