@@ -1,6 +1,7 @@
 package onnx_test
 
 import (
+	"cmp"
 	"flag"
 	"math"
 	"path/filepath"
@@ -11,16 +12,20 @@ import (
 	"github.com/sbinet/npyio/npz"
 
 	"nomul/ir"
+	"nomul/ir/eval"
 	"nomul/runtime/interp"
 )
 
 var all = flag.Bool("all", false, "compare the bundled networks on all recorded samples, not on a few")
 
 // onThreshold lists the recorded samples in which a membrane comes so close to
-// its threshold that the order of float32 additions decides over a spike:
-// PyTorch itself gives something else for them in float64 (model.json,
-// float32_vs_float64), or onnxruntime does.
-var onThreshold = map[string][]int{}
+// its threshold that the order of float32 additions decides over a spike; PyTorch
+// and onnxruntime disagree in such samples too, and in some of these. The test
+// demands proof: PyTorch's output comes back when the one spike is decided the other way.
+var onThreshold = map[string][]int{
+	"fmnist-resnet-sj-sew":   {47, 65, 188},
+	"fmnist-spiking-mlp-bnc": {150, 165},
+}
 
 // TestModelsCompute runs every export on recorded samples: PyTorch's outputs must
 // come back within 1e-5. Files of a single step are run step by step.
@@ -33,7 +38,8 @@ func TestModelsCompute(t *testing.T) {
 		}
 		for _, file := range modelFiles(t, model) {
 			t.Run(filepath.Base(file), func(t *testing.T) {
-				m, err := interp.New(importFile(t, file))
+				net := importFile(t, file)
+				m, err := interp.New(net)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -42,8 +48,9 @@ func TestModelsCompute(t *testing.T) {
 					for i := range image.F {
 						image.F[i] = float64(in[s*len(image.F)+i])
 					}
-					got := compute(t, m, file, image)
-					if off := distance(got, want[s*10:][:10]); !(off <= 1e-5) && !slices.Contains(onThreshold[model], s) {
+					y := want[s*10:][:10]
+					off := distance(compute(t, m, file, image), y)
+					if !(off <= 1e-5) && !(slices.Contains(onThreshold[model], s) && oneSpikeApart(net, image, y)) {
 						t.Errorf("sample %d differs from PyTorch's output by %g", s, off)
 					}
 				}
@@ -66,6 +73,49 @@ func compute(t *testing.T, m *interp.Machine, file string, image *ir.Tensor) []f
 		return y.F
 	}
 	return nil
+}
+
+// tie is a comparison of almost equal numbers.
+type tie struct {
+	v   *ir.Value
+	at  int
+	gap float64
+}
+
+// oneSpikeApart tells whether the output is the wanted one when one of the 32
+// closest decisions is turned over.
+func oneSpikeApart(net *ir.Net, image *ir.Tensor, want []float32) bool {
+	in := map[string]*ir.Tensor{"x": image}
+	var ties []tie
+	runWatched(net, in, func(v *ir.Value, args []*ir.Tensor, _ *ir.Tensor) { ties = append(ties, tiesOf(v, args)...) })
+	slices.SortFunc(ties, func(a, b tie) int { return cmp.Compare(a.gap, b.gap) })
+	for _, k := range ties[:min(32, len(ties))] {
+		out := runWatched(net, in, func(v *ir.Value, _ []*ir.Tensor, result *ir.Tensor) {
+			if v == k.v {
+				result.I[k.at] = 1 - result.I[k.at]
+			}
+		})
+		if distance(out["y"].F, want) <= 1e-5 {
+			return true
+		}
+	}
+	return false
+}
+
+// tiesOf lists the elements of a comparison that are closer than float32 sums of
+// such numbers are exact.
+func tiesOf(v *ir.Value, args []*ir.Tensor) []tie {
+	if v.Op != ir.OpCompare || !args[0].Type.IsReal() {
+		return nil
+	}
+	a, b := eval.NewView(v.Args[0], v.Type.Shape).Reals(args[0]), eval.NewView(v.Args[1], v.Type.Shape).Reals(args[1])
+	var out []tie
+	for i := range a {
+		if gap := math.Abs(a[i] - b[i]); gap < 4e-6 {
+			out = append(out, tie{v, i, gap})
+		}
+	}
+	return out
 }
 
 // countSpikes feeds the states of a single-step network back for 8 steps.
