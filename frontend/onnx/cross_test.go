@@ -106,6 +106,13 @@ func decodeTwice(t *testing.T, file string) (*recorder, *onnxpb.ModelProto) {
 	for _, c := range ours.Graph.Initializer {
 		inline(t, file, c)
 	}
+	for _, n := range ours.Graph.Node {
+		for _, a := range n.Attribute {
+			if a.T != nil {
+				inline(t, file, a.T)
+			}
+		}
+	}
 	if data, err = proto.Marshal(ours); err != nil {
 		t.Fatal(err)
 	}
