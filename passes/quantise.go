@@ -145,15 +145,6 @@ func slotted(attrs ir.Attrs, x *ir.Value) ir.Attrs {
 	return attrs
 }
 
-// rounded is round(W/s) with one scale per output; halves go away from zero.
-func (w weighted) rounded(scale []float64) *ir.Tensor {
-	out := &ir.Tensor{Type: ir.SintType(64, w.w.Type.Shape), I: make([]int64, len(w.w.F))}
-	for i, f := range w.w.F {
-		out.I[i] = int64(math.Round(f / scale[i/w.row()]))
-	}
-	return out
-}
-
 // bias gives a layer its bias operand, or notes it as an offset.
 //
 // What rounding the weights changes at the pixel that stands for 0 is put right

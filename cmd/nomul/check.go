@@ -22,7 +22,10 @@ type understanding struct {
 	Neurons         []neuronRow     `json:"neurons"`
 	Unsupported     []gapRow        `json:"unsupported"`
 	Multiplications multiplications `json:"multiplications"`
-	Warnings        []string        `json:"warnings"`
+	// Deviations are the rewrites to integers that are not exact, besides the
+	// rounding of weights and biases.
+	Deviations []deviation `json:"deviations"`
+	Warnings   []string    `json:"warnings"`
 }
 
 type port struct {
@@ -38,6 +41,11 @@ type neuronRow struct {
 	Leak      string `json:"leak"`
 	Reset     string `json:"reset"`
 	Compare   string `json:"compare"`
+}
+
+type deviation struct {
+	Value string `json:"value"`
+	What  string `json:"what"`
 }
 
 type gapRow struct {
@@ -111,7 +119,7 @@ func understand(file string, o *passes.Options, items []string) (*understanding,
 	}
 	declared(o, m.pixels)
 	net := m.net
-	u := &understanding{Model: net.Name, Steps: net.Steps, Neurons: []neuronRow{}, Unsupported: []gapRow{}, Warnings: []string{}}
+	u := &understanding{Model: net.Name, Steps: net.Steps, Neurons: []neuronRow{}, Unsupported: []gapRow{}, Deviations: []deviation{}, Warnings: []string{}}
 	for _, w := range list.Warnings() {
 		u.Warnings = append(u.Warnings, w.Error())
 	}
@@ -136,6 +144,7 @@ func (u *understanding) ports(net *ir.Net) {
 func (u *understanding) lower(net *ir.Net, o *passes.Options) {
 	o = pixelsAssumed(net, o)
 	o.Tell = func(d *diag.Diagnostic) { u.Warnings = append(u.Warnings, d.Error()) }
+	o.Note = func(v *ir.Value, text string) { u.Deviations = append(u.Deviations, deviation{v.Name, text}) }
 	u.Multiplications.before(net)
 	if len(u.Unsupported) > 0 {
 		u.Multiplications.Refused = "operators are not supported"
@@ -179,46 +188,29 @@ func neuronRows(net *ir.Net) []neuronRow {
 	rows := []neuronRow{}
 	for _, v := range net.All(ir.OpNeuron) {
 		a := v.Attrs.(ir.NeuronAttrs)
-		row := neuronRow{Name: v.Name, Kind: "LIF", Count: v.Type.Size(),
-			Leak: leakText(a.Leak, v.Args[ir.NeuronLeak]), Reset: a.Reset.String() + whenReset(a), Compare: a.Compare.String()}
+		row := neuronRow{Name: v.Name, Kind: "LIF", Count: v.Type.Size(), Threshold: span(v.Args[ir.NeuronThreshold].Const()),
+			Reset: a.Reset.String(), Compare: a.Compare.String()}
+		if a.When == ir.WhenNext {
+			row.Reset += ", at the next step"
+		}
+		text, _ := a.Leak.MarshalText()
+		row.Leak = string(text)
+		if a.Leak.Kind == ir.LeakFactor {
+			row.Leak = span(v.Args[ir.NeuronLeak].Const())
+		}
 		if a.Leak.Kind == ir.LeakNone {
 			row.Kind = "IF"
-		}
-		if a.Current.Kind != 0 {
-			row.Kind += " with current, leak " + leakText(a.Current, v.Args[ir.NeuronCurrent])
-		}
-		if a.Silent {
-			row.Kind, row.Compare = row.Kind+", silent", "never"
-		} else {
-			row.Threshold = span(v.Args[ir.NeuronThreshold].Const())
 		}
 		rows = append(rows, row)
 	}
 	return rows
 }
 
-// leakText is a leak's factor if it is an operand, else the leak as it is written.
-func leakText(l ir.Leak, factor *ir.Value) string {
-	if factor != nil {
-		return span(factor.Const())
-	}
-	return l.String()
-}
-
-func whenReset(a ir.NeuronAttrs) string {
-	switch {
-	case a.Masks:
-		return ", with the input of the next step"
-	case a.When == ir.WhenNext:
-		return ", at the next step"
-	case a.When == ir.WhenBoth:
-		return ", at once or at the next step"
-	}
-	return ""
-}
-
 // span is a constant's number, or the least and greatest of its numbers.
 func span(t *ir.Tensor) string {
+	if t == nil {
+		return "none"
+	}
 	lo, hi := t.At(0), t.At(0)
 	for i := range t.Type.Size() {
 		lo, hi = min(lo, t.At(i)), max(hi, t.At(i))
@@ -269,6 +261,14 @@ func (u *understanding) print(c *cobra.Command) {
 		printTable(w, []string{"not supported", "domain", "opset", "nodes", "because"}, rows)
 	}
 	u.Multiplications.print(c)
+	if len(u.Deviations) > 0 {
+		fmt.Fprintln(w)
+		var rows [][]string
+		for _, d := range u.Deviations {
+			rows = append(rows, []string{d.Value, d.What})
+		}
+		printTable(w, []string{"not exact", "because"}, rows)
+	}
 	for _, warning := range u.Warnings {
 		fmt.Fprintln(c.ErrOrStderr(), warning)
 	}

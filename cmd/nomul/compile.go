@@ -19,6 +19,8 @@ type compileFlags struct {
 	opt              []string
 	set              []string
 	step             stepFlags
+	pixelBits        int
+	csdDigits        int
 }
 
 func (f *compileFlags) register(fs *pflag.FlagSet) {
@@ -26,6 +28,8 @@ func (f *compileFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.std, "std", "", "std `S` of x = (p·A − M)/S")
 	fs.StringVar(&f.scale, "scale", "", "scale `A` of x = (p·A − M)/S (default 1/255)")
 	fs.StringVar(&f.inputType, "input-type", "", "integer `TYPE` of the input (u8, u4, spike, s8); without --mean and --std the integers are the network's inputs as they are")
+	fs.IntVar(&f.pixelBits, "pixel-weights", 8, "width in `BITS` of the weights that read pixels, 2 to 16")
+	fs.IntVar(&f.csdDigits, "csd-digits", 2, "signed powers of two, 1 to 8, that stand for a constant which neither weights nor thresholds can take")
 	fs.StringArrayVar(&f.opt, "opt", nil, "leave a pass out or put it back: `PASS=on|off`; may be repeated")
 	fs.StringArrayVar(&f.set, "set", nil, "give a parameter of a .snn model another value: `NAME=VALUE`; may be repeated")
 	f.step.register(fs)
@@ -33,7 +37,13 @@ func (f *compileFlags) register(fs *pflag.FlagSet) {
 
 // options are the passes' options for the flags.
 func (f *compileFlags) options() (*passes.Options, error) {
-	o := &passes.Options{Off: map[string]bool{}}
+	o := &passes.Options{Off: map[string]bool{}, PixelBits: f.pixelBits, CSDDigits: f.csdDigits}
+	if f.pixelBits < 2 || f.pixelBits > 16 {
+		return nil, usageError{fmt.Errorf("--pixel-weights %d: wanted 2 to 16 bits", f.pixelBits)}
+	}
+	if f.csdDigits < 1 || f.csdDigits > 8 {
+		return nil, usageError{fmt.Errorf("--csd-digits %d: wanted 1 to 8", f.csdDigits)}
+	}
 	if f.mean != "" || f.std != "" || f.scale != "" {
 		pixels, err := f.pixels()
 		if err != nil {

@@ -23,7 +23,7 @@ const activitySamples = 500
 func evalCommand() *cobra.Command {
 	var flags compileFlags
 	var images, labels, level, engineName string
-	var limit int
+	var limit, flips int
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "eval MODEL --images F --labels F",
@@ -67,10 +67,18 @@ PNGs per class, which brings its own labels.`,
 			if err != nil {
 				return err
 			}
+			if flips > 0 {
+				if report.Flips, err = e.flips(min(flips, e.count)); err != nil {
+					return err
+				}
+			}
 			if asJSON {
 				return printJSON(c.OutOrStdout(), report)
 			}
 			printEvaluation(c, report, set.Classes)
+			if report.Flips != nil {
+				printFlips(c.OutOrStdout(), report.Flips)
+			}
 			return nil
 		},
 	}
@@ -80,6 +88,7 @@ PNGs per class, which brings its own labels.`,
 	c.Flags().StringVar(&images, "images", "", "images: an idx file, an .npz or a `FOLDER` of PNGs per class")
 	c.Flags().StringVar(&labels, "labels", "", "labels: an idx or .npz `FILE`")
 	c.Flags().IntVar(&limit, "limit", 0, "take only the first `N` images")
+	c.Flags().IntVar(&flips, "flips", 0, "count on the first `N` images how often each layer, fed the spikes of the net of real numbers, decides otherwise on integers")
 	jsonFlag(c, &asJSON)
 	return c
 }
@@ -95,6 +104,8 @@ type evaluator struct {
 type evaluation struct {
 	metrics.Evaluation
 	ActivitySamples int `json:"activity_samples"`
+	// Flips are those of each layer, when they were asked for.
+	Flips []metrics.LayerFlips `json:"flips,omitempty"`
 }
 
 func (e *evaluator) run(level ir.Level, engineName string) (*evaluation, error) {
