@@ -19,6 +19,7 @@ type understanding struct {
 	Steps           int             `json:"steps"`
 	Inputs          []port          `json:"inputs"`
 	Outputs         []port          `json:"outputs"`
+	metrics.Size
 	Neurons         []neuronRow     `json:"neurons"`
 	Unsupported     []gapRow        `json:"unsupported"`
 	Multiplications multiplications `json:"multiplications"`
@@ -153,12 +154,12 @@ func (u *understanding) lower(net *ir.Net, o *passes.Options) {
 	fixed, err := passes.Lower(net, ir.Fixed, "", o, func(p passes.Pass, n *ir.Net) {
 		if p.Name == "name-layers" { // the net is still as it was raised
 			u.Steps = n.Steps
-			u.Neurons = neuronRows(n)
+			u.Neurons, u.Size = neuronRows(n), metrics.SizeOf(n)
 			u.Multiplications.before(n)
 		}
 	})
 	if net.Level > ir.Source {
-		u.Neurons = neuronRows(net)
+		u.Neurons, u.Size = neuronRows(net), metrics.SizeOf(net)
 	}
 	if err != nil {
 		u.Multiplications.Refused = err.Error()
@@ -234,6 +235,17 @@ func (u *understanding) verdict() error {
 	return nil
 }
 
+// large is a count in millions or thousands of millions, when it is one.
+func large(n int64) string {
+	switch {
+	case n >= 1e9:
+		return fmt.Sprintf("%.2f G", float64(n)/1e9)
+	case n >= 1e6:
+		return fmt.Sprintf("%.2f M", float64(n)/1e6)
+	}
+	return strconv.FormatInt(n, 10)
+}
+
 func (u *understanding) print(c *cobra.Command) {
 	w := c.OutOrStdout()
 	fmt.Fprintf(w, "%s: %d time steps", u.Model, u.Steps)
@@ -244,6 +256,9 @@ func (u *understanding) print(c *cobra.Command) {
 		fmt.Fprintf(w, ", output %s %s", p.Name, p.Type)
 	}
 	fmt.Fprintln(w)
+	if u.Positions > 0 {
+		fmt.Fprintf(w, "%s parameters, %s synaptic positions per step\n", large(int64(u.Parameters)), large(u.Positions))
+	}
 	if len(u.Neurons) > 0 {
 		fmt.Fprintln(w)
 		var rows [][]string
