@@ -15,10 +15,10 @@ import (
 
 // understanding is what check reports.
 type understanding struct {
-	Model           string          `json:"model"`
-	Steps           int             `json:"steps"`
-	Inputs          []port          `json:"inputs"`
-	Outputs         []port          `json:"outputs"`
+	Model   string `json:"model"`
+	Steps   int    `json:"steps"`
+	Inputs  []port `json:"inputs"`
+	Outputs []port `json:"outputs"`
 	metrics.Size
 	Neurons         []neuronRow     `json:"neurons"`
 	Unsupported     []gapRow        `json:"unsupported"`

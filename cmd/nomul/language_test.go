@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -8,6 +10,7 @@ import (
 	"nomul/ir"
 	"nomul/ir/irtest"
 	"nomul/passes"
+	"nomul/runtime/metrics"
 )
 
 // spikingNet is the net of a model of any kind at the end of the spiking level.
@@ -33,11 +36,57 @@ func spikingNet(t *testing.T, file string, set map[string]string) *ir.Net {
 func TestWrittenEqualsImported(t *testing.T) {
 	for text, export := range map[string]string{
 		"lif_mlp.snn": "fmnist-mlp-sj/mlp_ts26_sjhead_bn.onnx",
+		"cnn.snn":     "fmnist-cnn-snntorch/cnn_ts26.onnx",
 	} {
 		written := irtest.Canonical(spikingNet(t, "../../testdata/dsl/models/"+text, nil))
 		imported := irtest.Canonical(spikingNet(t, "../../testdata/models/"+export, nil))
 		if d := cmp.Diff(imported, written); d != "" {
 			t.Errorf("%s is not %s (- imported, + written):\n%s", text, export, d)
 		}
+	}
+}
+
+// The published Spiking MLP (arXiv 2306.12465) is one page, and has as many
+// parameters and operations as its authors report.
+func TestSpikingMLP(t *testing.T) {
+	file := "../../testdata/dsl/models/spiking_mlp.snn"
+	if lines := strings.Count(read(t, file), "\n"); lines > 90 {
+		t.Errorf("%s has %d lines, wanted at most 90", file, lines)
+	}
+	for _, want := range []struct {
+		set                   map[string]string
+		parameters, positions string
+	}{
+		{nil, "25.23 M", "4.98 G"},
+		{map[string]string{"dim": "96"}, "37.98 M", "7.51 G"},
+		{map[string]string{"dim": "96", "spe": "false"}, "34.49 M", "7.12 G"},
+	} {
+		m, err := readSource(file, want.set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		size := metrics.SizeOf(m.Net)
+		got := fmt.Sprint(large(int64(size.Parameters)), large(size.Positions))
+		if got != want.parameters+want.positions {
+			t.Errorf("with %v: %s, wanted %s parameters and %s positions", want.set, got, want.parameters, want.positions)
+		}
+	}
+}
+
+// A small Spiking MLP goes all the way to integers, and multiplies nothing.
+func TestSpikingMLPToIntegers(t *testing.T) {
+	small := map[string]string{"size": "32", "dim": "6", "depths": "[1, 1]", "classes": "4"}
+	m, err := readSource("../../testdata/dsl/models/spiking_mlp.snn", small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &passes.Options{Off: map[string]bool{}}
+	declared(o, m.Pixels)
+	fixed, err := passes.Lower(m.Net, ir.Fixed, "", o, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := metrics.Multiplications(metrics.Verdict(fixed)); n != 0 {
+		t.Errorf("%d products are multiplications", n)
 	}
 }
