@@ -53,8 +53,10 @@ tools:
 bench:
 	$(GO) run ./cmd/bench
 
-# The 10,000 test images on the interpreter and on the Go engine.
+# Every export on all recorded samples against PyTorch; then the 10,000 test images
+# on the interpreter and on the Go engine.
 accuracy: build
+	$(GO) test -count=1 -timeout 60m ./frontend/onnx -run TestModelsCompute -args -all
 	$(NOMUL) eval $(MODEL) --images $(IMAGES) --labels $(LABELS) --engine interp $(PIXELS)
 	$(NOMUL) eval $(MODEL) --images $(IMAGES) --labels $(LABELS) --engine go $(PIXELS)
 

@@ -197,6 +197,10 @@ func (o Op) Operands() []Operand { return ops[o].operands }
 // Levels are the first and the last level that allow the op.
 func (o Op) Levels() (from, to Level) { return ops[o].from, ops[o].to }
 
+// Temporal tells whether the op relates the steps to each other: it remembers
+// something from one to the next, or reads all of them.
+func (o Op) Temporal() bool { return ops[o].traits&(remembers|readout) != 0 }
+
 // AllOps lists every op, in table order.
 func AllOps() []Op {
 	var out []Op

@@ -110,7 +110,7 @@ func raised(t *testing.T) map[string]*ir.Net {
 		if err != nil {
 			t.Fatal(err)
 		}
-		net, list := onnx.Import(file, data, onnx.Options{})
+		net, list := onnx.Import(file, data, onnx.Options{Load: irtest.Beside(file)})
 		if err := list.Err(); err != nil {
 			t.Fatal(err)
 		}

@@ -123,6 +123,7 @@ var blockSources = map[ir.Op]func(*unbatching, *ir.Value) ([]*ir.Value, error){
 	ir.OpConcat:    (*unbatching).stack,
 	ir.OpBroadcast: (*unbatching).copies,
 	ir.OpScatter:   (*unbatching).written,
+	ir.OpReshape:   (*unbatching).tiled,
 }
 
 // copies are those that a broadcast makes along axis 0: one for all blocks.
@@ -135,6 +136,32 @@ func (u *unbatching) copies(v *ir.Value) ([]*ir.Value, error) {
 	shape[0] = 1
 	one, err := u.r.Add(ir.OpBroadcast, u.r.Unique(v.Name), ir.ShapeAttrs{Shape: shape}, u.r.Of(v.Args[0]))
 	return slices.Repeat([]*ir.Value{one}, k), err
+}
+
+// tiled are the copies that a broadcast makes along its first axis that is not
+// of extent 1, when a reshape makes a first axis of them: ONNX's Tile.
+func (u *unbatching) tiled(v *ir.Value) ([]*ir.Value, error) {
+	copies := v.Args[0]
+	if copies.Op != ir.OpBroadcast || v.Type.Shape.Rank() == 0 {
+		return nil, nil
+	}
+	axis := slices.IndexFunc(copies.Type.Shape.Dims(), func(d int) bool { return d > 1 })
+	from := copies.Args[0].Type.Shape
+	behind := axis - (copies.Type.Shape.Rank() - from.Rank())
+	if axis < 0 || behind >= 0 && from.Dim(behind) > 1 {
+		return nil, nil
+	}
+	one, block := copies.Type.Shape.Dims(), v.Type.Shape.Dims()
+	k := one[axis]
+	if block[0]%k != 0 {
+		return nil, nil
+	}
+	one[axis], block[0] = 1, block[0]/k
+	x, err := u.r.Add(ir.OpBroadcast, u.r.Unique(copies.Name), ir.ShapeAttrs{Shape: one}, u.r.Of(copies.Args[0]))
+	if err == nil {
+		x, err = u.r.Add(ir.OpReshape, u.r.Unique(v.Name), ir.ShapeAttrs{Shape: block}, x)
+	}
+	return slices.Repeat([]*ir.Value{x}, k), err
 }
 
 // written are the rows of a scatter: those of x, or of the updates where the

@@ -189,22 +189,42 @@ func neuronRows(net *ir.Net) []neuronRow {
 	rows := []neuronRow{}
 	for _, v := range net.All(ir.OpNeuron) {
 		a := v.Attrs.(ir.NeuronAttrs)
-		row := neuronRow{Name: v.Name, Kind: "LIF", Count: v.Type.Size(), Threshold: span(v.Args[ir.NeuronThreshold].Const()),
-			Reset: a.Reset.String(), Compare: a.Compare.String()}
-		if a.When == ir.WhenNext {
-			row.Reset += ", at the next step"
-		}
-		text, _ := a.Leak.MarshalText()
-		row.Leak = string(text)
-		if a.Leak.Kind == ir.LeakFactor {
-			row.Leak = span(v.Args[ir.NeuronLeak].Const())
-		}
+		row := neuronRow{Name: v.Name, Kind: "LIF", Count: v.Type.Size(),
+			Leak: leakText(a.Leak, v.Args[ir.NeuronLeak]), Reset: a.Reset.String() + whenReset(a), Compare: a.Compare.String()}
 		if a.Leak.Kind == ir.LeakNone {
 			row.Kind = "IF"
+		}
+		if a.Current.Kind != 0 {
+			row.Kind += " with current, leak " + leakText(a.Current, v.Args[ir.NeuronCurrent])
+		}
+		if a.Silent {
+			row.Kind, row.Compare = row.Kind+", silent", "never"
+		} else {
+			row.Threshold = span(v.Args[ir.NeuronThreshold].Const())
 		}
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// leakText is a leak's factor if it is an operand, else the leak as it is written.
+func leakText(l ir.Leak, factor *ir.Value) string {
+	if factor != nil {
+		return span(factor.Const())
+	}
+	return l.String()
+}
+
+func whenReset(a ir.NeuronAttrs) string {
+	switch {
+	case a.Masks:
+		return ", with the input of the next step"
+	case a.When == ir.WhenNext:
+		return ", at the next step"
+	case a.When == ir.WhenBoth:
+		return ", at once or at the next step"
+	}
+	return ""
 }
 
 // span is a constant's number, or the least and greatest of its numbers.

@@ -138,8 +138,8 @@ func (r *recording) tap(_ int, v *ir.Value, result, state *ir.Tensor) {
 	if v.Op != ir.OpNeuron {
 		return
 	}
-	for i := range result.Type.Size() {
-		r.traces[v.Name] = append(r.traces[v.Name], result.At(i))
+	for i, spike := range interp.Spikes(v, result) {
+		r.traces[v.Name] = append(r.traces[v.Name], float64(spike))
 		r.traces[v.Name+".membrane"] = append(r.traces[v.Name+".membrane"], state.At(i))
 	}
 }

@@ -27,6 +27,7 @@ type elab struct {
 	load    func(string) (map[string]*ir.Tensor, error)
 	pixels  *Pixels
 	work    int
+	tired   bool // the bound on work was told
 	outputs int
 	states  map[*ir.Value]*state
 	born    map[*ir.Value]birth // where signals come from, for notes

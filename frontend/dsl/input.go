@@ -76,6 +76,9 @@ func (e *elab) channelNumbers(f *frame, o *Option, t ir.Type, to *[]float64) boo
 
 func (e *elab) per(f *frame, o *Option, attrs *ir.InputAttrs) bool {
 	v := e.operand(f, o.Value)
+	if v.kind == isBad {
+		return false
+	}
 	if err := attrs.Per.UnmarshalText([]byte(v.text)); err != nil || attrs.Per == ir.End {
 		f.src.fail(o.Pos, diag.BadAttribute, "per is %v, wanted step or once", v)
 		return false

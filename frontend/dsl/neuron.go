@@ -32,8 +32,9 @@ func (n *neuron) call(e *elab, f *frame, s *callSite) value {
 	if c.bad || def.bad {
 		return bad
 	}
+	otherLeak := c.anyGiven(leaks)
 	for _, p := range neuronFields {
-		if !c.args[p.name].given && !(c.anyGiven(leaks) && isLeak(p.name)) {
+		if !c.args[p.name].given && !(otherLeak && isLeak(p.name)) {
 			c.args[p.name] = def.args[p.name]
 		}
 	}

@@ -17,7 +17,10 @@ func (e *elab) stmts(f *frame, body *Body) value {
 
 func (e *elab) stmt(f *frame, s *Stmt) value {
 	if e.work++; e.work > maxWork {
-		f.src.fail(s.Pos, diag.TooLarge, "the loops of this model run more than %d statements", maxWork)
+		if !e.tired {
+			e.tired = true
+			f.src.fail(s.Pos, diag.TooLarge, "the loops of this model run more than %d statements", maxWork)
+		}
 		return bad
 	}
 	switch {

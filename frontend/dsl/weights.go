@@ -145,13 +145,19 @@ func (c *call) trained(name string, dims []int, s spread) *ir.Value {
 	case c.bad:
 		return nil
 	case ok:
-		return c.e.constant(c.f, c.at(), name, data)
+		return c.made(c.e.constant(c.f, c.at(), name, data))
 	}
 	if n := c.e.noise(); n != nil {
-		return c.e.seeded(c.f, c.at(), name, shape, n, s)
+		return c.made(c.e.seeded(c.f, c.at(), name, shape, n, s))
 	}
 	c.missing(name)
 	return nil
+}
+
+// made passes on a value, and notes when there is none.
+func (c *call) made(v *ir.Value) *ir.Value {
+	c.bad = c.bad || v == nil
+	return v
 }
 
 // noise is the random source, if there is one.
@@ -231,9 +237,10 @@ func alike(a, b ir.Shape) bool {
 // missing tells that no source has the numbers.
 func (c *call) missing(name string) {
 	var all, files []string
+	c.bad = true
 	for i := range c.e.weights {
 		w := &c.e.weights[i]
-		if w.arrays == nil {
+		if w.random == nil && w.arrays == nil {
 			return // it could not be read, which was told
 		}
 		files = append(files, w.file)

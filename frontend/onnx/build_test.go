@@ -126,6 +126,11 @@ func attrTensor(name string, t *onnxpb.TensorProto) *onnxpb.AttributeProto {
 // run evaluates a source net at the given inputs, rounding to float32 after
 // every value, and returns the outputs.
 func run(net *ir.Net, inputs map[string]*ir.Tensor) map[string]*ir.Tensor {
+	return runWatched(net, inputs, func(*ir.Value, []*ir.Tensor, *ir.Tensor) {})
+}
+
+// runWatched is run with a look at each result, which may be changed there.
+func runWatched(net *ir.Net, inputs map[string]*ir.Tensor, watch func(v *ir.Value, args []*ir.Tensor, result *ir.Tensor)) map[string]*ir.Tensor {
 	at := map[*ir.Value]*ir.Tensor{}
 	out := map[string]*ir.Tensor{}
 	for _, v := range net.Values {
@@ -142,6 +147,7 @@ func run(net *ir.Net, inputs map[string]*ir.Tensor) map[string]*ir.Tensor {
 			at[v] = ir.NewTensor(v.Type)
 			eval.Do(v, args, at[v])
 			eval.RoundFloat32(at[v])
+			watch(v, args, at[v])
 		}
 		if v.Op == ir.OpOutput {
 			out[v.Name] = at[v]

@@ -179,6 +179,15 @@ func (a *assembly) neuron(v *ir.Value, args []*ir.Tensor, c *cell) {
 	}
 }
 
+// Spikes are those in a neuron's result of a step: none when it is silent, for
+// its result is the membrane then. The slice is overwritten by the next step.
+func Spikes(v *ir.Value, result *ir.Tensor) []int64 {
+	if v.Attrs.(ir.NeuronAttrs).Silent {
+		return make([]int64, v.Type.Size())
+	}
+	return result.I
+}
+
 func newNeurons[T number](v *ir.Value, args []*ir.Tensor, c *cell, show func(*eval.View, *ir.Tensor) []T, data func(*ir.Tensor) []T) *neurons[T] {
 	n := &neurons[T]{
 		NeuronAttrs: v.Attrs.(ir.NeuronAttrs), v: data(c.state), s: c.result.I,

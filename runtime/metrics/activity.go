@@ -1,9 +1,8 @@
 package metrics
 
 import (
-	"math/bits"
-
 	"nomul/ir"
+	"nomul/runtime/interp"
 )
 
 // Activity is what a net does on average over samples.
@@ -39,29 +38,24 @@ type Totals struct {
 type Counter struct {
 	net     *ir.Net
 	samples int
-	spikes  map[*ir.Value]int64 // of a neuron
-	synops  map[*ir.Value]int64 // of a weighted op
-	data    map[*ir.Value]*ir.Tensor
-	fan     map[*ir.Value][]int64 // of a weighted op: the weights that each element of its operand meets
+	spikes  map[*ir.Value]int64                    // of a neuron
+	synops  map[*ir.Value]int64                    // of a weighted op
+	price   map[*ir.Value]func(x *ir.Tensor) int64 // of a weighted op: what an operand costs
+	operand map[*ir.Value]*ir.Tensor               // of weighted ops, as last seen
 }
 
 // NewCounter prepares to count on a net.
 func NewCounter(net *ir.Net) *Counter {
 	c := &Counter{net: net,
 		spikes: map[*ir.Value]int64{}, synops: map[*ir.Value]int64{},
-		data: map[*ir.Value]*ir.Tensor{}, fan: map[*ir.Value][]int64{}}
+		price: map[*ir.Value]func(x *ir.Tensor) int64{}, operand: map[*ir.Value]*ir.Tensor{}}
 	for _, v := range net.Values {
-		if !weighted(v) {
-			continue
+		if of, ok := prices[v.Op]; ok {
+			c.price[v], c.operand[v.Arg(0)] = of(v), v.Arg(0).Const()
 		}
-		c.fan[v] = fanOut(v)
-		c.data[v.Arg(0)] = v.Arg(0).Const() // nil until it is seen
 	}
 	return c
 }
-
-// weighted tells whether an op sums up weights.
-func weighted(v *ir.Value) bool { return v.Op == ir.OpLinear || v.Op == ir.OpConv }
 
 // Sample tells that a sample has been run.
 func (c *Counter) Sample() { c.samples++ }
@@ -69,73 +63,16 @@ func (c *Counter) Sample() { c.samples++ }
 // Tap counts one value of a step; it is an interp.Tap.
 func (c *Counter) Tap(_ int, v *ir.Value, result, _ *ir.Tensor) {
 	if v.Op == ir.OpNeuron {
-		for _, s := range result.I {
+		for _, s := range interp.Spikes(v, result) {
 			c.spikes[v] += s
 		}
 	}
-	if _, watched := c.data[v]; watched {
-		c.data[v] = result
+	if _, watched := c.operand[v]; watched {
+		c.operand[v] = result
 	}
-	if fan := c.fan[v]; fan != nil {
-		c.synops[v] += cost(v.Arg(0), c.data[v.Arg(0)], fan)
+	if price := c.price[v]; price != nil {
+		c.synops[v] += price(c.operand[v.Arg(0)])
 	}
-}
-
-// fanOut is the number of weights that each element of a weighted op's operand
-// meets: all outputs of a linear, and of a convolution the outputs of its group
-// at each place whose window has a tap on it.
-func fanOut(v *ir.Value) []int64 {
-	x, w := v.Arg(0).Type.Shape, v.Arg(1).Type.Shape
-	a, isConv := v.Attrs.(ir.ConvAttrs)
-	perPlace := int64(w.Dim(0))
-	out := []int64{perPlace}
-	if isConv {
-		out[0] /= int64(a.Groups)
-		windows := ir.WindowsOf(v)
-		for axis, extent := range windows.In {
-			places := make([]int64, extent)
-			for o := range windows.Out[axis] {
-				lo, hi := windows.Span(axis, o)
-				for tap := lo; tap < hi; tap++ {
-					places[o*windows.Stride[axis]-windows.Begin[axis]+tap*windows.Dilation[axis]]++
-				}
-			}
-			var next []int64
-			for _, n := range out {
-				for _, p := range places {
-					next = append(next, n*p)
-				}
-			}
-			out = next
-		}
-	}
-	full := make([]int64, x.Size())
-	for i := range full {
-		full[i] = out[i%len(out)]
-	}
-	return full
-}
-
-// cost is what an operand costs: its spikes, its entries where they are −1, 0 or
-// 1, or the set bits of its words, each times the weights it meets. Real numbers
-// have no spikes to count.
-func cost(v *ir.Value, data *ir.Tensor, fan []int64) int64 {
-	if data == nil {
-		return 0
-	}
-	mask := uint64(1)<<min(v.Type.Bits, 63) - 1
-	ternary := v.Range.Lo >= -1 && v.Range.Hi <= 1
-	var n int64
-	for i, x := range data.I {
-		switch {
-		case x == 0:
-		case ternary:
-			n += fan[i]
-		default:
-			n += fan[i] * int64(bits.OnesCount64(uint64(x)&mask))
-		}
-	}
-	return n
 }
 
 // Merge adds what another counter of the same net has seen.
@@ -176,13 +113,13 @@ func (c *Counter) Activity() Activity {
 }
 
 // feeders maps every neuron to the weighted ops that bring its input, and every
-// one that reaches none to itself. One that reaches several neurons belongs to
-// the first.
+// weighted op that reaches none to itself. One that reaches several neurons
+// belongs to the first.
 func feeders(net *ir.Net) map[*ir.Value][]*ir.Value {
 	readers := net.Readers()
 	out := map[*ir.Value][]*ir.Value{}
 	for _, v := range net.Values {
-		if !weighted(v) {
+		if prices[v.Op] == nil {
 			continue
 		}
 		to := reached(v, readers, map[*ir.Value]bool{})
@@ -201,7 +138,7 @@ func reached(v *ir.Value, readers map[*ir.Value][]*ir.Value, seen map[*ir.Value]
 		if r.Op == ir.OpNeuron {
 			return r
 		}
-		if seen[r] || weighted(r) || r.Op == ir.OpMatmul {
+		if seen[r] || macs[r.Op] != nil {
 			continue
 		}
 		seen[r] = true
@@ -210,26 +147,4 @@ func reached(v *ir.Value, readers map[*ir.Value][]*ir.Value, seen map[*ir.Value]
 		}
 	}
 	return nil
-}
-
-// DenseMACs counts the multiply-accumulates of a net's weighted ops and matrix
-// products per sample, every operand dense.
-func DenseMACs(net *ir.Net) int64 {
-	var total int64
-	for _, v := range net.Values {
-		if !weighted(v) && v.Op != ir.OpMatmul {
-			continue
-		}
-		x, w := v.Arg(0).Type.Shape, v.Arg(1).Type.Shape
-		perResult := x.Dim(x.Rank() - 1)
-		if weighted(v) {
-			perResult = w.Size() / w.Dim(0)
-		}
-		macs := int64(v.Type.Size()) * int64(perResult)
-		if v.Clock == ir.Step {
-			macs *= int64(net.Steps)
-		}
-		total += macs
-	}
-	return total
 }

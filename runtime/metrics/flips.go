@@ -27,12 +27,12 @@ type Flips struct {
 	index       map[string]int // by name of a layer of the fixed net
 
 	spikes map[string][][]int64 // of the real net, by name and step
-	own    []kept               // what the fixed net's values were before they were forced
+	own    []content            // what the fixed net's values were before they were forced
 	last   *ir.Value            // the last value of a step of the fixed net
 }
 
-// kept is a tensor's content.
-type kept struct {
+// content is a tensor's content.
+type content struct {
 	in   *ir.Tensor
 	data []int64
 }
@@ -88,7 +88,7 @@ func (f *Flips) force(step int, v *ir.Value, result, _ *ir.Tensor) {
 	if steps := f.spikes[v.Name]; step >= 0 && step < len(steps) && v.Type.IsSpike() {
 		if i, ok := f.index[v.Name]; ok {
 			f.layers[i].count(result.I, steps[step])
-			f.own = append(f.own, kept{result, append([]int64{}, result.I...)})
+			f.own = append(f.own, content{result, append([]int64{}, result.I...)})
 			copy(result.I, steps[step])
 		}
 		if v.Op == ir.OpDelay {

@@ -34,8 +34,7 @@ func know(net *ir.Net) knowledge {
 // computable tells whether a value depends on constants only and does not
 // change from step to step.
 func (k knowledge) computable(v *ir.Value) bool {
-	switch v.Op {
-	case ir.OpInput, ir.OpUnknown, ir.OpNeuron, ir.OpDelay, ir.OpLatch, ir.OpSum:
+	if v.Op == ir.OpInput || v.Op == ir.OpUnknown || v.Op.Temporal() {
 		return false
 	}
 	for _, a := range v.Args {
@@ -55,24 +54,35 @@ func (k knowledge) classOf(v *ir.Value) class {
 	case !v.Type.IsReal():
 		return classOfRange(v.Range)
 	}
-	switch v.Op {
-	case ir.OpCast, ir.OpReshape, ir.OpTranspose, ir.OpSlice, ir.OpConcat, ir.OpMul, ir.OpMaxPool, ir.OpPad, ir.OpBroadcast:
-		return k.loosest(v.Args)
-	case ir.OpGather:
-		return k.loosest(v.Args[:1]) // the others are indices
-	case ir.OpSub:
-		if f, ok := uniform(v.Arg(0)); ok && f == 1 && k[v.Arg(1)].class == binary {
-			return binary
-		}
+	if within, ok := kept[v.Op]; ok {
+		return k.loosest(within(v.Args))
+	}
+	if f, ok := uniform(v.Arg(0)); ok && v.Op == ir.OpSub && f == 1 && k[v.Arg(1)].class == binary {
+		return binary
 	}
 	return other
 }
+
+// kept has, per op whose result stays within the class of operands, which ones.
+var kept = map[ir.Op]func(args []*ir.Value) []*ir.Value{
+	ir.OpCast: all, ir.OpReshape: all, ir.OpTranspose: all, ir.OpSlice: all, ir.OpConcat: all,
+	ir.OpPad: all, ir.OpBroadcast: all, ir.OpMul: all, ir.OpMin: all, ir.OpMax: all,
+	ir.OpReduceMax: all, ir.OpReduceMin: all, ir.OpReduceProd: all, ir.OpMaxPool: all,
+	ir.OpLast: all, ir.OpMaxTime: all,
+	ir.OpGather:  func(args []*ir.Value) []*ir.Value { return args[:1] }, // the other is indices
+	ir.OpScatter: func(args []*ir.Value) []*ir.Value { return []*ir.Value{args[0], args[2]} },
+	ir.OpWhere:   func(args []*ir.Value) []*ir.Value { return args[1:] },
+}
+
+func all(args []*ir.Value) []*ir.Value { return args }
 
 // loosest is the class that all operands are within; so are their products.
 func (k knowledge) loosest(args []*ir.Value) class {
 	c := binary
 	for _, a := range args {
-		c = max(c, k[a].class)
+		if a != nil { // an absent padding is 0
+			c = max(c, k[a].class)
+		}
 	}
 	return c
 }

@@ -213,62 +213,83 @@ func listed(edges []Edge) string {
 	return strings.Join(words, " ")
 }
 
-// A convolution with padding, counted by hand: a spike in the corner of 2×3 meets
-// 4 taps of 3×3 twice (2 outputs), one in the middle of a row 6.
-func TestConvolutionsCountTheTapsThatSpikesMeet(t *testing.T) {
-	net := parse(t, `net conv fixed steps=1 {
+// One spike is one addition in each window that sees it, for each channel of
+// its group; one word, as many as it has set bits.
+const convs = `net convs fixed steps=2 {
 once
-	%x = input : spike[1,2,3]
-	%y1 = input : spike[1,2,3]
-	%w = const {fill=1} : s8[2,1,3,3]
-	%v = const {fill=1} : s8[1,2,1,1]
-	%s = add %x, %y1 : u2[1,2,3]
-	%c = conv %s, %w {strides=[1,1] pads=[1,1,1,1] dilations=[1,1] groups=1 slots=planes} : u5[2,2,3] range 0..18
-	%d = conv %c, %v {strides=[1,2] pads=[0,0,0,0] dilations=[1,1] groups=1 slots=planes} : u6[1,2,2] range 0..36
-	%f = const {data=[-1,1,-1]} : s8[3]
-	%e = csd %s, %f {shift=0 round=floor} : s8[1,2,3] range -2..2
-	%g = const {fill=6} : u3[1]
-	%h = csd %s, %g {shift=1 round=floor} : u3[1,2,3] range 0..6
-	%k = output %d : u6[1,2,2] range 0..36
-	%l = output %e : s8[1,2,3] range -2..2
-	%m = output %h : u3[1,2,3] range 0..6
+	%x = input : u4[2,3]
+	%w1 = const {data=[1,2,3,4]} : u3[2,1,2]
+	%th = const {fill=1} : spike[]
+	%i = conv %x, %w1 {strides=[1] pads=[1,0] dilations=[1] groups=2 slots=planes} : u7[2,3]
+	%w2 = const {data=[1,1,-1,1,1,1,-1,1,1,1,-1,1]} : s8[3,2,2]
+step
+	%s = neuron %i, %th {leak=csd:3/4 round=floor compare=ge reset=zero when=fire current=shift:1} : spike[2,3]
+	%p = max-pool %s {kernel=[2] strides=[1] pads=[0,0] dilations=[1]} : spike[2,2]
+	%c = conv %p, %w2 {strides=[2] pads=[0,0] dilations=[1] groups=1} : s8[3,1]
+	%v = neuron %c {leak=none round=floor compare=ge reset=none when=fire silent=true} : s8[3,1]
+end
+	%l = last %v : s8[3,1]
+	%y = output %l : s8[3,1]
 }
-`)
-	c := NewCounter(net)
+`
+
+func TestActivityOfConvs(t *testing.T) {
+	net := parse(t, convs)
 	m, err := interp.New(net)
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := map[string]*ir.Tensor{
-		"x":  {Type: net.Find("x").Type, I: []int64{1, 1, 0, 0, 0, 0}},
-		"y1": {Type: net.Find("x").Type, I: []int64{0, 1, 0, 0, 0, 0}},
-	}
-	if _, err := m.Run(in, c.Tap); err != nil {
+	c := NewCounter(net)
+	// The windows of the first conv see places {0}, {0,1}, {1,2}: 3 is two bits
+	// at a place that two windows see, 15 four at one that one sees: 4 + 4, for
+	// one output channel each. Then window sums 0·x … are 6, 3, 0 and 0, 0, 60.
+	if _, err := m.Run(map[string]*ir.Tensor{"x": {Type: net.Values[0].Type, I: []int64{3, 0, 0, 0, 0, 15}}}, c.Tap); err != nil {
 		t.Fatal(err)
 	}
 	c.Sample()
-	// Words 1 and 2 have one set bit each: 2·4 + 2·6. What they make, by row, is
-	// 3 3 2 and again 3 3 2 for each of 2 channels; columns 0 and 2 are read once.
 	got := c.Activity()
-	if len(got.Layers) != 2 || got.Layers[0].Synops != 20 || got.Layers[1].Synops != 2*2*(2+1) {
-		t.Errorf("got %+v", got.Layers)
+	// Places 0 and 1 of channel 0 fire, place 2 of channel 1, in both steps; the
+	// pools of two are 1 1 and 0 1, seen by one window of three channels.
+	want := Activity{
+		Layers: []Layer{{"s", "neuron", 6, 0.5, 8}, {"v", "neuron", 3, 0, 3 * 3 * 2}},
+		Totals: Totals{Synops: 8 + 18, Spikes: 6, DenseMACs: 6*2 + 3*4*2},
 	}
-	if want := int64(12*9 + 4*2); got.Totals.DenseMACs != want {
-		t.Errorf("%d dense multiply-accumulates, wanted %d", got.Totals.DenseMACs, want)
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	want := []Edge{
-		{"c", "conv", "s", L3, "2-bit words, run as bit planes: x + y1"},
-		{"d", "conv", "c", L3, "5-bit words, run as bit planes: the sum of weights c"},
-		{"e", "csd", "s", L1, "times −1, 0 or 1"},
-		{"h", "csd", "s", L3, "times constants of at most 2 signed powers of two, run as shifts and additions"},
+}
+
+func TestVerdictOfConvs(t *testing.T) {
+	net := parse(t, convs)
+	edges := Verdict(net)
+	if got := listed(edges); got != "i:L3:x s:L3:s c:L0:p" || !UsesShifts(net) {
+		t.Errorf("got %s, shifts %v", got, UsesShifts(net))
 	}
-	// The constant weights 1 would make the convolutions L0: every edge is judged by its cheaper side.
-	want[0].Operand, want[0].Level, want[0].Reason = "w", L0, "0 or 1"
-	want[1].Operand, want[1].Level, want[1].Reason = "v", L0, "0 or 1"
-	if edges := Verdict(net); !reflect.DeepEqual(edges, want) {
-		t.Errorf("verdict\n%+v\nwant\n%+v", edges, want)
+	source := parse(t, `net export source steps=1 {
+once
+	%x = input : real[1,4]
+	%w = const {data=[0.5,1]} : real[1,1,2]
+	%c = conv %x, %w {strides=[1] pads=[0,0] dilations=[1] groups=1} : real[1,3]
+	%r = map %c {fn=relu} : real[1,3]
+	%g = map %c {fn=sigmoid} : real[1,3]
+	%b = compare %r, %g {is=ge} : spike[1,3]
+	%s = cast %b : real[1,3]
+	%m = max-pool %s {kernel=[2] strides=[1] pads=[0,0] dilations=[1]} : real[1,2]
+	%d = conv %m, %w {strides=[1] pads=[0,1] dilations=[1] groups=1} : real[1,2]
+	%a = avg-pool %d {kernel=[2] strides=[1] pads=[0,0] dilations=[1]} : real[1,1]
+	%q = softmax %a {axis=0} : real[1,1]
+	%z = reduce-prod %m {axes=[1]} : real[1]
+	%y = output %q : real[1,1]
+	%k = output %z : real[1]
+}
+`)
+	edges = Verdict(source)
+	if got := listed(edges); got != "c:L4:x g:L4:c d:L0:m a:L4:d q:L4:a z:L0:m" || UsesShifts(source) {
+		t.Errorf("got %s", got)
 	}
-	if !UsesShifts(net) {
-		t.Error("bit planes and digits are shifts")
+	for _, e := range edges {
+		if e.Reason == "" || e.Op == "" {
+			t.Errorf("edge without a reason: %+v", e)
+		}
 	}
 }

@@ -21,8 +21,7 @@ type Edge struct {
 	Reason  string `json:"reason"`
 }
 
-// The levels that occur. L2, words run as so many slots of 0 or 1, is the same
-// edge run another way; engines here take bit planes.
+// The levels that occur; L2 (unary slots) has no op in the IR.
 const (
 	L0 = "L0"
 	L1 = "L1"
@@ -38,14 +37,15 @@ var judges = map[ir.Op]func(k knowledge, v *ir.Value) []Edge{
 	ir.OpMatmul:     knowledge.product,
 	ir.OpMul:        knowledge.product,
 	ir.OpDiv:        knowledge.division,
+	ir.OpMod:        knowledge.division,
+	ir.OpPow:        knowledge.power,
+	ir.OpReduceProd: knowledge.factors,
+	ir.OpMap:        knowledge.function,
+	ir.OpSoftmax:    knowledge.softmax,
+	ir.OpCSD:        knowledge.digits,
 	ir.OpBatchNorm:  knowledge.batchNorm,
 	ir.OpReduceMean: knowledge.mean,
-	ir.OpAvgPool:    knowledge.pool,
-	ir.OpSoftmax:    knowledge.softmax,
-	ir.OpPow:        knowledge.product,
-	ir.OpReduceProd: knowledge.reduceProduct,
-	ir.OpMap:        knowledge.function,
-	ir.OpCSD:        knowledge.digits,
+	ir.OpAvgPool:    knowledge.poolMean,
 	ir.OpNeuron:     knowledge.neuron,
 	ir.OpUnknown:    knowledge.unknown,
 }
@@ -84,12 +84,12 @@ func Multiplications(edges []Edge) int {
 }
 
 // UsesShifts tells whether a net is run with shifts: leaks by a power of two or
-// its digits, guard bits, bit planes, units that differ by powers of two.
+// by digits, guard bits, bit planes, shifted sums.
 func UsesShifts(net *ir.Net) bool {
 	for _, v := range net.Values {
 		switch a := v.Attrs.(type) {
 		case ir.NeuronAttrs:
-			if shiftingLeak(a.Leak) || shiftingLeak(a.Current) || a.Guard > 0 {
+			if shifts(a.Leak) || shifts(a.Current) || a.Guard > 0 {
 				return true
 			}
 		case ir.LinearAttrs:
@@ -107,7 +107,7 @@ func UsesShifts(net *ir.Net) bool {
 	return false
 }
 
-func shiftingLeak(l ir.Leak) bool {
+func shifts(l ir.Leak) bool {
 	return l.Kind == ir.LeakShift || l.Kind == ir.LeakDecay || l.Kind == ir.LeakCSD
 }
 
@@ -174,56 +174,62 @@ func (k knowledge) mean(v *ir.Value) []Edge {
 	return edge(v, v.Arg(0), L4, "a mean divides by %d", n)
 }
 
-func (k knowledge) pool(v *ir.Value) []Edge {
-	return edge(v, v.Arg(0), L4, "a mean divides by up to %d", ir.WindowsOf(v).Taps())
+func (k knowledge) poolMean(v *ir.Value) []Edge {
+	return edge(v, v.Arg(0), L4, "a mean divides by the size of its window; the scale goes into weights or thresholds")
+}
+
+func (k knowledge) power(v *ir.Value) []Edge {
+	return edge(v, v.Arg(0), L4, "to a power%s", value(v.Arg(1)))
+}
+
+func (k knowledge) factors(v *ir.Value) []Edge {
+	if c := k[v.Arg(0)].class; c != other {
+		return edge(v, v.Arg(0), map[class]string{binary: L0, ternary: L1}[c], "the factors are 0 or 1, or −1")
+	}
+	return edge(v, v.Arg(0), L4, "%d factors are multiplied", v.Arg(0).Type.Size()/v.Type.Size())
+}
+
+// additive are the functions that compare, negate or round; they have no product.
+var additive = map[ir.Fn]bool{
+	ir.FnRelu: true, ir.FnAbs: true, ir.FnFloor: true, ir.FnCeil: true, ir.FnRound: true, ir.FnSign: true,
+}
+
+func (k knowledge) function(v *ir.Value) []Edge {
+	fn := v.Attrs.(ir.MapAttrs).Fn
+	if additive[fn] {
+		return nil
+	}
+	return edge(v, v.Arg(0), L4, "%v has no form without products", fn)
 }
 
 func (k knowledge) softmax(v *ir.Value) []Edge {
-	return edge(v, v.Arg(0), L4, "softmax takes exponentials and divides")
+	return edge(v, v.Arg(0), L4, "softmax divides by a sum; behind everything else it does not change the largest")
 }
 
-func (k knowledge) reduceProduct(v *ir.Value) []Edge {
-	if k[v.Arg(0)].class <= ternary {
-		return nil
-	}
-	return edge(v, v.Arg(0), L4, "multiplies elements with one another")
-}
-
-// cheap are the functions that need no multiplication.
-var cheap = map[ir.Fn]bool{ir.FnRelu: true, ir.FnAbs: true, ir.FnFloor: true, ir.FnCeil: true, ir.FnRound: true, ir.FnSign: true}
-
-func (k knowledge) function(v *ir.Value) []Edge {
-	if fn := v.Attrs.(ir.MapAttrs).Fn; !cheap[fn] {
-		return edge(v, v.Arg(0), L4, "%v of numbers is not to be had by additions", fn)
-	}
-	return nil
-}
-
-// digits is a product with a constant, run on its signed digits.
 func (k knowledge) digits(v *ir.Value) []Edge {
-	most := 0
-	for _, f := range v.Arg(1).Const().I {
-		most = max(most, len(ir.CSD(f)))
-	}
-	if most <= 1 && v.Attrs.(ir.CSDAttrs).Shift == 0 && k[v.Arg(1)].class <= ternary {
-		return edge(v, v.Arg(0), L1, "times −1, 0 or 1")
-	}
-	return edge(v, v.Arg(0), L3, "times constants of at most %d signed powers of two, run as shifts and additions", most)
+	return edge(v, v.Arg(0), L3, "times constants%s, run as additions of shifted copies", value(v.Arg(1)))
 }
 
 func (k knowledge) neuron(v *ir.Value) []Edge {
 	var out []Edge
-	if a := v.Attrs.(ir.NeuronAttrs); a.Leak.Kind == ir.LeakCSD || a.Current.Kind == ir.LeakCSD {
-		out = append(out, edge(v, v, L3, "the membrane's leak, %v, is run as shifts and additions", a.Leak)...)
+	for _, product := range []struct {
+		slot int
+		what string
+	}{
+		{ir.NeuronLeak, "the membrane is multiplied by its leak"},
+		{ir.NeuronGain, "the input is multiplied by its gain"},
+		{ir.NeuronCurrent, "the current is multiplied by its leak"},
+	} {
+		if by := v.Arg(product.slot); by != nil {
+			out = append(out, edge(v, by, L4, "%s%s", product.what, value(by))...)
+		}
 	}
-	if leak := v.Arg(ir.NeuronLeak); leak != nil {
-		out = append(out, edge(v, leak, L4, "the membrane is multiplied by its leak%s", value(leak))...)
-	}
-	if leak := v.Arg(ir.NeuronCurrent); leak != nil {
-		out = append(out, edge(v, leak, L4, "the current is multiplied by its leak%s", value(leak))...)
-	}
-	if gain := v.Arg(ir.NeuronGain); gain != nil {
-		out = append(out, edge(v, gain, L4, "the input is multiplied by its gain%s", value(gain))...)
+	a := v.Attrs.(ir.NeuronAttrs)
+	for i, l := range []ir.Leak{a.Leak, a.Current} {
+		if l.Kind == ir.LeakCSD {
+			what := []string{"membrane", "current"}[i]
+			out = append(out, edge(v, v, L3, "the %s times %d/2^%d, run as additions of shifted copies", what, l.N, l.K)...)
+		}
 	}
 	return out
 }

@@ -107,6 +107,7 @@ class Suite:
         args = argparse.ArgumentParser(description=f"export {framework} networks")
         args.add_argument("-o", "--out", required=True, help="folder to write to")
         args.add_argument("--only", help="only networks whose name contains this")
+        args.add_argument("--all", action="store_true", help="also the exports behind a bar, which are not kept as test data")
         args.add_argument("--strip", action="store_true", help="drop stack traces, which name files of this machine")
         self.args = args.parse_args()
         self.folder = pathlib.Path(self.args.out) / framework
@@ -120,14 +121,17 @@ class Suite:
     def add(self, name, make, shape, exports, outputs=("y",), safe=True, **facts):
         """Finds a seed for which the network is lively and exports it.
 
-        shape is the input's, with its batch axis of 1. facts go to the manifest.
+        shape is the input's, with its batch axis of 1. exports are names, those
+        behind a | only with --all. facts go to the manifest; readout says how a
+        single step's y becomes the output.
         safe=False is for what has no spikes or is not compared.
         """
         if self.args.only and self.args.only not in name:
             return
         net, arrays = self.lively(name, make, shape, outputs, safe)
         np.savez_compressed(self.folder / f"{name}.npz", **arrays)
-        for export in exports.split():
+        kept, _, more = exports.partition("|")
+        for export in (kept + more if self.args.all else kept).split():
             self.export(name, export, net, torch.from_numpy(arrays["x"][0]), outputs, facts)
 
     def lively(self, name, make, shape, outputs, safe):
@@ -171,15 +175,15 @@ class Suite:
             self.failed.append((file.name, f"{type(e).__name__}: {str(e).strip().splitlines()[0][:160]}"))
             return
         if facts.get("compared", True):
-            self.check(file, state)
+            self.check(file, state, facts.get("readout", "sum"))
         if self.args.strip:
             strip(file)
         row = {"file": file.name, "arrays": f"{name}.npz", **facts}
         if state:
-            row["state"] = state
+            row.update(state=state, readout=facts.get("readout", "sum"))
         self.rows.append(row)
 
-    def check(self, file, state):
+    def check(self, file, state, readout):
         """onnxruntime gives what the framework gave, or the exporter is at fault."""
         arrays = np.load(self.folder / (file.name.split(".")[0] + ".npz"))
         session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
@@ -188,7 +192,7 @@ class Suite:
             if not state:
                 got = dict(zip(wanted, session.run(None, {"x": x})))
             else:
-                got = stepped(session, x, len(arrays["spk1"][i]))
+                got = stepped(session, x, len(arrays["spk1"][i]), readout)
             for name, value in got.items():
                 if not np.allclose(value, arrays[name][i], atol=1e-5, rtol=0):
                     self.failed.append((file.name, f"onnxruntime gives another {name} for sample {i}"))
@@ -203,15 +207,15 @@ class Suite:
             print(f"  not exported: {file}: {why}")
 
 
-def stepped(session, x, steps):
-    """Sums y over the steps of a single-step file, with its state starting at 0."""
+def stepped(session, x, steps, readout):
+    """Runs a single-step file, with its state starting at 0, and reads y out."""
     state = {i.name: np.zeros(i.shape, np.float32) for i in session.get_inputs() if i.name != "x"}
     names, total = [o.name for o in session.get_outputs()], 0
     for _ in range(steps):
         got = dict(zip(names, session.run(None, {"x": x, **state})))
         total = total + got["y"]
         state = {name: got[name + "_out"] for name in state}
-    return {"y": total}
+    return {"y": total if readout == "sum" else total / steps}
 
 
 def write(file, export, net, x, outputs):

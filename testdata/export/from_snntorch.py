@@ -161,7 +161,7 @@ def per_channel(size):
 
 
 FLAT = (1, 12)
-FULL = "ts17 dynamo-opt ts17-step"
+FULL = "ts17 dynamo-opt ts17-step | ts11 dynamo"
 
 
 def main():
@@ -170,7 +170,7 @@ def main():
     def dense(name, neuron, exports=FULL, net=Dense, gain=4.0, shape=FLAT, steps=4, **more):
         suite.add(name, lambda: strengthen(net(neuron, steps), gain), shape, exports, steps=steps, **more)
 
-    dense("leaky-subtract", leaky(), "ts11 ts13 ts15 ts17 ts17-plain ts17-batch dynamo dynamo-opt ts17-step dynamo-step dynamo-opt-step")
+    dense("leaky-subtract", leaky(), "ts11 ts15 ts17 ts17-plain ts17-batch dynamo dynamo-opt ts17-step dynamo-opt-step | ts13 dynamo-step")
     dense("leaky-zero", leaky(reset_mechanism="zero"))
     dense("leaky-none", leaky(reset_mechanism="none"), gain=2.5)
     dense("leaky-subtract-now", leaky(reset_delay=False))
@@ -179,9 +179,9 @@ def main():
     dense("leaky-membrane", leaky(), "ts17 dynamo-opt", net=Membrane)
     dense("leaky-frames", leaky(), "ts17 dynamo-opt", net=Frames, shape=(4, 1, 12))
     dense("leaky-records", leaky(), "ts17 dynamo-opt", net=Records, outputs=("spk", "mem"))
-    dense("lapicque-beta", lambda size: snn.Lapicque(beta=0.7), "ts11 ts17 dynamo dynamo-opt ts17-step", gain=8.0)
+    dense("lapicque-beta", lambda size: snn.Lapicque(beta=0.7), "ts17 dynamo-opt ts17-step | ts11 dynamo", gain=8.0)
     dense("lapicque-rc", lambda size: snn.Lapicque(R=2.0, C=1.5, time_step=1.0), "ts17 dynamo-opt", gain=8.0)
-    dense("lapicque-zero", lambda size: snn.Lapicque(beta=0.7, reset_mechanism="zero"), "ts17 dynamo-opt", gain=8.0)
+    dense("lapicque-zero", lambda size: snn.Lapicque(beta=0.7, reset_mechanism="zero"), "dynamo-opt | ts17", gain=8.0)
     dense("synaptic-subtract", lambda size: snn.Synaptic(alpha=0.5, beta=0.75))
     dense("synaptic-zero", lambda size: snn.Synaptic(alpha=0.5, beta=0.75, reset_mechanism="zero"))
     dense("alpha-zero", lambda size: snn.Alpha(alpha=0.8, beta=0.6, reset_mechanism="zero"), gain=8.0)
@@ -189,7 +189,7 @@ def main():
     dense("rleaky-zero", lambda size: snn.RLeaky(beta=0.75, linear_features=size, reset_mechanism="zero"), "ts17 dynamo-opt")
     dense("rleaky-one-to-one", lambda size: snn.RLeaky(beta=0.75, all_to_all=False, V=0.4), "ts17 dynamo-opt")
     dense("rsynaptic-subtract", lambda size: snn.RSynaptic(alpha=0.5, beta=0.75, linear_features=size))
-    suite.add("leaky-conv", lambda: strengthen(ConvTraced(), 4.0), (1, 1, 6, 6), "ts11 ts17 ts17-batch dynamo dynamo-opt", steps=4)
+    suite.add("leaky-conv", lambda: strengthen(ConvTraced(), 4.0), (1, 1, 6, 6), "ts17 ts17-batch dynamo dynamo-opt | ts11", steps=4)
 
     dense("trap-baked", leaky(), "ts17 dynamo-opt", net=lambda neuron, steps: Baked(neuron), safe=False)
     dense("trap-alias", leaky(), "ts17-step", net=lambda neuron, steps: Alias(neuron), safe=False, compared=False)

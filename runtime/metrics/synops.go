@@ -1,0 +1,113 @@
+package metrics
+
+import (
+	"math/bits"
+
+	"nomul/ir"
+)
+
+// prices hold, per op that is driven by events, how the synaptic operations of
+// an operand are counted.
+var prices = map[ir.Op]func(v *ir.Value) func(x *ir.Tensor) int64{
+	ir.OpLinear: linearPrice,
+	ir.OpConv:   convPrice,
+}
+
+// linearPrice: each input has a weight to every output.
+func linearPrice(v *ir.Value) func(x *ir.Tensor) int64 {
+	cost, outs := costOf(v.Arg(0)), int64(v.Arg(1).Type.Shape.Dim(0))
+	return func(x *ir.Tensor) int64 {
+		var n int64
+		for _, e := range x.I {
+			n += cost(e)
+		}
+		return n * outs
+	}
+}
+
+// convPrice: each input is added into all channels of its group at every place
+// whose window sees it; padding costs nothing.
+func convPrice(v *ir.Value) func(x *ir.Tensor) int64 {
+	cost, reach := costOf(v.Arg(0)), reachOf(ir.WindowsOf(v))
+	outs := int64(v.Arg(1).Type.Shape.Dim(0) / v.Attrs.(ir.ConvAttrs).Groups)
+	return func(x *ir.Tensor) int64 {
+		var n int64
+		for i, e := range x.I {
+			if e != 0 {
+				n += cost(e) * reach[i%len(reach)]
+			}
+		}
+		return n * outs
+	}
+}
+
+// reachOf counts, for each input place, the windows that see it.
+func reachOf(w ir.Windows) []int64 {
+	out := []int64{1}
+	for axis := range w.In {
+		along := make([]int64, w.In[axis])
+		for o := range w.Out[axis] {
+			lo, hi := w.Span(axis, o)
+			for tap := lo; tap < hi; tap++ {
+				along[o*w.Stride[axis]+tap*w.Dilation[axis]-w.Begin[axis]]++
+			}
+		}
+		var next []int64
+		for _, before := range out {
+			for _, n := range along {
+				next = append(next, before*n)
+			}
+		}
+		out = next
+	}
+	return out
+}
+
+// costOf counts what one number of a value costs as an operand: 1 for a spike,
+// or where all are −1, 0 or 1; the set bits of a word. Real numbers have no
+// spikes to count.
+func costOf(v *ir.Value) func(x int64) int64 {
+	mask := uint64(1)<<min(v.Type.Bits, 63) - 1
+	ternary := v.Range.Lo >= -1 && v.Range.Hi <= 1
+	return func(x int64) int64 {
+		switch {
+		case x == 0:
+			return 0
+		case ternary:
+			return 1
+		}
+		return int64(bits.OnesCount64(uint64(x) & mask))
+	}
+}
+
+// macs hold, per op with weights or two matrices, the multiply-accumulates of
+// one evaluation, every operand dense.
+var macs = map[ir.Op]func(v *ir.Value) int64{
+	ir.OpLinear: rowMACs,
+	ir.OpMatmul: rowMACs,
+	ir.OpConv: func(v *ir.Value) int64 {
+		w := v.Arg(1).Type
+		return int64(v.Type.Size()) * int64(w.Size()/w.Shape.Dim(0))
+	},
+}
+
+func rowMACs(v *ir.Value) int64 {
+	x := v.Arg(0).Type.Shape
+	return int64(v.Type.Size()) * int64(x.Dim(x.Rank()-1))
+}
+
+// DenseMACs counts the multiply-accumulates of a net's convolutions, linears
+// and matrix products per sample, every operand dense and padding not spared.
+func DenseMACs(net *ir.Net) int64 {
+	var total int64
+	for _, v := range net.Values {
+		if count := macs[v.Op]; count != nil {
+			n := count(v)
+			if v.Clock == ir.Step {
+				n *= int64(net.Steps)
+			}
+			total += n
+		}
+	}
+	return total
+}

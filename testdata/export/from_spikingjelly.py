@@ -1,0 +1,205 @@
+"""Networks of SpikingJelly neurons. Usage: from_spikingjelly.py -o FOLDER
+
+Runs with SpikingJelly 2.0.0 and with 0.0.0.0.14, whose files go to a folder of
+their own: the two write the same neuron differently.
+"""
+
+import importlib.metadata
+
+import torch
+from spikingjelly.activation_based import functional, layer, neuron
+from torch import nn
+
+from common import Suite, strengthen
+
+VERSION = importlib.metadata.version("spikingjelly")
+OLD = VERSION == "0.0.0.0.14"
+
+
+# snippet begins
+def fires(v):
+    """Spikes without a gradient: all that an export needs."""
+    return (v >= 0).to(v)
+
+
+def export(net, x, file):
+    for m in net.modules():
+        if isinstance(m, neuron.BaseNode):
+            m.surrogate_function = fires  # or SpikingJelly 2 calls an operator of its own
+    functional.reset_net(net)
+    torch.onnx.export(net.eval(), (x,), file, input_names=["x"], output_names=["y"], opset_version=17, dynamo=False)
+# snippet ends
+
+
+class Dense(nn.Module):
+    """Two dense layers; the output is the mean of the spikes over the steps."""
+
+    def __init__(self, make, steps=4):
+        super().__init__()
+        self.fc1, self.sn1 = layer.Linear(12, 10), make()
+        self.fc2, self.sn2 = layer.Linear(10, 5), make()
+        self.steps = steps
+
+    def run(self, x):
+        functional.reset_net(self)
+        spikes, total = ([], []), 0
+        for _ in range(self.steps):
+            spikes[0].append(self.sn1(self.fc1(x)))
+            spikes[1].append(self.sn2(self.fc2(spikes[0][-1])))
+            total = total + spikes[1][-1]
+        return total / self.steps, spikes
+
+    def forward(self, x):
+        return self.run(x)[0]
+
+    def state(self, x):
+        return [("v1", torch.zeros(1, 10)), ("v2", torch.zeros(1, 5))]
+
+    def step(self, x, v1, v2):
+        self.sn1.v, self.sn2.v = v1, v2
+        y = self.sn2(self.fc2(self.sn1(self.fc1(x))))
+        return y, self.sn1.v, self.sn2.v
+
+
+class DenseMulti(Dense):
+    """The same with step_mode "m": time is axis 0 of everything."""
+
+    def __init__(self, make, steps=4):
+        super().__init__(make, steps)
+        functional.set_step_mode(self, "m")
+
+    def run(self, x):
+        functional.reset_net(self)
+        one = self.sn1(self.fc1(x.unsqueeze(0).repeat(self.steps, 1, 1)))
+        two = self.sn2(self.fc2(one))
+        return two.mean(0), (list(one), list(two))
+
+
+class FramesMulti(DenseMulti):
+    """An input that changes: x is [steps, 1, 12]."""
+
+    def run(self, x):
+        functional.reset_net(self)
+        one = self.sn1(self.fc1(x))
+        two = self.sn2(self.fc2(one))
+        return two.mean(0), (list(one), list(two))
+
+
+class Conv(nn.Module):
+    """Convolution, batch-norm, pool, and a dense layer, in either step mode."""
+
+    def __init__(self, make, steps=4, mode="s", pool=layer.MaxPool2d):
+        super().__init__()
+        self.conv, self.bn, self.sn1 = layer.Conv2d(1, 4, 3, padding=1, bias=False), layer.BatchNorm2d(4), make()
+        self.pool, self.flat, self.fc, self.sn2 = pool(2, 2), layer.Flatten(), layer.Linear(36, 5), make()
+        self.steps, self.mode = steps, mode
+        functional.set_step_mode(self, mode)
+
+    def all(self, x):
+        one = self.sn1(self.bn(self.conv(x)))
+        return one, self.sn2(self.fc(self.flat(self.pool(one))))
+
+    def run(self, x):
+        functional.reset_net(self)
+        if self.mode == "m":
+            one, two = self.all(x.unsqueeze(0).repeat(self.steps, 1, 1, 1, 1))
+            return two.mean(0), (list(one), list(two))
+        spikes, total = ([], []), 0
+        for _ in range(self.steps):
+            for layer_spikes, s in zip(spikes, self.all(x)):
+                layer_spikes.append(s)
+            total = total + spikes[1][-1]
+        return total / self.steps, spikes
+
+    def forward(self, x):
+        return self.run(x)[0]
+
+
+class Sew(Conv):
+    """A spike-element-wise residual block: x is the identity, y the branch."""
+
+    JOIN = {"add": lambda x, y: x + y, "and": lambda x, y: x * y, "iand": lambda x, y: x * (1.0 - y)}
+
+    def __init__(self, make, join, steps=4, mode="s"):
+        super().__init__(make, steps, mode)
+        self.conv2, self.bn2, self.sn3 = layer.Conv2d(4, 4, 3, padding=1, bias=False), layer.BatchNorm2d(4), make()
+        self.join = self.JOIN[join]
+        functional.set_step_mode(self, mode)
+
+    def all(self, x):
+        one = self.sn1(self.bn(self.conv(x)))
+        joined = self.join(one, self.sn3(self.bn2(self.conv2(one))))
+        return one, self.sn2(self.fc(self.flat(self.pool(joined))))
+
+
+class Baked(Dense):
+    """Trap: one step, and the membrane before it is a constant of the graph."""
+
+    def __init__(self, make, steps=1):
+        super().__init__(make, 1)
+
+
+def plain(make):
+    """With the surrogate of the snippet, which TorchScript can export."""
+    return lambda: make(surrogate_function=fires)
+
+
+def lif(**settings):
+    return lambda **more: neuron.LIFNode(**settings, **more)
+
+
+def simple(suite):
+    def dense(name, make, exports, net=Dense, gain=4.0, shape=(1, 12), steps=4, **more):
+        if OLD:  # its scripted functions stop the dynamo exporter
+            exports = " ".join(e for e in exports.split() if "dynamo" not in e)
+        suite.add(name, lambda: strengthen(net(plain(make), steps), gain), shape, exports, steps=steps, readout="mean", **more)
+
+    usual, one = "ts17 dynamo-opt", "dynamo-opt | ts17"
+    dense("if-hard", neuron.IFNode, "ts17-step | " + usual, gain=2.0)
+    dense("if-soft", lambda **more: neuron.IFNode(v_reset=None, **more), "ts17 ts17-step | ts11 dynamo-opt", gain=2.0)
+    dense("lif-hard", lif(), "ts11 ts17 ts17-batch dynamo dynamo-opt ts17-step dynamo-opt-step | ts13 ts15 ts17-plain")
+    dense("lif-soft", lif(v_reset=None), "ts17-step | " + usual)
+    dense("lif-tau3", lif(tau=3.0, v_threshold=0.75), "ts17 | dynamo-opt", gain=6.0)
+    dense("lif-undecayed-hard", lif(tau=3.0, decay_input=False), one)
+    dense("lif-undecayed-soft", lif(decay_input=False, v_reset=None), "ts17-step | " + usual)
+    dense("lif-reset-below", lif(v_reset=-0.2), one)
+    dense("lif-reset-above", lif(v_reset=0.25, decay_input=False), "ts17 | dynamo-opt")
+    dense("plif-hard", lambda **more: neuron.ParametricLIFNode(init_tau=3.0, **more), usual, gain=6.0)
+    dense("plif-soft", lambda **more: neuron.ParametricLIFNode(init_tau=2.5, decay_input=False, v_reset=None, **more), "ts17 | dynamo-opt")
+    for name, make, gain in [("if-hard", neuron.IFNode, 2.0), ("lif-hard", lif(), 4.0), ("lif-soft", lif(v_reset=None), 4.0),
+                             ("lif-reset-below", lif(v_reset=-0.2), 4.0)]:
+        dense(name + "-multi", make, usual if name == "lif-hard" else "ts17 | dynamo-opt", net=DenseMulti, gain=gain)
+    dense("lif-frames-multi", lif(), usual, net=FramesMulti, shape=(4, 1, 12))
+    if not OLD:
+        dense("cuba", lambda **more: neuron.CUBALIFNode(**more), one, gain=2.0)
+        suite.add("lif-default", lambda: strengthen(Dense(neuron.LIFNode), 4.0), (1, 12), "dynamo-opt", steps=4, readout="mean")
+    dense("trap-baked", lif(), "ts17 | dynamo-opt", steps=2, net=Baked, safe=False)
+    dense("trap-qif", neuron.QIFNode, "ts17 | dynamo-opt", steps=2, safe=False)
+    dense("trap-eif", neuron.EIFNode, "ts17 | dynamo-opt", steps=2, safe=False)
+    dense("trap-izhikevich", neuron.IzhikevichNode, "ts17 | dynamo-opt", steps=2, safe=False)
+    dense("trap-klif", neuron.KLIFNode, "ts17 | dynamo-opt", steps=2, safe=False)
+
+
+def convolutional(suite):
+    def conv(name, make, exports, net=Conv, **settings):
+        if OLD:
+            exports = " ".join(e for e in exports.split() if "dynamo" not in e)
+        suite.add(name, lambda: strengthen(net(plain(make), **settings), 4.0), (1, 1, 6, 6), exports, steps=4, readout="mean")
+
+    conv("conv", lif(), "ts17 dynamo-opt | ts17-plain")
+    conv("conv-multi", lif(), "ts17 dynamo-opt | ts13 ts17-plain dynamo", mode="m")
+    conv("conv-average", lif(v_reset=None), "ts17 | dynamo-opt", pool=layer.AvgPool2d)
+    for join in Sew.JOIN:
+        conv("sew-" + join, neuron.IFNode, "ts17 | dynamo-opt", net=Sew, join=join)
+    conv("sew-add-multi", neuron.IFNode, "ts17 dynamo-opt", net=Sew, join="add", mode="m")
+
+
+def main():
+    suite = Suite("spikingjelly-0.14" if OLD else "spikingjelly")
+    simple(suite)
+    convolutional(suite)
+    suite.close()
+
+
+if __name__ == "__main__":
+    main()
