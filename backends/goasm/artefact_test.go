@@ -129,11 +129,11 @@ func TestModuleSums(t *testing.T) {
 func TestCheck(t *testing.T) {
 	for _, c := range []struct{ net, want string }{
 		{"spiking steps=1 {\nonce\n\t%x = input : real[2]\n\t%y = output %x : real[2]\n}\n", "is at spiking"},
-		{"fixed steps=1 {\nonce\n\t%x = input : u8[2]\n\t%a = add %x, %x : u9[2]\n\t%y = output %a : u9[2]\n}\n", "cannot run add %a: the op is not supported"},
-		{"fixed steps=2 {\nstep\n\t%x = input {per=step} : u8[2]\n\t%y = output %x : u8[2]\n}\n", "inputs for each step"},
+
 		{"fixed steps=1 {\nonce\n\t%x = input : u17[2]\n\t%y = output %x : u17[2]\n}\n", "cannot run input %x: it is u17[2]"},
 		{"fixed steps=1 {\nonce\n\t%k = const {fill=3} : u2[2]\n\t%y = output %k : u2[2]\n}\n", "its operand %k is constant"},
-		{"fixed steps=1 {\nonce\n\t%x = input : u8[2,3]\n\t%w = const {seed=1 lo=-3 hi=3} : s8[4,3]\n\t%a = linear %x, %w {slots=planes} : s16[2,4]\n\t%y = output %a : s16[2,4]\n}\n", "%x is u8[2,3], wanted one axis"},
+		{"fixed steps=1 {\nonce\n\t%x = input : s8[3]\n\t%a = reduce-min %x {axes=[0]} : s8[]\n\t%k = const {fill=-3} : s8[]\n\t%b = sub %k, %k : s8[]\n\t%y = output %a : s8[]\n}\n", "its operands are constant"},
+		{"fixed steps=1 {\nonce\n\t%x = input : s8[2]\n\t%k = const {fill=3000000000} : u32[2]\n\t%m = min %x, %k : s8[2]\n\t%y = output %m : s8[2]\n}\n", "%k must be constants of at most 32 bits"},
 		{"fixed steps=1 {\nonce\n\t%x = input : u8[3]\n\t%w = const {seed=1 lo=-70000 hi=70000} : s32[4,3]\n\t%a = linear %x, %w {slots=planes} : s32[4]\n\t%y = output %a : s32[4]\n}\n", "%w must be constants of at most 16 bits"},
 		{"fixed steps=1 {\nonce\n\t%x = input : u16[9]\n\t%w = const {fill=32767} : s16[4,9]\n\t%a = linear %x, %w {slots=planes} : s64[4]\n\t%y = output %a : s64[4]\n}\n", "takes more than 32 bits"},
 		{"fixed steps=9 {\nonce\n\t%x = input : u8[9]\n\t%t = const {fill=5} : u3[]\nstep\n\t%s = neuron %x, %t {leak=none round=floor compare=ge reset=none when=fire guard=24} : spike[9]\nend\n\t%c = sum %s : u4[9]\n\t%y = output %c : u4[9]\n}\n", "needs more than 32 bits"},

@@ -12,18 +12,47 @@ var (
 	int32s = ir.Range{Lo: math.MinInt32, Hi: math.MaxInt32}
 )
 
-// maxInputs bounds the inputs of a linear: row offsets, 64 bytes apart, must fit 32 bits.
-const maxInputs = 1 << 26
+// maxRows bounds the offsets of rows, which must fit 31 bits.
+const maxRows = math.MaxInt32
 
 // rules says, for each op that can be emitted, what else must hold.
 var rules = map[ir.Op]func(*checker, *ir.Value){
-	ir.OpInput:   (*checker).input,
-	ir.OpConst:   func(*checker, *ir.Value) {},
-	ir.OpReshape: (*checker).reads,
-	ir.OpLinear:  (*checker).linear,
-	ir.OpNeuron:  (*checker).neuron,
-	ir.OpSum:     (*checker).reads,
-	ir.OpOutput:  (*checker).reads,
+	ir.OpInput:     (*checker).input,
+	ir.OpConst:     func(*checker, *ir.Value) {},
+	ir.OpOutput:    (*checker).reads,
+	ir.OpReshape:   (*checker).reads,
+	ir.OpTranspose: (*checker).reads,
+	ir.OpConcat:    (*checker).some,
+	ir.OpSlice:     (*checker).reads,
+	ir.OpPad:       (*checker).pad,
+	ir.OpBroadcast: (*checker).reads,
+	ir.OpLinear:    (*checker).weighted,
+	ir.OpConv:      (*checker).weighted,
+	ir.OpMaxPool:   (*checker).reads,
+	ir.OpSumPool:   (*checker).reads,
+	ir.OpReduceSum: (*checker).reads,
+	ir.OpReduceMax: (*checker).reads,
+	ir.OpReduceMin: (*checker).reads,
+	ir.OpAdd:       (*checker).some,
+	ir.OpSub:       (*checker).some,
+	ir.OpNeg:       (*checker).reads,
+	ir.OpMin:       (*checker).some,
+	ir.OpMax:       (*checker).some,
+	ir.OpWhere:     (*checker).some,
+	ir.OpShl:       (*checker).reads,
+	ir.OpCSD:       (*checker).reads,
+	ir.OpMap:       (*checker).mapped,
+	ir.OpAnd:       (*checker).some,
+	ir.OpOr:        (*checker).some,
+	ir.OpXor:       (*checker).some,
+	ir.OpAndNot:    (*checker).some,
+	ir.OpNeuron:    (*checker).neuron,
+	ir.OpDelay:     (*checker).delay,
+	ir.OpLatch:     (*checker).latch,
+	ir.OpSum:       (*checker).reads,
+	ir.OpLast:      (*checker).reads,
+	ir.OpMaxTime:   (*checker).reads,
+	ir.OpFirst:     (*checker).reads,
 }
 
 type checker struct{ found diag.List }
@@ -59,9 +88,6 @@ func (c *checker) refuse(v *ir.Value, format string, args ...any) {
 }
 
 func (c *checker) input(v *ir.Value) {
-	if v.Attrs.(ir.InputAttrs).Per != ir.Once {
-		c.refuse(v, "inputs for each step are not supported")
-	}
 	if v.Type.Bits > 16 {
 		c.refuse(v, "it is %v, inputs have at most 16 bits", v.Type)
 	}
@@ -74,16 +100,46 @@ func (c *checker) reads(v *ir.Value) {
 	}
 }
 
-func (c *checker) linear(v *ir.Value) {
-	c.reads(v)
-	x, w, bias := v.Args[0], v.Args[1], v.Args[2]
-	if x.Type.Shape.Rank() != 1 || x.Type.Size() >= maxInputs {
-		c.refuse(v, "its operand %%%s is %v, wanted one axis", x.Name, x.Type)
+// some demands that an operand is computed; constants must have 32 bits.
+func (c *checker) some(v *ir.Value) {
+	constants := 0
+	for _, x := range v.Args {
+		if root(x).Op == ir.OpConst {
+			constants++
+			c.constant(v, "operand", x)
+		}
 	}
+	if constants == len(v.Args) {
+		c.refuse(v, "its operands are constant")
+	}
+}
+
+func (c *checker) pad(v *ir.Value) {
+	c.reads(v)
+	c.constant(v, "value", v.Args[1])
+}
+
+// mapped demands a function of integers.
+func (c *checker) mapped(v *ir.Value) {
+	c.reads(v)
+	if fn := v.Attrs.(ir.MapAttrs).Fn; fn != ir.FnRelu && fn != ir.FnAbs {
+		c.refuse(v, "fn=%v is not supported, wanted relu or abs", fn)
+	}
+}
+
+// weighted is the rule of linear and conv.
+func (c *checker) weighted(v *ir.Value) {
+	c.reads(v)
+	x, w := v.Args[0], v.Args[1]
 	if w.Const() == nil || !int16s.Contains(w.Const().Range()) {
 		c.refuse(v, "its weights %%%s must be constants of at most 16 bits", w.Name)
 	}
-	c.constant(v, "bias", bias)
+	// Rows are found by offsets within a line of the image, 64 bytes an input,
+	// or sixteen times as many in a table; taps and padding go on top.
+	if x.Type.Size() >= maxRows>>(6+tableBits+1) || v.Type.Size() >= maxRows>>8 || w.Type.Size() >= maxRows>>8 {
+		c.refuse(v, "its operands %v and %v are too large", x.Type, w.Type)
+	}
+	c.constant(v, "bias", v.Args[2])
 }
 
 // constant demands that an optional operand is a constant of 32 bits.
@@ -96,16 +152,24 @@ func (c *checker) constant(v *ir.Value, what string, arg *ir.Value) {
 func (c *checker) neuron(v *ir.Value) {
 	c.reads(v)
 	a := v.Attrs.(ir.NeuronAttrs)
-	if a.Leak.Kind == ir.LeakFactor {
+	if a.Leak.Kind == ir.LeakFactor || a.Current.Kind == ir.LeakFactor {
 		c.refuse(v, "leak=factor needs a multiplication")
-	}
-	if !a.Plain() {
-		c.refuse(v, "a current, masks, silent, when=both and leak=csd are not supported")
 	}
 	for i := ir.NeuronThreshold; i <= ir.NeuronInit; i++ {
 		c.constant(v, v.Op.Operands()[i].Name, v.Arg(i))
 	}
 	if !roomy(v, int32s) {
 		c.refuse(v, "its membrane, %v, needs more than 32 bits", v.State)
+	}
+	if a.Current.Kind != 0 && !int32s.Contains(v.Drive) {
+		c.refuse(v, "its current, %v, needs more than 32 bits", v.Drive)
+	}
+}
+
+func (c *checker) delay(v *ir.Value) { c.constant(v, "init", v.Args[0]) }
+
+func (c *checker) latch(v *ir.Value) {
+	if x := v.Args[1]; root(x).Op == ir.OpConst {
+		c.refuse(v, "its operand %%%s is constant", x.Name)
 	}
 }

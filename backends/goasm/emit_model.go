@@ -75,7 +75,9 @@ func (p *plan) stageOf() map[*buffer]stage {
 
 func (p *plan) constructor(out *printer) {
 	out.f("func newModel(k *kernel) *Model {")
-	out.f("m := &Model{engine: newEngine(k, %d, %d)}", p.most, p.digits)
+	n := p.needs
+	out.f("m := &Model{engine: newEngine(k, needs{list: %d, words: %d, digits: %d, starts: %d, values: %d})}",
+		n.list, n.words, n.digits, n.starts, n.values)
 	if len(p.blob) > 0 {
 		out.f("w := arena(weightsBin)")
 	}
@@ -83,7 +85,7 @@ func (p *plan) constructor(out *printer) {
 	for _, b := range p.buffers {
 		out.f("\n// %s", b.value)
 		if b.form != array {
-			out.f("m.%s = make(%s, %d)", b.name, b.goType(), b.length())
+			out.f("m.%s = %s", b.name, b.makes())
 		}
 		if s := stages[b]; s != nil {
 			s.prepare(out)

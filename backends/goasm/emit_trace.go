@@ -41,7 +41,7 @@ func (p *plan) stageList(out *printer) {
 func (p *plan) streamCode(out *printer) {
 	in := 0
 	for _, b := range p.inputs {
-		in += b.size * backends.Width(b.value.Type)
+		in += b.size * max(1, b.steps) * backends.Width(b.value.Type)
 	}
 	out.f("// InputBytes is the size of one sample in the stream format.\nconst InputBytes = %d\n", in)
 	out.f("// InferStream runs one sample of InputBytes bytes: the inputs' elements in C\n// order, little-endian. It appends, when tracing, for each step and layer the\n// spikes, one byte each, and the membranes after the step, four bytes each; and\n// then the outputs, four bytes each.")
@@ -60,10 +60,26 @@ func (p *plan) streamCode(out *printer) {
 	out.f("return out\n}\n")
 	out.f("func (m *Model) appendTrace(out []byte) []byte {")
 	for _, s := range p.neurons {
-		out.f("out = appendSpikes(out, m.%s, %d)", s.dst.name, s.dst.size)
-		out.f("out = append32(out, m.%s[:%d])", s.membrane, s.dst.size)
+		s.trace(out)
 	}
 	out.f("return out\n}")
+}
+
+// trace prints a layer's spikes, 0 of a silent one, and its membranes.
+func (s *neuronStage) trace(out *printer) {
+	switch {
+	case s.attrs.Silent:
+		out.f("out = append(out, make([]byte, %d)...)", s.dst.size)
+	case s.places != "":
+		out.f("out = appendSpikesAt(out, m.%s, m.%s)", s.dst.name, s.places)
+	default:
+		out.f("out = appendSpikes(out, m.%s, %d)", s.dst.name, s.dst.size)
+	}
+	if s.places != "" {
+		out.f("out = append32At(out, m.%s, m.%s)", s.membrane, s.places)
+	} else {
+		out.f("out = append32(out, m.%s[:%d])", s.membrane, s.dst.size)
+	}
 }
 
 // loadStream prints the reading of the inputs.
@@ -91,7 +107,7 @@ func (p *plan) randomInputs() []byte {
 	for _, b := range p.inputs {
 		r := b.value.Range
 		out.f("\n// %s", b.value)
-		out.f("b = appendRandom(b, r, zeros, %d, %d, %d, %d)", b.size, backends.Width(b.value.Type), r.Lo, r.Hi)
+		out.f("b = appendRandom(b, r, zeros, %d, %d, %d, %d)", b.size*max(1, b.steps), backends.Width(b.value.Type), r.Lo, r.Hi)
 	}
 	out.f("return b\n}")
 	return []byte(generated + string(out.source()))

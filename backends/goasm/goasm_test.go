@@ -58,7 +58,7 @@ func sample(t testing.TB, net *ir.Net, machine *interp.Machine, in map[string]*i
 	results, err := machine.Run(in, func(step int, v *ir.Value, result, state *ir.Tensor) {
 		if v.Op == ir.OpNeuron {
 			at := &s.Steps[step]
-			at.Spikes = append(at.Spikes, append([]int64(nil), result.I...))
+			at.Spikes = append(at.Spikes, append([]int64(nil), interp.Spikes(v, result)...))
 			at.Membranes = append(at.Membranes, append([]int64(nil), state.I...))
 		}
 	})
@@ -81,7 +81,13 @@ type workspace struct {
 func emit(t testing.TB, samples int, nets ...*ir.Net) workspace {
 	t.Helper()
 	w := workspace{dir: t.TempDir()}
-	work := "go 1.26.0\n"
+	work := "go 1.26.0\nuse ./replayall\n"
+	if err := os.MkdirAll(filepath.Join(w.dir, "replayall"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(w.dir, "replayall", "go.mod"), []byte("module replayall\n\ngo 1.26.0\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	for _, net := range nets {
 		v := vectors(t, net, samples)
 		w.write(t, net, v)

@@ -1,6 +1,10 @@
 package goasm
 
-import "nomul/ir"
+import (
+	"slices"
+
+	"nomul/ir"
+)
 
 // roomy tells whether a neuron can be run with integers of the given range: the
 // membrane before and after the reset, what rounding adds to it before the
@@ -38,18 +42,16 @@ func constantsOf(a ir.NeuronAttrs) constants {
 	c.part = a.Leak.Kind == ir.LeakShift || a.Leak.Kind == ir.LeakDecay
 	c.flip = a.Leak.Kind == ir.LeakDecay
 	c.clear = a.Reset == ir.ResetZero || a.Reset == ir.ResetValue
-	switch a.Round {
-	case ir.RoundCeil:
-		c.up = roundUp(a)
-	case ir.RoundZero:
-		c.upNegative = roundUp(a)
-	}
+	c.up, c.upNegative = roundings(a.Round, a.Leak.K)
 	return c
 }
 
 // limits are the thresholds for H > limit: H ≥ θ is H > θ − 1. A limit beyond
 // the integers is cut to them; no membrane can be beyond, too.
 func limits(v *ir.Value, integers ir.Range) []int64 {
+	if v.Attrs.(ir.NeuronAttrs).Silent {
+		return slices.Repeat([]int64{integers.Hi}, v.Type.Size())
+	}
 	out := spread(v.Arg(ir.NeuronThreshold), v.Type.Shape)
 	for i, t := range out {
 		if v.Attrs.(ir.NeuronAttrs).Compare == ir.GE {

@@ -1,9 +1,6 @@
 package goasm
 
 import (
-	"encoding/binary"
-	"math/bits"
-
 	"nomul/backends"
 	"nomul/ir"
 )
@@ -18,15 +15,18 @@ type plan struct {
 	buffers []*buffer // the model's fields, in net order
 	stages  [ir.End + 1][]stage
 	blob    []byte // weights.bin
-	most    int    // the most inputs of a linear
-	digits  int    // the most digits of a linear over words
+	needs   needs
 
-	scope   scope
-	readers map[*ir.Value][]*ir.Value
-	of      map[*ir.Value]*buffer
-	vectors map[*buffer]*buffer      // spikes, counts and inputs as vectors
-	rows    map[rowsKey]*weightsPlan // weights that several layers share
+	scope     scope
+	readers   map[*ir.Value][]*ir.Value
+	of        map[*ir.Value]*view
+	converted map[*buffer][]conversion
+	rows      map[rowsKey]*weightsPlan // weights that several layers share
+	fused     map[*ir.Value]bool       // values that their only reader computes
 }
+
+// needs are kernel.needs, the sizes of the engine's buffers.
+type needs struct{ list, words, digits, starts, values int }
 
 // stage computes one value; print.go prints it.
 type stage interface {
@@ -49,38 +49,14 @@ func (c *common) fields(*printer)  {}
 func (c *common) prepare(*printer) {}
 func (c *common) reset(*printer)   {}
 
-// form is how a value lies in memory.
-type form uint8
-
-const (
-	array  form = iota // an input or output: an array as the user sees it
-	narrow             // a vector of int16, padded to whole tiles
-	full               // a vector of int32, padded to whole tiles
-	packed             // spikes, 64 to a word
-	planes             // numbers in bit planes, each like packed spikes
-)
-
-// buffer is the memory of one value.
-type buffer struct {
-	name   string
-	form   form
-	size   int    // elements
-	elem   string // of an array
-	planes int
-	value  *ir.Value
-}
-
-// words is the length of packed spikes or of one bit plane.
-func (b *buffer) words() int { return padded(b.size) / 64 }
-
 // section is a part of weights.bin; an empty one stands for zeros.
 type section struct{ from, to int }
 
 func newPlan(net *ir.Net, o backends.Options) *plan {
 	p := &plan{
-		pkg: packageName(o.Name), net: net, scope: newScope(), most: 1,
-		readers: net.Readers(), of: map[*ir.Value]*buffer{},
-		vectors: map[*buffer]*buffer{}, rows: map[rowsKey]*weightsPlan{},
+		pkg: packageName(o.Name), net: net, scope: newScope(), needs: needs{list: 1, words: 1},
+		readers: net.Readers(), of: map[*ir.Value]*view{},
+		converted: map[*buffer][]conversion{}, rows: map[rowsKey]*weightsPlan{}, fused: map[*ir.Value]bool{},
 	}
 	for _, v := range net.Values {
 		if place := placers[v.Op]; place != nil {
@@ -92,27 +68,49 @@ func newPlan(net *ir.Net, o backends.Options) *plan {
 
 // placers say, for each op that leaves something in the model, how it is planned.
 var placers = map[ir.Op]func(*plan, *ir.Value){
-	ir.OpInput:   (*plan).input,
-	ir.OpReshape: func(p *plan, v *ir.Value) { p.of[v] = p.of[v.Args[0]] },
-	ir.OpLinear:  (*plan).linear,
-	ir.OpNeuron:  (*plan).neuron,
-	ir.OpSum:     (*plan).sum,
-	ir.OpOutput:  (*plan).output,
+	ir.OpInput:     (*plan).input,
+	ir.OpOutput:    (*plan).output,
+	ir.OpReshape:   (*plan).reshape,
+	ir.OpTranspose: (*plan).transpose,
+	ir.OpConcat:    (*plan).concat,
+	ir.OpSlice:     (*plan).slice,
+	ir.OpPad:       (*plan).pad,
+	ir.OpBroadcast: (*plan).broadcast,
+	ir.OpLinear:    (*plan).linear,
+	ir.OpConv:      (*plan).conv,
+	ir.OpMaxPool:   (*plan).maxPool,
+	ir.OpSumPool:   (*plan).sumPool,
+	ir.OpReduceSum: reduction("addAt", 0),
+	ir.OpReduceMax: reduction("raiseAt", lowest),
+	ir.OpReduceMin: reduction("lowerAt", highest),
+	ir.OpAdd:       (*plan).addition,
+	ir.OpSub:       elementwise("sub"),
+	ir.OpNeg:       elementwise("neg"),
+	ir.OpMin:       elementwise("smaller"),
+	ir.OpMax:       elementwise("larger"),
+	ir.OpWhere:     elementwise("choose"),
+	ir.OpShl:       (*plan).shl,
+	ir.OpCSD:       (*plan).csd,
+	ir.OpMap:       (*plan).mapped,
+	ir.OpAnd:       (*plan).bitwise,
+	ir.OpOr:        (*plan).bitwise,
+	ir.OpXor:       (*plan).bitwise,
+	ir.OpAndNot:    (*plan).bitwise,
+	ir.OpNeuron:    (*plan).neuron,
+	ir.OpDelay:     (*plan).delay,
+	ir.OpLatch:     (*plan).latch,
+	ir.OpSum:       (*plan).sum,
+	ir.OpLast:      (*plan).last,
+	ir.OpMaxTime:   (*plan).maxTime,
+	ir.OpFirst:     (*plan).first,
 }
 
-// root is the value behind reshapes.
+// root is the value behind reshapes and transposes.
 func root(v *ir.Value) *ir.Value {
-	for v.Op == ir.OpReshape {
+	for v.Op == ir.OpReshape || v.Op == ir.OpTranspose {
 		v = v.Args[0]
 	}
 	return v
-}
-
-func (p *plan) buffer(v *ir.Value, name string, f form) *buffer {
-	b := &buffer{name: p.scope.claim(name), form: f, size: v.Type.Size(), value: v}
-	p.buffers = append(p.buffers, b)
-	p.of[v] = b
-	return b
 }
 
 func (p *plan) stage(v *ir.Value, dst *buffer) common {
@@ -121,6 +119,7 @@ func (p *plan) stage(v *ir.Value, dst *buffer) common {
 
 func (p *plan) add(c ir.Clock, s stage) { p.stages[c] = append(p.stages[c], s) }
 
+// input is an array; one that is given for each step has all steps behind one another.
 func (p *plan) input(v *ir.Value) {
 	b := p.buffer(v, v.Name, array)
 	b.elem = "uint"
@@ -129,61 +128,31 @@ func (p *plan) input(v *ir.Value) {
 	}
 	b.elem += map[int]string{1: "8", 2: "16"}[backends.Width(v.Type)]
 	p.inputs = append(p.inputs, b)
+	p.of[v] = &view{b, order{}}
+	if v.Clock == ir.Step {
+		p.stepInput(v, b)
+	}
+}
+
+// stepInput takes the part of the step.
+func (p *plan) stepInput(v *ir.Value, b *buffer) {
+	b.steps = p.net.Steps
+	now := p.result(v, full, order{})
+	s := p.call(v, now)
+	s.do("widen(%s, m.%s[m.%sAt:][:%d])", now.elements(), b.name, now.name, b.size)
+	s.do("m.%sAt += %d", now.name, b.size)
+	s.onReset("m.%sAt = 0", now.name)
+	s.counter = now.name + "At"
+	p.add(ir.Step, s)
 }
 
 // output copies a value to where the user reads it.
 func (p *plan) output(v *ir.Value) {
+	x := p.of[v.Args[0]]
 	b := p.buffer(v, v.Name, array)
 	b.elem = "int32"
 	p.outputs = append(p.outputs, b)
-	p.add(v.Clock, &copyStage{common: p.stage(v, b), x: p.of[v.Args[0]]})
-}
-
-// sum counts spikes in bit planes, which costs a few operations for 64 neurons,
-// and adds up everything else in 32 bits.
-func (p *plan) sum(v *ir.Value) {
-	x := p.of[v.Args[0]]
-	b := p.buffer(v, v.Name, full)
-	if x.form == packed {
-		b.form, b.planes = planes, bits.Len(uint(p.net.Steps))
-	}
-	p.add(ir.Step, &sumStage{common: p.stage(v, b), x: x})
-}
-
-// vector gives a value as a vector; it adds a stage for that where needed.
-func (p *plan) vector(v *ir.Value) *buffer {
-	x := p.of[v]
-	if x.form == narrow || x.form == full {
-		return x
-	}
-	if b := p.vectors[x]; b != nil {
-		return b
-	}
-	v = root(v)
-	b := p.buffer(v, v.Name+"Vector", full)
-	p.of[v], p.vectors[x] = x, b
-	p.add(v.Clock, &copyStage{common: p.stage(v, b), x: x})
-	return b
-}
-
-// integers appends numbers to weights.bin, filled up to whole tiles.
-func (p *plan) integers(data []int64, size, bytes int, fill int64) section {
-	from, zero := len(p.blob), fill == 0
-	for i := range padded(size) {
-		e := fill
-		if i < len(data) {
-			e = data[i]
-		}
-		zero = zero && e == 0
-		if bytes == 2 {
-			p.blob = binary.LittleEndian.AppendUint16(p.blob, uint16(e))
-		} else {
-			p.blob = binary.LittleEndian.AppendUint32(p.blob, uint32(e))
-		}
-	}
-	if zero {
-		p.blob = p.blob[:from]
-		return section{}
-	}
-	return section{from, len(p.blob)}
+	s := p.conversionStage(x, b, x.moves(order{}))
+	s.line = v.String()
+	p.add(v.Clock, s)
 }

@@ -19,6 +19,7 @@ type weightsPlan struct {
 type rowsKey struct {
 	weights *ir.Value
 	wide    bool
+	from    *buffer // whose order the rows follow; nil for C order
 }
 
 // method is how a linear is run.
@@ -34,7 +35,7 @@ const (
 // linearStage is y = W·x + bias.
 type linearStage struct {
 	common
-	x      *buffer
+	x      *view
 	w      *weightsPlan
 	method method
 	bias   vectorPlan
@@ -55,27 +56,33 @@ type vectorPlan struct {
 	data  section
 }
 
+// linear plans a linear at one position; at several it is a convolution.
 func (p *plan) linear(v *ir.Value) {
-	m, x := matrixOf(v.Args[1]), p.of[v.Args[0]]
-	p.most = max(p.most, m.inputs)
+	x := p.of[v.Args[0]]
+	if v.Args[0].Type.Shape.Rank() > 1 {
+		p.convolve(v, linearShape(v))
+		return
+	}
+	m := matrixOf(v.Args[1]).inOrder(x.order)
+	p.needs.list, p.needs.words = max(p.needs.list, m.inputs), max(p.needs.words, m.inputs)
 	wide := !int8s.Contains(v.Args[1].Const().Range())
 	s := &linearStage{x: x, method: methodFor(x, wide), ends: m.blocks()}
 	f := full
 	if s.method == bySpikes && !wide && p.fits16(v) {
 		f = narrow
 	}
-	s.common = p.stage(v, p.buffer(v, v.Name, f))
-	s.w = p.weights(v.Args[1], m, wide, len(s.ends) == 1)
-	bias := spread(v.Arg(2), ir.ShapeOf(m.outputs))
+	s.common = p.stage(v, p.result(v, f, order{}))
+	s.w = p.weights(v.Args[1], m, wide, len(s.ends) == 1, x)
+	bias := spread(v.Arg(2), v.Type.Shape)
 	if s.method == byDigits || s.method == byPlanes {
 		bias = s.words(v.Args[0].Range, m, bias)
-		p.digits = max(p.digits, s.cut.digits)
+		p.needs.digits = max(p.needs.digits, s.cut.digits)
 	}
 	s.bias = p.constant(s.dst.name+"Bias", bias, m.outputs, f, 0)
 	p.add(v.Clock, s)
 }
 
-func methodFor(x *buffer, wide bool) method {
+func methodFor(x *view, wide bool) method {
 	switch {
 	case x.form == packed:
 		return bySpikes
@@ -108,7 +115,7 @@ func (p *plan) fits16(v *ir.Value) bool {
 		return false
 	}
 	for _, r := range p.readers[v] {
-		if r.Op == ir.OpNeuron && !roomy(r, int16s) || r.Op == ir.OpReshape && !p.fits16(r) {
+		if r.Op == ir.OpNeuron && (general(r) || !roomy(r, int16s)) || r.Op == ir.OpReshape && !p.fits16(r) {
 			return false
 		}
 	}
@@ -116,8 +123,11 @@ func (p *plan) fits16(v *ir.Value) bool {
 }
 
 // weights lays out the rows, once for all layers that use them.
-func (p *plan) weights(w *ir.Value, m matrix, wide, anyRows bool) *weightsPlan {
-	key := rowsKey{w, wide}
+func (p *plan) weights(w *ir.Value, m matrix, wide, anyRows bool, x *view) *weightsPlan {
+	key := rowsKey{weights: w, wide: wide}
+	if x.order.at != nil {
+		key.from = x.buffer
+	}
 	if have := p.rows[key]; have != nil {
 		again := *have
 		again.shared = true
@@ -127,12 +137,12 @@ func (p *plan) weights(w *ir.Value, m matrix, wide, anyRows bool) *weightsPlan {
 	if anyRows {
 		out.block = m.inputs
 	}
-	rows := m.pack8
-	if wide {
-		rows = m.pack16
-	}
 	out.rows.from = len(p.blob)
-	p.blob = append(p.blob, rows()...)
+	if wide {
+		p.blob = append(p.blob, m.pack16(wideTileOutputs, padded(m.outputs)/wideTileOutputs)...)
+	} else {
+		p.blob = append(p.blob, m.pack8(tileOutputs)...)
+	}
 	out.rows.to = len(p.blob)
 	p.rows[key] = out
 	return out

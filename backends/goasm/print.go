@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"go/format"
-	"strings"
 )
 
 // printer collects a Go file.
@@ -52,10 +51,19 @@ func (b *buffer) length() int {
 	return padded(b.size)
 }
 
+// makes is the expression that makes the buffer's slice. Behind a vector there is
+// room for a tile, which convolutions write beyond their results.
+func (b *buffer) makes() string {
+	if b.form == full {
+		return fmt.Sprintf("make(%s, %d, %d)", b.goType(), b.length(), b.length()+tileOutputs)
+	}
+	return fmt.Sprintf("make(%s, %d)", b.goType(), b.length())
+}
+
 // goType is the type of an array or slice.
 func (b *buffer) goType() string {
 	if b.form == array {
-		return fmt.Sprintf("[%d]%s", b.size, b.elem)
+		return fmt.Sprintf("[%d]%s", b.size*max(1, b.steps), b.elem)
 	}
 	return "[]" + b.form.elem()
 }
@@ -124,106 +132,4 @@ func (s *linearStage) digits(p *printer) {
 		p.f("m.addDigits(m.%s, m.%s, &m.%s, %d, %d)", s.dst.name, base, s.w.field, s.bits, s.cut.bits)
 		base, from = s.dst.name, to
 	}
-}
-
-func (s *neuronStage) elem() string { return s.form.elem() }
-
-func (s *neuronStage) fields(p *printer) {
-	p.f("%s []%s // membranes", s.membrane, s.elem())
-	for _, v := range []vectorPlan{s.threshold, s.bias, s.resets, s.initial} {
-		v.declare(p)
-	}
-	p.f("%s neuron", s.params)
-}
-
-func (s *neuronStage) prepare(p *printer) {
-	p.f("m.%s = make([]%s, %d)", s.membrane, s.elem(), padded(s.dst.size))
-	for _, v := range []vectorPlan{s.threshold, s.bias, s.resets, s.initial} {
-		v.prepare(p)
-	}
-	p.f("m.%s = neuron{%s}", s.params, s.constants.print(s.form))
-}
-
-// print lists the fields of a kernel.neuron that are not 0.
-func (c constants) print(f form) string {
-	var list []string
-	field := func(name string, value uint64) {
-		switch {
-		case value == ^uint64(0):
-			list = append(list, name+": ^uint64(0)")
-		case value != 0:
-			list = append(list, fmt.Sprintf("%s: %#x", name, value))
-		}
-	}
-	mask := func(name string, on bool) {
-		if on {
-			field(name, ^uint64(0))
-		}
-	}
-	field("guard", uint64(c.guard))
-	field("leak", uint64(c.leak))
-	mask("keep", c.keep)
-	mask("part", c.part)
-	mask("flip", c.flip)
-	field("up", repeat(c.up, f))
-	field("upNegative", repeat(c.upNegative, f))
-	mask("clear", c.clear)
-	return strings.Join(list, ", ")
-}
-
-// repeat fills 64 bits with copies of a number.
-func repeat(v int64, f form) uint64 {
-	if f == narrow {
-		return uint64(v) * 0x0001000100010001
-	}
-	return uint64(v) * 0x0000000100000001
-}
-
-func (s *neuronStage) reset(p *printer) {
-	p.f("copy(m.%s, m.%s)", s.membrane, s.initial.field)
-	if s.next {
-		p.f("m.%s.armed = 0", s.params)
-	}
-}
-
-func (s *neuronStage) body(p *printer) {
-	name := "fire"
-	if s.next {
-		name = "next"
-	}
-	p.f("m.%s%d(m.%s, m.%s, m.%s, m.%s, m.%s, m.%s, &m.%s)", name, s.form.bits(),
-		s.membrane, s.x.name, s.threshold.field, s.bias.field, s.resets.field, s.dst.name, s.params)
-	if s.next {
-		p.f("m.%s.armed = ^uint64(0)", s.params)
-	}
-}
-
-// sumStage adds a value to its sum over the steps.
-type sumStage struct {
-	common
-	x *buffer
-}
-
-func (s *sumStage) reset(p *printer) { p.f("clear(m.%s)", s.dst.name) }
-
-func (s *sumStage) body(p *printer) {
-	if s.dst.form == planes {
-		p.f("count(m.%s, m.%s)", s.dst.name, s.x.name)
-		return
-	}
-	p.f("accumulate(m.%s, %s)", s.dst.name, s.x.elements())
-}
-
-// copyStage copies a value of any form to an array or a vector.
-type copyStage struct {
-	common
-	x *buffer
-}
-
-func (s *copyStage) body(p *printer) {
-	if s.x.form == packed || s.x.form == planes {
-		p.f("unpack(%s, m.%s, %d)", s.dst.elements(), s.x.name, s.x.words())
-		return
-	}
-	p.f("widen(%s, %s)", s.dst.elements(), s.x.elements())
 }

@@ -27,6 +27,18 @@ func matrixOf(w *ir.Value) matrix {
 	return matrix{w.Const().I, w.Type.Shape.Dim(0), w.Type.Shape.Dim(1)}
 }
 
+// inOrder has the inputs in the order in which they lie in memory.
+func (m matrix) inOrder(o order) matrix {
+	if o.at == nil {
+		return m
+	}
+	out := matrix{make([]int64, len(m.data)), m.outputs, m.inputs}
+	for n := range m.outputs {
+		copy(out.data[n*m.inputs:], o.pick(m.data[n*m.inputs:][:m.inputs]))
+	}
+	return out
+}
+
 // at is the weight from input k to output n; 0 for padding.
 func (m matrix) at(n, k int) int64 {
 	if n >= m.outputs {
@@ -35,12 +47,12 @@ func (m matrix) at(n, k int) int64 {
 	return m.data[n*m.inputs+k]
 }
 
-// pack8 lays out 8-bit rows.
-func (m matrix) pack8() []byte {
-	out := make([]byte, 0, padded(m.outputs)*m.inputs)
-	for tile := 0; tile < m.outputs; tile += tileOutputs {
+// pack8 lays out 8-bit rows in tiles of so many outputs.
+func (m matrix) pack8(outputs int) []byte {
+	var out []byte
+	for tile := 0; tile < m.outputs; tile += outputs {
 		for k := range m.inputs {
-			for half := tile; half < tile+tileOutputs; half += 32 {
+			for half := tile; half < tile+outputs; half += 32 {
 				for n := half; n < half+16; n++ {
 					out = append(out, byte(m.at(n, k)+128), byte(m.at(n+16, k)+128))
 				}
@@ -50,17 +62,32 @@ func (m matrix) pack8() []byte {
 	return out
 }
 
-// pack16 lays out 16-bit rows.
-func (m matrix) pack16() []byte {
+// pack16 lays out 16-bit rows in so many tiles of so many outputs.
+func (m matrix) pack16(outputs, tiles int) []byte {
 	var out []byte
-	for tile := 0; tile < padded(m.outputs); tile += wideTileOutputs {
+	for tile := range tiles {
 		for k := range m.inputs {
-			for n := tile; n < tile+wideTileOutputs; n++ {
-				out = binary.LittleEndian.AppendUint16(out, uint16(m.at(n, k)))
+			for n := range outputs {
+				out = binary.LittleEndian.AppendUint16(out, uint16(m.at(tile*outputs+n, k)))
 			}
 		}
 	}
 	return out
+}
+
+// fits tells whether sums of rows stay in 16 bits, each added up to so many times.
+func (m matrix) fits(times int64) bool {
+	for n := range m.outputs {
+		pos, neg := int64(0), int64(0)
+		for k := range m.inputs {
+			pos += max(m.at(n, k), 0)
+			neg += min(m.at(n, k), 0)
+		}
+		if times*pos > int16s.Hi || times*neg < int16s.Lo {
+			return false
+		}
+	}
+	return true
 }
 
 // blocks cuts the inputs into the fewest runs such that, whichever rows of a run

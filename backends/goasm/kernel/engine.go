@@ -7,6 +7,8 @@ type engine struct {
 	list   []uint32 // rows to add
 	words  words    // the operand of a linear over words
 	sorted []digit  // its digits
+	starts []uint32 // of an image: where in the list its pixels begin
+	values []uint32 // of an image: words, with padding
 }
 
 // digit is one digit of the words, with the rows sorted by it.
@@ -15,11 +17,22 @@ type digit struct {
 	shift, levels int
 }
 
-// newEngine makes buffers for linears of at most so many inputs and digits.
-func newEngine(k *kernel, inputs, digits int) engine {
-	e := engine{kernel: k, list: make([]uint32, inputs), words: newWords(inputs)}
-	for range digits {
-		e.sorted = append(e.sorted, digit{list: make([]uint32, inputs), counts: make([]uint32, 255)})
+// needs are the sizes of an engine's buffers.
+type needs struct {
+	list   int // the most rows listed at once
+	words  int // the most inputs of a linear over words
+	digits int // and the most digits
+	starts int // the most pixels of an image, and one
+	values int // the most words of an image
+}
+
+func newEngine(k *kernel, n needs) engine {
+	e := engine{
+		kernel: k, list: make([]uint32, n.list), words: newWords(n.words),
+		starts: make([]uint32, n.starts), values: make([]uint32, n.values),
+	}
+	for range n.digits {
+		e.sorted = append(e.sorted, digit{list: make([]uint32, n.words), counts: make([]uint32, 255)})
 	}
 	return e
 }

@@ -51,6 +51,18 @@ type kernel struct {
 	next16 func(v, x, threshold, bias, reset []int16, spikes []uint64, p *neuron)
 	fire32 func(v, x, threshold, bias, reset []int32, spikes []uint64, p *neuron)
 	next32 func(v, x, threshold, bias, reset []int32, spikes []uint64, p *neuron)
+
+	// Loops over the windows of a convolution, for tiles of 32 or 64 outputs with
+	// 8-bit rows, and of 16 or 32 outputs with 16-bit rows. Sums must fit 16 bits,
+	// those of convWide may be any modulo 2^32.
+	conv8x32, conv8x64, conv16x16, conv16x32, convWide conv
+
+	// max32 and sum32 combine pixels, each from one of the places in x on. They
+	// may write up to eight elements beyond dst, which are of no account.
+	max32, sum32 func(dst, x []int32, taps []int32)
+
+	// plus32 sets dst = a + (b << shift).
+	plus32 func(dst, a, b []int32, shift int)
 }
 
 // neuron says what all neurons of a layer have in common. Masks are all ones or
@@ -98,5 +110,13 @@ func plain() *kernel {
 		next16:     next[int16],
 		fire32:     fire[int32],
 		next32:     next[int32],
+		conv8x32:   conv8x32,
+		conv8x64:   conv8x64,
+		conv16x16:  conv16x16,
+		conv16x32:  conv16x32,
+		convWide:   convWide,
+		max32:      max32,
+		sum32:      sum32,
+		plus32:     plus32,
 	}
 }

@@ -17,6 +17,14 @@ func assembly() []*kernel {
 		next16:     next16AVX2,
 		fire32:     fire32AVX2,
 		next32:     next32AVX2,
+		conv8x32:   conv8x32AVX2,
+		conv8x64:   conv8x64AVX2,
+		conv16x16:  conv16x16AVX2,
+		conv16x32:  conv16x32AVX2,
+		convWide:   convWideAVX2,
+		max32:      max32AVX2,
+		sum32:      sum32AVX2,
+		plus32:     plus32AVX2,
 	}}
 }
 
@@ -43,3 +51,27 @@ func fire32AVX2(v, x, threshold, bias, reset []int32, spikes []uint64, p *neuron
 
 //go:noescape
 func next32AVX2(v, x, threshold, bias, reset []int32, spikes []uint64, p *neuron)
+
+//go:noescape
+func conv8x32AVX2(dst, base []int32, rows []byte, list, starts []uint32, w *windows)
+
+//go:noescape
+func conv8x64AVX2(dst, base []int32, rows []byte, list, starts []uint32, w *windows)
+
+//go:noescape
+func conv16x16AVX2(dst, base []int32, rows []byte, list, starts []uint32, w *windows)
+
+//go:noescape
+func conv16x32AVX2(dst, base []int32, rows []byte, list, starts []uint32, w *windows)
+
+//go:noescape
+func convWideAVX2(dst, base []int32, rows []byte, list, starts []uint32, w *windows)
+
+//go:noescape
+func max32AVX2(dst, x []int32, taps []int32)
+
+//go:noescape
+func sum32AVX2(dst, x []int32, taps []int32)
+
+//go:noescape
+func plus32AVX2(dst, a, b []int32, shift int)

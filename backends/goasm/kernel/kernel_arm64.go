@@ -17,6 +17,14 @@ func assembly() []*kernel {
 		next16:     next16NEON,
 		fire32:     fire32NEON,
 		next32:     next32NEON,
+		conv8x32:   conv8x32,
+		conv8x64:   conv8x64,
+		conv16x16:  conv16x16,
+		conv16x32:  conv16x32,
+		convWide:   convWide,
+		max32:      max32,
+		sum32:      sum32,
+		plus32:     plus32,
 	}}
 }
 

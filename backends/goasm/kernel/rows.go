@@ -14,11 +14,11 @@ const (
 // sums are those of half a tile: the outputs 4i..4i+3 in lane word i.
 type sums [8]uint64
 
-// add adds 32 bytes of each listed row to the sums.
-func (s *sums) add(rows []byte, list []uint32) {
+// add adds 32 bytes of each listed row to the sums; at is added to the offsets.
+func (s *sums) add(rows []byte, list []uint32, at int) {
 	var all0, all1, all2, all3, high0, high1, high2, high3 uint64
 	for _, offset := range list {
-		row := rows[offset:][:32]
+		row := rows[int(offset)+at:][:32]
 		a := binary.LittleEndian.Uint64(row)
 		b := binary.LittleEndian.Uint64(row[8:])
 		c := binary.LittleEndian.Uint64(row[16:])
@@ -74,7 +74,7 @@ func rows8x16(dst, base []int16, rows []byte, stride int, list []uint32) {
 	for len(dst) > 0 {
 		for half := 0; half < 64; half += 32 {
 			var s sums
-			s.add(rows[half:], list)
+			s.add(rows, list, half)
 			for i, w := range s {
 				w += signs
 				d, b := dst[half+4*i:][:4], base[half+4*i:][:4]
@@ -93,7 +93,7 @@ func rows8x32(dst, base []int32, rows []byte, stride int, list []uint32, shift i
 		for half := 0; half < 64; half += 32 {
 			var s sums
 			var t totals
-			s.add(rows[half:], list)
+			s.add(rows, list, half)
 			t.fold(&s)
 			t.store(dst[half:], base[half:], 1, uint(shift))
 		}
@@ -125,7 +125,7 @@ func levels8x32(dst, base []int32, rows []byte, stride int, list, counts []uint3
 			var t totals
 			rest := list
 			for _, n := range counts {
-				running.add(rows[half:], rest[:n])
+				running.add(rows, rest[:n], half)
 				rest = rest[n:]
 				t.fold(&running)
 			}

@@ -1,4 +1,5 @@
 #include "textflag.h"
+#include "rows_amd64.h"
 
 // Registers of all functions here:
 //	DI dst, SI base     advance a tile at a time
@@ -9,12 +10,6 @@
 //	R12, CX             place in the list and rows left
 //	Y0, Y2              sums of 16-bit words of the tile's halves: all
 //	Y1, Y3              sums of their high bytes: high
-
-// ADD8 adds 32 bytes of a row to the sums all and high.
-#define ADD8(row, all, high) \
-	VPADDW row, all, all; \
-	VPSRLW $8, row, row; \
-	VPADDW row, high, high
 
 // ADDROWS8 adds CX rows of 64 bytes from list R12, two at a time.
 #define ADDROWS8 \
@@ -45,27 +40,6 @@ last: \
 	ADD8(Y13, Y2, Y3); \
 added:
 
-// UNBIAS takes the 128 of each of the n bytes off the sums: 128·n off high, and
-// 128·n·257 off all, whose words are low + 256·high. It needs n in AX.
-#define UNBIAS \
-	SHLL         $7, AX; \
-	VMOVD        AX, X12; \
-	VPBROADCASTW X12, Y12; \
-	VPSLLW       $8, Y12, Y13; \
-	VPADDW       Y12, Y13, Y13; \
-	VPSUBW       Y12, Y1, Y1; \
-	VPSUBW       Y12, Y3, Y3; \
-	VPSUBW       Y13, Y0, Y0; \
-	VPSUBW       Y13, Y2, Y2
-
-// SPLIT turns all into the sum of low bytes.
-#define SPLIT(all, high) \
-	VPSLLW $8, high, Y12; \
-	VPSUBW Y12, all, all
-
-// CLEAR zeroes a register.
-#define CLEAR(y) VPXOR y, y, y
-
 // SUM8 leaves the sums of R9 rows in Y0, Y1, Y2, Y3: 64 outputs in order.
 #define SUM8 \
 	CLEAR(Y0); \
@@ -76,7 +50,9 @@ added:
 	MOVQ  R9, CX; \
 	ADDROWS8; \
 	MOVQ  R9, AX; \
-	UNBIAS; \
+	BIASES; \
+	UNBIAS(Y0, Y1); \
+	UNBIAS(Y2, Y3); \
 	SPLIT(Y0, Y1); \
 	SPLIT(Y2, Y3)
 
@@ -84,20 +60,6 @@ added:
 #define STORE16(sum, at) \
 	VPADDW  at(SI), sum, sum; \
 	VMOVDQU sum, at(DI)
-
-// STORE32 shifts 8 sums by X11, adds them to base and stores them.
-#define STORE32(sum, at) \
-	VPSLLD  X11, sum, sum; \
-	VPADDD  at(SI), sum, sum; \
-	VMOVDQU sum, at(DI)
-
-// WIDEN stores 16 sums as 32-bit numbers.
-#define WIDEN(ysum, xsum, at) \
-	VPMOVSXWD    xsum, Y12; \
-	VEXTRACTI128 $1, ysum, X13; \
-	VPMOVSXWD    X13, Y13; \
-	STORE32(Y12, at); \
-	STORE32(Y13, at+32)
 
 // func rows8x16AVX2(dst, base []int16, rows []byte, stride int, list []uint32)
 TEXT ·rows8x16AVX2(SB), NOSPLIT, $0-104
@@ -266,7 +228,9 @@ level:
 	MOVL (R9), CX
 	ADDQ $4, R9
 	MOVL CX, AX
-	UNBIAS
+	BIASES
+	UNBIAS(Y0, Y1)
+	UNBIAS(Y2, Y3)
 	ADDROWS8
 	FOLDHALF(Y0, Y1, Y4, Y5, Y6, Y7)
 	FOLDHALF(Y2, Y3, Y8, Y9, Y10, Y11)

@@ -37,3 +37,19 @@ func append32[T integer](b []byte, x []T) []byte {
 	}
 	return b
 }
+
+// appendSpikesAt appends a byte for each spike, in the order of the places.
+func appendSpikesAt(b []byte, spikes []uint64, places []int32) []byte {
+	for _, at := range places {
+		b = append(b, byte(spikes[at>>6]>>(uint(at)&63)&1))
+	}
+	return b
+}
+
+// append32At appends the integers at the places, four bytes each.
+func append32At[T integer](b []byte, x []T, places []int32) []byte {
+	for _, at := range places {
+		b = binary.LittleEndian.AppendUint32(b, uint32(int32(x[at])))
+	}
+	return b
+}

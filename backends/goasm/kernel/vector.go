@@ -1,0 +1,164 @@
+package kernel
+
+// Operations on vectors of 32 bits, element by element. dst may be an operand.
+
+// plus32 sets dst = a + (b << shift).
+func plus32(dst, a, b []int32, shift int) {
+	for i := range dst {
+		dst[i] = a[i] + b[i]<<(uint(shift)&31)
+	}
+}
+
+func shl(dst, x []int32, shift int) {
+	for i := range dst {
+		dst[i] = x[i] << (uint(shift) & 31)
+	}
+}
+
+func sub(dst, a, b []int32) {
+	for i := range dst {
+		dst[i] = a[i] - b[i]
+	}
+}
+
+func neg(dst, x []int32) {
+	for i := range dst {
+		dst[i] = -x[i]
+	}
+}
+
+func smaller(dst, a, b []int32) {
+	for i := range dst {
+		dst[i] = min(a[i], b[i])
+	}
+}
+
+func larger(dst, a, b []int32) {
+	for i := range dst {
+		dst[i] = max(a[i], b[i])
+	}
+}
+
+func relu(dst, x []int32) {
+	for i := range dst {
+		dst[i] = max(x[i], 0)
+	}
+}
+
+func abs(dst, x []int32) {
+	for i := range dst {
+		dst[i] = max(x[i], -x[i])
+	}
+}
+
+// choose sets dst to a where the condition is 1, to b where it is 0.
+func choose(dst, condition, a, b []int32) {
+	for i := range dst {
+		mask := -condition[i]
+		dst[i] = a[i]&mask | b[i]&^mask
+	}
+}
+
+// csd multiplies by constants: the code has runs of elements with one factor,
+// each as its length, the number of digits, and the digits; a digit is twice its
+// shift, and one more when it is subtracted. The sum is shifted right, once,
+// after up, and upNegative where it is negative, were added.
+func csd(dst, x, code []int32, shift uint, up, upNegative int64) {
+	for len(code) > 0 {
+		length, digits := code[0], code[2:2+code[1]]
+		code = code[2+code[1]:]
+		for i, e := range x[:length] {
+			sum := int64(0)
+			for _, d := range digits {
+				sign := -int64(d & 1)
+				sum += int64(e)<<(uint(d)>>1&63) ^ sign - sign
+			}
+			sum += up + upNegative&(sum>>63)
+			dst[i] = int32(sum >> (shift & 63))
+		}
+		dst, x = dst[length:], x[length:]
+	}
+}
+
+func fillWith(dst []int32, value int) {
+	for i := range dst {
+		dst[i] = int32(value)
+	}
+}
+
+// gather sets dst to x[from[0]], x[from[1]], ….
+func gather[T integer](dst []int32, x []T, from []int32) {
+	for i, at := range from {
+		dst[i] = int32(x[at])
+	}
+}
+
+// scatter sets dst[to[i]] = x[i], where to is not negative.
+func scatter[T integer](dst []int32, x []T, to []int32) {
+	for i, e := range x {
+		if at := to[i]; at >= 0 {
+			dst[at] = int32(e)
+		}
+	}
+}
+
+func addAt[T integer](dst []int32, x []T, to []int32) {
+	for i, e := range x {
+		dst[to[i]] += int32(e)
+	}
+}
+
+func raiseAt[T integer](dst []int32, x []T, to []int32) {
+	for i, e := range x {
+		dst[to[i]] = max(dst[to[i]], int32(e))
+	}
+}
+
+func lowerAt[T integer](dst []int32, x []T, to []int32) {
+	for i, e := range x {
+		dst[to[i]] = min(dst[to[i]], int32(e))
+	}
+}
+
+// raise sets dst to the larger of dst and x.
+func raise[T integer](dst []int32, x []T) {
+	for i, e := range x {
+		dst[i] = max(dst[i], int32(e))
+	}
+}
+
+// poolMax and poolSum set each pixel of dst to the largest or the sum of the
+// pixels of its window: those of taps up to its end, where the first element is.
+func (e *engine) poolMax(dst, x []int32, taps, ends []int32, channels int) {
+	pool(e.max32, dst, x, taps, ends, channels)
+}
+
+func (e *engine) poolSum(dst, x []int32, taps, ends []int32, channels int) {
+	pool(e.sum32, dst, x, taps, ends, channels)
+}
+
+func pool(f func(dst, x []int32, taps []int32), dst, x []int32, taps, ends []int32, channels int) {
+	first := int32(0)
+	for _, end := range ends {
+		f(dst[:channels], x, taps[first:end])
+		dst, first = dst[channels:], end
+	}
+}
+
+func max32(dst, x []int32, taps []int32) {
+	copy(dst, x[taps[0]:])
+	for _, tap := range taps[1:] {
+		for i, e := range x[tap:][:len(dst)] {
+			dst[i] = max(dst[i], e)
+		}
+	}
+}
+
+func sum32(dst, x []int32, taps []int32) {
+	copy(dst, x[taps[0]:])
+	for _, tap := range taps[1:] {
+		for i, e := range x[tap:][:len(dst)] {
+			dst[i] += e
+		}
+	}
+}

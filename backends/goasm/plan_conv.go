@@ -1,0 +1,179 @@
+package goasm
+
+import (
+	"math/bits"
+
+	"nomul/ir"
+)
+
+// convMethod is how the windows of a convolution are summed.
+type convMethod uint8
+
+const (
+	convSpikes convMethod = iota // rows of spikes, or as often as small numbers say
+	convDigits                   // rows of a table of multiples, one for each digit of a word
+	convBits                     // rows of each bit of a word
+)
+
+// convStage is y = W·windows(x) + bias.
+type convStage struct {
+	common
+	x         *view
+	method    convMethod
+	field     string // the kernel.convolution
+	linesAt   section
+	startsAt  section
+	weights   section
+	bias      section
+	biasField string
+	low       int64
+	bits      int
+	tile      tile
+	tiles     int
+	inputs    int // rows of a window
+	biasStep  int
+	geometry
+}
+
+// tile is a kind of rows, and the loop that sums them.
+type tile struct {
+	loop    string
+	outputs int // of a row
+	bytes   int // of an output
+	shift   int // the bytes of a row are 1 << shift
+	table   bool
+}
+
+var (
+	tile8x32  = tile{loop: "conv8x32", outputs: 32, bytes: 1, shift: 5}
+	tile8x64  = tile{loop: "conv8x64", outputs: 64, bytes: 1, shift: 6}
+	tile16x16 = tile{loop: "conv16x16", outputs: 16, bytes: 2, shift: 5, table: true}
+	tile16x32 = tile{loop: "conv16x32", outputs: 32, bytes: 2, shift: 6, table: true}
+	tileWide  = tile{loop: "convWide", outputs: 32, bytes: 2, shift: 6}
+)
+
+// unit is the shift that turns an input into the offset of its row or table.
+func (t tile) unit() int {
+	if t.table {
+		return t.shift + tableBits
+	}
+	return t.shift
+}
+
+// tableBits are the bits of a digit; a table has the multiples 0 to 15 of each row.
+const tableBits = 4
+
+// maxTable is the most bytes of tables that are read from the nearest caches.
+const maxTable = 1 << 18
+
+func (p *plan) conv(v *ir.Value) { p.convolve(v, convShape(v)) }
+
+// convolve plans a convolution, or a linear at several positions.
+func (p *plan) convolve(v *ir.Value, c convolved) {
+	s := &convStage{inputs: c.weights.inputs}
+	x, xs := p.of[v.Args[0]], v.Args[0].Type.Shape
+	in, out := orderOf(xs, c.axes()), orderOf(v.Type.Shape, c.axes())
+	if c.pointwise && x.order.innermost(xs, c.channel) {
+		in, out = x.order, x.order.stretch(xs, v.Type.Shape, c.channel)
+	}
+	s.geometry = c.geometry(xs.Size())
+	s.choose(p, v, c.weights, in)
+	s.common = p.stage(v, p.result(v, full, out))
+	s.field = p.scope.claim(s.dst.name + "Conv")
+	s.layRows(p, c)
+	s.layBias(p, v, c.weights, out)
+	s.linesAt, s.startsAt = p.table(s.lines(c.channels)), p.table(s.starts)
+	p.needs.starts = max(p.needs.starts, s.pixels()+1)
+	p.add(v.Clock, s)
+}
+
+// choose takes the operand in the form it has, and the way to sum that suits it.
+func (s *convStage) choose(p *plan, v *ir.Value, w matrix, in order) {
+	arg := v.Args[0]
+	s.x = p.of[arg]
+	most := int64(1)
+	switch {
+	case s.x.form == packed || arg.Type.IsSpike():
+		s.x = p.spikes(arg, in)
+	case s.x.form == planes && arg.Range.Hi <= maxUnary:
+		s.x, most = p.spikes(arg, in), arg.Range.Hi
+	default:
+		s.words(p, arg, w, in)
+		if s.method == convDigits {
+			return
+		}
+	}
+	s.tile = tileWide
+	if int8s.Contains(v.Args[1].Const().Range()) && w.fits(most) {
+		s.tile = tile8x64
+		if w.outputs <= tile8x32.outputs {
+			s.tile = tile8x32
+		}
+	}
+	p.needs.list = max(p.needs.list, int(most)*s.pixels()*s.channelsOf(w)+1)
+}
+
+// words takes the operand as words, and says whether they are summed by digits.
+func (s *convStage) words(p *plan, arg *ir.Value, w matrix, in order) {
+	if s.x = p.of[arg]; s.x.form != array || s.x.moves(in) != nil {
+		s.x = p.full(arg, in)
+	}
+	r := arg.Range.Union(ir.Range{}) // padding is 0
+	s.low, s.bits = r.Lo, max(1, bits.Len64(uint64(r.Hi-r.Lo)))
+	s.method, s.tile = convBits, tile16x32
+	if w.outputs <= tile16x16.outputs {
+		s.tile = tile16x16
+	}
+	tiles := (w.outputs + s.tile.outputs - 1) / s.tile.outputs
+	if w.fits(1<<tableBits-1) && tiles*w.inputs<<s.tile.unit() <= maxTable {
+		s.method = convDigits
+	}
+	p.needs.list = max(p.needs.list, s.pixels()*s.channelsOf(w)+1)
+	p.needs.values = max(p.needs.values, s.pixels()*s.channelsOf(w))
+}
+
+// channelsOf are the inputs of a pixel.
+func (s *convStage) channelsOf(w matrix) int { return w.inputs / s.taps }
+
+// layRows lays the weights out in tiles.
+func (s *convStage) layRows(p *plan, c convolved) {
+	s.tiles = (c.weights.outputs + s.tile.outputs - 1) / s.tile.outputs
+	s.weights.from = len(p.blob)
+	if s.tile.bytes == 1 {
+		p.blob = append(p.blob, c.weights.pack8(s.tile.outputs)...)
+	} else {
+		p.blob = append(p.blob, c.weights.pack16(s.tile.outputs, s.tiles)...)
+	}
+	s.weights.to = len(p.blob)
+	p.blob = append(p.blob, make([]byte, -len(p.blob)&63)...)
+}
+
+// layBias lays a bias out for each output, or for each place and output. Words
+// are counted from low, which the bias makes up for.
+func (s *convStage) layBias(p *plan, v *ir.Value, w matrix, out order) {
+	s.biasField = p.scope.claim(s.dst.name + "Bias")
+	bias, room := channelBias(v.Args[2], w.outputs), s.tiles*s.tile.outputs
+	if bias == nil {
+		bias = out.pick(spread(v.Args[2], v.Type.Shape))
+		s.biasStep, room = w.outputs, len(bias)+64
+	}
+	bias = append(make([]int64, 0, room), bias...)
+	if s.method != convSpikes && s.low != 0 {
+		sums := w.sums()
+		for i := range bias {
+			bias[i] += s.low * sums[i%w.outputs]
+		}
+	}
+	s.bias = p.table(ints(append(bias, make([]int64, room-len(bias))...)))
+}
+
+// channelBias is the bias of each output; nil when it is a map.
+func channelBias(bias *ir.Value, outputs int) []int64 {
+	switch {
+	case bias == nil:
+		return make([]int64, outputs)
+	case bias.Type.Shape.Rank() == 1:
+		return append([]int64(nil), bias.Const().I...)
+	}
+	return nil
+}
