@@ -1,0 +1,122 @@
+"""Ordinary networks without neurons, and operators that users bring along.
+Usage: from_torch.py -o FOLDER"""
+
+import torch
+from torch import nn
+
+from common import Suite, strengthen
+
+
+# snippet begins
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(1, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4)
+        self.conv2, self.bn2 = nn.Conv2d(4, 6, 3, padding=1, bias=False), nn.BatchNorm2d(6)
+        self.fc = nn.Linear(6 * 2 * 2, 5)
+
+    def forward(self, x):
+        x = nn.functional.max_pool2d(torch.relu(self.bn1(self.conv1(x))), 2)
+        x = nn.functional.max_pool2d(torch.relu(self.bn2(self.conv2(x))), 2)
+        return self.fc(x.flatten(1))
+
+
+def export(net, x, file):
+    torch.onnx.export(net.eval(), (x,), file, input_names=["x"], output_names=["y"], opset_version=17, dynamo=False)
+# snippet ends
+
+
+class Ordinary(nn.Module):
+    """A network without spikes, in the form that the suite wants."""
+
+    def __init__(self, net):
+        super().__init__()
+        self.net = net
+
+    def run(self, x):
+        return self.net(x), ()
+
+    def forward(self, x):
+        return self.net(x)
+
+
+class Residual(nn.Module):
+    """A residual block with a strided shortcut, and an average over the image."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(2, 4, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(4)
+        self.conv2, self.bn2 = nn.Conv2d(4, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4)
+        self.short, self.bn3 = nn.Conv2d(2, 4, 1, stride=2, bias=False), nn.BatchNorm2d(4)
+        self.fc = nn.Linear(4, 5)
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x)))))
+        y = torch.relu(y + self.bn3(self.short(x)))
+        return self.fc(nn.functional.adaptive_avg_pool2d(y, 1).flatten(1))
+
+
+def mlp():
+    return nn.Sequential(nn.Flatten(), nn.Linear(16, 10), nn.BatchNorm1d(10), nn.ReLU(), nn.Dropout(0.2), nn.Linear(10, 5))
+
+
+def depthwise():
+    return nn.Sequential(nn.Conv2d(2, 4, 3, padding=1, groups=2), nn.ReLU6(), nn.Conv2d(4, 6, 1), nn.ReLU(),
+                         nn.AvgPool2d(2), nn.Flatten(), nn.Linear(24, 5))
+
+
+class CustomNeuron(torch.autograd.Function):
+    """Trap: a neuron that its author exports as an operator of their own."""
+
+    @staticmethod
+    def forward(ctx, x, mem, beta, threshold):
+        mem = beta * mem + x
+        spk = (mem > threshold).to(x)
+        return spk, mem - spk * threshold
+
+    @staticmethod
+    def symbolic(g, x, mem, beta, threshold):
+        out = g.op("SNN_implementation::LIF", x, mem, beta, threshold, outputs=2)
+        for o in out:
+            o.setType(x.type())
+        return out
+
+
+class Custom(nn.Module):
+    def __init__(self, steps=4):
+        super().__init__()
+        self.fc1, self.fc2 = nn.Linear(12, 10), nn.Linear(10, 5)
+        self.register_buffer("beta", torch.tensor(0.75))
+        self.register_buffer("threshold", torch.tensor(1.0))
+        self.steps = steps
+
+    def run(self, x):
+        mem1, mem2, count, spikes = torch.zeros(1, 10).to(x), torch.zeros(1, 5).to(x), 0, ([], [])
+        for _ in range(self.steps):
+            spk1, mem1 = CustomNeuron.apply(self.fc1(x), mem1, self.beta, self.threshold)
+            spk2, mem2 = CustomNeuron.apply(self.fc2(spk1), mem2, self.beta, self.threshold)
+            spikes[0].append(spk1)
+            spikes[1].append(spk2)
+            count = count + spk2
+        return count, spikes
+
+    def forward(self, x):
+        return self.run(x)[0]
+
+
+def main():
+    suite = Suite("torch")
+
+    def ordinary(name, make, shape, exports="ts17 dynamo-opt | ts11 ts13 ts17-batch dynamo"):
+        suite.add(name, lambda: strengthen(Ordinary(make()), 2.0), shape, exports, steps=1)
+
+    ordinary("cnn", Net, (1, 1, 8, 8), "ts11 ts17 ts17-plain ts17-batch dynamo dynamo-opt")
+    ordinary("mlp", mlp, (1, 1, 4, 4))
+    ordinary("residual", Residual, (1, 2, 6, 6))
+    ordinary("depthwise", depthwise, (1, 2, 4, 4))
+    suite.add("trap-custom-op", lambda: strengthen(Custom(), 4.0), (1, 12), "ts17", steps=4, compared=False)
+    suite.close()
+
+
+if __name__ == "__main__":
+    main()
