@@ -1,4 +1,4 @@
-# nomul: make demo | test | bench | accuracy | update | gen | clean
+# nomul: make demo | test | node-tests | bench | accuracy | update | gen | clean
 
 GO      ?= go
 MODEL   := testdata/models/fmnist-mlp-sj/mlp_ts26_sjhead_bn.onnx
@@ -13,7 +13,7 @@ PACKAGES := clang gcc-arm-none-eabi gcc-riscv64-unknown-elf binutils-aarch64-lin
 TOOLS    := clang arm-none-eabi-gcc riscv64-unknown-elf-gcc aarch64-linux-gnu-objdump \
             qemu-system-arm qemu-system-riscv32 qemu-aarch64 iverilog verilator yosys
 
-.PHONY: build demo test tools bench accuracy update gen clean
+.PHONY: node-tests build demo test tools bench accuracy update gen clean
 
 build:
 	@$(GO) build -o $(NOMUL) ./cmd/nomul
@@ -59,6 +59,14 @@ accuracy: build
 	$(GO) test -count=1 -timeout 60m ./frontend/onnx -run TestModelsCompute -args -all
 	$(NOMUL) eval $(MODEL) --images $(IMAGES) --labels $(LABELS) --engine interp $(PIXELS)
 	$(NOMUL) eval $(MODEL) --images $(IMAGES) --labels $(LABELS) --engine go $(PIXELS)
+
+# The ONNX project's own 1,288 node tests, from NODE_TESTS or the Python package;
+# prints passed, refused and wrong by operator.
+NODE_TESTS := .cache/onnx/onnx/backend/test/data/node
+node-tests:
+	@if [ ! -d $(NODE_TESTS) ]; then \
+	    python3 -m pip install --quiet --no-deps --target .cache/onnx onnx==1.17.0; fi
+	$(GO) test -count=1 -v ./frontend/onnx -run 'TestNodes$$' -args -nodes $(abspath $(NODE_TESTS))
 
 # Rewrites the expected outputs of file tests; read the diff before you commit it.
 update:

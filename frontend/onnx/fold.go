@@ -34,6 +34,7 @@ func (n *node) fold(name string, e elem, op ir.Op, attrs ir.Attrs, args []*tenso
 	if err := n.imp.charge(n.at, v.Type.Size()); err != nil {
 		return nil, err
 	}
+	data = append(data, make([]*ir.Tensor, len(v.Args)-len(data))...)
 	out := ir.NewTensor(v.Type)
 	eval.Do(v, data, out)
 	eval.RoundFloat32(out)

@@ -155,7 +155,7 @@ func domain(s string) string {
 // are not those of the table.
 func (imp *importer) modelScope() *scope {
 	opsets, d := readOpsets(imp.model.OpsetImport)
-	if d == nil {
+	if d == nil && !imp.timeless(opsets) {
 		d = checkOpset(opsets)
 	}
 	if d != nil {
@@ -166,6 +166,23 @@ func (imp *importer) modelScope() *scope {
 	s := &scope{imp: imp, tensors: map[string]*tensor{}, opsets: opsets}
 	s.declare(imp.model.Graph.ValueInfo, imp.model.Graph.Output)
 	return s
+}
+
+// timeless tells whether the graph has only operators that are the same in all
+// opsets, or of other domains.
+func (imp *importer) timeless(opsets map[string]int) bool {
+	standard := false
+	for _, pb := range imp.model.Graph.Node {
+		if domain(pb.Domain) != "" {
+			continue
+		}
+		standard = true
+		if r := imp.rows[pb.OpType]; r == nil || !r.old {
+			return false
+		}
+	}
+	version, said := opsets[""]
+	return !said && !standard && len(opsets) > 0 || said && version >= 1 && version < firstOpset
 }
 
 func readOpsets(list []*onnxpb.OperatorSetIdProto) (map[string]int, *diag.Diagnostic) {

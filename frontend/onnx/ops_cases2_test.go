@@ -75,9 +75,39 @@ func windowCases() []opCase {
 		{"AveragePool", image(11).node("AveragePool x -> y", attrInts("kernel_shape", 2, 2), attrInts("pads", 1, 1, 0, 0)).out("y")},
 		{"AveragePool-count-pad", image(11).node("AveragePool x -> y", attrInts("kernel_shape", 2, 2), attrInts("pads", 1, 1, 0, 0), attrInt("count_include_pad", 1)).out("y")},
 		{"AveragePool-ceil", image(11).node("AveragePool x -> y", attrInts("kernel_shape", 3, 2), attrInts("strides", 2, 2), attrInt("ceil_mode", 1)).out("y")},
-		{"AveragePool-ceil-count-pad", image(11).node("AveragePool x -> y", attrInts("kernel_shape", 3, 2), attrInts("strides", 2, 2), attrInts("pads", 0, 1, 0, 1), attrInt("ceil_mode", 1), attrInt("count_include_pad", 1)).out("y")},
 		{"GlobalAveragePool", image(11).node("GlobalAveragePool x -> y").out("y")},
 		{"GlobalMaxPool", image(11).node("GlobalMaxPool x -> y").out("y")},
+	}
+}
+
+// quantCases compute with integers that stand for real numbers.
+func quantCases() []opCase {
+	bytes := func(name string, elem int32, dims []int64, data ...int32) *onnxpb.TensorProto {
+		return &onnxpb.TensorProto{Name: name, DataType: elem, Dims: dims, Int32Data: data}
+	}
+	one := []int64{}
+	q := func(m *model) *model {
+		return m.floats("s", nil, 0.5).init(bytes("z", tUint8, one, 3))
+	}
+	weights := func(m *model) *model {
+		return q(m).init(bytes("w", 3, []int64{2, 2}, 1, -2, 3, 4)).init(bytes("wz", 3, one, 1)).floats("ws", nil, 0.25)
+	}
+	kernel := func(m *model) *model {
+		return q(m).init(bytes("w", 3, []int64{2, 1, 2}, 1, -2, 3, 4)).init(bytes("wz", 3, []int64{2}, 0, 1)).floats("ws", []int64{2}, 0.25, 0.5)
+	}
+	pixels := func(dims ...int64) *model { return newModel(13).in("x", tUint8, dims...) }
+	return []opCase{
+		{"QuantizeLinear", q(x(10, 1, 4)).node("QuantizeLinear x,s,z -> y").out("y")},
+		{"QuantizeLinear-per-axis", x(13, 1, 2, 2).floats("s", []int64{2}, 0.5, 2).init(bytes("z", 3, []int64{2}, 1, -1)).node("QuantizeLinear x,s,z -> y", attrInt("axis", 1)).out("y")},
+		{"QuantizeLinear-int16", x(21, 1, 4).floats("s", nil, 0.125).node("QuantizeLinear x,s -> y", attrInt("output_dtype", 5)).out("y")},
+		{"DequantizeLinear", q(pixels(1, 3)).node("DequantizeLinear x,s,z -> y").out("y")},
+		{"DequantizeLinear-int32", newModel(13).in("x", tInt32, 1, 3).floats("s", []int64{3}, 0.5, 1, 2).node("DequantizeLinear x,s -> y").out("y")},
+		{"DynamicQuantizeLinear", x(11, 1, 4).node("DynamicQuantizeLinear x -> y,s,z").out("y", "s", "z")},
+		{"ConvInteger", kernel(pixels(1, 1, 4)).node("ConvInteger x,w,z,wz -> y", attrInts("pads", 1, 0)).out("y")},
+		{"MatMulInteger", weights(pixels(1, 2)).node("MatMulInteger x,w,z,wz -> y").out("y")},
+		{"MatMulInteger-no-zero-points", weights(pixels(1, 2)).node("MatMulInteger x,w -> y").out("y")},
+		{"QLinearConv", kernel(pixels(1, 1, 4)).init(bytes("b", tInt32, []int64{2}, 8, -8)).node("QLinearConv x,s,z,w,ws,wz,s,z,b -> y").out("y")},
+		{"QLinearMatMul", weights(pixels(1, 2)).node("QLinearMatMul x,s,z,w,ws,wz,s,z -> y").out("y")},
 	}
 }
 

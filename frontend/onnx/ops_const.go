@@ -15,7 +15,7 @@ func dropout(n *node) ([]*tensor, error) {
 		return nil, err
 	}
 	if t := n.arg(2); t != nil {
-		if t.data == nil || t.elem != elemBool || t.data.I[0] != 0 {
+		if (t.data == nil || t.elem != elemBool || t.data.I[0] != 0) && !n.dropsNothing() {
 			return nil, n.errorf(diag.UnsupportedAttribute, "drops at random (training_mode), wanted an exported model in evaluation mode").
 				WithHelp("call model.eval() before the export")
 		}
@@ -31,6 +31,12 @@ func dropout(n *node) ([]*tensor, error) {
 		mask.I[i] = 1
 	}
 	return []*tensor{x, known(n.nameOf(1, ""), elemBool, n.at, mask)}, nil
+}
+
+// dropsNothing tells whether the ratio of a Dropout is 0.
+func (n *node) dropsNothing() bool {
+	ratio := n.arg(1)
+	return ratio != nil && ratio.data != nil && ratio.elem.isReal() && ratio.data.F[0] == 0
 }
 
 // constant reads the one attribute that is there.

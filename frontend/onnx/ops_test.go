@@ -58,6 +58,7 @@ func operatorCases() []family {
 		{"ops_pairs", pairCases()},
 		{"ops_window", windowCases()},
 		{"ops_copy", copyCases()},
+		{"ops_quant", quantCases()},
 	}
 }
 

@@ -9,7 +9,8 @@ import (
 // row is all that is known of an operator of ai.onnx.
 type row struct {
 	op    string
-	since int // first opset with the operator in the form that build reads
+	since int  // first opset with the operator in the form that build reads
+	old   bool // the operator has been the same since opset 1
 	// Inputs: the first min are mandatory; max -1 is any number, all mandatory.
 	min, max int
 	holes    bool     // any input may be absent
@@ -57,7 +58,7 @@ var table = []row{
 	{op: "And", min: 2, max: 2, build: logic(ir.OpAnd)},
 	{op: "Or", min: 2, max: 2, build: logic(ir.OpOr)},
 	{op: "Xor", min: 2, max: 2, build: logic(ir.OpXor)},
-	{op: "Not", min: 1, max: 1, build: not},
+	{op: "Not", old: true, min: 1, max: 1, build: not},
 	{op: "Greater", min: 2, max: 2, build: greater},
 	{op: "GreaterOrEqual", since: 12, min: 2, max: 2, build: greaterOrEqual},
 	{op: "Less", min: 2, max: 2, build: less},
@@ -67,7 +68,7 @@ var table = []row{
 	{op: "Cast", min: 1, max: 1, attrs: []string{"to", "saturate"}, build: cast},
 	{op: "CastLike", since: 15, min: 2, max: 2, attrs: []string{"saturate"}, build: castLike},
 
-	{op: "Identity", min: 1, max: 1, build: identity},
+	{op: "Identity", old: true, min: 1, max: 1, build: identity},
 	{op: "Dropout", min: 1, max: 3, outs: 2, attrs: []string{"ratio", "seed"}, many: dropout},
 	{op: "Constant", min: 0, max: 0, build: constant, attrs: []string{
 		"value", "value_float", "value_floats", "value_int", "value_ints", "value_string", "value_strings", "sparse_value"}},
@@ -84,11 +85,19 @@ var table = []row{
 	{op: "GlobalMaxPool", min: 1, max: 1, build: global(ir.OpReduceMax)},
 	{op: "BatchNormalization", min: 5, max: 5, attrs: []string{"epsilon", "momentum", "spatial", "training_mode"}, build: batchNormalization},
 
+	{op: "QuantizeLinear", since: 10, min: 2, max: 3, attrs: []string{"axis", "saturate", "block_size", "output_dtype"}, build: quantizeLinear},
+	{op: "DequantizeLinear", since: 10, min: 2, max: 3, attrs: []string{"axis", "block_size"}, build: dequantizeLinear},
+	{op: "DynamicQuantizeLinear", since: 11, min: 1, max: 1, outs: 3, many: dynamicQuantizeLinear},
+	{op: "ConvInteger", since: 10, min: 2, max: 4, attrs: []string{"auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"}, build: convInteger},
+	{op: "MatMulInteger", since: 10, min: 2, max: 4, build: matMulInteger},
+	{op: "QLinearConv", since: 10, min: 8, max: 9, attrs: []string{"auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"}, build: qLinearConv},
+	{op: "QLinearMatMul", since: 10, min: 8, max: 8, build: qLinearMatMul},
+
 	{op: "Flatten", min: 1, max: 1, moves: true, attrs: []string{"axis"}, build: flatten},
 	{op: "Reshape", min: 2, max: 2, moves: true, attrs: []string{"allowzero"}, build: reshape},
 	{op: "Squeeze", min: 1, max: 2, moves: true, attrs: []string{"axes"}, build: squeeze},
 	{op: "Unsqueeze", min: 1, max: 2, moves: true, attrs: []string{"axes"}, build: unsqueeze},
-	{op: "Transpose", min: 1, max: 1, moves: true, attrs: []string{"perm"}, build: transpose},
+	{op: "Transpose", old: true, min: 1, max: 1, moves: true, attrs: []string{"perm"}, build: transpose},
 	{op: "Concat", min: 1, max: -1, moves: true, attrs: []string{"axis"}, build: concat},
 	{op: "Slice", min: 1, max: 5, moves: true, attrs: []string{"axes", "starts", "ends"}, build: slice},
 	{op: "Gather", min: 2, max: 2, moves: true, attrs: []string{"axis"}, build: gather},
@@ -96,8 +105,8 @@ var table = []row{
 
 	{op: "If", min: 1, max: 1, outs: -1, moves: true, attrs: []string{"then_branch", "else_branch"}, many: cond},
 	{op: "Loop", min: 0, max: -1, holes: true, outs: -1, moves: true, attrs: []string{"body"}, many: loop},
-	{op: "Scan", since: 9, min: 1, max: -1, outs: -1, moves: true, many: scan, attrs: []string{
-		"body", "num_scan_inputs", "scan_input_axes", "scan_input_directions", "scan_output_axes", "scan_output_directions"}},
+	{op: "Scan", since: 8, min: 0, max: -1, holes: true, outs: -1, moves: true, many: scan, attrs: []string{
+		"body", "directions", "num_scan_inputs", "scan_input_axes", "scan_input_directions", "scan_output_axes", "scan_output_directions"}},
 
 	{op: "Split", min: 1, max: 2, outs: -1, moves: true, attrs: []string{"axis", "split", "num_outputs"}, many: split},
 	{op: "Expand", since: 8, min: 2, max: 2, moves: true, build: expand},
