@@ -105,7 +105,7 @@ Exit status: 0 success, 1 the model or the data is at fault, 2 wrong usage,
 		return usageError{fmt.Errorf("%w\nsee %s --help", err, c.CommandPath())}
 	})
 	root.AddCommand(checkCommand(), irCommand(), optCommand(), buildCommand(), runCommand(),
-		evalCommand(), verifyCommand(), fmtCommand(), passesCommand(), opsCommand(), targetsCommand())
+		evalCommand(), verifyCommand(), exportCommand(), fmtCommand(), newCommand(), passesCommand(), opsCommand(), targetsCommand())
 	for _, c := range root.Commands() {
 		c.Args = asUsage(c.Args)
 	}

@@ -59,7 +59,7 @@ type chain struct {
 }
 
 func (c *chain) String() string {
-	return strings.Join(append([]string{c.head}, c.stages...), "\n|> ")
+	return strings.Join(append([]string{c.head}, c.stages...), " |> ")
 }
 
 func (x *exporter) text(file string) string {
@@ -112,7 +112,7 @@ func goesOn(reader, v *ir.Value) bool {
 	if reader.Op == ir.OpOutput {
 		return true
 	}
-	if _, infix := infixOps[reader.Op]; infix || reader.Op == ir.OpConcat || reader.Op == ir.OpLatch || reader.Op == ir.OpWhere {
+	if _, infix := infixOps[reader.Op]; infix || reader.Op == ir.OpConcat || reader.Op == ir.OpLatch {
 		return false
 	}
 	return reader.Args[0] == v

@@ -30,6 +30,10 @@ var stages = map[ir.Op]func(*exporter, *ir.Value) string{
 	ir.OpReduceMean: (*exporter).reduce,
 	ir.OpReduceMax:  (*exporter).reduce,
 	ir.OpReduceMin:  (*exporter).reduce,
+	ir.OpPad:        (*exporter).pad,
+	ir.OpAvgPool:    (*exporter).avgPool,
+	ir.OpMap:        (*exporter).mapping,
+	ir.OpSoftmax:    (*exporter).softmax,
 	ir.OpSum:        (*exporter).readout,
 	ir.OpLast:       (*exporter).readout,
 	ir.OpMaxTime:    (*exporter).readout,
@@ -79,22 +83,30 @@ func (x *exporter) onward(operand *ir.Value, stage string) *chain {
 	return &chain{c.head, append(slices.Clone(c.stages), stage)}
 }
 
-// anyOp writes an op by its name in the representation.
+// anyOp writes an op by its name in the representation, as a stage where that is possible.
 func (x *exporter) anyOp(v *ir.Value) *chain {
 	args := []string{strconv.Quote(v.Op.String())}
 	slots := v.Op.Operands()
+	piped := len(v.Args) > 0 && v.Args[0] != nil && v.Args[0].Op != ir.OpConst && !slots[0].Variadic
 	for i, a := range v.Args {
 		switch {
-		case a == nil:
+		case a == nil || i == 0 && piped:
 		case slots[min(i, len(slots)-1)].Optional:
 			args = append(args, slots[i].Name+": "+x.constReference(a))
-		case i == 0:
-			args = append(args, x.spine(a))
 		default:
 			args = append(args, x.constReference(a))
 		}
 	}
-	text := ir.AttrsText(v)
+	text := "op(" + strings.Join(append(args, namedAttrs(ir.AttrsText(v))...), ", ") + ")"
+	if piped {
+		return x.onward(v.Args[0], text)
+	}
+	return &chain{head: text}
+}
+
+// namedAttrs are the attributes of the text form as arguments by name.
+func namedAttrs(text string) []string {
+	var args []string
 	for text != "" {
 		key, rest, _ := strings.Cut(text, "=")
 		value := rest
@@ -104,15 +116,7 @@ func (x *exporter) anyOp(v *ir.Value) *chain {
 		text = strings.TrimPrefix(rest[len(value):], " ")
 		args = append(args, strings.ReplaceAll(key, "-", "_")+": "+attrLiteral(value))
 	}
-	return &chain{head: "op(" + strings.Join(args, ", ") + ")"}
-}
-
-// spine is the first operand of an op by name, which is no stage.
-func (x *exporter) spine(v *ir.Value) string {
-	if c := x.chains[v]; c != nil {
-		return c.String()
-	}
-	return x.constReference(v)
+	return args
 }
 
 // constReference is a value by name, also where a number would be ambiguous.
@@ -226,6 +230,9 @@ func (x *exporter) batchNorm(v *ir.Value) string {
 		x.array(v.Name+"."+suffix, v.Args[i+1].Const())
 	}
 	args := strings.TrimPrefix(optional("over", a.Axis, 0)+optional("eps", shortest(a.Eps), "1e-05"), ", ")
+	if args == "" {
+		return "bn" + label
+	}
 	return "bn(" + args + ")" + label
 }
 
@@ -255,6 +262,42 @@ func (x *exporter) pool(v *ir.Value) string {
 	}
 	return fmt.Sprintf("%s(%s%s%s%s)", strings.ReplaceAll(v.Op.String(), "-", "_"), sizes(a.Kernel),
 		optional("stride", sizes(a.Strides), sizes(a.Kernel)), optional("pad", padding(a.Pads), "0"), optional("dilation", sizes(a.Dilations), "1"))
+}
+
+func (x *exporter) avgPool(v *ir.Value) string {
+	a := v.Attrs.(ir.AvgPoolAttrs)
+	if v.Type.Shape.Rank() != len(a.Kernel)+1 {
+		return ""
+	}
+	return fmt.Sprintf("avg_pool(%s%s%s%s%s)", sizes(a.Kernel), optional("stride", sizes(a.Strides), sizes(a.Kernel)),
+		optional("pad", padding(a.Pads), "0"), optional("dilation", sizes(a.Dilations), "1"), optional("count_pad", a.CountPad, true))
+}
+
+// pad is a layer where only the axes behind the channels are padded, with zeros.
+func (x *exporter) pad(v *ir.Value) string {
+	a := v.Attrs.(ir.PadAttrs)
+	if len(a.Before) < 2 || a.Before[0] != 0 || a.After[0] != 0 || v.Arg(1) != nil {
+		return ""
+	}
+	return "pad(" + padding(append(slices.Clone(a.Before[1:]), a.After[1:]...)) + ")"
+}
+
+func (x *exporter) mapping(v *ir.Value) string {
+	a := v.Attrs.(ir.MapAttrs)
+	for name, f := range functions {
+		switch {
+		case f.fn != a.Fn || float32s(a.Alpha) != a.Alpha:
+		case f.fn == ir.FnLeakyRelu || f.fn == ir.FnElu:
+			return name + "(alpha: " + shortest(a.Alpha) + ")"
+		case a.Alpha == 0:
+			return name
+		}
+	}
+	return ""
+}
+
+func (x *exporter) softmax(v *ir.Value) string {
+	return fmt.Sprintf("softmax(%d)", v.Attrs.(ir.AxisAttrs).Axis)
 }
 
 func (x *exporter) reduce(v *ir.Value) string {
