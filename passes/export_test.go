@@ -1,0 +1,4 @@
+package passes
+
+// LeakGuard shows leakGuard to the tests outside.
+var LeakGuard = leakGuard

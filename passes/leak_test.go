@@ -1,0 +1,146 @@
+package passes_test
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"nomul/ir"
+	"nomul/ir/irtest"
+	"nomul/passes"
+	"nomul/runtime/interp"
+)
+
+// oneNeuron is a layer of 8 neurons with integer constants, driven by new
+// integers in each step, and the spikes that it fires at a level.
+func oneNeuron(t testing.TB, level ir.Level, a ir.NeuronAttrs, steps int, threshold, reset, bias int64, seed uint64) []int64 {
+	t.Helper()
+	b := ir.NewBuilder("one", level, steps)
+	must := func(v *ir.Value, err error) *ir.Value {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	number := func(name string, n int64) *ir.Value {
+		if level == ir.Fixed {
+			return must(b.Const(name, ir.Ints(ir.Shape{}, []int64{n})))
+		}
+		return must(b.Const(name, ir.Reals(ir.Shape{}, []float64{float64(n)})))
+	}
+	x := must(b.Input("x", ir.SintType(4, ir.ShapeOf(8)), ir.InputAttrs{Per: ir.Step}))
+	args := []*ir.Value{x, number("threshold", threshold), number("bias", bias), nil}
+	if a.Reset == ir.ResetSubtract || a.Reset == ir.ResetValue {
+		args[ir.NeuronReset] = number("reset", reset)
+	}
+	s := must(b.Add(ir.OpNeuron, "s", a, args...))
+	must(b.Add(ir.OpOutput, "y", nil, must(b.Add(ir.OpSum, "n", nil, s))))
+	m, err := interp.New(b.Net())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var spikes []int64
+	for _, in := range irtest.Inputs(b.Net(), seed, 2) {
+		if _, err := m.Run(in, func(_ int, v *ir.Value, result, _ *ir.Tensor) {
+			if v.Op == ir.OpNeuron {
+				spikes = append(spikes, result.I...)
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return spikes
+}
+
+// R5: a leak of 2^-k on integers fires as one on real numbers does, for every
+// reset, if it rounds down under ≥ and up under >. The other rounding does not:
+// it must be caught, or the test sees nothing.
+func TestShiftLeaksAreExact(t *testing.T) {
+	wrong := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		a := ir.NeuronAttrs{
+			Leak:    ir.Leak{Kind: ir.LeakShift, K: rapid.IntRange(1, 3).Draw(rt, "k")},
+			Round:   ir.RoundFloor,
+			Compare: rapid.SampledFrom([]ir.Compare{ir.GE, ir.GT}).Draw(rt, "compare"),
+			Reset:   rapid.SampledFrom([]ir.Reset{ir.ResetNone, ir.ResetZero, ir.ResetValue, ir.ResetSubtract}).Draw(rt, "reset"),
+			When:    rapid.SampledFrom([]ir.When{ir.WhenFire, ir.WhenNext}).Draw(rt, "when"),
+		}
+		other := a
+		if a.Compare == ir.GT {
+			a.Round = ir.RoundCeil
+		} else {
+			other.Round = ir.RoundCeil
+		}
+		steps := rapid.IntRange(1, 12).Draw(rt, "steps")
+		threshold, reset := rapid.Int64Range(1, 9).Draw(rt, "threshold"), rapid.Int64Range(-4, 9).Draw(rt, "amount")
+		bias, seed := rapid.Int64Range(-2, 3).Draw(rt, "bias"), rapid.Uint64Range(0, 1000).Draw(rt, "seed")
+		want := oneNeuron(t, ir.Spiking, a, steps, threshold, reset, bias, seed)
+		if got := oneNeuron(t, ir.Fixed, a, steps, threshold, reset, bias, seed); !slices.Equal(got, want) {
+			rt.Fatalf("%+v: fires %v, wanted %v", a, got, want)
+		}
+		if !slices.Equal(oneNeuron(t, ir.Fixed, other, steps, threshold, reset, bias, seed), want) {
+			wrong++
+		}
+	})
+	if wrong == 0 {
+		t.Error("rounding the other way was never seen")
+	}
+}
+
+// A leak that is no shift is a fraction whose error is bounded: a membrane under
+// constant input is I/(1 − β), and changes by at most 2^-10 of itself.
+func TestLeakFractionsAreWithinTheirBound(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		beta := rapid.Float64Range(0.01, 0.99).Draw(rt, "beta")
+		net := mlp(t, 3, 4, 2, "ge", "zero", "fire", 1)
+		for _, v := range net.Values {
+			if v.Name == "beta" {
+				v.Const().F[0] = beta
+			}
+		}
+		p, _ := passes.Named("lower-leak")
+		var notes int
+		low, err := passes.Apply(p, net, &passes.Options{Note: func(*ir.Value, string) { notes++ }})
+		if err != nil {
+			rt.Fatal(err)
+		}
+		leak := low.Find("s1").Attrs.(ir.NeuronAttrs).Leak
+		if leak.Kind != ir.LeakCSD {
+			return // it is a shift
+		}
+		got := math.Ldexp(float64(leak.N), -leak.K)
+		if math.Abs(1/(1-got)-1/(1-beta)) > 1/(1-beta)/1000 || notes == 0 {
+			rt.Fatalf("%v became %v, with %d notes", beta, got, notes)
+		}
+	})
+}
+
+// The guard bits of such a leak bound what rounding loses: after any number of
+// steps the integer membrane is within 2^-10 of the threshold of the real one.
+func TestLeakRoundingIsWithinItsBound(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		leak := ir.Leak{Kind: ir.LeakCSD, K: rapid.IntRange(2, 12).Draw(rt, "k")}
+		leak.N = rapid.Int64Range(1, 1<<leak.K-1).Draw(rt, "n")
+		if rapid.Bool().Draw(rt, "decay") {
+			leak = ir.Leak{Kind: ir.LeakDecay, K: rapid.IntRange(1, 6).Draw(rt, "k")}
+		}
+		threshold := rapid.Float64Range(1, 500).Draw(rt, "threshold")
+		guard := passes.LeakGuard(ir.NeuronAttrs{Leak: leak}, threshold)
+		beta := math.Ldexp(float64(leak.N), -leak.K)
+		if leak.Kind == ir.LeakDecay {
+			beta = 1 - math.Ldexp(1, -leak.K)
+		}
+		var integer int64
+		exact := 0.0
+		for range 200 {
+			x := rapid.Int64Range(-9, 9).Draw(rt, "x")
+			integer = ir.LeakInt(leak, ir.RoundFloor, integer) + x<<guard
+			exact = exact*beta + float64(x)
+			if d := math.Abs(math.Ldexp(float64(integer), -guard) - exact); guard < 16 && d > threshold/1000 {
+				rt.Fatalf("%v with %d guard bits: off by %v at threshold %v", leak, guard, d, threshold)
+			}
+		}
+	})
+}
