@@ -48,6 +48,7 @@ var boards = []struct{ name, compiler, emulator string }{
 }
 
 func TestBoards(t *testing.T) {
+	t.Parallel()
 	net := irtest.ParseNet(t, "small", small)
 	for _, board := range boards {
 		t.Run(board.name, func(t *testing.T) {
@@ -69,6 +70,7 @@ func TestBoards(t *testing.T) {
 
 // The self test must fail for one wrong spike, membrane or output anywhere, and when there is nothing to test.
 func TestSelfTestFails(t *testing.T) {
+	t.Parallel()
 	need(t, "gcc")
 	net := irtest.ParseNet(t, "small", small)
 	v := vectors(t, net, irtest.Inputs(net, 1, 2))
@@ -102,6 +104,7 @@ func TestRunnerRefusesHalfASample(t *testing.T) {
 
 // The stack of the table must cover the deepest chain of calls.
 func TestStackIsAsPlanned(t *testing.T) {
+	t.Parallel()
 	for _, c := range [][]string{
 		{"arm-none-eabi-gcc", "-mcpu=cortex-m0", "-mthumb"},
 		{"arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb"},

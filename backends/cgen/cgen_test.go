@@ -32,6 +32,7 @@ end
 `
 
 func TestFlagship(t *testing.T) {
+	t.Parallel()
 	need(t, "gcc", "clang")
 	net := irtest.ParseNet(t, "flagship", flagship)
 	dir, v := emit(t, net, 3)

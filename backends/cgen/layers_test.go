@@ -32,6 +32,7 @@ once
 `
 
 func TestSegments(t *testing.T) {
+	t.Parallel()
 	net := irtest.ParseNet(t, "segments", segmented)
 	need(t, "gcc")
 	inputs := irtest.Inputs(net, 1, 3)
@@ -85,6 +86,7 @@ end
 `
 
 func TestSharedMemory(t *testing.T) {
+	t.Parallel()
 	net := irtest.ParseNet(t, "sharing", sharing)
 	agree(t, "sharing", sharing, 5)
 	for seed := range uint64(3) {

@@ -42,6 +42,7 @@ func scan(listing, prefix string) (instructions int, found []string) {
 // TestNoMultiplication disassembles the runner: model and command must not
 // multiply, math/big must be seen to.
 func TestNoMultiplication(t *testing.T) {
+	t.Parallel()
 	w := emit(t, 1, parse(t, testdata+"mlp.sir"))
 	for arch, objdump := range map[string]string{"amd64": "objdump", "arm64": "aarch64-linux-gnu-objdump"} {
 		t.Run(arch, func(t *testing.T) {
@@ -68,6 +69,7 @@ func TestNoMultiplication(t *testing.T) {
 
 // TestRunner streams the vectors through cmd/run.
 func TestRunner(t *testing.T) {
+	t.Parallel()
 	w := emit(t, 3, parse(t, testdata+"dag.sir"))
 	binary := filepath.Join(w.dir, "run")
 	w.mustRun(t, nil, "go", "build", "-o", binary, "./dag/cmd/run")

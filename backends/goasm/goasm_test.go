@@ -122,7 +122,7 @@ func (w workspace) run(t testing.TB, env []string, command ...string) (string, e
 	t.Helper()
 	c := exec.Command(command[0], command[1:]...)
 	c.Dir = w.dir
-	c.Env = append(os.Environ(), append(env, "GOFLAGS=", "GOWORK="+filepath.Join(w.dir, "go.work"))...)
+	c.Env = append(os.Environ(), append(env, "GOFLAGS=-trimpath", "CGO_ENABLED=0", "GOWORK="+filepath.Join(w.dir, "go.work"))...)
 	out, err := c.CombinedOutput()
 	return string(out), err
 }
@@ -199,6 +199,7 @@ const testdata = "../../testdata/backends/goasm/"
 // TestNets replays the nets of testdata and random ones: every kernel must give
 // the interpreter's spikes and membranes at every step.
 func TestNets(t *testing.T) {
+	t.Parallel()
 	nets := []*ir.Net{parse(t, testdata+"mlp.sir"), parse(t, testdata+"dag.sir"), parse(t, testdata+"wire.sir")}
 	for seed := range 5 {
 		net := randomNet.Example(seed)
@@ -210,6 +211,7 @@ func TestNets(t *testing.T) {
 
 // TestWrongWeight shows that the replay notices one weight that is one off.
 func TestWrongWeight(t *testing.T) {
+	t.Parallel()
 	w := emit(t, 3, parse(t, testdata+"dag.sir"))
 	path := filepath.Join(w.dir, "dag", "weights.bin")
 	data, err := os.ReadFile(path)

@@ -38,6 +38,7 @@ end
 }
 
 func TestFlagship(t *testing.T) {
+	t.Parallel()
 	need(t, "iverilog")
 	net := parse(t, flagship(400000, 12000))
 	m, err := interp.New(net)

@@ -56,6 +56,7 @@ end
 `
 
 func TestDAG(t *testing.T) {
+	t.Parallel()
 	need(t, "iverilog")
 	net := parse(t, dag)
 	vs := samples(t, net, 3, 6)
@@ -68,6 +69,7 @@ func TestDAG(t *testing.T) {
 
 // The bench must catch a wrong spike, a wrong membrane, a wrong output and a wrong latency.
 func TestBenchCatches(t *testing.T) {
+	t.Parallel()
 	need(t, "iverilog")
 	net := parse(t, dag)
 	for what, spoil := range map[string]func(backends.Sample){
@@ -106,6 +108,7 @@ func edit(t *testing.T, dir, name, from, to string) {
 
 // With waiting on both sides the values are the same.
 func TestStall(t *testing.T) {
+	t.Parallel()
 	need(t, "iverilog")
 	net := parse(t, dag)
 	vs := samples(t, net, 5, 4)
@@ -117,6 +120,7 @@ func TestStall(t *testing.T) {
 
 // The trace is the engine stream of package backends as text, and so is that of inputs given by name.
 func TestTrace(t *testing.T) {
+	t.Parallel()
 	need(t, "iverilog")
 	net := parse(t, dag)
 	vs := samples(t, net, 5, 3)
@@ -137,6 +141,7 @@ func TestTrace(t *testing.T) {
 
 // Verilator builds the same bench and agrees.
 func TestVerilator(t *testing.T) {
+	t.Parallel()
 	need(t, "verilator")
 	net := parse(t, dag)
 	vs := samples(t, net, 7, 4)

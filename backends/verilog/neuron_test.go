@@ -29,6 +29,7 @@ end
 // Every neuron variant on negative and positive currents, with ties, at odd sizes and several lanes.
 func TestNeuronVariants(t *testing.T) {
 	need(t, "iverilog")
+	t.Parallel()
 	spikes, negative := 0, 0
 	for i, c := range []struct{ attrs, params string }{
 		{"leak=none round=floor compare=ge reset=zero when=fire", "%th"},

@@ -31,6 +31,7 @@ end
 // The Makefile's own targets: the bench, lint, and the proof that no multiplier
 // is in the netlist before and after mapping.
 func TestMakefile(t *testing.T) {
+	t.Parallel()
 	for _, tool := range []string{"make", "iverilog", "verilator", "yosys"} {
 		need(t, tool)
 	}
@@ -49,6 +50,7 @@ func TestMakefile(t *testing.T) {
 
 // A multiplication that is put into a lane must fail the proof.
 func TestMultiplierIsCaught(t *testing.T) {
+	t.Parallel()
 	need(t, "make")
 	need(t, "yosys")
 	net := parse(t, small)

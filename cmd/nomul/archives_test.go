@@ -43,22 +43,30 @@ func fixedArchives(t *testing.T) []archived {
 // on every engine that takes it. What a back end refuses is a line of the
 // golden list, so that a gap is seen.
 func TestArchivesOnAllEngines(t *testing.T) {
-	refused := ""
-	for _, a := range fixedArchives(t) {
-		samples := irtest.Inputs(a.net, 7, 5)
-		want, err := reference(a.net, samples)
-		if err != nil {
-			t.Fatalf("%s: %v", a.name, err)
-		}
-		for _, target := range targets() {
-			if gaps := target.Check(a.net); gaps.Err() != nil {
-				refused += fmt.Sprintf("%s %s: %s\n", a.name, target.Name(), gaps[0].Message)
-				continue
-			}
-			compareOn(t, a, target.Name(), samples, want)
-		}
+	t.Parallel()
+	archives := fixedArchives(t)
+	refused := make([]string, len(archives))
+	toolchain.Each(len(archives), func(i int) { refused[i] = runArchive(t, archives[i]) })
+	golden(t, "../../testdata/run/refused.txt", strings.Join(refused, ""))
+}
+
+// runArchive compares the engines that take the archive's net with the
+// interpreter, and gives a line for each that does not take it.
+func runArchive(t *testing.T, a archived) (refused string) {
+	samples := irtest.Inputs(a.net, 7, 5)
+	want, err := reference(a.net, samples)
+	if err != nil {
+		t.Errorf("%s: %v", a.name, err)
+		return ""
 	}
-	golden(t, "../../testdata/run/refused.txt", refused)
+	for _, target := range targets() {
+		if gaps := target.Check(a.net); gaps.Err() != nil {
+			refused += fmt.Sprintf("%s %s: %s\n", a.name, target.Name(), gaps[0].Message)
+			continue
+		}
+		compareOn(t, a, target.Name(), samples, want)
+	}
+	return refused
 }
 
 func compareOn(t *testing.T, a archived, target string, samples []map[string]*ir.Tensor, want backends.Vectors) {

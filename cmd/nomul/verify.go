@@ -153,17 +153,20 @@ func (v *verifier) run(targets []string) error {
 		return err
 	}
 	v.report.Engines = append(v.report.Engines, engineRow{Name: "interp", Samples: len(v.samples)})
-	trials := v.trials()
+	trials := slices.DeleteFunc(v.trials(), func(t trial) bool { return !slices.Contains(targets, t.target) })
 	bar := progress(v.c, len(trials)+1, "verifying")
 	defer bar.Close()
-	for _, t := range trials {
-		if slices.Contains(targets, t.target) {
-			bar.Describe("verifying " + t.name)
-			if err := v.try(ctx, t); err != nil {
-				return err
-			}
-		}
+	outcomes := make([]outcome, len(trials))
+	toolchain.Each(len(trials), func(i int) {
+		outcomes[i] = v.try(ctx, trials[i])
 		bar.Add(1)
+	})
+	for _, o := range outcomes {
+		if o.err != nil {
+			return o.err
+		}
+		v.report.Engines = append(v.report.Engines, o.row)
+		v.report.Proofs = append(v.report.Proofs, o.proofs...)
 	}
 	bar.Describe("proving that proofs can fail")
 	v.report.Controls = proof.Controls(ctx)
@@ -171,41 +174,44 @@ func (v *verifier) run(targets []string) error {
 	return nil
 }
 
-func (v *verifier) try(ctx context.Context, t trial) error {
+// outcome is what came of a trial.
+type outcome struct {
+	row    engineRow
+	proofs []proof.Proof
+	err    error
+}
+
+func (v *verifier) try(ctx context.Context, t trial) outcome {
 	samples := v.samples
 	if t.slow {
 		samples = samples[:min(len(samples), slowSamples)]
 	}
-	row := engineRow{Name: t.name, Samples: len(samples)}
+	o := outcome{row: engineRow{Name: t.name, Samples: len(samples)}}
 	e, err := t.open(ctx)
 	if toolchain.IsMissing(err) {
-		row.Samples, row.Skipped = 0, err.Error()
-		v.report.Engines = append(v.report.Engines, row)
-		return nil
+		o.row.Samples, o.row.Skipped = 0, err.Error()
+		return o
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", t.name, err)
+		o.err = fmt.Errorf("%s: %w", t.name, err)
+		return o
 	}
 	defer e.Close()
 	got, err := e.Run(ctx, samples, true)
-	if err != nil {
-		return fmt.Errorf("%s: %w", t.name, err)
+	if err == nil {
+		o.row.Mismatches = engine.Compare(v.want[:len(samples)], got)
+		if counted, ok := e.(engine.Counted); ok {
+			o.row.Cost = counted.Cost()
+			o.row.Cost.Functions = nil
+		}
+		if t.prove != nil {
+			o.proofs, err = t.prove(ctx, e)
+		}
 	}
-	row.Mismatches = engine.Compare(v.want[:len(samples)], got)
-	if counted, ok := e.(engine.Counted); ok {
-		row.Cost = counted.Cost()
-		row.Cost.Functions = nil
-	}
-	v.report.Engines = append(v.report.Engines, row)
-	if t.prove == nil {
-		return nil
-	}
-	proofs, err := t.prove(ctx, e)
 	if err != nil && !toolchain.IsMissing(err) {
-		return fmt.Errorf("%s: %w", t.name, err)
+		o.err = fmt.Errorf("%s: %w", t.name, err)
 	}
-	v.report.Proofs = append(v.report.Proofs, proofs...)
-	return nil
+	return o
 }
 
 // trials lists every engine there is, whether its tools are here or not.

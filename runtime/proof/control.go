@@ -60,10 +60,9 @@ func controls() []control {
 // Controls provokes every proof. A control that is neither caught nor skipped
 // means that no proof of this kind can be believed.
 func Controls(ctx context.Context) []Control {
-	var out []Control
-	for _, c := range controls() {
-		out = append(out, c.run(ctx))
-	}
+	list := controls()
+	out := make([]Control, len(list))
+	toolchain.Each(len(list), func(i int) { out[i] = list[i].run(ctx) })
 	return out
 }
 

@@ -10,7 +10,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 )
 
 // Missing is the error for tools that are not installed: callers print it as
@@ -94,4 +97,19 @@ func Version(ctx context.Context, tool, flag string) (string, error) {
 	}
 	line, _, _ := strings.Cut(strings.TrimSpace(string(out)+string(said)), "\n")
 	return line, nil
+}
+
+// Each calls do for 0 … n−1, on as many at a time as there are processors, and
+// waits for all: tools that run side by side.
+func Each(n int, do func(i int)) {
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	workers.Wait()
 }
