@@ -183,7 +183,7 @@ func (u *unit) setInit(n *neuronForm) *diag.Diagnostic {
 		if a := s.form.of(monomial{h: true}); a != nil && init != nil {
 			got = combine(got, combine(a, init, product), func(d, av float64) float64 { return d + av })
 		}
-		if !near(got, s.value()) {
+		if !near(got, s.value()) && !u.startsAlike(s, got) {
 			return refuse(u.fire, diag.NotANeuron, "the state %%%s starts as %s, which no initial membrane explains", s.delay.Name, shown(s.value()))
 		}
 	}
@@ -199,6 +199,28 @@ func (u *unit) setInit(n *neuronForm) *diag.Diagnostic {
 		n.init = init
 	}
 	return nil
+}
+
+// startsAlike tells whether the first step computes the same membrane when the
+// delay starts with another value: 1 − S may start as 0 when it multiplies a
+// membrane of 0.
+func (u *unit) startsAlike(odd start, other *ir.Tensor) bool {
+	var first [2]form
+	for i := range first {
+		at := &unit{fire: u.fire, membrane: u.membrane, threshold: u.threshold, forms: map[*ir.Value]form{}}
+		for _, s := range u.starts {
+			at.forms[s.delay] = constantForm(s.value())
+		}
+		if i == 1 {
+			at.forms[odd.delay] = constantForm(other)
+		}
+		var d *diag.Diagnostic
+		if first[i], d = at.form(u.membrane); d != nil {
+			return false
+		}
+	}
+	difference := first[0].plus(first[1], -1)
+	return len(difference) == 0
 }
 
 // value is the constant that the delay starts with, as a real.

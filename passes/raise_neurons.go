@@ -113,6 +113,8 @@ func (s *raising) rewrite(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		return spikeDelay(r, v)
 	case v.Op == ir.OpLatch && r.Of(v.Args[0]).Type.IsSpike():
 		return nil, nil
+	case v.Op == ir.OpMul:
+		return spikeProduct(r, v)
 	case v.Op == ir.OpConcat, v.Op == ir.OpWhere, v.Op == ir.OpLatch:
 		return alike(r, v)
 	}
@@ -137,6 +139,24 @@ func spikeDelay(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		return nil, err
 	}
 	return r.Add(ir.OpDelay, r.Unique(v.Name), nil, c)
+}
+
+// spikeProduct makes the product of two spikes their and, and that of a spike and
+// 1 − another the first without the second.
+func spikeProduct(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+	for i, a := range v.Args {
+		x, y := r.Of(a), r.Of(v.Args[1-i])
+		if !x.Type.IsSpike() {
+			continue
+		}
+		if y.Type.IsSpike() {
+			return r.Add(ir.OpAnd, r.Unique(v.Name), nil, r.Of(v.Args[0]), r.Of(v.Args[1]))
+		}
+		if not := v.Args[1-i]; not.Op == ir.OpSub && every(not.Args[0], 1) && r.Of(not.Args[1]).Type.IsSpike() {
+			return r.Add(ir.OpAndNot, r.Unique(v.Name), nil, x, r.Of(not.Args[1]))
+		}
+	}
+	return nil, nil
 }
 
 // sameElements tells whether all values became spikes, or integers of one type.

@@ -192,9 +192,10 @@ func apartAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
 }
 
 func gatherAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
-	axis, along := b.axis[v.Args[0]], axisOf(v.Attrs)
+	along := axisOf(v.Attrs)
+	axis, ok := b.choose(v, b.axis[v.Args[0]], func(axis int) bool { return axis == along })
 	switch {
-	case axis == along:
+	case !ok:
 		return 0, noBatch(v, "takes entries of axis %d, which is the batch", axis)
 	case axis > along:
 		return axis + v.Args[1].Type.Shape.Rank() - 1, nil
