@@ -123,13 +123,26 @@ func TestCoverage(t *testing.T) {
 		}
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "%-12s %-16s %-7s %-4s %-4s %s\n", "op", "levels", "interp", "go", "c", "verilog")
+	written := inSources(t)
+	fmt.Fprintf(&text, "%-12s %-16s %-4s %-7s %-4s %-4s %s\n", "op", "levels", "snn", "interp", "go", "c", "verilog")
 	for _, op := range ir.AllOps() {
 		from, to := op.Levels()
-		fmt.Fprintf(&text, "%-12s %-16s %-7s %-4s %-4s %s\n", op, from.String()+"…"+to.String(), mark(eval.Has(op) || interp.Has(op)),
+		fmt.Fprintf(&text, "%-12s %-16s %-4s %-7s %-4s %-4s %s\n", op, from.String()+"…"+to.String(), mark(written[op]), mark(eval.Has(op) || interp.Has(op)),
 			mark(takes["go"][op]), mark(takes["c"][op]), mark(takes["verilog"][op]))
 	}
 	golden(t, "../../testdata/coverage.txt", text.String())
+}
+
+// inSources are the ops that archives of the language make.
+func inSources(t *testing.T) map[ir.Op]bool {
+	t.Helper()
+	out := map[ir.Op]bool{}
+	for _, path := range irtest.Files(t, "../../testdata/dsl/compile/*.txtar") {
+		for _, v := range irtest.ParseNet(t, path, irtest.Section(t, path, irtest.Load(t, path), "out.sir")).Values {
+			out[v.Op] = true
+		}
+	}
+	return out
 }
 
 func mark(has bool) string {
