@@ -149,7 +149,7 @@ class Suite:
             for i, output in enumerate(outputs):
                 arrays[output] = np.stack([r[0][i] for r in runs])
             for i, layer in enumerate(spikes):
-                arrays[f"spk{i + 1}"] = layer.astype(np.uint8)
+                arrays[f"spk{i + 1}"] = (layer != 0).astype(np.uint8)
             return net, arrays
         raise SystemExit(f"{name}: no seed makes it lively")
 

@@ -139,16 +139,16 @@ class Baked(Dense):
 
 
 class Alias(Dense):
-    """Trap: one state goes into both neurons, the second input is not used."""
+    """Trap: the two states are given as one tensor, and the exporter joins them."""
 
     def __init__(self, neuron):
         super().__init__(neuron)
         self.fc2 = nn.Linear(10, 10)
         self.lif2 = neuron(10)
 
-    def step(self, x, mem1, mem2):
-        _, spk2, state1, state2 = self.one(x, (mem1,), (mem1,))
-        return spk2, *state1, *state2
+    def state(self, x):
+        zeros = torch.zeros(1, 10)
+        return [("mem1", zeros), ("mem2", zeros)]
 
 
 def leaky(**settings):
@@ -192,9 +192,9 @@ def main():
     suite.add("leaky-conv", lambda: strengthen(ConvTraced(), 4.0), (1, 1, 6, 6), "ts17 ts17-batch dynamo dynamo-opt | ts11", steps=4)
 
     dense("trap-baked", leaky(), "ts17 dynamo-opt", net=lambda neuron, steps: Baked(neuron), safe=False)
-    dense("trap-alias", leaky(), "ts17-step", net=lambda neuron, steps: Alias(neuron), safe=False, compared=False)
+    dense("trap-alias", leaky(), "dynamo-opt-step", net=lambda neuron, steps: Alias(neuron), safe=False, compared=False)
     dense("trap-inhibition", leaky(inhibition=True), "ts17", steps=2, safe=False)
-    dense("trap-graded", leaky(graded_spikes_factor=2.0), "ts17 dynamo-opt")
+    dense("leaky-graded", leaky(graded_spikes_factor=2.0), "ts17 dynamo-opt")
     dense("trap-alpha-subtract", lambda size: snn.Alpha(alpha=0.8, beta=0.6, reset_mechanism="subtract"), "ts17",
           gain=8.0, safe=False)
     dense("trap-state-quant", leaky(state_quant=lambda x: torch.round(x * 8) / 8), "ts17", steps=2, safe=False)

@@ -96,20 +96,17 @@ class Conv(nn.Module):
         functional.set_step_mode(self, mode)
 
     def all(self, x):
+        """The spikes of every layer."""
         one = self.sn1(self.bn(self.conv(x)))
         return one, self.sn2(self.fc(self.flat(self.pool(one))))
 
     def run(self, x):
         functional.reset_net(self)
         if self.mode == "m":
-            one, two = self.all(x.unsqueeze(0).repeat(self.steps, 1, 1, 1, 1))
-            return two.mean(0), (list(one), list(two))
-        spikes, total = ([], []), 0
-        for _ in range(self.steps):
-            for layer_spikes, s in zip(spikes, self.all(x)):
-                layer_spikes.append(s)
-            total = total + spikes[1][-1]
-        return total / self.steps, spikes
+            layers = self.all(x.unsqueeze(0).repeat(self.steps, 1, 1, 1, 1))
+            return layers[-1].mean(0), [list(spikes) for spikes in layers]
+        steps = [self.all(x) for _ in range(self.steps)]
+        return sum(spikes[-1] for spikes in steps) / self.steps, list(zip(*steps))
 
     def forward(self, x):
         return self.run(x)[0]
@@ -128,8 +125,8 @@ class Sew(Conv):
 
     def all(self, x):
         one = self.sn1(self.bn(self.conv(x)))
-        joined = self.join(one, self.sn3(self.bn2(self.conv2(one))))
-        return one, self.sn2(self.fc(self.flat(self.pool(joined))))
+        two = self.sn3(self.bn2(self.conv2(one)))
+        return one, two, self.sn2(self.fc(self.flat(self.pool(self.join(one, two)))))
 
 
 class Baked(Dense):

@@ -1,0 +1,303 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"nomul/ir"
+	"nomul/passes"
+	"nomul/runtime/dataset"
+	"nomul/runtime/interp"
+)
+
+// frameworks is the folder of networks that the scripts of testdata/export wrote:
+// those kept in the tree, or fresh ones that `make e2e` names.
+func frameworks() string {
+	if fresh := os.Getenv("NOMUL_E2E"); fresh != "" {
+		return fresh
+	}
+	return "../../testdata/onnx/frameworks"
+}
+
+// export is a row of a manifest: a file, and the arrays that the framework itself
+// computed on eight samples.
+type export struct {
+	File, Arrays string
+	Steps        int
+	State        [][2]string // of a file of one time step
+	Readout      string
+	folder       string
+}
+
+func (e *export) path() string  { return filepath.Join(e.folder, e.File) }
+func (e *export) title() string { return filepath.Base(e.folder) + "/" + e.File }
+
+func (e *export) options() *passes.Options {
+	o := &passes.Options{Readout: e.Readout}
+	for _, s := range e.State {
+		o.State, o.Steps = append(o.State, passes.Binding{In: s[0], Out: s[1]}), e.Steps
+	}
+	return o
+}
+
+// flags are the options on the command line.
+func (e *export) flags() []string {
+	if len(e.State) == 0 {
+		return nil
+	}
+	var pairs []string
+	for _, s := range e.State {
+		pairs = append(pairs, s[0]+"="+s[1])
+	}
+	return []string{"--state", strings.Join(pairs, ","), "--steps", fmt.Sprint(e.Steps), "--readout", e.Readout}
+}
+
+func exported(t *testing.T) []*export {
+	t.Helper()
+	manifests, err := filepath.Glob(frameworks() + "/*/manifest.json")
+	if err != nil || len(manifests) == 0 {
+		t.Fatalf("%s has no manifests (%v)", frameworks(), err)
+	}
+	var all []*export
+	for _, file := range manifests {
+		var rows []*export
+		if err := json.Unmarshal([]byte(read(t, file)), &rows); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		for _, e := range rows {
+			e.folder = filepath.Dir(file)
+		}
+		all = append(all, rows...)
+	}
+	return all
+}
+
+// exception is a line of testdata/export/expected.txt, which tells the kinds.
+type exception struct {
+	pattern, kind string
+	message       *regexp.Regexp
+	used          bool
+}
+
+func exceptions(t *testing.T) []*exception {
+	t.Helper()
+	line := regexp.MustCompile(`(?m)^([^#\s]\S*)\s+(source|refused|broken|rounded|open)\s+"(.*)"$`)
+	var all []*exception
+	for _, m := range line.FindAllStringSubmatch(read(t, "../../testdata/export/expected.txt"), -1) {
+		all = append(all, &exception{pattern: m[1], kind: m[2], message: regexp.MustCompile(m[3])})
+	}
+	return all
+}
+
+func exceptionFor(t *testing.T, all []*exception, e *export) *exception {
+	t.Helper()
+	for _, x := range all {
+		ok, err := path.Match(x.pattern, e.title())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok {
+			x.used = true
+			return x
+		}
+	}
+	return &exception{kind: "exact"}
+}
+
+// Every file that a framework exports is either understood exactly (what it
+// computes, every spike, one net whatever the exporter) or refused by name.
+func TestFrameworks(t *testing.T) {
+	known := exceptions(t)
+	nets := map[string]string{} // the spiking net of the first export of a network
+	for _, e := range exported(t) {
+		x := exceptionFor(t, known, e)
+		t.Run(e.title(), func(t *testing.T) {
+			if x.kind != "refused" && x.kind != "broken" {
+				sourceEquals(t, e)
+			}
+			dir := t.TempDir()
+			code, text := e.attempt(dir)
+			switch {
+			case x.kind == "refused", x.kind == "source", x.kind == "open" && code == 1:
+				if code != 1 || !x.message.MatchString(text) {
+					t.Errorf("exit %d, wanted a refusal that says %q:\n%s", code, x.message, text)
+				}
+			case code != 0:
+				t.Errorf("exit %d:\n%s", code, text)
+			case x.kind == "broken":
+				if !strings.Contains(text, "warning") || !x.message.MatchString(text) {
+					t.Errorf("wanted a warning that says %q, got\n%s", x.message, text)
+				}
+			default:
+				if text != "" {
+					t.Errorf("wanted no warnings, got\n%s", text)
+				}
+				spikesEqual(t, e, dir)
+				oneNet(t, e, x, nets)
+			}
+		})
+	}
+	for _, x := range known {
+		if !x.used {
+			t.Errorf("expected.txt: no file is %s", x.pattern)
+		}
+	}
+}
+
+// sourceEquals runs a file as it is, step by step where it is a single one.
+func sourceEquals(t *testing.T, e *export) {
+	t.Helper()
+	want := arrays(t, filepath.Join(e.folder, e.Arrays))
+	net := loaded(t, e.path())
+	machine, err := interp.New(net)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	for i := range want["x"].Shape[0] {
+		got, err := e.run(net, machine, want["x"], i)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		for name, y := range got {
+			within(t, "source level: "+name, y, part(want[name], i), 1e-5)
+		}
+	}
+}
+
+// run runs sample i of a file; a single step as often as there are steps.
+func (e *export) run(net *ir.Net, machine *interp.Machine, x *dataset.Array, i int) (map[string][]float64, error) {
+	in := map[string]*ir.Tensor{}
+	for _, v := range net.All(ir.OpInput) {
+		in[v.Name] = ir.NewTensor(v.Type)
+	}
+	in["x"] = ir.Reals(in["x"].Type.Shape, part(x, i))
+	if len(e.State) == 0 {
+		out, err := machine.Run(in, nil)
+		return numbers(out), err
+	}
+	y := make([]float64, net.Find("y").Type.Size())
+	for range e.Steps {
+		out, err := machine.Run(in, nil)
+		if err != nil {
+			return nil, err
+		}
+		for k := range y {
+			y[k] += out["y"].F[k] / map[string]float64{"sum": 1, "mean": float64(e.Steps)}[e.Readout]
+		}
+		for _, s := range e.State {
+			in[s[0]] = out[s[1]]
+		}
+	}
+	return map[string][]float64{"y": y}, nil
+}
+
+func numbers(out map[string]*ir.Tensor) map[string][]float64 {
+	all := map[string][]float64{}
+	for name, t := range out {
+		for i := range t.Type.Size() {
+			all[name] = append(all[name], t.At(i))
+		}
+	}
+	return all
+}
+
+// part is element i of an array along its first axis.
+func part(a *dataset.Array, i int) []float64 {
+	n := a.Len() / a.Shape[0]
+	out := make([]float64, n)
+	for k := range out {
+		out[k] = a.At(i*n + k)
+	}
+	return out
+}
+
+func within(t *testing.T, what string, got, want []float64, tolerance float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%s: %d numbers, wanted %d", what, len(got), len(want))
+		return
+	}
+	worst := 0.0
+	for i := range want {
+		worst = max(worst, math.Abs(got[i]-want[i]))
+	}
+	if !(worst <= tolerance) {
+		t.Errorf("%s differs by %v", what, worst)
+	}
+}
+
+// attempt runs the spiking level on the command line, where warnings can be read.
+func (e *export) attempt(dir string) (code int, stderr string) {
+	var out, err bytes.Buffer
+	args := append([]string{"run", e.path(), "-i", filepath.Join(e.folder, e.Arrays), "-o", dir + "/out.npz",
+		"--trace", dir + "/trace.npz", "--level", "spiking"}, e.flags()...)
+	return run(args, &out, &err), err.String()
+}
+
+// spikesEqual holds outputs and every spike of the spiking level against the framework's.
+func spikesEqual(t *testing.T, e *export, dir string) {
+	t.Helper()
+	want, got, traces := arrays(t, filepath.Join(e.folder, e.Arrays)), arrays(t, dir+"/out.npz"), arrays(t, dir+"/trace.npz")
+	for name, y := range got {
+		within(t, "spiking level: "+name, part(whole(y), 0), part(whole(want[name]), 0), 1e-5)
+	}
+	net, err := passes.Lower(loaded(t, e.path()), ir.Spiking, "", e.options(), nil)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	layer := 0
+	for _, v := range net.All(ir.OpNeuron) {
+		if a := v.Attrs.(ir.NeuronAttrs); a.Silent || v.Clock != ir.Step {
+			continue
+		}
+		layer++
+		w := want[fmt.Sprintf("spk%d", layer)]
+		if w == nil {
+			t.Errorf("layer %d (%s) is one too many", layer, v.Name)
+			return
+		}
+		within(t, "spikes of "+v.Name, part(whole(traces[v.Name]), 0), part(whole(w), 0), 0)
+	}
+	if want[fmt.Sprintf("spk%d", layer+1)] != nil {
+		t.Errorf("%d layers of neurons, the framework has more", layer)
+	}
+}
+
+// whole is an array with an axis of 1 in front.
+func whole(a *dataset.Array) *dataset.Array {
+	b := *a
+	b.Shape = append([]int{1}, a.Shape...)
+	return &b
+}
+
+// oneNet demands that all exports of a network give one spiking net, unless the
+// exporter rounded weights.
+func oneNet(t *testing.T, e *export, x *exception, nets map[string]string) {
+	t.Helper()
+	if x.kind == "rounded" || x.kind == "open" {
+		return
+	}
+	net, err := passes.Lower(loaded(t, e.path()), ir.Spiking, "", e.options(), nil)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	got, key := anonymous(t, net), filepath.Join(e.folder, e.Arrays)
+	if nets[key] == "" {
+		nets[key] = got
+	}
+	if got != nets[key] {
+		t.Errorf("this export gives another net:\n%s\nthe first gave\n%s", got, nets[key])
+	}
+}
