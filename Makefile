@@ -13,7 +13,10 @@ PACKAGES := clang gcc-arm-none-eabi gcc-riscv64-unknown-elf binutils-aarch64-lin
 TOOLS    := clang arm-none-eabi-gcc riscv64-unknown-elf-gcc aarch64-linux-gnu-objdump \
             qemu-system-arm qemu-system-riscv32 qemu-aarch64 iverilog verilator yosys
 
-.PHONY: node-tests build demo test tools bench accuracy update gen clean
+# Where onnxruntime goes when Python does not have it: the engines' peer in one test and in bench.
+PEER := $(CURDIR)/.cache/peer
+
+.PHONY: node-tests build demo test tools peer bench accuracy update gen clean
 
 build:
 	@$(GO) build -o $(NOMUL) ./cmd/nomul
@@ -29,7 +32,9 @@ demo: build
 	@echo; echo "== 2,000 real images by the Go assembly engine"
 	@$(NOMUL) eval $(MODEL) --images $(IMAGES) --labels $(LABELS) --limit 2000 --engine go $(PIXELS)
 
-test: tools
+test bench: export PATH := $(PEER)/bin:$(PATH)
+
+test: tools peer
 	$(GO) vet ./...
 	@if [ -f .cache/tools-missing ]; then $(GO) test -count=1 -timeout 30m ./...; \
 	else NOMUL_REQUIRE_TOOLS=1 $(GO) test -count=1 -timeout 30m ./...; fi
@@ -50,7 +55,15 @@ tools:
 	    fi; \
 	fi
 
-bench:
+# Installs onnxruntime, a Python package, in a folder of its own; what is measured beside it is left out without it.
+peer:
+	@python3 -c 'import importlib.util as u; exit(not u.find_spec("onnxruntime"))' 2> /dev/null || [ -d $(PEER) ] || { \
+	    echo "installing onnxruntime in $(PEER)"; mkdir -p .cache; \
+	    { python3 -m venv $(PEER) && $(PEER)/bin/python3 -m pip install -q --retries 1 --timeout 30 --no-deps onnxruntime; } > .cache/peer.log 2>&1 \
+	        || { rm -rf $(PEER); echo "onnxruntime cannot be installed (see .cache/peer.log): nothing is measured beside it"; }; \
+	}
+
+bench: peer
 	$(GO) run ./cmd/bench
 
 # Every export on all recorded samples against PyTorch; then the 10,000 test images
