@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -41,11 +42,8 @@ PNGs per class, which brings its own labels.`,
 			if err := require(c, "images"); err != nil {
 				return err
 			}
-			if err := checkEngine(engineName); err != nil {
+			if err := errors.Join(checkEngine(engineName), checkLimit(c, limit)); err != nil {
 				return err
-			}
-			if c.Flags().Changed("limit") && limit < 1 {
-				return usageError{fmt.Errorf("--limit %d: wanted at least 1", limit)}
 			}
 			m, err := flags.open(c, args[0])
 			if err != nil {
@@ -91,6 +89,14 @@ PNGs per class, which brings its own labels.`,
 	c.Flags().IntVar(&flips, "flips", 0, "count on the first `N` images how often each layer, fed the spikes of the net of real numbers, decides otherwise on integers")
 	jsonFlag(c, &asJSON)
 	return c
+}
+
+// checkLimit refuses a limit that leaves nothing.
+func checkLimit(c *cobra.Command, limit int) error {
+	if c.Flags().Changed("limit") && limit < 1 {
+		return usageError{fmt.Errorf("--limit %d: wanted at least 1", limit)}
+	}
+	return nil
 }
 
 type evaluator struct {
