@@ -61,23 +61,11 @@ PNGs per class, which brings its own labels.`,
 			if limit > 0 {
 				e.count = min(e.count, limit)
 			}
-			report, err := e.run(l, engineName)
+			report, err := e.report(l, engineName, flips)
 			if err != nil {
 				return err
 			}
-			if flips > 0 {
-				if report.Flips, err = e.flips(min(flips, e.count)); err != nil {
-					return err
-				}
-			}
-			if asJSON {
-				return printJSON(c.OutOrStdout(), report)
-			}
-			printEvaluation(c, report, set.Classes)
-			if report.Flips != nil {
-				printFlips(c.OutOrStdout(), report.Flips)
-			}
-			return nil
+			return report.put(c, asJSON, set.Classes)
 		},
 	}
 	flags.register(c.Flags())
@@ -112,6 +100,27 @@ type evaluation struct {
 	ActivitySamples int `json:"activity_samples"`
 	// Flips are those of each layer, when they were asked for.
 	Flips []metrics.LayerFlips `json:"flips,omitempty"`
+}
+
+// report evaluates; on the first flips images, if any, it also counts flips.
+func (e *evaluator) report(level ir.Level, engineName string, flips int) (*evaluation, error) {
+	r, err := e.run(level, engineName)
+	if err == nil && flips > 0 {
+		r.Flips, err = e.flips(min(flips, e.count))
+	}
+	return r, err
+}
+
+// put prints the report for machines or for people.
+func (r *evaluation) put(c *cobra.Command, asJSON bool, classes []string) error {
+	if asJSON {
+		return printJSON(c.OutOrStdout(), r)
+	}
+	printEvaluation(c, r, classes)
+	if r.Flips != nil {
+		printFlips(c.OutOrStdout(), r.Flips)
+	}
+	return nil
 }
 
 func (e *evaluator) run(level ir.Level, engineName string) (*evaluation, error) {
