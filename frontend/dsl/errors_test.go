@@ -1,6 +1,7 @@
 package dsl
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"regexp"
@@ -128,10 +129,35 @@ func checkErrors(t *testing.T, a *txtar.Archive, code diag.Code) {
 			got = append(got, errs...)
 		}
 	}
+	for _, f := range a.Files {
+		if strings.HasSuffix(f.Name, ".sir") {
+			text, w := marked(t, f.Name, string(f.Data))
+			wants = append(wants, w...)
+			got = append(got, netErrors(t, f.Name, text)...)
+		}
+	}
 	matchErrors(t, got, wants)
 	if !slices.ContainsFunc(got, func(d *diag.Diagnostic) bool { return d.Code == code }) {
 		t.Errorf("no error is of code %s", code)
 	}
+}
+
+// netErrors are those of a text of the intermediate representation.
+func netErrors(t *testing.T, name, text string) diag.List {
+	t.Helper()
+	net, err := ir.Parse(name, text, nil)
+	if err == nil {
+		err = ir.Verify(net)
+	}
+	var list diag.List
+	var one *diag.Diagnostic
+	switch {
+	case errors.As(err, &list):
+		return list
+	case errors.As(err, &one):
+		return diag.List{one}
+	}
+	return nil
 }
 
 func matchErrors(t *testing.T, got diag.List, wants []wanted) {
