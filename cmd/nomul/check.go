@@ -16,6 +16,7 @@ import (
 // understanding is what check reports.
 type understanding struct {
 	Model   string `json:"model"`
+	Doc     string `json:"doc,omitempty"` // of a source text
 	Steps   int    `json:"steps"`
 	Inputs  []port `json:"inputs"`
 	Outputs []port `json:"outputs"`
@@ -120,7 +121,7 @@ func understand(file string, o *passes.Options, items []string) (*understanding,
 	}
 	declared(o, m.pixels)
 	net := m.net
-	u := &understanding{Model: net.Name, Steps: net.Steps, Neurons: []neuronRow{}, Unsupported: []gapRow{}, Deviations: []deviation{}, Warnings: []string{}}
+	u := &understanding{Model: net.Name, Doc: m.doc, Steps: net.Steps, Neurons: []neuronRow{}, Unsupported: []gapRow{}, Deviations: []deviation{}, Warnings: []string{}}
 	for _, w := range list.Warnings() {
 		u.Warnings = append(u.Warnings, w.Error())
 	}
@@ -276,6 +277,9 @@ func (u *understanding) print(c *cobra.Command) {
 		fmt.Fprintf(w, ", output %s %s", p.Name, p.Type)
 	}
 	fmt.Fprintln(w)
+	if u.Doc != "" {
+		fmt.Fprintln(w, u.Doc)
+	}
 	if u.Positions > 0 {
 		fmt.Fprintf(w, "%s parameters, %s synaptic positions per step\n", large(int64(u.Parameters)), large(u.Positions))
 	}

@@ -35,6 +35,7 @@ func loadNet(c *cobra.Command, file string, set map[string]string) (*opened, err
 type opened struct {
 	net    *ir.Net
 	pixels *dsl.Pixels // of a source text
+	doc    string      // what it says of itself
 }
 
 // readModel reads a model; set are the parameters of a source text.
@@ -44,7 +45,7 @@ func readModel(file string, set map[string]string) (*opened, diag.List, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		return &opened{m.Net, m.Pixels}, nil, nil
+		return &opened{m.Net, m.Pixels, m.Doc}, nil, nil
 	}
 	if len(set) > 0 {
 		return nil, nil, usageError{fmt.Errorf("--set: only .snn files have parameters, not %s", file)}

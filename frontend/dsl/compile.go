@@ -24,6 +24,8 @@ type Options struct {
 type Model struct {
 	// Net is at the spiking level: one time step, real weights, batch-norms as written.
 	Net *ir.Net
+	// Doc is what the comments of three slashes above the model say.
+	Doc string
 	// Pixels is how pixels become the numbers of an input that is declared with
 	// an integer type and mean or std; nil when there is none.
 	Pixels *Pixels
@@ -165,5 +167,9 @@ func (c *compiler) model(lib *library) *Model {
 		}
 		return nil
 	}
-	return newElab(c.o, def.Name).model(def, src, lib.scope, c.o)
+	m := newElab(c.o, def.Name).model(def, src, lib.scope, c.o)
+	if m != nil {
+		m.Doc = lib.file.Doc(def.Pos)
+	}
+	return m
 }

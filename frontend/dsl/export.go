@@ -80,22 +80,21 @@ func (x *exporter) text(file string) string {
 
 func (x *exporter) line(format string, args ...any) { fmt.Fprintf(&x.body, format+"\n", args...) }
 
+// statements write the values that are no expressions.
+var statements = map[ir.Op]func(*exporter, *ir.Value){
+	ir.OpConst: func(*exporter, *ir.Value) {}, // written by its readers
+	ir.OpInput: (*exporter).input,
+	ir.OpDelay: (*exporter).state,
+	ir.OpLatch: func(x *exporter, v *ir.Value) { x.line("next %s = %v", x.names[v.Args[0]], x.operand(v.Args[1])) },
+	ir.OpOutput: func(x *exporter, v *ir.Value) {
+		x.line("output %s = %v", v.Name, x.operand(v.Args[0]))
+	},
+}
+
 // value writes a value: as a statement, or as a chain that its reader goes on with.
 func (x *exporter) value(v *ir.Value) {
-	switch v.Op {
-	case ir.OpConst:
-		return // written by its readers
-	case ir.OpInput:
-		x.input(v)
-		return
-	case ir.OpOutput:
-		x.line("output %s = %v", v.Name, x.operand(v.Args[0]))
-		return
-	case ir.OpDelay:
-		x.state(v)
-		return
-	case ir.OpLatch:
-		x.line("next %s = %v", x.names[v.Args[0]], x.operand(v.Args[1]))
+	if write := statements[v.Op]; write != nil {
+		write(x, v)
 		return
 	}
 	c := x.chainOf(v)
@@ -109,13 +108,8 @@ func (x *exporter) value(v *ir.Value) {
 // goesOn tells whether a reader can be the next stage of a chain: it takes the
 // value first, and nowhere else.
 func goesOn(reader, v *ir.Value) bool {
-	if reader.Op == ir.OpOutput {
-		return true
-	}
-	if _, infix := infixOps[reader.Op]; infix || reader.Op == ir.OpConcat || reader.Op == ir.OpLatch {
-		return false
-	}
-	return reader.Args[0] == v
+	_, infix := infixOps[reader.Op]
+	return !infix && reader.Op != ir.OpConcat && reader.Op != ir.OpLatch && reader.Args[0] == v
 }
 
 // operand is a value where it is read.

@@ -100,6 +100,17 @@ func TestPositions(t *testing.T) {
 	}
 }
 
+// Comments of three slashes belong to what stands right below.
+func TestDoc(t *testing.T) {
+	file, _ := Parse("m.snn", "/// no\n\n// no\n/// One.\n///   Two.\nlet a = 1 /// no\nlet b = 2\n")
+	if got := file.Doc(file.Stmts[0].Pos); got != "One.\nTwo." {
+		t.Errorf("a is documented as %q", got)
+	}
+	if got := file.Doc(file.Stmts[1].Pos); got != "" {
+		t.Errorf("b is documented as %q", got)
+	}
+}
+
 func TestNestingIsBounded(t *testing.T) {
 	text := "let a = "
 	for range 1000 {

@@ -1,6 +1,7 @@
 package dsl
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/participle/v2/lexer"
@@ -43,6 +44,20 @@ type Comment struct {
 
 // IsDoc tells whether the comment documents what follows it.
 func (c Comment) IsDoc() bool { return strings.HasPrefix(c.Text, "///") }
+
+// Doc is what the comments of three slashes in the lines right above a position
+// say, without the slashes.
+func (f *File) Doc(pos lexer.Position) string {
+	var lines []string
+	for _, c := range slices.Backward(f.Comments) {
+		if !c.IsDoc() || c.Trailing || c.Pos.Line != pos.Line-1-len(lines) {
+			continue
+		}
+		lines = append(lines, strings.TrimSpace(strings.TrimPrefix(c.Text, "///")))
+	}
+	slices.Reverse(lines)
+	return strings.Join(lines, "\n")
+}
 
 // statementWords begin statements, and cannot stand inside parentheses.
 var statementWords = wordSet("import weights neuron block model steps input output state let for repeat if")
