@@ -220,3 +220,28 @@ func (s *sketch) fill(f float64, dims ...int) *ir.Value {
 func (s *sketch) flat(v *ir.Value) *ir.Value {
 	return s.add(ir.OpReshape, ir.ShapeAttrs{Shape: []int{v.Type.Size()}}, v)
 }
+
+// Two layers of weights are one (R13), with any strides, dilations and groups;
+// where they cannot be, they stay as they were.
+func TestComposeLayersIsExact(t *testing.T) {
+	composed := 0
+	rapid.Check(t, func(t *rapid.T) {
+		s := newSketch(t, 1)
+		x := s.input(ir.UintType(2, ir.Shape{}), s.pick("c", 1, 4), s.pick("h", 1, 7), s.pick("w", 1, 7))
+		v := s.conv(s.conv(x, 2, 2), 2, 2)
+		s.output(v)
+		f := s.add(ir.OpLinear, ir.LinearAttrs{}, s.flat(x), s.constant(2, -2, 2, 3, x.Type.Size()), s.constant(2, -2, 2, 3))
+		s.output(s.add(ir.OpLinear, ir.LinearAttrs{}, f, s.constant(2, -2, 2, 2, 3), s.constant(2, -2, 2, 2)))
+		after := apply(t, s.b.Net(), "compose-layers")
+		if len(after.All(ir.OpLinear)) != 1 {
+			t.Fatalf("the linear layers are still two")
+		}
+		if len(after.All(ir.OpConv)) == 1 {
+			composed++
+		}
+		both(t, s.b.Net(), after, uint64(s.pick("seed", 0, 1000)))
+	})
+	if composed == 0 {
+		t.Error("no two convolutions were composed")
+	}
+}

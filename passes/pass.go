@@ -44,6 +44,8 @@ type Options struct {
 	// CSDDigits is how many signed powers of two stand for a constant that no
 	// weights and no threshold can take; 0 is 2.
 	CSDDigits int
+	// MembraneResiduals moves the additions of residual blocks in front of their neurons.
+	MembraneResiduals bool
 	// Note, when not nil, is told of every rewrite that is not exact: at which
 	// value, and by how much.
 	Note func(v *ir.Value, text string)

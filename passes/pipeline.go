@@ -18,16 +18,19 @@ var All = []Pass{
 	{"compose-linear", "multiplies constant factors behind a linear layer into its weights", ir.Spiking, ir.Spiking, ir.Spiking, runComposeLinear},
 	{"prune-dead", "drops values that no output depends on", ir.Spiking, ir.Spiking, ir.Spiking, runPruneDead},
 
+	{"rewire-residuals", "on request, adds residuals before the neuron instead of behind it: another function", ir.Spiking, ir.Spiking, ir.Fixed, runRewireResiduals},
 	{"encode-input", "takes pixels instead of normalised numbers, x = (p·scale − mean)/std", ir.Spiking, ir.Spiking, ir.Fixed, runEncodeInput},
 	{"fold-pooling", "writes means as sums times a constant", ir.Spiking, ir.Spiking, ir.Fixed, runFoldPooling},
 	{"lower-batch-norm", "writes a batch-norm that no weights before it could take as a·x + c", ir.Spiking, ir.Spiking, ir.Fixed, runLowerBatchNorm},
 	{"absorb-affine", "moves factors and shifts of integers (pixels, counts, spikes) into the weights and bias that read them: W·(g·n + c) = (W·g)·n + W·c", ir.Spiking, ir.Spiking, ir.Fixed, runAbsorbAffine},
+	{"compose-layers", "makes one of two weighted layers without a neuron between them", ir.Spiking, ir.Spiking, ir.Fixed, runComposeLayers},
 	{"fold-pads", "gives a convolution the zeros that a pad puts around its operand", ir.Spiking, ir.Spiking, ir.Fixed, runFoldPads},
 	{"merge-neurons", "makes one of neurons that fire alike, also of those of a concat's parts", ir.Spiking, ir.Spiking, ir.Fixed, runMergeNeurons},
 	{"fold-gain", "divides a neuron by its input gain: threshold, bias, reset and initial membrane", ir.Spiking, ir.Spiking, ir.Fixed, runFoldGain},
 	{"lower-leak", "writes leaks of 2^-k and 1 − 2^-k as shifts, others as N/2^K", ir.Spiking, ir.Spiking, ir.Fixed, runLowerLeak},
 	{"choose-scales", "gives each layer the scale in which its thresholds are integers, and layers that are added scales that agree", ir.Spiking, ir.Spiking, ir.Fixed, runChooseScales},
 	{"quantise", "rounds weights and biases once and leaves integers only", ir.Spiking, ir.Fixed, ir.Fixed, runQuantise},
+	{"fold-constant-neurons", "leaves out neurons that are proved never to fire", ir.Fixed, ir.Fixed, ir.Fixed, runFoldConstantNeurons},
 }
 
 // Constraint says that one pass must stand before another, and why.
@@ -54,8 +57,11 @@ var Order = []Constraint{
 	{"fold-pooling", "absorb-affine", "the factor of a mean goes into the weights behind it"},
 	{"lower-batch-norm", "absorb-affine", "so does a batch-norm of spikes"},
 	{"absorb-affine", "fold-pads", "what padding stands for is in the bias then, and padding is 0"},
+	{"absorb-affine", "compose-layers", "what pixels stand for is in the inner layer's weights and bias"},
+	{"compose-layers", "choose-scales", "a layer reads integers then"},
 	{"absorb-affine", "choose-scales", "scales are chosen for the final weights"},
 	{"fold-gain", "lower-leak", "a gain of 1 − leak leaves only the leak"},
 	{"fold-gain", "choose-scales", "thresholds are final then"},
 	{"choose-scales", "quantise", "rounding needs the scale"},
+	{"quantise", "fold-constant-neurons", "ranges are proved on integers"},
 }

@@ -21,6 +21,7 @@ type compileFlags struct {
 	step             stepFlags
 	pixelBits        int
 	csdDigits        int
+	residual         string
 }
 
 func (f *compileFlags) register(fs *pflag.FlagSet) {
@@ -30,6 +31,7 @@ func (f *compileFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.inputType, "input-type", "", "integer `TYPE` of the input (u8, u4, spike, s8); without --mean and --std the integers are the network's inputs as they are")
 	fs.IntVar(&f.pixelBits, "pixel-weights", 8, "width in `BITS` of the weights that read pixels, 2 to 16")
 	fs.IntVar(&f.csdDigits, "csd-digits", 2, "signed powers of two, 1 to 8, that stand for a constant which neither weights nor thresholds can take")
+	fs.StringVar(&f.residual, "residual", "keep", "residual additions: keep, or `membrane` to add before the neuron, which is another function than the trained one")
 	fs.StringArrayVar(&f.opt, "opt", nil, "leave a pass out or put it back: `PASS=on|off`; may be repeated")
 	fs.StringArrayVar(&f.set, "set", nil, "give a parameter of a .snn model another value: `NAME=VALUE`; may be repeated")
 	f.step.register(fs)
@@ -41,6 +43,10 @@ func (f *compileFlags) options() (*passes.Options, error) {
 	if f.pixelBits < 2 || f.pixelBits > 16 {
 		return nil, usageError{fmt.Errorf("--pixel-weights %d: wanted 2 to 16 bits", f.pixelBits)}
 	}
+	if f.residual != "keep" && f.residual != "membrane" {
+		return nil, usageError{fmt.Errorf("--residual %s: wanted keep or membrane", f.residual)}
+	}
+	o.MembraneResiduals = f.residual == "membrane"
 	if f.csdDigits < 1 || f.csdDigits > 8 {
 		return nil, usageError{fmt.Errorf("--csd-digits %d: wanted 1 to 8", f.csdDigits)}
 	}
