@@ -10,14 +10,19 @@ import (
 // to be multiplied at run time.
 const defaultDigits = 2
 
+// integerDigits is how many are used where spikes or words are added to sums of
+// weights: there the constant is the weight of a spike.
+const integerDigits = 4
+
 // maxConversionShift bounds the fraction of a factor.
 const maxConversionShift = 24
 
 // convert brings an integer from one unit into another, ratio = old/new per
 // element: nothing to do, a shift to the left, a change of sign, or signed
 // powers of two, whose result is rounded down; half a unit is added to the
-// offset of v for it. name is that of what is converted.
-func (q *quantiser) convert(v, x *ir.Value, name string, ratio *ir.Tensor) (*ir.Value, error) {
+// offset of v for it. a is the old operand that x stands for.
+func (q *quantiser) convert(v, x, a *ir.Value, ratio *ir.Tensor) (*ir.Value, error) {
+	name := a.Name
 	ratio = compact(spreadTo(ratio, ratio.Type.Shape))
 	if f, same := ratio.Uniform(); same {
 		frac, exp := math.Frexp(f)
@@ -31,11 +36,15 @@ func (q *quantiser) convert(v, x *ir.Value, name string, ratio *ir.Tensor) (*ir.
 			return q.r.Add(ir.OpNeg, q.r.Unique(name+".neg"), nil, x)
 		}
 	}
-	factors, shift := signedPowers(ratio.F, q.options.digits())
+	digits := q.options.digits()
+	if !a.Type.IsReal() {
+		digits = max(digits, integerDigits)
+	}
+	factors, shift := signedPowers(ratio.F, digits)
 	if shift > 0 {
 		q.offset(v, times(scaleOf(v), constant(0.5, ir.Shape{})))
 	}
-	q.tell(v, name, ratio.F, factors, shift)
+	q.tell(v, name, ratio.F, factors, shift, digits)
 	if x.Type.Shape != v.Type.Shape && ratio.Type.Shape.Size() > 1 {
 		var err error
 		if x, err = q.renamed(v, x); err != nil {
@@ -57,20 +66,20 @@ func (o *Options) digits() int {
 }
 
 // tell reports how far the powers of two are from the numbers they stand for.
-func (q *quantiser) tell(v *ir.Value, name string, ratio []float64, factors []int64, shift int) {
+func (q *quantiser) tell(v *ir.Value, name string, ratio []float64, factors []int64, shift, digits int) {
 	worst := 0.0
 	for i, r := range ratio {
 		if r != 0 {
 			worst = max(worst, math.Abs(math.Ldexp(float64(factors[i]), -shift)/r-1))
 		}
 	}
-	q.options.note(v, "%s is brought into its units by %d signed powers of two, off by at most %.3g %%", name, q.options.digits(), 100*worst)
+	q.options.note(v, "%s is brought into its units by %d signed powers of two, off by at most %.3g %%", name, digits, 100*worst)
 }
 
 // signedPowers writes numbers as sums of at most so many signed powers of two,
 // n = factor/2^shift with one shift for all. Each power is the nearest to what
 // is left, so the error is at most a third of the number at one digit and an
-// eighteenth at two.
+// eleventh at two.
 func signedPowers(numbers []float64, digits int) (factors []int64, shift int) {
 	terms := make([][]float64, len(numbers))
 	for i, f := range numbers {

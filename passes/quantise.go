@@ -248,7 +248,7 @@ func (q *quantiser) factor(v *ir.Value) (*ir.Value, error) {
 	if off := q.offsets[x]; off != nil {
 		q.offset(v, times(off, c))
 	}
-	return q.convert(v, q.r.Of(x), v.Name, divide(times(scaleOf(x), c), v.Scale.Data))
+	return q.convert(v, q.r.Of(x), x, divide(times(scaleOf(x), c), v.Scale.Data))
 }
 
 // offset adds to what is still to be added to a value.
@@ -273,7 +273,7 @@ func (q *quantiser) sum(v *ir.Value) (*ir.Value, error) {
 		if realConst(a) {
 			off = a.Const()
 		} else {
-			term, err := q.convert(v, q.r.Of(a), a.Name, divide(scaleOf(a), v.Scale.Data))
+			term, err := q.convert(v, q.r.Of(a), a, divide(scaleOf(a), v.Scale.Data))
 			if err != nil {
 				return nil, err
 			}
@@ -334,7 +334,7 @@ func (q *quantiser) linearOp(v *ir.Value) (*ir.Value, error) {
 		}
 		if v.Op == ir.OpConcat {
 			var err error
-			if args[i], err = q.convert(v, args[i], a.Name, divide(scaleOf(a), partScale(v, i))); err != nil {
+			if args[i], err = q.convert(v, args[i], a, divide(scaleOf(a), partScale(v, i))); err != nil {
 				return nil, err
 			}
 		}
@@ -421,11 +421,11 @@ func (q *quantiser) choice(v *ir.Value) (*ir.Value, error) {
 		case !a.Type.IsReal():
 			args[i] = q.r.Of(a)
 			if v.Op != ir.OpWhere || i > 0 {
-				args[i], err = q.convert(v, args[i], a.Name, divide(scaleOf(a), v.Scale.Data))
+				args[i], err = q.convert(v, args[i], a, divide(scaleOf(a), v.Scale.Data))
 			}
 		default:
 			if args[i], err = q.settled(a); err == nil {
-				args[i], err = q.convert(v, args[i], a.Name, divide(scaleOf(a), v.Scale.Data))
+				args[i], err = q.convert(v, args[i], a, divide(scaleOf(a), v.Scale.Data))
 			}
 		}
 		if err != nil {

@@ -1,0 +1,33 @@
+package passes
+
+import (
+	"math"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"nomul/ir"
+)
+
+// Signed powers of two: no more digits than asked for, and within the bound that
+// the comment gives; what has so few digits is exact.
+func TestSignedPowersAreWithinTheirBound(t *testing.T) {
+	bound := map[int]float64{1: 1.0 / 3, 2: 1.0 / 11}
+	rapid.Check(t, func(t *rapid.T) {
+		numbers := rapid.SliceOfN(rapid.OneOf(rapid.Float64Range(-300, -0.01), rapid.Float64Range(0.01, 300), rapid.Just(0.0)), 1, 8).Draw(t, "numbers")
+		digits := rapid.IntRange(1, 2).Draw(t, "digits")
+		factors, shift := signedPowers(numbers, digits)
+		for i, f := range numbers {
+			got := math.Ldexp(float64(factors[i]), -shift)
+			if math.Abs(got-f) > bound[digits]*math.Abs(f)*(1+1e-12) {
+				t.Fatalf("%v with %d digits is %v", f, digits, got)
+			}
+			if n := len(ir.CSD(factors[i])); n > digits {
+				t.Fatalf("%v with %d digits is %d, which has %d", f, digits, factors[i], n)
+			}
+		}
+	})
+	if factors, shift := signedPowers([]float64{0.75, -3, 0}, 2); factors[0] != 3 || factors[1] != -12 || factors[2] != 0 || shift != 2 {
+		t.Errorf("exact numbers became %v over 2^%d", factors, shift)
+	}
+}
