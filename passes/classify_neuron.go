@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"slices"
 	"strconv"
 
 	"nomul/ir"
@@ -11,6 +12,7 @@ import (
 type neuronForm struct {
 	attrs                              ir.NeuronAttrs
 	threshold, bias, reset, init, leak *ir.Tensor
+	current                            *ir.Tensor
 	// inputs are what is added up, each times its gain, and the whole times gain.
 	inputs []gained
 	gain   *ir.Tensor
@@ -23,29 +25,43 @@ type gained struct {
 
 // classify finds the neuron that a membrane
 //
-//	H = β·h + b·s·h + c·s + Σ g_i·x_i + d
+//	H = β·h + b·s·h + c·s + p·i + Σ q·x + d,  i' = α·i + Σ g·x
 //
-// is, with h and s the membrane and spike of the step before:
+// is, with h, s and i the membrane, spike and current of the step before:
 //
 //	b = −β, c = 0      reset to zero:  H = β·(1−s)·h + …
 //	b = −β, c = β·r    reset to r
 //	b = 0,  c = −β·a   subtract a when firing, if a is the threshold
 //	b = 0,  c = −a     subtract a at the next step, after the leak
 //	b = 0,  c = 0      no reset
+//	q/g = p/α          a current α·i + g·x that drives H by p/α, so x by q
+//
+// When every term also comes times −s, a spike kills the whole of it (masks).
 func (u *unit) classify() (*neuronForm, *diag.Diagnostic) {
 	f, d := u.form(u.membrane)
 	if d != nil {
 		return nil, d
 	}
+	if u.current != nil && !u.drives(f) {
+		u.plain[u.current] = true
+		u.current, u.update, u.starts, u.forms = nil, nil, nil, map[*ir.Value]form{}
+		return u.classify()
+	}
 	if u.mirrored {
 		f = mirror(f)
 	}
-	out := &neuronForm{threshold: u.threshold, bias: f.of(monomial{})}
+	out := &neuronForm{threshold: u.threshold}
 	if u.mirrored {
 		out.threshold = scaled(u.threshold, -1)
 	}
 	is := comparison(u.fire)
 	out.attrs = ir.NeuronAttrs{Round: ir.RoundFloor, Compare: is, Reset: ir.ResetNone, When: ir.WhenFire}
+	if kills(f) {
+		if f, d = u.setMasks(out, f); d != nil {
+			return nil, d
+		}
+	}
+	out.bias = f.of(monomial{})
 	out.setLeak(orZero(f.of(monomial{h: true})))
 	if d := u.setReset(out, f); d != nil {
 		return nil, d
@@ -53,19 +69,87 @@ func (u *unit) classify() (*neuronForm, *diag.Diagnostic) {
 	if d := u.setInputs(out, f); d != nil {
 		return nil, d
 	}
+	u.setCurrent(out)
 	return out, u.setInit(out)
 }
 
-// mirror is the form of −H over −h.
+// mirror is the form of −H over −h and −i.
 func mirror(f form) form {
 	var out form
 	for _, t := range f {
-		if !t.h {
+		if !t.state() {
 			t.k = scaled(t.k, -1)
 		}
 		out = append(out, t)
 	}
 	return out
+}
+
+// drives tells whether the current drives the membrane as one of a neuron does:
+// by one factor of itself and of every input that it adds up, which nothing else
+// brings to the membrane.
+func (u *unit) drives(f form) bool {
+	quiet := func(m monomial) bool { return m.s || m.h }
+	p, alpha := f.of(monomial{i: true}), u.update.of(monomial{i: true})
+	update, drive := u.update.without(quiet), f.without(quiet)
+	if p == nil || !nonZero(p) || !nonZero(alpha) || update.of(monomial{}) != nil || update.inputs() != drive.inputs() {
+		return false
+	}
+	for _, t := range update {
+		q := drive.of(t.monomial)
+		if q == nil || !near(combine(q, alpha, product), combine(p, t.k, product)) {
+			return false
+		}
+	}
+	return !kills(u.update) || kills(f) && allKilled(u.update)
+}
+
+// setCurrent: the current is kept in units of the membrane, so its inputs have
+// the gains they have there.
+func (u *unit) setCurrent(n *neuronForm) {
+	if u.current == nil {
+		return
+	}
+	n.attrs.Current.Kind, n.current = ir.LeakFactor, u.update.of(monomial{i: true})
+	if near(n.current, scalar(1)) {
+		n.attrs.Current.Kind, n.current = ir.LeakNone, nil
+	}
+	n.attrs.MasksCurrent = kills(u.update)
+}
+
+// kills tells whether a spike changes what comes from outside or from the current.
+func kills(f form) bool {
+	return slices.ContainsFunc(f, func(t term) bool { return t.s && (t.x != nil || t.i) })
+}
+
+// allKilled tells whether every term comes times −s too, and none other times s.
+func allKilled(f form) bool {
+	for _, t := range f {
+		other := t.monomial
+		other.s = !t.s
+		if k := f.of(other); k == nil || !near(k, scaled(t.k, -1)) {
+			return false
+		}
+	}
+	return true
+}
+
+// setMasks takes (1 − s)·(…) as a reset to zero that kills the new input too.
+// What is left is the form without a spike.
+func (u *unit) setMasks(n *neuronForm, f form) (form, *diag.Diagnostic) {
+	if !allKilled(f) {
+		x := f[slices.IndexFunc(f, func(t term) bool { return t.s && (t.x != nil || t.i) })].x
+		return nil, refuse(u.fire, diag.NotANeuron, "a spike also changes the input %s of the next step, not just the membrane %%%s", where(orSelf(x, u.current)), u.membrane.Name)
+	}
+	n.attrs.Reset, n.attrs.When, n.attrs.Masks = ir.ResetZero, ir.WhenNext, true
+	return f.without(func(m monomial) bool { return m.s }), nil
+}
+
+func orSelf(x, other *ir.Value) *ir.Value {
+	if x == nil {
+		return other
+	}
+	return x
 }
 
 func (n *neuronForm) setLeak(beta *ir.Tensor) {
@@ -136,7 +220,7 @@ func (u *unit) setInputs(n *neuronForm, f form) *diag.Diagnostic {
 		switch {
 		case t.x == nil:
 			continue
-		case t.h:
+		case t.state():
 			return refuse(u.fire, diag.NotANeuron, "the leak of the membrane %%%s is not constant: it depends on %s", u.membrane.Name, where(t.x))
 		case t.s:
 			return refuse(u.fire, diag.NotANeuron, "a spike also changes the input %s of the next step, not just the membrane %%%s", where(t.x), u.membrane.Name)

@@ -2,6 +2,7 @@ package passes
 
 import (
 	"math"
+	"slices"
 
 	"nomul/ir"
 )
@@ -11,26 +12,37 @@ import (
 // one number is kept as a scalar.
 type form []term
 
-// term is k · [h] · [s] · [x]: h the membrane of the step before, s the spike of
-// the step before, x any value that is not the neuron's own state (nil for none).
+// term is k · [h] · [s] · [i] · [now] · [fired] · [x]: h, s and i the membrane,
+// spike and current of the step before, now and fired the membrane and spike of
+// this step, x any value that is not the neuron's own state (nil for none).
 type term struct {
 	monomial
 	k *ir.Tensor
 }
 
 type monomial struct {
-	h, s bool
-	x    *ir.Value
+	h, s, i    bool
+	now, fired bool
+	x          *ir.Value
 }
 
-// own tells whether a form reads the neuron's past.
+// state tells whether a term has a real number of the neuron's state in it, of
+// which no product may have two.
+func (m monomial) state() bool { return m.h || m.i || m.now }
+
+// own tells whether a form reads the neuron's state.
 func (f form) own() bool {
 	for _, t := range f {
-		if t.h || t.s {
+		if t.state() || t.s || t.fired {
 			return true
 		}
 	}
 	return false
+}
+
+// without is the form without the terms that a condition holds of.
+func (f form) without(drop func(monomial) bool) form {
+	return slices.DeleteFunc(slices.Clone(f), func(t term) bool { return drop(t.monomial) })
 }
 
 // inputs counts the outside values in a form.
@@ -83,15 +95,15 @@ func (f form) add(m monomial, k *ir.Tensor) form {
 }
 
 // times is f·g, with s·s = s. It fails where the product is not linear in the
-// membrane or in the inputs.
+// state or in the inputs.
 func (f form) times(g form) (form, bool) {
 	var out form
 	for _, a := range f {
 		for _, b := range g {
-			if a.h && b.h || a.x != nil && b.x != nil {
+			if a.state() && b.state() || a.x != nil && b.x != nil {
 				return nil, false
 			}
-			m := monomial{a.h || b.h, a.s || b.s, a.x}
+			m := monomial{a.h || b.h, a.s || b.s, a.i || b.i, a.now || b.now, a.fired || b.fired, a.x}
 			if b.x != nil {
 				m.x = b.x
 			}

@@ -19,6 +19,12 @@ type unit struct {
 	starts []start
 	// refired: the spike before is found by comparing the membrane before again.
 	refired bool
+	// current is the delay of a second state with its own leak, and update what it
+	// stores, over the past; nil when there is none. plain are delays that are
+	// taken as inputs after all.
+	current *ir.Value
+	update  form
+	plain   map[*ir.Value]bool
 }
 
 // start says that a value of the state begins as a constant.
@@ -29,7 +35,7 @@ type start struct {
 
 func newUnit(fire *ir.Value, latched map[*ir.Value]*ir.Value) (*unit, *diag.Diagnostic) {
 	m := membraneOf(fire)
-	u := &unit{fire: fire, membrane: m, latched: latched, forms: map[*ir.Value]form{}}
+	u := &unit{fire: fire, membrane: m, latched: latched, forms: map[*ir.Value]form{}, plain: map[*ir.Value]bool{}}
 	at := 1
 	if fire.Args[1] == m {
 		u.mirrored, at = true, 0
@@ -127,19 +133,23 @@ func castForm(v *ir.Value, a []form) (form, bool) {
 }
 
 // past is the form of a delay. It is the unit's own when what it stores is made
-// of this step's membrane and spike alone; the delay of anything else is an input.
+// of this step's membrane and spike alone, or when it is the unit's current; the
+// delay of anything else is an input.
 func (u *unit) past(delay *ir.Value) (form, *diag.Diagnostic) {
 	now := &unit{fire: u.fire, membrane: u.membrane, threshold: u.threshold, forms: map[*ir.Value]form{
 		u.membrane: {{monomial{h: true}, scalar(1)}},
 		u.fire:     {{monomial{s: true}, scalar(1)}},
 	}}
 	f, d := now.form(u.latched[delay])
-	switch {
-	case d != nil:
-		return nil, d
-	case !f.own():
-		return inputForm(delay), nil
-	case f.inputs() > 0:
+	if d != nil || !f.own() || f.inputs() > 0 {
+		switch {
+		case u.leaks(delay):
+			return form{{monomial{i: true}, scalar(1)}}, nil
+		case d != nil:
+			return nil, d
+		case !f.own() || u.plain[delay]:
+			return inputForm(delay), nil
+		}
 		return nil, refuse(u.fire, diag.NotANeuron, "the state %%%s keeps more than the membrane and the spike", delay.Name)
 	}
 	if delay.Args[0].Const() == nil {
@@ -147,6 +157,35 @@ func (u *unit) past(delay *ir.Value) (form, *diag.Diagnostic) {
 	}
 	u.starts = append(u.starts, start{delay, f})
 	return f, nil
+}
+
+// leaks tells whether a delay is the unit's current: it starts at 0, and what it
+// stores is a part of itself plus inputs, all of which a spike may have killed,
+// without the membrane. There is one; another such delay is an input.
+func (u *unit) leaks(delay *ir.Value) bool {
+	if u.current == delay {
+		return true
+	}
+	if u.current != nil || u.plain[delay] || !delay.Type.IsReal() || !every(delay.Args[0], 0) {
+		return false
+	}
+	before := &unit{fire: u.fire, membrane: u.membrane, threshold: u.threshold, latched: u.latched, current: delay,
+		plain: u.plain, forms: map[*ir.Value]form{
+			delay:      {{monomial{i: true}, scalar(1)}},
+			u.membrane: {{monomial{now: true}, scalar(1)}},
+			u.fire:     {{monomial{fired: true}, scalar(1)}},
+		}}
+	f, d := before.form(u.latched[delay])
+	if d != nil || f.of(monomial{i: true}) == nil {
+		return false
+	}
+	for _, t := range f {
+		if t.h || t.now || t.fired {
+			return false
+		}
+	}
+	u.current, u.update = delay, f
+	return true
 }
 
 // refires tells whether v compares the membrane of the step before as the unit

@@ -196,7 +196,7 @@ func (s *raising) neuron(r *ir.Rebuilder, fire *ir.Value) (*ir.Value, error) {
 		return nil, err
 	}
 	args := []*ir.Value{x}
-	for i, data := range []*ir.Tensor{f.threshold, f.bias, f.reset, f.init, f.leak, f.gain} {
+	for i, data := range []*ir.Tensor{f.threshold, f.bias, f.reset, f.init, f.leak, f.gain, f.current} {
 		if data == nil {
 			args = append(args, nil)
 			continue
