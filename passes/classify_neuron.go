@@ -38,6 +38,9 @@ type gained struct {
 //
 // When every term also comes times −s, a spike kills the whole of it (masks).
 func (u *unit) classify() (*neuronForm, *diag.Diagnostic) {
+	if again := u.rereads(); again != nil {
+		return u.classifyStored(again)
+	}
 	f, d := u.form(u.membrane)
 	if d != nil {
 		return nil, d

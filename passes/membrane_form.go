@@ -192,7 +192,12 @@ func (u *unit) leaks(delay *ir.Value) bool {
 // fires: it is then the spike of that step.
 func (u *unit) refires(v *ir.Value) bool {
 	m := membraneOf(v)
-	if m == nil || u.latched[m] != u.membrane || v.Attrs != u.fire.Attrs || (v.Args[1] == m) != u.mirrored {
+	return m != nil && u.latched[m] == u.membrane && u.alike(v, m)
+}
+
+// alike tells whether v compares m as the unit's own comparison does.
+func (u *unit) alike(v, m *ir.Value) bool {
+	if v.Attrs != u.fire.Attrs || (v.Args[1] == m) != u.mirrored {
 		return false
 	}
 	other := v.Args[1]

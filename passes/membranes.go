@@ -20,6 +20,11 @@ func membranesOverTime(n *ir.Net) ([]history, error) {
 	if len(fires) == 0 {
 		return nil, nil
 	}
+	for m := range fires {
+		if isAfterReset(m, fires) {
+			delete(fires, m)
+		}
+	}
 	before := predecessors(n, fires)
 	followed := map[*ir.Value]bool{}
 	for _, p := range before {
@@ -41,6 +46,39 @@ func membranesOverTime(n *ir.Net) ([]history, error) {
 		return nil, oneStepOnly(n, fires)
 	}
 	return sameLength(all), nil
+}
+
+// isAfterReset tells whether a compared value is no new membrane but one that was
+// compared before, less a reset: snnTorch looks at its stored membrane again. It
+// is the membrane itself wherever no comparison holds.
+func isAfterReset(v *ir.Value, fires map[*ir.Value][]*ir.Value) bool {
+	u := &unit{fire: v, membrane: v, forms: map[*ir.Value]form{}}
+	var from *ir.Value
+	plain := true
+	var walk func(a *ir.Value)
+	walk = func(a *ir.Value) {
+		switch {
+		case a.Const() != nil || membraneOf(a) != nil:
+		case a != v && len(fires[a]) > 0:
+			plain = plain && (from == nil || from == a)
+			from = a
+		case formRules[a.Op] == nil:
+			plain = false
+		default:
+			for _, arg := range a.Args {
+				if plain {
+					walk(arg)
+				}
+			}
+		}
+	}
+	walk(v)
+	if !plain || from == nil {
+		return false
+	}
+	u.forms[from] = form{{monomial{h: true}, scalar(1)}}
+	f, d := u.form(v)
+	return d == nil && f.inputs() > 0 && f.of(monomial{}) == nil && f.of(monomial{h: true}) != nil && near(f.of(monomial{h: true}), scalar(1))
 }
 
 // sameLength cuts all histories to the shortest. A longer one may begin with a

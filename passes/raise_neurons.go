@@ -42,10 +42,10 @@ type raising struct {
 
 func (s *raising) classify(n *ir.Net) error {
 	var errs diag.List
-	fires := comparisons(n)
+	fires, again := comparisons(n), s.again(n)
 	for _, v := range n.Values {
 		m := membraneOf(v)
-		if m == nil {
+		if m == nil || again[v] {
 			continue
 		}
 		if m.Op == ir.OpDelay && len(fires[s.latched[m]]) > 0 {
@@ -66,6 +66,22 @@ func (s *raising) classify(n *ir.Net) error {
 	}
 	s.nameAfterModules(n)
 	return errs.Err()
+}
+
+// again are the comparisons that only look at a unit's stored membrane once more.
+func (s *raising) again(n *ir.Net) map[*ir.Value]bool {
+	out := map[*ir.Value]bool{}
+	for _, v := range n.Values {
+		if membraneOf(v) == nil {
+			continue
+		}
+		if u, d := newUnit(v, s.latched); d == nil {
+			if again := u.rereads(); again != nil {
+				out[again] = true
+			}
+		}
+	}
+	return out
 }
 
 // kind is how people call a neuron: with a leak, or without.
