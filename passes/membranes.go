@@ -20,10 +20,14 @@ func membranesOverTime(n *ir.Net) ([]history, error) {
 	if len(fires) == 0 {
 		return nil, nil
 	}
-	for m := range fires {
-		if isAfterReset(m, fires) {
-			delete(fires, m)
+	after := map[*ir.Value]bool{}
+	for _, v := range n.Values {
+		if len(fires[v]) > 0 && isAfterReset(v, fires, after) {
+			after[v] = true
 		}
+	}
+	for v := range after {
+		delete(fires, v)
 	}
 	before := predecessors(n, fires)
 	followed := map[*ir.Value]bool{}
@@ -50,15 +54,19 @@ func membranesOverTime(n *ir.Net) ([]history, error) {
 
 // isAfterReset tells whether a compared value is no new membrane but one that was
 // compared before, less a reset: snnTorch looks at its stored membrane again. It
-// is the membrane itself wherever no comparison holds.
-func isAfterReset(v *ir.Value, fires map[*ir.Value][]*ir.Value) bool {
+// is the membrane itself wherever no comparison holds, of it or of what was stored
+// before (after).
+func isAfterReset(v *ir.Value, fires map[*ir.Value][]*ir.Value, after map[*ir.Value]bool) bool {
 	u := &unit{fire: v, membrane: v, forms: map[*ir.Value]form{}}
 	var from *ir.Value
 	plain := true
+	var compared []*ir.Value
 	var walk func(a *ir.Value)
 	walk = func(a *ir.Value) {
 		switch {
-		case a.Const() != nil || membraneOf(a) != nil:
+		case a.Const() != nil:
+		case membraneOf(a) != nil:
+			compared = append(compared, membraneOf(a))
 		case a != v && len(fires[a]) > 0:
 			plain = plain && (from == nil || from == a)
 			from = a
@@ -73,7 +81,7 @@ func isAfterReset(v *ir.Value, fires map[*ir.Value][]*ir.Value) bool {
 		}
 	}
 	walk(v)
-	if !plain || from == nil {
+	if !plain || from == nil || slices.ContainsFunc(compared, func(m *ir.Value) bool { return m != from && !after[m] }) {
 		return false
 	}
 	u.forms[from] = form{{monomial{h: true}, scalar(1)}}
