@@ -37,7 +37,7 @@ func brokenConst(change func(c *onnxpb.TensorProto)) *model {
 }
 
 func TestBadFiles(t *testing.T) {
-	for _, cases := range [][]badCase{badGraphs(), badConstants(), badInputs(), badNodes()} {
+	for _, cases := range [][]badCase{badGraphs(), badConstants(), badInputs(), badNodes(), badFunctions()} {
 		for _, c := range cases {
 			t.Run(c.name, func(t *testing.T) { wantOneError(t, c.model.bytes(t), c.want) })
 		}

@@ -1,27 +1,45 @@
 package onnx_test
 
 import (
+	"errors"
+	"runtime"
 	"testing"
 
 	"nomul/frontend/onnx"
 	"nomul/ir"
 )
 
+// most is the memory that a file of a few kilobytes may ask for: the constants
+// that files may imply, some times over, and the nodes of loops written out.
+const most = 1 << 30
+
 // FuzzImport starts from the small files of the other tests: a file is refused
-// with a message, or gives a net that verifies.
+// with a message, or gives a net that verifies. External data is zeros.
 func FuzzImport(f *testing.F) {
 	for _, family := range operatorCases() {
 		for _, c := range family.cases {
 			f.Add(c.model.bytes(f))
 		}
 	}
-	for _, cases := range [][]badCase{badGraphs(), badConstants(), badInputs(), badNodes()} {
+	for _, cases := range [][]badCase{badGraphs(), badConstants(), badInputs(), badNodes(), badFunctions()} {
 		for _, c := range cases {
 			f.Add(c.model.bytes(f))
 		}
 	}
+	zeros := func(_ string, offset, length int64) ([]byte, error) {
+		if offset+length > 1<<16 {
+			return nil, errors.New("is too short")
+		}
+		return make([]byte, length), nil
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		net, list := onnx.Import("fuzz.onnx", data, onnx.Options{})
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		net, list := onnx.Import("fuzz.onnx", data, onnx.Options{Load: zeros})
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; used > most {
+			t.Fatalf("a file of %d bytes takes %d bytes of memory", len(data), used)
+		}
 		if (net == nil) != (list.Err() != nil) {
 			t.Fatalf("got a net: %v, with messages\n%v", net != nil, list)
 		}

@@ -59,6 +59,7 @@ func operatorCases() []family {
 		{"ops_window", windowCases()},
 		{"ops_copy", copyCases()},
 		{"ops_quant", quantCases()},
+		{"functions", functionCases()},
 	}
 }
 
