@@ -6,12 +6,22 @@
 // an ir.Value, or its contents are known, as those of initializers, constants
 // and everything that exporters compute from shapes: integer arithmetic on known
 // tensors, and the mere movement of known data, is done here, because the
-// targets of reshapes come out of it. Arithmetic on real constants is left to a pass.
+// targets of reshapes come out of it. Arithmetic on real constants is left to a
+// pass, unless a shape comes out of it.
 //
-// The batch axis is axis 0 of every input and has extent 1: an open axis 0 is
-// set to 1, and so is its symbol everywhere.
+// Loop, Scan and the functions that a file defines are written out: their bodies
+// are converted again for each turn and call, with the names of the values told
+// apart (scope.go). The number of turns must be known, and is bounded.
+//
+// Inputs have the axes that the file gives them; one axis may be open, the batch,
+// which is set to 1, and so is its symbol everywhere. Which axis is the batch is
+// found by a pass.
+//
+// Integers have ONNX's widths and wrap; bool is the spike type. All floating-point
+// types are computed as float32, with a warning where the file says another.
 //
 // Operators without a row become unknown values, so that all gaps of a file can
 // be listed at once (see Unsupported); everything else that is wrong is reported
-// in the list of diagnostics, and the file is refused.
+// in the list of diagnostics, and the file is refused. The package reads no
+// files: data that a model keeps in others comes through Options.
 package onnx

@@ -8,7 +8,8 @@ import (
 
 func identity(n *node) (*tensor, error) { return n.in[0], nil }
 
-// dropout passes its input on; its mask keeps everything. Training is refused.
+// dropout passes its input on; its mask keeps everything, in bool since opset 10.
+// Training is refused.
 func dropout(n *node) ([]*tensor, error) {
 	x := n.in[0]
 	if err := n.floats(x); err != nil {
@@ -26,11 +27,12 @@ func dropout(n *node) ([]*tensor, error) {
 	if err := n.imp.charge(n.at, x.shape.Size()); err != nil {
 		return nil, err
 	}
-	mask := ir.NewTensor(ir.SpikeType(x.shape))
-	for i := range mask.I {
-		mask.I[i] = 1
+	e := elemBool
+	if n.opset < 10 {
+		e = x.elem
 	}
-	return []*tensor{x, known(n.nameOf(1, ""), elemBool, n.at, mask)}, nil
+	mask := filled(n.number("one", e, 1).data, x.shape)
+	return []*tensor{x, known(n.nameOf(1, ""), e, n.at, mask)}, nil
 }
 
 // dropsNothing tells whether the ratio of a Dropout is 0.

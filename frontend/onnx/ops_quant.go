@@ -125,7 +125,15 @@ func dequantizeLinear(n *node) (*tensor, error) {
 	if x, err = n.centred("centred", x, zero); err != nil {
 		return nil, err
 	}
-	return n.chain(x).then("real", scale.elem, ir.OpCast, nil).then("", scale.elem, ir.OpMul, nil, scale).end()
+	y, err := n.chain(x).then("real", scale.elem, ir.OpCast, nil).then("", scale.elem, ir.OpMul, nil, scale).end()
+	to := n.intAttr("output_dtype", 0)
+	if err != nil || to == 0 {
+		return y, err
+	}
+	if !elem(min(max(to, 0), 1<<20)).isReal() {
+		return nil, n.errorf(diag.BadAttribute, "attribute \"output_dtype\" is %v, wanted a floating-point type", elem(min(max(to, 0), 1<<20)))
+	}
+	return n.castTo(y, elem(to))
 }
 
 // centred is x − zero as int64; zero may be absent, and stretches to x.

@@ -126,6 +126,7 @@ func constCases() []opCase {
 	return []opCase{
 		{"Identity", x(13, 1, 2).node("Identity x -> a").node("Identity a -> y").out("y")},
 		{"Dropout", x(7, 1, 2).node("Dropout x -> a", attrFloat("ratio", 0.5)).node("Neg a -> y").out("y")},
+		{"Dropout-mask-of-floats", x(7, 1, 2).node("Dropout x -> y,mask").out("y", "mask")},
 		{"Dropout-mask", x(13, 1, 2).floats("ratio", nil, 0.5).init(&onnxpb.TensorProto{Name: "train", DataType: tBool, Int32Data: []int32{0}}).
 			node("Dropout x,ratio,train -> y,mask").out("y", "mask")},
 		{"Constant-value", x(13, 1, 2).node("Constant -> c", value(&onnxpb.TensorProto{DataType: tFloat, Dims: []int64{2}, RawData: []byte{0, 0, 128, 63, 0, 0, 32, 192}})).

@@ -86,7 +86,7 @@ var table = []row{
 	{op: "BatchNormalization", min: 5, max: 5, attrs: []string{"epsilon", "momentum", "spatial", "training_mode"}, build: batchNormalization},
 
 	{op: "QuantizeLinear", since: 10, min: 2, max: 3, attrs: []string{"axis", "saturate", "block_size", "output_dtype"}, build: quantizeLinear},
-	{op: "DequantizeLinear", since: 10, min: 2, max: 3, attrs: []string{"axis", "block_size"}, build: dequantizeLinear},
+	{op: "DequantizeLinear", since: 10, min: 2, max: 3, attrs: []string{"axis", "block_size", "output_dtype"}, build: dequantizeLinear},
 	{op: "DynamicQuantizeLinear", since: 11, min: 1, max: 1, outs: 3, many: dynamicQuantizeLinear},
 	{op: "ConvInteger", since: 10, min: 2, max: 4, attrs: []string{"auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"}, build: convInteger},
 	{op: "MatMulInteger", since: 10, min: 2, max: 4, build: matMulInteger},

@@ -1,8 +1,9 @@
 """Moves the weights of a folder's ONNX files into one file beside them.
 
 All exports of a network hold the same weights, so that ONNX's external data
-keeps each tensor of 128 bytes and more once, in weights.bin. Files given by
---keep stay whole. Needs the Python package onnx.
+keeps each tensor of 128 bytes and more once, in weights.bin. Notes of the
+exporter that mean nothing (metadata, stack traces) are dropped. Files given by
+--keep stay as they are. Needs the Python package onnx.
 
     python share.py FOLDER [--keep FILE]...
 """
@@ -21,6 +22,16 @@ def tensors(graph):
                 yield attribute.t
             if attribute.type == onnx.AttributeProto.GRAPH:
                 yield from tensors(attribute.g)
+
+
+def drop_notes(graph):
+    for thing in [*graph.node, *graph.value_info, *graph.initializer, graph]:
+        thing.ClearField("metadata_props")
+        thing.ClearField("doc_string")
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.type == onnx.AttributeProto.GRAPH:
+                drop_notes(attribute.g)
 
 
 def move(tensor, blob, offsets):
@@ -47,6 +58,7 @@ def main():
         for tensor in tensors(model.graph):
             if len(tensor.raw_data) >= 128:
                 move(tensor, blob, offsets)
+        drop_notes(model.graph)
         with open(path, "wb") as file:
             file.write(model.SerializeToString(deterministic=True))
     with open(os.path.join(args.folder, "weights.bin"), "wb") as file:
