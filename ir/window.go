@@ -35,6 +35,19 @@ func poolOf(v *Value) PoolAttrs {
 	return PoolAttrs{}
 }
 
+// maxPlaces bounds the windows along an axis and the taps of a window, which
+// inference goes through one by one.
+const maxPlaces = 1 << 20
+
+// taps is the number of elements of a kernel, cut above maxPlaces.
+func taps(kernel []int) int {
+	n := 1
+	for _, k := range kernel {
+		n = min(n*k, maxPlaces+1)
+	}
+	return n
+}
+
 func newWindows(x Shape, a PoolAttrs) (w Windows, err error) {
 	r := len(a.Kernel)
 	switch {
@@ -44,7 +57,7 @@ func newWindows(x Shape, a PoolAttrs) (w Windows, err error) {
 		return w, fmt.Errorf("%d strides, %d dilations and %d pads, wanted %d, %d and %d", len(a.Strides), len(a.Dilations), len(a.Pads), r, r, 2*r)
 	case anyBelow(1, a.Kernel, a.Strides, a.Dilations) || anyBelow(0, a.Pads):
 		return w, fmt.Errorf("kernel %v, strides %v and dilations %v must be positive, pads %v not negative", a.Kernel, a.Strides, a.Dilations, a.Pads)
-	case slices.Max(slices.Concat(a.Kernel, a.Strides, a.Dilations, a.Pads)) > MaxSize:
+	case slices.Max(slices.Concat(a.Kernel, a.Strides, a.Dilations, a.Pads)) > MaxSize || taps(a.Kernel) > maxPlaces:
 		return w, fmt.Errorf("kernel %v, strides %v, dilations %v or pads %v are too large", a.Kernel, a.Strides, a.Dilations, a.Pads)
 	}
 	w = Windows{Kernel: a.Kernel, Stride: a.Strides, Dilation: a.Dilations, Begin: a.Pads[:r]}
@@ -52,8 +65,11 @@ func newWindows(x Shape, a PoolAttrs) (w Windows, err error) {
 		in := x.Dim(x.Rank() - r + i)
 		room := in + a.Pads[i] + a.Pads[r+i] - a.Dilations[i]*(a.Kernel[i]-1) - 1
 		w.In, w.Out = append(w.In, in), append(w.Out, room/a.Strides[i]+1)
-		if room < 0 || w.Out[i] > MaxSize {
+		switch {
+		case room < 0:
 			return w, fmt.Errorf("kernel %v does not fit axis %d of extent %d", a.Kernel, i, in)
+		case w.Out[i] > maxPlaces:
+			return w, fmt.Errorf("%d windows on axis %d, at most %d are supported", w.Out[i], i, maxPlaces)
 		}
 		if o := w.blind(i); o >= 0 {
 			return w, fmt.Errorf("window %d on axis %d sees padding only", o, i)

@@ -20,6 +20,9 @@ func (n *node) emitAs(name string, e elem, op ir.Op, attrs ir.Attrs, args ...*te
 	if n.folds(e, args) {
 		return n.fold(name, e, op, attrs, args)
 	}
+	if n.imp.values--; n.imp.values < 0 {
+		return nil, n.errorf(diag.UnsupportedAttribute, "comes to more values than can be written out, with the nodes before it")
+	}
 	values := make([]*ir.Value, len(args))
 	for i, t := range args {
 		if t == nil {

@@ -33,6 +33,9 @@ func (n *node) expand(f *onnxpb.FunctionProto) ([]*tensor, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := n.imp.spend(n.at, len(f.Node)); err != nil {
+		return nil, err
+	}
 	g := &onnxpb.GraphProto{Node: f.Node}
 	for i, name := range f.Input {
 		g.Input = append(g.Input, &onnxpb.ValueInfoProto{Name: name})
@@ -64,7 +67,7 @@ func (n *node) callScope(f *onnxpb.FunctionProto) (*scope, error) {
 	refs, err := n.callAttrs(f)
 	s := &scope{
 		imp: n.imp, depth: n.scope.depth + 1, opsets: opsets, tensors: map[string]*tensor{}, refs: refs,
-		call: n.at.Node + n.scope.turn + "/",
+		call: short(n.at.Node+n.scope.turn) + "/",
 	}
 	s.declare(f.ValueInfo)
 	return s, err

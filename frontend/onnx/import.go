@@ -28,10 +28,11 @@ const (
 )
 
 // Loops and functions may be written out to turnsBase nodes, and turnsPerByte
-// more for each byte of the file.
+// more for each byte of the file; all nodes together to four times as many values.
 const (
-	turnsBase    = 1 << 17
-	turnsPerByte = 1
+	turnsBase     = 1 << 16
+	turnsPerByte  = 1
+	valuesPerTurn = 4
 )
 
 // Options are what a file alone does not give.
@@ -59,6 +60,7 @@ type importer struct {
 	rounded   map[elem]int // values that are float32 here but not in the file
 	room      int          // elements of constants that may still be made
 	turns     int          // nodes of loops and functions that may still be written out
+	values    int          // values that may still be made
 	unknowns  int
 }
 
@@ -103,6 +105,7 @@ func newImporter(file string, size int, o Options) *importer {
 		decoded: map[*onnxpb.TensorProto]*tensor{}, weights: map[weightKey]*tensor{}, rounded: map[elem]int{},
 		room: madeBase + madePerByte*size, turns: turnsBase + turnsPerByte*size,
 	}
+	imp.values = valuesPerTurn * imp.turns
 	imp.b = ir.NewBuilder(imp.netName(), ir.Source, 1)
 	return imp
 }
@@ -226,6 +229,14 @@ func (imp *importer) charge(at diag.Origin, n int) error {
 		return diag.Errorf(at, diag.BadConstant, "asks for a constant of %d elements, too large for a file of this size", n)
 	}
 	imp.room -= n
+	return nil
+}
+
+// spend accounts for n nodes of a body or function about to be written out.
+func (imp *importer) spend(at diag.Origin, n int) error {
+	if imp.turns -= n + 1; imp.turns < 0 {
+		return diag.Errorf(at, diag.UnsupportedAttribute, "comes to more nodes than can be written out, with the loops and functions around it")
+	}
 	return nil
 }
 

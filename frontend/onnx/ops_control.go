@@ -75,6 +75,9 @@ func (n *node) runBody(g *onnxpb.GraphProto, args []*tensor, turn string, first 
 	if s.depth > maxDepth {
 		return nil, n.errorf(diag.BadNet, "stands in %d functions and bodies, more than are supported", n.scope.depth)
 	}
+	if err := n.imp.spend(n.at, len(g.Node)); err != nil {
+		return nil, err
+	}
 	if len(g.Input) != len(args) {
 		return nil, n.errorf(diag.BadNet, "its body takes %d inputs, wanted %d", len(g.Input), len(args))
 	}
@@ -166,9 +169,6 @@ func (l *turns) goesOn(c *tensor) (bool, error) {
 // new states, and what is to be stacked. Nil results are reported already.
 func (l *turns) turn(args []*tensor, extra int) ([]*tensor, error) {
 	n, i := l.n, len(l.stacked)
-	if n.imp.turns -= len(l.body.Node) + 1; n.imp.turns < 0 {
-		return nil, n.errorf(diag.UnsupportedAttribute, "repeats its body more often than can be written out, %d times and more", i)
-	}
 	out, err := n.runBody(l.body, args, "."+strconv.Itoa(i), i == 0)
 	if err != nil || out == nil {
 		return nil, err

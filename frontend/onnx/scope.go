@@ -13,8 +13,8 @@ import (
 // maxDepth bounds how deep bodies and functions may stand in one another.
 const maxDepth = 32
 
-// maxName bounds the names of values in bodies, which grow with depth.
-const maxName = 512
+// maxName bounds the names that those of values in bodies are made of.
+const maxName = 256
 
 // scope is a graph under way: the model's, the body of a node at one of its
 // turns, or a function at one of its calls.
@@ -45,11 +45,11 @@ func (s *scope) label(name string) string {
 	if s.outer == nil && s.call == "" {
 		return name
 	}
-	if len(name)+len(s.call)+len(s.turn) > maxName {
-		name = name[:min(len(name), maxName/2)]
-	}
-	return s.call + name + s.turn
+	return s.call + short(name) + s.turn
 }
+
+// short cuts a name that would grow with each body and call around it.
+func short(name string) string { return name[:min(len(name), maxName)] }
 
 func (s *scope) declare(lists ...[]*onnxpb.ValueInfoProto) {
 	s.declared = map[string]*onnxpb.TypeProto{}
@@ -203,9 +203,9 @@ type named struct {
 // originOf is the place of a node. Of two nodes with one name, the second takes
 // its first output's.
 func (s *scope) originOf(pb *onnxpb.NodeProto) diag.Origin {
-	name, me := s.call+nodeName(pb), named{pb, s.call}
+	name, me := s.call+short(nodeName(pb)), named{pb, s.call}
 	if owner, met := s.imp.origins[name]; met && owner != me && len(pb.Output) > 0 {
-		name = s.call + pb.Output[0]
+		name = s.call + short(pb.Output[0])
 	}
 	if _, met := s.imp.origins[name]; !met {
 		s.imp.origins[name] = me
