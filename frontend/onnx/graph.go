@@ -106,7 +106,7 @@ func (imp *importer) inputDims(s *onnxpb.TensorShapeProto) ([]int64, *diag.Diagn
 	if others > 0 {
 		return nil, diag.Errorf(diag.Origin{}, diag.NoBatch, "leaves axis %d open (%q), wanted a number: only the batch may be open", others, s.Dim[others].GetDimParam())
 	}
-	if batch >= 0 {
+	if batch >= 0 && s.Dim[batch].GetDimParam() != "" {
 		imp.batch[s.Dim[batch].GetDimParam()] = true
 	}
 	return dims, nil

@@ -67,6 +67,7 @@ func windowCases() []opCase {
 		{"Conv-same-lower", kernel(image(11)).node("Conv x,w -> y", attrString("auto_pad", "SAME_LOWER")).out("y")},
 		{"Conv-valid", kernel(image(11)).node("Conv x,w -> y", attrString("auto_pad", "VALID")).out("y")},
 		{"Conv-1d", x(11, 1, 1, 4).floats("w", []int64{1, 1, 3}, 1, 2, 3).node("Conv x,w -> y", attrInts("pads", 1, 1)).out("y")},
+		{"Conv-wide-pads", x(11, 1, 1, 2).floats("w", []int64{1, 1, 2}, 1, 2).node("Conv x,w -> y", attrInts("pads", 2, 0)).out("y")},
 		{"Conv-weights-computed", x(11, 1, 1, 3).in("w", tFloat, 1, 1, 2).node("Conv x,w -> y").out("y")},
 		{"MaxPool", image(12).node("MaxPool x -> y", attrInts("kernel_shape", 2, 2), attrInts("strides", 2, 1)).out("y")},
 		{"MaxPool-ceil", image(12).node("MaxPool x -> y", attrInts("kernel_shape", 2, 2), attrInts("strides", 2, 2), attrInt("ceil_mode", 1)).out("y")},

@@ -162,10 +162,7 @@ func (n *node) integerConv(suffix string, e elem, x, xZero, w, wZero, bias *tens
 	if err := n.eachInt(x, w); err != nil {
 		return nil, err
 	}
-	a, err := n.convAttrs(x, w)
-	if err != nil {
-		return nil, err
-	}
+	var err error
 	if wZero != nil {
 		if wZero, err = n.alongAxis("w.zero.point", w.shape, wZero, 0); err != nil {
 			return nil, err
@@ -182,7 +179,7 @@ func (n *node) integerConv(suffix string, e elem, x, xZero, w, wZero, bias *tens
 	if w, err = n.centred("w", w, wZero); err != nil {
 		return nil, err
 	}
-	return n.emit(suffix, e, ir.OpConv, a, x, w, bias)
+	return n.convolve(suffix, e, x, w, bias)
 }
 
 func (n *node) eachInt(inputs ...*tensor) error {

@@ -91,11 +91,36 @@ func conv(n *node) (*tensor, error) {
 	if err := n.floats(x, weight, bias); err != nil {
 		return nil, err
 	}
+	return n.convolve("", x.elem, x, weight, bias)
+}
+
+// convolve applies the node's attributes. Padding so wide that a window sees
+// nothing else becomes elements of the input.
+func (n *node) convolve(suffix string, e elem, x, weight, bias *tensor) (*tensor, error) {
 	a, err := n.convAttrs(x, weight)
 	if err != nil {
 		return nil, err
 	}
-	return n.emit("", x.elem, ir.OpConv, a, x, weight, bias)
+	if spatial := len(a.Strides); widePads(a, x.shape.Dims()[2:], weight.shape.Dims()[2:]) {
+		around := ir.PadAttrs{Before: append([]int{0, 0}, a.Pads[:spatial]...), After: append([]int{0, 0}, a.Pads[spatial:]...)}
+		if x, err = n.emit(suffix+suffixIf(suffix != "", ".")+"padded", x.elem, ir.OpPad, around, x); err != nil {
+			return nil, err
+		}
+		a.Pads = make([]int, 2*spatial)
+	}
+	return n.emit(suffix, e, ir.OpConv, a, x, weight, bias)
+}
+
+// widePads tells whether all taps of a window may lie in the padding.
+func widePads(a ir.ConvAttrs, extents, kernel []int) bool {
+	for i, extent := range extents {
+		span := (kernel[i]-1)*a.Dilations[i] + 1
+		begin, end := a.Pads[i], a.Pads[len(extents)+i]
+		if begin+end > 0 && (begin >= span || end >= span || a.Dilations[i] > extent) {
+			return true
+		}
+	}
+	return false
 }
 
 func (n *node) convAttrs(x, weight *tensor) (ir.ConvAttrs, error) {
