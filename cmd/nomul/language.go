@@ -15,13 +15,13 @@ import (
 )
 
 // readSource compiles a text of the language; the paths in it begin at its folder.
-func readSource(file string, set map[string]string) (*dsl.Model, error) {
+func readSource(file string, set map[string]string) (*dsl.Model, diag.List, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return nil, diag.Errorf(diag.Origin{File: file}, diag.BadFile, "cannot be read: %v", reason(err))
+		return nil, nil, diag.Errorf(diag.Origin{File: file}, diag.BadFile, "cannot be read: %v", reason(err))
 	}
 	m, errs := dsl.Compile(file, string(text), &dsl.Options{Text: textBeside(file), Arrays: arraysBeside(file), Set: set})
-	return m, errs.Err()
+	return m, errs, errs.Err()
 }
 
 func besideOf(file, path string) string {

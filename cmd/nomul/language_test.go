@@ -95,7 +95,7 @@ func TestSpikingMLP(t *testing.T) {
 		{map[string]string{"dim": "96"}, "37.98 M", "7.51 G"},
 		{map[string]string{"dim": "96", "spe": "false"}, "34.49 M", "7.12 G"},
 	} {
-		m, err := readSource(file, want.set)
+		m, _, err := readSource(file, want.set)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,7 +110,7 @@ func TestSpikingMLP(t *testing.T) {
 // A small Spiking MLP goes all the way to integers, and multiplies nothing.
 func TestSpikingMLPToIntegers(t *testing.T) {
 	small := map[string]string{"size": "32", "dim": "6", "depths": "[1, 1]", "classes": "4"}
-	m, err := readSource("../../testdata/dsl/models/spiking_mlp.snn", small)
+	m, _, err := readSource("../../testdata/dsl/models/spiking_mlp.snn", small)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,11 +41,11 @@ type opened struct {
 // readModel reads a model; set are the parameters of a source text.
 func readModel(file string, set map[string]string) (*opened, diag.List, error) {
 	if filepath.Ext(file) == ".snn" {
-		m, err := readSource(file, set)
+		m, list, err := readSource(file, set)
 		if err != nil {
 			return nil, nil, err
 		}
-		return &opened{m.Net, m.Pixels, m.Doc}, nil, nil
+		return &opened{m.Net, m.Pixels, m.Doc}, list, nil
 	}
 	if len(set) > 0 {
 		return nil, nil, usageError{fmt.Errorf("--set: only .snn files have parameters, not %s", file)}

@@ -43,7 +43,7 @@ func TestWeightFiles(t *testing.T) {
 		}
 	}
 	for _, file := range []string{"npz.snn", "npy.snn", "safetensors.snn"} {
-		m, err := readSource(filepath.Join(dir, file), nil)
+		m, _, err := readSource(filepath.Join(dir, file), nil)
 		if err != nil {
 			t.Error(err)
 			continue
@@ -52,7 +52,7 @@ func TestWeightFiles(t *testing.T) {
 			t.Errorf("%s: the weights are %v", file, got.F)
 		}
 	}
-	if _, err := readSource(filepath.Join(dir, "onnx.snn"), nil); err == nil {
+	if _, _, err := readSource(filepath.Join(dir, "onnx.snn"), nil); err == nil {
 		t.Error("a file that is not there is no error")
 	}
 	if _, err := arraysBeside(filepath.Join(dir, "x.snn"))("not-an-array-file.sh"); err == nil {

@@ -24,13 +24,15 @@ type elab struct {
 	steps   int
 	weights []weightSource
 	numbers int // trained numbers still allowed
-	load    func(string) (map[string]*ir.Tensor, error)
-	pixels  *Pixels
-	work    int
-	tired   bool // the bound on work was told
-	outputs int
-	states  map[*ir.Value]*state
-	born    map[*ir.Value]birth // where signals come from, for notes
+	// untrained are the weights that are random.
+	untrained []string
+	load      func(string) (map[string]*ir.Tensor, error)
+	pixels    *Pixels
+	work      int
+	tired     bool // the bound on work was told
+	outputs   int
+	states    map[*ir.Value]*state
+	born      map[*ir.Value]birth // where signals come from, for notes
 }
 
 type birth struct {
@@ -67,7 +69,7 @@ func (e *elab) model(def *Block, src *source, outer *scope, o *Options) *Model {
 		}
 	}
 	switch {
-	case len(src.errs) > 0:
+	case src.errs.Err() != nil:
 		return nil
 	case e.b == nil:
 		src.fail(def.Pos, diag.BadNet, "model %s does not say its time steps; wanted steps N", def.Name)
@@ -81,6 +83,7 @@ func (e *elab) model(def *Block, src *source, outer *scope, o *Options) *Model {
 		src.fail(def.Pos, diag.BadNet, "%v", err)
 		return nil
 	}
+	e.warnUntrained(f, def.Pos)
 	return &Model{Net: net, Pixels: e.pixels}
 }
 

@@ -1,6 +1,7 @@
 package dsl
 
 import (
+	"fmt"
 	"hash/fnv"
 	"slices"
 	"strings"
@@ -148,10 +149,27 @@ func (c *call) trained(name string, dims []int, s spread) *ir.Value {
 		return c.made(c.e.constant(c.f, c.at(), name, data))
 	}
 	if n := c.e.noise(); n != nil {
+		c.e.untrained = append(c.e.untrained, name)
 		return c.made(c.e.seeded(c.f, c.at(), name, shape, n, s))
 	}
 	c.missing(name)
 	return nil
+}
+
+// warnUntrained tells which numbers are random although there are files: a
+// misspelt name would be a network without training.
+func (e *elab) warnUntrained(f *frame, at lexer.Position) {
+	files := slices.ContainsFunc(e.weights, func(w weightSource) bool { return w.random == nil })
+	if !files || len(e.untrained) == 0 {
+		return
+	}
+	shown := e.untrained[:min(len(e.untrained), 5)]
+	more := ""
+	if n := len(e.untrained) - len(shown); n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	d := f.src.fail(at, diag.MissingWeights, "random numbers stand for weights that no file has: %s%s", strings.Join(shown, ", "), more)
+	d.Severity = diag.Warning
 }
 
 // made passes on a value, and notes when there is none.
