@@ -95,7 +95,7 @@ func (u *unit) work(v *ir.Value) (form, *diag.Diagnostic) {
 	case ok:
 		return f, nil
 	case own:
-		return nil, refuse(u.fire, diag.NotANeuron, "the membrane %%%s is not linear in its past: see %s %s", u.membrane.Name, v.Op, where(v))
+		return nil, refuse(u.fire, diag.NotANeuron, "the membrane %%%s is not linear in its past: see %s %s%s", u.membrane.Name, v.Op, where(v), looksLike(append([]*ir.Value{v}, v.Args...)))
 	}
 	return inputForm(v), nil
 }
@@ -137,9 +137,9 @@ func castForm(v *ir.Value, a []form) (form, bool) {
 // delay of anything else is an input.
 func (u *unit) past(delay *ir.Value) (form, *diag.Diagnostic) {
 	now := &unit{fire: u.fire, membrane: u.membrane, threshold: u.threshold, forms: map[*ir.Value]form{
-		u.membrane: {{monomial{h: true}, scalar(1)}},
-		u.fire:     {{monomial{s: true}, scalar(1)}},
+		u.fire: {{monomial{s: true}, scalar(1)}},
 	}}
+	now.forms[u.membrane] = form{{monomial{h: true}, scalar(1)}} // a silent neuron has no fire but it
 	f, d := now.form(u.latched[delay])
 	if d != nil || !f.own() || f.inputs() > 0 {
 		switch {
@@ -171,10 +171,10 @@ func (u *unit) leaks(delay *ir.Value) bool {
 	}
 	before := &unit{fire: u.fire, membrane: u.membrane, threshold: u.threshold, latched: u.latched, current: delay,
 		plain: u.plain, forms: map[*ir.Value]form{
-			delay:      {{monomial{i: true}, scalar(1)}},
-			u.membrane: {{monomial{now: true}, scalar(1)}},
-			u.fire:     {{monomial{fired: true}, scalar(1)}},
+			delay:  {{monomial{i: true}, scalar(1)}},
+			u.fire: {{monomial{fired: true}, scalar(1)}},
 		}}
+	before.forms[u.membrane] = form{{monomial{now: true}, scalar(1)}}
 	f, d := before.form(u.latched[delay])
 	if d != nil || f.of(monomial{i: true}) == nil {
 		return false

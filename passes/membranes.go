@@ -20,13 +20,7 @@ func membranesOverTime(n *ir.Net) ([]history, error) {
 	if len(fires) == 0 {
 		return nil, nil
 	}
-	after := map[*ir.Value]bool{}
-	for _, v := range n.Values {
-		if len(fires[v]) > 0 && isAfterReset(v, fires, after) {
-			after[v] = true
-		}
-	}
-	for v := range after {
+	for v := range comparedAgain(n, fires) {
 		delete(fires, v)
 	}
 	before := predecessors(n, fires)
@@ -50,43 +44,6 @@ func membranesOverTime(n *ir.Net) ([]history, error) {
 		return nil, oneStepOnly(n, fires)
 	}
 	return sameLength(all), nil
-}
-
-// isAfterReset tells whether a compared value is no new membrane but one that was
-// compared before, less a reset: snnTorch looks at its stored membrane again. It
-// is the membrane itself wherever no comparison holds, of it or of what was stored
-// before (after).
-func isAfterReset(v *ir.Value, fires map[*ir.Value][]*ir.Value, after map[*ir.Value]bool) bool {
-	u := &unit{fire: v, membrane: v, forms: map[*ir.Value]form{}}
-	var from *ir.Value
-	plain := true
-	var compared []*ir.Value
-	var walk func(a *ir.Value)
-	walk = func(a *ir.Value) {
-		switch {
-		case a.Const() != nil:
-		case membraneOf(a) != nil:
-			compared = append(compared, membraneOf(a))
-		case a != v && len(fires[a]) > 0:
-			plain = plain && (from == nil || from == a)
-			from = a
-		case formRules[a.Op] == nil:
-			plain = false
-		default:
-			for _, arg := range a.Args {
-				if plain {
-					walk(arg)
-				}
-			}
-		}
-	}
-	walk(v)
-	if !plain || from == nil || slices.ContainsFunc(compared, func(m *ir.Value) bool { return m != from && !after[m] }) {
-		return false
-	}
-	u.forms[from] = form{{monomial{h: true}, scalar(1)}}
-	f, d := u.form(v)
-	return d == nil && f.inputs() > 0 && f.of(monomial{}) == nil && f.of(monomial{h: true}) != nil && near(f.of(monomial{h: true}), scalar(1))
 }
 
 // sameLength cuts all histories to the shortest. A longer one may begin with a

@@ -5,46 +5,15 @@ import (
 	"nomul/ir/diag"
 )
 
-// leftovers refuses what is left behind the neurons: readers of a membrane, which
-// is inside its neuron now, and ops that only the source level has.
-func (s *raising) leftovers(n, out *ir.Net) error {
+// leftovers refuses ops that only the source level has.
+func leftovers(n *ir.Net) error {
 	var errs diag.List
-	live, readers, was := map[*ir.Value]bool{}, out.Readers(), map[*ir.Value]*ir.Value{}
-	for _, old := range n.Values {
-		was[s.rebuilt.Of(old)] = old
-	}
-	for _, v := range out.Values {
-		live[v] = true
+	for _, v := range n.Values {
 		if _, to := v.Op.Levels(); to < ir.Spiking {
 			errs = append(errs, refuse(v, diag.UnsupportedOp, "has no meaning between neurons"))
 		}
 	}
-	for _, u := range s.units {
-		for _, old := range u.state() {
-			state := s.rebuilt.Of(old)
-			if !live[state] || state.Type.IsSpike() {
-				continue
-			}
-			for _, r := range readers[state] {
-				if r.Op != ir.OpLatch && !u.forms[was[r]].own() {
-					errs = append(errs, refuse(r, diag.NotANeuron, "reads the membrane of the neuron at %s; only its spikes can be read", where(u.fire)))
-				}
-			}
-		}
-	}
 	return errs.Err()
-}
-
-// state lists the values that hold the unit's membrane; none when it has no memory.
-func (u *unit) state() []*ir.Value {
-	if len(u.starts) == 0 {
-		return nil
-	}
-	out := []*ir.Value{u.membrane}
-	for _, s := range u.starts {
-		out = append(out, s.delay)
-	}
-	return out
 }
 
 // inReadingOrder is the net with its values in the order in which one follows it

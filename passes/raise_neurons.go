@@ -25,7 +25,10 @@ func runRaiseNeurons(n *ir.Net, _ *Options) (*ir.Net, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.leftovers(n, out); err != nil {
+	if err := leftovers(out); err != nil {
+		return nil, err
+	}
+	if out, err = raiseSilent(out); err != nil {
 		return nil, err
 	}
 	return inReadingOrder(out), nil
@@ -37,7 +40,6 @@ type raising struct {
 	units   []*unit
 	neurons map[*ir.Value]*neuronForm // by the comparison that fires
 	names   map[*ir.Value]string      // of the neurons
-	rebuilt *ir.Rebuilder
 }
 
 func (s *raising) classify(n *ir.Net) error {
@@ -119,7 +121,6 @@ func (s *raising) spike(v *ir.Value) *ir.Value {
 
 // rewrite makes what a value becomes at the spiking level.
 func (s *raising) rewrite(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-	s.rebuilt = r
 	switch {
 	case s.neurons[v] != nil:
 		return s.neuron(r, v)
@@ -206,8 +207,12 @@ func alike(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 
 // neuron makes the neuron with its constants beside it.
 func (s *raising) neuron(r *ir.Rebuilder, fire *ir.Value) (*ir.Value, error) {
-	f, name := s.neurons[fire], s.names[fire]
-	x, err := inputSum(r, name, f.inputs, fire.Type.Shape)
+	return s.neurons[fire].make(r, s.names[fire], fire.Type.Shape)
+}
+
+// make appends the neuron.
+func (f *neuronForm) make(r *ir.Rebuilder, name string, shape ir.Shape) (*ir.Value, error) {
+	x, err := inputSum(r, name, f.inputs, shape)
 	if err != nil {
 		return nil, err
 	}

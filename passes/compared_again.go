@@ -1,0 +1,93 @@
+package passes
+
+import (
+	"slices"
+
+	"nomul/ir"
+)
+
+// comparedAgain finds the compared values that are no new membranes but ones that
+// were compared before, less a reset: snnTorch looks at its stored membrane again.
+// In a chain of membranes these and the new ones take turns; one alone is chance.
+func comparedAgain(n *ir.Net, fires map[*ir.Value][]*ir.Value) map[*ir.Value]bool {
+	again := map[*ir.Value]bool{}
+	for _, v := range n.Values {
+		if len(fires[v]) > 0 && newRemainder(v, fires, again).holds() {
+			again[v] = true
+		}
+	}
+	if len(again) == 0 {
+		return again
+	}
+	before := predecessors(n, fires)
+	count, broken := map[*ir.Value]int{}, map[*ir.Value]bool{}
+	for v := range fires {
+		root := v
+		for before[root] != nil {
+			root = before[root]
+		}
+		switch p := before[v]; {
+		case again[v]:
+			count[root]++
+		case p != nil && !again[p]:
+			broken[root] = true
+		}
+	}
+	for v := range again {
+		root := v
+		for before[root] != nil {
+			root = before[root]
+		}
+		if broken[root] || count[root] < 2 {
+			delete(again, v)
+		}
+	}
+	return again
+}
+
+// remainder is a compared value looked at as a membrane less a reset.
+type remainder struct {
+	v        *ir.Value
+	fires    map[*ir.Value][]*ir.Value
+	again    map[*ir.Value]bool
+	from     *ir.Value   // the membrane
+	compared []*ir.Value // what the comparisons that it is computed from compare
+	plain    bool        // nothing else comes in
+}
+
+func newRemainder(v *ir.Value, fires map[*ir.Value][]*ir.Value, again map[*ir.Value]bool) *remainder {
+	r := &remainder{v: v, fires: fires, again: again, plain: true}
+	r.walk(v)
+	return r
+}
+
+func (r *remainder) walk(a *ir.Value) {
+	switch {
+	case a.Const() != nil:
+	case membraneOf(a) != nil:
+		r.compared = append(r.compared, membraneOf(a))
+	case a != r.v && len(r.fires[a]) > 0:
+		r.plain = r.plain && (r.from == nil || r.from == a)
+		r.from = a
+	case formRules[a.Op] == nil:
+		r.plain = false
+	default:
+		for _, arg := range a.Args {
+			if r.plain {
+				r.walk(arg)
+			}
+		}
+	}
+}
+
+// holds tells whether the value is the membrane wherever no comparison holds, of
+// the membrane or of what was stored before.
+func (r *remainder) holds() bool {
+	if !r.plain || r.from == nil || slices.ContainsFunc(r.compared, func(m *ir.Value) bool { return m != r.from && !r.again[m] }) {
+		return false
+	}
+	u := &unit{fire: r.v, membrane: r.v, forms: map[*ir.Value]form{r.from: {{monomial{h: true}, scalar(1)}}}}
+	f, d := u.form(r.v)
+	k := f.of(monomial{h: true})
+	return d == nil && f.inputs() > 0 && f.of(monomial{}) == nil && k != nil && near(k, scalar(1))
+}

@@ -1,0 +1,129 @@
+package passes
+
+import (
+	"slices"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// raiseSilent makes what is left of real state, behind the neurons that fire, the
+// membranes of silent neurons: leaky readouts, and membranes that someone reads
+// besides the neuron they belong to. Their resets come in as spikes of the step
+// before. State that is updated in another way is refused.
+func raiseSilent(n *ir.Net) (*ir.Net, error) {
+	s := &silencing{latched: map[*ir.Value]*ir.Value{}, forms: map[*ir.Value]*neuronForm{}}
+	for _, v := range n.All(ir.OpLatch) {
+		s.latched[v.Args[0]] = v.Args[1]
+	}
+	for _, v := range n.All(ir.OpDelay) {
+		if m := s.latched[v]; v.Type.IsReal() && s.forms[m] == nil {
+			if f := s.classify(v, m); f != nil {
+				s.forms[m] = f
+			}
+		}
+	}
+	out := n
+	if len(s.forms) > 0 {
+		var err error
+		if out, err = ir.Rebuild(n, n.Level, s.rewrite); err != nil {
+			return nil, err
+		}
+	}
+	return out, restless(out)
+}
+
+type silencing struct {
+	latched map[*ir.Value]*ir.Value
+	forms   map[*ir.Value]*neuronForm // by the membrane
+}
+
+// classify finds the silent neuron whose membrane a delay stores; nil when it is none.
+func (s *silencing) classify(delay, membrane *ir.Value) *neuronForm {
+	u := &unit{fire: membrane, membrane: membrane, latched: s.latched, forms: map[*ir.Value]form{}, plain: map[*ir.Value]bool{}}
+	f, d := u.form(membrane)
+	if d == nil && u.current != nil && !u.drives(f) {
+		u.plain[u.current] = true
+		u.current, u.update, u.starts, u.forms = nil, nil, nil, map[*ir.Value]form{}
+		f, d = u.form(membrane)
+	}
+	if d != nil || f.of(monomial{h: true}) == nil || kills(f) || delay.Args[0].Const() == nil {
+		return nil
+	}
+	n := &neuronForm{bias: f.of(monomial{}), attrs: ir.NeuronAttrs{
+		Round: ir.RoundFloor, Compare: ir.GE, Reset: ir.ResetNone, When: ir.WhenFire, Silent: true}}
+	n.setLeak(orZero(f.of(monomial{h: true})))
+	if u.setInputs(n, f) != nil || u.setInit(n) != nil {
+		return nil
+	}
+	u.setCurrent(n)
+	return n
+}
+
+func (s *silencing) rewrite(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+	if f := s.forms[v]; f != nil {
+		return f.make(r, v.Name, v.Type.Shape)
+	}
+	return nil, nil
+}
+
+// restless refuses state that depends on itself in a way that no neuron has.
+func restless(n *ir.Net) error {
+	var errs diag.List
+	for _, latch := range n.All(ir.OpLatch) {
+		delay := latch.Args[0]
+		if !delay.Type.IsReal() {
+			continue
+		}
+		if path := loop(delay, latch.Args[1]); path != nil {
+			errs = append(errs, refuse(delay, diag.NotANeuron, "is state that %s keeps%s; only neurons that are linear but for a threshold are known", where(path[0]), looksLike(path)).
+				WithHelp("a membrane can be read besides its spikes when its reset only subtracts"))
+		}
+	}
+	return errs.Err()
+}
+
+// loop lists the values between what a delay stores and the delay, without going
+// through neurons; nil when there is no way.
+func loop(delay, from *ir.Value) []*ir.Value {
+	seen := map[*ir.Value]bool{}
+	var path []*ir.Value
+	var find func(v *ir.Value) bool
+	find = func(v *ir.Value) bool {
+		if v == nil || seen[v] || v.Op == ir.OpNeuron {
+			return false
+		}
+		if seen[v] = true; v == delay {
+			return true
+		}
+		reached := false
+		for _, a := range v.Args {
+			reached = find(a) || reached
+		}
+		if reached {
+			path = append(path, v)
+		}
+		return reached
+	}
+	if !find(from) {
+		return nil
+	}
+	slices.Reverse(path)
+	return append(path, delay)
+}
+
+// looksLike names the neuron that people know by such an update of state; path
+// are the values that depend on the state.
+func looksLike(path []*ir.Value) string {
+	for _, v := range path {
+		if a, ok := v.Attrs.(ir.MapAttrs); ok {
+			return map[ir.Fn]string{ir.FnExp: " (an exponential neuron, EIF)", ir.FnRelu: " (a rectified neuron, KLIF)"}[a.Fn]
+		}
+	}
+	for _, v := range path {
+		if v.Op == ir.OpPow || v.Op == ir.OpMul && slices.Contains(path, v.Args[0]) && slices.Contains(path, v.Args[1]) {
+			return " (a quadratic neuron, QIF or Izhikevich)"
+		}
+	}
+	return ""
+}
