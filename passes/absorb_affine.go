@@ -267,10 +267,13 @@ func joinedAxes(v *ir.Value) []int {
 	if red, ok := v.Attrs.(ir.ReduceAttrs); ok {
 		return red.Axes
 	}
-	rank := v.Args[0].Type.Shape.Rank()
+	w := ir.WindowsOf(v)
+	first := v.Args[0].Type.Shape.Rank() - len(w.Kernel)
 	var axes []int
-	for i := range ir.WindowsOf(v).Kernel {
-		axes = append(axes, rank-1-i)
+	for i, k := range w.Kernel {
+		if k > 1 || w.Out[i] != w.In[i] { // a window of one place, in place, joins nothing
+			axes = append(axes, first+i)
+		}
 	}
 	return axes
 }

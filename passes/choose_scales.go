@@ -205,7 +205,7 @@ func (s *scaler) onlyNeuronsRead(v *ir.Value) bool {
 	for _, r := range s.readers[v] {
 		switch r.Op {
 		case ir.OpNeuron:
-		case ir.OpReshape, ir.OpTranspose, ir.OpSlice:
+		case ir.OpReshape, ir.OpTranspose, ir.OpSlice, ir.OpConcat, ir.OpNeg:
 			if !s.onlyNeuronsRead(r) {
 				return false
 			}
@@ -274,9 +274,12 @@ func (s *scaler) concat(v *ir.Value) error {
 	return s.moved(v)
 }
 
+// inPlace are the ops whose result has each element where the operand has it.
+var inPlace = map[ir.Op]bool{ir.OpNeg: true, ir.OpMap: true, ir.OpSum: true, ir.OpLast: true, ir.OpMaxTime: true}
+
 // moved is an op that moves elements, or leaves them where they are.
 func (s *scaler) moved(v *ir.Value) error {
-	if v.Args[0].Type.Shape == v.Type.Shape && len(v.Args) == 1 && v.Op != ir.OpTranspose {
+	if inPlace[v.Op] {
 		s.gauges[v] = s.gauges[v.Args[0]]
 		return nil
 	}

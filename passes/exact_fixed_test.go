@@ -16,7 +16,11 @@ const largest = 127
 // of them coarser by a power of two; moved, pooled, or normalised with either sign.
 func (s *sketch) current(x *ir.Value) *ir.Value {
 	v := s.conv(x, 1, largest)
-	if rapid.Bool().Draw(s.t, "join") {
+	isLinear := s.pick("linear", 0, 3) == 0
+	if isLinear { // over the last axis
+		n := s.pick("n", 1, 4)
+		v = s.add(ir.OpLinear, ir.LinearAttrs{}, x, s.weights(1, largest, n, x.Type.Shape.Dim(2)), s.maybe(func() *ir.Value { return s.constant(4, -9, 9, n) }))
+	} else if rapid.Bool().Draw(s.t, "join") {
 		w, shift := v.Args[1].Type.Shape, 1<<s.pick("shift", 0, 3)
 		coarse := s.weights(1, largest, w.Dims()...)
 		for i := range coarse.Const().F {
@@ -27,10 +31,20 @@ func (s *sketch) current(x *ir.Value) *ir.Value {
 	}
 	c := v.Type.Shape.Dim(0)
 	if rapid.Bool().Draw(s.t, "channels") { // R2 over channels: any sign
-		v = s.add(ir.OpMul, nil, v, s.choice([]float64{-2, -1, -0.5, 0.5, 1, 2}, c, 1, 1))
-		v = s.add(ir.OpAdd, nil, v, s.constant(4, -9, 9, c, 1, 1))
+		dims := []int{c, 1, 1}
+		if isLinear {
+			dims = []int{1, 1, v.Type.Shape.Dim(2)}
+		}
+		v = s.add(ir.OpMul, nil, v, s.choice([]float64{-2, -1, -0.5, 0.5, 1, 2}, dims...))
+		v = s.add(ir.OpAdd, nil, v, s.constant(4, -9, 9, dims...))
 	}
-	switch s.pick("move", 0, 4) {
+	switch s.pick("move", 0, 6) {
+	case 4: // R7: a mean of currents
+		if v.Type.Shape.Dim(1) > 1 {
+			v = s.add(ir.OpAvgPool, ir.AvgPoolAttrs{Kernel: []int{2, 1}, Strides: []int{1, 2}, Pads: []int{0, 0, 1, 0}, Dilations: []int{1, 1}, CountPad: true}, v)
+		}
+	case 5:
+		v = s.add(ir.OpSlice, ir.SliceAttrs{Axis: 2, Start: v.Type.Shape.Dim(2) - 1, Count: v.Type.Shape.Dim(2), Step: -1}, v)
 	case 0:
 		if v.Type.Shape.Dim(1) > 1 {
 			v = s.add(ir.OpMaxPool, ir.PoolAttrs{Kernel: []int{2, 1}, Strides: []int{1, 1}, Pads: []int{0, 0, 1, 0}, Dilations: []int{1, 1}}, v)

@@ -391,6 +391,7 @@ func (q *quantiser) extreme(v *ir.Value) (*ir.Value, error) {
 		}
 		q.offset(v, compact(after))
 	} else if off != nil {
+		q.options.note(v, "the biases of %s differ within a window, so they are rounded to its whole units", a.Name)
 		var err error
 		if x, err = q.settled(a); err != nil {
 			return nil, err
