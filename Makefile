@@ -1,4 +1,4 @@
-# nomul: make demo | test | node-tests | bench | accuracy | update | gen | clean
+# nomul: make demo | test | node-tests | bench | accuracy | paper | update | gen | clean
 
 GO      ?= go
 SHELL   := bash
@@ -16,7 +16,7 @@ GOTEST  := $(GO) test -count=1 -p 2 -timeout 40m
 # Where onnxruntime goes when Python does not have it: the engines' peer in one test and in bench.
 PEER := $(CURDIR)/.cache/peer
 
-.PHONY: node-tests build demo test tools peer bench accuracy update gen clean
+.PHONY: node-tests build demo test tools peer bench accuracy paper update gen clean
 
 build:
 	@$(GO) build -o $(NOMUL) ./cmd/nomul
@@ -55,6 +55,13 @@ peer:
 
 bench: peer
 	$(GO) run ./cmd/bench
+
+# The published Spiking MLP, 25 M parameters on 224 × 224 images, from its page of
+# source text to Go: every spike compared, no multiplication left. Takes some
+# minutes and 6 GB.
+paper: build
+	bin/nomul check testdata/dsl/models/spiking_mlp.snn
+	time bin/nomul verify testdata/dsl/models/spiking_mlp.snn --targets go --samples 1
 
 # Every export on all recorded samples against PyTorch; then the 10,000 test images
 # on the interpreter and on the Go engine.

@@ -234,8 +234,9 @@ func (e *elab) filled(f *frame, at lexer.Position, text string) string {
 		f.src.fail(at, diag.Syntax, `"{" in %q is not closed`, text)
 		return text
 	}
-	x := parseExpr(f.src, at, inner)
+	x := parseExpr(f.src.name, at, inner)
 	if x == nil {
+		f.src.fail(at, diag.Syntax, "%q is not an expression", inner)
 		return text
 	}
 	v := e.expr(f, x)

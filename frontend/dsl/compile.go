@@ -1,6 +1,8 @@
 package dsl
 
 import (
+	"path"
+
 	"github.com/alecthomas/participle/v2/lexer"
 
 	"nomul/ir"
@@ -9,7 +11,8 @@ import (
 
 // Options are what the language asks of its surroundings: it reads no files itself.
 type Options struct {
-	// Text reads another source text, for import; the path is as written.
+	// Text reads another source text, for import; the path begins at the folder
+	// of the text that is compiled.
 	Text func(path string) (string, error)
 	// Arrays reads a file of trained numbers, for weights; the path is as written.
 	Arrays func(path string) (map[string]*ir.Tensor, error)
@@ -41,7 +44,7 @@ type Pixels struct {
 // model is nil when there is one.
 func Compile(name, text string, o *Options) (*Model, diag.List) {
 	c := &compiler{o: o, files: map[string]*library{}}
-	lib := c.library(name, text)
+	lib := c.library(name, text, ".")
 	m := c.model(lib)
 	var errs diag.List
 	for _, l := range c.order {
@@ -62,15 +65,16 @@ type compiler struct {
 
 // library is a text and the names it gives to others.
 type library struct {
-	file  *File
-	scope *scope // its blocks, neurons, constants and imports
-	open  bool   // its imports are still being read
+	file   *File
+	folder string // what paths of imports begin with
+	scope  *scope // its blocks, neurons, constants and imports
+	open   bool   // its imports are still being read
 }
 
 // library parses a text, reads what it imports and resolves its names.
-func (c *compiler) library(name, text string) *library {
+func (c *compiler) library(name, text, folder string) *library {
 	file, _ := Parse(name, text)
-	lib := &library{file: file, scope: newScope(universe()), open: true}
+	lib := &library{file: file, folder: folder, scope: newScope(universe()), open: true}
 	c.files[name] = lib
 	c.order = append(c.order, lib)
 	var imported []string
@@ -78,7 +82,7 @@ func (c *compiler) library(name, text string) *library {
 		if s.Import == nil {
 			continue
 		}
-		if other := c.imported(file.source, s.Import); other != nil {
+		if other := c.imported(lib, s.Import); other != nil {
 			for n, v := range other.scope.names {
 				lib.scope.names[n] = v
 				imported = append(imported, n)
@@ -91,28 +95,31 @@ func (c *compiler) library(name, text string) *library {
 	return lib
 }
 
-func (c *compiler) imported(src *source, i *Import) *library {
-	path, ok := unquote(src, i.Pos, i.Path)
+// imported is the library of an import, whose path begins at the importing file's folder.
+func (c *compiler) imported(from *library, i *Import) *library {
+	src := from.file.source
+	name, ok := unquote(src, i.Pos, i.Path)
 	if !ok {
 		return nil
 	}
-	if lib := c.files[path]; lib != nil {
+	name = path.Join(from.folder, name)
+	if lib := c.files[name]; lib != nil {
 		if lib.open {
-			src.fail(i.Pos, diag.BadFile, "%s imports itself", path)
+			src.fail(i.Pos, diag.BadFile, "%s imports itself", name)
 			return nil
 		}
 		return lib
 	}
 	if c.o == nil || c.o.Text == nil {
-		src.fail(i.Pos, diag.BadFile, "%s cannot be read here", path)
+		src.fail(i.Pos, diag.BadFile, "%s cannot be read here", name)
 		return nil
 	}
-	text, err := c.o.Text(path)
+	text, err := c.o.Text(name)
 	if err != nil {
-		src.fail(i.Pos, diag.BadFile, "%s cannot be read: %v", path, err)
+		src.fail(i.Pos, diag.BadFile, "%s cannot be read: %v", name, err)
 		return nil
 	}
-	return c.library(path, text)
+	return c.library(name, text, path.Dir(name))
 }
 
 // define gives the names that stand outside the model.

@@ -3,6 +3,7 @@ package dsl
 import (
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/alecthomas/participle/v2/lexer"
 
@@ -12,7 +13,7 @@ import (
 
 // The bounds of what one text may make at compile time.
 const (
-	maxWork  = 1 << 20 // statements carried out, loops unrolled
+	maxWork  = 1 << 18 // statements carried out, loops unrolled
 	maxDepth = 64      // blocks in blocks
 )
 
@@ -23,7 +24,8 @@ type elab struct {
 	b       *ir.Builder // nil until the steps are known
 	steps   int
 	weights []weightSource
-	numbers int // trained numbers still allowed
+	numbers int             // trained numbers still allowed
+	taken   map[string]bool // names of trained numbers that a layer has
 	// untrained are the weights that are random.
 	untrained []string
 	load      func(string) (map[string]*ir.Tensor, error)
@@ -48,7 +50,7 @@ type state struct {
 }
 
 func newElab(o *Options, name string) *elab {
-	e := &elab{name: name, numbers: ir.MaxSize, states: map[*ir.Value]*state{}, born: map[*ir.Value]birth{}}
+	e := &elab{name: name, numbers: ir.MaxSize, taken: map[string]bool{}, states: map[*ir.Value]*state{}, born: map[*ir.Value]birth{}}
 	if o != nil {
 		e.load = o.Arrays
 		if o.MaxNumbers > 0 {
@@ -99,7 +101,13 @@ func (e *elab) parameters(f *frame, def *Block, o *Options) {
 		names = append(names, p.Name)
 		expr := p.Default
 		if text, ok := set[p.Name]; ok {
-			if expr = parseExpr(f.src, p.Pos, text); expr == nil {
+			if isString(p.Default) && !strings.HasPrefix(text, `"`) && !strings.HasPrefix(text, "random(") {
+				f.scope.names[p.Name] = textValue(text) // quotes are a nuisance on a command line
+				continue
+			}
+			expr = parseExpr(f.src.name, p.Pos, text)
+			if expr == nil {
+				f.src.fail(p.Pos, diag.Syntax, "parameter %s is set to %q, which is not an expression", p.Name, text)
 				continue
 			}
 		}
@@ -122,19 +130,27 @@ func (e *elab) parameters(f *frame, def *Block, o *Options) {
 
 // parseExpr reads an expression that stands outside the text, such as a
 // parameter that is set, or inside a string.
-func parseExpr(src *source, at lexer.Position, text string) *Expr {
-	inner := newSource(src.name, text)
-	l := newLayout(inner, tokenise(src.name, text))
+// It is nil when it cannot be read; its nodes are all at one place.
+func parseExpr(name string, at lexer.Position, text string) *Expr {
+	inner := newSource(name, text)
+	l := newLayout(inner, tokenise(name, text))
 	tokens := l.code
+	for i := range tokens {
+		tokens[i].Pos = at
+	}
 	if n := len(tokens); n > 1 && tokens[n-2].Type == tokEOL {
 		tokens = append(tokens[:n-2:n-2], tokens[n-1])
 	}
 	expr, err := parseAll(exprGrammar, tokens)
 	if err != nil || len(inner.errs) > 0 || l.tooDeep {
-		src.fail(at, diag.Syntax, "%q is not an expression", text)
 		return nil
 	}
 	return expr
+}
+
+// isString tells whether an expression is just a string.
+func isString(e *Expr) bool {
+	return e != nil && len(e.Rest)+len(e.Stages)+len(e.First.Suffixes) == 0 && e.First.Primary.Text != nil
 }
 
 func unquote(src *source, at lexer.Position, quoted string) (string, bool) {

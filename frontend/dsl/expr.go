@@ -195,7 +195,10 @@ func (e *elab) primary(f *frame, p *Primary) value {
 	case p.Compare != nil:
 		return wordValue(*p.Compare)
 	case p.Name != nil:
-		v, _ := f.scope.find(*p.Name) // the resolver told if there is none
+		v, ok := f.scope.find(*p.Name)
+		if !ok { // told by the resolver already, unless it stands in a string
+			f.src.fail(p.Pos, diag.UnknownName, "there is no %s here", *p.Name)
+		}
 		return v
 	case p.List != nil:
 		items := make([]value, len(p.List.Items))

@@ -37,9 +37,7 @@ func (e *elab) stmt(f *frame, s *Stmt) value {
 	case s.Repeat != nil:
 		e.repeat(f, s.Repeat)
 	case s.Neuron != nil:
-		if f.path != "" || f.scope.names[s.Neuron.Name].kind != isFunction {
-			f.scope.names[s.Neuron.Name] = function(&neuron{def: s.Neuron, src: f.src, scope: f.scope})
-		}
+		f.scope.names[s.Neuron.Name] = function(&neuron{def: s.Neuron, src: f.src, scope: f.scope})
 	default:
 		e.declaration(f, s)
 	}

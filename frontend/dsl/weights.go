@@ -127,8 +127,19 @@ func (w *weightSource) there(name string) (string, bool) {
 	return name, false
 }
 
-// trained is a constant of the layers, by its path name.
+// trained is a constant of a layer, by its path name, which no other layer has.
 func (c *call) trained(name string, dims []int, s spread) *ir.Value {
+	if c.e.taken[name] && !c.bad {
+		d := c.fail(c.site.node, diag.BadName, "the weights %s are another layer's", name)
+		d.Help = "give this one a name of its own: as NAME, in a loop as \"NAME{i}\"; to share weights: weight: weight(\"NAME.weight\")"
+		return nil
+	}
+	c.e.taken[name] = true
+	return c.constant(name, dims, s)
+}
+
+// constant is a trained constant of a shape.
+func (c *call) constant(name string, dims []int, s spread) *ir.Value {
 	if c.bad {
 		return nil
 	}
@@ -281,7 +292,7 @@ func runWeight(c *call) value {
 	name := c.args["name"].text
 	name = c.e.filled(c.f, c.at(), name)
 	if c.args["shape"].kind != isNothing {
-		return signal(c.trained(name, c.wholes("shape", -1, 1), spread{1, false}))
+		return signal(c.constant(name, c.wholes("shape", -1, 1), spread{1, false}))
 	}
 	data, ok := c.find(name, nil)
 	if !ok {
