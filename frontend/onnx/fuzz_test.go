@@ -1,7 +1,9 @@
 package onnx_test
 
 import (
+	"archive/zip"
 	"errors"
+	"io/fs"
 	"runtime"
 	"testing"
 
@@ -13,7 +15,24 @@ import (
 // that files may imply, some times over, and the nodes of loops written out.
 const most = 1 << 30
 
-// FuzzImport starts from the small files of the other tests: a file is refused
+// addCorpus adds what earlier runs found to reach new code.
+func addCorpus(f *testing.F) {
+	corpus, err := zip.OpenReader("../../testdata/onnx/fuzz-corpus.zip")
+	if err != nil {
+		f.Fatal(err)
+	}
+	defer corpus.Close()
+	for _, file := range corpus.File {
+		data, err := fs.ReadFile(corpus, file.Name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+}
+
+// FuzzImport starts from the small files of the other tests and
+// what earlier runs found: a file is refused
 // with a message, or gives a net that verifies. External data is zeros.
 func FuzzImport(f *testing.F) {
 	for _, family := range operatorCases() {
@@ -26,6 +45,7 @@ func FuzzImport(f *testing.F) {
 			f.Add(c.model.bytes(f))
 		}
 	}
+	addCorpus(f)
 	zeros := func(_ string, offset, length int64) ([]byte, error) {
 		if offset+length > 1<<16 {
 			return nil, errors.New("is too short")
