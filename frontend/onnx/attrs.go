@@ -112,6 +112,9 @@ func (n *node) tensorAttr(name string) *tensor {
 		return n.imp.decoded[a.T]
 	}
 	t, d := n.imp.decodeTensor(a.T)
+	if d != nil && d.Message == "" {
+		return nil
+	}
 	if d != nil {
 		d.Origin = n.at
 		d.Message = "attribute \"" + name + "\" " + d.Message

@@ -13,7 +13,9 @@ import (
 // not ask for memory before it knows that the bytes are there.
 type Loader func(location string, offset, length int64) ([]byte, error)
 
-// external reads the data of a tensor of n elements that the file keeps in another file.
+// external reads the data of a tensor, of a number of bytes, that the file keeps
+// in another file. What is wrong with that file is said once: for the tensors
+// behind the first one the diagnostic is empty.
 func (imp *importer) external(pb *onnxpb.TensorProto, want int64) ([]byte, *diag.Diagnostic) {
 	location, offset, d := place(pb, want)
 	switch {
@@ -28,7 +30,10 @@ func (imp *importer) external(pb *onnxpb.TensorProto, want int64) ([]byte, *diag
 	}
 	data, err := imp.load(location, offset, want)
 	switch {
+	case err != nil && imp.lost[location+err.Error()]:
+		return nil, &diag.Diagnostic{}
 	case err != nil:
+		imp.lost[location+err.Error()] = true
 		return nil, diag.Errorf(diag.Origin{}, diag.BadConstant, "has its data in another file (%s): %v", location, err)
 	case int64(len(data)) != want:
 		return nil, diag.Errorf(diag.Origin{}, diag.BadConstant, "has %d bytes of data in another file (%s), wanted %d", len(data), location, want)

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"testing"
 
+	"google.golang.org/protobuf/proto"
+
 	"nomul/frontend/onnx"
 	"nomul/frontend/onnx/onnxpb"
 	"nomul/ir"
@@ -137,6 +139,21 @@ func TestExternalData(t *testing.T) {
 		if net != nil || len(list) != 1 || !regexp.MustCompile(c.want).MatchString(list.Error()) {
 			t.Errorf("got %v, wanted %s", list, c.want)
 		}
+	}
+}
+
+// A file that is not there is told once, however many tensors it holds.
+func TestLostData(t *testing.T) {
+	lost := func(string, int64, int64) ([]byte, error) { return nil, errors.New("no such file") }
+	m := external(entry("location", "data.bin"))
+	twin := proto.CloneOf(m.pb.Graph.Initializer[0])
+	twin.Name = "d"
+	third := proto.CloneOf(twin)
+	m.init(twin).node("Constant -> e", attrTensor("value", third)).node("Add d,e -> z").out("z")
+	net, list := onnx.Import("bad.onnx", m.bytes(t), onnx.Options{Load: lost})
+	const want = `bad.onnx: error: initializer "c" has its data in another file (data.bin): no such file [bad-constant]`
+	if net != nil || list.Error() != want {
+		t.Errorf("got\n%v\nwanted\n%s", list, want)
 	}
 }
 

@@ -57,10 +57,11 @@ type importer struct {
 	captured  map[*onnxpb.GraphProto][]string
 	decoded   map[*onnxpb.TensorProto]*tensor
 	weights   map[weightKey]*tensor
-	rounded   map[elem]int // values that are float32 here but not in the file
-	room      int          // elements of constants that may still be made
-	turns     int          // nodes of loops and functions that may still be written out
-	values    int          // values that may still be made
+	rounded   map[elem]int    // values that are float32 here but not in the file
+	room      int             // elements of constants that may still be made
+	turns     int             // nodes of loops and functions that may still be written out
+	values    int             // values that may still be made
+	lost      map[string]bool // what is wrong with files of external data
 	unknowns  int
 }
 
@@ -102,7 +103,7 @@ func newImporter(file string, size int, o Options) *importer {
 		functions: map[functionKey]*onnxpb.FunctionProto{},
 		batch:     map[string]bool{}, taken: map[string]int{}, outputs: map[string]string{},
 		origins: map[string]named{}, captured: map[*onnxpb.GraphProto][]string{},
-		decoded: map[*onnxpb.TensorProto]*tensor{}, weights: map[weightKey]*tensor{}, rounded: map[elem]int{},
+		decoded: map[*onnxpb.TensorProto]*tensor{}, weights: map[weightKey]*tensor{}, rounded: map[elem]int{}, lost: map[string]bool{},
 		room: madeBase + madePerByte*size, turns: turnsBase + turnsPerByte*size,
 	}
 	imp.values = valuesPerTurn * imp.turns

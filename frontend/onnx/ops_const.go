@@ -108,7 +108,7 @@ func constantOfShape(n *node) (*tensor, error) {
 		fill = n.tensorAttr("value")
 	}
 	switch {
-	case n.err != nil:
+	case n.err != nil || fill == nil:
 		return nil, n.err
 	case fill.data == nil || fill.data.Type.Size() != 1:
 		return nil, n.errorf(diag.BadAttribute, "attribute \"value\" has not one element")

@@ -178,9 +178,11 @@ func (imp *importer) readConstant(pb *onnxpb.TensorProto) *tensor {
 	t, d := imp.decodeTensor(pb)
 	if d != nil {
 		t = &tensor{broken: true}
-		d.Origin = imp.at()
-		d.Message = "initializer " + strconv.Quote(pb.Name) + " " + d.Message
-		imp.list = append(imp.list, d)
+		if d.Message != "" {
+			d.Origin = imp.at()
+			d.Message = "initializer " + strconv.Quote(pb.Name) + " " + d.Message
+			imp.list = append(imp.list, d)
+		}
 	}
 	t.origin = imp.at()
 	return t

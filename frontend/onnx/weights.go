@@ -38,7 +38,7 @@ func Weights(file string, data []byte, o Options) (map[string]*ir.Tensor, error)
 func (imp *importer) weight(out map[string]*ir.Tensor, name string, pb *onnxpb.TensorProto) {
 	t, d := imp.decodeTensor(pb)
 	switch {
-	case d != nil && d.Code == diag.UnsupportedType:
+	case d != nil && (d.Code == diag.UnsupportedType || d.Message == ""):
 	case d != nil:
 		imp.fail(d.Code, "tensor %q %s", name, d.Message)
 	case t.data != nil && name != "":
