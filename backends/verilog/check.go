@@ -9,6 +9,8 @@ import (
 const (
 	maxWord = 32 // accumulators and membranes
 	maxBits = 16 // weights and input elements
+
+	maxProduct = 64 // sums of shifted copies
 )
 
 // Check lists what Emit cannot do with the net.
@@ -36,22 +38,68 @@ func (c *checker) bad(v *ir.Value, format string, args ...any) {
 	c.list.Add(v.Origin, diag.UnsupportedTarget, "verilog: %s %%%s: "+format, append([]any{v.Op, v.Name}, args...)...)
 }
 
+// rules has what must hold of each op that has hardware.
+var rules = map[ir.Op]func(*checker, *ir.Value){
+	ir.OpConst: (*checker).nothing, ir.OpInput: (*checker).input, ir.OpOutput: (*checker).output,
+	ir.OpReshape: (*checker).nothing, ir.OpTranspose: (*checker).nothing, ir.OpConcat: (*checker).nothing,
+	ir.OpSlice: (*checker).nothing, ir.OpPad: (*checker).padding, ir.OpBroadcast: (*checker).nothing,
+	ir.OpLinear: (*checker).weighted, ir.OpConv: (*checker).weighted, ir.OpNeuron: (*checker).neuron,
+	ir.OpMaxPool: (*checker).lanewise, ir.OpSumPool: (*checker).lanewise,
+	ir.OpReduceSum: (*checker).lanewise, ir.OpReduceMax: (*checker).lanewise, ir.OpReduceMin: (*checker).lanewise,
+	ir.OpAdd: (*checker).lanewise, ir.OpSub: (*checker).lanewise, ir.OpNeg: (*checker).lanewise, ir.OpShl: (*checker).lanewise,
+	ir.OpMin: (*checker).lanewise, ir.OpMax: (*checker).lanewise, ir.OpMap: (*checker).lanewise,
+	ir.OpAnd: (*checker).lanewise, ir.OpOr: (*checker).lanewise, ir.OpXor: (*checker).lanewise, ir.OpAndNot: (*checker).lanewise,
+	ir.OpWhere: (*checker).lanewise, ir.OpCompare: (*checker).lanewise, ir.OpCSD: (*checker).csd,
+	ir.OpDelay: (*checker).delay, ir.OpLatch: (*checker).width,
+	ir.OpSum: (*checker).lanewise, ir.OpLast: (*checker).lanewise, ir.OpMaxTime: (*checker).lanewise,
+}
+
 func (c *checker) value(v *ir.Value) {
-	switch v.Op {
-	case ir.OpConst, ir.OpReshape:
-	case ir.OpInput:
-		c.input(v)
-	case ir.OpLinear:
-		c.linear(v)
-	case ir.OpNeuron:
-		c.neuron(v)
-	case ir.OpSum:
-		c.computed(v, v.Args[0])
-		c.width(v)
-	case ir.OpOutput:
-		c.output(v)
-	default:
+	rule := rules[v.Op]
+	if rule == nil {
 		c.bad(v, "has no hardware for this operation")
+		return
+	}
+	rule(c, v)
+}
+
+func (c *checker) nothing(*ir.Value) {}
+
+// padding demands a constant to fill with.
+func (c *checker) padding(v *ir.Value) {
+	if fill := v.Arg(1); fill != nil && fill.Const() == nil {
+		c.bad(v, "fills with %%%s, which is no constant", fill.Name)
+	}
+}
+
+// lanewise demands something to compute, from operands and to results of 32 bits.
+func (c *checker) lanewise(v *ir.Value) {
+	constant := true
+	for _, a := range v.Args {
+		constant = constant && source(a).Op == ir.OpConst
+		c.width(a)
+	}
+	if constant {
+		c.bad(v, "reads constants only")
+	}
+	c.width(v)
+}
+
+func (c *checker) csd(v *ir.Value) {
+	c.computed(v, v.Args[0])
+	c.width(v)
+	if v.Args[1].Const() == nil {
+		c.bad(v, "the factor %%%s is no constant", v.Args[1].Name)
+	}
+	if w := csdBits(v); w > maxProduct {
+		c.bad(v, "takes %d bits to compute, wanted at most %d", w, maxProduct)
+	}
+}
+
+func (c *checker) delay(v *ir.Value) {
+	c.width(v)
+	if v.Args[0].Const() == nil {
+		c.bad(v, "begins with %%%s, which is no constant", v.Args[0].Name)
 	}
 }
 
@@ -67,13 +115,11 @@ func (c *checker) input(v *ir.Value) {
 	}
 }
 
-func (c *checker) linear(v *ir.Value) {
+func (c *checker) weighted(v *ir.Value) {
 	x, w, bias := v.Args[0], v.Arg(1), v.Arg(2)
 	c.computed(v, x)
 	c.width(v)
-	if x.Type.Shape.Rank() != 1 {
-		c.bad(v, "%%%s has shape %v, wanted one axis", x.Name, x.Type.Shape)
-	}
+	c.width(x)
 	switch {
 	case w.Const() == nil:
 		c.bad(v, "the weights %%%s are no constant", w.Name)
@@ -103,7 +149,8 @@ func (c *checker) neuron(v *ir.Value) {
 		c.bad(v, "leak %v has no integer form here", v.Attrs.(ir.NeuronAttrs).Leak.Kind)
 		return
 	}
-	if w := planNeuron(v).Work; w > maxWord {
+	lanes, order := inOrder(v.Type.Size(), DefaultLanes)
+	if w := planNeuron(v, newVector(v, lanes, order)).Work; w > maxWord {
 		c.bad(v, "the membrane %v takes %d bits to update, wanted at most %d", v.State, w, maxWord)
 	}
 }

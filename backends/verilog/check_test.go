@@ -33,12 +33,21 @@ once
 	%x = input : u8[2]
 	%y = input : s8[2,3]
 	%w = const {seed=1 lo=-1 hi=1} : s2[5,3]
-	%n = neg %x : s16[2]
+	%three = const {fill=3} : u2[2]
+	%far = const {fill=1} : u1[2]
 	%m = linear %y, %w {slots=planes} : s16[2,5]
-	%o = output %n : s16[2]
+	%k = neg %three : s8[2]
+	%o = output %k : s8[2]
 	%p = output %m : s16[2,5]
+	%s = compare %x, %three {is=gt} : u1[2]
+step
+	%d = delay %far : u1[2]
+	%l = latch %d, %s : u1[2]
+end
+	%f = first %d : u2[2]
+	%q = output %f : u2[2]
 }
-`, []string{"input %y: is s8[2,3], wanted unsigned", "neg %n: has no hardware", "linear %m: %y has shape [2,3], wanted one axis"}},
+`, []string{"input %y: is s8[2,3], wanted unsigned", "neg %k: reads constants only", "first %f: has no hardware"}},
 		"unread": {`net n fixed steps=1 {
 once
 	%x = input : u8[2]

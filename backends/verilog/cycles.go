@@ -3,6 +3,7 @@ package verilog
 import (
 	"nomul/backends"
 	"nomul/ir"
+	"nomul/ir/eval"
 )
 
 // Cycles is the latency of one sample in clocks, from the one that takes the
@@ -14,7 +15,7 @@ func Cycles(net *ir.Net, sample backends.Sample, lanes int) int {
 }
 
 func (p *plan) cycles(sample backends.Sample) int {
-	r := replay{p, sample}
+	r := replay{p, sample, map[moment][]int64{}}
 	total := 0
 	for _, q := range p.Passes {
 		steps := 1
@@ -23,67 +24,140 @@ func (p *plan) cycles(sample backends.Sample) int {
 		}
 		for t := range steps {
 			total += q.Base
-			if q.Scans() {
+			switch {
+			case q.Scans():
 				total += q.Head.Tiles * slots(q.Head.X.vector, r.value(q.Head.X.V, t))
+			case q.Looks():
+				total += q.Head.Conv.looks(q.Head.X, r.value(q.Head.X.V, t))
 			}
 		}
 	}
 	return total
 }
 
-// slots is the clocks of one scan: the ones in each word of each bit plane, but
-// at least 1, summed.
+// looks is the clocks of the scans of all lists.
+func (c conv) looks(x *unit, data []int64) int {
+	words := make([]int, x.Tiles)
+	for t := range words {
+		words[t] = x.wordSlots(data, t)
+	}
+	total := 0
+	for _, list := range c.Lists {
+		for _, e := range list {
+			total += words[e.Tile]
+		}
+	}
+	return total * c.Repeat
+}
+
+// slots is the clocks of one scan of a whole vector.
 func slots(v vector, data []int64) int {
 	total := 0
-	for plane := range v.Bits {
-		for at := 0; at < v.N; at += v.Lanes {
-			ones := 0
-			for _, x := range data[at:min(at+v.Lanes, v.N)] {
-				ones += int(x >> plane & 1)
-			}
-			total += max(1, ones)
-		}
+	for t := range v.Tiles {
+		total += v.wordSlots(data, t)
 	}
 	return total
 }
 
-// replay finds the values of a sample from its inputs and spikes.
+// wordSlots is the clocks of the scan of one word: the ones in each bit plane,
+// but at least 1, summed.
+func (v vector) wordSlots(data []int64, tile int) int {
+	total := 0
+	for plane := range v.Bits {
+		ones := 0
+		for _, at := range v.Order[tile*v.Lanes : (tile+1)*v.Lanes] {
+			if at >= 0 {
+				ones += int(data[at] >> plane & 1)
+			}
+		}
+		total += max(1, ones)
+	}
+	return total
+}
+
+// replay finds the values of a sample from its inputs, spikes and membranes.
 type replay struct {
 	plan   *plan
 	sample backends.Sample
+	seen   map[moment][]int64
 }
 
-// value is a value's elements in a step.
+// moment is a value in a step.
+type moment struct {
+	v    *ir.Value
+	step int
+}
+
+// value is a value's elements in a step, in C order.
 func (r replay) value(v *ir.Value, step int) []int64 {
-	switch v = source(v); v.Op {
+	at := moment{v, step}
+	if v.Clock == ir.Once {
+		at.step = 0
+	}
+	if r.seen[at] == nil {
+		r.seen[at] = r.compute(v, step)
+	}
+	return r.seen[at]
+}
+
+func (r replay) compute(v *ir.Value, step int) []int64 {
+	switch v.Op {
+	case ir.OpConst:
+		return v.Const().I
 	case ir.OpInput:
 		return r.sample.Inputs[position(r.plan.Ports.Inputs, v)]
 	case ir.OpNeuron:
 		return r.sample.Steps[step].Spikes[position(r.plan.Ports.Neurons, v)]
-	case ir.OpLinear:
-		return r.linear(v, step)
+	case ir.OpSum, ir.OpLast, ir.OpMaxTime:
+		return r.readout(v)
+	case ir.OpDelay:
+		if step > 0 {
+			return r.value(r.plan.latches[v].Args[1], step-1)
+		}
+		return spreadInts(v.Args[0], v.Type.Shape)
+	case ir.OpLatch:
+		return r.value(v.Args[1], step)
 	}
-	sum := make([]int64, v.Type.Size())
-	for t := range r.plan.Steps {
-		for i, x := range r.value(v.Args[0], t) {
-			sum[i] += x
+	args := make([]*ir.Tensor, len(v.Args))
+	for i, a := range v.Args {
+		if a != nil {
+			args[i] = &ir.Tensor{Type: a.Type, I: r.value(a, step)}
 		}
 	}
-	return sum
+	out := ir.NewTensor(v.Type)
+	eval.Do(v, args, out)
+	return out.I
 }
 
-func (r replay) linear(v *ir.Value, step int) []int64 {
-	x, w := r.value(v.Args[0], step), v.Args[1].Const().I
-	y := make([]int64, v.Type.Size())
-	for n := range y {
-		if b := v.Args[2].Const(); b != nil {
-			y[n] = b.I[n]
-		}
-		for k, xk := range x {
-			y[n] += w[n*len(x)+k] * xk
+// spreadInts is a constant stretched to a shape.
+func spreadInts(v *ir.Value, to ir.Shape) []int64 {
+	index := ir.Index(v.Type.Shape, to)
+	if index == nil {
+		return v.Const().I
+	}
+	out := make([]int64, len(index))
+	for i, at := range index {
+		out[i] = v.Const().I[at]
+	}
+	return out
+}
+
+// readout is what a readout has after all steps.
+func (r replay) readout(v *ir.Value) []int64 {
+	out := append([]int64(nil), r.value(v.Args[0], 0)...)
+	for t := 1; t < r.plan.Steps; t++ {
+		for i, x := range r.value(v.Args[0], t) {
+			switch v.Op {
+			case ir.OpSum:
+				out[i] += x
+			case ir.OpLast:
+				out[i] = x
+			default:
+				out[i] = max(out[i], x)
+			}
 		}
 	}
-	return y
+	return out
 }
 
 func position(vs []*ir.Value, v *ir.Value) int {

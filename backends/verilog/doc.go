@@ -2,21 +2,27 @@
 // weight rows only for ones, and holds no multiplier.
 //
 // A value of N elements lies in hardware as tiles of P lanes (Options.Lanes; a
-// value of fewer elements has fewer lanes). Each value that computes is one
-// module:
+// value of fewer elements has fewer lanes), in C order or pixel by pixel. Each
+// value that computes is one module:
 //
 //   - input takes one element per clock and stores tiles;
 //   - linear scans its operand bit plane by bit plane, most significant first,
 //     word by word, and for each one found reads one row of P weights from block
 //     memory and adds it to P accumulators; from plane to plane these are
 //     doubled (Horner). It does so once per tile of its results;
+//   - conv does the same over words that a list in memory names: those that a
+//     window sees;
+//   - pool joins tiles that a list names, lane by lane;
+//   - map works lane by lane on tiles that lie alike; delays are one, and latches;
+//   - gather brings elements into the order that a reader needs, one per clock.
+//     Ops that only move elements make no hardware but this, where it is needed;
 //   - neuron updates one tile per clock, in the lanes;
 //   - sum adds one tile per clock to its memory;
 //   - output sends one element per clock.
 //
-// Tiles of a linear go straight into the neurons and sums that read it (a
-// stream); whatever is read by a scan, in another part of the net or by an
-// output is kept in the memory of the module that made it. The work is a fixed
+// Tiles of a linear or conv go straight into the neurons and sums that read it
+// (a stream); whatever is read by another module, or in another part of the net,
+// is kept in the memory of the module that made it. The work is a fixed
 // sequence of passes, each started by the end of the one before, so the latency
 // is a sum that Cycles computes, the header states and the bench checks.
 package verilog

@@ -3,21 +3,37 @@ package verilog
 import (
 	"bytes"
 	"fmt"
-	"math/bits"
+	"slices"
 
 	"nomul/backends"
 	"nomul/ir"
 )
 
 // Traces are the layers of neurons, in the order of the stream.
-func (p *plan) Traces() []*unit { return p.units(ir.OpNeuron) }
+func (p *plan) Traces() []*unit { return p.units(kindNeuron) }
 
-// Scanned are the units that some linear scans.
-func (p *plan) Scanned() []*unit {
+// Scanned are the units that some linear scans as a whole.
+func (p *plan) Scanned() []*unit { return p.readBy(kindLinear) }
+
+// Listed are the units of which some convolution scans listed words.
+func (p *plan) Listed() []*unit { return p.readBy(kindConv) }
+
+// Counted are the units whose words' scans are counted.
+func (p *plan) Counted() []*unit {
+	var out []*unit
+	for _, u := range p.Units {
+		if slices.Contains(p.Scanned(), u) || slices.Contains(p.Listed(), u) {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+func (p *plan) readBy(kind string) []*unit {
 	var out []*unit
 	for _, u := range p.Units {
 		for _, r := range u.Readers {
-			if r.V.Op == ir.OpLinear {
+			if r.Kind == kind {
 				out = append(out, u)
 				break
 			}
@@ -46,17 +62,8 @@ func sizes(vs []*ir.Value) int {
 	return n
 }
 
-// TileStart is, in the bench, the first neuron of the tile that is stored.
-func (u *unit) TileStart() string {
-	if u.Tiles == 1 {
-		return "0"
-	}
-	shift := bits.TrailingZeros(uint(u.Lanes))
-	if shift == 0 {
-		return fmt.Sprintf("{%d'd0, dut.u_%s.wr_tile}", 32-u.Addr(), u.ID)
-	}
-	return fmt.Sprintf("{%d'd0, dut.u_%s.wr_tile, %d'd0}", 32-u.Addr()-shift, u.ID, shift)
-}
+// Slots are the places of a vector's elements.
+func (v vector) Slots() int { return len(v.Order) }
 
 // Int32 is, in the bench, the lowest membrane as a 32-bit integer.
 func (u *unit) Int32() string {
@@ -90,11 +97,26 @@ func vectors(p *plan, vs backends.Vectors) []backends.File {
 		}
 		hexLines(&want, []int64{int64(p.cycles(s))})
 	}
-	return []backends.File{{Name: "inputs.hex", Data: in.Bytes()}, {Name: "vectors.hex", Data: want.Bytes()}}
+	out := []backends.File{{Name: "inputs.hex", Data: in.Bytes()}, {Name: "vectors.hex", Data: want.Bytes()}}
+	for _, u := range p.Traces() {
+		if !u.InOrder() {
+			out = append(out, u.order())
+		}
+	}
+	return out
 }
 
 func hexLines(b *bytes.Buffer, vs []int64) {
 	for _, v := range vs {
 		fmt.Fprintf(b, "%x\n", uint32(v))
 	}
+}
+
+// order is, for the bench, the neuron in each place.
+func (u *unit) order() backends.File {
+	var b bytes.Buffer
+	for _, at := range u.Order {
+		fmt.Fprintf(&b, "%x\n", at)
+	}
+	return backends.File{Name: u.ID + ".order.hex", Data: b.Bytes()}
 }

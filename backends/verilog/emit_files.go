@@ -3,28 +3,49 @@ package verilog
 import (
 	"bytes"
 	"fmt"
+	"math/big"
 
 	"nomul/backends"
-	"nomul/ir"
 )
 
 // memories are the files that the model reads with $readmemh.
 func memories(p *plan) []backends.File {
 	var out []backends.File
 	for _, u := range p.Units {
-		switch u.V.Op {
-		case ir.OpLinear:
-			out = append(out, u.weights())
-			out = append(out, u.params(u.Linear.Bias)...)
-		case ir.OpNeuron:
-			n := u.Neuron
-			out = append(out, u.params(n.Threshold, n.Bias)...)
-			if u.UsesReset() {
-				out = append(out, u.params(n.Amount)...)
-			}
-			if n.KeepV {
-				out = append(out, u.params(n.Init)...)
-			}
+		if files := unitFiles[u.Kind]; files != nil {
+			out = append(out, files(u)...)
+		}
+	}
+	return out
+}
+
+// unitFiles are the memories of each kind of unit.
+var unitFiles = map[string]func(*unit) []backends.File{
+	kindLinear: func(u *unit) []backends.File { return append(u.params(u.Linear.Bias), u.weights()) },
+	kindConv:   func(u *unit) []backends.File { return append(u.params(u.Conv.Bias), u.convWeights(), u.words()) },
+	kindPool:   func(u *unit) []backends.File { return []backends.File{u.tiles()} },
+	kindGather: func(u *unit) []backends.File { return []backends.File{u.sources()} },
+	kindMap:    (*unit).constants,
+	kindNeuron: (*unit).neuronParams,
+}
+
+func (u *unit) neuronParams() []backends.File {
+	n := u.Neuron
+	out := u.params(n.Threshold, n.Bias)
+	if u.UsesReset() {
+		out = append(out, u.params(n.Amount)...)
+	}
+	if n.KeepV {
+		out = append(out, u.params(n.Init)...)
+	}
+	return out
+}
+
+func (u *unit) constants() []backends.File {
+	var out []backends.File
+	for _, o := range u.Operands {
+		if o.Unit == nil {
+			out = append(out, u.params(o.Param)...)
 		}
 	}
 	return out
@@ -33,20 +54,95 @@ func memories(p *plan) []backends.File {
 // weights has a row for each tile and operand element: the weights from the
 // element to the tile's lanes. Lanes behind the last result hold 0.
 func (u *unit) weights() backends.File {
-	w, rows := u.V.Args[1].Const().I, u.Linear.Rows
+	w, l := u.V.Args[1].Const().I, u.Linear
 	var b bytes.Buffer
 	for tile := range u.Tiles {
-		for k := range rows {
+		for _, k := range l.From[:l.Rows] {
 			row := make([]int64, u.Lanes)
 			for lane := range row {
 				if n := tile*u.Lanes + lane; n < u.N {
-					row[lane] = w[n*rows+k]
+					row[lane] = w[n*l.Rows+k]
 				}
 			}
-			writeRow(&b, u.Linear.WeightBits, row)
+			writeRow(&b, l.WeightBits, row)
 		}
 	}
 	return backends.File{Name: u.ID + ".weights.hex", Data: b.Bytes()}
+}
+
+// convWeights has the rows of each tile of output channels: by tap, then by the
+// input channel in each lane of a pixel's words.
+func (u *unit) convWeights() backends.File {
+	w, c := u.V.Args[1].Const().I, u.Conv
+	var b bytes.Buffer
+	for first := 0; first < c.outputs; first += u.Lanes {
+		for tap := range c.taps {
+			for _, in := range c.inputs {
+				row := make([]int64, u.Lanes)
+				for lane := range row {
+					row[lane] = c.weight(w, first+lane, in, tap)
+				}
+				writeRow(&b, c.WeightBits, row)
+			}
+		}
+	}
+	return backends.File{Name: u.ID + ".weights.hex", Data: b.Bytes()}
+}
+
+// words are the lists of a conv: the last flag, the weight row and the word of each entry.
+func (u *unit) words() backends.File {
+	var b bytes.Buffer
+	for _, list := range u.Conv.Lists {
+		for i, e := range list {
+			writeFields(&b, field{1, flag(i == len(list)-1)}, field{u.Conv.RowAddr(), int64(e.Row)}, field{u.X.Addr(), int64(e.Tile)})
+		}
+	}
+	return backends.File{Name: u.ID + ".list.hex", Data: b.Bytes()}
+}
+
+// tiles are the lists of a pool: the last flag and the tile of each entry.
+func (u *unit) tiles() backends.File {
+	var b bytes.Buffer
+	for _, list := range u.Pool.Lists {
+		for i, t := range list {
+			writeFields(&b, field{1, flag(i == len(list)-1)}, field{u.X.Addr(), int64(t)})
+		}
+	}
+	return backends.File{Name: u.ID + ".list.hex", Data: b.Bytes()}
+}
+
+// sources are where the elements of a gather come from.
+func (u *unit) sources() backends.File {
+	var b bytes.Buffer
+	for _, o := range u.Gather.From {
+		from, lane, value := u.source(o)
+		writeFields(&b, field{u.PickBits(), from}, field{u.LaneBits(), lane}, field{u.ValueBits(), value})
+	}
+	return backends.File{Name: u.ID + ".list.hex", Data: b.Bytes()}
+}
+
+func flag(on bool) int64 {
+	if on {
+		return 1
+	}
+	return 0
+}
+
+// field is a part of a memory's word.
+type field struct {
+	bits  int
+	value int64
+}
+
+// writeFields writes a word, the first field in its highest bits.
+func writeFields(b *bytes.Buffer, fields ...field) {
+	word, bits := new(big.Int), 0
+	for _, f := range fields {
+		word.Lsh(word, uint(f.bits))
+		word.Or(word, pack(f.bits, f.value))
+		bits += f.bits
+	}
+	fmt.Fprintf(b, "%0*x\n", (bits+3)/4, word)
 }
 
 // params has a row for each tile, for those parameters that need a memory.
@@ -57,7 +153,7 @@ func (u *unit) params(ps ...param) []backends.File {
 			continue
 		}
 		var b bytes.Buffer
-		for tile := range u.Tiles {
+		for tile := range p.period(u.Lanes) {
 			row := make([]int64, u.Lanes)
 			copy(row, p.Data[tile*u.Lanes:])
 			writeRow(&b, p.Bits, row)

@@ -80,7 +80,7 @@ func (p *plan) Loops() bool { return p.Steps > 1 && len(p.part("step")) > 0 }
 // UsesFirst tells whether a unit asks for the first step.
 func (p *plan) UsesFirst() bool {
 	for _, u := range p.Units {
-		if u.TakesTiles() && u.Remembers() {
+		if u.AsksFirst() {
 			return true
 		}
 	}
@@ -127,11 +127,11 @@ func (g page) after(i int, before string) string {
 	return before
 }
 
-// units lists those of an op.
-func (p *plan) units(op ir.Op) []*unit {
+// units lists those of a kind.
+func (p *plan) units(kind string) []*unit {
 	var out []*unit
 	for _, u := range p.Units {
-		if u.V.Op == op {
+		if u.Kind == kind {
 			out = append(out, u)
 		}
 	}
@@ -139,14 +139,14 @@ func (p *plan) units(op ir.Op) []*unit {
 }
 
 // InReady, OutValid and OutData join the ports' modules; they take turns.
-func (p *plan) InReady() string { return anyOf("open_", p.units(ir.OpInput)) }
+func (p *plan) InReady() string { return anyOf("open_", p.units(kindInput)) }
 
 // OutValid tells that one of the outputs sends.
-func (p *plan) OutValid() string { return anyOf("valid_", p.units(ir.OpOutput)) }
+func (p *plan) OutValid() string { return anyOf("valid_", p.units(kindOutput)) }
 
 // OutData is what it sends.
 func (p *plan) OutData() string {
-	outs, b := p.units(ir.OpOutput), ""
+	outs, b := p.units(kindOutput), ""
 	for _, u := range outs[:len(outs)-1] {
 		b += fmt.Sprintf("valid_%s ? out_%s : ", u.ID, u.ID)
 	}

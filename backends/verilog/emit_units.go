@@ -8,13 +8,45 @@ import (
 )
 
 // Scans tells whether the unit reads tiles by itself.
-func (u *unit) Scans() bool { return u.V.Op == ir.OpLinear || u.V.Op == ir.OpOutput }
+func (u *unit) Scans() bool { return len(u.Xs) > 0 && !u.TakesTiles() }
 
 // TakesTiles tells whether the unit works on tiles as they come.
-func (u *unit) TakesTiles() bool { return u.V.Op == ir.OpNeuron || u.V.Op == ir.OpSum }
+func (u *unit) TakesTiles() bool { return u.Kind == kindNeuron || u.Kind == kindSum }
 
 // Remembers tells whether the unit carries something from step to step.
-func (u *unit) Remembers() bool { return u.V.Op == ir.OpSum || u.Neuron.KeepV || u.Neuron.KeepS }
+func (u *unit) Remembers() bool { return u.Kind == kindSum || u.Neuron.KeepV || u.Neuron.KeepS }
+
+// AsksFirst tells whether the unit asks for the first step.
+func (u *unit) AsksFirst() bool { return u.TakesTiles() && u.Remembers() || u.UsesStep }
+
+// ReadBits is the bits of the number of a tile that the unit reads.
+func (u *unit) ReadBits() int {
+	n := 1
+	for _, x := range u.Xs {
+		n = max(n, x.Addr())
+	}
+	return n
+}
+
+// Width is the bits of an operand of a lanewise op.
+func (u *unit) Width(operand) int { return u.Work }
+
+// Forgets tells whether a readout takes the last step's value only.
+func (u *unit) Forgets() bool { return u.V.Op == ir.OpLast }
+
+// Accumulated is the lane of a readout over time after this step.
+func (u *unit) Accumulated() string {
+	x := extend("x", u.X.Bits, u.X.Signed, u.Bits)
+	switch {
+	case u.Forgets():
+		return x
+	case u.V.Op == ir.OpMaxTime && u.Signed:
+		return fmt.Sprintf("(first | ($signed(%s) > $signed(old))) ? %s : old", x, x)
+	case u.V.Op == ir.OpMaxTime:
+		return fmt.Sprintf("(first | (%s > old)) ? %s : old", x, x)
+	}
+	return fmt.Sprintf("(first ? %s : old) + %s", decimal(u.Bits, 0), x)
+}
 
 // walked tells whether the unit's tiles come from a memory that is walked.
 func (u *unit) walked() bool {
@@ -58,17 +90,18 @@ func (u *unit) ReadRE() string {
 func (u *unit) ReadAddr() string {
 	var b strings.Builder
 	for i, r := range u.Readers {
+		addr := slice("rdaddr_"+r.ID, u.Addr(), r.ReadBits())
 		if i == len(u.Readers)-1 && len(u.Walked) == 0 {
-			return b.String() + "rdaddr_" + r.ID
+			return b.String() + addr
 		}
-		fmt.Fprintf(&b, "rdre_%s ? rdaddr_%s : ", r.ID, r.ID)
+		fmt.Fprintf(&b, "rdre_%s ? %s : ", r.ID, addr)
 	}
 	return b.String() + "waddr_" + u.ID
 }
 
 // Begun is what an accumulator begins with: the bias, less the bits that enter later.
 func (u *unit) Begun() string {
-	b, k := u.Linear.Bias, u.Planes()
+	b, k := u.Bias(), u.Planes()
 	if b.Absent() {
 		return decimal(u.Bits, 0)
 	}
@@ -86,7 +119,7 @@ func (u *unit) Begun() string {
 // Doubled is the accumulator doubled, with the bias's bit of the plane.
 func (u *unit) Doubled() string {
 	bit := "1'b0"
-	if b := u.Linear.Bias; !b.Absent() {
+	if b := u.Bias(); !b.Absent() {
 		k := indexBits(u.Planes())
 		bit = "bias[" + extend("c_plane", k, false, indexBits(b.Bits)) + "]"
 	}
@@ -210,9 +243,4 @@ func (u *unit) Stored() string {
 }
 
 // fit brings a signed signal to a number of bits.
-func fit(name string, from, to int) string {
-	if to < from {
-		return slice(name, to, from)
-	}
-	return extend(name, from, true, to)
-}
+func fit(name string, from, to int) string { return fitted(name, from, true, to) }

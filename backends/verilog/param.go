@@ -13,20 +13,21 @@ type param struct {
 	Keep bool    // in a memory even when all are equal, so that lanes behind the last element get 0
 }
 
-// newParam spreads an operand over a shape; fallback stands for an absent one.
-func newParam(name string, v *ir.Value, s ir.Shape, bits int) param {
+// newParam spreads an operand over a shape, in the order of a vector.
+func newParam(name string, v *ir.Value, s ir.Shape, bits int, y vector) param {
 	p := param{Name: name, Bits: bits}
 	if v == nil {
 		return p
 	}
 	data, index := v.Const().I, ir.Index(v.Type.Shape, s)
-	p.Data = make([]int64, s.Size())
-	for i := range p.Data {
-		from := i
-		if index != nil {
-			from = index[i]
+	for _, at := range y.Order {
+		if at < 0 {
+			break // behind the last element
 		}
-		p.Data[i] = data[from]
+		if index != nil {
+			at = index[at]
+		}
+		p.Data = append(p.Data, data[at])
 	}
 	return p
 }
@@ -45,6 +46,27 @@ func (p param) Stored() bool {
 		}
 	}
 	return false
+}
+
+// period is the number of tiles after which the rows repeat: a power of two, or
+// the number of all tiles. Constants per channel repeat from pixel to pixel.
+func (p param) period(lanes int) int {
+	tiles := (len(p.Data) + lanes - 1) / lanes
+	for n := 1; n < tiles && len(p.Data)%lanes == 0; n *= 2 {
+		if tiles%n == 0 && p.repeats(n*lanes) {
+			return n
+		}
+	}
+	return tiles
+}
+
+func (p param) repeats(after int) bool {
+	for i := after; i < len(p.Data); i++ {
+		if p.Data[i] != p.Data[i-after] {
+			return false
+		}
+	}
+	return true
 }
 
 // Fixed is the literal that all elements equal; 0 for an absent parameter.
@@ -69,19 +91,36 @@ type linear struct {
 	Depth      int // weight rows in all
 	WeightBits int
 	Bias       param
+	From       []int // the operand's element of each row
 }
 
-// Planes is the number of bit planes of the operand of a linear.
+// Planes is the number of bit planes of the operand of a linear or conv.
 func (u *unit) Planes() int { return u.X.Bits }
+
+// WeightBits is the width of a weight of a linear or conv.
+func (u *unit) WeightBits() int {
+	if u.Kind == kindConv {
+		return u.Conv.WeightBits
+	}
+	return u.Linear.WeightBits
+}
+
+// Bias is that of a linear or conv.
+func (u *unit) Bias() param {
+	if u.Kind == kindConv {
+		return u.Conv.Bias
+	}
+	return u.Linear.Bias
+}
 
 // RowAddr is the bits of a weight row's number.
 func (l linear) RowAddr() int { return indexBits(l.Depth) }
 
 // Weights are kept modulo 2^bits of the accumulator, as the sum itself is.
-func planLinear(v *ir.Value, y, x vector) linear {
-	l := linear{Rows: x.N, Depth: x.N * y.Tiles}
+func planLinear(v *ir.Value, y, x vector, from []int) linear {
+	l := linear{Rows: x.N, Depth: x.N * y.Tiles, From: from}
 	l.WeightBits = min(bitsOf(v.Args[1].Const().Range()), y.Bits)
-	l.Bias = newParam("bias", v.Args[2], v.Type.Shape, max(y.Bits, x.Bits))
+	l.Bias = newParam("bias", v.Args[2], v.Type.Shape, max(y.Bits, x.Bits), y)
 	l.Bias.Keep = !l.Bias.Absent() && y.Tail() < y.Lanes // a scan of the result must find nothing there
 	return l
 }
@@ -102,17 +141,17 @@ type neuron struct {
 	Threshold, Bias, Amount, Init param
 }
 
-func planNeuron(v *ir.Value) neuron {
+func planNeuron(v *ir.Value, y vector) neuron {
 	a := v.Attrs.(ir.NeuronAttrs)
 	n := neuron{NeuronAttrs: a, VBits: bitsOf(v.State), Signed: v.State.Lo < 0}
 	n.Shift = min(a.Leak.K, signedBits(v.State))
 	n.KeepV = a.Leak.Kind != ir.LeakAll
 	n.KeepS = a.When == ir.WhenNext && (a.Reset == ir.ResetSubtract || a.Reset != ir.ResetNone && n.KeepV)
 	s := v.Type.Shape
-	n.Threshold = clip(newParam("threshold", v.Args[ir.NeuronThreshold], s, 0), v.State, a.Compare)
-	n.Bias = sized(newParam("bias", v.Args[ir.NeuronBias], s, 0))
-	n.Amount = sized(newParam("reset", v.Args[ir.NeuronReset], s, 0))
-	n.Init = sized(newParam("init", v.Args[ir.NeuronInit], s, 0))
+	n.Threshold = clip(newParam("threshold", v.Args[ir.NeuronThreshold], s, 0, y), v.State, a.Compare)
+	n.Bias = sized(newParam("bias", v.Args[ir.NeuronBias], s, 0, y))
+	n.Amount = sized(newParam("reset", v.Args[ir.NeuronReset], s, 0, y))
+	n.Init = sized(newParam("init", v.Args[ir.NeuronInit], s, 0, y))
 	n.Work = n.workBits(v)
 	return n
 }

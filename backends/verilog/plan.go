@@ -2,62 +2,57 @@ package verilog
 
 import (
 	"fmt"
-	"math/bits"
 
 	"nomul/backends"
 	"nomul/ir"
 )
 
-// vector is how a value of N elements lies in hardware: Tiles words of Lanes
-// elements of Bits bits each, element 0 in the lowest bits of tile 0.
-type vector struct {
-	N, Lanes, Tiles, Bits int
-	Signed                bool
-}
-
-func newVector(v *ir.Value, lanes int) vector {
-	n := v.Type.Size()
-	lanes = min(lanes, n)
-	return vector{N: n, Lanes: lanes, Tiles: (n + lanes - 1) / lanes, Bits: bitsOf(v.Range), Signed: v.Range.Lo < 0}
-}
-
-// Word is the bits of a tile.
-func (v vector) Word() int { return v.Lanes * v.Bits }
-
-// Addr is the bits of a tile's number.
-func (v vector) Addr() int { return indexBits(v.Tiles) }
-
-// Last is the number of the last tile.
-func (v vector) Last() int { return v.Tiles - 1 }
-
-// Tail is the number of elements in the last tile.
-func (v vector) Tail() int { return v.N - v.Last()*v.Lanes }
-
 // unit is the hardware of one value: one module.
 type unit struct {
 	vector
-	V     *ir.Value
-	Top   string // name of the top module
-	ID    string // the value's name as part of Verilog names
-	X     *unit  // the operand that is not a constant; nil of an input
-	Clock ir.Clock
+	Kind   string // of module
+	V      *ir.Value
+	Top    string // name of the top module
+	ID     string // the value's name as part of Verilog names
+	number int    // among the units
+	places []int  // of each element; see place
+	Xs     []*unit
+	X      *unit // the first of Xs; nil of an input
+	Clock  ir.Clock
 
 	Streams []*unit // take the tiles as they are made
-	Readers []*unit // scan or send the stored tiles
-	Walked  []*unit // take the stored tiles one after another, in a later part of the net
+	Readers []*unit // scan, walk or send the stored tiles
+	Walked  []*unit // take the stored tiles one after another, in a walk of their own
 	Ends    bool    // its end is the end of a pass
 
 	First  bool // the first input: it opens by itself
 	Wide   int  // bits of the engine's output port, of an output
 	Linear linear
+	Conv   conv
+	Pool   pool
+	Gather gather
+	Lanewise
 	Neuron neuron
 }
+
+// The kinds of modules.
+const (
+	kindInput  = "input"
+	kindLinear = "linear"
+	kindConv   = "conv"
+	kindPool   = "pool"
+	kindGather = "gather"
+	kindMap    = "map"
+	kindNeuron = "neuron"
+	kindSum    = "sum"
+	kindOutput = "output"
+)
 
 // Mem tells whether the unit stores its tiles.
 func (u *unit) Mem() bool { return len(u.Readers) > 0 || len(u.Walked) > 0 }
 
 // Module is the kind of the unit's module.
-func (u *unit) Module() string { return u.V.Op.String() }
+func (u *unit) Module() string { return u.Kind }
 
 // pass is one stretch of work that the end of the pass before starts.
 type pass struct {
@@ -70,26 +65,38 @@ type pass struct {
 	Line string // the term of the latency
 }
 
-// Scans tells whether the pass scans an operand: Head.Tiles · slots clocks more.
-func (p pass) Scans() bool { return !p.Walk && p.Head.V.Op == ir.OpLinear }
+// Scans tells whether the pass scans all of an operand: Head.Tiles · slots clocks more.
+func (p pass) Scans() bool { return !p.Walk && p.Head.Kind == kindLinear }
+
+// Looks tells whether the pass scans words of an operand by a list.
+func (p pass) Looks() bool { return !p.Walk && p.Head.Kind == kindConv }
 
 type plan struct {
-	Net    *ir.Net
-	Name   string
-	Lanes  int
-	Steps  int
-	Units  []*unit
-	Passes []pass
-	Ports  backends.Ports
-	byVal  map[*ir.Value]*unit
+	Net     *ir.Net
+	Name    string
+	Lanes   int
+	Steps   int
+	Units   []*unit
+	Passes  []pass
+	Ports   backends.Ports
+	byVal   map[*ir.Value]*unit
+	views   map[*ir.Value]view
+	latches map[*ir.Value]*ir.Value // by delay
+	gathers map[string]*unit
+	taken   map[string]bool
 }
 
 func newPlan(net *ir.Net, name string, lanes int) *plan {
-	p := &plan{Net: net, Name: name, Lanes: lanes, Steps: net.Steps, Ports: backends.PortsOf(net), byVal: map[*ir.Value]*unit{}}
-	live, taken := liveValues(net), map[string]bool{}
+	p := &plan{Net: net, Name: name, Lanes: lanes, Steps: net.Steps, Ports: backends.PortsOf(net),
+		byVal: map[*ir.Value]*unit{}, views: map[*ir.Value]view{}, latches: map[*ir.Value]*ir.Value{},
+		gathers: map[string]*unit{}, taken: map[string]bool{}}
+	for _, v := range net.All(ir.OpLatch) {
+		p.latches[v.Args[0]] = v
+	}
+	live := p.liveValues(net)
 	for _, v := range net.Values {
-		if live[v] && v.Op != ir.OpConst && v.Op != ir.OpReshape {
-			p.addUnit(v, uniqueID(v.Name, taken))
+		if build := builders[v.Op]; build != nil && live[v] {
+			build(p, v)
 		}
 	}
 	p.connect()
@@ -97,62 +104,114 @@ func newPlan(net *ir.Net, name string, lanes int) *plan {
 	return p
 }
 
-func (p *plan) addUnit(v *ir.Value, id string) {
-	u := &unit{vector: newVector(v, p.Lanes), V: v, Top: p.Name, ID: id, Clock: v.Clock}
-	if v.Op != ir.OpInput {
-		u.X = p.unit(v.Args[0])
-	}
-	switch v.Op {
-	case ir.OpInput:
-		u.First = len(p.Units) == 0
-	case ir.OpOutput:
-		u.Wide = p.OutBits()
-	case ir.OpLinear:
-		u.Linear = planLinear(v, u.vector, u.X.vector)
-	case ir.OpNeuron:
-		u.Neuron = planNeuron(v)
-	case ir.OpSum:
-		u.Clock = ir.Step // the adding is done in the steps
-	}
-	p.Units = append(p.Units, u)
-	p.byVal[v] = u
+// builders make the hardware of each op that has some of its own.
+var builders = map[ir.Op]func(*plan, *ir.Value){
+	ir.OpInput: (*plan).input, ir.OpOutput: (*plan).output,
+	ir.OpLinear: (*plan).linear, ir.OpConv: (*plan).conv, ir.OpNeuron: (*plan).neuron,
+	ir.OpMaxPool: (*plan).pool, ir.OpSumPool: (*plan).pool,
+	ir.OpReduceSum: (*plan).reduce, ir.OpReduceMax: (*plan).reduce, ir.OpReduceMin: (*plan).reduce,
+	ir.OpAdd: (*plan).lanewise, ir.OpSub: (*plan).lanewise, ir.OpNeg: (*plan).lanewise, ir.OpShl: (*plan).lanewise,
+	ir.OpMin: (*plan).lanewise, ir.OpMax: (*plan).lanewise, ir.OpMap: (*plan).lanewise,
+	ir.OpAnd: (*plan).lanewise, ir.OpOr: (*plan).lanewise, ir.OpXor: (*plan).lanewise, ir.OpAndNot: (*plan).lanewise,
+	ir.OpWhere: (*plan).lanewise, ir.OpCompare: (*plan).lanewise, ir.OpCSD: (*plan).csd,
+	ir.OpDelay: (*plan).delay, ir.OpLatch: (*plan).latch,
+	ir.OpSum: (*plan).sum, ir.OpLast: (*plan).sum, ir.OpMaxTime: (*plan).sum,
 }
 
-// unit is the hardware that makes v.
-func (p *plan) unit(v *ir.Value) *unit { return p.byVal[source(v)] }
+// add appends a unit for a value. The value's own view is the unit's elements
+// from then on, unless the unit only brings another value's into order.
+func (p *plan) add(u *unit, own bool) *unit {
+	u.Top, u.number = p.Name, len(p.Units)
+	u.ID = uniqueID(u.V.Name, p.taken)
+	if len(u.Xs) > 0 {
+		u.X = u.Xs[0]
+	}
+	p.Units = append(p.Units, u)
+	if own {
+		p.byVal[u.V] = u
+	}
+	return u
+}
+
+func (p *plan) input(v *ir.Value) {
+	lanes, order := inOrder(v.Type.Size(), p.Lanes)
+	p.add(&unit{Kind: kindInput, V: v, Clock: v.Clock, vector: newVector(v, lanes, order), First: len(p.Units) == 0}, true)
+}
+
+// output sends elements in C order.
+func (p *plan) output(v *ir.Value) {
+	lanes, order := inOrder(v.Type.Size(), p.Lanes)
+	x := p.arranged(v.Args[0], p.view(v.Args[0]), lanes, order)
+	p.add(&unit{Kind: kindOutput, V: v, Clock: v.Clock, Xs: []*unit{x}, vector: newVector(v, lanes, order), Wide: p.OutBits()}, true)
+}
+
+// linear over one axis scans all of its operand for each tile; over several it
+// is a convolution of one tap.
+func (p *plan) linear(v *ir.Value) {
+	if v.Args[0].Type.Shape.Rank() > 1 {
+		p.conv(v)
+		return
+	}
+	x, from := p.stored(v.Args[0], p.view(v.Args[0]))
+	lanes, order := inOrder(v.Type.Size(), p.Lanes)
+	u := &unit{Kind: kindLinear, V: v, Clock: v.Clock, Xs: []*unit{x}, vector: newVector(v, lanes, order)}
+	u.Linear = planLinear(v, u.vector, x.vector, from)
+	p.add(u, true)
+}
+
+// neuron and sum keep the order of what they read.
+func (p *plan) neuron(v *ir.Value) {
+	x, order := p.stored(v.Args[0], p.view(v.Args[0]))
+	u := &unit{Kind: kindNeuron, V: v, Clock: v.Clock, Xs: []*unit{x}, vector: newVector(v, x.Lanes, order)}
+	u.Neuron = planNeuron(v, u.vector)
+	p.add(u, true)
+}
+
+func (p *plan) sum(v *ir.Value) {
+	x, order := p.stored(v.Args[0], p.view(v.Args[0]))
+	p.add(&unit{Kind: kindSum, V: v, Clock: ir.Step, Xs: []*unit{x}, vector: newVector(v, x.Lanes, order)}, true)
+}
 
 // connect decides which tiles are streamed and which are stored.
 func (p *plan) connect() {
 	for _, u := range p.Units {
-		x := u.X
-		switch {
-		case x == nil:
-		case u.V.Op == ir.OpLinear || u.V.Op == ir.OpOutput:
-			x.Readers = append(x.Readers, u)
-		case x.streamsTo(u):
-			x.Streams = append(x.Streams, u)
-		default:
-			x.Walked = append(x.Walked, u)
+		for _, x := range u.Xs {
+			switch {
+			case !u.TakesTiles():
+				x.Readers = append(x.Readers, u)
+			case x.streamsTo(u):
+				x.Streams = append(x.Streams, u)
+			default:
+				x.Walked = append(x.Walked, u)
+			}
 		}
 	}
 }
 
+// streamers make tiles that neurons and sums can take as they come.
+var streamers = map[string]bool{kindLinear: true, kindConv: true, kindNeuron: true}
+
 // streamsTo tells whether u can take x's tiles as they are made.
-func (x *unit) streamsTo(u *unit) bool {
-	return x.Clock == u.Clock && (x.V.Op == ir.OpLinear || x.V.Op == ir.OpNeuron)
-}
+func (x *unit) streamsTo(u *unit) bool { return x.Clock == u.Clock && streamers[x.Kind] }
 
 // liveValues are those that an output or a neuron's trace depends on, and the
 // inputs, which are sent to the engine whether it uses them or not.
-func liveValues(net *ir.Net) map[*ir.Value]bool {
+func (p *plan) liveValues(net *ir.Net) map[*ir.Value]bool {
 	live := map[*ir.Value]bool{}
-	for i := len(net.Values) - 1; i >= 0; i-- {
-		v := net.Values[i]
-		live[v] = live[v] || v.Op == ir.OpOutput || v.Op == ir.OpNeuron || v.Op == ir.OpInput
+	var mark func(v *ir.Value)
+	mark = func(v *ir.Value) {
+		if v == nil || live[v] {
+			return
+		}
+		live[v] = true
 		for _, a := range v.Args {
-			if a != nil && live[v] {
-				live[a] = true
-			}
+			mark(a)
+		}
+		mark(p.latches[v])
+	}
+	for _, v := range net.Values {
+		if v.Op == ir.OpOutput || v.Op == ir.OpNeuron || v.Op == ir.OpInput {
+			mark(v)
 		}
 	}
 	return live
@@ -172,21 +231,4 @@ func uniqueID(name string, taken map[string]bool) string {
 	}
 	taken[unique] = true
 	return unique
-}
-
-// indexBits is the bits of a number below n, at least one.
-func indexBits(n int) int { return max(1, bits.Len(uint(n-1))) }
-
-// bitsOf is the fewest bits that hold a range: unsigned, or two's complement
-// when it holds negative numbers.
-func bitsOf(r ir.Range) int {
-	if r.Lo >= 0 {
-		return max(1, bits.Len64(uint64(r.Hi)))
-	}
-	return signedBits(r)
-}
-
-// signedBits is the fewest two's complement bits that hold a range.
-func signedBits(r ir.Range) int {
-	return 1 + max(bits.Len64(uint64(max(r.Hi, 0))), bits.Len64(uint64(max(^r.Lo, 0))))
 }

@@ -13,20 +13,24 @@ const (
 	settleNeuron = 3
 	streamNeuron = 1 // from a neuron's own announcement to that of its spikes
 	scanStart    = 3 // from the start of a scan to the announcement, less the slots
+	listStart    = 4 // the same of a scan by a list
+	poolStart    = 4 // from the start of a pool to its end, less its entries
+	gatherStart  = 4 // the same of a gather, less its elements
+	mapStart     = 2 // the same of a lanewise op, less its tiles
 )
 
 // settle is the clocks from a unit's last announcement to the end of all that
 // follows from it, and the unit that ends last.
 func (u *unit) settle() (int, *unit) {
 	clocks, last := settleStore, u
-	if u.V.Op == ir.OpNeuron {
+	if u.Kind == kindNeuron {
 		clocks = settleNeuron
 	} else if !u.Mem() {
 		clocks = 0
 	}
 	for _, s := range u.Streams {
 		n, end := s.settle()
-		if u.V.Op == ir.OpNeuron {
+		if u.Kind == kindNeuron {
 			n += streamNeuron
 		}
 		if n > clocks {
@@ -36,33 +40,83 @@ func (u *unit) settle() (int, *unit) {
 	return clocks, last
 }
 
+// starters add the passes of the units that are started by themselves. Neurons
+// and sums are not: they take tiles that others make.
+var starters = map[string]func(*plan, *unit){
+	kindInput:  (*plan).addInput,
+	kindLinear: (*plan).addLinear,
+	kindConv:   (*plan).addConv,
+	kindPool:   (*plan).addPool,
+	kindGather: (*plan).addGather,
+	kindMap:    (*plan).addMap,
+	kindOutput: (*plan).addOutput,
+}
+
 // schedule lists the passes: inputs and what is computed once; in each step
-// first the walks over what was computed once, then the linears; then the end
-// and the outputs.
+// first the walks over what was computed once, then everything in the net's
+// order, each followed by the walk over it, and the latches last; then the end.
 func (p *plan) schedule() {
 	for _, u := range p.Units {
-		if u.V.Op == ir.OpInput {
-			p.addInput(u)
+		if u.Clock == ir.Once {
+			p.start(u)
 		}
 	}
-	p.addLinears(ir.Once, "once")
 	for _, u := range p.Units {
+		if u.Clock == ir.Once && len(u.Walked) > 0 {
+			p.addWalk(u)
+		}
+	}
+	var latches []*unit
+	for _, u := range p.Units {
+		if u.V.Op == ir.OpLatch && u.Kind == kindMap {
+			latches = append(latches, u)
+			continue
+		}
+		if u.Clock != ir.Step {
+			continue
+		}
+		p.start(u)
 		if len(u.Walked) > 0 {
 			p.addWalk(u)
 		}
 	}
-	p.addLinears(ir.Step, "step")
-	p.addLinears(ir.End, "end")
+	for _, u := range latches {
+		p.start(u)
+	}
 	for _, u := range p.Units {
-		if u.V.Op == ir.OpOutput {
-			p.add(u, u, "end", u.N+u.Tiles+u.Tiles+1, fmt.Sprintf("%s: %d elements out", u.ID, u.N))
+		if u.Clock == ir.End {
+			p.start(u)
 		}
+	}
+	p.outputsLast()
+}
+
+// outputsLast moves the outputs of what is computed once behind the steps.
+func (p *plan) outputsLast() {
+	isOutput := func(q pass) bool { return q.Head.Kind == kindOutput }
+	var rest, outs []pass
+	for _, q := range p.Passes {
+		if isOutput(q) {
+			q.Part = "end"
+			outs = append(outs, q)
+			continue
+		}
+		rest = append(rest, q)
+	}
+	p.Passes = append(rest, outs...)
+}
+
+func (p *plan) start(u *unit) {
+	if add := starters[u.Kind]; add != nil {
+		add(p, u)
 	}
 }
 
-func (p *plan) add(head, last *unit, part string, base int, what string) {
+var parts = map[ir.Clock]string{ir.Once: "once", ir.Step: "step", ir.End: "end"}
+
+func (p *plan) pass(head, last *unit, base int, what string) {
 	last.Ends = true
-	p.Passes = append(p.Passes, pass{Head: head, Part: part, Go: "go_" + head.ID, Done: "done_" + last.ID, Base: base, Line: what})
+	p.Passes = append(p.Passes, pass{Head: head, Part: parts[head.Clock], Go: "go_" + head.ID, Done: "done_" + last.ID, Base: base, Line: what})
 }
 
 func (p *plan) addInput(u *unit) {
@@ -70,17 +124,33 @@ func (p *plan) addInput(u *unit) {
 	if u.First {
 		base-- // it is open already
 	}
-	p.add(u, u, "once", base, fmt.Sprintf("%s: %d elements in", u.ID, u.N))
+	p.pass(u, u, base, fmt.Sprintf("%s: %d elements in", u.ID, u.N))
 }
 
-func (p *plan) addLinears(clock ir.Clock, part string) {
-	for _, u := range p.Units {
-		if u.V.Op != ir.OpLinear || u.Clock != clock {
-			continue
-		}
-		_, last := u.settle()
-		p.add(u, last, part, u.ScanBase(), fmt.Sprintf("E(%s) for each of %d %s: %s%s", u.X.ID, u.Tiles, plural(u.Tiles, "tile"), u.ID, streamNames(u.Streams)))
-	}
+func (p *plan) addLinear(u *unit) {
+	clocks, last := u.settle()
+	p.pass(u, last, scanStart+clocks, fmt.Sprintf("E(%s) for each of %d %s: %s%s", u.X.ID, u.Tiles, plural(u.Tiles, "tile"), u.ID, streamNames(u.Streams)))
+}
+
+func (p *plan) addConv(u *unit) {
+	clocks, last := u.settle()
+	p.pass(u, last, listStart+clocks, fmt.Sprintf("%d times E of the %d listed words of %s: %s%s", u.Conv.Repeat, u.Conv.Entries(), u.X.ID, u.ID, streamNames(u.Streams)))
+}
+
+func (p *plan) addPool(u *unit) {
+	p.pass(u, u, u.Pool.Entries()+poolStart, fmt.Sprintf("%d listed tiles of %s: %s", u.Pool.Entries(), u.X.ID, u.ID))
+}
+
+func (p *plan) addGather(u *unit) {
+	p.pass(u, u, len(u.Order)+gatherStart, fmt.Sprintf("%d elements brought into order: %s", len(u.Order), u.ID))
+}
+
+func (p *plan) addMap(u *unit) {
+	p.pass(u, u, u.Tiles+mapStart, fmt.Sprintf("%d %s: %s", u.Tiles, plural(u.Tiles, "tile"), u.ID))
+}
+
+func (p *plan) addOutput(u *unit) {
+	p.pass(u, u, u.N+u.Tiles+u.Tiles+1, fmt.Sprintf("%s: %d elements out", u.ID, u.N))
 }
 
 // ScanBase is the clocks of a linear's pass, less its scan.
@@ -96,9 +166,9 @@ func (p *plan) addWalk(u *unit) {
 			clocks, last = n, end
 		}
 	}
-	p.add(u, last, "step", u.Tiles+clocks, fmt.Sprintf("%d %s of %s:%s", u.Tiles, plural(u.Tiles, "tile"), u.ID, streamNames(u.Walked)))
-	at := &p.Passes[len(p.Passes)-1]
-	at.Walk, at.Go = true, "walk_"+u.ID
+	last.Ends = true
+	p.Passes = append(p.Passes, pass{Head: u, Walk: true, Part: "step", Go: "walk_" + u.ID, Done: "done_" + last.ID,
+		Base: u.Tiles + clocks, Line: fmt.Sprintf("%d %s of %s:%s", u.Tiles, plural(u.Tiles, "tile"), u.ID, streamNames(u.Walked))})
 }
 
 // streamNames lists the units that a stream of tiles passes through.

@@ -30,6 +30,8 @@ func verilogFuncs() template.FuncMap {
 		"rng": vectorRange, "dec": decimal, "hex": hexadecimal, "ext": extend, "slice": slice, "masks": masks,
 		"ibits": indexBits, "plural": plural, "at": paramAt, "ones": ones, "signs": signs, "times": times,
 		"dec1": func(n int) int { return n - 1 },
+		"inc":  func(n int) int { return n + 1 },
+		"fit":  fitted,
 		"sub":  func(a, b int) int { return a - b },
 		"mul":  func(a, b int) int { return a * b },
 	}
@@ -87,6 +89,14 @@ func bitOf(name string, bit int) string {
 	return fmt.Sprintf("%s[%d]", name, bit)
 }
 
+// fitted widens a signal, or takes its lowest bits.
+func fitted(name string, from int, signed bool, to int) string {
+	if to < from {
+		return slice(name, to, from)
+	}
+	return extend(name, from, signed, to)
+}
+
 // slice is the lowest bits of a signal.
 func slice(name string, bits, of int) string {
 	if bits == of {
@@ -121,13 +131,22 @@ type boundParam struct {
 	Unit  *unit
 	Tile  string
 	Word  int
+	Rows  int // of the memory
 }
 
 func paramAt(p param, u *unit, tile string) boundParam {
-	return boundParam{p, u, tile, u.Lanes * p.Bits}
+	b := boundParam{Param: p, Unit: u, Word: u.Lanes * p.Bits}
+	if p.Stored() {
+		b.Rows = p.period(u.Lanes)
+		b.Tile = slice(tile, indexBits(b.Rows), u.Addr())
+		if b.Rows == 1 {
+			b.Tile = "0"
+		}
+	}
+	return b
 }
 
-// times is a signal times a constant, as shifts.
+// times is a signal times a constant above 0, as shifts.
 func times(name string, by int) string {
 	var terms []string
 	for b := 30; b >= 0; b-- {
