@@ -60,8 +60,8 @@ bench: peer
 # source text to Go: every spike compared, no multiplication left. Takes some
 # minutes and 6 GB.
 paper: build
-	bin/nomul check testdata/dsl/models/spiking_mlp.snn
-	time bin/nomul verify testdata/dsl/models/spiking_mlp.snn --targets go --samples 1
+	$(NOMUL) check testdata/dsl/models/spiking_mlp.snn
+	$(NOMUL) verify testdata/dsl/models/spiking_mlp.snn --targets go --samples 1
 
 # Every export on all recorded samples against PyTorch; then the 10,000 test images
 # on the interpreter and on the Go engine.

@@ -198,10 +198,11 @@ type Elif struct {
 	Then *Body `parser:"@@"`
 }
 
-// Skipped is a statement with a syntax error; its bodies, if it has any, are there.
+// Skipped is a statement with a syntax error; its bodies, if it has any, are
+// there, and the name that it was to declare.
 type Skipped struct {
 	Node
-	Text   string  `parser:"@Skipped"`
+	Name   string  `parser:"@Skipped"`
 	Bodies []*Body `parser:"@@*"`
 }
 

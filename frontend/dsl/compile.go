@@ -133,6 +133,8 @@ func (l *library) define() {
 			l.scope.names[s.Block.Name] = function(&block{def: s.Block, src: src, scope: l.scope})
 		case s.Neuron != nil:
 			l.scope.names[s.Neuron.Name] = function(&neuron{def: s.Neuron, src: src, scope: l.scope})
+		case s.Skipped != nil:
+			l.scope.names[s.Skipped.Name] = bad
 		}
 	}
 	for _, s := range l.file.Stmts {

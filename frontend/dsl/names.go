@@ -32,6 +32,8 @@ func resolve(file *File, known []string) {
 			r.declare(s.Block.Pos, s.Block.Name)
 		case s.Neuron != nil:
 			r.declare(s.Neuron.Pos, s.Neuron.Name)
+		case s.Skipped != nil:
+			r.assume(s.Skipped.Name)
 		}
 	}
 	for _, s := range file.Stmts {
@@ -69,6 +71,9 @@ func (r *resolver) declare(at lexer.Position, name string) {
 	}
 	top[name] = true
 }
+
+// assume takes a name as declared whose statement is wrong.
+func (r *resolver) assume(name string) { r.scope[len(r.scope)-1][name] = true }
 
 func (r *resolver) use(at lexer.Position, name string) {
 	var all []string
@@ -134,6 +139,7 @@ func (r *resolver) stmt(s *Stmt) {
 		for _, b := range s.Skipped.Bodies {
 			r.body(b)
 		}
+		r.assume(s.Skipped.Name)
 	case s.Block != nil, s.Import != nil:
 		r.src.fail(s.Pos, diag.Syntax, "blocks and imports stand outside other blocks")
 	default:

@@ -119,7 +119,7 @@ func (r *recovery) statement(tokens []lexer.Token) {
 		if len(r.src.errs) < maxSyntaxErrors {
 			syntaxError(r.src, err)
 		}
-		r.out = append(r.out, lexer.Token{Type: tokSkipped, Value: "skipped", Pos: tokens[0].Pos})
+		r.out = append(r.out, lexer.Token{Type: tokSkipped, Value: declaredName(tokens), Pos: tokens[0].Pos})
 	}
 	for _, body := range bodies {
 		if err == nil {
@@ -133,6 +133,15 @@ func (r *recovery) statement(tokens []lexer.Token) {
 	if err == nil {
 		r.out = append(r.out, tokens[at:]...)
 	}
+}
+
+// declaredName is the name that a wrong statement was to declare, so that its
+// uses are no errors too; empty when there is none.
+func declaredName(tokens []lexer.Token) string {
+	if len(tokens) > 1 && tokens[0].Type == tokKeyword && tokens[1].Type == tokIdent {
+		return tokens[1].Value
+	}
+	return ""
 }
 
 // withoutBodies is a statement with nothing between its braces, and where those are.
@@ -177,7 +186,9 @@ func syntaxError(src *source, err error) {
 	switch {
 	case errors.As(err, &unexpected):
 		message := "did not expect " + shownToken(unexpected.Unexpected) + " here"
-		if m := expected.FindStringSubmatch(unexpected.Message()); m != nil {
+		if t := unexpected.Unexpected; t.Type == tokOperator && infixWords[t.Value] {
+			message = fmt.Sprintf("something is missing before or behind %q", t.Value)
+		} else if m := expected.FindStringSubmatch(unexpected.Message()); m != nil {
 			message += plainGrammar(m[1])
 		}
 		src.fail(unexpected.Unexpected.Pos, diag.Syntax, "%s", message)

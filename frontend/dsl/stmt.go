@@ -58,6 +58,8 @@ func (e *elab) declaration(f *frame, s *Stmt) {
 		e.next(f, s.Next)
 	case s.Weights != nil:
 		e.weightsFrom(f, s.Weights)
+	case s.Skipped != nil:
+		f.scope.names[s.Skipped.Name] = bad
 	}
 }
 
