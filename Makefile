@@ -1,4 +1,4 @@
-# nomul: make demo | test | node-tests | bench | accuracy | paper | update | gen | clean
+# nomul: make demo | test | node-tests | e2e | bench | accuracy | paper | update | gen | clean
 
 GO      ?= go
 SHELL   := bash
@@ -16,7 +16,7 @@ GOTEST  := $(GO) test -count=1 -p 2 -timeout 40m
 # Where onnxruntime goes when Python does not have it: the engines' peer in one test and in bench.
 PEER := $(CURDIR)/.cache/peer
 
-.PHONY: node-tests build demo test tools peer bench accuracy paper update gen clean
+.PHONY: node-tests e2e build demo test tools peer bench accuracy paper update gen clean
 
 build:
 	@$(GO) build -o $(NOMUL) ./cmd/nomul
@@ -44,6 +44,26 @@ test: tools peer
 # Installs missing tools when it may; says which are missing when it may not.
 tools:
 	@.ci/tools
+
+# Exports networks freshly from PyTorch, snnTorch, SpikingJelly (two versions) and
+# Norse, and holds nomul against what the frameworks compute. Python 3.11 or newer;
+# the packages take 6 GB in .cache/e2e.
+PYTHON ?= python3
+E2E    := .cache/e2e
+SCRIPT := PYTHONDONTWRITEBYTECODE=1 $(E2E)/venv/bin/python testdata/export
+
+e2e: $(E2E)/ready
+	rm -rf $(E2E)/fresh
+	for f in torch snntorch spikingjelly norse; do \
+	    $(SCRIPT)/from_$$f.py --all -o $(E2E)/fresh || exit 1; done 2> $(E2E)/export.log
+	PYTHONPATH=$(E2E)/old $(SCRIPT)/from_spikingjelly.py --all -o $(E2E)/fresh 2>> $(E2E)/export.log
+	NOMUL_E2E=$(CURDIR)/$(E2E)/fresh $(GO) test ./cmd/nomul -run TestFrameworks -count=1
+
+$(E2E)/ready: testdata/export/requirements.txt
+	$(PYTHON) -m venv $(E2E)/venv
+	$(E2E)/venv/bin/pip install -q -r $<
+	$(E2E)/venv/bin/pip install -q --no-deps --target $(E2E)/old spikingjelly==0.0.0.0.14
+	touch $@
 
 # Installs onnxruntime, a Python package, in a folder of its own; what is measured beside it is left out without it.
 peer:

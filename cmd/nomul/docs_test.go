@@ -42,10 +42,54 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
+// A snippet stands between a line <!-- snippet FILE NAME --> and the end of the
+// fenced code below it; in the file, between "# snippet NAME begins" and "ends".
+var snippet = regexp.MustCompile("(?m)^<!-- snippet (\\S+) (\\S+) -->\n```python\n(?s:.*?)^```$")
+
+// The code that EXPORTING.md shows is what the export scripts run.
+func TestExportingShowsScripts(t *testing.T) {
+	const file = "../../EXPORTING.md"
+	text := read(t, file)
+	fresh := snippet.ReplaceAllStringFunc(text, func(block string) string {
+		m := snippet.FindStringSubmatch(block)
+		code := regexp.MustCompile(`(?s)# snippet ` + m[2] + ` begins\n(.*?)# snippet ` + m[2] + ` ends\n`).FindStringSubmatch(read(t, "../../"+m[1]))
+		if code == nil {
+			t.Errorf("%s has no snippet %s", m[1], m[2])
+			return block
+		}
+		return "<!-- snippet " + m[1] + " " + m[2] + " -->\n```python\n" + code[1] + "```"
+	})
+	if fresh == text {
+		return
+	}
+	if !irtest.Update() {
+		t.Fatalf("%s shows other code than the scripts; bless it with -update", file)
+	}
+	if err := os.WriteFile(file, []byte(fresh), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What EXPORTING.md says of traps, nomul says: the last column quotes expected.txt,
+// which TestFrameworks holds against the messages.
+func TestExportingQuotesMessages(t *testing.T) {
+	expected := read(t, "../../testdata/export/expected.txt")
+	_, traps, _ := strings.Cut(read(t, "../../EXPORTING.md"), "## Traps")
+	quotes := regexp.MustCompile("(?m)\\| `([^`]+)` \\|$").FindAllStringSubmatch(traps, -1)
+	if len(quotes) < 5 {
+		t.Fatalf("found %d messages, wanted the table of traps", len(quotes))
+	}
+	for _, q := range quotes {
+		if !strings.Contains(expected, q[1]) {
+			t.Errorf("no line of expected.txt has the message %q", q[1])
+		}
+	}
+}
+
 // Documents do not name files that are not there.
 func TestDocumentsNameFiles(t *testing.T) {
 	path := regexp.MustCompile("`((?:ir|passes|frontend|backends|runtime|cmd|testdata)/[A-Za-z0-9_./-]*[A-Za-z0-9_])`")
-	for _, file := range []string{"README.md", "ARCHITECTURE.md", "RATIONALE.md", "CONTRIBUTING.md"} {
+	for _, file := range []string{"README.md", "ARCHITECTURE.md", "RATIONALE.md", "CONTRIBUTING.md", "EXPORTING.md"} {
 		for _, m := range path.FindAllStringSubmatch(read(t, "../../"+file), -1) {
 			if _, err := os.Stat("../../" + strings.TrimSuffix(m[1], "/")); err != nil {
 				t.Errorf("%s names %s, which is not there", file, m[1])

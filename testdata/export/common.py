@@ -118,21 +118,28 @@ class Suite:
         logging.disable(logging.ERROR)
         onnxruntime.set_default_logger_severity(3)
 
-    def add(self, name, make, shape, exports, outputs=("y",), safe=True, **facts):
+    def add(self, name, make, shape, exports, outputs=("y",), safe=True, snippets=(), **facts):
         """Finds a seed for which the network is lively and exports it.
 
         shape is the input's, with its batch axis of 1. exports are names, those
         behind a | only with --all. facts go to the manifest; readout says how a
         single step's y becomes the output.
-        safe=False is for what has no spikes or is not compared.
+        safe=False is for what has no spikes or is not compared. snippets are
+        functions that documents show, with the states of a single step.
         """
         if self.args.only and self.args.only not in name:
             return
         net, arrays = self.lively(name, make, shape, outputs, safe)
         np.savez_compressed(self.folder / f"{name}.npz", **arrays)
         kept, _, more = exports.partition("|")
+        x = torch.from_numpy(arrays["x"][0])
         for export in (kept + more if self.args.all else kept).split():
-            self.export(name, export, net, torch.from_numpy(arrays["x"][0]), outputs, facts)
+            self.export(name, export, lambda file: write(file, export, net, x, outputs), facts)
+        for export, function, states in snippets:
+            def run(file):
+                function(copy.deepcopy(net), x, str(file))
+                return [[s, s + "_out"] for s in states]
+            self.export(name, export, run, facts)
 
     def lively(self, name, make, shape, outputs, safe):
         for seed in range(300):
@@ -165,11 +172,11 @@ class Suite:
                 return xs
         return None
 
-    def export(self, name, export, net, x, outputs, facts):
+    def export(self, name, export, write_to, facts):
         file = self.folder / f"{name}.{export}.onnx"
         try:
             with torch.no_grad():
-                state = write(file, export, net, x, outputs)
+                state = write_to(file)
         except Exception as e:  # an exporter that cannot is a fact to record, not a crash
             file.unlink(missing_ok=True)
             self.failed.append((file.name, f"{type(e).__name__}: {str(e).strip().splitlines()[0][:160]}"))
@@ -234,18 +241,24 @@ def write(file, export, net, x, outputs):
     settings = {"input_names": inputs, "output_names": names}
     net = copy.deepcopy(net)
     if how == "dynamo":
-        # non-strict, for neurons assign to their own buffers; handed over as a program,
-        # for the exporter would fall back to tracing, which can crash the interpreter
-        program = torch.export.export(net, args, strict=False)
-        with contextlib.redirect_stdout(io.StringIO()):
-            torch.onnx.export(program, args, str(file), dynamo=True, external_data=False, verbose=False,
-                              optimize="opt" in options, **settings)
+        dynamo(net, args, str(file), inputs, names, optimize="opt" in options)
         return pairs
     if "batch" in options:
         settings["dynamic_axes"] = {n: {0: "batch"} for n in inputs + names}
     torch.onnx.export(net, args, str(file), dynamo=False, opset_version=int(how[2:]),
                       do_constant_folding="plain" not in options, **settings)
     return pairs
+
+
+# snippet dynamo begins
+def dynamo(net, args, file, inputs, outputs, optimize=True):
+    # strict=False, for neurons assign to their buffers; and the program is handed
+    # over, for the exporter given a module may fall back to tracing and crash
+    program = torch.export.export(net.eval(), args, strict=False)
+    with contextlib.redirect_stdout(io.StringIO()):
+        torch.onnx.export(program, args, file, input_names=inputs, output_names=outputs,
+                          dynamo=True, optimize=optimize, external_data=False, verbose=False)
+# snippet dynamo ends
 
 
 def strip(file):

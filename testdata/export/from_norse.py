@@ -10,7 +10,7 @@ from torch import nn
 from common import Suite, strengthen
 
 
-# snippet begins
+# snippet unrolled begins
 class Net(nn.Module):
     def __init__(self, steps=6):
         super().__init__()
@@ -29,7 +29,7 @@ class Net(nn.Module):
 def export(net, x, file):
     with torch.no_grad():
         torch.onnx.export(net.eval(), (x,), file, input_names=["x"], output_names=["y"], opset_version=17, dynamo=False)
-# snippet ends
+# snippet unrolled ends
 
 
 class Readout(Net):
@@ -53,7 +53,7 @@ class Readout(Net):
         return self.OVER[self.over](voltages), (spikes,)
 
     def forward(self, x):
-        return self.run(x)[0]
+        return super().forward(x) if self.over == "last" else self.run(x)[0]
 
 
 class Dense(nn.Module):
@@ -159,7 +159,8 @@ def main():
     dense("lif-box-subtract", box(reset_method=reset_subtract, **fast), "ts17 | dynamo-opt")
     dense("iaf", norse.IAFCell, "dynamo-opt", gain=3.0)
     for over in Readout.OVER:
-        suite.add("li-" + over, lambda: strengthen(Readout(over), 12.0), (1, 12), "ts17 dynamo-opt | ts13 dynamo", steps=6)
+        suite.add("li-" + over, lambda: strengthen(Readout(over), 12.0), (1, 12), "ts17 dynamo-opt | ts13 dynamo",
+                  snippets=[("snippet", export, [])] if over == "last" else [], steps=6)
     suite.add("lif-sequence", lambda: strengthen(Sequence(), 12.0), (1, 12), "ts17", steps=6)
     suite.add("lif-recurrent", Recurrent, (1, 12), "ts17", steps=6)
 

@@ -96,7 +96,7 @@ class Membrane(Dense):
         return state2[-1], (spikes,)
 
 
-# snippet begins
+# snippet unrolled begins
 class Conv(nn.Module):
     def __init__(self, steps=4):
         super().__init__()
@@ -104,18 +104,39 @@ class Conv(nn.Module):
         self.fc, self.lif2 = nn.Linear(4 * 3 * 3, 5), snn.Leaky(beta=0.5)
         self.steps = steps
 
+    def step(self, x, mem1, mem2):
+        spk1, mem1 = self.lif1(nn.functional.max_pool2d(self.conv(x), 2), mem1)
+        spk2, mem2 = self.lif2(self.fc(spk1.flatten(1)), mem2)
+        return spk2, mem1, mem2
+
     def forward(self, x):
         mem1, mem2, count = self.lif1.reset_mem(), self.lif2.reset_mem(), 0
         for _ in range(self.steps):
-            spk1, mem1 = self.lif1(nn.functional.max_pool2d(self.conv(x), 2), mem1)
-            spk2, mem2 = self.lif2(self.fc(spk1.flatten(1)), mem2)
-            count = count + spk2
+            spk, mem1, mem2 = self.step(x, mem1, mem2)
+            count = count + spk
         return count
 
 
 def export(net, x, file):
     torch.onnx.export(net.eval(), (x,), file, input_names=["x"], output_names=["y"], opset_version=17, dynamo=False)
-# snippet ends
+# snippet unrolled ends
+
+
+# snippet step begins
+class Step(nn.Module):
+    def __init__(self, net):
+        super().__init__()
+        self.net = net
+
+    def forward(self, x, mem1, mem2):
+        return self.net.step(x, mem1, mem2)
+
+
+def export_step(net, x, file):
+    mem1, mem2 = torch.zeros(1, 4, 3, 3), torch.zeros(1, 5)  # two tensors: one given twice would be joined
+    torch.onnx.export(Step(net.eval()), (x, mem1, mem2), file, opset_version=17, dynamo=False,
+                      input_names=["x", "mem1", "mem2"], output_names=["y", "mem1_out", "mem2_out"])
+# snippet step ends
 
 
 class ConvTraced(Conv):
@@ -189,7 +210,8 @@ def main():
     dense("rleaky-zero", lambda size: snn.RLeaky(beta=0.75, linear_features=size, reset_mechanism="zero"), "ts17 dynamo-opt")
     dense("rleaky-one-to-one", lambda size: snn.RLeaky(beta=0.75, all_to_all=False, V=0.4), "ts17 dynamo-opt")
     dense("rsynaptic-subtract", lambda size: snn.RSynaptic(alpha=0.5, beta=0.75, linear_features=size))
-    suite.add("leaky-conv", lambda: strengthen(ConvTraced(), 4.0), (1, 1, 6, 6), "ts17 ts17-batch dynamo dynamo-opt | ts11", steps=4)
+    suite.add("leaky-conv", lambda: strengthen(ConvTraced(), 4.0), (1, 1, 6, 6), "ts17-batch dynamo dynamo-opt | ts11",
+              snippets=[("snippet", export, []), ("snippet-step", export_step, ["mem1", "mem2"])], steps=4)
 
     dense("trap-baked", leaky(), "ts17 dynamo-opt", net=lambda neuron, steps: Baked(neuron), safe=False)
     dense("trap-alias", leaky(), "dynamo-opt-step", net=lambda neuron, steps: Alias(neuron), safe=False, compared=False)

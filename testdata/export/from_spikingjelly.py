@@ -16,7 +16,7 @@ VERSION = importlib.metadata.version("spikingjelly")
 OLD = VERSION == "0.0.0.0.14"
 
 
-# snippet begins
+# snippet unrolled begins
 def fires(v):
     """Spikes without a gradient: all that an export needs."""
     return (v >= 0).to(v)
@@ -28,7 +28,7 @@ def export(net, x, file):
             m.surrogate_function = fires  # or SpikingJelly 2 calls an operator of its own
     functional.reset_net(net)
     torch.onnx.export(net.eval(), (x,), file, input_names=["x"], output_names=["y"], opset_version=17, dynamo=False)
-# snippet ends
+# snippet unrolled ends
 
 
 class Dense(nn.Module):
@@ -154,7 +154,7 @@ def simple(suite):
     usual, one = "ts17 dynamo-opt", "dynamo-opt | ts17"
     dense("if-hard", neuron.IFNode, "ts17-step | " + usual, gain=2.0)
     dense("if-soft", lambda **more: neuron.IFNode(v_reset=None, **more), "ts17 ts17-step | ts11 dynamo-opt", gain=2.0)
-    dense("lif-hard", lif(), "ts11 ts17 ts17-batch dynamo dynamo-opt ts17-step dynamo-opt-step | ts13 ts15 ts17-plain")
+    dense("lif-hard", lif(), snippets=[("snippet", export, [])], exports="ts11 ts17-batch dynamo dynamo-opt ts17-step dynamo-opt-step | ts13 ts15 ts17-plain")
     dense("lif-soft", lif(v_reset=None), "ts17-step | " + usual)
     dense("lif-tau3", lif(tau=3.0, v_threshold=0.75), "ts17 | dynamo-opt", gain=6.0)
     dense("lif-undecayed-hard", lif(tau=3.0, decay_input=False), one)

@@ -7,7 +7,7 @@ from torch import nn
 from common import Suite, strengthen
 
 
-# snippet begins
+# snippet unrolled begins
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
@@ -23,7 +23,7 @@ class Net(nn.Module):
 
 def export(net, x, file):
     torch.onnx.export(net.eval(), (x,), file, input_names=["x"], output_names=["y"], opset_version=17, dynamo=False)
-# snippet ends
+# snippet unrolled ends
 
 
 class Ordinary(nn.Module):
@@ -107,10 +107,10 @@ class Custom(nn.Module):
 def main():
     suite = Suite("torch")
 
-    def ordinary(name, make, shape, exports="ts17 dynamo-opt | ts11 ts13 ts17-batch dynamo"):
-        suite.add(name, lambda: strengthen(Ordinary(make()), 2.0), shape, exports, steps=1)
+    def ordinary(name, make, shape, exports="ts17 dynamo-opt | ts11 ts13 ts17-batch dynamo", **more):
+        suite.add(name, lambda: strengthen(Ordinary(make()), 2.0), shape, exports, steps=1, **more)
 
-    ordinary("cnn", Net, (1, 1, 8, 8), "ts11 ts17 ts17-plain ts17-batch dynamo dynamo-opt")
+    ordinary("cnn", Net, (1, 1, 8, 8), "ts11 ts17-plain ts17-batch dynamo dynamo-opt", snippets=[("snippet", export, [])])
     ordinary("mlp", mlp, (1, 1, 4, 4))
     ordinary("residual", Residual, (1, 2, 6, 6))
     ordinary("depthwise", depthwise, (1, 2, 4, 4))
