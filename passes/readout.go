@@ -7,17 +7,24 @@ import (
 	"nomul/ir/diag"
 )
 
-// timeSum is a value that adds something up over all steps: the values of the
-// body whose sums over time it adds, and what does not belong to a step.
+// timeSum is a value that reads something over all steps: the values of the body
+// whose sums, or largest or last values, over time it adds, and what does not
+// belong to a step.
 type timeSum struct {
+	over  ir.Op // sum, max-time, last or first
 	terms []*ir.Value
 	rest  []*ir.Value
+	// Of the parts of a stack: whether the sum is divided by the number of steps,
+	// and the shape of a part without the stack's axis; nil when there is no stack.
+	mean  bool
+	shape []int
 }
 
 // readouts finds the sums over time that the outputs are computed from, and puts
 // what they add up into the body.
-func (u *unrolled) readouts(first *firstStep) (map[*ir.Value]*timeSum, error) {
-	r := &reader{u: u, first: first, sums: map[*ir.Value]*timeSum{}, seen: map[*ir.Value]bool{}}
+// An output that holds every step is read as the user says.
+func (u *unrolled) readouts(first *firstStep, readout string) (map[*ir.Value]*timeSum, error) {
+	r := &reader{u: u, first: first, readout: readout, sums: map[*ir.Value]*timeSum{}, seen: map[*ir.Value]bool{}}
 	for _, out := range u.net.All(ir.OpOutput) {
 		if d := r.read(out.Args[0]); d != nil {
 			return nil, d
@@ -32,8 +39,10 @@ func (u *unrolled) readouts(first *firstStep) (map[*ir.Value]*timeSum, error) {
 type reader struct {
 	u     *unrolled
 	first *firstStep
-	sums  map[*ir.Value]*timeSum
-	seen  map[*ir.Value]bool
+	// readout is the user's choice for stacks of all steps.
+	readout string
+	sums    map[*ir.Value]*timeSum
+	seen    map[*ir.Value]bool
 }
 
 // read looks at a value behind the loop.
@@ -44,14 +53,16 @@ func (r *reader) read(v *ir.Value) *diag.Diagnostic {
 	}
 	r.seen[v] = true
 	if t, ok := s.single(); ok {
-		return diag.Errorf(v.Origin, diag.NotUnrolled, "the output reads %s of time step %d only", where(v), t).
-			WithHelp("outputs must sum or average over all time steps")
+		return r.last(v, t)
 	}
-	if parts := stacked(v); parts != nil {
-		return r.sum(v, parts)
+	if over, parts := stacked(v); parts != nil {
+		return r.sum(v, parts, &timeSum{over: over, mean: v.Op == ir.OpReduceMean, shape: v.Type.Shape.Dims()})
 	}
-	if v.Op == ir.OpAdd {
-		return r.sum(v, r.terms(v, nil))
+	if parts := r.record(v); parts != nil {
+		return r.asSaid(v, parts)
+	}
+	if over := treeOps[v.Op]; over != 0 {
+		return r.sum(v, r.terms(v, v.Op, nil), &timeSum{over: over})
 	}
 	for _, a := range v.Args {
 		if d := r.read(a); d != nil {
@@ -61,37 +72,91 @@ func (r *reader) read(v *ir.Value) *diag.Diagnostic {
 	return nil
 }
 
-// terms lists what a tree of additions adds, down to what belongs to one step.
-func (r *reader) terms(v *ir.Value, out []*ir.Value) []*ir.Value {
+// treeOps are the ops of which a tree over the steps is a readout.
+var treeOps = map[ir.Op]ir.Op{ir.OpAdd: ir.OpSum, ir.OpMax: ir.OpMaxTime}
+
+// terms lists what a tree of additions adds, or of maxima compares, down to what
+// belongs to one step.
+func (r *reader) terms(v *ir.Value, op ir.Op, out []*ir.Value) []*ir.Value {
 	s := r.u.span[v]
-	if _, single := s.single(); single || s.once() || v.Op != ir.OpAdd {
+	if _, single := s.single(); single || s.once() || v.Op != op {
 		return append(out, v)
 	}
 	for _, a := range v.Args {
-		out = r.terms(a, out)
+		out = r.terms(a, op, out)
 	}
 	return out
 }
 
-// stacked lists the operands of a concat whose joined axis is summed or averaged
-// away, when each is one deep there; nil otherwise.
-func stacked(v *ir.Value) []*ir.Value {
-	a, ok := v.Attrs.(ir.ReduceAttrs)
-	if !ok || v.Args[0].Op != ir.OpConcat {
+// last makes v what the last step gives.
+func (r *reader) last(v *ir.Value, step int) *diag.Diagnostic {
+	u := r.u
+	if step != u.steps-1 {
+		return diag.Errorf(v.Origin, diag.NotUnrolled, "the output reads %s of time step %d only", where(v), step).
+			WithHelp("outputs must read the last time step, or all of them alike")
+	}
+	d := u.include(v, u.pastEdges())
+	if d == nil {
+		d = u.match()
+	}
+	r.sums[v] = &timeSum{over: ir.OpLast, terms: []*ir.Value{v}}
+	return d
+}
+
+// record lists the steps that a concat puts one after another, each one deep;
+// nil when it is none.
+func (r *reader) record(v *ir.Value) []*ir.Value {
+	if v.Op != ir.OpConcat || len(v.Args) != r.u.steps || v.Type.Shape.Dim(axisOf(v.Attrs)) != r.u.steps {
 		return nil
 	}
-	joined := v.Args[0]
+	for t, a := range v.Args {
+		if at, single := r.u.span[a].single(); !single || at != t {
+			return nil
+		}
+	}
+	return v.Args
+}
+
+// asSaid reads an output that holds every step as the user says.
+func (r *reader) asSaid(v *ir.Value, parts []*ir.Value) *diag.Diagnostic {
+	axis := axisOf(v.Attrs)
+	s := &timeSum{mean: r.readout == "mean", shape: slices.Delete(v.Type.Shape.Dims(), axis, axis+1)}
+	switch s.over = recordOps[r.readout]; s.over {
+	case 0:
+		return diag.Errorf(v.Origin, diag.NotUnrolled, "the output holds every time step at %s; how it is read over them is not said", where(v)).
+			WithHelp("say --readout sum, mean, last or max")
+	case ir.OpLast:
+		d := r.last(parts[len(parts)-1], r.u.steps-1)
+		r.sums[v] = r.sums[parts[len(parts)-1]]
+		r.sums[v].shape = s.shape
+		return d
+	}
+	return r.sum(v, parts, s)
+}
+
+// recordOps are the readouts of a record, by the name of the user's choice.
+var recordOps = map[string]ir.Op{"sum": ir.OpSum, "mean": ir.OpSum, "max": ir.OpMaxTime, "last": ir.OpLast}
+
+// stacked lists the operands of a concat whose joined axis is summed, averaged or
+// searched for the largest, when each is one deep there, and by which readout;
+// nil otherwise.
+func stacked(v *ir.Value) (over ir.Op, parts []*ir.Value) {
+	over = map[ir.Op]ir.Op{ir.OpReduceSum: ir.OpSum, ir.OpReduceMean: ir.OpSum, ir.OpReduceMax: ir.OpMaxTime}[v.Op]
+	if over == 0 || v.Args[0].Op != ir.OpConcat {
+		return 0, nil
+	}
+	a, joined := v.Attrs.(ir.ReduceAttrs), v.Args[0]
 	axis := joined.Attrs.(ir.AxisAttrs).Axis
 	if !slices.Equal(a.Axes, []int{axis}) || joined.Type.Shape.Dim(axis) != len(joined.Args) {
-		return nil
+		return 0, nil
 	}
-	return joined.Args
+	return over, joined.Args
 }
 
 // sum makes v the sum of the terms: those of one step belong to groups that have
 // each step once, the others stay terms beside.
-func (r *reader) sum(v *ir.Value, terms []*ir.Value) *diag.Diagnostic {
-	u, out := r.u, &timeSum{}
+func (r *reader) sum(v *ir.Value, terms []*ir.Value, out *timeSum) *diag.Diagnostic {
+	u := r.u
 	byStep := make([][]*ir.Value, u.steps)
 	for _, term := range terms {
 		t, single := u.span[term].single()
@@ -113,9 +178,12 @@ func (r *reader) sum(v *ir.Value, terms []*ir.Value) *diag.Diagnostic {
 	}
 	for t, left := range byStep[:u.steps-1] {
 		if len(left) > 0 {
-			return diag.Errorf(v.Origin, diag.NotUnrolled, "the sum over time at %s adds %s of time step %d, which has no like in the last step", where(v), where(left[0]), t).
+			return diag.Errorf(v.Origin, diag.NotUnrolled, "the readout over time at %s has %s of time step %d, which has no like in the last step", where(v), where(left[0]), t).
 				WithHelp(unrollHelp)
 		}
+	}
+	if out.over != ir.OpSum && len(out.terms)+len(out.rest) > 1 {
+		return diag.Errorf(v.Origin, diag.NotUnrolled, "the largest over time at %s is of more than one value in each step", where(v)).WithHelp(unrollHelp)
 	}
 	r.sums[v] = out
 	return nil
@@ -131,7 +199,7 @@ func (r *reader) group(last *ir.Value, byStep [][]*ir.Value) *diag.Diagnostic {
 		return d
 	}
 	for t := len(byStep) - 1; t >= 0; t-- {
-		d := diag.Errorf(last.Origin, diag.NotUnrolled, "the sum over time has %s in the last step, but nothing like it in step %d", where(last), t).WithHelp(unrollHelp)
+		d := diag.Errorf(last.Origin, diag.NotUnrolled, "the readout over time has %s in the last step, but nothing like it in step %d", where(last), t).WithHelp(unrollHelp)
 		for i, term := range byStep[t] {
 			if d = u.try(func() *diag.Diagnostic { return r.term(t, last, term) }); d == nil {
 				byStep[t] = slices.Delete(byStep[t], i, i+1)

@@ -14,7 +14,7 @@ import (
 // steps below must match it (template.go); and the body with its delays replaced
 // by their initial value must fold to what step 0 is (first_step.go). The result
 // therefore computes the same, operation by operation.
-func runRerollTime(n *ir.Net, _ *Options) (*ir.Net, error) {
+func runRerollTime(n *ir.Net, o *Options) (*ir.Net, error) {
 	if n.Steps > 1 || len(n.All(ir.OpDelay)) > 0 {
 		return n, nil // has its loop already
 	}
@@ -22,6 +22,7 @@ func runRerollTime(n *ir.Net, _ *Options) (*ir.Net, error) {
 	if err != nil || history == nil {
 		return n, err
 	}
+	history = append(history, silentOverTime(n, history)...)
 	u := newUnrolled(n, history)
 	first, err := newFirstStep(n)
 	if err != nil {
@@ -30,7 +31,7 @@ func runRerollTime(n *ir.Net, _ *Options) (*ir.Net, error) {
 	if err := u.findBody(first); err != nil {
 		return nil, err
 	}
-	sums, err := u.readouts(first)
+	sums, err := u.readouts(first, o.Readout)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package passes
 
 import (
 	"nomul/ir"
-	"nomul/ir/diag"
 )
 
 // roll builds the net of one step.
@@ -136,12 +135,12 @@ func (r *roller) make(v *ir.Value) (*ir.Value, error) {
 	return r.c.like(v, args...)
 }
 
-// sum makes the sums over time, then what is added to them. A stack that is
-// summed away leaves its axis to drop, and a mean divides.
+// sum makes the readouts over time, then what is added to them. A stack that is
+// read away leaves its axis to drop, and a mean divides.
 func (r *roller) sum(v *ir.Value, s *timeSum) (*ir.Value, error) {
 	var total *ir.Value
 	for _, term := range s.terms {
-		over, err := r.c.as(v, ir.OpSum, nil, r.step[term])
+		over, err := r.c.as(v, s.over, nil, r.step[term])
 		if err == nil {
 			total, err = r.plus(v, total, over)
 		}
@@ -158,10 +157,7 @@ func (r *roller) sum(v *ir.Value, s *timeSum) (*ir.Value, error) {
 			return nil, err
 		}
 	}
-	if v.Op == ir.OpAdd {
-		return total, nil
-	}
-	return r.unstack(v, total)
+	return r.unstack(v, s, total)
 }
 
 func (r *roller) plus(v, total, term *ir.Value) (*ir.Value, error) {
@@ -171,17 +167,19 @@ func (r *roller) plus(v, total, term *ir.Value) (*ir.Value, error) {
 	return r.c.as(v, ir.OpAdd, nil, total, term)
 }
 
-// unstack drops the stacked axis from the sum of its parts, and divides for a mean.
-func (r *roller) unstack(v, total *ir.Value) (*ir.Value, error) {
-	out, err := r.c.as(v, ir.OpReshape, ir.ShapeAttrs{Shape: v.Type.Shape.Dims()}, total)
-	if err != nil || v.Op == ir.OpReduceSum {
-		return out, err
+// unstack drops the stacked axis from what was read of its parts, and divides for a mean.
+func (r *roller) unstack(v *ir.Value, s *timeSum, total *ir.Value) (*ir.Value, error) {
+	out := total
+	var err error
+	if s.shape != nil {
+		if out, err = r.c.as(v, ir.OpReshape, ir.ShapeAttrs{Shape: s.shape}, total); err != nil {
+			return nil, err
+		}
 	}
-	if v.Op != ir.OpReduceMean {
-		return nil, refuse(v, diag.NotUnrolled, "is neither the sum nor the mean over the time steps")
+	if !s.mean {
+		return out, nil
 	}
-	count := uniform(ir.Shape{}, float64(len(v.Args[0].Args)))
-	steps, err := r.c.constant(v.Name+".steps", count, v)
+	steps, err := r.c.constant(v.Name+".steps", uniform(ir.Shape{}, float64(r.u.steps)), v)
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ type stepFlags struct {
 func (f *stepFlags) register(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&f.state, "state", nil, "`IN=OUT,…` of a file of one time step: the input that is a state, and the output it becomes (found by itself where names or shapes leave no choice)")
 	fs.IntVar(&f.steps, "steps", 0, "how many `STEPS` a file of one time step runs for a sample")
-	fs.StringVar(&f.readout, "readout", passes.ReadoutNames[0], "how the output of a file of one time step is `READ` over the steps: "+strings.Join(passes.ReadoutNames, ", "))
+	fs.StringVar(&f.readout, "readout", "", "how an output that a file of one time step gives, or that holds every step, is `READ` over the steps: "+strings.Join(passes.ReadoutNames, ", ")+" (sum for one time step)")
 	fs.BoolVar(&f.stream, "stream", false, "the other inputs of a file of one time step are new in each step, not the same in all")
 }
 
@@ -39,7 +39,7 @@ func (f *stepFlags) set(o *passes.Options) error {
 	switch {
 	case f.steps < 0 || f.steps > ir.MaxSteps:
 		return usageError{fmt.Errorf("--steps %d: wanted 1 to %d", f.steps, ir.MaxSteps)}
-	case !slices.Contains(passes.ReadoutNames, f.readout):
+	case f.readout != "" && !slices.Contains(passes.ReadoutNames, f.readout):
 		return usageError{fmt.Errorf("--readout %s: wanted one of %s", f.readout, strings.Join(passes.ReadoutNames, ", "))}
 	}
 	o.Steps, o.Readout, o.Stream = f.steps, f.readout, f.stream

@@ -1,0 +1,113 @@
+package passes
+
+import (
+	"slices"
+
+	"nomul/ir"
+)
+
+// silentOverTime finds leaky values that no comparison holds against a threshold:
+// what outputs read, and what it is computed from one step earlier in the same
+// way. Sums and maxima over the steps are none; they are readouts.
+func silentOverTime(n *ir.Net, h []history) []history {
+	s := &silentSearch{span: spans(n, h), steps: len(h[0].membranes), seen: map[*ir.Value]bool{}}
+	for _, out := range n.All(ir.OpOutput) {
+		s.look(out.Args[0])
+	}
+	return s.found
+}
+
+type silentSearch struct {
+	span  map[*ir.Value]span
+	steps int
+	seen  map[*ir.Value]bool
+	found []history
+}
+
+// look follows what outputs read back to values of several steps.
+func (s *silentSearch) look(v *ir.Value) {
+	at := s.span[v]
+	_, single := at.single()
+	if v == nil || s.seen[v] || single || at.once() {
+		return
+	}
+	s.seen[v] = true
+	if at.last == s.steps {
+		if chain := s.chain(v); chain != nil {
+			s.found = append(s.found, history{membranes: chain})
+			return
+		}
+	}
+	for _, a := range v.Args {
+		s.look(a)
+	}
+}
+
+// chain lists v in every step, from step 0; nil when v is no such value.
+func (s *silentSearch) chain(v *ir.Value) []*ir.Value {
+	way := s.wayBack(v)
+	if len(way) == 0 || s.accumulates(v, way) {
+		return nil
+	}
+	chain := []*ir.Value{v}
+	for t := s.steps - 2; t >= 0; t-- {
+		v = follow(v, way)
+		if v == nil || t > 0 && (!sameForm(v, chain[0]) || s.span[v].last != t+1) || slices.Contains(chain, v) {
+			return nil
+		}
+		chain = append(chain, v)
+	}
+	slices.Reverse(chain)
+	return chain
+}
+
+// accumulates tells a running sum or maximum: on the way there is that op alone,
+// and what it takes in belongs to one step.
+func (s *silentSearch) accumulates(v *ir.Value, way []int) bool {
+	op := v.Op
+	for _, i := range way {
+		if v.Op != op || treeOps[op] == 0 {
+			return false
+		}
+		other := s.span[v.Args[1-i]]
+		if _, single := other.single(); !single && !other.once() {
+			return false
+		}
+		v = v.Args[i]
+	}
+	return true
+}
+
+// wayBack is the shortest way, by operand numbers, from v to a value of the same
+// form that ends one step earlier.
+func (s *silentSearch) wayBack(v *ir.Value) []int {
+	type place struct {
+		v   *ir.Value
+		way []int
+	}
+	seen := map[*ir.Value]bool{}
+	for queue := []place{{v, nil}}; len(queue) > 0; queue = queue[1:] {
+		p := queue[0]
+		for i, a := range p.v.Args {
+			if a == nil || seen[a] || membraneOf(a) != nil || s.span[a].once() {
+				continue
+			}
+			seen[a] = true
+			way := append(slices.Clip(p.way), i)
+			if s.span[a].last == s.span[v].last-1 && sameForm(a, v) {
+				return way
+			}
+			queue = append(queue, place{a, way})
+		}
+	}
+	return nil
+}
+
+func follow(v *ir.Value, way []int) *ir.Value {
+	for _, i := range way {
+		if v = v.Arg(i); v == nil {
+			return nil
+		}
+	}
+	return v
+}
