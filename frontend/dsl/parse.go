@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
@@ -33,7 +34,13 @@ func must[T any](x T, err error) T {
 // statement whose syntax is wrong is Skipped, all others are as written.
 // Errors are of code syntax, one for each wrong statement.
 func Parse(name, text string) (*File, diag.List) {
+	text = strings.TrimPrefix(text, "\ufeff") // a mark that some editors write
 	src := newSource(name, text)
+	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+		src.lines = nil // not to be shown
+		src.fail(lexer.Position{Line: 1, Column: 1}, diag.Syntax, "this is no text in UTF-8")
+		return &File{source: src}, src.errs
+	}
 	l := newLayout(src, tokenise(name, text))
 	if l.tooDeep {
 		src.fail(l.last().Pos, diag.Syntax, "brackets are nested more than %d deep", maxNesting)

@@ -121,6 +121,18 @@ func TestNestingIsBounded(t *testing.T) {
 	}
 }
 
+// What is no text is told in one message, without showing it.
+func TestNoText(t *testing.T) {
+	for _, text := range []string{"\xff\xfe", "model m {\x00}"} {
+		if _, errs := Parse("m.snn", text); len(errs) != 1 || errs[0].Source != "" {
+			t.Errorf("%q gives %v", text, errs)
+		}
+	}
+	if _, errs := Parse("m.snn", "\ufeffmodel m {}"); errs.Err() != nil {
+		t.Error(errs)
+	}
+}
+
 // seeds are what fuzzing begins with: the formatter's archives and the models.
 func seeds(f *testing.F) {
 	for _, path := range irtest.Files(f, "../../testdata/dsl/fmt/*.txtar") {

@@ -260,6 +260,10 @@ func (e *elab) initial(f *frame, s *State, t ir.Type, init value) *ir.Value {
 		e.want(f, s.Node, init, isNumber)
 		return nil
 	}
+	if e.numbers -= t.Size(); e.numbers < 0 {
+		f.src.fail(s.Pos, diag.TooLarge, "with the state %s of %v the model has too many numbers", s.Name, t)
+		return nil
+	}
 	data := ir.NewTensor(t)
 	for i := range data.F {
 		data.F[i] = float32s(init.num)

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"nomul/ir"
+	"nomul/passes"
+)
+
+// What frameworks export, neurons of every kind among it, is exported as source
+// texts that compile to the same networks. Files that nomul refuses are passed over.
+func TestExportsOfFrameworks(t *testing.T) {
+	done := 0
+	walk := func(file string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(file, ".onnx") {
+			return err
+		}
+		net := spikingIfAny(file)
+		if net == nil {
+			return nil
+		}
+		done++
+		text := filepath.Join(t.TempDir(), "model.snn")
+		if err := writeSource(net, text, nil); err != nil {
+			t.Errorf("%s: %v", file, err)
+			return nil
+		}
+		again, _, err := readSource(text, nil)
+		if err != nil {
+			t.Errorf("%s:\n%v\nin what was exported:\n%s", file, err, read(t, text))
+			return nil
+		}
+		sameNet(t, file+" and its export", net, again.Net)
+		return nil
+	}
+	if err := filepath.WalkDir("../../testdata/onnx/frameworks", walk); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d networks", done)
+	if done < 100 {
+		t.Errorf("only %d networks were exported", done)
+	}
+}
+
+// spikingIfAny lowers a file, as it stands or as one step of a loop; nil if neither is possible.
+func spikingIfAny(file string) *ir.Net {
+	for _, o := range []*passes.Options{{}, {Steps: 4, Readout: "sum"}} {
+		m, list, err := readModel(file, nil)
+		if err != nil || list.Err() != nil {
+			return nil
+		}
+		if net, err := passes.Lower(m.net, ir.Spiking, "", o, nil); err == nil {
+			return net
+		}
+	}
+	return nil
+}
