@@ -10,11 +10,10 @@ import (
 )
 
 // checkOutputs demands that the model's outputs are made, and takes their names.
-func (imp *importer) checkOutputs(s *scope, g *onnxpb.GraphProto) {
+func (imp *importer) checkOutputs(s *scope, g *onnxpb.GraphProto, made map[string]bool) {
 	if len(g.Output) == 0 {
 		imp.fail(diag.BadNet, "the graph has no output")
 	}
-	made := s.made(g)
 	for _, o := range g.Output {
 		if _, twice := imp.outputs[o.Name]; twice {
 			imp.fail(diag.BadNet, "graph output %q is listed twice", o.Name)

@@ -80,8 +80,7 @@ func Import(file string, data []byte, o Options) (*ir.Net, diag.List) {
 		return nil, imp.list
 	}
 	g := imp.model.Graph
-	s.checkGraph(g)
-	imp.checkOutputs(s, g)
+	imp.checkOutputs(s, g, s.checkGraph(g))
 	s.readConstants(g)
 	imp.readInputs(s, g)
 	if !s.run(g.Node) {

@@ -11,7 +11,7 @@ import (
 // order lists the nodes with makers before readers; a file that is in order
 // already, as ONNX demands, keeps its order. A circle is reported.
 func (s *scope) order(nodes []*onnxpb.NodeProto) ([]*onnxpb.NodeProto, bool) {
-	w := &sorter{nodes: nodes, reads: s.reads, maker: map[string]int{}, state: make([]visit, len(nodes))}
+	w := &sorter{nodes: nodes, reads: s.reads, maker: make(map[string]int, len(nodes)), state: make([]visit, len(nodes))}
 	for i, pb := range nodes {
 		for _, name := range pb.Output {
 			if name != "" {

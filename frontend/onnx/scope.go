@@ -82,8 +82,9 @@ func (s *scope) run(nodes []*onnxpb.NodeProto) bool {
 	return true
 }
 
-// checkGraph demands that every tensor is made once, and that what is read is made.
-func (s *scope) checkGraph(g *onnxpb.GraphProto) {
+// checkGraph demands that every tensor is made once, and that what is read is
+// made. It returns what is made.
+func (s *scope) checkGraph(g *onnxpb.GraphProto) map[string]bool {
 	made := s.made(g)
 	s.checkMakers(g)
 	for _, pb := range g.Node {
@@ -98,11 +99,12 @@ func (s *scope) checkGraph(g *onnxpb.GraphProto) {
 			s.tensors[name] = &tensor{name: name, broken: true}
 		}
 	}
+	return made
 }
 
 // made lists the tensors that a graph makes or is given.
 func (s *scope) made(g *onnxpb.GraphProto) map[string]bool {
-	made := map[string]bool{}
+	made := make(map[string]bool, len(g.Initializer)+len(g.Input)+len(g.Node))
 	for _, t := range g.Initializer {
 		made[t.Name] = true
 	}
