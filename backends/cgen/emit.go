@@ -41,7 +41,8 @@ func (p *plan) fill(text string) string {
 // printer collects lines of C; tabs indent.
 type printer struct {
 	strings.Builder
-	p *plan
+	p     *plan
+	depth int // of indentation, beyond the tabs of the text
 }
 
 func newPrinter(p *plan) *printer {
@@ -50,9 +51,15 @@ func newPrinter(p *plan) *printer {
 	return b
 }
 
-// line prints one line, with the model's name for @.
+// line prints lines, with the model's name for @.
 func (b *printer) line(format string, args ...any) {
-	fmt.Fprintf(b, b.p.fill(format)+"\n", args...)
+	tabs := strings.Repeat("\t", b.depth)
+	for _, text := range strings.Split(fmt.Sprintf(b.p.fill(format), args...), "\n") {
+		if text != "" {
+			text = tabs + text
+		}
+		b.WriteString(text + "\n")
+	}
 }
 
 // text prints lines as they are, with the model's name for @.
@@ -72,7 +79,11 @@ func emitHeader(p *plan) []byte {
 	b.line("#ifndef @@_MODEL_H\n#define @@_MODEL_H\n\n#include <stdint.h>\n")
 	b.line("#define @@_STEPS %du /* time steps of one sample */", p.net.Steps)
 	for _, port := range append(p.ports.Inputs, p.ports.Outputs...) {
-		b.line("#define @@_%s_SIZE %du", strings.ToUpper(p.ident[port]), port.Type.Size())
+		each := ""
+		if port.Clock == ir.Step {
+			each = " /* each step */"
+		}
+		b.line("#define @@_%s_SIZE %du%s", strings.ToUpper(p.ident[port]), port.Type.Size(), each)
 	}
 	b.line("\n/* What the model remembers. The caller owns it; its content is free to read. */")
 	b.line("typedef struct {")
@@ -113,7 +124,8 @@ func (b *printer) functions() {
 	in, out := b.p.inputParams(), b.p.outputParams()
 	b.line("\n/* Takes a new sample: membranes go to their initial values, and what does not depend")
 	b.line(" * on time is computed. The inputs must stay as they are until @_finish. Elements are in")
-	b.line(" * C order; spikes are packed 32 to a word, the first in the lowest bit, unused bits 0. */")
+	b.line(" * C order; spikes are packed 32 to a word, the first in the lowest bit, unused bits 0. Of")
+	b.line(" * an input that is new in each step, all steps stand one after another, each from a word on. */")
 	b.line("void @_start(@_state *st%s);", in)
 	b.line("\n/* Runs one time step. */\nvoid @_step(@_state *st);")
 	b.line("\n/* Gives the outputs after the last step. */\nvoid @_finish(@_state *st%s);", out)

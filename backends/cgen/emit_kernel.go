@@ -27,8 +27,9 @@ func (b *printer) kernels(body string) {
 
 func allKernels() []kernel {
 	out := []kernel{
-		{"asr_floor", asrFloor}, {"asr_ceil", asrCeil}, {"asr_zero", asrZero},
-		{"bias", biasText}, {"list_spikes", listSpikes}, {"row", rowText}, {"up8", up8Text},
+		{"asr_floor", asrFloor}, {"asr_ceil", asrCeil}, {"asr_zero", asrZero}, {"times", timesText}, {"times_wide", timesWide},
+		{"spike", spikeText}, {"take_bits", takeBits}, {"bias", biasText}, {"list_spikes", listSpikes}, {"row", rowText}, {"up8", up8Text},
+		{"place_spikes", placeSpikes}, {"sort_places", sortPlaces}, {"list_window", listWindow},
 	}
 	for _, bits := range []int{8, 16, 32} {
 		out = append(out, typed("fill%d", fillText, bits, elem{bits: bits}))
@@ -40,13 +41,15 @@ func allKernels() []kernel {
 	for _, bits := range []int{16, 32} {
 		e := elem{bits: bits}
 		out = append(out, typed("copy%d", copyText, bits, e), typed("shift%d", shiftText, bits, e),
-			typed("shift_add%d", shiftAddText, bits, e), typed("wide_%d", wideText, bits, e))
+			typed("shift_add%d", shiftAddText, bits, e), typed("wide_%d", wideText, bits, e),
+			typed("spread%d", spreadText, bits, e), typed("collect%d", collectText, bits, e))
 		for _, words := range []int{4, 2, 1} {
 			out = append(out, kernel{fmt.Sprintf("rows%d_%d", 4*words, bits), rowsText(words, bits)})
 		}
 	}
 	for _, e := range []elem{{8, false, false}, {8, true, false}, {16, false, false}, {16, true, false}, {32, true, false}} {
-		out = append(out, typed("sort_"+e.suffix(), sortText, 0, e), typed("give_"+e.suffix(), giveText, 0, e))
+		out = append(out, typed("sort_"+e.suffix(), sortText, 0, e), typed("window_"+e.suffix(), windowText, 0, e),
+			typed("give_"+e.suffix(), giveText, 0, e))
 	}
 	return append(out, kernel{"give_spikes", giveSpikes})
 }

@@ -6,142 +6,228 @@ import (
 	"nomul/ir"
 )
 
-// neuron prints a layer's function: all neurons in C order, 32 to a word of spikes.
+// neuron prints a layer's function: all neurons in C order, 32 to a word of
+// spikes. A word is stored when it is full, so that the spikes of the last step
+// can be read until then.
 func (b *printer) neuron(v *ir.Value) {
 	n := b.p.neurons[v]
 	b.function(v)
-	b.line("\tconst %s *x = %s;", n.x.elem.c(), n.x.expr)
-	b.parameter("threshold", n.threshold)
-	b.parameter("bias", n.bias)
-	b.parameter("reset", n.reset)
-	b.line("\t%s *v = %s;\n\tuint32_t *s = %s;", n.membrane.elem.c(), n.membrane.expr, n.spikes.expr)
-	b.line("\tuint32_t left = %du;\n", n.spikes.n)
-	b.line("\tdo {\n\t\tuint32_t bits = 0u, lane = 1u;")
-	b.line("\t\tdo {")
-	b.charge(n)
-	b.fire(n)
-	for _, param := range []struct {
-		name string
-		param
-	}{{"threshold", n.threshold}, {"bias", n.bias}, {"reset", n.reset}} {
-		if param.array != nil {
-			b.line("\t\t\t%s++;", param.name)
+	l := b.layer(n, v.Type.Shape)
+	b.indices(l.w)
+	if !n.attrs.Silent {
+		b.line("\tuint32_t bits = 0u, lane = 1u;")
+	}
+	b.WriteByte('\n')
+	b.loops(l.w, func() {
+		l.charge()
+		l.fire()
+		b.line("\tv[%s] = %s;", l.i, cast(n.membrane.elem, "h"))
+		if !n.attrs.Silent {
+			b.line("\tlane <<= 1;\n\tif (lane == 0u) {\n\t\t*s++ = bits;\n\t\tbits = 0u;\n\t\tlane = 1u;\n\t}")
 		}
+	})
+	if !n.attrs.Silent && v.Type.Size()%32 != 0 {
+		b.line("\t*s = bits;")
 	}
-	if !n.x.elem.packed {
-		b.line("\t\t\tx++;")
-	}
-	b.line("\t\t\tv++;\n\t\t\tlane <<= 1;\n\t\t\tleft--;\n\t\t} while (lane != 0u && left != 0u);\n\t\t*s++ = bits;")
-	if n.x.elem.packed {
-		b.line("\t\tx++;")
-	}
-	b.line("\t} while (left != 0u);\n}")
+	b.line("}")
 }
 
-func (b *printer) parameter(name string, p param) {
-	if p.array != nil {
-		b.line("\tconst %s *%s = %s;", p.array.elem.c(), name, p.array.name)
+// cast is a number of 32 bits as an element.
+func cast(e elem, number string) string {
+	if e.c() == "int32_t" {
+		return number
 	}
+	return "(" + e.c() + ")" + number
 }
 
-// charge prints the potential: h = leak(v) + (x << guard) + bias, with the
-// delayed reset of the last step's spikes before or after the leak. Sums are
-// unsigned: they may wrap on the way, h itself fits by proof.
-func (b *printer) charge(n *neuron) {
-	forgets := n.attrs.Leak.Kind == ir.LeakAll && n.attrs.Reset != ir.ResetSubtract
-	if n.attrs.When == ir.WhenFire || n.attrs.Reset == ir.ResetNone || forgets {
-		b.line("\t\t\tint32_t h = (int32_t)(%s);", b.drive(n, leak(n.attrs, "*v")))
+// layer prints one layer: its walk, and the names of its operands.
+type layer struct {
+	*printer
+	*neuron
+	w        *walk
+	i        string // the index of a neuron
+	from     operand
+	at       map[string]string // parameters as C expressions
+	wrapping map[string]string // likewise, unsigned
+}
+
+// layer declares what the loop over a layer's neurons goes through.
+func (b *printer) layer(n *neuron, shape ir.Shape) *layer {
+	l := &layer{printer: b, neuron: n, w: newWalk(shape.Dims()), at: map[string]string{}, wrapping: map[string]string{}}
+	l.i = l.w.ordered().name
+	l.from = b.operand(l.w, "x", n.x)
+	l.parameter("threshold", n.threshold)
+	l.parameter("bias", n.bias)
+	if !n.forgets() || n.attrs.When == ir.WhenFire {
+		l.parameter("reset", n.reset)
+	}
+	b.line("\t%s *v = %s;", n.membrane.elem.c(), n.membrane.expr)
+	if n.attrs.Current.Kind != 0 {
+		b.line("\t%s *current = %s;", n.current.elem.c(), n.current.expr)
+	}
+	if !n.attrs.Silent {
+		b.line("\tuint32_t *s = %s;", n.spikes.expr)
+	}
+	return l
+}
+
+// parameter declares a parameter and how a sum reads it.
+func (l *layer) parameter(name string, p param) {
+	if p.array == nil {
+		l.at[name], l.wrapping[name] = p.plain(), p.unsigned()
 		return
 	}
-	if n.attrs.Reset == ir.ResetSubtract {
-		b.line("\t\t\tint32_t h = (int32_t)(%s);", b.drive(n, leak(n.attrs, "*v")))
-		b.line("\t\t\tif ((*s & lane) != 0u) {\n\t\t\t\th = (int32_t)((uint32_t)h - %s);\n\t\t\t}", n.reset.wrapping("reset"))
-		return
-	}
-	to := "0"
-	if n.attrs.Reset == ir.ResetValue {
-		to = n.reset.plain("reset")
-	}
-	b.line("\t\t\tint32_t kept = (*s & lane) != 0u ? %s : *v;", to)
-	b.line("\t\t\tint32_t h = (int32_t)(%s);", b.drive(n, leak(n.attrs, "kept")))
+	at := name + "[" + l.w.stretched(p.shape).name + "]"
+	l.at[name], l.wrapping[name] = at, "(uint32_t)"+at
+	l.line("\tconst %s *%s = %s;", p.array.elem.c(), name, p.array.name)
 }
 
-// drive is the sum of what charges a membrane.
-func (b *printer) drive(n *neuron, kept string) string {
-	x := "(uint32_t)*x"
-	if n.x.elem.packed {
-		x = "((*x & lane) != 0u ? 1u : 0u)"
-	}
-	if n.attrs.Guard > 0 {
-		x = fmt.Sprintf("(%s << %d)", x, n.attrs.Guard)
-	}
-	sum := x
-	if kept != "" {
-		sum = "(uint32_t)" + kept + " + " + x
-	}
-	if n.bias.given && (n.bias.array != nil || n.bias.value != 0) {
-		sum += " + " + n.bias.wrapping("bias")
-	}
-	return b.p.fill(sum)
-}
-
-// leak is the C expression of what remains of a membrane; empty when nothing does.
-func leak(a ir.NeuronAttrs, v string) string {
-	shifted := fmt.Sprintf("@_asr_%v(%s, %d)", a.Round, v, a.Leak.K)
-	switch a.Leak.Kind {
-	case ir.LeakAll:
-		return ""
-	case ir.LeakShift:
-		return shifted
-	case ir.LeakDecay:
-		return fmt.Sprintf("(%s - %s)", v, shifted)
-	}
-	return v
-}
-
-// fire prints the comparison, the spike, the reset and the membrane to keep.
-func (b *printer) fire(n *neuron) {
-	op := ">="
-	if n.attrs.Compare == ir.GT {
-		op = ">"
-	}
-	b.line("\t\t\tif (h %s %s) {\n\t\t\t\tbits |= lane;", op, n.threshold.plain("threshold"))
-	if n.attrs.When == ir.WhenFire {
-		switch n.attrs.Reset {
-		case ir.ResetZero:
-			b.line("\t\t\t\th = 0;")
-		case ir.ResetValue:
-			b.line("\t\t\t\th = %s;", n.reset.plain("reset"))
-		case ir.ResetSubtract:
-			b.line("\t\t\t\th = (int32_t)((uint32_t)h - %s);", n.reset.wrapping("reset"))
-		}
-	}
-	b.line("\t\t\t}")
-	if c := n.membrane.elem.c(); c != "int32_t" {
-		b.line("\t\t\t*v = (%s)h;", c)
-		return
-	}
-	b.line("\t\t\t*v = h;")
-}
-
-// plain is the parameter as a signed number in C.
-func (p param) plain(name string) string {
-	if p.array != nil {
-		return "*" + name
-	}
+// plain is the number in C.
+func (p param) plain() string {
 	if p.value < 0 {
 		return "(" + literal(p.value, false) + ")"
 	}
 	return literal(p.value, false)
 }
 
-// wrapping is the parameter as an unsigned number in C, for sums that may wrap.
-func (p param) wrapping(name string) string {
-	if p.array != nil {
-		return "(uint32_t)*" + name
-	}
+// unsigned is the number in C for sums that may wrap.
+func (p param) unsigned() string {
 	if p.value < 0 {
-		return "(uint32_t)" + p.plain(name)
+		return "(uint32_t)" + p.plain()
 	}
 	return literal(p.value, false) + "u"
+}
+
+// charge prints the potential h, with the resets of earlier spikes around the
+// leak. Sums are unsigned: they may wrap on the way, h itself fits by proof.
+func (l *layer) charge() {
+	a, v := l.attrs, "v["+l.i+"]"
+	late := a.When == ir.WhenNext && (a.Masks || !l.forgets())
+	if late {
+		l.line("\tconst int fired = (*s & lane) != 0u;")
+	}
+	if a.When == ir.WhenBoth {
+		l.line("\tconst int high = %s %s %s;", v, comparison(a), l.at["threshold"])
+	}
+	if late && !a.Masks && a.Reset != ir.ResetSubtract {
+		l.line("\tconst int32_t kept = fired ? %s : %s;", l.after(), v)
+		v = "kept"
+	}
+	drive := l.drive()
+	l.line("\tint32_t h = (int32_t)(%s);", l.p.fill(sum(l.left(a.Leak, l.leak, v), drive, l.wrapping["bias"])))
+	switch {
+	case a.Masks:
+		l.line("\tif (fired) {\n\t\th = 0;\n\t}")
+	case late && a.Reset == ir.ResetSubtract:
+		l.line("\tif (fired) {\n\t\t%s\n\t}", l.lower("-"))
+	case a.When == ir.WhenBoth:
+		l.line("\tif (high) {\n\t\t%s\n\t}", l.lower("-"))
+	}
+}
+
+// forgets tells whether a reset in the next step changes nothing: what it sets leaks away at once.
+func (n *neuron) forgets() bool {
+	return n.attrs.Reset == ir.ResetNone || n.attrs.Leak.Kind == ir.LeakAll && n.attrs.Reset != ir.ResetSubtract
+}
+
+// after is what a membrane is reset to.
+func (l *layer) after() string {
+	if l.attrs.Reset == ir.ResetValue {
+		return l.at["reset"]
+	}
+	return "0"
+}
+
+// lower takes the reset's amount from h, or gives it back.
+func (l *layer) lower(sign string) string {
+	return fmt.Sprintf("h = (int32_t)((uint32_t)h %s %s);", sign, l.wrapping["reset"])
+}
+
+// sum adds terms, leaving out those that are 0.
+func sum(terms ...string) string {
+	out := ""
+	for _, t := range terms {
+		if t == "" || t == "0u" {
+			continue
+		}
+		if out != "" {
+			out += " + "
+		}
+		out += t
+	}
+	if out == "" {
+		return "0u"
+	}
+	return out
+}
+
+// drive prints the current, if there is one, and is what charges the membrane.
+func (l *layer) drive() string {
+	x := "(uint32_t)" + l.from.read()
+	if l.attrs.Guard > 0 {
+		x = fmt.Sprintf("(%s << %d)", x, l.attrs.Guard)
+	}
+	a := l.attrs
+	if a.Current.Kind == 0 {
+		return x
+	}
+	c := "current[" + l.i + "]"
+	before := "(uint32_t)" + c
+	if a.Order == ir.OrderBefore {
+		before = l.left(a.Current, l.wane, c)
+	}
+	l.line("\tint32_t d = (int32_t)(%s);", l.p.fill(sum(before, x)))
+	if a.MasksCurrent {
+		l.line("\tif (fired) {\n\t\td = 0;\n\t}")
+	}
+	after := "d"
+	if a.Order == ir.OrderAfter {
+		after = "(int32_t)(" + sum(l.left(a.Current, l.wane, "d")) + ")"
+	}
+	l.line("\t%s = %s;", c, l.p.fill(cast(l.current.elem, after)))
+	return "(uint32_t)d"
+}
+
+// left is the C expression of what a leak leaves of a number, unsigned; empty when nothing.
+func (l *layer) left(leak ir.Leak, digits csd, v string) string {
+	shifted := fmt.Sprintf("@_asr_%v(%s, %d)", l.attrs.Round, v, leak.K)
+	switch leak.Kind {
+	case ir.LeakAll:
+		return ""
+	case ir.LeakShift:
+		return "(uint32_t)" + shifted
+	case ir.LeakDecay:
+		return fmt.Sprintf("(uint32_t)(%s - %s)", v, shifted)
+	case ir.LeakCSD:
+		return "(uint32_t)" + digits.product(v, digits.digits.name, leak.K, l.attrs.Round)
+	}
+	return "(uint32_t)" + v
+}
+
+func comparison(a ir.NeuronAttrs) string {
+	if a.Compare == ir.GT {
+		return ">"
+	}
+	return ">="
+}
+
+// fire prints the comparison, the spike, and the reset that acts on it.
+func (l *layer) fire() {
+	a := l.attrs
+	if a.Silent {
+		return
+	}
+	l.line("\tif (h %s %s) {\n\t\tbits |= lane;", comparison(a), l.at["threshold"])
+	switch {
+	case a.When == ir.WhenBoth:
+		l.line("\t\tif (!high) {\n\t\t\t%s\n\t\t}\n\t} else if (high) {\n\t\t%s", l.lower("-"), l.lower("+"))
+	case a.When != ir.WhenFire:
+	case a.Reset == ir.ResetZero:
+		l.line("\t\th = 0;")
+	case a.Reset == ir.ResetValue:
+		l.line("\t\th = %s;", l.at["reset"])
+	case a.Reset == ir.ResetSubtract:
+		l.line("\t\t%s", l.lower("-"))
+	}
+	l.line("\t}")
 }

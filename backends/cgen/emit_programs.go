@@ -16,9 +16,9 @@ func emitPorts(p *plan) []byte {
 	b.line("#ifndef @@_PORTS_H\n#define @@_PORTS_H\n\n#include \"model.h\"\n")
 	size := 0
 	for _, v := range p.ports.Inputs {
-		e, n := elemOf(v.Type), v.Type.Size()
-		size += n * backends.Width(v.Type)
-		b.line("static %s in_%s[%d];", e.c(), p.ident[v], e.length(n))
+		e, n, steps := elemOf(v.Type), v.Type.Size(), p.steps(v)
+		size += steps * n * backends.Width(v.Type)
+		b.line("static %s in_%s[%d];", e.c(), p.ident[v], steps*e.length(n))
 	}
 	for _, v := range p.ports.Outputs {
 		b.line("static int32_t out_%s[%d];", p.ident[v], v.Type.Size())
@@ -34,19 +34,40 @@ func emitPorts(p *plan) []byte {
 	return b.bytes()
 }
 
-func (b *printer) load(v *ir.Value) {
-	e, to := elemOf(v.Type), "in_"+b.p.ident[v]
-	if e.packed {
-		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\t%s[i] = 0u;\n\t}", e.length(v.Type.Size()), to)
+// steps is how many times an input is given for one sample.
+func (p *plan) steps(input *ir.Value) int {
+	if input.Clock == ir.Step {
+		return p.net.Steps
 	}
-	b.line("\tfor (i = 0u; i < %du; i++) {", v.Type.Size())
+	return 1
+}
+
+// load prints the loop that fills an input, once for each time that it is given.
+func (b *printer) load(v *ir.Value) {
+	e, n, to := elemOf(v.Type), v.Type.Size(), "in_"+b.p.ident[v]
+	if steps := b.p.steps(v); steps > 1 {
+		b.line("\tfor (uint32_t step = 0u; step < %du; step++) {", steps*e.length(n))
+		b.depth++
+		defer func() {
+			b.line("\tstep += %du;", e.length(n)-1)
+			b.depth--
+			b.line("\t}")
+		}()
+		to = "(" + to + " + step)"
+	}
+	if e.packed {
+		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\t%s[i] = 0u;\n\t}", e.length(n), to)
+	}
+	b.line("\tfor (i = 0u; i < %du; i++) {", n)
 	switch {
 	case e.packed:
 		b.line("\t\t%s[i >> 5] |= (uint32_t)(*from++ & 1u) << (i & 31u);", to)
 	case e.bits == 8:
 		b.line("\t\t%s[i] = (%s)*from++;", to, e.c())
-	default:
+	case e.bits == 16:
 		b.line("\t\t%s[i] = (%s)(uint16_t)(from[0] | (unsigned)from[1] << 8);\n\t\tfrom += 2;", to, e.c())
+	default:
+		b.line("\t\t%s[i] = (%s)(from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24);\n\t\tfrom += 4;", to, e.c())
 	}
 	b.line("\t}")
 }
@@ -77,9 +98,12 @@ static void stream_step(const @_state *st)
 		b.line("\t(void)st; /* no neurons */")
 	}
 	for _, v := range p.ports.Neurons {
-		n := p.neurons[v]
-		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\tput_byte((unsigned char)(%s[i >> 5] >> (i & 31u) & 1u));\n\t}", n.spikes.n, n.spikes.expr)
-		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\tput_word(%s[i]);\n\t}", n.spikes.n, n.membrane.expr)
+		n, spike := p.neurons[v], "0u" // of a neuron that is silent
+		if !n.attrs.Silent {
+			spike = n.spikes.expr + "[i >> 5] >> (i & 31u) & 1u"
+		}
+		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\tput_byte((unsigned char)(%s));\n\t}", n.membrane.n, spike)
+		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\tput_word(%s[i]);\n\t}", n.membrane.n, n.membrane.expr)
 	}
 	b.line("}\n\nstatic void stream_outputs(void)\n{\n\tuint32_t i;\n")
 	for _, v := range p.ports.Outputs {
@@ -106,7 +130,9 @@ func emitVectors(p *plan, vectors backends.Vectors) []byte {
 				membranes = append(membranes, t.Membranes[i]...)
 			}
 		}
-		b.vector(p.ident[v], elem{bits: 32}, spikes, true)
+		if !p.neurons[v].attrs.Silent {
+			b.vector(p.ident[v], elem{bits: 32}, spikes, true)
+		}
 		b.vector(p.ident[v]+"_v", p.neurons[v].membrane.elem, membranes, false)
 	}
 	for i, v := range p.ports.Outputs {
@@ -161,7 +187,9 @@ func (b *printer) compareStep() {
 	}
 	for _, v := range b.p.ports.Neurons {
 		n, name := b.p.neurons[v], b.p.ident[v]
-		b.compare("spikes of %"+v.Name+", word", n.spikes.expr, name, n.spikes.elem.length(n.spikes.n))
+		if !n.attrs.Silent {
+			b.compare("spikes of %"+v.Name+", word", n.spikes.expr, name, n.spikes.elem.length(n.spikes.n))
+		}
 		b.compare("membranes of %"+v.Name+", neuron", n.membrane.expr, name+"_v", n.membrane.n)
 	}
 	b.line("}")

@@ -50,7 +50,7 @@ func vectors(t testing.TB, net *ir.Net, inputs []map[string]*ir.Tensor) backends
 		}
 		tap := func(step int, v *ir.Value, result, state *ir.Tensor) {
 			if v.Op == ir.OpNeuron {
-				s.Steps[step].Spikes = append(s.Steps[step].Spikes, slices.Clone(result.I))
+				s.Steps[step].Spikes = append(s.Steps[step].Spikes, slices.Clone(interp.Spikes(v, result)))
 				s.Steps[step].Membranes = append(s.Steps[step].Membranes, slices.Clone(state.I))
 			}
 		}

@@ -20,8 +20,12 @@ type plan struct {
 	fields  []*field // of the state struct
 	slots   []*slot  // fields that several values may share
 	linears map[*ir.Value]*linear
+	convs   map[*ir.Value]*conv
 	neurons map[*ir.Value]*neuron
-	list    int // entries of the row list
+	csds    map[*ir.Value]csd
+	windows map[*ir.Value][]span // of pools that look at padding
+	held    map[*ir.Value]place  // what a delay shows in the next step, apart from what it shows now
+	scratch map[string]*field    // memory of the layer that runs
 }
 
 // place is where the elements of a value are in memory.
@@ -55,33 +59,35 @@ type field struct {
 	comment string
 }
 
-// neuron is a planned neuron layer.
+// neuron is a planned neuron layer. A silent one has no spikes; one without a
+// current has no place for it.
 type neuron struct {
 	attrs                         ir.NeuronAttrs
-	x                             place
-	spikes, membrane              place
+	x                             *ir.Value
+	spikes, membrane, current     place
 	threshold, bias, reset, start param
+	leak, wane                    csd // of membrane and current, when they are csd
 }
 
-// param is a neuron's parameter: one number, or an array with one per neuron.
+// param is a neuron's parameter: one number, or an array that is stretched over the neurons.
 type param struct {
 	value int64
 	array *array
+	shape ir.Shape
 	given bool
 }
 
 func newPlan(net *ir.Net, name string) *plan {
 	p := &plan{name: name, net: net, ports: backends.PortsOf(net), ident: map[*ir.Value]string{},
-		place: map[*ir.Value]place{}, linears: map[*ir.Value]*linear{}, neurons: map[*ir.Value]*neuron{}}
+		place: map[*ir.Value]place{}, linears: map[*ir.Value]*linear{}, convs: map[*ir.Value]*conv{},
+		neurons: map[*ir.Value]*neuron{}, csds: map[*ir.Value]csd{}, windows: map[*ir.Value][]span{},
+		held: map[*ir.Value]place{}, scratch: map[string]*field{}}
 	p.assignSlots()
 	p.nameValues()
 	for _, v := range net.Values {
 		p.place[v] = p.placeOf(v)
-		switch v.Op {
-		case ir.OpLinear:
-			p.linears[v] = p.planLinear(v)
-		case ir.OpNeuron:
-			p.neurons[v] = p.planNeuron(v)
+		if plan := rows[v.Op].plan; plan != nil {
+			plan(p, v)
 		}
 	}
 	p.orderFields()
@@ -91,19 +97,18 @@ func newPlan(net *ir.Net, name string) *plan {
 // placeOf gives a value its memory. Operands have theirs already.
 func (p *plan) placeOf(v *ir.Value) place {
 	n := v.Type.Size()
-	switch v.Op {
-	case ir.OpInput:
+	switch rows[v.Op].keeps {
+	case given:
 		p.fields = append(p.fields, &field{name: p.ident[v], elem: elemOf(v.Type), comment: "the caller's input, read until finish"})
 		return place{"st->" + p.ident[v], elemOf(v.Type), n}
-	case ir.OpReshape, ir.OpOutput:
-		at := p.place[v.Arg(0)]
-		return at
-	case ir.OpConst:
+	case operands:
+		return p.place[v.Arg(0)]
+	case flash:
 		return p.constPlace(v)
-	case ir.OpNeuron:
-		return p.own(p.ident[v], elem{32, false, true}, n, "spikes of %"+v.Name)
-	case ir.OpSum:
+	case state:
 		return p.own(p.ident[v], elemOf(v.Type), n, "%"+v.Name)
+	case membranes:
+		return p.neuronPlace(v)
 	}
 	return p.slotOf(v)
 }
@@ -114,10 +119,28 @@ func (p *plan) own(name string, e elem, n int, comment string) place {
 	return place{"st->" + name, e, n}
 }
 
-// constPlace puts a constant in flash if something reads it as data; parameters
-// and weights are laid out where they are used.
+// lend is scratch memory that every layer may use while it runs; it is as large as the largest needs.
+func (p *plan) lend(name string, e elem, n int, comment string) string {
+	f := p.scratch[name]
+	if f == nil {
+		f = &field{name: name, elem: e, comment: comment}
+		p.scratch[name] = f
+		p.fields = append(p.fields, f)
+	}
+	f.n = max(f.n, n)
+	return "st->" + name
+}
+
+// constPlace puts a constant in flash if something reads it as data, element by
+// element; parameters, weights and single numbers are laid out where they are used.
 func (p *plan) constPlace(v *ir.Value) place {
-	data := slices.ContainsFunc(p.net.Values, func(r *ir.Value) bool { return len(r.Args) > 0 && r.Args[0] == v })
+	_, single := uniform(v)
+	data := slices.ContainsFunc(p.net.Values, func(r *ir.Value) bool {
+		if rows[r.Op].weighs {
+			return r.Args[0] == v
+		}
+		return slices.Contains(r.Args, v) && (!single || rows[r.Op].run == nil)
+	})
 	if !data {
 		return place{}
 	}
@@ -137,33 +160,47 @@ func (p *plan) flash(v *ir.Value, what string, e elem, data []int64, comment str
 	return a
 }
 
-func (p *plan) planNeuron(v *ir.Value) *neuron {
-	membrane := p.own(p.ident[v]+"_v", rangeElem(v.State), v.Type.Size(), "membranes of %"+v.Name)
-	return &neuron{
-		attrs:     v.Attrs.(ir.NeuronAttrs),
-		x:         p.place[v.Arg(ir.NeuronX)],
-		spikes:    p.place[v],
-		membrane:  membrane,
-		threshold: p.param(v, ir.NeuronThreshold),
-		bias:      p.param(v, ir.NeuronBias),
-		reset:     p.param(v, ir.NeuronReset),
-		start:     p.param(v, ir.NeuronInit),
+// neuronPlace is where a neuron's result is: its spikes, or its membranes when it is silent.
+func (p *plan) neuronPlace(v *ir.Value) place {
+	n := &neuron{attrs: v.Attrs.(ir.NeuronAttrs), x: v.Arg(ir.NeuronX)}
+	p.neurons[v] = n
+	if !n.attrs.Silent {
+		n.spikes = p.own(p.ident[v], elem{32, false, true}, v.Type.Size(), "spikes of %"+v.Name)
 	}
+	n.membrane = p.own(p.ident[v]+"_v", rangeElem(v.State), v.Type.Size(), "membranes of %"+v.Name)
+	if n.attrs.Current.Kind != 0 {
+		n.current = p.own(p.ident[v]+"_i", rangeElem(v.Drive), v.Type.Size(), "currents of %"+v.Name)
+	}
+	if n.attrs.Silent {
+		return n.membrane
+	}
+	return n.spikes
 }
 
-// param lays out a neuron's parameter: nothing for one number, else one element
-// per neuron, so that running pointers suffice.
+func (p *plan) planNeuron(v *ir.Value) {
+	n := p.neurons[v]
+	n.threshold = p.param(v, ir.NeuronThreshold)
+	n.bias = p.param(v, ir.NeuronBias)
+	n.reset = p.param(v, ir.NeuronReset)
+	n.start = p.param(v, ir.NeuronInit)
+	if n.start.array != nil {
+		n.start.array.data = expand(n.start.array.data, ir.Index(n.start.shape, v.Type.Shape))
+	}
+	n.leak = p.leakDigits(v, "leak", n.attrs.Leak, v.State)
+	n.wane = p.leakDigits(v, "wane", n.attrs.Current, v.Drive)
+}
+
+// param lays out a neuron's parameter: nothing for one number, else its own elements.
 func (p *plan) param(v *ir.Value, slot int) param {
 	arg := v.Arg(slot)
 	if arg == nil {
 		return param{}
 	}
-	data := arg.Const()
-	if _, ok := data.Uniform(); ok {
-		return param{value: data.I[0], given: true}
+	if number, ok := uniform(arg); ok {
+		return param{value: number, given: true}
 	}
-	items := expand(data.I, ir.Index(arg.Type.Shape, v.Type.Shape))
-	return param{array: p.flash(v, ir.OpNeuron.Operands()[slot].Name, rangeElem(arg.Range), items, arg.String()), given: true}
+	a := p.flash(v, ir.OpNeuron.Operands()[slot].Name, rangeElem(arg.Range), arg.Const().I, arg.String())
+	return param{array: a, shape: arg.Type.Shape, given: true}
 }
 
 func expand(data []int64, index []int) []int64 {

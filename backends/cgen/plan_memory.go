@@ -33,19 +33,34 @@ type slot struct {
 	freeAt int // index of the last reader
 }
 
-// assignSlots gives every linear layer's result a slot. Reuse keeps to one
-// element type: memory that changes its type is what C's aliasing rules forbid.
+// assignSlots gives values whose elements are nowhere else a slot. Reuse keeps to
+// one element type: memory that changes its type is what C's aliasing rules forbid.
 func (p *plan) assignSlots() {
 	last := p.lastReads()
 	for i, v := range p.net.Values {
-		if v.Op != ir.OpLinear {
+		if rows[v.Op].keeps != slots {
 			continue
 		}
-		e, n := sumElem(v.Range), roundUp(v.Type.Size(), 4)
+		e, n := slotSize(v)
 		s := p.freeSlot(e, n, i)
 		s.n, s.freeAt = max(s.n, n), last[v]
 		s.users = append(s.users, v)
 	}
+}
+
+// slotSize is the element and length of the C array that a value needs. Sums of
+// rows are of at least 16 bits, and those of the last place are written in fours.
+func slotSize(v *ir.Value) (elem, int) {
+	n := v.Type.Size()
+	switch v.Op {
+	case ir.OpLinear:
+		outs := v.Arg(1).Type.Shape.Dim(0)
+		return sumElem(v.Range), n - outs + roundUp(outs, 4)
+	case ir.OpConv:
+		return sumElem(v.Range), n
+	}
+	e := elemOf(v.Type)
+	return e, e.length(n)
 }
 
 // freeSlot finds the smallest slot that is free before value i and large
@@ -73,8 +88,8 @@ func (p *plan) freeSlot(e elem, n, i int) *slot {
 }
 
 // lastReads is the index of the last reader of every value. What is computed
-// before the loop and read in it stays to the loop's end; sums are added up at
-// the end of a step, so what they read stays to there too.
+// before the loop and read in it stays to the loop's end; readouts and latches
+// run at the end of a step, so what they read stays to there too.
 func (p *plan) lastReads() map[*ir.Value]int {
 	last := map[*ir.Value]int{}
 	loopEnd := 0
@@ -91,13 +106,13 @@ func (p *plan) lastReads() map[*ir.Value]int {
 				continue
 			}
 			at := i
-			switch v.Op {
-			case ir.OpReshape:
-				at = last[v]
-			case ir.OpOutput:
+			switch {
+			case v.Op == ir.OpOutput:
 				at = len(p.net.Values) // finish copies it, whatever its clock
+			case rows[v.Op].keeps == operands:
+				at = last[v]
 			}
-			if v.Op == ir.OpSum || v.Clock == ir.Step && a.Clock == ir.Once {
+			if rows[v.Op].when != byClock || v.Clock == ir.Step && a.Clock == ir.Once {
 				at = max(at, loopEnd)
 			}
 			last[a] = max(last[a], at)
@@ -141,8 +156,8 @@ func (p *plan) orderFields() {
 		}
 		p.fields = append(p.fields, &field{p.slotName(i), s.elem, s.n, strings.Join(names, ", later ")})
 	}
-	if p.list > 0 {
-		p.fields = append(p.fields, &field{"row_list", elem{16, false, false}, p.list, "rows to add, of the layer that runs"})
+	if len(p.net.All(ir.OpFirst)) > 0 {
+		p.fields = append(p.fields, &field{"step", elem{32, false, false}, 1, "the number of the step"})
 	}
 	sort.SliceStable(p.fields, func(i, j int) bool { return p.fields[i].align() > p.fields[j].align() })
 }
@@ -184,6 +199,9 @@ func (p *plan) memory() []Row {
 	levels := 0
 	for _, l := range p.linears {
 		levels = max(levels, l.levels())
+	}
+	for _, c := range p.convs {
+		levels = max(levels, c.levels())
 	}
 	return append(out, Row{"stack", "", stackBytes + levelBytes*levels, "deepest call, at most"})
 }

@@ -2,6 +2,7 @@ package cgen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"nomul/ir"
@@ -12,11 +13,16 @@ import (
 var reserved = strings.Fields(`auto break case char const continue default do double else enum extern float for goto if
 	inline int long register restrict return short signed sizeof static struct switch typedef union unsigned void
 	volatile while alignas alignof bool constexpr false nullptr static_assert thread_local true typeof typeof_unqual
-	asm main linux unix i386 arm st left row_list in step outputs`)
+	asm main linux unix i386 arm st left in step outputs row_list row_bits place_ends place_spikes sums16 sums32
+	window_u8 window_s8 window_u16 window_s16 window_s32 padded_u8 padded_s8 padded_u16 padded_s16 padded_s32`)
+
+// owned are the ends of names for what a value has beside its elements:
+// membranes, currents, and what a delay shows next.
+var owned = []string{"", "_v", "_i", "_next"}
 
 // nameValues gives every value a C identifier. They differ even without their
 // case, because sizes are told by macros in upper case, and none is another's
-// with _v behind it, which names membranes.
+// with one of the ends behind it that name what a value owns.
 func (p *plan) nameValues() {
 	taken := map[string]bool{}
 	for _, w := range reserved {
@@ -28,10 +34,13 @@ func (p *plan) nameValues() {
 	for _, v := range p.net.Values {
 		base := cName(v.Name)
 		name := base
-		for i := 2; taken[strings.ToLower(name)] || taken[strings.ToLower(name)+"_v"]; i++ {
+		clashes := func(end string) bool { return taken[strings.ToLower(name)+end] }
+		for i := 2; slices.ContainsFunc(owned, clashes); i++ {
 			name = fmt.Sprintf("%s_%d", base, i)
 		}
-		taken[strings.ToLower(name)], taken[strings.ToLower(name)+"_v"] = true, true
+		for _, end := range owned {
+			taken[strings.ToLower(name)+end] = true
+		}
 		p.ident[v] = name
 	}
 }
@@ -71,7 +80,9 @@ func (p *plan) global(v *ir.Value, what string) string {
 }
 
 // functionOf is the name of the function that computes a value.
-func (p *plan) functionOf(v *ir.Value) string { return p.global(v, v.Op.String()) }
+func (p *plan) functionOf(v *ir.Value) string {
+	return p.global(v, strings.ReplaceAll(v.Op.String(), "-", ""))
+}
 
 // sharedName is the field of a slot that several values share.
 func sharedName(slot int) string { return fmt.Sprintf("shared_%d", slot) }

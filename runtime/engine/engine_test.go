@@ -272,8 +272,8 @@ func TestWrongKernelIsCaught(t *testing.T) {
 	}{
 		{"go-auto", "odd.sir", sabotage{file: "weights.bin", fault: flip}},
 		{"go-go", "odd.sir", sabotage{file: "neuron.go", fault: replace("<<(p.guard&31)", "<<(p.guard&31) + 1")}},
-		{"c-gcc", "edge.sir", sabotage{file: "model.c", fault: replace("h >= *threshold", "h > *threshold")}},
-		{"c-rv32i", "odd.sir", sabotage{file: "model.c", fault: replace("h >= *threshold", "h < *threshold")}},
+		{"c-gcc", "edge.sir", sabotage{file: "model.c", fault: replace("h >= threshold[i]", "h > threshold[i]")}},
+		{"c-rv32i", "odd.sir", sabotage{file: "model.c", fault: replace("h >= threshold[i]", "h < threshold[i]")}},
 		{"verilog-iverilog", "odd.sir", sabotage{file: "i1.weights.hex", fault: digit}},
 	} {
 		t.Run(f.engine+"/"+f.file, func(t *testing.T) {

@@ -1,0 +1,81 @@
+package cgen
+
+import "nomul/ir"
+
+// row is what the back end knows of an op.
+type row struct {
+	keeps  keeps
+	weighs bool // reads its first operand as data, and the others as parameters
+	check  func(*checker, *ir.Value)
+	plan   func(*plan, *ir.Value)
+	run    func(*printer, *ir.Value) // prints the value's function; nil when it has none
+	when   when
+}
+
+// keeps says where a value's elements are.
+type keeps uint8
+
+const (
+	slots     keeps = iota // in memory that is shared while nothing reads them
+	given                  // with the caller
+	operands               // where the operand's are
+	flash                  // in flash
+	state                  // in memory of their own, from step to step
+	membranes              // likewise, with those of a neuron
+	nowhere                // it has none
+)
+
+// when says when a value's function runs: by its clock, or at the end of each
+// step, when all values of the step are there.
+type when uint8
+
+const (
+	byClock when = iota
+	readout      // at the end of each step
+	closing      // behind all readouts
+)
+
+// rows has every op that can be emitted.
+var rows = map[ir.Op]row{
+	ir.OpInput:  {keeps: given},
+	ir.OpConst:  {keeps: flash, check: (*checker).constant},
+	ir.OpOutput: {keeps: operands, check: (*checker).output},
+
+	ir.OpAdd:    {run: (*printer).elements},
+	ir.OpSub:    {run: (*printer).elements},
+	ir.OpMin:    {run: (*printer).elements},
+	ir.OpMax:    {run: (*printer).elements},
+	ir.OpNeg:    {run: (*printer).elements},
+	ir.OpShl:    {run: (*printer).elements},
+	ir.OpMap:    {run: (*printer).elements},
+	ir.OpAnd:    {run: (*printer).logic},
+	ir.OpOr:     {run: (*printer).logic},
+	ir.OpXor:    {run: (*printer).logic},
+	ir.OpAndNot: {run: (*printer).logic},
+	ir.OpWhere:  {run: (*printer).elements},
+	ir.OpCSD:    {weighs: true, plan: (*plan).planCSD, run: (*printer).scaled},
+
+	ir.OpReshape:   {keeps: operands},
+	ir.OpTranspose: {run: (*printer).transpose},
+	ir.OpConcat:    {run: (*printer).concat},
+	ir.OpSlice:     {run: (*printer).slice},
+	ir.OpPad:       {run: (*printer).pad},
+	ir.OpBroadcast: {run: (*printer).stretch},
+
+	ir.OpReduceSum: {run: (*printer).reduce},
+	ir.OpReduceMax: {run: (*printer).reduce},
+	ir.OpReduceMin: {run: (*printer).reduce},
+	ir.OpMaxPool:   {plan: (*plan).planPool, run: (*printer).pool},
+	ir.OpSumPool:   {plan: (*plan).planPool, run: (*printer).pool},
+
+	ir.OpLinear: {weighs: true, check: (*checker).weighted, plan: (*plan).planLinear, run: (*printer).linear},
+	ir.OpConv:   {weighs: true, check: (*checker).conv, plan: (*plan).planConv, run: (*printer).conv},
+	ir.OpNeuron: {keeps: membranes, weighs: true, plan: (*plan).planNeuron, run: (*printer).neuron},
+
+	ir.OpDelay:   {keeps: state, plan: (*plan).planDelay, run: (*printer).delay},
+	ir.OpLatch:   {keeps: nowhere, run: (*printer).latch, when: closing},
+	ir.OpSum:     {keeps: state, run: (*printer).sum, when: readout},
+	ir.OpLast:    {keeps: state, run: (*printer).last, when: readout},
+	ir.OpMaxTime: {keeps: state, run: (*printer).maxTime, when: readout},
+	ir.OpFirst:   {keeps: state, run: (*printer).first, when: readout},
+}

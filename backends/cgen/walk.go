@@ -1,0 +1,209 @@
+package cgen
+
+import (
+	"fmt"
+	"slices"
+
+	"nomul/ir"
+)
+
+// walk is a nest of loops over the elements of a shape, the last axis
+// innermost. Its indices are kept by additions: each path goes through some
+// memory with a stride per axis.
+type walk struct {
+	dims  []int
+	paths []*path
+}
+
+// path is an index that begins at start and has a stride for each axis of the walk.
+type path struct {
+	name    string
+	start   int
+	strides []int
+}
+
+func newWalk(dims []int) *walk { return &walk{dims: slices.Clone(dims)} }
+
+// along is the path with these strides, an earlier one where it is the same.
+func (w *walk) along(start int, strides []int) *path {
+	for _, p := range w.paths {
+		if p.start == start && slices.Equal(p.strides, strides) {
+			return p
+		}
+	}
+	p := &path{string("ijklmn"[len(w.paths)]), start, slices.Clone(strides)}
+	w.paths = append(w.paths, p)
+	return p
+}
+
+// ordered is the path through the shape itself, in C order.
+func (w *walk) ordered() *path { return w.along(0, stridesOf(w.dims)) }
+
+// stretched is the path through an operand that broadcasts to the walk's shape.
+func (w *walk) stretched(s ir.Shape) *path {
+	own, strides := stridesOf(s.Dims()), make([]int, len(w.dims))
+	for i := range s.Rank() {
+		if s.Dim(i) > 1 {
+			strides[len(w.dims)-s.Rank()+i] = own[i]
+		}
+	}
+	return w.along(0, strides)
+}
+
+// stridesOf gives the distance of neighbours along each axis, in C order.
+func stridesOf(dims []int) []int {
+	out, stride := make([]int, len(dims)), 1
+	for i := len(dims) - 1; i >= 0; i-- {
+		out[i] = stride
+		stride *= dims[i]
+	}
+	return out
+}
+
+// collapse makes one axis of neighbours that all paths go through as if they
+// were one, and drops axes of extent 1.
+func (w *walk) collapse() {
+	for axis := len(w.dims) - 1; axis >= 0; axis-- {
+		if w.dims[axis] == 1 && len(w.dims) > 1 {
+			w.drop(axis)
+		}
+	}
+	for axis := len(w.dims) - 2; axis >= 0; axis-- {
+		one := true
+		for _, p := range w.paths {
+			one = one && p.strides[axis] == p.strides[axis+1]*w.dims[axis+1]
+		}
+		if one {
+			w.dims[axis+1] *= w.dims[axis]
+			w.drop(axis)
+		}
+	}
+}
+
+func (w *walk) drop(axis int) {
+	w.dims = slices.Delete(w.dims, axis, axis+1)
+	for _, p := range w.paths {
+		p.strides = slices.Delete(p.strides, axis, axis+1)
+	}
+}
+
+// plain tells whether the walk is one run in which every index goes up by one.
+func (w *walk) plain() bool {
+	w.collapse()
+	return len(w.dims) <= 1 && !slices.ContainsFunc(w.paths, func(p *path) bool { return len(p.strides) > 0 && p.strides[0] != 1 })
+}
+
+// indices prints the declaration of a walk's indices.
+func (b *printer) indices(w *walk) {
+	text := ""
+	for _, p := range w.paths {
+		text += fmt.Sprintf(", %s = %du", p.name, p.start)
+	}
+	if text != "" {
+		b.line("\tuint32_t %s;", text[2:])
+	}
+}
+
+// loops prints the loops of a walk around a body; its indices are declared already.
+func (b *printer) loops(w *walk, body func()) {
+	w.collapse()
+	b.loop(w, 0, body)
+}
+
+func (b *printer) loop(w *walk, axis int, body func()) {
+	if axis == len(w.dims) || len(w.dims) == 1 && w.dims[0] == 1 {
+		body()
+		return
+	}
+	b.line("\tfor (uint32_t n%d = %du; n%d != 0u; n%d--) {", axis, w.dims[axis], axis, axis)
+	b.depth++
+	b.loop(w, axis+1, body)
+	for _, p := range w.paths {
+		step := p.strides[axis]
+		if axis+1 < len(w.dims) {
+			step -= p.strides[axis+1] * w.dims[axis+1]
+		}
+		b.advance(p.name, step)
+	}
+	b.depth--
+	b.line("\t}")
+}
+
+// advance prints what moves an index or pointer on.
+func (b *printer) advance(name string, by int) {
+	switch {
+	case by == 1:
+		b.line("\t%s++;", name)
+	case by > 0:
+		b.line("\t%s += %du;", name, by)
+	case by < 0:
+		b.line("\t%s -= %du;", name, -by)
+	}
+}
+
+// operand is a value as a loop's body reads or writes it, element by element.
+type operand struct {
+	name    string // of the pointer
+	at      place
+	index   *path
+	literal string // of a constant that is the same everywhere
+	spike   string // the kernel that reads a packed element
+}
+
+// operand declares a pointer to a value that broadcasts to the walk's shape.
+func (b *printer) operand(w *walk, name string, v *ir.Value) operand {
+	if number, ok := uniform(v); ok {
+		return operand{literal: "(" + literal(number, false) + ")"}
+	}
+	return b.reads(name, b.p.place[v], w.stretched(v.Type.Shape))
+}
+
+// uniform is the number that a constant is everywhere.
+func uniform(v *ir.Value) (int64, bool) {
+	c := v.Const()
+	if c == nil {
+		return 0, false
+	}
+	if _, same := c.Uniform(); !same {
+		return 0, false
+	}
+	return c.I[0], true
+}
+
+func (b *printer) reads(name string, at place, index *path) operand {
+	b.line("\tconst %s *%s = %s;", at.elem.c(), name, at.expr)
+	return operand{name: name, at: at, index: index, spike: b.p.name + "_spike"}
+}
+
+// read is the element as a signed number.
+func (o operand) read() string {
+	switch {
+	case o.literal != "":
+		return o.literal
+	case o.at.elem.packed:
+		return fmt.Sprintf("%s(%s, %s)", o.spike, o.name, o.index.name)
+	}
+	return fmt.Sprintf("%s[%s]", o.name, o.index.name)
+}
+
+// writes declares a pointer to where a value goes; packed spikes are set one by
+// one, so all are cleared first.
+func (b *printer) writes(at place, index *path) operand {
+	b.line("\t%s *y = %s;", at.elem.c(), at.expr)
+	return operand{name: "y", at: at, index: index}
+}
+
+func (b *printer) cleared(y operand) {
+	if y.at.elem.packed {
+		b.line("\t@_fill32(%s, 0u, %du);", y.name, y.at.elem.length(y.at.n))
+	}
+}
+
+// write prints the assignment of an element.
+func (b *printer) write(y operand, expr string) {
+	if y.at.elem.packed {
+		b.line("\t%s[%s >> 5] |= (uint32_t)(%s) << (%s & 31u);", y.name, y.index.name, b.p.fill(expr), y.index.name)
+		return
+	}
+	b.line("\t%s[%s] = (%s)(%s);", y.name, y.index.name, y.at.elem.c(), b.p.fill(expr))
+}
