@@ -104,6 +104,12 @@ func (f *field) declare() string {
 	return fmt.Sprintf("%s %s[%d]", f.elem.c(), f.name, f.n)
 }
 
+// What larger microcontrollers have, in bytes.
+const (
+	usualFlash = 2 << 20
+	usualRAM   = 512 << 10
+)
+
 // memoryTable prints what the model takes of a 32-bit target.
 func (b *printer) memoryTable() {
 	b.line("/*\n * Memory of the model %s on a 32-bit target, in bytes (code comes on top of flash: make size)\n *", b.p.name)
@@ -115,6 +121,10 @@ func (b *printer) memoryTable() {
 	b.line(" *")
 	for _, region := range []string{"flash", "ram", "stack"} {
 		b.line(" *   %-6s %9d  in all", region, total[region])
+	}
+	if total["flash"] > usualFlash || total["ram"] > usualRAM {
+		b.line(" *\n * This is more than microcontrollers usually have (%d KB of flash, %d KB of RAM). The", usualFlash>>10, usualRAM>>10)
+		b.line(" * boards of the Makefile are QEMU's, with up to 4 MB of each.")
 	}
 	b.line(" */")
 }

@@ -121,7 +121,8 @@ func emitVectors(p *plan, vectors backends.Vectors) []byte {
 	b.line("/* Samples, and what a correct model computes for them. The program that includes this")
 	b.line(" * has differs, which is told of every difference. */")
 	b.line("#ifndef @@_VECTORS_H\n#define @@_VECTORS_H\n\n#include \"ports.h\"\n\n#define VECTORS %du /* samples */\n", len(vectors))
-	b.array("static const unsigned char vectors_in[]", orZero(inputBytes(p, vectors)), false)
+	b.line("#ifndef SAMPLES\n#define SAMPLES /* where to put them, if not where other constants are */\n#endif\n")
+	b.array("static const unsigned char vectors_in[] SAMPLES", orZero(inputBytes(p, vectors)), false)
 	for i, v := range p.ports.Neurons {
 		var spikes, membranes []int64
 		for _, s := range vectors {
@@ -173,7 +174,7 @@ func orZero(data []int64) []int64 {
 
 // vector prints the expected values of a port and the pointer that runs over them.
 func (b *printer) vector(name string, e elem, data []int64, hex bool) {
-	b.array(fmt.Sprintf("static const %s vectors_%s[]", e.c(), name), orZero(data), hex)
+	b.array(fmt.Sprintf("static const %s vectors_%s[] SAMPLES", e.c(), name), orZero(data), hex)
 	b.line("static const %s *at_%s = vectors_%s;", e.c(), name, name)
 }
 
