@@ -19,8 +19,11 @@ func (b Binding) String() string { return b.In + "=" + b.Out }
 // over the steps. Which input belongs to which output is said by the user, or
 // found where names or shapes leave no choice.
 func runBindState(n *ir.Net, o *Options) (*ir.Net, error) {
-	if n.Steps > 1 || len(n.All(ir.OpDelay)) > 0 {
-		return n, nil // has its loop already
+	switch looped := n.Steps > 1 || len(n.All(ir.OpDelay)) > 0; {
+	case looped && o.Steps > 0:
+		return nil, diag.Errorf(placeOf(n), diag.NotUnrolled, "%d time steps are asked for, but the network has its loop of %d already", o.Steps, n.Steps)
+	case looped:
+		return n, nil
 	}
 	states, err := stateOf(n, o)
 	switch {

@@ -120,7 +120,7 @@ func (s *scaler) weighted(v *ir.Value) error {
 	}
 	if x := v.Args[0]; x.Type.IsReal() {
 		return refuse(v, diag.NotExact, "its operand %%%s is a sum of weights, not spikes or words", x.Name).
-			WithHelp("two weighted layers without a neuron between them would multiply number by number")
+			WithHelp("%s", betweenLayers(x))
 	}
 	least := w.rowMax()
 	for i := range least {

@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"fmt"
 	"slices"
 
 	"nomul/ir"
@@ -136,4 +137,18 @@ func (c composition) place(w weighted, tap int, step []int) int {
 		stride *= c.kernel[axis]
 	}
 	return at
+}
+
+// betweenLayers says what two weighted layers have between them in place of a
+// neuron, when x is what the second reads.
+func betweenLayers(x *ir.Value) string {
+	for v := x; len(v.Args) > 0; v = v.Args[0] {
+		if a, ok := v.Attrs.(ir.MapAttrs); ok {
+			return fmt.Sprintf("%%%s is a %s, which sends numbers: nomul takes networks of spiking neurons, trained as such or converted", v.Name, a.Fn)
+		}
+		if _, ok := asWeighted(v); ok {
+			break
+		}
+	}
+	return "two weighted layers without a neuron between them would multiply number by number"
 }

@@ -21,6 +21,9 @@ func targets() []backends.Backend {
 	return []backends.Backend{goasm.New(), cgen.New(), verilog.New()}
 }
 
+// selfTest is what runs the test in an emitted directory, by target.
+var selfTest = map[string]string{"go": "go test ./...", "c": "make test", "verilog": "make test"}
+
 func targetNamed(name string) (backends.Backend, error) {
 	var names []string
 	for _, t := range targets() {
@@ -71,14 +74,16 @@ unless --vectors gives real ones.`,
 			if err := writeDir(dir, files); err != nil {
 				return err
 			}
-			return listFiles(c, dir, files)
+			listFiles(c, dir, files)
+			fmt.Fprintf(c.OutOrStdout(), "\ntest it: cd %s && %s\n", dir, selfTest[t.Name()])
+			return nil
 		},
 	}
 	flags.register(c.Flags())
-	c.Flags().StringVarP(&target, "target", "t", "", "what to emit: `go`, c or verilog")
+	c.Flags().StringVarP(&target, "target", "t", "", "what to emit, `TARGET`: go, c or verilog")
 	c.Flags().StringVarP(&dir, "output", "o", "", "the directory to make: `DIR`")
 	c.Flags().StringVar(&vectors, "vectors", "", "samples for the emitted test: `FILE`.npz (at most 16 are taken)")
-	c.Flags().IntVar(&lanes, "lanes", 0, "verilog: parallel accumulators per layer, a power of two (default 32)")
+	c.Flags().IntVar(&lanes, "lanes", 0, "verilog: `N` parallel accumulators per layer, a power of two (default 32)")
 	c.Flags().BoolVar(&force, "force", false, "replace DIR if nomul made it")
 	return c
 }
@@ -225,11 +230,10 @@ func contents(files []backends.File) []byte {
 	return []byte(b.String())
 }
 
-func listFiles(c *cobra.Command, dir string, files []backends.File) error {
+func listFiles(c *cobra.Command, dir string, files []backends.File) {
 	var rows [][]string
 	for _, f := range files {
 		rows = append(rows, []string{filepath.Join(dir, f.Name), fmt.Sprint(len(f.Data))})
 	}
 	printTable(c.OutOrStdout(), []string{"file", "bytes"}, rows)
-	return nil
 }

@@ -28,6 +28,7 @@ type understanding struct {
 	// rounding of weights and biases.
 	Deviations []deviation `json:"deviations"`
 	Warnings   []string    `json:"warnings"`
+	refusal    error       // of the passes
 }
 
 type port struct {
@@ -91,7 +92,7 @@ Without --mean and --std the input is taken as 8-bit pixels for the verdict.`,
 			if err != nil {
 				return err
 			}
-			u, err := understand(args[0], options, flags.set)
+			u, err := understand(args[0], options, &flags)
 			if err != nil {
 				return err
 			}
@@ -110,8 +111,8 @@ Without --mean and --std the input is taken as 8-bit pixels for the verdict.`,
 	return c
 }
 
-func understand(file string, o *passes.Options, items []string) (*understanding, error) {
-	set, err := settings(items)
+func understand(file string, o *passes.Options, flags *compileFlags) (*understanding, error) {
+	set, err := settings(flags.set)
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +122,9 @@ func understand(file string, o *passes.Options, items []string) (*understanding,
 	}
 	declared(o, m.pixels)
 	net := m.net
+	if err := flags.step.useless(file, net); err != nil {
+		return nil, err
+	}
 	u := &understanding{Model: net.Name, Doc: m.doc, Steps: net.Steps, Neurons: []neuronRow{}, Unsupported: []gapRow{}, Deviations: []deviation{}, Warnings: []string{}}
 	for _, w := range list.Warnings() {
 		u.Warnings = append(u.Warnings, w.Error())
@@ -163,7 +167,7 @@ func (u *understanding) lower(net *ir.Net, o *passes.Options) {
 		u.Neurons, u.Size = neuronRows(net), metrics.SizeOf(net)
 	}
 	if err != nil {
-		u.Multiplications.Refused = err.Error()
+		u.refusal, u.Multiplications.Refused = err, err.Error()
 		return
 	}
 	m := &u.Multiplications
@@ -247,13 +251,29 @@ func span(t *ir.Tensor) string {
 // verdict is the exit status: unsupported operators and refusals are faults of
 // the model.
 func (u *understanding) verdict() error {
-	switch {
-	case len(u.Unsupported) > 0:
+	if len(u.Unsupported) > 0 {
 		return diag.Errorf(diag.Origin{File: u.Model}, diag.UnsupportedOp, "%d kinds of operators are not supported", len(u.Unsupported))
-	case u.Multiplications.Refused != "":
-		return fmt.Errorf("%s", u.Multiplications.Refused)
 	}
-	return nil
+	return u.refusal
+}
+
+// symbols are comparisons as people write them.
+var symbols = map[string]string{"ge": "≥", "gt": ">"}
+
+// symbol is a comparison, or never, for a table.
+func symbol(compare string) string {
+	if s := symbols[compare]; s != "" {
+		return s
+	}
+	return compare
+}
+
+// counted is a number of things, one or more.
+func counted(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprint(n, " ", thing)
 }
 
 // large is a count in millions or thousands of millions, when it is one.
@@ -269,7 +289,7 @@ func large(n int64) string {
 
 func (u *understanding) print(c *cobra.Command) {
 	w := c.OutOrStdout()
-	fmt.Fprintf(w, "%s: %d time steps", u.Model, u.Steps)
+	fmt.Fprintf(w, "%s: %s", u.Model, counted(u.Steps, "time step"))
 	for _, p := range u.Inputs {
 		fmt.Fprintf(w, ", input %s %s", p.Name, p.Type)
 	}
@@ -287,7 +307,7 @@ func (u *understanding) print(c *cobra.Command) {
 		fmt.Fprintln(w)
 		var rows [][]string
 		for _, n := range u.Neurons {
-			rows = append(rows, []string{n.Name, n.Kind, fmt.Sprint(n.Count), n.Threshold, n.Leak, n.Reset, n.Compare})
+			rows = append(rows, []string{n.Name, n.Kind, fmt.Sprint(n.Count), n.Threshold, n.Leak, n.Reset, symbol(n.Compare)})
 		}
 		printTable(w, []string{"neurons", "kind", "count", "threshold", "leak", "reset", "fires at"}, rows)
 	}

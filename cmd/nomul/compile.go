@@ -30,8 +30,8 @@ func (f *compileFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.scale, "scale", "", "scale `A` of x = (p·A − M)/S (default 1/255)")
 	fs.StringVar(&f.inputType, "input-type", "", "integer `TYPE` of the input (u8, u4, spike, s8); without --mean and --std the integers are the network's inputs as they are")
 	fs.IntVar(&f.pixelBits, "pixel-weights", 8, "width in `BITS` of the weights that read pixels, 2 to 16")
-	fs.IntVar(&f.csdDigits, "csd-digits", 2, "signed powers of two, 1 to 8, that stand for a constant which neither weights nor thresholds can take")
-	fs.StringVar(&f.residual, "residual", "keep", "residual additions: keep, or `membrane` to add before the neuron, which is another function than the trained one")
+	fs.IntVar(&f.csdDigits, "csd-digits", 2, "`N` signed powers of two, 1 to 8, that stand for a constant which neither weights nor thresholds can take")
+	fs.StringVar(&f.residual, "residual", "keep", "`WHERE` residuals are added: keep, or membrane to add before the neuron, which is another function than the trained one")
 	fs.StringArrayVar(&f.opt, "opt", nil, "leave a pass out or put it back: `PASS=on|off`; may be repeated")
 	fs.StringArrayVar(&f.set, "set", nil, "give a parameter of a .snn model another value: `NAME=VALUE`; may be repeated")
 	f.step.register(fs)
@@ -136,6 +136,9 @@ func (f *compileFlags) open(c *cobra.Command, file string) (*model, error) {
 	}
 	loaded, err := loadNet(c, file, set)
 	if err != nil {
+		return nil, err
+	}
+	if err := f.step.useless(file, loaded.net); err != nil {
 		return nil, err
 	}
 	declared(o, loaded.pixels)

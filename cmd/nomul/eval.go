@@ -42,7 +42,7 @@ PNGs per class, which brings its own labels.`,
 			if err := require(c, "images"); err != nil {
 				return err
 			}
-			if err := errors.Join(checkEngine(engineName), checkLimit(c, limit)); err != nil {
+			if err := errors.Join(checkEngine(engineName), checkCount(c, "limit", limit), checkCount(c, "flips", flips)); err != nil {
 				return err
 			}
 			m, err := flags.open(c, args[0])
@@ -79,10 +79,10 @@ PNGs per class, which brings its own labels.`,
 	return c
 }
 
-// checkLimit refuses a limit that leaves nothing.
-func checkLimit(c *cobra.Command, limit int) error {
-	if c.Flags().Changed("limit") && limit < 1 {
-		return usageError{fmt.Errorf("--limit %d: wanted at least 1", limit)}
+// checkCount refuses a number of images that leaves nothing.
+func checkCount(c *cobra.Command, flag string, n int) error {
+	if c.Flags().Changed(flag) && n < 1 {
+		return usageError{fmt.Errorf("--%s %d: wanted at least 1", flag, n)}
 	}
 	return nil
 }

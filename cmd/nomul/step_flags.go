@@ -19,13 +19,23 @@ type stepFlags struct {
 	steps   int
 	readout string
 	stream  bool
+	said    func() []string // the flags of these that were given
 }
 
 func (f *stepFlags) register(fs *pflag.FlagSet) {
-	fs.StringSliceVar(&f.state, "state", nil, "`IN=OUT,…` of a file of one time step: the input that is a state, and the output it becomes (found by itself where names or shapes leave no choice)")
+	fs.StringSliceVar(&f.state, "state", nil, "`IN=OUT` of a file of one time step: the input that is a state, and the output it becomes; a comma list, found by itself where names or shapes leave no choice")
 	fs.IntVar(&f.steps, "steps", 0, "how many `STEPS` a file of one time step runs for a sample")
 	fs.StringVar(&f.readout, "readout", "", "how an output that a file of one time step gives, or that holds every step, is `READ` over the steps: "+strings.Join(passes.ReadoutNames, ", ")+" (sum for one time step)")
 	fs.BoolVar(&f.stream, "stream", false, "the other inputs of a file of one time step are new in each step, not the same in all")
+	f.said = func() []string {
+		var out []string
+		for _, name := range []string{"steps", "state", "readout", "stream"} {
+			if fs.Changed(name) {
+				out = append(out, "--"+name)
+			}
+		}
+		return out
+	}
 }
 
 func (f *stepFlags) set(o *passes.Options) error {
@@ -37,12 +47,22 @@ func (f *stepFlags) set(o *passes.Options) error {
 		o.State = append(o.State, passes.Binding{In: in, Out: out})
 	}
 	switch {
-	case f.steps < 0 || f.steps > ir.MaxSteps:
+	case slices.Contains(f.said(), "--steps") && f.steps < 1 || f.steps > ir.MaxSteps:
 		return usageError{fmt.Errorf("--steps %d: wanted 1 to %d", f.steps, ir.MaxSteps)}
 	case f.readout != "" && !slices.Contains(passes.ReadoutNames, f.readout):
 		return usageError{fmt.Errorf("--readout %s: wanted one of %s", f.readout, strings.Join(passes.ReadoutNames, ", "))}
+	case f.steps == 0 && len(f.said()) > 0:
+		return usageError{fmt.Errorf("%s: only a file of one time step is run so, with --steps T", strings.Join(f.said(), ", "))}
 	}
 	o.Steps, o.Readout, o.Stream = f.steps, f.readout, f.stream
+	return nil
+}
+
+// useless refuses the flags for a net whose time steps are known.
+func (f *stepFlags) useless(file string, net *ir.Net) error {
+	if net.Level > ir.Source && f.steps > 0 {
+		return usageError{fmt.Errorf("%s: %s has its %s already", strings.Join(f.said(), ", "), file, counted(net.Steps, "time step"))}
+	}
 	return nil
 }
 

@@ -34,9 +34,9 @@ func verifyCommand() *cobra.Command {
 		Long: fmt.Sprintf(`Build every target, run the same samples on all engines, and compare spikes and
 membranes with the interpreter's at every step (on at most %d samples where
 every clock or instruction is simulated). Then scan the built programs and
-netlists for multiplications and divisions, and put every kind of proof to the
-test with an artefact that does multiply. Engines whose tools are missing are
-reported as skipped.`, slowSamples),
+netlists for multiplications and divisions, and put every kind of proof of these
+targets to the test with an artefact that does multiply. Engines and proofs
+whose tools are missing are reported as skipped.`, slowSamples),
 		Example: `  nomul verify model.onnx --images t10k-images.gz --mean .286 --std .353
   nomul verify model.onnx --targets c --samples 16 --mean .286 --std .353 --json`,
 		Args: oneModel,
@@ -45,8 +45,8 @@ reported as skipped.`, slowSamples),
 			if err != nil {
 				return err
 			}
-			if samples < 1 {
-				return usageError{fmt.Errorf("--samples %d: wanted at least 1", samples)}
+			if err := checkSamples(images, vectors, samples); err != nil {
+				return err
 			}
 			m, err := flags.open(c, args[0])
 			if err != nil {
@@ -75,12 +75,23 @@ reported as skipped.`, slowSamples),
 		},
 	}
 	flags.register(c.Flags())
-	c.Flags().StringVar(&targetList, "targets", "go,c,verilog", "the `TARGETS` to verify")
+	c.Flags().StringVar(&targetList, "targets", "go,c,verilog", "the `TARGETS` to verify, a comma list")
 	c.Flags().StringVar(&images, "images", "", "run on images: an idx `FILE`, an .npz or a folder of PNGs; noise otherwise")
 	c.Flags().StringVar(&vectors, "vectors", "", "run on arrays: `FILE`.npz, as for run")
 	c.Flags().IntVar(&samples, "samples", 64, "how many samples, `N`")
 	jsonFlag(c, &asJSON)
 	return c
+}
+
+// checkSamples refuses samples from two places, and none.
+func checkSamples(images, vectors string, n int) error {
+	switch {
+	case n < 1:
+		return usageError{fmt.Errorf("--samples %d: wanted at least 1", n)}
+	case images != "" && vectors != "":
+		return usageError{fmt.Errorf("--images and --vectors: wanted one of them")}
+	}
+	return nil
 }
 
 func parseTargets(list string) ([]string, error) {
@@ -124,6 +135,8 @@ type engineRow struct {
 	engine.Mismatches
 	engine.Cost
 	Skipped string `json:"skipped,omitempty"`
+	// Unproved says why nothing was proved of an engine that ran.
+	Unproved string `json:"unproved,omitempty"`
 }
 
 // trial is one engine to compare, and the proofs of what it built.
@@ -169,7 +182,7 @@ func (v *verifier) run(targets []string) error {
 		v.report.Proofs = append(v.report.Proofs, o.proofs...)
 	}
 	bar.Describe("proving that proofs can fail")
-	v.report.Controls = proof.Controls(ctx)
+	v.report.Controls = proof.Controls(ctx, targets...)
 	bar.Add(1)
 	return nil
 }
@@ -208,7 +221,10 @@ func (v *verifier) try(ctx context.Context, t trial) outcome {
 			o.proofs, err = t.prove(ctx, e)
 		}
 	}
-	if err != nil && !toolchain.IsMissing(err) {
+	switch {
+	case toolchain.IsMissing(err):
+		o.row.Unproved, o.proofs = err.Error(), nil
+	case err != nil:
 		o.err = fmt.Errorf("%s: %w", t.name, err)
 	}
 	return o
@@ -298,6 +314,9 @@ func (r *verification) print(c *cobra.Command) {
 		case e.Cycles > 0:
 			note = fmt.Sprintf("%.0f clocks per sample", e.Cycles)
 		}
+		if e.Unproved != "" {
+			note = strings.TrimPrefix(note+", not proved: "+e.Unproved, ", ")
+		}
 		rows = append(rows, []string{e.Name, fmt.Sprint(e.Samples), fmt.Sprint(e.Spikes), fmt.Sprint(e.Membranes), fmt.Sprint(e.Outputs), note})
 	}
 	printTable(w, []string{"engine", "samples", "spikes that differ", "membranes", "outputs", ""}, rows)
@@ -320,4 +339,27 @@ func (r *verification) print(c *cobra.Command) {
 		rows = append(rows, []string{k.Name, k.What, caught})
 	}
 	printTable(w, []string{"control of", "which does multiply", "is"}, rows)
+	fmt.Fprintf(w, "\n%s\n", r.summary())
+}
+
+// summary counts what is as it should be. The interpreter is not held against itself.
+func (r *verification) summary() string {
+	equal, hold, caught := 0, 0, 0
+	for _, e := range r.Engines[1:] {
+		if e.Skipped == "" && e.None() {
+			equal++
+		}
+	}
+	for _, p := range r.Proofs {
+		if p.Holds() {
+			hold++
+		}
+	}
+	for _, k := range r.Controls {
+		if k.Caught {
+			caught++
+		}
+	}
+	return fmt.Sprintf("%d of %d engines equal the interpreter in every bit, %d of %d proofs hold, %d of %d controls were caught",
+		equal, len(r.Engines)-1, hold, len(r.Proofs), caught, len(r.Controls))
 }

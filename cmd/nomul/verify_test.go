@@ -1,12 +1,18 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
+
+	"nomul/ir"
+	"nomul/passes"
+	"nomul/runtime/engine"
+	"nomul/runtime/proof"
 )
 
 // The trained network on every engine: real images, no spike, membrane or
@@ -52,5 +58,38 @@ func TestVerifyFlagship(t *testing.T) {
 	}
 	if len(r.Proofs) == 0 || len(r.Controls) == 0 {
 		t.Error("there are no proofs or no controls")
+	}
+}
+
+// An engine that ran, whose proof needs a tool that is missing, is told as not
+// proved; it is no proof that failed.
+func TestVerifyUnproved(t *testing.T) {
+	o := &passes.Options{Pixels: &passes.Pixels{Scale: []float64{1.0 / 255}, Mean: []float64{0.286}, Std: []float64{0.353}}}
+	net, err := passes.Lower(loaded(t, "../../testdata/models/mlp-slice/mlp_slice.onnx"), ir.Fixed, "", o, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &verifier{net: net, samples: elements(net, noise(net, 1))}
+	interp := func(context.Context) (engine.Engine, error) { return engine.Interp(net, 1) }
+	e, err := interp(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.want, err = e.Run(t.Context(), v.samples, true); err != nil {
+		t.Fatal(err)
+	}
+	got := v.try(t.Context(), trial{name: "x", open: interp, prove: func(ctx context.Context, e engine.Engine) ([]proof.Proof, error) {
+		p, err := proof.Binary(ctx, proof.Object{Path: "x", Objdump: "no-such-objdump"})
+		return []proof.Proof{p}, err
+	}})
+	if got.err != nil || len(got.proofs) > 0 || got.row.Unproved != "needs no-such-objdump" {
+		t.Errorf("%+v", got)
+	}
+	r := verification{Engines: []engineRow{{Name: "interp"}, got.row}, Proofs: got.proofs}
+	if err := r.verdict(); err != nil {
+		t.Error(err)
+	}
+	if said, want := r.summary(), "1 of 1 engines equal the interpreter in every bit, 0 of 0 proofs hold, 0 of 0 controls were caught"; said != want {
+		t.Errorf("%s, wanted %s", said, want)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"nomul/runtime/engine/toolchain"
@@ -57,13 +58,20 @@ func controls() []control {
 	}
 }
 
-// Controls provokes every proof. A control that is neither caught nor skipped
-// means that no proof of this kind can be believed.
-func Controls(ctx context.Context) []Control {
-	list := controls()
+// Controls provokes every proof of the targets, such as go or c-m0, or all there
+// are when none is named. A control that is neither caught nor skipped means that
+// no proof of this kind can be believed.
+func Controls(ctx context.Context, targets ...string) []Control {
+	list := controlsOf(targets)
 	out := make([]Control, len(list))
 	toolchain.Each(len(list), func(i int) { out[i] = list[i].run(ctx) })
 	return out
+}
+
+func controlsOf(targets []string) []control {
+	return slices.DeleteFunc(controls(), func(c control) bool {
+		return len(targets) > 0 && !slices.ContainsFunc(targets, func(t string) bool { return strings.HasPrefix(c.name+"-", t+"-") })
+	})
 }
 
 func (c control) run(ctx context.Context) Control {

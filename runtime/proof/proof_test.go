@@ -43,6 +43,19 @@ func TestEveryControlIsCaught(t *testing.T) {
 	}
 }
 
+func TestControlsOf(t *testing.T) {
+	var names []string
+	for _, c := range controlsOf([]string{"go", "c-m0"}) {
+		names = append(names, c.name)
+	}
+	if got, want := strings.Join(names, " "), "go-amd64 go-arm64 go-package c-m0 c-m0-helper"; got != want {
+		t.Errorf("%s, wanted %s", got, want)
+	}
+	if len(controlsOf(nil)) != len(controls()) {
+		t.Error("no target is not all of them")
+	}
+}
+
 const fixtures = "../../testdata/proof/"
 
 // Each fixture lists instructions that multiply or divide, every one of which
