@@ -27,6 +27,7 @@ func TestCompile(t *testing.T) {
 
 // FuzzCompile: no text makes the checker panic, and what it compiles verifies.
 func FuzzCompile(f *testing.F) {
+	seeds(f)
 	for _, glob := range []string{"dsl/fmt", "dsl/compile", "errors"} {
 		for _, path := range irtest.Files(f, "../../testdata/"+glob+"/*.txtar") {
 			for _, file := range irtest.Load(f, path).Files {

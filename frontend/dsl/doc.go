@@ -28,6 +28,9 @@
 // is carried along; nothing else changes. neuron, block and let outside the model
 // are seen everywhere in the file, and by files that import it.
 //
+// Parameters have defaults; those of the model are set to something else from
+// outside (nomul check net.snn --set depth=5).
+//
 // Layers are functions: conv(x, 16, 3) and x |> conv(16, 3) are the same, and the
 // second reads in the order of the signal, which PyTorch's Sequential does too.
 // |> binds least, so that a + b |> lif is what it looks like. What PyTorch does

@@ -156,9 +156,14 @@ func (x *exporter) array(name string, t *ir.Tensor) string {
 	return name
 }
 
-// name gives a value a name of its own in the text.
+// name gives a value a name of its own in the text: the one it has, or that of
+// its op where an exporter named it by a path.
 func (x *exporter) name(v *ir.Value) string {
-	x.names[v] = x.ident(v.Name)
+	name := v.Name
+	if strings.HasPrefix(name, "/") {
+		name = v.Op.String()
+	}
+	x.names[v] = x.ident(name)
 	return x.names[v]
 }
 

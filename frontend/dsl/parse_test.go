@@ -1,6 +1,7 @@
 package dsl
 
 import (
+	"os"
 	"slices"
 	"testing"
 
@@ -55,6 +56,19 @@ func TestFormat(t *testing.T) {
 	for _, path := range irtest.Files(t, "../../testdata/dsl/fmt/*.txtar") {
 		a := irtest.Load(t, path)
 		irtest.Check(t, path, a, "out.snn", formatted(t, path, irtest.Section(t, path, a, "in.snn")))
+	}
+}
+
+// The models of testdata are in canonical form.
+func TestModelsAreFormatted(t *testing.T) {
+	for _, path := range irtest.Files(t, "../../testdata/dsl/models/*.snn") {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out := formatted(t, path, string(text)); out != string(text) {
+			t.Errorf("%s is not formatted (- as it is, + formatted):\n%s", path, cmp.Diff(string(text), out))
+		}
 	}
 }
 
@@ -135,6 +149,13 @@ func TestNoText(t *testing.T) {
 
 // seeds are what fuzzing begins with: the formatter's archives and the models.
 func seeds(f *testing.F) {
+	for _, path := range irtest.Files(f, "../../testdata/dsl/models/*.snn") {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+	}
 	for _, path := range irtest.Files(f, "../../testdata/dsl/fmt/*.txtar") {
 		f.Add(irtest.Section(f, path, irtest.Load(f, path), "in.snn"))
 	}
