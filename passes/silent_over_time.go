@@ -33,14 +33,24 @@ func (s *silentSearch) look(v *ir.Value) {
 	}
 	s.seen[v] = true
 	if at.last == s.steps {
-		if chain := s.chain(v); chain != nil {
-			s.found = append(s.found, history{membranes: chain})
+		if s.add(s.chain(v)) {
 			return
 		}
 	}
 	for _, a := range v.Args {
 		s.look(a)
 	}
+}
+
+// add notes a chain, when there is one, and that its values belong to one step each.
+func (s *silentSearch) add(chain []*ir.Value) bool {
+	for t, v := range chain {
+		s.span[v] = span{t + 1, t + 1}
+	}
+	if chain != nil {
+		s.found = append(s.found, history{membranes: chain})
+	}
+	return chain != nil
 }
 
 // chain lists v in every step, from step 0; nil when v is no such value.
@@ -62,20 +72,36 @@ func (s *silentSearch) chain(v *ir.Value) []*ir.Value {
 }
 
 // accumulates tells a running sum or maximum: on the way there is that op alone,
-// and what it takes in belongs to one step.
+// and what it takes in belongs to one step, or is a leaky value itself, which
+// does not depend on what is accumulated.
 func (s *silentSearch) accumulates(v *ir.Value, way []int) bool {
 	op := v.Op
 	for _, i := range way {
 		if v.Op != op || treeOps[op] == 0 {
 			return false
 		}
-		other := s.span[v.Args[1-i]]
-		if _, single := other.single(); !single && !other.once() {
+		other := v.Args[1-i]
+		if _, single := s.span[other].single(); !single && !s.span[other].once() &&
+			(s.span[other].last != s.steps || reaches(other, v.Args[i]) || !s.add(s.chain(other))) {
 			return false
 		}
 		v = v.Args[i]
 	}
 	return true
+}
+
+// reaches tells whether v is computed from w.
+func reaches(v, w *ir.Value) bool {
+	seen := map[*ir.Value]bool{}
+	var walk func(v *ir.Value) bool
+	walk = func(v *ir.Value) bool {
+		if v == nil || seen[v] {
+			return false
+		}
+		seen[v] = true
+		return v == w || slices.ContainsFunc(v.Args, walk)
+	}
+	return walk(v)
 }
 
 // wayBack is the shortest way, by operand numbers, from v to a value of the same
