@@ -38,8 +38,21 @@ func runBindState(n *ir.Net, o *Options) (*ir.Net, error) {
 		return nil, diag.Errorf(placeOf(n), diag.NotUnrolled, "this is one time step, with the state %s; how many steps the network runs is not said", listed(states)).
 			WithHelp("say --steps T, and --readout sum, mean, last, max or first")
 	}
+	warnUnread(n, states, o)
 	b := &binder{o: o, c: newRewriter(&ir.Net{Name: n.Name, Level: n.Level, Steps: o.Steps})}
 	return b.bind(n, states)
+}
+
+// warnUnread tells of states that nothing reads: exporters merge two states that
+// begin as the same tensor.
+func warnUnread(n *ir.Net, states []state, o *Options) {
+	readers := n.Readers()
+	for _, s := range states {
+		if len(readers[s.in]) == 0 {
+			o.tell(&diag.Diagnostic{Severity: diag.Warning, Code: diag.NotUnrolled, Origin: s.in.Origin,
+				Message: fmt.Sprintf("nothing reads the state %s", s.in.Name), Help: "give each state a tensor of its own when you export: the exporter takes one tensor for one input"})
+		}
+	}
 }
 
 // state is an input and the output that replaces it in the next step.

@@ -62,6 +62,10 @@ func (f *firstStep) fold(u *unrolled, v *ir.Value) (*ir.Value, error) {
 	if out := f.folded[v]; out != nil {
 		return out, nil
 	}
+	if zero := u.frames.first(v); zero != nil {
+		f.folded[v] = f.c.became[zero]
+		return f.folded[v], nil
+	}
 	args := make([]*ir.Value, len(v.Args))
 	for i, e := range u.body[v] {
 		var err error

@@ -92,7 +92,7 @@ func oneStepOnly(n *ir.Net, fires map[*ir.Value][]*ir.Value) error {
 		if len(fires[v]) > 0 {
 			f := fires[v][0]
 			errs.Add(f.Origin, diag.NotUnrolled, "%s is a threshold whose membrane %%%s has no earlier step: the file has one time step only, or its state is a constant", where(f), v.Name).
-				Help = "a single step forgets its state, so it cannot be compiled: " + unrollHelp
+				Help = "a single step forgets its state, so it cannot be compiled: " + unrollHelp + "; or export one step with its state as inputs and outputs, and say --steps"
 		}
 	}
 	return errs.Err()
@@ -221,7 +221,7 @@ func (s span) join(t span) span {
 // spans finds the span of every value, looking back no further than the nearest
 // spikes and membranes. A first membrane that depends on no spike has none: it
 // may be the current as well.
-func spans(n *ir.Net, h []history) map[*ir.Value]span {
+func spans(n *ir.Net, h []history, f frames) map[*ir.Value]span {
 	step := map[*ir.Value]int{} // from 1
 	for _, layer := range h {
 		for t, m := range layer.membranes {
@@ -236,6 +236,9 @@ func spans(n *ir.Net, h []history) map[*ir.Value]span {
 		}
 		if t := step[v]; t > 1 || t == 1 && !s.once() {
 			s = span{t, t}
+		}
+		if t, ok := f[v]; ok {
+			s = span{t + 1, t + 1}
 		}
 		if t := step[membraneOf(v)]; t > 0 {
 			s = span{t, t}

@@ -45,6 +45,7 @@ type unrolled struct {
 	place   map[*ir.Value]int // in net order
 	steps   int
 	history []history
+	frames  frames
 	span    map[*ir.Value]span
 	body    map[*ir.Value][]edge
 	// at[t] is what stands in step t for each value of the body.
@@ -77,7 +78,8 @@ func newUnrolled(n *ir.Net, h []history) *unrolled {
 	for i, v := range n.Values {
 		u.place[v] = i
 	}
-	u.span = spans(n, h)
+	u.frames = framesOf(n, u.steps)
+	u.span = spans(n, h, u.frames)
 	u.clear()
 	return u
 }

@@ -9,6 +9,9 @@ func roll(u *unrolled, first *firstStep, sums map[*ir.Value]*timeSum) (*ir.Net, 
 	n := &ir.Net{Name: u.net.Name, Level: u.net.Level, Steps: u.steps}
 	r := &roller{u: u, first: first, sums: sums, c: newRewriter(n), past: map[*ir.Value]*ir.Value{}, step: map[*ir.Value]*ir.Value{}}
 	for _, v := range u.net.All(ir.OpInput) {
+		if u.isFramed(v) {
+			continue
+		}
 		if _, err := r.outside(v); err != nil {
 			return nil, err
 		}
@@ -69,6 +72,11 @@ func (r *roller) delay(v *ir.Value) error {
 }
 
 func (r *roller) bodyValue(v *ir.Value) error {
+	if _, ok := r.u.frames[v]; ok {
+		var err error
+		r.step[v], err = r.frame(v)
+		return err
+	}
 	args := make([]*ir.Value, len(v.Args))
 	for i, e := range r.u.body[v] {
 		var err error

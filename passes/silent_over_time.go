@@ -10,7 +10,7 @@ import (
 // what outputs read, and what it is computed from one step earlier in the same
 // way. Sums and maxima over the steps are none; they are readouts.
 func silentOverTime(n *ir.Net, h []history) []history {
-	s := &silentSearch{span: spans(n, h), steps: len(h[0].membranes), seen: map[*ir.Value]bool{}}
+	s := &silentSearch{span: spans(n, h, framesOf(n, len(h[0].membranes))), steps: len(h[0].membranes), seen: map[*ir.Value]bool{}}
 	for _, out := range n.All(ir.OpOutput) {
 		s.look(out.Args[0])
 	}

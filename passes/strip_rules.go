@@ -56,7 +56,11 @@ func noBatch(v *ir.Value, format string, args ...any) *diag.Diagnostic {
 }
 
 func inputAxis(_ *batch, v *ir.Value) (int, *diag.Diagnostic) {
-	if s := v.Type.Shape; s.Rank() == 0 || s.Dim(0) != 1 {
+	s := v.Type.Shape
+	if v.Op == ir.OpInput && s.Rank() > 1 && s.Dim(0) != 1 && s.Dim(1) == 1 {
+		return 1, nil // one entry for each time step in front
+	}
+	if s.Rank() == 0 || s.Dim(0) != 1 {
 		return 0, noBatch(v, "is %v; wanted a first axis of extent 1, the batch", v.Type)
 	}
 	return 0, nil

@@ -40,7 +40,7 @@ func (u *unrolled) set(step int, v, a *ir.Value) *diag.Diagnostic {
 	switch known := u.at[step][v]; {
 	case known == a:
 		return nil
-	case known != nil, step > 0 && !sameForm(v, a):
+	case known != nil, step > 0 && !u.frames.alike(v, a), !u.frames.of(a, step):
 		return notRepeated(step, a, v)
 	}
 	u.at[step][v] = a

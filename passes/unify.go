@@ -13,7 +13,7 @@ import (
 // last step's cone that is also the image of another one is what that one was a
 // step earlier.
 func (u *unrolled) unify() error {
-	p := &pairing{image: map[*ir.Value]*ir.Value{}, of: map[*ir.Value]*ir.Value{}, step: u.steps - 2}
+	p := &pairing{image: map[*ir.Value]*ir.Value{}, of: map[*ir.Value]*ir.Value{}, step: u.steps - 2, frames: u.frames}
 	seeds, d := u.seeds()
 	if d != nil {
 		return d
@@ -80,10 +80,11 @@ func twin(f, membrane *ir.Value, among []*ir.Value, of *ir.Value) *ir.Value {
 
 // pairing is the map from the last step's values to those of the step before.
 type pairing struct {
-	image map[*ir.Value]*ir.Value
-	of    map[*ir.Value]*ir.Value // the inverse
-	queue []*ir.Value
-	step  int // the number of the step before
+	image  map[*ir.Value]*ir.Value
+	of     map[*ir.Value]*ir.Value // the inverse
+	queue  []*ir.Value
+	step   int // the number of the step before
+	frames frames
 }
 
 // operand pairs what two paired values read.
@@ -113,7 +114,7 @@ func (p *pairing) pair(v, w *ir.Value) *diag.Diagnostic {
 		}
 		return nil
 	}
-	if !sameForm(v, w) {
+	if !p.frames.alike(v, w) || !p.frames.of(v, p.step+1) || !p.frames.of(w, p.step) {
 		return notRepeated(p.step, w, v)
 	}
 	p.image[v], p.of[w] = w, v
