@@ -26,7 +26,7 @@ type plan struct {
 }
 
 // needs are kernel.needs, the sizes of the engine's buffers.
-type needs struct{ list, words, digits, starts, values int }
+type needs struct{ list, words, digits, starts, values, window int }
 
 // stage computes one value; print.go prints it.
 type stage interface {

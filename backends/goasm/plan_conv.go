@@ -111,6 +111,7 @@ func (s *convStage) choose(p *plan, v *ir.Value, w matrix, in order) {
 		}
 	}
 	p.needs.list = max(p.needs.list, int(most)*s.pixels()*s.channelsOf(w)+1)
+	p.needs.window = max(p.needs.window, int(most)*w.inputs)
 }
 
 // words takes the operand as words, and says whether they are summed by digits.
@@ -130,19 +131,20 @@ func (s *convStage) words(p *plan, arg *ir.Value, w matrix, in order) {
 	}
 	p.needs.list = max(p.needs.list, s.pixels()*s.channelsOf(w)+1)
 	p.needs.values = max(p.needs.values, s.pixels()*s.channelsOf(w))
+	p.needs.window = max(p.needs.window, w.inputs)
 }
 
 // channelsOf are the inputs of a pixel.
 func (s *convStage) channelsOf(w matrix) int { return w.inputs / s.taps }
 
-// layRows lays the weights out in tiles.
+// layRows lays the weights out in tiles, with a row of zeros in each.
 func (s *convStage) layRows(p *plan, c convolved) {
 	s.tiles = (c.weights.outputs + s.tile.outputs - 1) / s.tile.outputs
 	s.weights.from = len(p.blob)
-	if s.tile.bytes == 1 {
-		p.blob = append(p.blob, c.weights.pack8(s.tile.outputs)...)
+	if rows := c.weights.spare(); s.tile.bytes == 1 {
+		p.blob = append(p.blob, rows.pack8(s.tile.outputs)...)
 	} else {
-		p.blob = append(p.blob, c.weights.pack16(s.tile.outputs, s.tiles)...)
+		p.blob = append(p.blob, rows.pack16(s.tile.outputs, s.tiles)...)
 	}
 	s.weights.to = len(p.blob)
 	p.blob = append(p.blob, make([]byte, -len(p.blob)&63)...)

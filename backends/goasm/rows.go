@@ -47,6 +47,15 @@ func (m matrix) at(n, k int) int64 {
 	return m.data[n*m.inputs+k]
 }
 
+// spare has one more input, of zeros.
+func (m matrix) spare() matrix {
+	out := matrix{outputs: m.outputs, inputs: m.inputs + 1}
+	for n := range m.outputs {
+		out.data = append(append(out.data, m.data[n*m.inputs:][:m.inputs]...), 0)
+	}
+	return out
+}
+
 // pack8 lays out 8-bit rows in tiles of so many outputs.
 func (m matrix) pack8(outputs int) []byte {
 	var out []byte

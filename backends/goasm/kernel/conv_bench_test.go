@@ -3,7 +3,19 @@ package kernel
 import (
 	"math/rand"
 	"testing"
+	"time"
 )
+
+// undisturbed reports the fastest run, which other programs did not slow down.
+func undisturbed(b *testing.B, f func()) {
+	least := time.Hour
+	for range b.N {
+		start := time.Now()
+		f()
+		least = min(least, time.Since(start))
+	}
+	b.ReportMetric(float64(least.Nanoseconds()), "least-ns")
+}
 
 // BenchmarkConvolution takes a 3×3 layer of 32 to 32 channels on 28×28 pixels, of
 // which 0.187 fire, listing apart.
@@ -24,17 +36,13 @@ func BenchmarkConvolution(b *testing.B) {
 	for _, k := range kernels() {
 		e := f.machine(k)
 		c := f.layer(k.conv8x32, 32, 1, 1, 0)
-		c.rows = f.rows(32, bytes8)
-		e.listSpikes(&c.image, spikes, len(spikes))
+		c.rows, c.sources = f.rows(32, bytes8), []int32{0}
+		e.listSpikes(&c.image, spikes)
 		b.Run(k.name, func(b *testing.B) {
-			for range b.N {
-				e.convolve(dst, bias, c, 0)
-			}
+			undisturbed(b, func() { e.convolve(dst, bias, c, 0) })
 		})
 		b.Run(k.name+"-list", func(b *testing.B) {
-			for range b.N {
-				e.listSpikes(&c.image, spikes, len(spikes))
-			}
+			undisturbed(b, func() { e.listSpikes(&c.image, spikes) })
 		})
 	}
 }

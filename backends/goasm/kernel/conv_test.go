@@ -68,12 +68,17 @@ func (f *field) layer(loop conv, tile, bytes, multiple int, low int32) *convolut
 	pixel := f.channels << unit
 	c := &convolution{
 		image:   image{before: f.at[1], width: f.in[1], after: f.after[1], channels: f.channels, unit: unit, low: low},
-		windows: windows{places: f.out[1], step: f.stride[1], back: f.stride[1] * pixel, dstStep: f.outputs},
-		loop:    loop, tile: tile, tiles: (f.outputs + tile - 1) / tile,
-		stride: f.kernel[0] * f.kernel[1] * pixel, line: f.out[1] * f.outputs,
+		windows: windows{places: f.out[1], step: f.stride[1], back: f.stride[1] * pixel, tiles: (f.outputs + tile - 1) / tile},
+		loop:    loop, line: f.out[1] * f.outputs,
 	}
+	// Behind the rows of a tile are those of one more input, of zeros.
+	c.zero = f.kernel[0] * f.kernel[1] * pixel
+	c.stride = c.zero + 1<<unit
+	c.rewind = c.tiles*c.stride + c.back
+	c.dstSkip, c.biasSkip = f.outputs-c.tiles*tile, -c.tiles*tile
 	c.margin = uint32(f.at[1] * pixel)
 	width := f.at[1] + f.in[1] + f.after[1]
+	c.lineWords, c.padBefore, c.padAfter, c.padLine = f.in[1]*f.channels, f.at[1]*f.channels, f.after[1]*f.channels, width*f.channels
 	for y := range f.at[0] + f.in[0] + f.after[0] {
 		if y -= f.at[0]; y < 0 || y >= f.in[0] {
 			c.lines = append(c.lines, -1)
@@ -85,7 +90,7 @@ func (f *field) layer(loop conv, tile, bytes, multiple int, low int32) *convolut
 		c.origins = append(c.origins, int32(y*f.stride[0]*width))
 	}
 	for y := range f.kernel[0] {
-		c.parts = append(c.parts, part{int32(y * width), int32(y*width + f.kernel[1]), y * f.kernel[1] * pixel})
+		c.parts = append(c.parts, part{first: int32(y * width), last: int32(y*width + f.kernel[1]), rows: int32(y * f.kernel[1] * pixel)})
 	}
 	return c
 }
@@ -99,6 +104,7 @@ func (f *field) rows(tile int, put func(row []int32) []byte) []byte {
 			copy(row, f.w[k+from:k+min(from+tile, f.outputs)])
 			out = append(out, put(row)...)
 		}
+		out = append(out, put(make([]int32, tile))...)
 	}
 	return arena(string(out))
 }
@@ -122,7 +128,7 @@ func bytes16(row []int32) (out []byte) {
 // machine is an engine with room for the field.
 func (f *field) machine(k *kernel) *engine {
 	pixels := (f.in[0] + 4) * (f.in[1] + 4)
-	e := newEngine(k, needs{list: pixels*f.channels*15 + 1, starts: pixels + 1, values: pixels * f.channels})
+	e := newEngine(k, needs{list: pixels*f.channels*15 + 1, starts: pixels + 1, values: pixels * f.channels, window: 9 * f.channels * 15})
 	return &e
 }
 
@@ -138,10 +144,10 @@ func (f *field) check(t *rapid.T, e *engine, c *convolution, run func(dst, base 
 		for i := range want {
 			bias[i] = int32(i) * 77
 		}
-		c.biasStep, c.biasLine = f.outputs, c.line
+		c.biasSkip, c.biasLine = c.dstSkip, c.line
 	}
 	for i := range want {
-		if c.biasStep > 0 {
+		if c.biasLine > 0 {
 			want[i] += bias[i]
 		} else {
 			want[i] += bias[i%f.outputs]
@@ -172,7 +178,12 @@ func TestConvolutionOfSpikes(t *testing.T) {
 		c := f.layer(loop, tile, 1, 1, 0)
 		c.rows = f.rows(tile, bytes8)
 		f.check(t, e, c, func(dst, base []int32) {
-			e.listSpikes(&c.image, packed, length)
+			for p := range planes {
+				for range 1 << p {
+					c.sources = append(c.sources, int32(p*length*8))
+				}
+			}
+			e.listSpikes(&c.image, packed)
 			e.convolve(dst, base, c, 0)
 		})
 	})
@@ -189,6 +200,7 @@ func TestConvolutionOfWords(t *testing.T) {
 		loop := rapid.SampledFrom(loops[tile]).Draw(t, "loop")
 		c := f.layer(loop, tile, 2, 16, int32(low))
 		c.rows = multiples(f.rows(tile, bytes16), 2*tile)
+		c.even = evenStarts((f.at[0]+f.in[0]+f.after[0])*(f.at[1]+f.in[1]+f.after[1]), f.channels)
 		f.check(t, e, c, func(dst, base []int32) {
 			setImage(e, &c.image, f.x)
 			e.convolveDigits(dst, f.excess(base, low, c), c, 8)
@@ -220,7 +232,7 @@ func TestConvolutionByBits(t *testing.T) {
 func (f *field) excess(bias []int32, low int, c *convolution) []int32 {
 	out := append([]int32(nil), bias...)
 	n := f.outputs
-	if c.biasStep > 0 {
+	if c.biasLine > 0 {
 		n *= f.out[0] * f.out[1]
 	}
 	for i := range n {

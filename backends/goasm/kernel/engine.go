@@ -9,6 +9,8 @@ type engine struct {
 	sorted []digit  // its digits
 	starts []uint32 // of an image: where in the list its pixels begin
 	values []uint32 // of an image: words, with padding
+	window []uint32 // rows of a window
+	positions
 }
 
 // digit is one digit of the words, with the rows sorted by it.
@@ -24,12 +26,13 @@ type needs struct {
 	digits int // and the most digits
 	starts int // the most pixels of an image, and one
 	values int // the most words of an image
+	window int // the most rows of a window
 }
 
 func newEngine(k *kernel, n needs) engine {
 	e := engine{
-		kernel: k, list: make([]uint32, n.list), words: newWords(n.words),
-		starts: make([]uint32, n.starts), values: make([]uint32, n.values),
+		kernel: k, list: make([]uint32, n.list+beyond), window: make([]uint32, n.window+beyond), words: newWords(n.words),
+		positions: newPositions(), starts: make([]uint32, n.starts), values: make([]uint32, n.values),
 	}
 	for range n.digits {
 		e.sorted = append(e.sorted, digit{list: make([]uint32, n.words), counts: make([]uint32, 255)})

@@ -16,11 +16,21 @@ type image struct {
 	margin               uint32
 	// low is what words are counted from; padding is 0 and counts as −low.
 	low int32
+	// sources are the planes of spikes: where each begins, in bytes, as often as
+	// its spikes count.
+	sources []int32
+	// Of words: the elements of a line, of its padding before and after, and of a
+	// padded line; and the starts of digits.
+	lineWords, padBefore, padAfter, padLine int
+	even                                    []uint32
 }
 
-// listSpikes lists spikes, or numbers that lie in bit planes of the given
-// length, each as often as it says.
-func (e *engine) listSpikes(im *image, planes []uint64, length int) {
+// listSpikes lists spikes, or numbers that lie in bit planes, each as often as it says.
+func (e *engine) listSpikes(im *image, planes []uint64) {
+	loop := e.listLine
+	if im.channels&7 != 0 {
+		loop = listLine
+	}
 	starts, n := e.starts, 0
 	for _, line := range im.lines {
 		if line < 0 {
@@ -28,22 +38,41 @@ func (e *engine) listSpikes(im *image, planes []uint64, length int) {
 			continue
 		}
 		starts = fill(starts, im.before, n)
-		at, row := uint(line), im.margin
-		for i := range starts[:im.width] {
-			starts[i] = uint32(n)
-			repeat := 1
-			for p := planes; len(p) > 0; p = p[length:] {
-				for range repeat {
-					n = e.listPixel(im, p, at, row, n)
-				}
-				repeat += repeat
-			}
-			at += uint(im.channels)
-			row += uint32(im.channels) << (im.unit & 31)
-		}
+		n = loop(e.list, starts, planes, int(line), n, im, &e.positions)
 		starts = fill(starts[im.width:], im.after, n)
 	}
 	starts[0] = uint32(n)
+}
+
+// listLine lists the spikes of a line, whose first is the bit at, behind the n
+// rows that the list has, and tells how many it has then. The list has room for
+// more than there are. Loops in assembly take channels in whole bytes.
+func listLine(list, starts []uint32, planes []uint64, at, n int, im *image, _ *positions) int {
+	row := im.margin
+	for i := range starts[:im.width] {
+		starts[i] = uint32(n)
+		for _, from := range im.sources {
+			n = im.listPixel(list, planes[from>>3:], uint(at), row, n)
+		}
+		at += im.channels
+		row += uint32(im.channels) << (im.unit & 31)
+	}
+	return n
+}
+
+// positions has, for each byte, the numbers of the bits that are set in it, in a
+// byte each, the lowest first.
+type positions [256]uint64
+
+func newPositions() (p positions) {
+	for b := range p {
+		shift := uint(0)
+		for w := b; w != 0; w &= w - 1 {
+			p[b] |= uint64(bits.TrailingZeros64(uint64(w))) << shift
+			shift += 8
+		}
+	}
+	return p
 }
 
 // fill sets so many starts and returns the others.
@@ -55,8 +84,8 @@ func fill(starts []uint32, pixels, n int) []uint32 {
 }
 
 // listPixel lists the spikes of a pixel, whose first bit is at.
-func (e *engine) listPixel(im *image, spikes []uint64, at uint, row uint32, n int) int {
-	list, shift := e.list, im.unit&31
+func (im *image) listPixel(list []uint32, spikes []uint64, at uint, row uint32, n int) int {
+	shift := im.unit & 31
 	for left := uint(im.channels); left > 0; {
 		take := min(left, 64-at&63)
 		w := spikes[at>>6] >> (at & 63) & (^uint64(0) >> ((64 - take) & 63))
@@ -73,30 +102,28 @@ func (e *engine) listPixel(im *image, spikes []uint64, at uint, row uint32, n in
 
 // setImage takes the words of an image, as distances from the lowest value.
 func setImage[T integer](e *engine, im *image, x []T) {
-	padding := uint32(-im.low)
-	values := e.values
-	skip := func(pixels int) {
-		for range pixels {
-			for i := range values[:im.channels] {
-				values[i] = padding
-			}
-			values = values[im.channels:]
-		}
-	}
+	values, padding := e.values, uint32(-im.low)
 	for _, line := range im.lines {
+		before := im.padBefore
 		if line < 0 {
-			skip(im.before + im.width + im.after)
+			before = im.padLine
+		}
+		for i := range values[:before] {
+			values[i] = padding
+		}
+		values = values[before:]
+		if line < 0 {
 			continue
 		}
-		skip(im.before)
-		from := x[line:]
-		for range im.width {
-			for i, v := range from[:im.channels] {
-				values[i] = uint32(int32(v) - im.low)
-			}
-			values, from = values[im.channels:], from[im.channels:]
+		from := x[line:][:im.lineWords]
+		for i, v := range from {
+			values[i] = uint32(int32(v) - im.low)
 		}
-		skip(im.after)
+		values = values[im.lineWords:]
+		for i := range values[:im.padAfter] {
+			values[i] = padding
+		}
+		values = values[im.padAfter:]
 	}
 }
 
@@ -105,22 +132,28 @@ func setImage[T integer](e *engine, im *image, x []T) {
 const tableShift = 4
 
 // listDigits lists one row for each word: the multiple that a digit of it says.
+// Where the words of a pixel are in the list is in im.even.
 func (e *engine) listDigits(im *image, digit uint) {
-	list, values, starts, n := e.list, e.values, e.starts, 0
+	list, values, shift := e.list, e.values, (im.unit-tableShift)&31
 	for range im.lines {
 		row := uint32(0)
-		for i := range starts[:im.before+im.width+im.after] {
-			starts[i] = uint32(n)
-			for j, v := range values[:im.channels] {
-				list[j] = row + (v>>(digit&31)&15)<<((im.unit-tableShift)&31)
-				row += 1 << (im.unit & 31)
-			}
-			list, values = list[im.channels:], values[im.channels:]
-			n += im.channels
+		to := list[:im.padLine]
+		for i, v := range values[:len(to)] {
+			to[i] = row + v>>(digit&31)&15<<shift
+			row += 1 << (im.unit & 31)
 		}
-		starts = starts[im.before+im.width+im.after:]
+		list, values = list[im.padLine:], values[im.padLine:]
 	}
-	starts[0] = uint32(n)
+}
+
+// evenStarts are the starts when every pixel has as many rows.
+func evenStarts(pixels, channels int) []uint32 {
+	starts, n := make([]uint32, pixels+1), uint32(0)
+	for i := range starts {
+		starts[i] = n
+		n += uint32(channels)
+	}
+	return starts
 }
 
 // listBits lists the words with a bit that is set.
@@ -166,39 +199,30 @@ type convolution struct {
 	windows
 	loop     conv
 	rows     []byte
-	stride   int // bytes of a tile
-	tile     int // outputs of a tile
-	tiles    int
 	origins  []int32 // for each line of results, the pixel where its windows begin
 	line     int     // elements of dst from a line to the next
-	biasStep int     // elements of the bias from a window to the next
+	biasSkip int     // elements of the bias from the end of a window's tiles to the next window
 	biasLine int     // and from a line to the next
 }
 
-// convolve sets dst = base + (Σ listed rows << shift); base is the bias or dst
-// itself. The last tile is first, for it writes beyond the outputs of a window,
-// over the first of the next.
+// convolve sets dst = base + (Σ listed rows << shift); base is the bias or dst itself.
 func (e *engine) convolve(dst, base []int32, c *convolution, shift int) {
 	dst, baseLine := dst[:cap(dst)], c.line
-	c.shift, c.baseStep = shift, c.dstStep
+	c.shift, c.baseSkip, c.scratch = shift, c.dstSkip, e.window
 	if &dst[0] == &base[0] {
 		base = dst
 	} else {
-		c.baseStep, baseLine = c.biasStep, c.biasLine
+		c.baseSkip, baseLine = c.biasSkip, c.biasLine
 	}
-	output, at := 0, 0
-	for range c.tiles - 1 {
-		output, at = output+c.tile, at+c.stride
+	starts := e.starts
+	if c.even != nil {
+		starts = c.even
 	}
-	for range c.tiles {
-		d, b := dst[output:], base[output:]
-		for i, origin := range c.origins {
-			if i > 0 {
-				d, b = d[c.line:], b[baseLine:]
-			}
-			c.loop(d, b, c.rows[at:], e.list, e.starts[origin:], &c.windows)
+	for i, origin := range c.origins {
+		if i > 0 {
+			dst, base = dst[c.line:], base[baseLine:]
 		}
-		output, at = output-c.tile, at-c.stride
+		c.loop(dst, base, c.rows, e.list, starts[origin:], &c.windows)
 	}
 }
 

@@ -56,6 +56,7 @@ type kernel struct {
 	// 8-bit rows, and of 16 or 32 outputs with 16-bit rows. Sums must fit 16 bits,
 	// those of convWide may be any modulo 2^32.
 	conv8x32, conv8x64, conv16x16, conv16x32, convWide conv
+	listLine                                           func(list, starts []uint32, planes []uint64, at, n int, im *image, p *positions) int
 
 	// max32 and sum32 combine pixels, each from one of the places in x on. They
 	// may write up to eight elements beyond dst, which are of no account.
@@ -115,6 +116,7 @@ func plain() *kernel {
 		conv16x16:  conv16x16,
 		conv16x32:  conv16x32,
 		convWide:   convWide,
+		listLine:   listLine,
 		max32:      max32,
 		sum32:      sum32,
 		plus32:     plus32,

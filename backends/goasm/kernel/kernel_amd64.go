@@ -4,7 +4,7 @@ import "golang.org/x/sys/cpu"
 
 // assembly lists the assembly kernels this machine can run.
 func assembly() []*kernel {
-	if !cpu.X86.HasAVX2 {
+	if !cpu.X86.HasAVX2 || !cpu.X86.HasPOPCNT {
 		return nil
 	}
 	return []*kernel{{
@@ -22,6 +22,7 @@ func assembly() []*kernel {
 		conv16x16:  conv16x16AVX2,
 		conv16x32:  conv16x32AVX2,
 		convWide:   convWideAVX2,
+		listLine:   listLineAVX2,
 		max32:      max32AVX2,
 		sum32:      sum32AVX2,
 		plus32:     plus32AVX2,
@@ -75,3 +76,6 @@ func sum32AVX2(dst, x []int32, taps []int32)
 
 //go:noescape
 func plus32AVX2(dst, a, b []int32, shift int)
+
+//go:noescape
+func listLineAVX2(list, starts []uint32, planes []uint64, at, n int, im *image, p *positions) int

@@ -22,6 +22,7 @@ func assembly() []*kernel {
 		conv16x16:  conv16x16,
 		conv16x32:  conv16x32,
 		convWide:   convWide,
+		listLine:   listLine,
 		max32:      max32,
 		sum32:      sum32,
 		plus32:     plus32,
