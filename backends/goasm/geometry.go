@@ -82,6 +82,26 @@ func (g geometry) line() int { return g.before + g.width + g.after }
 
 func (g geometry) pixels() int { return len(g.rows) * g.line() }
 
+// tapWords has, for each input of a window, its word, counted from the window's first.
+func (g geometry) tapWords(channels int) []int {
+	var out []int
+	for _, p := range g.parts {
+		for i := p[0] * channels; i < p[1]*channels; i++ {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// scaled multiplies by a factor.
+func scaled(list []int, factor int) []int {
+	out := slices.Clone(list)
+	for i := range out {
+		out[i] *= factor
+	}
+	return out
+}
+
 // lines has the element that each line begins with.
 func (g geometry) lines(channels int) []int {
 	out := slices.Clone(g.rows)

@@ -23,6 +23,7 @@ type convStage struct {
 	field     string // the kernel.convolution
 	linesAt   section
 	startsAt  section
+	tapsAt    section // of words by digits
 	weights   section
 	bias      section
 	biasField string
@@ -41,24 +42,16 @@ type tile struct {
 	outputs int // of a row
 	bytes   int // of an output
 	shift   int // the bytes of a row are 1 << shift
-	table   bool
+	places  int // of tables: the windows that are summed side by side
 }
 
 var (
-	tile8x32  = tile{loop: "conv8x32", outputs: 32, bytes: 1, shift: 5}
-	tile8x64  = tile{loop: "conv8x64", outputs: 64, bytes: 1, shift: 6}
-	tile16x16 = tile{loop: "conv16x16", outputs: 16, bytes: 2, shift: 5, table: true}
-	tile16x32 = tile{loop: "conv16x32", outputs: 32, bytes: 2, shift: 6, table: true}
-	tileWide  = tile{loop: "convWide", outputs: 32, bytes: 2, shift: 6}
+	tile8x32 = tile{loop: "conv8x32", outputs: 32, bytes: 1, shift: 5}
+	tile8x64 = tile{loop: "conv8x64", outputs: 64, bytes: 1, shift: 6}
+	tables16 = tile{loop: "tables16", outputs: 16, bytes: 2, shift: 5, places: 8}
+	tables32 = tile{loop: "tables32", outputs: 32, bytes: 2, shift: 6, places: 4}
+	tileWide = tile{loop: "convWide", outputs: 32, bytes: 2, shift: 6}
 )
-
-// unit is the shift that turns an input into the offset of its row or table.
-func (t tile) unit() int {
-	if t.table {
-		return t.shift + tableBits
-	}
-	return t.shift
-}
 
 // tableBits are the bits of a digit; a table has the multiples 0 to 15 of each row.
 const tableBits = 4
@@ -82,7 +75,12 @@ func (p *plan) convolve(v *ir.Value, c convolved) {
 	s.field = p.scope.claim(s.dst.name + "Conv")
 	s.layRows(p, c)
 	s.layBias(p, v, c.weights, out)
-	s.linesAt, s.startsAt = p.table(s.lines(c.channels)), p.table(s.starts)
+	s.linesAt = p.table(s.lines(c.channels))
+	if s.method == convDigits {
+		s.startsAt, s.tapsAt = p.table(scaled(s.starts, c.channels)), p.table(s.tapWords(c.channels))
+	} else {
+		s.startsAt = p.table(s.starts)
+	}
 	p.needs.starts = max(p.needs.starts, s.pixels()+1)
 	p.add(v.Clock, s)
 }
@@ -110,7 +108,7 @@ func (s *convStage) choose(p *plan, v *ir.Value, w matrix, in order) {
 			s.tile = tile8x32
 		}
 	}
-	p.needs.list = max(p.needs.list, int(most)*s.pixels()*s.channelsOf(w)+1)
+	p.needs.list = max(p.needs.list, int(most)*s.pixels()*s.channels()+1)
 	p.needs.window = max(p.needs.window, int(most)*w.inputs)
 }
 
@@ -121,30 +119,33 @@ func (s *convStage) words(p *plan, arg *ir.Value, w matrix, in order) {
 	}
 	r := arg.Range.Union(ir.Range{}) // padding is 0
 	s.low, s.bits = r.Lo, max(1, bits.Len64(uint64(r.Hi-r.Lo)))
-	s.method, s.tile = convBits, tile16x32
-	if w.outputs <= tile16x16.outputs {
-		s.tile = tile16x16
+	s.method, s.tile = convBits, tables32
+	if w.outputs <= tables16.outputs {
+		s.tile = tables16
 	}
-	tiles := (w.outputs + s.tile.outputs - 1) / s.tile.outputs
-	if w.fits(1<<tableBits-1) && tiles*w.inputs<<s.tile.unit() <= maxTable {
+	s.tiles = (w.outputs + s.tile.outputs - 1) / s.tile.outputs
+	if w.fits(1<<tableBits-1) && s.tiles*w.inputs<<(s.tile.shift+tableBits) <= maxTable && s.places >= s.tile.places {
 		s.method = convDigits
 	}
-	p.needs.list = max(p.needs.list, s.pixels()*s.channelsOf(w)+1)
-	p.needs.values = max(p.needs.values, s.pixels()*s.channelsOf(w))
-	p.needs.window = max(p.needs.window, w.inputs)
+	words := s.pixels() * s.channels()
+	p.needs.list = max(p.needs.list, s.digits()*words+1)
+	p.needs.values = max(p.needs.values, words)
 }
 
-// channelsOf are the inputs of a pixel.
-func (s *convStage) channelsOf(w matrix) int { return w.inputs / s.taps }
+// digits are those of a word.
+func (s *convStage) digits() int { return (s.bits + tableBits - 1) / tableBits }
 
-// layRows lays the weights out in tiles, with a row of zeros in each.
+// layRows lays the weights out in tiles, with a row of zeros in each but in tables.
 func (s *convStage) layRows(p *plan, c convolved) {
 	s.tiles = (c.weights.outputs + s.tile.outputs - 1) / s.tile.outputs
 	s.weights.from = len(p.blob)
-	if rows := c.weights.spare(); s.tile.bytes == 1 {
-		p.blob = append(p.blob, rows.pack8(s.tile.outputs)...)
-	} else {
-		p.blob = append(p.blob, rows.pack16(s.tile.outputs, s.tiles)...)
+	switch {
+	case s.method == convDigits:
+		p.blob = append(p.blob, c.weights.pack16(s.tile.outputs, s.tiles)...)
+	case s.tile.bytes == 1:
+		p.blob = append(p.blob, c.weights.spare().pack8(s.tile.outputs)...)
+	default:
+		p.blob = append(p.blob, c.weights.spare().pack16(s.tile.outputs, s.tiles)...)
 	}
 	s.weights.to = len(p.blob)
 	p.blob = append(p.blob, make([]byte, -len(p.blob)&63)...)

@@ -7,43 +7,61 @@ import (
 
 func (s *convStage) fields(out *printer) {
 	out.f("%s []int32", s.biasField)
-	out.f("%s convolution", s.field)
+	out.f("%s %s", s.field, map[bool]string{true: "tabled", false: "convolution"}[s.method == convDigits])
 }
 
 func (s *convStage) prepare(out *printer) {
-	g, t := s.geometry, s.tile
-	channels := s.inputs / g.taps
-	pixel := channels << t.unit()
 	out.f("m.%s = int32s(w[%d:%d])", s.biasField, s.bias.from, s.bias.to)
-	out.f("m.%s = convolution{", s.field)
-	out.f("image: image{lines: int32s(w[%d:%d]), before: %d, width: %d, after: %d, channels: %d, unit: %d, margin: %d, low: %d},",
-		s.linesAt.from, s.linesAt.to, g.before, g.width, g.after, channels, t.unit(), g.before*pixel, s.low)
-	s.windowFields(out, pixel)
-	out.f("}")
-	switch s.method {
-	case convSpikes:
+	if s.method == convDigits {
+		s.prepareTables(out)
+	} else {
+		s.prepareWindows(out)
+	}
+	if s.method == convSpikes {
 		out.f("m.%s.sources = []int32{%s}", s.field, s.sourceList())
 		return
-	case convDigits:
-		out.f("m.%s.even = evenStarts(%d, %d)", s.field, s.pixels(), channels)
 	}
+	g, channels := s.geometry, s.channels()
 	out.f("m.%[1]s.lineWords, m.%[1]s.padBefore, m.%[1]s.padAfter, m.%[1]s.padLine = %d, %d, %d, %d", s.field,
 		g.width*channels, g.before*channels, g.after*channels, g.line()*channels)
 }
 
-// windowFields prints the kernel.windows, and how they are run.
-func (s *convStage) windowFields(out *printer, pixel int) {
+// channels are the inputs of a pixel.
+func (s *convStage) channels() int { return s.inputs / s.taps }
+
+// image prints a kernel.image.
+func (s *convStage) image(out *printer) {
+	g, channels := s.geometry, s.channels()
+	out.f("image: image{lines: int32s(w[%d:%d]), before: %d, width: %d, after: %d, channels: %d, unit: %d, margin: %d, low: %d},",
+		s.linesAt.from, s.linesAt.to, g.before, g.width, g.after, channels, s.tile.shift, g.before*channels<<s.tile.shift, s.low)
+}
+
+// prepareWindows prints a kernel.convolution.
+func (s *convStage) prepareWindows(out *printer) {
 	g, t := s.geometry, s.tile
-	rows := fmt.Sprintf("w[%d:%d]", s.weights.from, s.weights.to)
-	if t.table {
-		rows = fmt.Sprintf("multiples(%s, %d)", rows, 1<<t.shift)
-	}
-	zero, written, back := s.inputs<<t.unit(), s.tiles*t.outputs, g.step*pixel
-	stride := zero + 1<<t.unit()
+	pixel := s.channels() << t.shift
+	zero, written, back := s.inputs<<t.shift, s.tiles*t.outputs, g.step*pixel
+	stride := zero + 1<<t.shift
+	out.f("m.%s = convolution{", s.field)
+	s.image(out)
 	out.f("windows: windows{places: %d, parts: []part{%s}, step: %d, back: %d, tiles: %d, stride: %d, rewind: %d, zero: %d, dstSkip: %d},",
 		g.places, s.partList(pixel), g.step, back, s.tiles, stride, s.tiles*stride+back, zero, s.outputs()-written)
-	out.f("loop: k.%s, rows: %s, origins: int32s(w[%d:%d]), line: %d, biasSkip: %d, biasLine: %d,", t.loop, rows,
+	out.f("loop: k.%s, rows: w[%d:%d], origins: int32s(w[%d:%d]), line: %d, biasSkip: %d, biasLine: %d,", t.loop, s.weights.from, s.weights.to,
 		s.startsAt.from, s.startsAt.to, g.places*s.outputs(), s.biasStep-written, g.places*s.biasStep)
+	out.f("}")
+}
+
+// prepareTables prints a kernel.tabled.
+func (s *convStage) prepareTables(out *printer) {
+	g, t := s.geometry, s.tile
+	out.f("m.%s = tabled{", s.field)
+	s.image(out)
+	out.f("tables: tables{places: %d, taps: int32s(w[%d:%d]), step: %d, digits: %d, next: %d, shift: %d, dstStep: %d, baseStep: %d},",
+		g.places, s.tapsAt.from, s.tapsAt.to, g.step*s.channels(), s.digits(), g.pixels()*s.channels(), tableBits*(s.digits()-1), s.outputs(), s.biasStep)
+	out.f("loop: k.%s, rows: multiples(w[%d:%d], %d), stride: %d, tile: %d, tiles: %d,", t.loop, s.weights.from, s.weights.to, 1<<t.shift,
+		s.inputs<<(t.shift+tableBits), t.outputs, s.tiles)
+	out.f("origins: int32s(w[%d:%d]), line: %d, baseLine: %d,", s.startsAt.from, s.startsAt.to, g.places*s.outputs(), g.places*s.biasStep)
+	out.f("}")
 }
 
 // sourceList lists the planes, each as often as its spikes count.
@@ -75,7 +93,10 @@ func (s *convStage) body(out *printer) {
 		out.f("m.convolve(m.%s, m.%s, &m.%s, 0)", dst, bias, field)
 		return
 	}
-	f := map[convMethod]string{convDigits: "convolveDigits", convBits: "convolveBits"}[s.method]
 	out.f("setImage(&m.engine, &m.%s.image, %s)", field, s.x.elements())
-	out.f("m.%s(m.%s, m.%s, &m.%s, %d)", f, dst, bias, field, s.bits)
+	if s.method == convDigits {
+		out.f("m.convolveDigits(m.%s, m.%s, &m.%s)", dst, bias, field)
+		return
+	}
+	out.f("m.convolveBits(m.%s, m.%s, &m.%s, %d)", dst, bias, field, s.bits)
 }

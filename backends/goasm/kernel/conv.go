@@ -66,23 +66,11 @@ func conv8x64(dst, base []int32, rows []byte, list, starts []uint32, w *windows)
 	})
 }
 
-// conv16x16 has rows of 16 weights of 16 bits, whose sum fits 16 bits.
-func conv16x16(dst, base []int32, rows []byte, list, starts []uint32, w *windows) {
-	w.each(dst, base, list, starts, 16, func(d, b []int32, at int, window []uint32) {
-		w.sum16(d[:16], b, rows, window, at)
-	})
-}
-
-// conv16x32 has rows of 32 weights of 16 bits, whose sum fits 16 bits.
-func conv16x32(dst, base []int32, rows []byte, list, starts []uint32, w *windows) {
+// convWide has rows of 32 weights of 16 bits, summed modulo 2^32.
+func convWide(dst, base []int32, rows []byte, list, starts []uint32, w *windows) {
 	w.each(dst, base, list, starts, 32, func(d, b []int32, at int, window []uint32) {
 		w.sum16(d[:32], b, rows, window, at)
 	})
-}
-
-// convWide has rows of 32 weights of 16 bits, summed modulo 2^32.
-func convWide(dst, base []int32, rows []byte, list, starts []uint32, w *windows) {
-	conv16x32(dst, base, rows, list, starts, w)
 }
 
 // each runs sum for every tile of every window; the rows of the tile are at.

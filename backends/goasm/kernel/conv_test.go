@@ -193,17 +193,33 @@ func TestConvolutionOfWords(t *testing.T) {
 	eachKernel(t, func(t *rapid.T, k *kernel) {
 		low := rapid.SampledFrom([]int{0, -100}).Draw(t, "low")
 		f := drawField(t, rapid.SampledFrom([]int{1, 16, 32, 48}).Draw(t, "outputs"), low, low+255)
+		f.in[1], f.stride[1] = rapid.IntRange(10, 21).Draw(t, "width"), 1 // 8 windows or more
+		f.out[1] = f.in[1] + f.at[1] + f.after[1] - f.kernel[1] + 1
+		f.x = drawMatrix(t, 1, (f.in[0]*f.in[1]*f.channels+63)/64, int32(low), int32(low+255))[0][:f.in[0]*f.in[1]*f.channels]
 		f.drawWeights(t, 2)
-		e := f.machine(k)
-		loops := map[int][]conv{16: {k.conv16x16}, 32: {k.conv16x32, k.convWide}}
-		tile := rapid.SampledFrom([]int{16, 32}).Draw(t, "tile")
-		loop := rapid.SampledFrom(loops[tile]).Draw(t, "loop")
-		c := f.layer(loop, tile, 2, 16, int32(low))
-		c.rows = multiples(f.rows(tile, bytes16), 2*tile)
-		c.even = evenStarts((f.at[0]+f.in[0]+f.after[0])*(f.at[1]+f.in[1]+f.after[1]), f.channels)
+		tile, loop := 16, k.tables16
+		if rapid.Bool().Draw(t, "wide") {
+			tile, loop = 32, k.tables32
+		}
+		e, c := f.machine(k), f.layer(nil, tile, 2, 16, int32(low))
+		c.unit -= digitBits
+		words := tabled{image: c.image, loop: loop, tile: tile, tiles: c.windows.tiles, line: c.line}
+		words.rows, words.stride = multiples(f.rows(tile, bytes16), 2*tile), c.stride
+		words.tables = tables{places: f.out[1], step: f.stride[1] * f.channels, digits: 2, shift: 4, dstStep: f.outputs, next: len(c.lines) * c.padLine}
+		for _, p := range c.parts {
+			for i := int(p.first) * f.channels; i < int(p.last)*f.channels; i++ {
+				words.taps = append(words.taps, int32(i))
+			}
+		}
+		for _, o := range c.origins {
+			words.origins = append(words.origins, o*int32(f.channels))
+		}
 		f.check(t, e, c, func(dst, base []int32) {
-			setImage(e, &c.image, f.x)
-			e.convolveDigits(dst, f.excess(base, low, c), c, 8)
+			if c.biasLine > 0 {
+				words.baseStep, words.baseLine = f.outputs, c.line
+			}
+			setImage(e, &words.image, f.x)
+			e.convolveDigits(dst, f.excess(base, low, c), &words)
 		})
 	})
 }

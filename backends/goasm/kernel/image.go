@@ -1,7 +1,6 @@
 package kernel
 
 import (
-	"encoding/binary"
 	"math/bits"
 )
 
@@ -20,9 +19,8 @@ type image struct {
 	// its spikes count.
 	sources []int32
 	// Of words: the elements of a line, of its padding before and after, and of a
-	// padded line; and the starts of digits.
+	// padded line.
 	lineWords, padBefore, padAfter, padLine int
-	even                                    []uint32
 }
 
 // listSpikes lists spikes, or numbers that lie in bit planes, each as often as it says.
@@ -127,35 +125,6 @@ func setImage[T integer](e *engine, im *image, x []T) {
 	}
 }
 
-// tableShift turns the number of an input into that of its first row in a table
-// of multiples.
-const tableShift = 4
-
-// listDigits lists one row for each word: the multiple that a digit of it says.
-// Where the words of a pixel are in the list is in im.even.
-func (e *engine) listDigits(im *image, digit uint) {
-	list, values, shift := e.list, e.values, (im.unit-tableShift)&31
-	for range im.lines {
-		row := uint32(0)
-		to := list[:im.padLine]
-		for i, v := range values[:len(to)] {
-			to[i] = row + v>>(digit&31)&15<<shift
-			row += 1 << (im.unit & 31)
-		}
-		list, values = list[im.padLine:], values[im.padLine:]
-	}
-}
-
-// evenStarts are the starts when every pixel has as many rows.
-func evenStarts(pixels, channels int) []uint32 {
-	starts, n := make([]uint32, pixels+1), uint32(0)
-	for i := range starts {
-		starts[i] = n
-		n += uint32(channels)
-	}
-	return starts
-}
-
 // listBits lists the words with a bit that is set.
 func (e *engine) listBits(im *image, bit uint) {
 	list, values, starts, n := e.list, e.values, e.starts, 0
@@ -173,24 +142,6 @@ func (e *engine) listBits(im *image, bit uint) {
 		starts = starts[im.before+im.width+im.after:]
 	}
 	starts[0] = uint32(n)
-}
-
-// multiples makes a table of 0 to 15 times each row of 16-bit weights.
-func multiples(rows []byte, bytes int) []byte {
-	table := make([]byte, len(rows)<<tableShift)
-	at := table
-	for ; len(rows) > 0; rows = rows[bytes:] {
-		at = at[bytes:] // 0 times
-		for range 1<<tableShift - 1 {
-			before := table[len(table)-len(at)-bytes:]
-			for i := 0; i < bytes; i += 2 {
-				w := binary.LittleEndian.Uint16(before[i:]) + binary.LittleEndian.Uint16(rows[i:])
-				binary.LittleEndian.PutUint16(at[i:], w)
-			}
-			at = at[bytes:]
-		}
-	}
-	return arena(string(table))
 }
 
 // convolution is one layer.
@@ -214,24 +165,11 @@ func (e *engine) convolve(dst, base []int32, c *convolution, shift int) {
 	} else {
 		c.baseSkip, baseLine = c.biasSkip, c.biasLine
 	}
-	starts := e.starts
-	if c.even != nil {
-		starts = c.even
-	}
 	for i, origin := range c.origins {
 		if i > 0 {
 			dst, base = dst[c.line:], base[baseLine:]
 		}
-		c.loop(dst, base, c.rows, e.list, starts[origin:], &c.windows)
-	}
-}
-
-// convolveDigits adds the words of the image, four bits after another.
-func (e *engine) convolveDigits(dst, base []int32, c *convolution, bits int) {
-	for shift := 0; shift < bits; shift += tableShift {
-		e.listDigits(&c.image, uint(shift))
-		e.convolve(dst, base, c, shift)
-		base = dst
+		c.loop(dst, base, c.rows, e.list, e.starts[origin:], &c.windows)
 	}
 }
 

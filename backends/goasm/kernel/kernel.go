@@ -53,10 +53,11 @@ type kernel struct {
 	next32 func(v, x, threshold, bias, reset []int32, spikes []uint64, p *neuron)
 
 	// Loops over the windows of a convolution, for tiles of 32 or 64 outputs with
-	// 8-bit rows, and of 16 or 32 outputs with 16-bit rows. Sums must fit 16 bits,
-	// those of convWide may be any modulo 2^32.
-	conv8x32, conv8x64, conv16x16, conv16x32, convWide conv
-	listLine                                           func(list, starts []uint32, planes []uint64, at, n int, im *image, p *positions) int
+	// 8-bit rows, whose sums must fit 16 bits, and of 32 outputs with 16-bit rows,
+	// summed modulo 2^32; and over those of words.
+	conv8x32, conv8x64, convWide conv
+	tables16, tables32           tableLoop
+	listLine                     func(list, starts []uint32, planes []uint64, at, n int, im *image, p *positions) int
 
 	// max32 and sum32 combine pixels, each from one of the places in x on. They
 	// may write up to eight elements beyond dst, which are of no account.
@@ -113,8 +114,8 @@ func plain() *kernel {
 		next32:     next[int32],
 		conv8x32:   conv8x32,
 		conv8x64:   conv8x64,
-		conv16x16:  conv16x16,
-		conv16x32:  conv16x32,
+		tables16:   tables16,
+		tables32:   tables32,
 		convWide:   convWide,
 		listLine:   listLine,
 		max32:      max32,

@@ -19,8 +19,8 @@ func assembly() []*kernel {
 		next32:     next32AVX2,
 		conv8x32:   conv8x32AVX2,
 		conv8x64:   conv8x64AVX2,
-		conv16x16:  conv16x16AVX2,
-		conv16x32:  conv16x32AVX2,
+		tables16:   tables16AVX2,
+		tables32:   tables32AVX2,
 		convWide:   convWideAVX2,
 		listLine:   listLineAVX2,
 		max32:      max32AVX2,
@@ -60,10 +60,10 @@ func conv8x32AVX2(dst, base []int32, rows []byte, list, starts []uint32, w *wind
 func conv8x64AVX2(dst, base []int32, rows []byte, list, starts []uint32, w *windows)
 
 //go:noescape
-func conv16x16AVX2(dst, base []int32, rows []byte, list, starts []uint32, w *windows)
+func tables16AVX2(dst, base []int32, rows []byte, digits []uint32, t *tables)
 
 //go:noescape
-func conv16x32AVX2(dst, base []int32, rows []byte, list, starts []uint32, w *windows)
+func tables32AVX2(dst, base []int32, rows []byte, digits []uint32, t *tables)
 
 //go:noescape
 func convWideAVX2(dst, base []int32, rows []byte, list, starts []uint32, w *windows)
