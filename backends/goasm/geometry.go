@@ -64,7 +64,7 @@ func (c convolved) axes() []int { return channelLast(c.rank, c.channel) }
 
 // geometry is where the windows of a convolution lie in its padded image.
 type geometry struct {
-	rows                 []int // for each padded line, the line of x; −1 outside
+	rows                 []int // for each padded line, the line of x; −1 outside, and where no window sees it
 	starts               []int // for each line of results, the pixel of its first window
 	before, width, after int   // pixels of a line
 	places, step         int
@@ -154,12 +154,12 @@ func extent(w ir.Windows, axis int) int {
 func paddedLines(w ir.Windows, outer int) (rows, starts []int) {
 	rows, starts = upTo(outer), upTo(outer)
 	for axis := range len(w.In) - 1 {
-		reach := extent(w, axis)
+		reach, seen := extent(w, axis), seen(w, axis)
 		var nextRows, nextStarts []int
 		for _, row := range rows {
 			for i := range reach {
 				at := i - w.Begin[axis]
-				if row < 0 || at < 0 || at >= w.In[axis] {
+				if row < 0 || at < 0 || at >= w.In[axis] || !seen[i] {
 					nextRows = append(nextRows, -1)
 				} else {
 					nextRows = append(nextRows, row*w.In[axis]+at)
@@ -174,6 +174,17 @@ func paddedLines(w ir.Windows, outer int) (rows, starts []int) {
 		rows, starts = nextRows, nextStarts
 	}
 	return rows, starts
+}
+
+// seen tells which padded places of an axis windows see; strides may skip some.
+func seen(w ir.Windows, axis int) map[int]bool {
+	out := map[int]bool{}
+	for o := range w.Out[axis] {
+		for k := range w.Kernel[axis] {
+			out[o*w.Stride[axis]+k*w.Dilation[axis]] = true
+		}
+	}
+	return out
 }
 
 // tapLines lists the padded lines of a window, counted from its first.

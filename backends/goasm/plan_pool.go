@@ -2,6 +2,7 @@ package goasm
 
 import (
 	"math"
+	"math/bits"
 
 	"nomul/ir"
 )
@@ -113,10 +114,13 @@ func apart(v *ir.Value) []int {
 // collect plans dst[to[i]] = f(dst[to[i]], x[i]) on a vector that is first filled.
 func (p *plan) collect(v *ir.Value, to []int, o order, f string, first int64) {
 	x := p.of[v.Args[0]]
+	spikes := x.form == packed || x.form == planes
+	if spikes && f == "addAt" && p.countPixels(v, x, to, o) {
+		return
+	}
 	s, places, table := p.call(v, p.result(v, full, o)), o.places(v.Type.Size()), make([]int, x.size)
-	bits := x.form == packed || x.form == planes
-	if bits && f != "addAt" {
-		x, bits = p.vector(v.Args[0]), false
+	if spikes && f != "addAt" {
+		x, spikes = p.vector(v.Args[0]), false
 	}
 	for place := range table {
 		if table[place] = to[x.order.element(place)]; table[place] >= 0 {
@@ -125,12 +129,35 @@ func (p *plan) collect(v *ir.Value, to []int, o order, f string, first int64) {
 	}
 	field := s.table(p, "To", table)
 	s.do("fillWith(m.%s, %d)", s.dst.name, first)
-	if bits {
+	if spikes {
 		s.do("countAt(m.%s, m.%s, %d, m.%s)", s.dst.name, x.name, x.words(), field)
 	} else {
 		s.do("%s(m.%s, %s, m.%s)", f, s.dst.name, x.elements(), field)
 	}
 	p.add(v.Clock, s)
+}
+
+// countPixels sums the pixels of an image, whose channels fill whole words, in
+// bit planes: a few operations for 64 channels of a pixel.
+func (p *plan) countPixels(v *ir.Value, x *view, to []int, o order) bool {
+	n := v.Type.Size()
+	if n%64 != 0 {
+		return false
+	}
+	for place := range x.size {
+		if to[x.order.element(place)] != o.element(place%n) {
+			return false
+		}
+	}
+	b := p.result(v, planes, o)
+	b.planes = bits.Len64(uint64(v.Range.Hi))
+	s, words := p.call(v, b), x.words()
+	s.do("clear(m.%s)", b.name)
+	for plane := range max(1, x.planes) {
+		s.do("countPixels(m.%s[%d:], m.%s[%d:%d], %d)", b.name, plane*b.words(), x.name, plane*words, (plane+1)*words, b.words())
+	}
+	p.add(v.Clock, s)
+	return true
 }
 
 // reduction plans a reduction over axes.

@@ -86,7 +86,7 @@ func (b *bench) compile() error {
 	if err != nil {
 		return err
 	}
-	source, found := onnx.Import(b.report.Model, data, onnx.Options{})
+	source, found := onnx.Import(b.report.Model, data, onnx.Options{Load: beside(model)})
 	if source == nil {
 		return found
 	}
@@ -102,6 +102,20 @@ func (b *bench) compile() error {
 		return fmt.Errorf("%s has %d inputs; images are one", b.report.Model, len(inputs))
 	}
 	return b.images.CheckShape(inputs[0].Type.Shape)
+}
+
+// beside reads parts of the files in the model's folder.
+func beside(model string) onnx.Loader {
+	return func(location string, offset, length int64) ([]byte, error) {
+		data, err := os.ReadFile(filepath.Join(filepath.Dir(model), location))
+		if err == nil && int64(len(data))-offset < length {
+			err = fmt.Errorf("%s has %d bytes, wanted %d from %d", location, len(data), length, offset)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return data[offset : offset+length], nil
+	}
 }
 
 // emit writes an artefact into a folder of its own and gives its path.

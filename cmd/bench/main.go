@@ -2,6 +2,8 @@
 //
 //   - go: the Go engine beside onnxruntime fp32 on the same ONNX file, in one
 //     process and one thread, in turn, and the share of time of each layer;
+//   - networks: the same for the other bundled networks, convolutional and mixing
+//     ones, when no model was named;
 //   - c: instructions per image and per synaptic operation on Cortex-M4,
 //     Cortex-M0 and RV32I, counted by QEMU, and flash and RAM;
 //   - verilog: cycles per image, simulated and as the header says, and the cells
@@ -30,6 +32,7 @@ const (
 // sections are the parts of the report, in order.
 var sections = []section{
 	{"go", (*bench).measureGo},
+	{"networks", (*bench).measureNetworks},
 	{"c", (*bench).measureC},
 	{"verilog", (*bench).measureVerilog},
 }

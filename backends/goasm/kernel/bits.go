@@ -61,6 +61,19 @@ func countAt(sums []int32, planes []uint64, length int, to []int32) {
 	}
 }
 
+// countPixels adds the spikes of each pixel, of so many words, to counters as
+// count does. All planes together are as long as they need be for the sums.
+func countPixels(planes, spikes []uint64, words int) {
+	for ; len(spikes) > 0; spikes = spikes[words:] {
+		pixel := spikes[:words]
+		for i, carry := range pixel {
+			for at := i; carry != 0; at += words {
+				planes[at], carry = planes[at]^carry, planes[at]&carry
+			}
+		}
+	}
+}
+
 // note sets the step of neurons that have none yet and fire.
 func note(steps []int32, spikes []uint64, step int) {
 	for first, w := range spikes {
