@@ -43,27 +43,34 @@ func scan(listing, prefix string) (instructions int, found []string) {
 // multiply, math/big must be seen to.
 func TestNoMultiplication(t *testing.T) {
 	t.Parallel()
-	w := emit(t, 1, parse(t, testdata+"mlp.sir"))
+	w := emit(t, 1, parse(t, testdata+"mlp.sir"), parse(t, testdata+"conv.sir"))
 	for arch, objdump := range map[string]string{"amd64": "objdump", "arm64": "aarch64-linux-gnu-objdump"} {
-		t.Run(arch, func(t *testing.T) {
-			need(t, objdump)
-			binary := filepath.Join(w.dir, "run-"+arch)
-			w.mustRun(t, []string{"GOARCH=" + arch}, "go", "build", "-o", binary, "./mlp/cmd/run")
-			listing := w.mustRun(t, nil, objdump, "-d", "--no-show-raw-insn", binary)
-			for _, prefix := range []string{"nomul.model/mlp.", "main."} {
-				n, found := scan(listing, prefix)
-				if n < 500 {
-					t.Errorf("only %d instructions seen in %s", n, prefix)
-				}
-				for _, f := range found {
-					t.Error(f)
-				}
-				t.Logf("%s: %d instructions, %d multiply or divide", prefix, n, len(found))
-			}
-			if _, found := scan(listing, "math/big."); len(found) == 0 {
-				t.Error("no multiplication seen in math/big: the scan sees nothing")
-			}
-		})
+		for _, name := range w.names {
+			t.Run(name+"-"+arch, func(t *testing.T) {
+				need(t, objdump)
+				w.scanRunner(t, name, arch, objdump)
+			})
+		}
+	}
+}
+
+// scanRunner builds a model's runner and scans it.
+func (w workspace) scanRunner(t *testing.T, name, arch, objdump string) {
+	binary := filepath.Join(w.dir, name+"-"+arch)
+	w.mustRun(t, []string{"GOARCH=" + arch}, "go", "build", "-o", binary, "./"+name+"/cmd/run")
+	listing := w.mustRun(t, nil, objdump, "-d", "--no-show-raw-insn", binary)
+	for _, prefix := range []string{"nomul.model/" + name + ".", "main."} {
+		n, found := scan(listing, prefix)
+		if n < 500 {
+			t.Errorf("only %d instructions seen in %s", n, prefix)
+		}
+		for _, f := range found {
+			t.Error(f)
+		}
+		t.Logf("%s: %d instructions, %d multiply or divide", prefix, n, len(found))
+	}
+	if _, found := scan(listing, "math/big."); len(found) == 0 {
+		t.Error("no multiplication seen in math/big: the scan sees nothing")
 	}
 }
 

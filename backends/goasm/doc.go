@@ -4,7 +4,8 @@
 // command that runs a stream of samples.
 //
 // check.go says what cannot be emitted, plan.go and its neighbours decide on
-// layouts, widths and names, emit.go prints.
+// layouts, widths and names, emit.go prints. order.go tells how values lie in
+// memory, geometry.go how windows lie in an image.
 package goasm
 
 import (

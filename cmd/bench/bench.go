@@ -28,13 +28,14 @@ type bench struct {
 	dir     string // a temporary folder
 	net     *ir.Net
 	images  *dataset.Images
+	timed   int // of the images, those whose layers are timed
 	report  *report
 	section string // the one at work
 }
 
 // newBench compiles the model to the fixed level and reads the images.
 func newBench(ctx context.Context, o *options) (*bench, error) {
-	b := &bench{o: o, report: &report{Machine: machine()}}
+	b := &bench{o: o, timed: timedImages, report: &report{Machine: machine()}}
 	if err := b.findRoot(ctx); err != nil {
 		return nil, err
 	}

@@ -71,7 +71,7 @@ func (b *bench) timeKernels(ctx context.Context, dir string) ([]kernelTimes, err
 		return nil, err
 	}
 	var out []kernelTimes
-	few := b.images.Limit(timedImages)
+	few := b.images.Limit(b.timed)
 	for _, kernel := range []string{"auto", "go"} {
 		said, err := b.execSaid(ctx, toolchain.Command{Dir: dir, Env: []string{"GOMAXPROCS=1"}, Stdin: bytes.NewReader(few.Pixels),
 			Args: []string{runner, "-kernel", kernel, "-bench", strconv.Itoa(timedRounds * few.Len())}})

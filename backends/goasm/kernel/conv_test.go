@@ -258,3 +258,37 @@ func (f *field) excess(bias []int32, low int, c *convolution) []int32 {
 	}
 	return out
 }
+
+// TestVectors compares operations on vectors, and on the pixels of a window,
+// with their definitions.
+func TestVectors(t *testing.T) {
+	eachKernel(t, func(t *rapid.T, k *kernel) {
+		n, shift := 64*rapid.IntRange(1, 3).Draw(t, "words"), rapid.IntRange(0, 9).Draw(t, "shift")
+		m := drawMatrix(t, 3, n/64, -1000000, 1000000)
+		dst, want := make([]int32, n), make([]int32, n)
+		for i := range want {
+			want[i] = m[0][i] + m[1][i]<<shift
+		}
+		k.plus32(dst, m[0], m[1], shift)
+		same(t, "plus32", dst, want)
+
+		channels := rapid.IntRange(1, 20).Draw(t, "channels")
+		taps := rapid.SliceOfN(rapid.Int32Range(0, int32(n-channels-8)), 1, 9).Draw(t, "taps")
+		for c := range channels {
+			want[c], dst[c] = m[2][int(taps[0])+c], 0
+			for _, tap := range taps[1:] {
+				want[c] = max(want[c], m[2][int(tap)+c])
+			}
+		}
+		k.max32(dst[:channels], m[2], taps)
+		same(t, "max32", dst, want[:channels])
+		clear(want)
+		for c := range channels {
+			for _, tap := range taps {
+				want[c] += m[2][int(tap)+c]
+			}
+		}
+		k.sum32(dst[:channels], m[2], taps)
+		same(t, "sum32", dst, want[:channels])
+	})
+}

@@ -17,11 +17,11 @@ func assembly() []*kernel {
 		next16:     next16NEON,
 		fire32:     fire32NEON,
 		next32:     next32NEON,
-		conv8x32:   conv8x32,
-		conv8x64:   conv8x64,
+		conv8x32:   conv8x32NEON,
+		conv8x64:   conv8x64NEON,
 		tables16:   tables16,
 		tables32:   tables32,
-		convWide:   convWide,
+		convWide:   convWideNEON,
 		listLine:   listLine,
 		max32:      max32,
 		sum32:      sum32,
@@ -52,3 +52,26 @@ func fire32NEON(v, x, threshold, bias, reset []int32, spikes []uint64, p *neuron
 
 //go:noescape
 func next32NEON(v, x, threshold, bias, reset []int32, spikes []uint64, p *neuron)
+
+//go:noescape
+func half8x32NEON(dst, base []int32, rows []byte, list []uint32, shift int)
+
+// The windows are listed in Go, and their rows summed in assembly.
+
+func conv8x32NEON(dst, base []int32, rows []byte, list, starts []uint32, w *windows) {
+	w.each(dst, base, list, starts, 32, func(d, b []int32, at int, window []uint32) {
+		half8x32NEON(d, b, rows[at:], window, w.shift)
+	})
+}
+
+func conv8x64NEON(dst, base []int32, rows []byte, list, starts []uint32, w *windows) {
+	w.each(dst, base, list, starts, 64, func(d, b []int32, at int, window []uint32) {
+		rows8x32NEON(d[:64], b, rows[at:], 0, window, w.shift)
+	})
+}
+
+func convWideNEON(dst, base []int32, rows []byte, list, starts []uint32, w *windows) {
+	w.each(dst, base, list, starts, 32, func(d, b []int32, at int, window []uint32) {
+		rows16x32NEON(d[:32], b, rows[at:], 0, window, w.shift)
+	})
+}

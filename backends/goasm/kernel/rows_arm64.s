@@ -290,3 +290,40 @@ level:
 	SUBS $64, R5, R5
 	BNE  tile
 	RET
+
+// func half8x32NEON(dst, base []int32, rows []byte, list []uint32, shift int)
+//
+// It is rows8x32 for half a tile, whose rows have 32 bytes.
+TEXT ·half8x32NEON(SB), NOSPLIT, $0-104
+	MOVD dst_base+0(FP), R0
+	MOVD base_base+24(FP), R1
+	MOVD rows_base+48(FP), R2
+	MOVD list_base+72(FP), R7
+	MOVD list_len+80(FP), R8
+	MOVD shift+96(FP), R9
+	VDUP R9, V28.S4
+	MOVD R8, R4
+	CLEARSUMS
+	CBZ  R8, added
+
+row:
+	MOVWU.P 4(R7), R9
+	ADD     R2, R9, R9
+	VLD1    (R9), [V24.H8, V25.H8]
+	VADD    V24.H8, V0.H8, V0.H8
+	VUSRA   $8, V24.H8, V1.H8
+	VADD    V25.H8, V2.H8, V2.H8
+	VUSRA   $8, V25.H8, V3.H8
+	SUB     $1, R8, R8
+	CBNZ    R8, row
+
+added:
+	MOVD R4, R9
+	UNBIAS
+	SPLIT(V0, V1)
+	SPLIT(V2, V3)
+	WIDEN(0)
+	WIDEN(2)
+	WIDEN(1)
+	WIDEN(3)
+	RET
