@@ -11,38 +11,13 @@ import (
 // an integer, so that H ≥ θ is H ≥ ⌈θ⌉ and H > θ is H > ⌊θ⌋.
 func (q *quantiser) neuron(v *ir.Value) (*ir.Value, error) {
 	attrs, x := v.Attrs.(ir.NeuronAttrs), v.Args[ir.NeuronX]
-	for _, slot := range []int{ir.NeuronLeak, ir.NeuronCurrent} {
-		if c := v.Args[slot].Const(); c != nil {
-			if beta, same := c.Uniform(); same {
-				return nil, refuse(v, diag.NotExact, "its %s %v lets the membrane grow or change its sign, and has no integer form", v.Op.Operands()[slot].Name, beta)
-			}
-			return nil, refuse(v, diag.NotExact, "its %s differs from neuron to neuron, so it is not one sum of shifts", v.Op.Operands()[slot].Name)
-		}
-	}
-	if x.Type.IsReal() && x.Scale == nil || q.r.Of(x).Type.IsReal() {
-		return nil, refuse(v, diag.NotExact, "its input %%%s has no integer scale", x.Name)
+	if err := q.fits(v); err != nil {
+		return nil, err
 	}
 	attrs.Guard = q.guard(v)
-	var units [ir.NeuronLeak]*ir.Tensor
-	for slot := ir.NeuronThreshold; slot < ir.NeuronLeak; slot++ {
-		if c := v.Args[slot].Const(); c != nil {
-			units[slot] = inUnits(c, scaleOf(x), attrs.Guard)
-		}
-	}
-	if off := q.offsets[x]; off != nil {
-		bias := inUnits(off, scaleOf(x), attrs.Guard)
-		if own := units[ir.NeuronBias]; own != nil {
-			bias = plus(bias, own)
-		}
-		units[ir.NeuronBias] = bias
-	}
-	if th := units[ir.NeuronThreshold]; th != nil {
-		units[ir.NeuronThreshold] = wholeThreshold(th, attrs.Compare)
-	}
 	args := make([]*ir.Value, ir.NeuronLeak)
 	args[ir.NeuronX] = q.r.Of(x)
-	for slot := ir.NeuronThreshold; slot < ir.NeuronLeak; slot++ {
-		u := units[slot]
+	for slot, u := range q.neuronUnits(v, attrs) {
 		if u == nil || slot == ir.NeuronBias && !anyNonZero(u.F) {
 			continue
 		}
@@ -56,6 +31,48 @@ func (q *quantiser) neuron(v *ir.Value) (*ir.Value, error) {
 		out.Scale = v.Scale
 	}
 	return out, err
+}
+
+// fits refuses a neuron that has no integer form.
+func (q *quantiser) fits(v *ir.Value) error {
+	for _, slot := range []int{ir.NeuronLeak, ir.NeuronCurrent} {
+		c := v.Args[slot].Const()
+		if c == nil {
+			continue
+		}
+		name := v.Op.Operands()[slot].Name
+		if beta, same := c.Uniform(); same {
+			return refuse(v, diag.NotExact, "its %s %v lets the membrane grow or change its sign, and has no integer form", name, beta)
+		}
+		return refuse(v, diag.NotExact, "its %s differs from neuron to neuron, so it is not one sum of shifts", name)
+	}
+	if x := v.Args[ir.NeuronX]; x.Type.IsReal() && x.Scale == nil || q.r.Of(x).Type.IsReal() {
+		return refuse(v, diag.NotExact, "its input %%%s has no integer scale", x.Name)
+	}
+	return nil
+}
+
+// neuronUnits are a neuron's constants, by slot, in units of its membrane; what
+// is still to be added to its input is part of the bias.
+func (q *quantiser) neuronUnits(v *ir.Value, a ir.NeuronAttrs) [ir.NeuronLeak]*ir.Tensor {
+	var units [ir.NeuronLeak]*ir.Tensor
+	x := v.Args[ir.NeuronX]
+	for slot := ir.NeuronThreshold; slot < ir.NeuronLeak; slot++ {
+		if c := v.Args[slot].Const(); c != nil {
+			units[slot] = inUnits(c, scaleOf(x), a.Guard)
+		}
+	}
+	if off := q.offsets[x]; off != nil {
+		bias := inUnits(off, scaleOf(x), a.Guard)
+		if own := units[ir.NeuronBias]; own != nil {
+			bias = plus(bias, own)
+		}
+		units[ir.NeuronBias] = bias
+	}
+	if th := units[ir.NeuronThreshold]; th != nil {
+		units[ir.NeuronThreshold] = wholeThreshold(th, a.Compare)
+	}
+	return units
 }
 
 // guard is how many guard bits the fixed form of a neuron has.

@@ -30,8 +30,7 @@ func readsPixels(v *ir.Value) bool {
 
 // The bounds of guard bits and thresholds. A threshold of minThreshold units
 // keeps the rounding of bias and leak small against it; one of fineThreshold
-// needs no guard bits; one that is no integer gets roundedThreshold units. The
-// proved membrane width bounds guard bits too.
+// needs no guard bits; one that is no integer gets roundedThreshold units.
 const (
 	maxGuard         = 16
 	minThreshold     = 1 << 6
