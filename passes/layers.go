@@ -13,11 +13,6 @@ func isLayer(v *ir.Value) bool {
 		(v.Args[2] == nil || realConst(v.Args[2]) && v.Args[2].Type.Shape.Rank() == 1)
 }
 
-// ownLayer tells whether a value is a layer that exactly one other value reads.
-func ownLayer(v *ir.Value, readers map[*ir.Value][]*ir.Value) bool {
-	return isLayer(v) && len(readers[v]) == 1
-}
-
 // outputs is the number of a layer's outputs.
 func outputs(layer *ir.Value) int { return layer.Args[1].Type.Shape.Dim(0) }
 

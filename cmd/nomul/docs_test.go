@@ -86,14 +86,55 @@ func TestExportingQuotesMessages(t *testing.T) {
 	}
 }
 
-// Documents do not name files that are not there.
-func TestDocumentsNameFiles(t *testing.T) {
-	path := regexp.MustCompile("`((?:ir|passes|frontend|backends|runtime|cmd|testdata)/[A-Za-z0-9_./-]*[A-Za-z0-9_])`")
+// What documents name is there: files, links, targets of the Makefile, and flags.
+func TestDocumentsName(t *testing.T) {
+	kinds := []struct {
+		what  string
+		named *regexp.Regexp
+		there func(name string) bool
+	}{
+		{"file", regexp.MustCompile("`((?:ir|passes|frontend|backends|runtime|cmd|testdata|\\.ci)/[A-Za-z0-9_./-]*[A-Za-z0-9_])`"), isThere},
+		{"link", regexp.MustCompile(`\]\(([^):#]+)\)`), isThere},
+		{"target", regexp.MustCompile("(?:`|\n)make ([a-z0-9-]+)"), isTarget(read(t, "../../Makefile"))},
+		{"flag", regexp.MustCompile("[` ]--([a-z][a-z0-9-]+)"), isFlag},
+	}
 	for _, file := range []string{"README.md", "ARCHITECTURE.md", "RATIONALE.md", "CONTRIBUTING.md", "EXPORTING.md"} {
-		for _, m := range path.FindAllStringSubmatch(read(t, "../../"+file), -1) {
-			if _, err := os.Stat("../../" + strings.TrimSuffix(m[1], "/")); err != nil {
-				t.Errorf("%s names %s, which is not there", file, m[1])
+		text := read(t, "../../"+file)
+		for _, k := range kinds {
+			for _, m := range k.named.FindAllStringSubmatch(text, -1) {
+				if !k.there(m[1]) {
+					t.Errorf("%s names the %s %s, which is not there", file, k.what, m[1])
+				}
 			}
 		}
 	}
+}
+
+func isThere(path string) bool {
+	_, err := os.Stat("../../" + path)
+	return err == nil
+}
+
+// isFlag tells whether a command has a flag; all have help.
+func isFlag(name string) bool {
+	if name == "help" {
+		return true
+	}
+	for _, c := range rootCommand().Commands() {
+		if c.Flags().Lookup(name) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// isTarget tells for a Makefile whether it has a rule for a name.
+func isTarget(makefile string) func(name string) bool {
+	rules := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^([a-z0-9 -]+):`).FindAllStringSubmatch(makefile, -1) {
+		for _, name := range strings.Fields(m[1]) {
+			rules[name] = true
+		}
+	}
+	return func(name string) bool { return rules[name] }
 }

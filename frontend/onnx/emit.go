@@ -108,11 +108,3 @@ func (c *chain) then(suffix string, e elem, op ir.Op, attrs ir.Attrs, more ...*t
 }
 
 func (c *chain) end() (*tensor, error) { return c.y, c.err }
-
-// notFinite refuses a constant that came out infinite.
-func (n *node) notFinite(data []float64) error {
-	if d := checkFinite(data); d != nil {
-		return n.errorf(diag.BadConstant, "%s", d.Message)
-	}
-	return nil
-}
