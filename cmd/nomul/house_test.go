@@ -22,7 +22,7 @@ var allowed = map[string][]string{
 	"nomul/backends/goasm":           {"nomul/ir", "nomul/ir/diag", "nomul/backends", "nomul/backends/goasm/"},
 	"nomul/backends/goasm/kernel":    {},
 	"nomul/backends/cgen":            {"nomul/ir", "nomul/ir/diag", "nomul/backends"},
-	"nomul/backends/verilog":         {"nomul/ir", "nomul/ir/diag", "nomul/backends"},
+	"nomul/backends/verilog":         {"nomul/ir", "nomul/ir/diag", "nomul/ir/eval", "nomul/backends"},
 	"nomul/runtime/interp":           {"nomul/ir", "nomul/ir/diag", "nomul/ir/eval"},
 	"nomul/runtime/dataset":          {"nomul/ir", "nomul/ir/diag"},
 	"nomul/runtime/metrics":          {"nomul/ir", "nomul/ir/diag", "nomul/runtime/interp"},
