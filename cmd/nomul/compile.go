@@ -25,13 +25,20 @@ type compileFlags struct {
 }
 
 func (f *compileFlags) register(fs *pflag.FlagSet) {
+	f.registerReading(fs)
+	fs.IntVar(&f.pixelBits, "pixel-weights", f.pixelBits, "width in `BITS` of the weights that read pixels, 2 to 16")
+	fs.IntVar(&f.csdDigits, "csd-digits", f.csdDigits, "`N` signed powers of two, 1 to 8, that stand for a constant which neither weights nor thresholds can take")
+	fs.StringVar(&f.residual, "residual", f.residual, "`WHERE` residuals are added: keep, or membrane to add before the neuron, which is another function than the trained one")
+}
+
+// registerReading registers those that say how a model is read, without those
+// that say how it becomes integers.
+func (f *compileFlags) registerReading(fs *pflag.FlagSet) {
+	f.pixelBits, f.csdDigits, f.residual = 8, 2, "keep"
 	fs.StringVar(&f.mean, "mean", "", "mean `M` of x = (p·A − M)/S, which made pixels p into the network's inputs x; a comma list is per channel")
 	fs.StringVar(&f.std, "std", "", "std `S` of x = (p·A − M)/S")
 	fs.StringVar(&f.scale, "scale", "", "scale `A` of x = (p·A − M)/S (default 1/255)")
 	fs.StringVar(&f.inputType, "input-type", "", "integer `TYPE` of the input (u8, u4, spike, s8); without --mean and --std the integers are the network's inputs as they are")
-	fs.IntVar(&f.pixelBits, "pixel-weights", 8, "width in `BITS` of the weights that read pixels, 2 to 16")
-	fs.IntVar(&f.csdDigits, "csd-digits", 2, "`N` signed powers of two, 1 to 8, that stand for a constant which neither weights nor thresholds can take")
-	fs.StringVar(&f.residual, "residual", "keep", "`WHERE` residuals are added: keep, or membrane to add before the neuron, which is another function than the trained one")
 	fs.StringArrayVar(&f.opt, "opt", nil, "leave a pass out or put it back: `PASS=on|off`; may be repeated")
 	fs.StringArrayVar(&f.set, "set", nil, "give a parameter of a .snn model another value: `NAME=VALUE`; may be repeated")
 	f.step.register(fs)

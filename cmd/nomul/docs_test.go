@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -106,6 +107,20 @@ func TestDocumentsName(t *testing.T) {
 					t.Errorf("%s names the %s %s, which is not there", file, k.what, m[1])
 				}
 			}
+		}
+	}
+}
+
+// The README leads to every document beside it, and to the licence.
+func TestReadmeLeadsOn(t *testing.T) {
+	documents, err := filepath.Glob("../../*.md")
+	if err != nil || len(documents) < 5 {
+		t.Fatal(documents, err)
+	}
+	text := read(t, "../../README.md")
+	for _, path := range append(documents, "LICENSE") {
+		if name := filepath.Base(path); name != "README.md" && !strings.Contains(text, "("+name+")") {
+			t.Errorf("README.md does not link to %s", name)
 		}
 	}
 }

@@ -41,7 +41,7 @@ takes pixels.`,
 			return writeSource(net, out, pixelsFor(m.options))
 		},
 	}
-	flags.register(c.Flags())
+	flags.registerReading(c.Flags())
 	c.Flags().StringVarP(&out, "output", "o", "", "the `FILE`.snn to write; the weights go into an .npz beside it")
 	return c
 }
