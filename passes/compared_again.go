@@ -53,15 +53,20 @@ type remainder struct {
 	from     *ir.Value   // the membrane
 	compared []*ir.Value // what the comparisons that it is computed from compare
 	plain    bool        // nothing else comes in
+	seen     map[*ir.Value]bool
 }
 
 func newRemainder(v *ir.Value, fires map[*ir.Value][]*ir.Value, again map[*ir.Value]bool) *remainder {
-	r := &remainder{v: v, fires: fires, again: again, plain: true}
+	r := &remainder{v: v, fires: fires, again: again, plain: true, seen: map[*ir.Value]bool{}}
 	r.walk(v)
 	return r
 }
 
 func (r *remainder) walk(a *ir.Value) {
+	if r.seen[a] {
+		return
+	}
+	r.seen[a] = true
 	switch {
 	case a.Const() != nil:
 	case membraneOf(a) != nil:

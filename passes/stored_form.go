@@ -45,10 +45,16 @@ func (u *unit) rereads() *ir.Value {
 
 // stateOnly tells whether a value is computed from delays and constants alone.
 func stateOnly(v *ir.Value) bool {
-	if v == nil || v.Op == ir.OpDelay || v.Op == ir.OpConst {
-		return true
+	seen := map[*ir.Value]bool{}
+	var other func(v *ir.Value) bool
+	other = func(v *ir.Value) bool {
+		if v == nil || seen[v] || v.Op == ir.OpDelay || v.Op == ir.OpConst {
+			return false
+		}
+		seen[v] = true
+		return len(v.Args) == 0 || slices.ContainsFunc(v.Args, other)
 	}
-	return len(v.Args) > 0 && !slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return !stateOnly(a) })
+	return !other(v)
 }
 
 // classifyStored finds the neuron of a unit that compares its stored membrane:

@@ -1,0 +1,112 @@
+package passes
+
+import (
+	"errors"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"nomul/ir"
+)
+
+// drawn are the numbers of a neuron with a current, and how it resets.
+type drawn struct {
+	alpha, beta, threshold float64
+	reset                  string
+}
+
+func drawNeuron(rt *rapid.T) drawn {
+	eighths := func(name string) float64 { return float64(rapid.IntRange(1, 7).Draw(rt, name)) / 8 }
+	return drawn{eighths("alpha"), eighths("beta"), eighths("threshold") + 0.125,
+		rapid.SampledFrom([]string{"none", "subtract", "zero", "norse"}).Draw(rt, "reset")}
+}
+
+// cell is snnTorch's Synaptic, in which a reset waits for the next step and one
+// to zero kills the new input, or Norse's LIF.
+func (n drawn) cell(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+	i, v, r := s.like(x, 0), s.like(x, 0), s.like(x, 0)
+	if past != nil {
+		i, v, r = past[0], past[1], past[2]
+	}
+	if n.reset == "norse" {
+		i = s.op(ir.OpAdd, i, x)
+		h := s.op(ir.OpAdd, v, s.op(ir.OpMul, s.num(0.125), s.op(ir.OpSub, i, v)))
+		f := s.spike(ir.GT, h, s.num(n.threshold))
+		return f, []*ir.Value{s.op(ir.OpMul, i, s.num(n.alpha)), s.op(ir.OpMul, s.op(ir.OpSub, s.num(1), f), h), f}
+	}
+	i = s.op(ir.OpAdd, s.op(ir.OpMul, s.num(n.alpha), i), x)
+	h := s.op(ir.OpAdd, s.op(ir.OpMul, s.num(n.beta), v), i)
+	switch n.reset {
+	case "subtract":
+		h = s.op(ir.OpSub, h, s.op(ir.OpMul, r, s.num(n.threshold)))
+	case "zero":
+		h = s.op(ir.OpSub, h, s.op(ir.OpMul, r, h))
+	}
+	f := s.spike(ir.GT, h, s.num(n.threshold))
+	return f, []*ir.Value{i, h, f}
+}
+
+// want are the attributes of the neuron that it is.
+func (n drawn) want() ir.NeuronAttrs {
+	a := ir.NeuronAttrs{Leak: ir.Leak{Kind: ir.LeakFactor}, Round: ir.RoundFloor, Compare: ir.GT, Reset: ir.ResetNone,
+		When: ir.WhenFire, Current: ir.Leak{Kind: ir.LeakFactor}}
+	switch n.reset {
+	case "subtract":
+		a.Reset, a.When = ir.ResetSubtract, ir.WhenNext
+	case "zero":
+		a.Reset, a.When, a.Masks = ir.ResetZero, ir.WhenNext, true
+	case "norse":
+		a.Reset = ir.ResetZero
+	}
+	return a
+}
+
+// A neuron with a current, of any numbers and reset, comes back from its unrolled
+// steps as that neuron, and computes the same.
+func TestRaiseCurrents(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		n := drawNeuron(rt)
+		net := mlp(t, n.cell, rapid.IntRange(3, 6).Draw(rt, "steps"), "sum", nil)
+		out, err := raise(t, net)
+		if err != nil {
+			rt.Fatalf("%+v: %v", n, err)
+		}
+		for _, v := range out.All(ir.OpNeuron) {
+			if v.Attrs != n.want() {
+				rt.Fatalf("%+v became %v", n, v)
+			}
+			beta := n.beta
+			if n.reset == "norse" {
+				beta = 0.875
+			}
+			for slot, number := range map[int]float64{ir.NeuronThreshold: n.threshold, ir.NeuronLeak: beta, ir.NeuronCurrent: n.alpha} {
+				if !every(v.Args[slot], number) {
+					rt.Fatalf("%+v: operand %d is %s, wanted %v", n, slot, shown(v.Args[slot].Const()), number)
+				}
+			}
+		}
+	})
+}
+
+// FuzzRaise: no net, however spoiled, makes a pass panic or break the IR.
+func FuzzRaise(f *testing.F) {
+	for i := range 8 { // long enough to draw a net from
+		seed := make([]byte, 2048)
+		for j := range seed {
+			seed[j] = byte(i*j + j>>3)
+		}
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		rapid.MakeFuzz(func(rt *rapid.T) {
+			net := spoiled(rt, spoiled(rt, randomNet(rt, t)))
+			if ir.Verify(net) != nil {
+				rt.Skip("the other value does not fit")
+			}
+			var bug *Bug
+			if _, err := Lower(net, ir.Spiking, "", &Options{}, nil); errors.As(err, &bug) {
+				rt.Fatal(err)
+			}
+		})(t, data)
+	})
+}
