@@ -87,12 +87,6 @@ func (w *walk) drop(axis int) {
 	}
 }
 
-// plain tells whether the walk is one run in which every index goes up by one.
-func (w *walk) plain() bool {
-	w.collapse()
-	return len(w.dims) <= 1 && !slices.ContainsFunc(w.paths, func(p *path) bool { return len(p.strides) > 0 && p.strides[0] != 1 })
-}
-
 // indices prints the declaration of a walk's indices.
 func (b *printer) indices(w *walk) {
 	text := ""

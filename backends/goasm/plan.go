@@ -44,10 +44,8 @@ type common struct {
 	dst    *buffer
 }
 
-func (c *common) head() *common    { return c }
-func (c *common) fields(*printer)  {}
-func (c *common) prepare(*printer) {}
-func (c *common) reset(*printer)   {}
+func (c *common) head() *common  { return c }
+func (c *common) reset(*printer) {}
 
 // section is a part of weights.bin; an empty one stands for zeros.
 type section struct{ from, to int }
