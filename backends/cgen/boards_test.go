@@ -111,7 +111,7 @@ func TestStackIsAsPlanned(t *testing.T) {
 		{"riscv64-unknown-elf-gcc", "-march=rv32i", "-mabi=ilp32"},
 	} {
 		need(t, c[0])
-		for _, text := range []string{small, flagship} {
+		for _, text := range []string{small, flagship, windows} {
 			net := irtest.ParseNet(t, "net", text)
 			dir, _ := emit(t, net, 1)
 			args := append(c[1:len(c):len(c)], "-std=c99", "-O2", "-ffreestanding", "-fno-inline-functions-called-once", "-fcallgraph-info=su", "-c", "model.c")

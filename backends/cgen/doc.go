@@ -31,8 +31,23 @@
 // subset of a column's weights can leave 16 bits. Most layers are one segment.
 // Wider weights (up to 16 bits) take plain 32-bit sums.
 //
+// # How a convolution runs
+//
+// For every place of the output the rows of what its window sees are listed, a
+// row being a channel at a tap, and added as above; the sums then go to the
+// places of their channels. Spikes are sorted by place first, once, so that a
+// window's list is those of its taps, one after another, and costs nothing where
+// nothing fired. Words are collected window by window and sorted by digits.
+// Padding is places where nothing ever fires, or zeros around the words.
+//
+// # How everything else runs
+//
+// As loops over elements, with an index for each way in which memory is gone
+// through, which goes on by additions.
+//
 // C compilers make multiplications of shifts: of (n << 7) + (n << 23), and of
-// a − (b << 8). There one goes through a volatile variable.
+// a − (b << 8). And they make them of the additions that keep an index in nested
+// loops. There one number goes through a volatile variable.
 package cgen
 
 import (

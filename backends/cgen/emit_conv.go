@@ -56,11 +56,11 @@ func (b *printer) group(c *conv) {
 	if c.leads*c.groups == 1 {
 		return
 	}
-	b.advance("y", c.outs*out)
-	b.advance(map[bool]string{true: "bit", false: "x"}[c.x.elem.packed], c.inputs*c.places)
-	b.advance("w", c.groupSize())
+	b.skip("y", c.outs*out)
+	b.skip(map[bool]string{true: "bit", false: "x"}[c.x.elem.packed], c.inputs*c.places)
+	b.skip("w", c.groupSize())
 	if c.start != nil && !c.mapped {
-		b.advance("start", roundUp(c.outs, 4))
+		b.skip("start", roundUp(c.outs, 4))
 	}
 }
 
@@ -118,7 +118,7 @@ func (b *printer) overPlaces(c *conv, body func(at, out string), mapped bool) {
 		body(at.name, out.name)
 		b.line("\t@_spread%d(y + %s, %s, %du, %du);", c.elem.bits, out.name, c.sums, c.outs, product(c.windows.Out))
 		if mapped {
-			b.advance("start", roundUp(c.outs, 4))
+			b.skip("start", roundUp(c.outs, 4))
 		}
 	})
 	b.depth--

@@ -28,7 +28,7 @@ func (b *printer) kernels(body string) {
 func allKernels() []kernel {
 	out := []kernel{
 		{"asr_floor", asrFloor}, {"asr_ceil", asrCeil}, {"asr_zero", asrZero}, {"times", timesText}, {"times_wide", timesWide},
-		{"spike", spikeText}, {"take_bits", takeBits}, {"bias", biasText}, {"list_spikes", listSpikes}, {"row", rowText}, {"up8", up8Text},
+		{"hide", hideText}, {"spike", spikeText}, {"take_bits", takeBits}, {"bias", biasText}, {"list_spikes", listSpikes}, {"row", rowText}, {"up8", up8Text},
 		{"place_spikes", placeSpikes}, {"sort_places", sortPlaces}, {"list_window", listWindow},
 	}
 	for _, bits := range []int{8, 16, 32} {

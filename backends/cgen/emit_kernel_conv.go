@@ -2,6 +2,15 @@ package cgen
 
 // The kernels of convolutions, of single spikes, and of products with constants.
 
+const hideText = `/* n, which compilers then do not know: they would make multiplications of additions in loops. */
+static inline uint32_t @_hide(uint32_t n)
+{
+	volatile uint32_t hidden = n;
+
+	return hidden;
+}
+`
+
 const spikeText = `/* Spike i of packed ones. */
 static inline int32_t @_spike(const uint32_t *s, uint32_t i)
 {

@@ -37,11 +37,11 @@ func (b *printer) linear(v *ir.Value) {
 		x = "st->row_bits"
 	}
 	b.sums(&l.rowSum, "y", start, l.weights.name, l.lister(x, l.rows))
-	b.advance("y", l.outs)
+	b.skip("y", l.outs)
 	if l.mapped {
-		b.advance("start", roundUp(l.outs, 4))
+		b.skip("start", roundUp(l.outs, 4))
 	}
-	b.advance(map[bool]string{true: "bit", false: "x"}[l.x.elem.packed], l.rows)
+	b.skip(map[bool]string{true: "bit", false: "x"}[l.x.elem.packed], l.rows)
 	b.depth--
 	b.line("\t}\n}")
 }

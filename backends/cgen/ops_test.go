@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"nomul/ir/irtest"
 )
 
 // drawn writes random nets: values are made of earlier ones by ops with random
@@ -159,4 +161,65 @@ func TestRandomImages(t *testing.T) {
 			t.Fatalf("seed %d:\n%s", seed, d.net(4, x))
 		}
 	}
+}
+
+// Channels whose rows cannot be added in one go, or not be listed together;
+// windows over one and three axes; images that stand one behind the other.
+const windows = `net windows fixed steps=2 {
+once
+	%p = input : spike[300,2,3]
+	%q = input : spike[301,15,15]
+	%u = input : u4[300,2,2]
+	%v = input : spike[3,2,4,5]
+	%t = input : s6[2,4,13]
+	%d = input : spike[2,3,4,3]
+	%l = input : spike[3,2,1100]
+	%up = const {fill=127} : s8[5,300,1,2]
+	%down = const {fill=-128} : s8[5,300,1,2]
+	%noise = const {seed=1 lo=-127 hi=127} : s8[6,301,2,2]
+	%wide = const {seed=2 lo=-30000 hi=30000} : s16[3,300,2,2]
+	%two = const {seed=3 lo=-9 hi=9} : s8[4,1,3,3]
+	%one = const {seed=4 lo=-99 hi=99} : s8[6,2,3]
+	%three = const {seed=5 lo=-99 hi=99} : s8[3,2,2,2,2]
+	%long = const {fill=127} : s8[5,1100]
+	%map = const {seed=6 lo=-99 hi=99} : s8[3,1,5]
+	%th = const {fill=30} : u5[]
+	%c1 = conv %p, %up {strides=[1,1] pads=[0,1,0,0] dilations=[1,1] groups=1} : s32[5,2,3]
+	%c2 = conv %p, %down {strides=[1,1] pads=[0,0,0,1] dilations=[1,1] groups=1} : s32[5,2,3]
+	%c3 = conv %q, %noise {strides=[2,1] pads=[1,0,0,1] dilations=[1,3] groups=1} : s32[6,8,13]
+	%c4 = conv %u, %wide {strides=[1,1] pads=[1,0,0,0] dilations=[1,1] groups=1 slots=planes} : s32[3,2,1]
+	%c5 = conv %v, %two {strides=[1,1] pads=[1,1,1,1] dilations=[1,1] groups=2} : s16[3,4,4,5]
+	%c6 = conv %t, %one {strides=[2] pads=[0,3] dilations=[2] groups=2 slots=planes} : s16[2,6,6]
+	%c7 = conv %d, %three {strides=[1,1,1] pads=[1,0,0,0,0,1] dilations=[1,1,1] groups=1} : s16[3,3,3,3]
+	%c8 = linear %l, %long, bias=%map : s32[3,2,5]
+	%y1 = output %c1 : s32[5,2,3]
+	%y2 = output %c2 : s32[5,2,3]
+	%y3 = output %c3 : s32[6,8,13]
+	%y4 = output %c4 : s32[3,2,1]
+	%y5 = output %c5 : s16[3,4,4,5]
+	%y6 = output %c6 : s16[2,6,6]
+	%y7 = output %c7 : s16[3,3,3,3]
+	%y8 = output %c8 : s32[3,2,5]
+step
+	%s = neuron %c5, %th {leak=none round=floor compare=ge reset=zero when=fire} : spike[3,4,4,5]
+end
+	%c = sum %s : u2[3,4,4,5]
+	%y = output %c : u2[3,4,4,5]
+}
+`
+
+func TestWindows(t *testing.T) {
+	net := irtest.ParseNet(t, "windows", windows)
+	need(t, "gcc")
+	inputs := irtest.Inputs(net, 1, 3)
+	for i := range 2 { // all inputs at their largest, then at their smallest
+		for name, in := range inputs[i] {
+			for j := range in.I {
+				r := net.Find(name).Range
+				in.I[j] = []int64{r.Hi, r.Lo}[i]
+			}
+		}
+	}
+	dir := artefact(t, net, vectors(t, net, inputs))
+	run(t, dir, nil, build(t, dir, "test", sanitized...))
 }

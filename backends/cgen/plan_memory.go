@@ -17,7 +17,7 @@ type Row struct {
 
 // stackBytes is what the deepest call chain of the model takes of the stack
 // beside the levels of a layer; a test holds both against a compiler's figures.
-const stackBytes = 256
+const stackBytes = 384
 
 // levelBytes is the size of a level.
 const levelBytes = 8

@@ -2,6 +2,7 @@ package cgen
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"nomul/ir"
@@ -113,14 +114,45 @@ func (b *printer) loop(w *walk, axis int, body func()) {
 	b.depth++
 	b.loop(w, axis+1, body)
 	for _, p := range w.paths {
-		step := p.strides[axis]
-		if axis+1 < len(w.dims) {
-			step -= p.strides[axis+1] * w.dims[axis+1]
+		if axis+1 == len(w.dims) {
+			b.advance(p.name, p.strides[axis])
+		} else {
+			b.hop(p, p.strides[axis]-p.strides[axis+1]*w.dims[axis+1])
 		}
-		b.advance(p.name, step)
 	}
 	b.depth--
 	b.line("\t}")
+}
+
+// hop moves an index to where the next turn of an outer loop begins. Compilers
+// that know where that is would rather multiply the loops' counters by strides.
+func (b *printer) hop(p *path, by int) {
+	shifts := true
+	for _, s := range p.strides {
+		shifts = shifts && isPower(s)
+	}
+	switch {
+	case shifts:
+		b.advance(p.name, by)
+	case by == 0:
+		b.line("\t%s = @_hide(%s);", p.name, p.name)
+	case by > 0:
+		b.line("\t%s = @_hide(%s + %du);", p.name, p.name, by)
+	default:
+		b.line("\t%s = @_hide(%s - %du);", p.name, p.name, -by)
+	}
+}
+
+// isPower tells a power of two, of either sign, or 0.
+func isPower(n int) bool { return bits.OnesCount(uint(max(n, -n))) <= 1 }
+
+// skip moves a pointer or index on by the same in each turn of a loop, see hop.
+func (b *printer) skip(name string, by int) {
+	if isPower(by) {
+		b.advance(name, by)
+		return
+	}
+	b.line("\t%s += @_hide(%du);", name, by)
 }
 
 // advance prints what moves an index or pointer on.
