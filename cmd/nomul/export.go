@@ -88,7 +88,7 @@ func newCommand() *cobra.Command {
 			file := args[0]
 			name := strings.TrimSuffix(filepath.Base(file), ".snn")
 			if filepath.Ext(file) != ".snn" || !dsl.IsName(name) {
-				return usageError{fmt.Errorf("%s: wanted NAME.snn, the name of letters, digits and _, a letter first", file)}
+				return usageError{fmt.Errorf("%s: wanted NAME.snn, the name of letters, digits and _, no digit first, and no word of the language", file)}
 			}
 			if _, err := os.Stat(file); err == nil {
 				return diag.Errorf(diag.Origin{File: file}, diag.BadFile, "is there already, and is left as it is")
