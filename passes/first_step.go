@@ -1,6 +1,8 @@
 package passes
 
 import (
+	"slices"
+
 	"nomul/ir"
 	"nomul/ir/diag"
 )
@@ -18,6 +20,7 @@ type firstStep struct {
 
 func newFirstStep(n *ir.Net) (*firstStep, error) {
 	f := &firstStep{c: newRewriter(n), origin: map[*ir.Value]*ir.Value{}}
+	f.c.rules = append(slices.Clone(canonicalRules), uniformOperand)
 	for _, v := range n.Values {
 		out, err := f.c.copy(v)
 		if err != nil {
@@ -32,13 +35,23 @@ func newFirstStep(n *ir.Net) (*firstStep, error) {
 
 // check demands that step 0 is the folded body, for every value of it that the
 // body's step 1 or a readout needs. Initial values are zero, or else a constant
-// that the layer itself adds, such as its reset value.
+// that the layer itself adds, such as its reset value or what it leaks towards.
 func (f *firstStep) check(u *unrolled) *diag.Diagnostic {
 	f.init, f.folded = map[*ir.Value]*ir.Tensor{}, map[*ir.Value]*ir.Value{}
+	if d := f.checkAll(u, f.tryInits); d != nil || len(f.init) == 0 {
+		return d
+	}
+	// What agreed before an initial value was found must agree with it.
+	return f.checkAll(u, func(*unrolled, *ir.Value) (bool, error) { return false, nil })
+}
+
+// checkAll holds every value of step 0 against the folded body; otherwise may
+// find another initial state for one that differs.
+func (f *firstStep) checkAll(u *unrolled, otherwise func(*unrolled, *ir.Value) (bool, error)) *diag.Diagnostic {
 	for _, v := range u.inOrder(func(v *ir.Value) bool { return u.at[0][v] != nil }) {
 		ok, err := f.agrees(u, v)
 		if err == nil && !ok {
-			ok, err = f.tryInits(u, v)
+			ok, err = otherwise(u, v)
 		}
 		if err != nil {
 			return refuse(v, diag.NotUnrolled, "cannot be folded for step 0: %v", err)
@@ -94,28 +107,30 @@ func (f *firstStep) initial(v *ir.Value) *ir.Tensor {
 	return ir.NewTensor(v.Type)
 }
 
-// tryInits looks for the initial value of v itself among the uniform constants
-// of its step.
+// tryInits looks for the initial value of one state that v reads among the
+// uniform constants of v's step.
 func (f *firstStep) tryInits(u *unrolled, v *ir.Value) (bool, error) {
-	if !v.Type.IsReal() {
-		return false, nil
-	}
-	for _, number := range stepConstants(u, v) {
-		f.init[v] = uniform(v.Type.Shape, number)
-		f.folded = map[*ir.Value]*ir.Value{}
-		if ok, err := f.agrees(u, v); ok || err != nil {
-			return ok, err
+	numbers, states := stepReads(u, v)
+	for _, state := range states {
+		if f.init[state] != nil || !state.Type.IsReal() || state.Op == ir.OpCast { // no spike precedes
+			continue
 		}
+		for _, number := range numbers {
+			f.init[state] = uniform(state.Type.Shape, number)
+			f.folded = map[*ir.Value]*ir.Value{}
+			if ok, err := f.agrees(u, v); ok || err != nil {
+				return ok, err
+			}
+		}
+		delete(f.init, state)
+		f.folded = map[*ir.Value]*ir.Value{}
 	}
-	delete(f.init, v)
-	f.folded = map[*ir.Value]*ir.Value{}
 	return false, nil
 }
 
-// stepConstants lists the uniform constants that v is computed from within its
-// step, each once, and their negatives.
-func stepConstants(u *unrolled, v *ir.Value) []float64 {
-	var out []float64
+// stepReads lists the uniform constants that v is computed from within its step,
+// each once, and their negatives; and the values of the step before, v's own first.
+func stepReads(u *unrolled, v *ir.Value) (numbers []float64, states []*ir.Value) {
 	seen, listed := map[*ir.Value]bool{}, map[float64]bool{0: true}
 	var walk func(v *ir.Value)
 	walk = func(v *ir.Value) {
@@ -124,17 +139,24 @@ func stepConstants(u *unrolled, v *ir.Value) []float64 {
 		}
 		seen[v] = true
 		for _, e := range u.body[v] {
-			if e.kind == fromStep && e.v != nil {
+			number, ok := uniformOf(e.v)
+			switch {
+			case e.v == nil:
+			case e.kind == fromStep:
 				walk(e.v)
-			}
-			if number, ok := uniformOf(e.v); ok && e.kind == fromOnce && !listed[number] {
+			case e.kind == fromPast && !slices.Contains(states, e.v):
+				states = append(states, e.v)
+			case e.kind == fromOnce && ok && !listed[number]:
 				listed[number], listed[-number] = true, true
-				out = append(out, number, -number)
+				numbers = append(numbers, number, -number)
 			}
 		}
 	}
 	walk(v)
-	return out
+	if i := slices.Index(states, v); i > 0 {
+		states[0], states[i] = states[i], states[0]
+	}
+	return numbers, states
 }
 
 func uniformOf(v *ir.Value) (float64, bool) {
@@ -151,3 +173,31 @@ func uniform(s ir.Shape, number float64) *ir.Tensor {
 	}
 	return t
 }
+
+// uniformOperand makes equal what the first step and a folded one differ in: an
+// exporter folds a uniform initial state to one number, a fold to one for each
+// neuron.
+var uniformOperand = canonicalRule{"uniform-operand", "an operand that is one number everywhere is that number, where the other one has the result's shape", oneNumber}
+
+func oneNumber(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	if !arithmetic[v.Op] || !v.Type.IsReal() {
+		return nil, nil
+	}
+	for i, a := range v.Args {
+		number, ok := uniformOf(a)
+		if !ok || a.Type.Shape.Rank() == 0 || !a.Type.IsReal() || v.Args[1-i].Type != v.Type {
+			continue
+		}
+		one, err := c.constant(a.Name+".one", scalar(number), v)
+		if err != nil {
+			return nil, err
+		}
+		args := slices.Clone(v.Args)
+		args[i] = one
+		return c.as(v, v.Op, v.Attrs, args...)
+	}
+	return nil, nil
+}
+
+// arithmetic are the ops of two reals that oneNumber looks at.
+var arithmetic = map[ir.Op]bool{ir.OpAdd: true, ir.OpSub: true, ir.OpMul: true, ir.OpDiv: true}
