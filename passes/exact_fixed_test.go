@@ -31,11 +31,11 @@ func (s *sketch) current(x *ir.Value) *ir.Value {
 	}
 	c := v.Type.Shape.Dim(0)
 	if rapid.Bool().Draw(s.t, "channels") { // R2 over channels: any sign
-		dims := []int{c, 1, 1}
-		if isLinear {
-			dims = []int{1, 1, v.Type.Shape.Dim(2)}
+		dims, scales := []int{c, 1, 1}, []float64{-2, -1, -0.5, 0.5, 1, 2}
+		if isLinear { // pools below have one scale for the outputs of a linear
+			dims, scales = []int{1, 1, v.Type.Shape.Dim(2)}, []float64{-1, 1}
 		}
-		v = s.add(ir.OpMul, nil, v, s.choice([]float64{-2, -1, -0.5, 0.5, 1, 2}, dims...))
+		v = s.add(ir.OpMul, nil, v, s.choice(scales, dims...))
 		v = s.add(ir.OpAdd, nil, v, s.constant(4, -9, 9, dims...))
 	}
 	switch s.pick("move", 0, 6) {

@@ -56,7 +56,11 @@ func (u *unrolled) seeds() ([]seed, *diag.Diagnostic) {
 		for _, f := range fires[last] {
 			g := twin(f, last, fires[past], past)
 			if g == nil {
-				return nil, notRepeated(u.steps-2, fires[past][0], f)
+				found := past // which may be compared with nothing
+				if len(fires[past]) > 0 {
+					found = fires[past][0]
+				}
+				return nil, notRepeated(u.steps-2, found, f)
 			}
 			out = append(out, seed{f, g, i})
 		}
