@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -83,8 +84,18 @@ operand what its product costs, before and after the passes:
   L0  0 or 1: add or not            L3  words, run as bit planes: add and shift
   L1  −1, 0 or 1: add or subtract   L4  a multiplication
 
-Without --mean and --std the input is taken as 8-bit pixels for the verdict.`,
+Without --mean and --std the input is taken as 8-bit pixels for the verdict.
+
+Neurons that are operators of your own domain are told by --neurons FILE, as
+
+  [{"op": "mine::LIF", "kind": "leaky", "inputs": ["x", "mem"],
+    "outputs": ["spike", "mem"], "beta": 0.9, "threshold": 1,
+    "reset": "subtract", "compare": "gt"}]
+
+where kind is leaky, lif or if; reset is subtract, zero or none; compare is gt or
+ge. EXPORTING.md tells the rest.`,
 		Example: `  nomul check model.onnx
+  nomul check model.onnx --neurons neurons.json
   nomul check model.onnx --json`,
 		Args: oneModel,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -112,11 +123,11 @@ Without --mean and --std the input is taken as 8-bit pixels for the verdict.`,
 }
 
 func understand(file string, o *passes.Options, flags *compileFlags) (*understanding, error) {
-	set, err := settings(flags.set)
+	r, err := flags.reading()
 	if err != nil {
 		return nil, err
 	}
-	m, list, err := readModel(file, set)
+	m, list, err := readModel(file, r)
 	if err != nil {
 		return nil, err
 	}
@@ -252,7 +263,11 @@ func span(t *ir.Tensor) string {
 // the model.
 func (u *understanding) verdict() error {
 	if len(u.Unsupported) > 0 {
-		return diag.Errorf(diag.Origin{File: u.Model}, diag.UnsupportedOp, "%d kinds of operators are not supported", len(u.Unsupported))
+		d := diag.Errorf(diag.Origin{File: u.Model}, diag.UnsupportedOp, "%d kinds of operators are not supported", len(u.Unsupported))
+		if slices.ContainsFunc(u.Unsupported, func(g gapRow) bool { return g.Domain != "" }) {
+			return d.WithHelp("%s", onnx.MapHelp)
+		}
+		return d
 	}
 	return u.refusal
 }

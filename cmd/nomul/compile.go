@@ -18,6 +18,7 @@ type compileFlags struct {
 	inputType        string
 	opt              []string
 	set              []string
+	neurons          string
 	step             stepFlags
 	pixelBits        int
 	csdDigits        int
@@ -41,6 +42,7 @@ func (f *compileFlags) registerReading(fs *pflag.FlagSet) {
 	fs.StringVar(&f.inputType, "input-type", "", "integer `TYPE` of the input (u8, u4, spike, s8); without --mean and --std the integers are the network's inputs as they are")
 	fs.StringArrayVar(&f.opt, "opt", nil, "leave a pass out or put it back: `PASS=on|off`; may be repeated")
 	fs.StringArrayVar(&f.set, "set", nil, "give a parameter of a .snn model another value: `NAME=VALUE`; may be repeated")
+	fs.StringVar(&f.neurons, "neurons", "", "`FILE` that says which neurons the operators of your own domain are; EXPORTING.md tells how to write it")
 	f.step.register(fs)
 }
 
@@ -137,11 +139,11 @@ func (f *compileFlags) open(c *cobra.Command, file string) (*model, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, err := settings(f.set)
+	r, err := f.reading()
 	if err != nil {
 		return nil, err
 	}
-	loaded, err := loadNet(c, file, set)
+	loaded, err := loadNet(c, file, r)
 	if err != nil {
 		return nil, err
 	}

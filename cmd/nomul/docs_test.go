@@ -71,6 +71,14 @@ func TestExportingShowsScripts(t *testing.T) {
 	}
 }
 
+// The mapping that EXPORTING.md shows is the one that tests read.
+func TestExportingShowsMapping(t *testing.T) {
+	const file = "testdata/onnx/neurons/custom.json"
+	if !strings.Contains(read(t, "../../EXPORTING.md"), "<!-- neurons "+file+" -->\n```json\n"+read(t, "../../"+file)+"```\n") {
+		t.Errorf("EXPORTING.md shows another mapping than %s", file)
+	}
+}
+
 // What EXPORTING.md says of traps, nomul says: the last column quotes expected.txt,
 // which TestFrameworks holds against the messages.
 func TestExportingQuotesMessages(t *testing.T) {

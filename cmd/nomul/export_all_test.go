@@ -48,7 +48,7 @@ func TestExportsOfFrameworks(t *testing.T) {
 // spikingIfAny lowers a file, as it stands or as one step of a loop; nil if neither is possible.
 func spikingIfAny(file string) *ir.Net {
 	for _, o := range []*passes.Options{{}, {Steps: 4, Readout: "sum"}} {
-		m, list, err := readModel(file, nil)
+		m, list, err := readModel(file, reading{})
 		if err != nil || list.Err() != nil {
 			return nil
 		}

@@ -102,7 +102,7 @@ func TestSpikesEqualTrace(t *testing.T) {
 
 func loaded(t *testing.T, file string) *ir.Net {
 	t.Helper()
-	net, _, err := readNet(file)
+	net, _, err := readNet(file, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ import (
 // spikingNet is the net of a model of any kind at the end of the spiking level.
 func spikingNet(t *testing.T, file string, set map[string]string) *ir.Net {
 	t.Helper()
-	m, list, err := readModel(file, set)
+	m, list, err := readModel(file, reading{set: set})
 	if err == nil {
 		err = list.Err()
 	}

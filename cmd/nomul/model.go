@@ -17,8 +17,8 @@ import (
 
 // loadNet reads a model by its extension. Warnings go to stderr; operators that
 // are not understood are errors, all told at once.
-func loadNet(c *cobra.Command, file string, set map[string]string) (*opened, error) {
-	m, list, err := readModel(file, set)
+func loadNet(c *cobra.Command, file string, r reading) (*opened, error) {
+	m, list, err := readModel(file, r)
 	for _, w := range list.Warnings() {
 		fmt.Fprintln(c.ErrOrStderr(), w)
 	}
@@ -38,23 +38,46 @@ type opened struct {
 	doc    string      // what it says of itself
 }
 
-// readModel reads a model; set are the parameters of a source text.
-func readModel(file string, set map[string]string) (*opened, diag.List, error) {
+// reading is what the command line adds to a model's file.
+type reading struct {
+	set     map[string]string // parameters of a source text
+	neurons []onnx.Neuron     // that operators of an ONNX file are
+}
+
+// reading reads what the flags add to the file.
+func (f *compileFlags) reading() (reading, error) {
+	set, err := settings(f.set)
+	if err != nil || f.neurons == "" {
+		return reading{set: set}, err
+	}
+	data, err := os.ReadFile(f.neurons)
+	if err != nil {
+		return reading{}, diag.Errorf(diag.Origin{File: f.neurons}, diag.BadFile, "cannot be read: %v", reason(err))
+	}
+	neurons, err := onnx.ReadNeurons(f.neurons, data)
+	return reading{set, neurons}, err
+}
+
+// readModel reads a model.
+func readModel(file string, r reading) (*opened, diag.List, error) {
+	if r.neurons != nil && filepath.Ext(file) != ".onnx" {
+		return nil, nil, usageError{fmt.Errorf("--neurons: only .onnx files have operators to map, not %s", file)}
+	}
 	if filepath.Ext(file) == ".snn" {
-		m, list, err := readSource(file, set)
+		m, list, err := readSource(file, r.set)
 		if err != nil {
 			return nil, nil, err
 		}
 		return &opened{m.Net, m.Pixels, m.Doc}, list, nil
 	}
-	if len(set) > 0 {
+	if len(r.set) > 0 {
 		return nil, nil, usageError{fmt.Errorf("--set: only .snn files have parameters, not %s", file)}
 	}
-	net, list, err := readNet(file)
+	net, list, err := readNet(file, r.neurons)
 	return &opened{net: net}, list, err
 }
 
-func readNet(file string) (*ir.Net, diag.List, error) {
+func readNet(file string, neurons []onnx.Neuron) (*ir.Net, diag.List, error) {
 	ext := filepath.Ext(file)
 	if ext != ".onnx" && ext != ".sir" {
 		return nil, nil, usageError{fmt.Errorf("%s: wanted a .onnx, .snn or .sir file", file)}
@@ -64,7 +87,7 @@ func readNet(file string) (*ir.Net, diag.List, error) {
 		return nil, nil, diag.Errorf(diag.Origin{File: file}, diag.BadFile, "cannot be read: %v", reason(err))
 	}
 	if ext == ".onnx" {
-		net, list := onnx.Import(file, data, onnx.Options{Load: dataBeside(file)})
+		net, list := onnx.Import(file, data, onnx.Options{Load: dataBeside(file), Neurons: neurons})
 		return net, list, list.Err()
 	}
 	net, err := ir.Parse(file, string(data), loaderBeside(file))

@@ -81,14 +81,24 @@ func Unsupported(net *ir.Net) []Gap {
 	return out
 }
 
+// MapHelp is what to do about an operator that its author made.
+const MapHelp = "if it is a neuron, say which with --neurons FILE"
+
 // Diagnostic is the gap as an error, at its first node of the file.
 func (g Gap) Diagnostic(file string) *diag.Diagnostic {
 	at := diag.Origin{File: file, Node: g.Nodes[0], Op: g.Op, Domain: g.Domain, Opset: g.Opset}
 	d := diag.Errorf(at, diag.UnsupportedOp, "%s (%d %s)", g.Reason, len(g.Nodes), plural(len(g.Nodes)))
-	if others := g.Nodes[1:]; len(others) > 0 {
-		return d.WithHelp("the others: %s", listed(others))
+	var help []string
+	if g.Domain != "" {
+		help = append(help, MapHelp)
 	}
-	return d
+	if others := g.Nodes[1:]; len(others) > 0 {
+		help = append(help, "the others: "+listed(others))
+	}
+	if help == nil {
+		return d
+	}
+	return d.WithHelp("%s", strings.Join(help, "; "))
 }
 
 func plural(n int) string { return pluralOf(n, "node", "nodes") }

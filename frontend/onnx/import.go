@@ -39,6 +39,8 @@ const (
 type Options struct {
 	// Load reads data that the file keeps in other files. Nil when there are none.
 	Load Loader
+	// Neurons says which neurons operators are that the file does not define.
+	Neurons []Neuron
 }
 
 // importer is one import under way.
@@ -50,10 +52,11 @@ type importer struct {
 	b         *ir.Builder
 	rows      map[string]*row
 	functions map[functionKey]*onnxpb.FunctionProto
-	batch     map[string]bool   // symbols of the batch axis
-	taken     map[string]int    // names of values, and how often each was asked for
-	outputs   map[string]string // names of the output values, by ONNX name
-	origins   map[string]named  // names of nodes met
+	neurons   map[functionKey]*Neuron // functions that a mapping made
+	batch     map[string]bool         // symbols of the batch axis
+	taken     map[string]int          // names of values, and how often each was asked for
+	outputs   map[string]string       // names of the output values, by ONNX name
+	origins   map[string]named        // names of nodes met
 	captured  map[*onnxpb.GraphProto][]string
 	decoded   map[*onnxpb.TensorProto]*tensor
 	weights   map[weightKey]*tensor
@@ -72,7 +75,7 @@ type importer struct {
 // Operators that are not supported are no error here: see Unsupported.
 func Import(file string, data []byte, o Options) (*ir.Net, diag.List) {
 	imp := newImporter(file, len(data), o)
-	if !imp.decode(data) {
+	if !imp.decode(data) || !imp.mapNeurons(o.Neurons) {
 		return nil, imp.list
 	}
 	s := imp.modelScope()
@@ -99,8 +102,8 @@ func Import(file string, data []byte, o Options) (*ir.Net, diag.List) {
 func newImporter(file string, size int, o Options) *importer {
 	imp := &importer{
 		file: file, load: o.Load, rows: rowsByName(),
-		functions: map[functionKey]*onnxpb.FunctionProto{},
-		batch:     map[string]bool{}, taken: map[string]int{}, outputs: map[string]string{},
+		functions: map[functionKey]*onnxpb.FunctionProto{}, neurons: map[functionKey]*Neuron{},
+		batch: map[string]bool{}, taken: map[string]int{}, outputs: map[string]string{},
 		origins: map[string]named{}, captured: map[*onnxpb.GraphProto][]string{},
 		decoded: map[*onnxpb.TensorProto]*tensor{}, weights: map[weightKey]*tensor{}, rounded: map[elem]int{}, lost: map[string]bool{},
 		room: madeBase + madePerByte*size, turns: turnsBase + turnsPerByte*size,

@@ -111,7 +111,7 @@ func (n *node) gap() string {
 // checkForm compares the node with the row: inputs, outputs, attributes.
 func (n *node) checkForm() error {
 	if n.function() != nil {
-		return nil
+		return n.checkMapped()
 	}
 	if len(n.in) < n.row.min || n.row.max >= 0 && len(n.in) > n.row.max {
 		return n.errorf(diag.BadNet, "has %d inputs, wanted %s", len(n.in), n.row.arity())
