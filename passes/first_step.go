@@ -38,11 +38,15 @@ func newFirstStep(n *ir.Net) (*firstStep, error) {
 // that the layer itself adds, such as its reset value or what it leaks towards.
 func (f *firstStep) check(u *unrolled) *diag.Diagnostic {
 	f.init, f.folded = map[*ir.Value]*ir.Tensor{}, map[*ir.Value]*ir.Value{}
-	if d := f.checkAll(u, f.tryInits); d != nil || len(f.init) == 0 {
+	if d := f.checkAll(u, f.tryInits); d != nil {
 		return d
 	}
-	// What agreed before an initial value was found must agree with it.
-	return f.checkAll(u, func(*unrolled, *ir.Value) (bool, error) { return false, nil })
+	if len(f.init) > 0 { // what agreed before one was found must agree with it
+		if d := f.checkAll(u, func(*unrolled, *ir.Value) (bool, error) { return false, nil }); d != nil {
+			return d
+		}
+	}
+	return f.checkLate(u)
 }
 
 // checkAll holds every value of step 0 against the folded body; otherwise may
@@ -75,10 +79,18 @@ func (f *firstStep) fold(u *unrolled, v *ir.Value) (*ir.Value, error) {
 	if out := f.folded[v]; out != nil {
 		return out, nil
 	}
-	if zero := u.frames.first(v); zero != nil {
+	if zero := u.frames.at(v, 0); zero != nil {
 		f.folded[v] = f.c.became[zero]
 		return f.folded[v], nil
 	}
+	out, err := f.onto(u, v, func(w *ir.Value) (*ir.Value, error) { return f.fold(u, w) },
+		func(w *ir.Value) (*ir.Value, error) { return f.c.constant(w.Name+".init", f.initial(w), w) })
+	f.folded[v] = out
+	return out, err
+}
+
+// onto makes the body value v on what it reads of its own step and of the one before.
+func (f *firstStep) onto(u *unrolled, v *ir.Value, step, past func(*ir.Value) (*ir.Value, error)) (*ir.Value, error) {
 	args := make([]*ir.Value, len(v.Args))
 	for i, e := range u.body[v] {
 		var err error
@@ -87,17 +99,15 @@ func (f *firstStep) fold(u *unrolled, v *ir.Value) (*ir.Value, error) {
 		case e.kind == fromOnce:
 			args[i] = f.c.became[e.v]
 		case e.kind == fromStep:
-			args[i], err = f.fold(u, e.v)
+			args[i], err = step(e.v)
 		default:
-			args[i], err = f.c.constant(e.v.Name+".init", f.initial(e.v), e.v)
+			args[i], err = past(e.v)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	out, err := f.c.like(v, args...)
-	f.folded[v] = out
-	return out, err
+	return f.c.like(v, args...)
 }
 
 func (f *firstStep) initial(v *ir.Value) *ir.Tensor {

@@ -47,13 +47,13 @@ func (f frames) of(v *ir.Value, step int) bool {
 	return !isFrame || t == step
 }
 
-// first is the frame of step 0 for that of any step; nil when v is no frame.
-func (f frames) first(v *ir.Value) *ir.Value {
+// at is the frame of a step for that of any step; nil when v is no frame.
+func (f frames) at(v *ir.Value, step int) *ir.Value {
 	if _, ok := f[v]; !ok {
 		return nil
 	}
 	for w, t := range f {
-		if t == 0 && w.Args[0] == v.Args[0] {
+		if t == step && w.Args[0] == v.Args[0] {
 			return w
 		}
 	}

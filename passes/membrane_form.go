@@ -124,9 +124,10 @@ func divideForm(v *ir.Value, a []form) (form, bool) {
 	return a[0].times(constantForm(inverse))
 }
 
-// castForm passes the unit's own state; the cast of something else is an input.
+// castForm passes the unit's own state and constants; the cast of something else
+// is an input.
 func castForm(v *ir.Value, a []form) (form, bool) {
-	if !a[0].own() {
+	if !a[0].own() && a[0].inputs() > 0 {
 		return inputForm(v), true
 	}
 	return a[0], v.Type.IsReal() || v.Args[0].Type.IsSpike()

@@ -219,6 +219,9 @@ func (r *reader) term(t int, last, value *ir.Value) *diag.Diagnostic {
 		return d
 	}
 	if d := r.u.match(); d != nil || t > 0 {
+		if d == nil && t == 1 {
+			d = r.first.checkLate(r.u)
+		}
 		return d
 	}
 	if ok, err := r.first.agrees(r.u, last); err != nil || !ok {

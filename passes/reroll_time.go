@@ -12,7 +12,8 @@ import (
 // Step 0 is special: exporters fold the initial state into it. So the body is
 // taken from the last step, lined up with the one before it (unify.go); the
 // steps below must match it (template.go); and the body with its delays replaced
-// by their initial value must fold to what step 0 is (first_step.go). The result
+// by their initial value must fold to what step 0 is (first_step.go). What step 1
+// still shows of the initial state is folded too (second_step.go). The result
 // therefore computes the same, operation by operation.
 func runRerollTime(n *ir.Net, o *Options) (*ir.Net, error) {
 	if n.Steps > 1 || len(n.All(ir.OpDelay)) > 0 {
@@ -50,6 +51,9 @@ type unrolled struct {
 	body    map[*ir.Value][]edge
 	// at[t] is what stands in step t for each value of the body.
 	at []map[*ir.Value]*ir.Value
+	// late are the values of the body that look otherwise in step 1, with what to
+	// say if they are (second_step.go).
+	late map[*ir.Value]*diag.Diagnostic
 	// todo are entries of at whose operands are still to be matched; made are all, to undo.
 	todo, made []entry
 }
@@ -91,7 +95,7 @@ func (u *unrolled) clear() {
 	for t := range u.at {
 		u.at[t] = map[*ir.Value]*ir.Value{}
 	}
-	u.todo, u.made = nil, nil
+	u.todo, u.made, u.late = nil, nil, map[*ir.Value]*diag.Diagnostic{}
 }
 
 // findBody finds the body and holds all steps against it.

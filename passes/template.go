@@ -40,8 +40,15 @@ func (u *unrolled) set(step int, v, a *ir.Value) *diag.Diagnostic {
 	switch known := u.at[step][v]; {
 	case known == a:
 		return nil
-	case known != nil, step > 0 && !u.frames.alike(v, a), !u.frames.of(a, step):
+	case known != nil, !u.frames.of(a, step):
 		return notRepeated(step, a, v)
+	case step > 0 && !u.frames.alike(v, a):
+		if step > 1 || u.steps == 2 {
+			return notRepeated(step, a, v)
+		}
+		u.at[1][v], u.late[v] = a, notRepeated(step, a, v)
+		u.made = append(u.made, entry{1, v})
+		return nil
 	}
 	u.at[step][v] = a
 	u.made = append(u.made, entry{step, v})
@@ -88,6 +95,9 @@ func (u *unrolled) try(f func() *diag.Diagnostic) *diag.Diagnostic {
 	}
 	for _, e := range u.made[mark:] {
 		delete(u.at[e.step], e.v)
+		if e.step == 1 {
+			delete(u.late, e.v)
+		}
 		if e.step == u.steps-1 {
 			delete(u.body, e.v)
 		}
