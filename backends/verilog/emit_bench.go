@@ -32,15 +32,19 @@ func (p *plan) Counted() []*unit {
 func (p *plan) readBy(kind string) []*unit {
 	var out []*unit
 	for _, u := range p.Units {
-		for _, r := range u.Readers {
-			if r.Kind == kind {
-				out = append(out, u)
-				break
-			}
+		if u.readBy(kind) {
+			out = append(out, u)
 		}
 	}
 	return out
 }
+
+func (u *unit) readBy(kind string) bool {
+	return slices.ContainsFunc(u.Readers, func(r *unit) bool { return r.Kind == kind })
+}
+
+// Listed tells whether some convolution scans listed words of the unit.
+func (u *unit) Listed() bool { return u.readBy(kindConv) }
 
 // FirstBase is the latency's term of the first input.
 func (p *plan) FirstBase() int { return p.Passes[0].Base }

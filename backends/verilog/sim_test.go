@@ -156,6 +156,9 @@ func lint(t *testing.T, dir string) {
 	if said := mustRun(t, dir, "verilator", "--lint-only", "-Wall", "--top-module", verilog.Top("net"), "model.v"); said != "" {
 		t.Errorf("verilator: %s", said)
 	}
+	if said := mustRun(t, dir, "verilator", "--lint-only", "--timing", "-Wall", "--top-module", "tb", "tb.v", "model.v"); said != "" {
+		t.Errorf("verilator, of the bench: %s", said)
+	}
 }
 
 // stream is the engine stream of samples as text.
