@@ -89,6 +89,14 @@ func membraneOf(v *ir.Value) *ir.Value {
 func oneStepOnly(n *ir.Net, fires map[*ir.Value][]*ir.Value) error {
 	var errs diag.List
 	for _, v := range n.Values {
+		if len(fires[v]) > 0 && isAlpha(v) {
+			errs.Add(v.Origin, diag.NotANeuron, "the membrane %%%s is that of an Alpha neuron: two currents make it, and its spikes reset them; such neurons are not known", v.Name)
+		}
+	}
+	if len(errs) > 0 {
+		return errs.Err()
+	}
+	for _, v := range n.Values {
 		if len(fires[v]) > 0 {
 			f := fires[v][0]
 			errs.Add(f.Origin, diag.NotUnrolled, "%s is a threshold whose membrane %%%s has no earlier step: the file has one time step only, or its state is a constant", where(f), v.Name).

@@ -86,21 +86,21 @@ func restless(n *ir.Net) error {
 // loop lists the values between what a delay stores and the delay, without going
 // through neurons; nil when there is no way.
 func loop(delay, from *ir.Value) []*ir.Value {
-	seen := map[*ir.Value]bool{}
+	known := map[*ir.Value]bool{delay: true} // whether there is a way from it
 	var path []*ir.Value
 	var find func(v *ir.Value) bool
 	find = func(v *ir.Value) bool {
-		if v == nil || seen[v] || v.Op == ir.OpNeuron {
+		if v == nil || v.Op == ir.OpNeuron {
 			return false
 		}
-		if seen[v] = true; v == delay {
-			return true
+		reached, ok := known[v]
+		if ok {
+			return reached
 		}
-		reached := false
 		for _, a := range v.Args {
 			reached = find(a) || reached
 		}
-		if reached {
+		if known[v] = reached; reached {
 			path = append(path, v)
 		}
 		return reached
@@ -123,6 +123,11 @@ func looksLike(path []*ir.Value) string {
 	for _, v := range path {
 		if v.Op == ir.OpPow || v.Op == ir.OpMul && slices.Contains(path, v.Args[0]) && slices.Contains(path, v.Args[1]) {
 			return " (a quadratic neuron, QIF or Izhikevich)"
+		}
+	}
+	for _, v := range path {
+		if v.Op == ir.OpMul && (v.Args[0].Type.IsSpike() || v.Args[1].Type.IsSpike()) {
+			return " (state that the spikes of a neuron reset, like the two currents of an Alpha neuron)"
 		}
 	}
 	return ""
