@@ -77,9 +77,16 @@ func (s *scaler) visit(v *ir.Value) error {
 	}
 	rule := scaleRules[v.Op]
 	if rule == nil {
-		return refuse(v, diag.NotExact, "no rule gives its result an integer scale")
+		d := refuse(v, diag.NotExact, "no rule gives its result an integer scale")
+		d.Help = scaleHelp[v.Op]
+		return d
 	}
 	return rule(s, v)
+}
+
+// scaleHelp says what to do about ops that have no rule, where something can be done.
+var scaleHelp = map[ir.Op]string{
+	ir.OpSoftmax: "at the end it can be left out of the export: the greatest output stays the same one",
 }
 
 // scaleRules say how the units of an op's real result come from its operands'.
