@@ -45,6 +45,62 @@ func TestOddWeightsRefused(t *testing.T) {
 	}
 }
 
+// snnTorch's reset_delay=False leaves something of the first step in the second.
+// It is raised from four steps on, and a step that leaves more is refused, the first too.
+func TestResetNow(t *testing.T) {
+	for _, zero := range []bool{false, true} {
+		for steps := 4; steps <= 6; steps++ {
+			if _, err := raise(t, mlp(t, snnNow(zero), steps, "sum", nil)); err != nil {
+				t.Errorf("zero %v, %d steps: %v", zero, steps, err)
+			}
+			for step := range steps {
+				odd := func(l, s int) cell {
+					if l == 1 && s == step {
+						return leavesMore(snnNow(zero))
+					}
+					return nil
+				}
+				if step == steps-1 {
+					continue // nothing reads what the last step leaves
+				}
+				_, err := raise(t, mlp(t, snnNow(zero), steps, "sum", odd))
+				wantCode(t, fmt.Sprintf("zero %v, step %d of %d", zero, step, steps), err, diag.NotUnrolled)
+			}
+		}
+	}
+}
+
+// leavesMore adds the spike to the membrane that a cell leaves.
+func leavesMore(c cell) cell {
+	return func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+		f, left := c(s, x, past)
+		return f, []*ir.Value{s.op(ir.OpAdd, left[0], f)}
+	}
+}
+
+// snnNow is snnTorch's Leaky with reset_delay=False.
+func snnNow(zero bool) cell {
+	return func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+		v, r, threshold := s.like(x, 0), s.like(x, 0), s.num(0.75)
+		if past != nil {
+			v = past[0]
+			r = s.spike(ir.GT, s.op(ir.OpSub, v, threshold), s.num(0))
+		}
+		kept, amount := v, threshold
+		if zero {
+			kept = s.op(ir.OpMul, s.op(ir.OpSub, s.num(1), r), v)
+		}
+		h := s.op(ir.OpAdd, s.op(ir.OpMul, s.num(0.5), kept), x)
+		if zero {
+			amount = h
+		} else {
+			h = s.op(ir.OpSub, h, s.op(ir.OpMul, r, threshold))
+		}
+		f := s.spike(ir.GT, s.op(ir.OpSub, h, threshold), s.num(0))
+		return f, []*ir.Value{s.op(ir.OpSub, h, s.op(ir.OpMul, s.op(ir.OpSub, f, r), amount))}
+	}
+}
+
 func wantCode(t *testing.T, what string, err error, code diag.Code) {
 	t.Helper()
 	var d *diag.Diagnostic
