@@ -155,8 +155,8 @@ func (n *Neuron) sourceFaults() []string {
 		return inputs, truth(constants[role] != nil) + truth(named)
 	}
 	for _, role := range []string{"x", "mem"} {
-		if inputs, _ := count(role); inputs != 1 {
-			out = append(out, fmt.Sprintf("has %d inputs %s, wanted one", inputs, role))
+		if inputs, others := count(role); inputs != 1 || others != 0 {
+			out = append(out, fmt.Sprintf("has %d inputs and %d attributes %s, wanted one input", inputs, others, role))
 		}
 	}
 	for _, role := range params {
