@@ -328,7 +328,7 @@ Commands
 
 func TestOptions(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
-		{"--only rust", `there is no section "rust"; there are go, c, verilog`},
+		{"--only rust", `there is no section "rust"; there are go, networks, c, verilog`},
 		{"--limit 0", "--limit must be at least 1, got 0"},
 		{"--labels x", "--labels without --images"},
 		{"--lanes 3", "--lanes must be a power of two, got 3"},
