@@ -47,7 +47,7 @@ type Counted interface {
 }
 
 // runLimit ends tools that hang; no honest run takes as long.
-const runLimit = 15 * time.Minute
+const runLimit = 2 * time.Hour
 
 // Samples are the inputs of vectors.
 func Samples(vectors backends.Vectors) [][][]int64 {
