@@ -46,8 +46,6 @@ var formulas = map[ir.Op]func(v *ir.Value, work int) string{
 	ir.OpXor:     plain("a ^ b"),
 	ir.OpAndNot:  plain("a & ~b"),
 	ir.OpWhere:   plain("a[0] ? b : c"),
-	ir.OpLatch:   plain("b"),
-	ir.OpDelay:   plain("first ? a : b"),
 	ir.OpCompare: compareFormula,
 	ir.OpMap:     mapFormula,
 	ir.OpShl:     func(v *ir.Value, _ int) string { return fmt.Sprintf("a <<< %d", v.Attrs.(ir.ShlAttrs).K) },

@@ -128,8 +128,8 @@ func (p *plan) addInput(u *unit) {
 }
 
 func (p *plan) addLinear(u *unit) {
-	clocks, last := u.settle()
-	p.pass(u, last, scanStart+clocks, fmt.Sprintf("E(%s) for each of %d %s: %s%s", u.X.ID, u.Tiles, plural(u.Tiles, "tile"), u.ID, streamNames(u.Streams)))
+	_, last := u.settle()
+	p.pass(u, last, u.ScanBase(), fmt.Sprintf("E(%s) for each of %d %s: %s%s", u.X.ID, u.Tiles, plural(u.Tiles, "tile"), u.ID, streamNames(u.Streams)))
 }
 
 func (p *plan) addConv(u *unit) {
