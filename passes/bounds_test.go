@@ -105,7 +105,8 @@ func TestLeakyMembranesAreWithinTheirBound(t *testing.T) {
 			rt.Fatal(err)
 		}
 		// Multiples of 1/128 whose largest is 127/128 are exact in the scale 2^-7.
-		drive := s.add(ir.OpLinear, ir.LinearAttrs{}, x, s.scaled(s.weights(1, largest, 3, 5), 1.0/128))
+		drive := s.add(ir.OpLinear, ir.LinearAttrs{}, x, s.scaled(s.weights(1, largest, 3, 5), 1.0/128),
+			s.maybe(func() *ir.Value { return s.scaled(s.constant(4, -largest, largest, 3), 1.0/128) }))
 		a := ir.NeuronAttrs{Leak: ir.Leak{Kind: ir.LeakFactor}, Round: ir.RoundFloor, Compare: ir.GE, Reset: ir.ResetNone, When: ir.WhenFire, Silent: true}
 		args := make([]*ir.Value, ir.NeuronCurrent+1)
 		args[ir.NeuronX], args[ir.NeuronLeak] = drive, s.fill(beta, 1)
@@ -128,8 +129,9 @@ func TestLeakyMembranesAreWithinTheirBound(t *testing.T) {
 		for _, in := range irtest.Inputs(net, rapid.Uint64Range(0, 1000).Draw(rt, "seed"), 3) {
 			want, got := outputs(rt, net, in)[name], outputs(rt, fixed, in)[name]
 			// Rounding: a unit per step in the membrane, and gain of them through the
-			// current. Fractions: 2^-10 of the largest membrane that the weights allow.
-			bound := unit*(1+gain)/(1-beta) + 2*math.Ldexp(5*gain/(1-beta), -10)
+			// current; half a unit of the bias. Fractions: 2^-10 of the largest membrane
+			// that the weights and the bias allow.
+			bound := unit*(1+1.5*gain)/(1-beta) + 2*math.Ldexp(6*gain/(1-beta), -10)
 			if readout == ir.OpSum {
 				bound *= float64(net.Steps)
 			}

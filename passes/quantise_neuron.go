@@ -15,13 +15,20 @@ func (q *quantiser) neuron(v *ir.Value) (*ir.Value, error) {
 		return nil, err
 	}
 	attrs.Guard = q.guard(v)
+	units := q.neuronUnits(v, attrs)
 	args := make([]*ir.Value, ir.NeuronLeak)
 	args[ir.NeuronX] = q.r.Of(x)
-	for slot, u := range q.neuronUnits(v, attrs) {
+	var err error
+	if off := q.offsets[x]; off != nil && attrs.Current.Kind != 0 {
+		if args[ir.NeuronX], err = q.finer(x, attrs.Guard); err != nil {
+			return nil, err
+		}
+		attrs.Guard = 0
+	}
+	for slot, u := range units {
 		if u == nil || slot == ir.NeuronBias && !anyNonZero(u.F) {
 			continue
 		}
-		var err error
 		if args[slot], err = q.integers(v.Name+"."+v.Op.Operands()[slot].Name, operandShape(u, x.Type.Shape)); err != nil {
 			return nil, err
 		}
@@ -52,8 +59,24 @@ func (q *quantiser) fits(v *ir.Value) error {
 	return nil
 }
 
+// finer is an old value in units of 2^-guard, with what is still to be added to
+// it: a current must take that in with the rest, and a neuron's bias would not.
+func (q *quantiser) finer(x *ir.Value, guard int) (*ir.Value, error) {
+	shifted, err := q.r.Of(x), error(nil)
+	if guard > 0 {
+		if shifted, err = q.r.Add(ir.OpShl, q.r.Unique(x.Name+".fine"), ir.ShlAttrs{K: guard}, shifted); err != nil {
+			return nil, err
+		}
+	}
+	off, err := q.integers(x.Name+".offset", operandShape(inUnits(q.offsets[x], scaleOf(x), guard), x.Type.Shape))
+	if err != nil {
+		return nil, err
+	}
+	return q.r.Add(ir.OpAdd, q.r.Unique(x.Name+".whole"), nil, shifted, off)
+}
+
 // neuronUnits are a neuron's constants, by slot, in units of its membrane; what
-// is still to be added to its input is part of the bias.
+// is still to be added to its input is part of the bias, if there is no current.
 func (q *quantiser) neuronUnits(v *ir.Value, a ir.NeuronAttrs) [ir.NeuronLeak]*ir.Tensor {
 	var units [ir.NeuronLeak]*ir.Tensor
 	x := v.Args[ir.NeuronX]
@@ -62,7 +85,7 @@ func (q *quantiser) neuronUnits(v *ir.Value, a ir.NeuronAttrs) [ir.NeuronLeak]*i
 			units[slot] = inUnits(c, scaleOf(x), a.Guard)
 		}
 	}
-	if off := q.offsets[x]; off != nil {
+	if off := q.offsets[x]; off != nil && a.Current.Kind == 0 {
 		bias := inUnits(off, scaleOf(x), a.Guard)
 		if own := units[ir.NeuronBias]; own != nil {
 			bias = plus(bias, own)
