@@ -254,6 +254,7 @@ func TestFixedAccuracy(t *testing.T) {
 	var r struct {
 		Samples             int
 		Accuracy, Agreement float64
+		Imported            float64 `json:"imported_accuracy"`
 		SecondsPerSample    float64 `json:"seconds_per_sample"`
 	}
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
@@ -262,6 +263,9 @@ func TestFixedAccuracy(t *testing.T) {
 	t.Logf("%d images: accuracy %.4f, agreement %.4f, %.0f µs each", r.Samples, r.Accuracy, r.Agreement, 1e6*r.SecondsPerSample)
 	if r.Samples != 10000 || r.Accuracy < 0.898 || r.Agreement < 0.988 {
 		t.Errorf("accuracy %v, agreement %v on %d images; wanted 0.898 and 0.988 on 10000", r.Accuracy, r.Agreement, r.Samples)
+	}
+	if r.Imported != 0.9 { // accuracy_10000 of model.json
+		t.Errorf("the network as imported has an accuracy of %v; PyTorch counted 0.9", r.Imported)
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -17,6 +18,7 @@ func progress(c *cobra.Command, total int, what string) *progressbar.ProgressBar
 		progressbar.OptionSetDescription(what),
 		progressbar.OptionSetVisibility(visible),
 		progressbar.OptionShowCount(),
+		progressbar.OptionThrottle(100*time.Millisecond),
 		progressbar.OptionSetPredictTime(true),
 		progressbar.OptionClearOnFinish())
 }

@@ -6,12 +6,13 @@ package metrics
 // Evaluation is what `nomul eval` reports.
 type Evaluation struct {
 	Score
-	// Agreement is the share of predictions equal to the source level's; nil
-	// when they were not computed.
-	Agreement *float64 `json:"agreement,omitempty"`
-	Engine    string   `json:"engine"`
-	Level     string   `json:"level"`
-	Steps     int      `json:"steps"`
+	// ImportedAccuracy is that of the network as it was given, and Agreement the
+	// share of predictions equal to its own; nil when it is the net under test.
+	ImportedAccuracy *float64 `json:"imported_accuracy,omitempty"`
+	Agreement        *float64 `json:"agreement,omitempty"`
+	Engine           string   `json:"engine"`
+	Level            string   `json:"level"`
+	Steps            int      `json:"steps"`
 	Activity
 	SecondsPerSample float64 `json:"seconds_per_sample"`
 }
