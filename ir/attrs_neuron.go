@@ -18,6 +18,7 @@ import (
 //
 //	order=before:  i_t = leak(i_{t−1}) + gain·x_t,  I_t = i_t
 //	order=after:   d = i_{t−1} + x_t,  I_t = gain·d,  i_t = leak(d)
+//	order=late:    I_t = i_{t−1},  i_t = leak(i_{t−1}) + gain·x_t
 //
 // and at the fixed level x_t << guard in place of gain·x_t and of x_t.
 //
@@ -136,16 +137,21 @@ func (r *Round) UnmarshalText(b []byte) error {
 	return err
 }
 
-// Order says whether a neuron's current leaks before or after its input is added.
+// Order says whether a neuron's current leaks before or after its input is added,
+// and whether the membrane gets what it is then, or what it was in the step before.
 type Order uint8
 
-// The orders.
+// The orders: a synapse that leaks first, as snnTorch's Synaptic; one that leaks
+// last, as Norse's LIF; one whose input arrives a step late, as in snnTorch's
+// Alpha, whose membrane τ·(e + i) with e' = α·e + x and i' = β·i − x is, in the
+// next step, β of itself plus τ·(α − β)·e.
 const (
 	OrderBefore Order = iota
 	OrderAfter
+	OrderLate
 )
 
-var orderNames = names{OrderBefore: "before", OrderAfter: "after"}
+var orderNames = names{OrderBefore: "before", OrderAfter: "after", OrderLate: "late"}
 
 func (o Order) String() string { return orderNames.get(int(o)) }
 

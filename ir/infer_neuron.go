@@ -141,18 +141,21 @@ func (m membrane) drive(i, x Range, fired bool) (drive, next Range) {
 	if m.Current.Kind == 0 {
 		return x, i
 	}
-	if m.Order == OrderBefore {
+	old := i
+	if m.Order != OrderAfter {
 		i = leakRange(m.Current, m.Round, i)
 	}
-	drive = i.Add(x)
+	next = i.Add(x)
 	if m.MasksCurrent && fired {
-		drive = drive.Union(Range{})
+		next = next.Union(Range{})
 	}
-	next = drive
-	if m.Order == OrderAfter {
-		next = leakRange(m.Current, m.Round, drive)
+	switch m.Order {
+	case OrderAfter:
+		return next, leakRange(m.Current, m.Round, next)
+	case OrderLate:
+		return old, next
 	}
-	return drive, next
+	return next, next
 }
 
 // mayFire tells whether a stored membrane may have fired.

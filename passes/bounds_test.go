@@ -113,7 +113,7 @@ func TestLeakyMembranesAreWithinTheirBound(t *testing.T) {
 		gain := 1.0
 		if rapid.Bool().Draw(rt, "current") {
 			a.Current, args[ir.NeuronCurrent] = ir.Leak{Kind: ir.LeakFactor}, s.fill(alpha, 1)
-			a.Order = rapid.SampledFrom([]ir.Order{ir.OrderBefore, ir.OrderAfter}).Draw(rt, "order")
+			a.Order = rapid.SampledFrom([]ir.Order{ir.OrderBefore, ir.OrderAfter, ir.OrderLate}).Draw(rt, "order")
 			gain = 1 / (1 - alpha)
 		}
 		v := s.add(ir.OpNeuron, a, args...)

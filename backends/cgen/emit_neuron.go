@@ -173,7 +173,11 @@ func (l *layer) drive() string {
 	}
 	c := "current[" + l.i + "]"
 	before := "(uint32_t)" + c
-	if a.Order == ir.OrderBefore {
+	if a.Order == ir.OrderLate {
+		l.line("\tconst int32_t arrived = %s;", c)
+		c = "arrived"
+	}
+	if a.Order != ir.OrderAfter {
 		before = l.left(a.Current, l.wane, c)
 	}
 	l.line("\tint32_t d = (int32_t)(%s);", l.p.fill(sum(before, x)))
@@ -184,7 +188,10 @@ func (l *layer) drive() string {
 	if a.Order == ir.OrderAfter {
 		after = "(int32_t)(" + sum(l.left(a.Current, l.wane, "d")) + ")"
 	}
-	l.line("\t%s = %s;", c, l.p.fill(cast(l.current.elem, after)))
+	l.line("\tcurrent[%s] = %s;", l.i, l.p.fill(cast(l.current.elem, after)))
+	if a.Order == ir.OrderLate {
+		return "(uint32_t)arrived"
+	}
 	return "(uint32_t)d"
 }
 

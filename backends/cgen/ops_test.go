@@ -108,7 +108,7 @@ func (d *drawn) neuron(x image) image {
 		operands += ", init=%" + d.noise(-70, 70, d.along(x))
 	}
 	if d.IntN(3) == 0 {
-		attrs = fmt.Sprintf(" current=%s order=%s", d.leak(), d.pick("before", "after"))
+		attrs = fmt.Sprintf(" current=%s order=%s", d.leak(), d.pick("before", "after", "late"))
 		if strings.Contains(reset, "masks") {
 			attrs += d.pick("", " masks-current=true")
 		}

@@ -71,6 +71,7 @@ func (s *neuronStage) prepareLayer(p *printer) {
 	flag("masksCurrent", a.MasksCurrent)
 	flag("drives", a.Current.Kind != 0)
 	flag("after", a.Order == ir.OrderAfter)
+	flag("late", a.Order == ir.OrderLate)
 	flag("silent", a.Silent)
 	p.f("m.%s.general = general{%s}", s.params, strings.Join(list, ", "))
 }

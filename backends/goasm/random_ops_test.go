@@ -193,7 +193,7 @@ func (d *mixture) generalNeuron(x *ir.Value) *ir.Value {
 	}
 	if rapid.Bool().Draw(t, "current") {
 		a.Current = rapid.SampledFrom(leaks).Draw(t, "wane")
-		a.Order = rapid.SampledFrom([]ir.Order{ir.OrderBefore, ir.OrderAfter}).Draw(t, "order")
+		a.Order = rapid.SampledFrom([]ir.Order{ir.OrderBefore, ir.OrderAfter, ir.OrderLate}).Draw(t, "order")
 	}
 	top := min(max(x.Range.Hi>>3, 2), 1<<20) << a.Guard
 	s := x.Type.Shape

@@ -64,7 +64,7 @@ var fieldDocs = map[string]string{
 	"init":          "the membrane before the first step",
 	"bias":          "added in every step",
 	"current":       "the leak of a current between input and membrane, as for leak; none when absent",
-	"order":         "before: the current leaks before the input is added (snnTorch); after: behind it (Norse)",
+	"order":         "before: the current leaks before the input is added (snnTorch's Synaptic); after: behind it (Norse); late: before it, and the membrane gets what the current was one step ago (snnTorch's Alpha)",
 	"masks":         "the delayed reset to zero kills the new input too",
 	"masks_current": "and the current",
 	"silent":        "no threshold, no spikes: the result is the membrane",

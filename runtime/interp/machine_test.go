@@ -295,6 +295,11 @@ func (s sample) inFloats(gain, beta float64) []moment {
 		drive := float64(gain * float64(x))
 		switch {
 		case a.Current.Kind == 0:
+		case a.Order == ir.OrderLate:
+			drive, i = i, float64(i*rest(a.Current, beta))+drive
+			if a.MasksCurrent && waits {
+				i = 0
+			}
 		case a.Order == ir.OrderBefore:
 			i = float64(i*rest(a.Current, beta)) + drive
 			if a.MasksCurrent && waits {

@@ -76,12 +76,18 @@ func (n *neurons[T]) receive() {
 		n.drive(n.v)
 		return
 	}
-	if n.Order == ir.OrderBefore && n.wane != nil {
+	if n.Order == ir.OrderLate {
+		addTo(n.v, n.i)
+	}
+	if n.Order != ir.OrderAfter && n.wane != nil {
 		n.wane(n.i)
 	}
 	n.drive(n.i)
 	if n.MasksCurrent {
 		n.set(n.i)
+	}
+	if n.Order == ir.OrderLate {
+		return
 	}
 	if n.gain == nil {
 		addTo(n.v, n.i)

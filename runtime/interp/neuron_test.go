@@ -54,7 +54,7 @@ func (s *sample) drawMore(t *rapid.T, leaks []ir.LeakKind) {
 	a := &s.attrs
 	if rapid.Bool().Draw(t, "has a current") {
 		a.Current = drawLeak(t, leaks)
-		a.Order = rapid.SampledFrom([]ir.Order{ir.OrderBefore, ir.OrderAfter}).Draw(t, "order")
+		a.Order = rapid.SampledFrom([]ir.Order{ir.OrderBefore, ir.OrderAfter, ir.OrderLate}).Draw(t, "order")
 	}
 	switch rapid.IntRange(0, 5).Draw(t, "more") {
 	case 0:
@@ -177,7 +177,8 @@ func (s sample) exact(leak func(l ir.Leak, v *big.Rat) *big.Rat) []instant {
 		}
 		drive := rat(x << a.Guard)
 		if a.Current.Kind != 0 {
-			if a.Order == ir.OrderBefore {
+			arrived := current
+			if a.Order != ir.OrderAfter {
 				current = leak(a.Current, current)
 			}
 			now.charged = sum(current, drive)
@@ -185,8 +186,11 @@ func (s sample) exact(leak func(l ir.Leak, v *big.Rat) *big.Rat) []instant {
 				now.charged = rat(0)
 			}
 			drive, current = now.charged, now.charged
-			if a.Order == ir.OrderAfter {
+			switch a.Order {
+			case ir.OrderAfter:
 				current = leak(a.Current, current)
+			case ir.OrderLate:
+				drive = arrived
 			}
 			now.current = current
 		}

@@ -14,6 +14,7 @@ type general struct {
 	masksCurrent  bool // and the current
 	drives        bool // there is a current
 	after         bool // the current leaks after it has driven the membrane
+	late          bool // the membrane gets what the current was in the step before
 	silent        bool
 	armed         bool // a reset may wait: not before the first step
 }
@@ -92,7 +93,8 @@ func (l *layer) drive(n int, x int64, waiting bool) int64 {
 	if !l.drives {
 		return x
 	}
-	i := int64(l.i[n])
+	old := int64(l.i[n])
+	i := old
 	if !l.after {
 		i = l.current.of(i)
 	}
@@ -105,6 +107,9 @@ func (l *layer) drive(n int, x int64, waiting bool) int64 {
 		i = l.current.of(drive)
 	}
 	l.i[n] = int32(i)
+	if l.late {
+		return old
+	}
 	return drive
 }
 
