@@ -119,7 +119,7 @@ func (v value) equal(w value) bool {
 func float32s(f float64) float64 { return float64(float32(f)) }
 
 // words are names that stand for themselves wherever no name of the text hides them.
-var words = wordSet(`zero subtract none all fire next both before after floor ceil same
+var words = wordSet(`zero subtract none all fire next both before after late floor ceil same
 	time space channels height width tokens step once`)
 
 // kindNames are what parameters want.
