@@ -126,6 +126,15 @@ func (n *Net) All(op Op) []*Value {
 	return out
 }
 
+// SampleType is the type in which a run is given an input: that of the value,
+// with an axis of the steps in front when the input is new in each step.
+func (n *Net) SampleType(input *Value) Type {
+	if input.Clock != Step {
+		return input.Type
+	}
+	return input.Type.WithShape(ShapeOf(append([]int{n.Steps}, input.Type.Shape.Dims()...)...))
+}
+
 // Readers maps every value to those that have it as an operand, once per operand slot.
 func (n *Net) Readers() map[*Value][]*Value {
 	out := map[*Value][]*Value{}

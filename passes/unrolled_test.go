@@ -262,7 +262,7 @@ func same(t *testing.T, pass string, before, after *ir.Net) {
 		old := map[string]*ir.Tensor{}
 		for _, v := range before.All(ir.OpInput) {
 			data := *in[v.Name]
-			data.Type = irtest.InputType(before, v)
+			data.Type = before.SampleType(v)
 			old[v.Name] = &data
 		}
 		want, err := a.Run(old, nil)

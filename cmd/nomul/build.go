@@ -115,7 +115,7 @@ func (m *model) emit(t backends.Backend, vectors string, lanes int) ([]backends.
 	}
 	samples := noise(net, 4)
 	if vectors != "" {
-		if samples, err = readSamples(net, vectors, m.options.Pixels); err != nil {
+		if samples, err = m.feed(net).read(vectors); err != nil {
 			return nil, err
 		}
 	}
@@ -133,7 +133,7 @@ func noise(net *ir.Net, n int) []map[string]*ir.Tensor {
 	for i := range out {
 		out[i] = map[string]*ir.Tensor{}
 		for _, in := range net.All(ir.OpInput) {
-			t := ir.NewTensor(in.Type)
+			t := ir.NewTensor(net.SampleType(in))
 			for j := range t.I {
 				state = state*6364136223846793005 + 1442695040888963407
 				span := uint64(in.Range.Hi - in.Range.Lo + 1)

@@ -133,12 +133,22 @@ func spoil(file, dir string) error {
 }
 
 // spoilSamples writes samples for model.onnx, normalised or integers: good ones,
-// and some whose second element is no pixel.
+// and some whose second element is no pixel; and labelled images, two of which move.
 func spoilSamples(dir string) error {
 	const black = -.286 / .353
 	for name, second := range map[string]float64{"good": black, "nan": math.NaN(), "inf": math.Inf(1), "half": 0.5} {
 		a := dataset.Floats(dataset.Float64, []int{1, 2, 3}, []float64{black, second, black, black, black, black})
 		if err := dataset.WriteArrays(filepath.Join(dir, name+".npz"), map[string]*dataset.Array{"x": a}); err != nil {
+			return err
+		}
+	}
+	for name, shape := range map[string][]int{"moving": {3, 4, 6}, "twelve": {3, 5, 12}, "still": {3, 1, 12}} {
+		pixels := make([]int64, shape[0]*shape[1]*shape[2])
+		for i := range pixels {
+			pixels[i] = int64(i * 89 % 256)
+		}
+		images, labels := dataset.Ints(dataset.Uint8, shape, pixels), dataset.Ints(dataset.Uint8, []int{3}, []int64{0, 1, 2})
+		if err := dataset.WriteArrays(filepath.Join(dir, name+".npz"), map[string]*dataset.Array{"images": images, "x": images, "labels": labels}); err != nil {
 			return err
 		}
 	}

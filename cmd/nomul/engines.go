@@ -114,7 +114,7 @@ func (e *evaluator) classify(net *ir.Net, name string, ready <-chan struct{}) (p
 	defer bar.Close()
 	for from := 0; from < e.count; from += portion {
 		to := min(from+portion, e.count)
-		samples, err := e.samples(net, from, to)
+		samples, err := e.model.feed(net).images(e.images, from, to)
 		if err != nil {
 			return p, err
 		}

@@ -133,7 +133,7 @@ func (e *evaluator) run(level ir.Level, engineName string) (*evaluation, error) 
 		return nil, fmt.Errorf("eval needs a model with one output, this one has %d", len(outputs))
 	}
 	classes := outputs[0].Type.Size()
-	if _, err := e.samples(net, 0, min(1, e.count)); err != nil {
+	if _, err := e.model.feed(net).images(e.images, 0, min(1, e.count)); err != nil {
 		return nil, err
 	}
 	if err := e.images.CheckLabels(classes); err != nil {
@@ -186,7 +186,7 @@ func (e *evaluator) sourcePredictions(net *ir.Net) predicted {
 	case given.Level == ir.Spiking:
 		return e.asImported(given)
 	}
-	tidy, err := passes.Lower(e.model.net, ir.Spiking, "canonicalise", e.model.options, nil)
+	tidy, err := passes.Lower(e.model.net, ir.Spiking, "bind-state", e.model.options, nil)
 	if err != nil {
 		return predicted{err: err}
 	}
@@ -218,15 +218,11 @@ func (e *evaluator) predict(net *ir.Net, engineName string, ready <-chan struct{
 	return p, counted.err
 }
 
-func (e *evaluator) samples(net *ir.Net, from, to int) ([]map[string]*ir.Tensor, error) {
-	return imageSamples(net, e.images, from, to, e.model.options.Pixels)
-}
-
 // interpret classifies the first images with the interpreter on all processors.
 func (e *evaluator) interpret(net *ir.Net, count int, active bool, done func()) predicted {
 	start := time.Now()
 	p := predicted{classes: make([]int, count), counted: count}
-	workers := min(runtime.GOMAXPROCS(0), max(1, count))
+	workers, feed := min(runtime.GOMAXPROCS(0), max(1, count)), e.model.feed(net)
 	counters, errs := make([]*metrics.Counter, workers), make([]error, workers)
 	var wg sync.WaitGroup
 	for w := range workers {
@@ -234,7 +230,7 @@ func (e *evaluator) interpret(net *ir.Net, count int, active bool, done func()) 
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			errs[w] = e.share(net, w, workers, active, counters[w], p.classes, done)
+			errs[w] = e.share(feed, w, workers, active, counters[w], p.classes, done)
 		}()
 	}
 	wg.Wait()
@@ -251,8 +247,8 @@ func (e *evaluator) interpret(net *ir.Net, count int, active bool, done func()) 
 }
 
 // share interprets every workers-th image from the first.
-func (e *evaluator) share(net *ir.Net, first, workers int, active bool, counter *metrics.Counter, classes []int, done func()) error {
-	machine, err := interp.New(net)
+func (e *evaluator) share(f feed, first, workers int, active bool, counter *metrics.Counter, classes []int, done func()) error {
+	machine, err := interp.New(f.net)
 	if err != nil {
 		return err
 	}
@@ -260,12 +256,12 @@ func (e *evaluator) share(net *ir.Net, first, workers int, active bool, counter 
 	if active {
 		tap = counter.Tap
 	}
-	output := net.All(ir.OpOutput)[0].Name
+	output := f.net.All(ir.OpOutput)[0].Name
 	for i := first; i < len(classes); i += workers {
 		if err := e.c.Context().Err(); err != nil {
 			return err
 		}
-		in, err := e.samples(net, i, i+1)
+		in, err := f.images(e.images, i, i+1)
 		if err != nil {
 			return err
 		}

@@ -136,7 +136,7 @@ func TestFoldingFlipsOnlyTies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	samples, err := imageSamples(before, set, 0, 1000, &passes.Pixels{Scale: []float64{1.0 / 255}, Mean: []float64{0.286}, Std: []float64{0.353}})
+	samples, err := feed{net: before, pixels: &passes.Pixels{Scale: []float64{1.0 / 255}, Mean: []float64{0.286}, Std: []float64{0.353}}}.images(set, 0, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func (e *evaluator) flips(count int) ([]metrics.LayerFlips, error) {
 		go func() {
 			defer wg.Done()
 			for i := w; i < count && errs[w] == nil; i += workers {
-				in, err := e.samples(fixed, i, i+1)
+				in, err := e.model.feed(fixed).images(e.images, i, i+1)
 				if err == nil {
 					err = parts[w].Run(in[0])
 				}

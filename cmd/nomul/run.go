@@ -47,7 +47,7 @@ results are decoded into real numbers.`,
 			if err != nil {
 				return err
 			}
-			samples, err := readSamples(net, in, m.options.Pixels)
+			samples, err := m.feed(net).read(in)
 			if err != nil {
 				return err
 			}

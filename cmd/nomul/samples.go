@@ -10,16 +10,59 @@ import (
 	"nomul/runtime/dataset"
 )
 
-// converter turns what files hold into an input of a net, at any level.
+// feed is a net to give samples, at any level, and what files' numbers mean.
+type feed struct {
+	net    *ir.Net
+	pixels *passes.Pixels // nil when not given
+	// frames are the inputs that hold a frame for each time step in one array,
+	// though the net has no loop yet, and how many those are.
+	frames map[string]int
+}
+
+// feed is how a net, which the model was lowered to, is given samples.
+func (m *model) feed(net *ir.Net) feed {
+	f := feed{net: net, pixels: m.options.Pixels}
+	if p := f.pixels; net.Level == ir.Source && p != nil && len(p.Mean)+len(p.Std)+len(p.Scale) > 3 {
+		f.frames = m.frames() // where the channels are
+	}
+	return f
+}
+
+// frames finds the inputs that hold a frame for each step: those of which the
+// loop takes one in each step. A net without a loop has none.
+func (m *model) frames() map[string]int {
+	quiet := *m.options
+	quiet.Tell, quiet.Note = nil, nil
+	out := map[string]int{}
+	rolled, err := passes.Lower(m.net, ir.Spiking, "reroll-time", &quiet, nil)
+	if err != nil {
+		return out
+	}
+	for _, in := range rolled.All(ir.OpInput) {
+		given := m.net.Find(in.Name)
+		if in.Clock == ir.Step && given != nil && given.Type.Size() == rolled.SampleType(in).Size() {
+			out[in.Name] = rolled.Steps
+		}
+	}
+	return out
+}
+
+// converter turns what files hold into an input of a net.
 type converter struct {
 	input  *ir.Value
 	pixels *passes.Pixels // nil when not given
+	typ    ir.Type        // of a sample
+	frame  int            // the elements of one time step
 	file   string         // for messages
 }
 
-// sample converts element i… of an array, one sample of the input's size.
+func (f feed) converter(in *ir.Value, file string) converter {
+	return converter{in, f.pixels, f.net.SampleType(in), in.Type.Size() / max(1, f.frames[in.Name]), file}
+}
+
+// sample converts the elements of an array from start on, as many as a sample has.
 func (c converter) sample(a *dataset.Array, start int) (*ir.Tensor, error) {
-	t := ir.NewTensor(c.input.Type)
+	t := ir.NewTensor(c.typ)
 	for i := range t.Type.Size() {
 		x := a.At(start + i)
 		switch {
@@ -45,7 +88,7 @@ func (c converter) at(list []float64, i int) float64 {
 	if len(list) == 1 {
 		return list[0]
 	}
-	return list[i/max(1, c.input.Type.Size()/len(list))%len(list)]
+	return list[i/max(1, c.frame/len(list))%len(list)]
 }
 
 // normalise is x = (p·A − M)/S, each operation in float32 as the frameworks do it.
@@ -76,12 +119,9 @@ func (c converter) pixel(x float64, i int) (int64, error) {
 
 // batch finds how many samples an array holds for an input: its first axis is
 // the batch when the others are the input's shape; extents of 1 do not count.
-func batch(in *ir.Value, a *dataset.Array, steps int, file string) (int, error) {
-	want := squeeze(in.Type.Shape.Dims())
-	if in.Clock == ir.Step {
-		want = append([]int{steps}, want...)
-	}
-	got := a.Shape
+func (f feed) batch(in *ir.Value, a *dataset.Array, file string) (int, error) {
+	sample := f.net.SampleType(in).Shape.Dims()
+	got, want := a.Shape, squeeze(sample)
 	if equal(squeeze(got), want) {
 		return 1, nil
 	}
@@ -89,7 +129,15 @@ func batch(in *ir.Value, a *dataset.Array, steps int, file string) (int, error) 
 		return got[0], nil
 	}
 	return 0, diag.Errorf(diag.Origin{File: file}, diag.BadData, "input %s: the array is %v, wanted %v, or a batch of those along a first axis",
-		in.Name, got, in.Type.Shape.Dims()).WithHelp("the model's input is %s", in)
+		in.Name, got, sample).WithHelp("%s", f.describe(in))
+}
+
+// describe says what the model takes.
+func (f feed) describe(in *ir.Value) string {
+	if in.Clock == ir.Step {
+		return fmt.Sprintf("the model's input %s is %v, new in each of the %d time steps, which are the first axis of a sample", in.Name, in.Type, f.net.Steps)
+	}
+	return fmt.Sprintf("the model's input is %s", in)
 }
 
 func squeeze(dims []int) []int {
@@ -138,20 +186,20 @@ func keys(arrays map[string]*dataset.Array) string {
 	return out
 }
 
-// readSamples converts a file's arrays into samples of all inputs of a net.
-func readSamples(net *ir.Net, file string, pixels *passes.Pixels) ([]map[string]*ir.Tensor, error) {
+// read converts a file's arrays into samples of all inputs of a net.
+func (f feed) read(file string) ([]map[string]*ir.Tensor, error) {
 	arrays, err := dataset.ReadArrays(file)
 	if err != nil {
 		return nil, err
 	}
-	inputs := net.All(ir.OpInput)
+	inputs := f.net.All(ir.OpInput)
 	var out []map[string]*ir.Tensor
 	for _, in := range inputs {
 		a, err := arrayFor(in, len(inputs), arrays, file)
 		if err != nil {
 			return nil, err
 		}
-		n, err := batch(in, a, net.Steps, file)
+		n, err := f.batch(in, a, file)
 		if err != nil {
 			return nil, err
 		}
@@ -162,7 +210,7 @@ func readSamples(net *ir.Net, file string, pixels *passes.Pixels) ([]map[string]
 			return nil, diag.Errorf(diag.Origin{File: file}, diag.BadData, "input %s has %d samples, another has %d", in.Name, n, len(out))
 		}
 		for i := range n {
-			t, err := converter{in, pixels, file}.sample(a, i*(a.Len()/n))
+			t, err := f.converter(in, file).sample(a, i*(a.Len()/n))
 			if err != nil {
 				return nil, err
 			}
@@ -175,28 +223,33 @@ func readSamples(net *ir.Net, file string, pixels *passes.Pixels) ([]map[string]
 	return out, nil
 }
 
-// imageSamples converts images for a net with one input.
-func imageSamples(net *ir.Net, m *dataset.Images, from, to int, pixels *passes.Pixels) ([]map[string]*ir.Tensor, error) {
-	inputs := net.All(ir.OpInput)
+// images converts images for a net with one input.
+func (f feed) images(m *dataset.Images, from, to int) ([]map[string]*ir.Tensor, error) {
+	inputs := f.net.All(ir.OpInput)
 	if len(inputs) != 1 {
 		return nil, diag.Errorf(diag.Origin{File: m.File}, diag.BadData, "images go into one input, but the model has %d", len(inputs))
 	}
 	in := inputs[0]
-	if !equal(squeeze(m.Shape), squeeze(in.Type.Shape.Dims())) {
-		return nil, diag.Errorf(diag.Origin{File: m.File}, diag.BadData, "images are %v, but the model's input %s is %v", m.Shape, in.Name, in.Type)
+	sample := f.net.SampleType(in)
+	if !equal(squeeze(m.Shape), squeeze(sample.Shape.Dims())) {
+		d := diag.Errorf(diag.Origin{File: m.File}, diag.BadData, "images are %v, but the model's input %s is %v", m.Shape, in.Name, sample)
+		if in.Clock == ir.Step {
+			d = d.WithHelp("%s", f.describe(in))
+		}
+		return nil, d
 	}
-	if in.Type.IsReal() && pixels == nil {
+	if in.Type.IsReal() && f.pixels == nil {
 		return nil, diag.Errorf(diag.Origin{File: m.File}, diag.NeedsPixels, "the network takes real numbers, and it is not said how pixels become them").
 			WithHelp("give --mean M --std S for x = (p·A − M)/S")
 	}
-	size := in.Type.Size()
+	size, convert := sample.Size(), f.converter(in, m.File)
 	out := make([]map[string]*ir.Tensor, 0, to-from)
 	for i := from; i < to; i++ {
 		px := make([]int64, size)
 		for j, p := range m.Pixels[i*size : (i+1)*size] {
 			px[j] = int64(p)
 		}
-		t, err := converter{in, pixels, m.File}.sample(dataset.Ints(dataset.Uint8, []int{size}, px), 0)
+		t, err := convert.sample(dataset.Ints(dataset.Uint8, []int{size}, px), 0)
 		if err != nil {
 			return nil, err
 		}

@@ -112,10 +112,9 @@ func (m *model) verifySamples(net *ir.Net, images, vectors string, n int) ([]map
 		if err != nil {
 			return nil, err
 		}
-		size := net.All(ir.OpInput)[0].Type.Size()
-		return imageSamples(net, set, 0, min(n, len(set.Pixels)/size), m.options.Pixels)
+		return m.feed(net).images(set, 0, min(n, set.Len()))
 	case vectors != "":
-		all, err := readSamples(net, vectors, m.options.Pixels)
+		all, err := m.feed(net).read(vectors)
 		return all[:min(n, len(all))], err
 	}
 	return noise(net, n), nil

@@ -10,15 +10,6 @@ import (
 	"nomul/ir"
 )
 
-// InputType is the type in which a run is given an input: that of the value,
-// with an axis of the steps in front when there is one for each step.
-func InputType(net *ir.Net, v *ir.Value) ir.Type {
-	if v.Clock != ir.Step {
-		return v.Type
-	}
-	return v.Type.WithShape(ir.ShapeOf(append([]int{net.Steps}, v.Type.Shape.Dims()...)...))
-}
-
 // Inputs makes n samples of random inputs, the same for the same seed. Integers
 // fill their range, with both ends and zero more often than by chance; reals
 // are multiples of 1/64 in −2..2, so that float32 holds them.
@@ -28,7 +19,7 @@ func Inputs(net *ir.Net, seed uint64, n int) []map[string]*ir.Tensor {
 	for i := range out {
 		out[i] = map[string]*ir.Tensor{}
 		for _, v := range net.All(ir.OpInput) {
-			t := ir.NewTensor(InputType(net, v))
+			t := ir.NewTensor(net.SampleType(v))
 			for j := range t.F {
 				t.F[j] = float64(random.IntN(257)-128) / 64
 			}
@@ -96,7 +87,7 @@ func vector(net *ir.Net, words []string) (string, *ir.Tensor, error) {
 	if v == nil || v.Op != ir.OpInput {
 		return "", nil, fmt.Errorf("there is no input %q", words[0])
 	}
-	data := ir.NewTensor(InputType(net, v))
+	data := ir.NewTensor(net.SampleType(v))
 	if len(words)-1 != data.Type.Size() {
 		return "", nil, fmt.Errorf("%d elements, wanted %v", len(words)-1, data.Type)
 	}

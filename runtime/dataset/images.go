@@ -16,7 +16,7 @@ type Images struct {
 	File string
 	// Pixels of all images, one image after another, each in C order of Shape, 0 to 255.
 	Pixels []uint8
-	// Shape of one image: [H,W] or [C,H,W].
+	// Shape of one image: [H,W] or [C,H,W], or of one that moves: [T,H,W] or [T,C,H,W].
 	Shape []int
 	// Labels is one class per image, from 0; nil when unknown.
 	Labels []int
@@ -65,7 +65,7 @@ func (m *Images) Limit(n int) *Images {
 }
 
 // ReadImages reads an idx or idx.gz file, an npz or npy file (the array named
-// images, or else its only uint8 array of three or four axes; labels come from
+// images, or else its only uint8 array of three to five axes; labels come from
 // an array named labels or label), or a folder with one folder of PNGs per class.
 // Errors are diagnostics of code bad-file, or bad-data when the file is sound
 // but what it holds is not.
@@ -168,8 +168,8 @@ func isNumpy(data []byte) bool {
 }
 
 func imagesOf(path string, a *Array) (*Images, error) {
-	if a.DType != Uint8 || len(a.Shape) < 3 || len(a.Shape) > 4 {
-		return nil, bad(path, diag.BadData, "holds %s%s; images are uint8[N,H,W] or uint8[N,C,H,W]", a.DType, extent(a.Shape))
+	if a.DType != Uint8 || len(a.Shape) < 3 || len(a.Shape) > 5 {
+		return nil, bad(path, diag.BadData, "holds %s%s; images are uint8[N,H,W] or uint8[N,C,H,W], moving ones uint8[N,T,C,H,W]", a.DType, extent(a.Shape))
 	}
 	m := &Images{File: path, Shape: a.Shape[1:], Pixels: make([]uint8, len(a.I))}
 	for i, p := range a.I {

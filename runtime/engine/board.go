@@ -96,7 +96,7 @@ func (e *Board) prepare(ctx context.Context) error {
 func lowest(net *ir.Net) [][]int64 {
 	var out [][]int64
 	for _, v := range net.All(ir.OpInput) {
-		x := make([]int64, elements(net, v))
+		x := make([]int64, net.SampleType(v).Size())
 		for i := range x {
 			x[i] = v.Range.Lo
 		}

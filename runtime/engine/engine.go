@@ -67,7 +67,7 @@ func fit(net *ir.Net, samples [][][]int64) error {
 			return misfit("sample %d has %d inputs, the model %d", i, len(s), len(inputs))
 		}
 		for j, v := range inputs {
-			if want := elements(net, v); len(s[j]) != want {
+			if want := net.SampleType(v).Size(); len(s[j]) != want {
 				return misfit("sample %d: input %s has %d elements, wanted %d", i, v.Name, len(s[j]), want)
 			}
 			for k, x := range s[j] {
@@ -82,15 +82,6 @@ func fit(net *ir.Net, samples [][][]int64) error {
 
 func misfit(format string, args ...any) error {
 	return diag.Errorf(diag.Origin{}, diag.BadData, format, args...)
-}
-
-// elements is the number of elements an input takes per sample: an input of
-// clock step has a new value each step.
-func elements(net *ir.Net, input *ir.Value) int {
-	if input.Clock == ir.Step {
-		return input.Type.Size() * net.Steps
-	}
-	return input.Type.Size()
 }
 
 // Mismatches counts the elements that two runs differ in.

@@ -32,10 +32,7 @@ func (m *Machine) unfit(v *ir.Value, t *ir.Tensor) string {
 	if t == nil {
 		return "is missing"
 	}
-	want := v.Type
-	if v.Clock == ir.Step {
-		want = want.WithShape(ir.ShapeOf(append([]int{m.net.Steps}, want.Shape.Dims()...)...))
-	}
+	want := m.net.SampleType(v)
 	switch {
 	case t.Type.Shape != want.Shape || len(t.F)+len(t.I) != want.Size():
 		return fmt.Sprintf("is %v with %d elements, wanted %v", t.Type, len(t.F)+len(t.I), want)

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"testing"
+
+	"nomul/ir"
+	"nomul/passes"
+	"nomul/runtime/dataset"
+)
+
+// A normalisation by channel means the channels of a frame, also where all
+// frames are one array.
+func TestFramesAreNormalisedByChannel(t *testing.T) {
+	mean, std, pixels := make([]float64, 6), make([]float64, 6), make([]int64, 4*6)
+	for i := range mean {
+		mean[i], std[i] = float64(i)/8, float64(i+1)/4
+	}
+	for i := range pixels {
+		pixels[i] = int64(i * 10)
+	}
+	for _, form := range []string{"time-first.gather", "time-first.multi", "batch-first.loop"} {
+		m := &model{net: loaded(t, frameworks()+"/onnx/"+form+".onnx"),
+			options: &passes.Options{Pixels: &passes.Pixels{Scale: []float64{1.0 / 255}, Mean: mean, Std: std}}}
+		var all [2]*ir.Tensor
+		for i, level := range []ir.Level{ir.Source, ir.Spiking} {
+			net, err := passes.Lower(m.net, level, "", m.options, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := m.feed(net)
+			in := f.net.All(ir.OpInput)[0]
+			if all[i], err = f.converter(in, "").sample(dataset.Ints(dataset.Uint8, []int{4, 6}, pixels), 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i, x := range all[1].F {
+			if want := (float64(pixels[i])/255 - mean[i%6]) / std[i%6]; x-want > 1e-5 || want-x > 1e-5 {
+				t.Errorf("%s: element %d is %v, wanted %v", form, i, x, want)
+			}
+			if all[0].F[i] != x {
+				t.Errorf("%s: element %d is %v at the source level, %v at the spiking level", form, i, all[0].F[i], x)
+			}
+		}
+	}
+}
