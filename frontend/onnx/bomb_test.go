@@ -45,6 +45,7 @@ func bombs() map[string]*model {
 	many := func() *model { return x(13, 1, 2).init(scalar(int64s("n", 1<<40))) }
 	long := attrGraph("body", newModel(13).node("Neg v -> "+strings.Repeat("w", 1<<16)).node("Identity go -> on").out("on", strings.Repeat("w", 1<<16)), "t", "go", "v")
 	growing := attrGraph("body", newModel(13).node("Concat v,v -> w", attrInt("axis", 0)).node("Identity go -> on").out("on", "w"), "t", "go", "v")
+	longer := attrGraph("body", newModel(13).node("SequenceInsert v,x -> w").node("Identity go -> on").out("on", "w"), "t", "go", "v")
 	places := make([]int64, 1<<12)
 	scatter := x(16, 2, 1).init(&onnxpb.TensorProto{Name: "i", DataType: tInt64, Dims: []int64{1 << 12, 1}, Int64Data: places}).
 		in("u", tFloat, 1<<12, 1).init(scalar(int64s("n", 1<<40))).
@@ -58,6 +59,8 @@ func bombs() map[string]*model {
 		"loops":     many().node("Loop n,,x -> y", outer).out("y"),
 		"names":     many().node("Loop n,,x -> y", long).out("y"),
 		"growth":    many().ints("one", 1).node("Loop n,,one -> y", growing).out("y"),
+		"sequence":  many().node("SequenceEmpty -> q").node("Loop n,,q -> r", longer).node("SequenceLength r -> y").out("y"),
+		"extents":   x(13, 1<<27).node("SplitToSequence x -> q").node("SequenceLength q -> y").out("y"),
 		"scatter":   scatter,
 		"windows":   windows.out("p0"),
 	}

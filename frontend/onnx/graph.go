@@ -120,6 +120,10 @@ func (imp *importer) writeOutputs(s *scope, g *onnxpb.GraphProto) {
 			continue
 		}
 		done[pb.Name] = true
+		if t.isSequence {
+			imp.list.Add(t.origin, diag.UnsupportedType, "graph output %q is a sequence of tensors, wanted a tensor", pb.Name)
+			continue
+		}
 		if d := checkOutput(pb, t); d != nil {
 			d.Origin = imp.at()
 			imp.list = append(imp.list, d)

@@ -120,6 +120,11 @@ func (n *node) checkForm() error {
 		if t == nil && (i < n.row.min || n.row.max < 0 && !n.row.holes) {
 			return n.errorf(diag.BadNet, "input %d is missing", i+1)
 		}
+		if !n.row.lists {
+			if err := n.plain(i); err != nil {
+				return err
+			}
+		}
 	}
 	for i, name := range n.pb.Output {
 		if name != "" && n.row.outs >= 0 && i >= max(1, n.row.outs) {

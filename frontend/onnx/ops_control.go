@@ -46,6 +46,9 @@ func (n *node) either(c *tensor, yes, no *onnxpb.GraphProto) ([]*tensor, error) 
 		if a[i].broken || b[i].broken {
 			return nil, nil
 		}
+		if a[i].isSequence || b[i].isSequence {
+			return nil, n.errorf(diag.UnsupportedAttribute, "result %q is a sequence of tensors, which a condition computed at run time would choose", n.pb.Output[i])
+		}
 		if a[i].elem != b[i].elem || a[i].shape != b[i].shape || a[i].empty || b[i].empty {
 			return nil, n.errorf(diag.UnsupportedAttribute, "result %q is %v%v or %v%v, depending on a condition computed at run time",
 				n.pb.Output[i], a[i].elem, a[i].shape, b[i].elem, b[i].shape)
@@ -220,7 +223,7 @@ func (l *turns) stack(output, k int, axis int64, backwards bool) (*tensor, error
 		}
 		t := results[k]
 		at = n.axis(axis, t.shape.Rank()+1)
-		if n.err != nil || t.empty || t.untyped {
+		if n.err != nil || t.empty || t.untyped || t.isSequence {
 			return nil, n.errorf(diag.UnsupportedAttribute, "cannot stack %q", t.name)
 		}
 		dims := t.shape.Dims()

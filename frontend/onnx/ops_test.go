@@ -54,6 +54,7 @@ func operatorCases() []family {
 		{"ops_shape", shapeCases()},
 		{"ops_reduce", reduceCases()},
 		{"ops_control", controlCases()},
+		{"ops_sequence", sequenceCases()},
 		{"ops_map", mapCases()},
 		{"ops_pairs", pairCases()},
 		{"ops_window", windowCases()},

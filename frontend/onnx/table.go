@@ -14,6 +14,7 @@ type row struct {
 	// Inputs: the first min are mandatory; max -1 is any number, all mandatory.
 	min, max int
 	holes    bool     // any input may be absent
+	lists    bool     // takes sequences of tensors
 	outs     int      // outputs that build makes, when more than one; -1 is any number
 	moves    bool     // only moves elements, so known operands of any type give known results
 	attrs    []string // the attributes that build reads or may pass over
@@ -68,7 +69,7 @@ var table = []row{
 	{op: "Cast", min: 1, max: 1, attrs: []string{"to", "saturate"}, build: cast},
 	{op: "CastLike", since: 15, min: 2, max: 2, attrs: []string{"saturate"}, build: castLike},
 
-	{op: "Identity", old: true, min: 1, max: 1, build: identity},
+	{op: "Identity", old: true, min: 1, max: 1, lists: true, build: identity},
 	{op: "Dropout", min: 1, max: 3, outs: 2, attrs: []string{"ratio", "seed"}, many: dropout},
 	{op: "Constant", min: 0, max: 0, build: constant, attrs: []string{
 		"value", "value_float", "value_floats", "value_int", "value_ints", "value_string", "value_strings", "sparse_value"}},
@@ -104,9 +105,18 @@ var table = []row{
 	{op: "Shape", min: 1, max: 1, attrs: []string{"start", "end"}, build: shape},
 
 	{op: "If", min: 1, max: 1, outs: -1, moves: true, attrs: []string{"then_branch", "else_branch"}, many: cond},
-	{op: "Loop", min: 0, max: -1, holes: true, outs: -1, moves: true, attrs: []string{"body"}, many: loop},
+	{op: "Loop", min: 0, max: -1, holes: true, lists: true, outs: -1, moves: true, attrs: []string{"body"}, many: loop},
 	{op: "Scan", since: 8, min: 0, max: -1, holes: true, outs: -1, moves: true, many: scan, attrs: []string{
 		"body", "directions", "num_scan_inputs", "scan_input_axes", "scan_input_directions", "scan_output_axes", "scan_output_directions"}},
+
+	{op: "SequenceConstruct", since: 11, min: 1, max: -1, build: sequenceConstruct},
+	{op: "SequenceEmpty", since: 11, min: 0, max: 0, attrs: []string{"dtype"}, build: sequenceEmpty},
+	{op: "SequenceAt", since: 11, min: 2, max: 2, lists: true, build: sequenceAt},
+	{op: "SequenceLength", since: 11, min: 1, max: 1, lists: true, build: sequenceLength},
+	{op: "SequenceInsert", since: 11, min: 2, max: 3, lists: true, build: sequenceInsert},
+	{op: "SequenceErase", since: 11, min: 1, max: 2, lists: true, build: sequenceErase},
+	{op: "SplitToSequence", since: 11, min: 1, max: 2, moves: true, attrs: []string{"axis", "keepdims"}, build: splitToSequence},
+	{op: "ConcatFromSequence", since: 11, min: 1, max: 1, lists: true, moves: true, attrs: []string{"axis", "new_axis"}, build: concatFromSequence},
 
 	{op: "Split", min: 1, max: 2, outs: -1, moves: true, attrs: []string{"axis", "split", "num_outputs"}, many: split},
 	{op: "Expand", since: 8, min: 2, max: 2, moves: true, build: expand},

@@ -17,6 +17,9 @@ type tensor struct {
 	empty  bool       // known to have no element; shape and data are then unset
 	value  *ir.Value  // nil for known contents that no value reads yet
 	origin diag.Origin
+	// isSequence: no tensor but a list of tensors, its parts.
+	isSequence bool
+	parts      []*tensor
 	// untyped: made by an operator that is not understood, in a file that does
 	// not write the type down.
 	untyped bool
