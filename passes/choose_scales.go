@@ -78,15 +78,22 @@ func (s *scaler) visit(v *ir.Value) error {
 	rule := scaleRules[v.Op]
 	if rule == nil {
 		d := refuse(v, diag.NotExact, "no rule gives its result an integer scale")
-		d.Help = scaleHelp[v.Op]
+		if help := scaleHelp[v.Op]; help != nil {
+			d.Help = help(v)
+		}
 		return d
 	}
 	return rule(s, v)
 }
 
 // scaleHelp says what to do about ops that have no rule, where something can be done.
-var scaleHelp = map[ir.Op]string{
-	ir.OpSoftmax: "at the end it can be left out of the export: the greatest output stays the same one",
+var scaleHelp = map[ir.Op]func(*ir.Value) string{ir.OpSoftmax: softmaxHelp}
+
+func softmaxHelp(v *ir.Value) string {
+	if v.Clock == ir.Step {
+		return "it is taken in every step; added up over time, softmaxes need not have the order of what they are taken of, so it cannot be left out: take it behind the sum or mean over time"
+	}
+	return "only a softmax at the end, which nothing but outputs reads, is left out"
 }
 
 // scaleRules say how the units of an op's real result come from its operands'.

@@ -18,6 +18,7 @@ var All = []Pass{
 	{"compose-linear", "multiplies constant factors behind a linear layer into its weights", ir.Spiking, ir.Spiking, ir.Spiking, runComposeLinear},
 	{"prune-dead", "drops values that no output depends on", ir.Spiking, ir.Spiking, ir.Spiking, runPruneDead},
 
+	{"drop-softmax", "leaves out a softmax at the end, behind which the greatest output is the same", ir.Spiking, ir.Spiking, ir.Fixed, runDropSoftmax},
 	{"rewire-residuals", "on request, adds residuals before the neuron instead of behind it: another function", ir.Spiking, ir.Spiking, ir.Fixed, runRewireResiduals},
 	{"encode-input", "takes pixels instead of normalised numbers, x = (p·scale − mean)/std", ir.Spiking, ir.Spiking, ir.Fixed, runEncodeInput},
 	{"fold-pooling", "writes means as sums times a constant", ir.Spiking, ir.Spiking, ir.Fixed, runFoldPooling},
@@ -53,6 +54,7 @@ var Order = []Constraint{
 	{"fold-batch-norm", "commute-readout", "a batch-norm between linear and sum is gone"},
 	{"commute-readout", "compose-linear", "the factor 1/T behind the sum meets the linear layer"},
 	{"compose-linear", "choose-scales", "scales are chosen for the final weights"},
+	{"drop-softmax", "choose-scales", "no integers stand for exp"},
 	{"encode-input", "absorb-affine", "the pixels' scale and shift go into weights"},
 	{"fold-pooling", "absorb-affine", "the factor of a mean goes into the weights behind it"},
 	{"lower-batch-norm", "absorb-affine", "so does a batch-norm of spikes"},

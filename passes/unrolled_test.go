@@ -276,12 +276,20 @@ func same(t *testing.T, pass string, before, after *ir.Net) {
 		for name, w := range want {
 			for j := range w.Type.Size() {
 				exact := before.Level == after.Level
-				if d := math.Abs(w.At(j) - got[name].At(j)); d > 1e-5 || exact && d != 0 {
+				if d := distance(w.At(j), got[name].At(j)); !(d <= 1e-5) || exact && d != 0 {
 					t.Fatalf("after %s, sample %d: %s[%d] is %v, was %v\n%s", pass, i, name, j, got[name].At(j), w.At(j), ir.Print(after, ""))
 				}
 			}
 		}
 	}
+}
+
+// distance is that of two numbers: 0 between equal infinities, and where both are none.
+func distance(a, b float64) float64 {
+	if a == b || math.IsNaN(a) && math.IsNaN(b) {
+		return 0
+	}
+	return math.Abs(a - b)
 }
 
 func machine(t *testing.T, n *ir.Net) *interp.Machine {
