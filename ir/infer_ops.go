@@ -195,6 +195,7 @@ func inferReduceMean(in *inference) {
 }
 
 // inferMatmul follows numpy: the last two axes multiply, the others broadcast.
+// Each element is a sum of as many products as the inner axis is long.
 func inferMatmul(in *inference) {
 	a, b := in.v.Args[0].Type.Shape, in.v.Args[1].Type.Shape
 	if a.Rank() < 2 || b.Rank() < 2 || a.Dim(a.Rank()-1) != b.Dim(b.Rank()-2) {
@@ -206,9 +207,12 @@ func inferMatmul(in *inference) {
 		in.fail(diag.ShapeMismatch, "cannot multiply %v and %v", in.v.Args[0].Type, in.v.Args[1].Type)
 		return
 	}
-	m := mulSat(in.v.Args[0].Range.magnitude(), in.v.Args[1].Range.magnitude())
-	m = mulSat(m, int64(a.Dim(a.Rank()-1)))
-	in.number(in.shape(append(outer.Dims(), a.Dim(a.Rank()-2), b.Dim(b.Rank()-1))), Range{-m, m})
+	x, y := in.v.Args[0], in.v.Args[1]
+	if in.level == Fixed && !x.Type.IsSpike() && !y.Type.IsSpike() {
+		in.fail(diag.TypeMismatch, "%%%s is %v and %%%s is %v, wanted spikes on one side", x.Name, x.Type, y.Name, y.Type)
+	}
+	product := scaleRange(x.Range, capped(y.Range.Lo)).Union(scaleRange(x.Range, capped(y.Range.Hi)))
+	in.number(in.shape(append(outer.Dims(), a.Dim(a.Rank()-2), b.Dim(b.Rank()-1))), scaleRange(product, int64(a.Dim(a.Rank()-1))))
 }
 
 func inferLinear(in *inference) {

@@ -137,7 +137,8 @@ var ops = [numOps]opInfo{
 	OpArgmax:     {"argmax", slots("x"), ArgAttrs{}, Source, Spiking, 0, inferArg, "the index of the largest along an axis, of several the first; last: the last"},
 	OpArgmin:     {"argmin", slots("x"), ArgAttrs{}, Source, Spiking, 0, inferArg, "the index of the smallest along an axis, of several the first; last: the last"},
 
-	OpMatmul: {"matmul", slots("a", "b"), nil, Source, Source, 0, inferMatmul, "the matrix product of two values, numpy's rule"},
+	OpMatmul: {"matmul", slots("a", "b"), nil, Source, Fixed, 0, inferMatmul,
+		"the matrix product of two values, numpy's rule; at the fixed level one of them is spikes, which choose what of the other is added"},
 	OpLinear: {"linear", slots("x", "weight").opt("bias"), LinearAttrs{}, Source, Fixed, 0, inferLinear, "weight[N,K] · x[…,K] + bias, [N] or a map over the result; at the fixed level an exact integer sum, run as additions of rows"},
 	OpConv: {"conv", slots("x", "weight").opt("bias"), ConvAttrs{}, Source, Fixed, 0, inferConv,
 		"the correlation of x[…,C,spatial] with weight[M,C/groups,kernel], padded by 0, + bias, [M] or a map over [M,spatial]; 1 to 3 spatial axes"},

@@ -96,6 +96,7 @@ func TestRefusedOps(t *testing.T) {
 	for _, c := range []struct{ level, given, line, want string }{
 		{"fixed", "%x = input : u4[2]; %k = input : u4[2]", "and %x, %k : spike[2]", "%x is u4[2], wanted spikes"},
 		{"spiking", "%x = input : real[2]", "shl %x {k=1} : s8[2]", "wanted integers"},
+		{"fixed", "%x = input : u4[2,2]; %k = input : u4[2,2]", "matmul %x, %k : u9[2,2]", "%x is u4[2,2] and %k is u4[2,2], wanted spikes on one side"},
 		{"fixed", "%x = input : u4[2]", "shl %x {k=33} : u4[2]", "k=33, wanted 0 to 32"},
 		{"fixed", "%x = input : u4[2]; %f = input : u4[2]", "csd %x, %f {shift=1 round=floor} : u8[2]", "an integer constant %f"},
 		{"fixed", "%x = input : u4[2]; %f = const {fill=3} : u2[3]", "csd %x, %f {shift=1 round=floor} : u8[2]", "factor %f is u2[3]"},

@@ -20,7 +20,8 @@ type Layer struct {
 	SpikeRate float64 `json:"spike_rate"`
 	// Synops are the synaptic operations per sample that bring the layer its
 	// input. One is one element of a weight row, added for one spike or for
-	// one set bit of a word.
+	// one set bit of a word; in a product of two values, one pair of elements
+	// that are both not 0.
 	Synops float64 `json:"synops"`
 }
 
@@ -38,20 +39,25 @@ type Totals struct {
 type Counter struct {
 	net     *ir.Net
 	samples int
-	spikes  map[*ir.Value]int64                    // of a neuron
-	synops  map[*ir.Value]int64                    // of a weighted op
-	price   map[*ir.Value]func(x *ir.Tensor) int64 // of a weighted op: what an operand costs
-	operand map[*ir.Value]*ir.Tensor               // of weighted ops, as last seen
+	spikes  map[*ir.Value]int64      // of a neuron
+	synops  map[*ir.Value]int64      // of a weighted op
+	price   map[*ir.Value]price      // of a weighted op
+	operand map[*ir.Value]*ir.Tensor // of weighted ops, as last seen
 }
 
 // NewCounter prepares to count on a net.
 func NewCounter(net *ir.Net) *Counter {
 	c := &Counter{net: net,
 		spikes: map[*ir.Value]int64{}, synops: map[*ir.Value]int64{},
-		price: map[*ir.Value]func(x *ir.Tensor) int64{}, operand: map[*ir.Value]*ir.Tensor{}}
+		price: map[*ir.Value]price{}, operand: map[*ir.Value]*ir.Tensor{}}
 	for _, v := range net.Values {
 		if of, ok := prices[v.Op]; ok {
-			c.price[v], c.operand[v.Arg(0)] = of(v), v.Arg(0).Const()
+			c.price[v] = of(v)
+			for _, a := range v.Args {
+				if a != nil {
+					c.operand[a] = a.Const()
+				}
+			}
 		}
 	}
 	return c
@@ -71,7 +77,11 @@ func (c *Counter) Tap(_ int, v *ir.Value, result, _ *ir.Tensor) {
 		c.operand[v] = result
 	}
 	if price := c.price[v]; price != nil {
-		c.synops[v] += price(c.operand[v.Arg(0)])
+		args := make([]*ir.Tensor, len(v.Args))
+		for i, a := range v.Args {
+			args[i] = c.operand[a]
+		}
+		c.synops[v] += price(args)
 	}
 }
 
@@ -132,13 +142,13 @@ func feeders(net *ir.Net) map[*ir.Value][]*ir.Value {
 }
 
 // reached is the first neuron that reads a value, directly or through ops
-// without weights; nil when there is none.
+// without weights, such as products with other values; nil when there is none.
 func reached(v *ir.Value, readers map[*ir.Value][]*ir.Value, seen map[*ir.Value]bool) *ir.Value {
 	for _, r := range readers[v] {
 		if r.Op == ir.OpNeuron {
 			return r
 		}
-		if seen[r] || macs[r.Op] != nil {
+		if seen[r] || macs[r.Op] != nil && r.Op != ir.OpMatmul {
 			continue
 		}
 		seen[r] = true

@@ -293,3 +293,58 @@ once
 		}
 	}
 }
+
+// Scores count coincidences of spikes, and spikes choose scores to add.
+const attention = `net attention fixed steps=1 {
+once
+	%q = input : spike[2,3]
+	%k = input : spike[3,2]
+	%v = input : spike[2,2]
+	%th = const {fill=2} : u2[]
+	%a = matmul %q, %k : u2[2,2]
+	%m = matmul %a, %v : u3[2,2]
+step
+	%s = neuron %m, %th {leak=all round=floor compare=ge reset=zero when=fire} : spike[2,2]
+end
+	%n = sum %s : spike[2,2]
+	%y = output %n : spike[2,2]
+}
+`
+
+func TestActivityOfProducts(t *testing.T) {
+	net := parse(t, attention)
+	m, err := interp.New(net)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := NewCounter(net)
+	in := map[string]*ir.Tensor{}
+	for name, data := range map[string][]int64{"q": {1, 0, 1, 0, 1, 1}, "k": {1, 0, 0, 1, 0, 1}, "v": {1, 0, 1, 1}} {
+		in[name] = &ir.Tensor{Type: net.Find(name).Type, I: data}
+	}
+	if _, err := m.Run(in, c.Tap); err != nil {
+		t.Fatal(err)
+	}
+	c.Sample()
+	// Scores are [1 1][0 2]: 4 coincidences. Their rows meet [1 0][1 1] at 3 and 2
+	// places. Both products bring the neuron [2 1][2 2], its input.
+	want := Layer{"s", "neuron", 4, 0.75, 4 + 5}
+	if got := c.Activity().Layers; len(got) != 1 || got[0] != want {
+		t.Errorf("got %+v, wanted %+v", got, want)
+	}
+	if n := SizeOf(net).Positions; n != 4*3+4*2 {
+		t.Errorf("%d positions", n)
+	}
+}
+
+func TestVerdictOfProducts(t *testing.T) {
+	edges := Verdict(parse(t, attention))
+	if got := listed(edges); got != "a:L0:q m:L0:v" {
+		t.Errorf("got %s", got)
+	}
+	for i, want := range []string{"both sides", "2-bit words of %a"} {
+		if !strings.Contains(edges[i].Reason, want) {
+			t.Errorf("got %q, wanted %q in it", edges[i].Reason, want)
+		}
+	}
+}

@@ -8,8 +8,8 @@ type Size struct {
 	// convolutions, factors and shifts of batch-norms (their statistics are none).
 	Parameters int `json:"parameters"`
 	// Positions are the synaptic positions of one step, each layer counted once:
-	// for each result of a dense layer or a convolution, the inputs it sums up,
-	// padding included. A network without spikes would multiply as often.
+	// for each result of a dense layer, a convolution or a product of two values,
+	// the inputs it sums up, padding included. A network without spikes would multiply as often.
 	Positions int64 `json:"synaptic_positions"`
 }
 
@@ -32,9 +32,8 @@ func SizeOf(n *ir.Net) Size {
 				out.Parameters += p.Type.Size()
 			}
 		}
-		if v.Op == ir.OpLinear || v.Op == ir.OpConv {
-			w := v.Args[1].Type
-			out.Positions += int64(v.Type.Size()) * int64(w.Size()/w.Shape.Dim(0))
+		if count := macs[v.Op]; count != nil {
+			out.Positions += count(v)
 		}
 	}
 	return out

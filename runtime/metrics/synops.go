@@ -4,21 +4,59 @@ import (
 	"math/bits"
 
 	"nomul/ir"
+	"nomul/ir/eval"
 )
 
-// prices hold, per op that is driven by events, how the synaptic operations of
-// an operand are counted.
-var prices = map[ir.Op]func(v *ir.Value) func(x *ir.Tensor) int64{
+// price counts the synaptic operations of one evaluation from its operands.
+type price func(args []*ir.Tensor) int64
+
+// prices hold, per op that is driven by events, how its operations are counted.
+var prices = map[ir.Op]func(v *ir.Value) price{
 	ir.OpLinear: linearPrice,
 	ir.OpConv:   convPrice,
+	ir.OpMatmul: matmulPrice,
+}
+
+// matmulPrice: where a[…,m,k] and b[…,k,n] are both not 0 there is something to
+// add: of spikes on both sides, their coincidences.
+func matmulPrice(v *ir.Value) price {
+	a, b := v.Arg(0), v.Arg(1)
+	signs := []*ir.Tensor{ir.NewTensor(ir.SpikeType(a.Type.Shape)), ir.NewTensor(ir.SpikeType(b.Type.Shape))}
+	pairs := ir.NewTensor(ir.SintType(64, v.Type.Shape))
+	count := eval.Prepare(signsOf(v))
+	return func(args []*ir.Tensor) int64 {
+		for i, x := range args {
+			for j := range x.Type.Size() {
+				signs[i].I[j] = 0
+				if x.At(j) != 0 {
+					signs[i].I[j] = 1
+				}
+			}
+		}
+		count(signs, pairs)
+		var n int64
+		for _, p := range pairs.I {
+			n += p
+		}
+		return n
+	}
+}
+
+// signsOf is a matrix product on what of its operands is not 0.
+func signsOf(v *ir.Value) *ir.Value {
+	out := &ir.Value{Op: v.Op, Type: ir.SintType(64, v.Type.Shape)}
+	for _, a := range v.Args {
+		out.Args = append(out.Args, &ir.Value{Op: ir.OpInput, Type: ir.SpikeType(a.Type.Shape), Attrs: ir.InputAttrs{}})
+	}
+	return out
 }
 
 // linearPrice: each input has a weight to every output.
-func linearPrice(v *ir.Value) func(x *ir.Tensor) int64 {
+func linearPrice(v *ir.Value) price {
 	cost, outs := costOf(v.Arg(0)), int64(v.Arg(1).Type.Shape.Dim(0))
-	return func(x *ir.Tensor) int64 {
+	return func(args []*ir.Tensor) int64 {
 		var n int64
-		for _, e := range x.I {
+		for _, e := range args[0].I {
 			n += cost(e)
 		}
 		return n * outs
@@ -27,12 +65,12 @@ func linearPrice(v *ir.Value) func(x *ir.Tensor) int64 {
 
 // convPrice: each input is added into all channels of its group at every place
 // whose window sees it; padding costs nothing.
-func convPrice(v *ir.Value) func(x *ir.Tensor) int64 {
+func convPrice(v *ir.Value) price {
 	cost, reach := costOf(v.Arg(0)), reachOf(ir.WindowsOf(v))
 	outs := int64(v.Arg(1).Type.Shape.Dim(0) / v.Attrs.(ir.ConvAttrs).Groups)
-	return func(x *ir.Tensor) int64 {
+	return func(args []*ir.Tensor) int64 {
 		var n int64
-		for i, e := range x.I {
+		for i, e := range args[0].I {
 			if e != 0 {
 				n += cost(e) * reach[i%len(reach)]
 			}

@@ -34,7 +34,7 @@ const (
 var judges = map[ir.Op]func(k knowledge, v *ir.Value) []Edge{
 	ir.OpLinear:     knowledge.linear,
 	ir.OpConv:       knowledge.linear,
-	ir.OpMatmul:     knowledge.product,
+	ir.OpMatmul:     knowledge.matmul,
 	ir.OpMul:        knowledge.product,
 	ir.OpDiv:        knowledge.division,
 	ir.OpMod:        knowledge.division,
@@ -141,6 +141,34 @@ func (k knowledge) product(v *ir.Value) []Edge {
 		return edge(v, a, L4, "times constants")
 	}
 	return edge(v, a, L4, "two computed values, %s and %s, are multiplied", a.Name, b.Name)
+}
+
+// matmul says both sides of a matrix product of computed values: of spikes on
+// both, coincidences are counted; of spikes on one, they choose what is added.
+func (k knowledge) matmul(v *ir.Value) []Edge {
+	edges := k.product(v)
+	a, b := v.Arg(0), v.Arg(1)
+	if k[a].constant || k[b].constant || edges[0].Level != L0 {
+		return edges
+	}
+	other := a
+	if edges[0].Operand == a.Name {
+		other = b
+	}
+	if k[other].class == binary {
+		edges[0].Reason = "0 or 1 on both sides: coincidences are counted"
+	} else {
+		edges[0].Reason = fmt.Sprintf("0 or 1, by which %s of %%%s are added", elements(other), other.Name)
+	}
+	return edges
+}
+
+// elements says what the elements of a value are.
+func elements(v *ir.Value) string {
+	if v.Type.IsReal() {
+		return "numbers"
+	}
+	return fmt.Sprintf("%d-bit words", v.Type.Bits)
 }
 
 // sides decides a product that one side makes cheap; nil when none does.
