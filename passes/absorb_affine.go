@@ -24,15 +24,15 @@ type absorber struct {
 }
 
 // runAbsorbAffine moves factors and shifts of integers forward through ops that
-// only move or add elements, into the weights and bias that read them:
+// only move, add or multiply elements, into the weights and bias that read them:
 // W·(g·n + c) = (W·diag(g))·n + W·c. Where padding of a convolution is 0 and c is
-// not, W·c differs at the border, and the bias becomes a map. What no weights
-// read is written out again.
+// not, W·c differs at the border, and the bias becomes a map. A neuron takes them
+// as its input gain and bias. What neither reads is written out again.
 func runAbsorbAffine(n *ir.Net, _ *Options) (*ir.Net, error) {
 	a := &absorber{steps: n.Steps, known: map[*ir.Value]affine{}, spelt: map[*ir.Value]*ir.Value{}}
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		a.r = r
-		if rule := affineRules[v.Op]; rule != nil && v.Type.IsReal() {
+		if rule := affineRules[v.Op]; rule != nil && (v.Type.IsReal() || v.Op == ir.OpNeuron) {
 			if out, done, err := rule(a, v); done || err != nil {
 				return out, err
 			}
@@ -61,6 +61,8 @@ var affineRules = map[ir.Op]func(*absorber, *ir.Value) (*ir.Value, bool, error){
 	ir.OpSum:       (*absorber).overTime,
 	ir.OpLinear:    (*absorber).weights,
 	ir.OpConv:      (*absorber).weights,
+	ir.OpMatmul:    (*absorber).product,
+	ir.OpNeuron:    (*absorber).neuron,
 }
 
 // of shows a value as an affine integer, if it is one.

@@ -69,8 +69,11 @@ type sink struct {
 }
 
 func (s *scaler) visit(v *ir.Value) error {
-	if v.Op == ir.OpNeuron {
+	switch v.Op {
+	case ir.OpNeuron:
 		return s.neuron(v)
+	case ir.OpMatmul:
+		return s.product(v)
 	}
 	if !v.Type.IsReal() && v.Op != ir.OpOutput || v.Op == ir.OpConst {
 		return nil

@@ -136,6 +136,22 @@ func (s *scaler) pooled(v *ir.Value) error {
 	return nil
 }
 
+// product chooses by spikes what is added of the other side: integers, or real
+// numbers that are in one unit along what is summed.
+func (s *scaler) product(v *ir.Value) error {
+	for i, x := range v.Args {
+		if other := v.Args[1-i]; !other.Type.IsSpike() {
+			continue
+		}
+		if sp, real := s.gauges[x]; real {
+			s.gauges[v] = s.flat(sp, x.Type.Shape, []int{summedAxis(v, i)})
+		}
+		return nil
+	}
+	a, b := v.Args[0], v.Args[1]
+	return refuse(v, diag.NotExact, "multiplies %%%s, %v, by %%%s, %v; one of them must be spikes", a.Name, a.Type, b.Name, b.Type)
+}
+
 // mapped: max(x, 0) and |x| are in the units of x.
 func (s *scaler) mapped(v *ir.Value) error {
 	if fn := v.Attrs.(ir.MapAttrs).Fn; fn != ir.FnRelu && fn != ir.FnAbs {

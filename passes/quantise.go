@@ -94,6 +94,7 @@ var integerRules = map[ir.Op]func(*quantiser, *ir.Value) (*ir.Value, error){
 	ir.OpReduceMax: (*quantiser).extreme,
 	ir.OpReduceMin: (*quantiser).extreme,
 	ir.OpMaxPool:   (*quantiser).extreme,
+	ir.OpMatmul:    (*quantiser).product,
 	ir.OpSum:       (*quantiser).overTime,
 	ir.OpLast:      (*quantiser).overTime,
 	ir.OpMaxTime:   (*quantiser).overTime,
@@ -313,6 +314,22 @@ func (q *quantiser) extreme(v *ir.Value) (*ir.Value, error) {
 		}
 	}
 	return q.r.Add(v.Op, q.r.Unique(v.Name), v.Attrs, x)
+}
+
+// product adds numbers as spikes choose: how many is not known, so that the offset
+// of each comes before.
+func (q *quantiser) product(v *ir.Value) (*ir.Value, error) {
+	args := make([]*ir.Value, len(v.Args))
+	for i, a := range v.Args {
+		if q.offsets[a] != nil {
+			q.options.note(v, "the biases of %s are rounded to its whole units, for spikes choose what is added", a.Name)
+		}
+		var err error
+		if args[i], err = q.settled(a); err != nil {
+			return nil, err
+		}
+	}
+	return q.r.Add(v.Op, q.r.Unique(v.Name), nil, args...)
 }
 
 // overTime reads a value out; the sum has its offset once per step.

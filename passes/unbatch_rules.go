@@ -15,6 +15,8 @@ type blockRule struct {
 	attrs func(v *ir.Value, k int) ir.Attrs
 	// own: only operand 0 has the result's axis 0; the others are the same for all blocks.
 	own bool
+	// parts says, where it is no broadcast, which operands have the result's axis 0.
+	parts func(v *ir.Value, i int) bool
 }
 
 var elementwise = blockRule{}
@@ -42,7 +44,7 @@ var blockRules = map[ir.Op]blockRule{
 	ir.OpSoftmax:    {ok: alongOther, own: true},
 	ir.OpPad:        {ok: padsOthers, own: true},
 	ir.OpBroadcast:  {ok: spreadsOthers, attrs: shapeOfBlock, own: true},
-	ir.OpMatmul:     {ok: manyRows, own: true},
+	ir.OpMatmul:     {ok: matrices, parts: hasMatrices},
 	ir.OpLinear:     {ok: manyRows, own: true},
 	ir.OpConv:       {ok: windowsBehind, own: true},
 	ir.OpMaxPool:    {ok: windowsBehind, own: true},
@@ -72,8 +74,11 @@ func blockAttrs(v *ir.Value, k int, aligned func(*ir.Value, int) bool) (ir.Attrs
 // stretches tells whether operand i of v has the result's axis 0, so that it
 // must come in blocks: not one that is broadcast along it.
 func stretches(v *ir.Value, i int) bool {
-	if blockRules[v.Op].own {
+	switch rule := blockRules[v.Op]; {
+	case rule.own:
 		return i == 0
+	case rule.parts != nil:
+		return rule.parts(v, i)
 	}
 	a := v.Args[i].Type.Shape
 	return a.Rank() == v.Type.Shape.Rank() && a.Rank() > 0 && a.Dim(0) != 1
@@ -104,6 +109,20 @@ func reducesOthers(v *ir.Value, _ int) bool {
 // factor is one for all.
 func manyRows(v *ir.Value, _ int) bool {
 	return v.Args[0].Type.Shape.Rank() > 1 && v.Args[1].Type.Shape.Rank() == 2 && v.Args[1].Const() != nil
+}
+
+// matrices: those of a stack stand beside each other, and so do the rows of one
+// when the other factor is one for all.
+func matrices(v *ir.Value, k int) bool { return v.Type.Shape.Rank() > 2 || manyRows(v, k) }
+
+// hasMatrices tells whether an operand has the stack's axis 0; of a single
+// product, rows are operand 0's.
+func hasMatrices(v *ir.Value, i int) bool {
+	a, rank := v.Args[i].Type.Shape, v.Type.Shape.Rank()
+	if rank == 2 {
+		return i == 0
+	}
+	return a.Rank() == rank && a.Dim(0) != 1
 }
 
 func padsOthers(v *ir.Value, _ int) bool {

@@ -1,0 +1,63 @@
+package passes
+
+import (
+	"math"
+
+	"nomul/ir"
+)
+
+// product is a matrix product of affine integers without shifts whose factors
+// are the same along what is summed: (g·A)(h·B) = (g·h)·(A·B).
+func (a *absorber) product(v *ir.Value) (*ir.Value, bool, error) {
+	var sides [2]affine
+	for i, x := range v.Args {
+		f, ok := a.of(x)
+		if !ok || anyNonZero(f.shift.F) || !flatOn(f.gain, x.Type.Shape, []int{summedAxis(v, i)}) {
+			return nil, false, nil
+		}
+		sides[i] = affine{f.n, compact(f.gain), f.shift}
+	}
+	n, err := a.r.Add(v.Op, a.r.Unique(v.Name), nil, sides[0].n, sides[1].n)
+	if err != nil {
+		return nil, false, err
+	}
+	return a.note(v, affine{n, times(sides[0].gain, sides[1].gain), constant(0, v.Type.Shape)})
+}
+
+// summedAxis is the axis of operand i that a matrix product sums along.
+func summedAxis(v *ir.Value, i int) int { return v.Args[i].Type.Shape.Rank() - 1 - i }
+
+// neuron ends the way of an affine integer in a neuron, whose input gain and bias
+// take the factor and shift in: g·(c·n + d) + b = (g·c)·n + (g·d + b). A current
+// is driven without the bias, so it takes no shift.
+func (a *absorber) neuron(v *ir.Value) (*ir.Value, bool, error) {
+	f, known := a.known[v.Args[ir.NeuronX]]
+	attrs := v.Attrs.(ir.NeuronAttrs)
+	positive := func(g float64) bool { return g > 0 && !math.IsInf(g, 0) }
+	if !known || attrs.Silent || attrs.Current.Kind != 0 && anyNonZero(f.shift.F) || !everywhere(f.gain, positive) {
+		return nil, false, nil
+	}
+	gain, bias := f.gain, f.shift
+	if own := v.Args[ir.NeuronGain].Const(); own != nil {
+		gain, bias = times(own, gain), times(own, bias)
+	}
+	if own := v.Args[ir.NeuronBias].Const(); own != nil {
+		bias = plus(bias, own)
+	}
+	args := make([]*ir.Value, len(v.Args))
+	for i, arg := range v.Args {
+		args[i] = a.r.Of(arg)
+	}
+	args[ir.NeuronX] = f.n
+	var err error
+	if args[ir.NeuronGain], err = a.r.Const(a.r.Unique(v.Name+".gain"), compact(gain)); err != nil {
+		return nil, false, err
+	}
+	if args[ir.NeuronBias] = nil; anyNonZero(bias.F) {
+		if args[ir.NeuronBias], err = a.r.Const(a.r.Unique(v.Name+".bias"), compact(bias)); err != nil {
+			return nil, false, err
+		}
+	}
+	out, err := a.r.CopyWith(v, v.Attrs, args...)
+	return out, true, err
+}
