@@ -40,6 +40,12 @@
 // nothing fired. Words are collected window by window and sorted by digits.
 // Padding is places where nothing ever fires, or zeros around the words.
 //
+// # How a product of two values runs
+//
+// One side is spikes. Of spikes on the right, b[k][n], a row is listed once, and
+// a[m][k], a word or a spike, is added where the list says, for every m: work is
+// done for coincidences only. Of spikes on the left, rows of words are added.
+//
 // # How everything else runs
 //
 // As loops over elements, with an index for each way in which memory is gone

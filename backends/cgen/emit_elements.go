@@ -61,7 +61,8 @@ func (b *printer) elements(v *ir.Value) {
 }
 
 // bitwise are the ops on 32 spikes at a time, and on one.
-var bitwise = map[ir.Op]string{ir.OpAnd: "%s & %s", ir.OpOr: "%s | %s", ir.OpXor: "%s ^ %s", ir.OpAndNot: "%s & ~%s"}
+var bitwise = map[ir.Op]string{ir.OpAnd: "%s & %s", ir.OpOr: "%s | %s", ir.OpXor: "%s ^ %s", ir.OpAndNot: "%s & ~%s",
+	ir.OpMatmul: "%s & %s"}
 
 // logic prints an op on spikes, in whole words when both operands have the result's shape.
 func (b *printer) logic(v *ir.Value) {

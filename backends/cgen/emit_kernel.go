@@ -25,11 +25,14 @@ func (b *printer) kernels(body string) {
 	}
 }
 
+// wordElems are the elements that words are kept in.
+var wordElems = []elem{{8, false, false}, {8, true, false}, {16, false, false}, {16, true, false}, {32, true, false}}
+
 func allKernels() []kernel {
 	out := []kernel{
 		{"asr_floor", asrFloor}, {"asr_ceil", asrCeil}, {"asr_zero", asrZero}, {"times", timesText}, {"times_wide", timesWide},
 		{"hide", hideText}, {"spike", spikeText}, {"take_bits", takeBits}, {"bias", biasText}, {"list_spikes", listSpikes}, {"row", rowText}, {"up8", up8Text},
-		{"place_spikes", placeSpikes}, {"sort_places", sortPlaces}, {"list_window", listWindow},
+		{"place_spikes", placeSpikes}, {"sort_places", sortPlaces}, {"list_window", listWindow}, {"list_bits", listBits},
 	}
 	for _, bits := range []int{8, 16, 32} {
 		out = append(out, typed("fill%d", fillText, bits, elem{bits: bits}))
@@ -47,9 +50,15 @@ func allKernels() []kernel {
 			out = append(out, kernel{fmt.Sprintf("rows%d_%d", 4*words, bits), rowsText(words, bits)})
 		}
 	}
-	for _, e := range []elem{{8, false, false}, {8, true, false}, {16, false, false}, {16, true, false}, {32, true, false}} {
+	for _, e := range wordElems {
 		out = append(out, typed("sort_"+e.suffix(), sortText, 0, e), typed("window_"+e.suffix(), windowText, 0, e),
 			typed("give_"+e.suffix(), giveText, 0, e))
+	}
+	for _, bits := range []int{8, 16, 32} {
+		out = append(out, mixKernel(bits, elem{32, false, true}))
+		for _, e := range wordElems {
+			out = append(out, mixKernel(bits, e), pickKernel(bits, e))
+		}
 	}
 	return append(out, kernel{"give_spikes", giveSpikes})
 }

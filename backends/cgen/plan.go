@@ -139,7 +139,7 @@ func (p *plan) constPlace(v *ir.Value) place {
 		if rows[r.Op].weighs {
 			return r.Args[0] == v
 		}
-		return slices.Contains(r.Args, v) && (!single || rows[r.Op].run == nil)
+		return slices.Contains(r.Args, v) && (!single || rows[r.Op].single || rows[r.Op].run == nil)
 	})
 	if !data {
 		return place{}

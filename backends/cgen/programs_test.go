@@ -20,16 +20,22 @@ var sanitized = []string{"gcc", "-O1", "-fsanitize=undefined,address", "-fno-san
 // output with the interpreter's.
 func agree(t *testing.T, name, text string, samples int) (*ir.Net, backends.Vectors) {
 	t.Helper()
-	need(t, "gcc", "clang")
 	net := irtest.ParseNet(t, name, text)
+	return net, agreeOn(t, net, samples)
+}
+
+// agreeOn is agree on a net that is there.
+func agreeOn(t *testing.T, net *ir.Net, samples int) backends.Vectors {
+	t.Helper()
+	need(t, "gcc", "clang")
 	dir, v := emit(t, net, samples)
 	in, want := stream(net, v)
 	got := run(t, dir, in, build(t, dir, "host", sanitized...), "-trace")
 	if !bytes.Equal(got, want) {
-		t.Errorf("%s: the stream differs from the interpreter's", name)
+		t.Errorf("%s: the stream differs from the interpreter's", net.Name)
 	}
 	run(t, dir, nil, build(t, dir, "test", "clang", "-O2"))
-	return net, v
+	return v
 }
 
 // A sizedLayer is K inputs of a type summed to N outputs with weights in lo..hi.

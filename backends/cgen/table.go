@@ -6,6 +6,7 @@ import "nomul/ir"
 type row struct {
 	keeps  keeps
 	weighs bool // reads its first operand as data, and the others as parameters
+	single bool // reads a constant as data also where it is one number everywhere
 	check  func(*checker, *ir.Value)
 	plan   func(*plan, *ir.Value)
 	run    func(*printer, *ir.Value) // prints the value's function; nil when it has none
@@ -70,6 +71,7 @@ var rows = map[ir.Op]row{
 
 	ir.OpLinear: {weighs: true, check: (*checker).weighted, plan: (*plan).planLinear, run: (*printer).linear},
 	ir.OpConv:   {weighs: true, check: (*checker).conv, plan: (*plan).planConv, run: (*printer).conv},
+	ir.OpMatmul: {single: true, check: (*checker).product, plan: (*plan).planProduct, run: (*printer).product},
 	ir.OpNeuron: {keeps: membranes, weighs: true, plan: (*plan).planNeuron, run: (*printer).neuron},
 
 	ir.OpDelay:   {keeps: state, plan: (*plan).planDelay, run: (*printer).delay},

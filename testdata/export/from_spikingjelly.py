@@ -129,6 +129,80 @@ class Sew(Conv):
         return one, two, self.sn2(self.fc(self.flat(self.pool(self.join(one, two)))))
 
 
+class Tokens(nn.Module):
+    """A layer on tokens [..., tokens, channels]: linear, batch-norm, neurons."""
+
+    def __init__(self, inputs, outputs, make, **settings):
+        super().__init__()
+        self.fc, self.bn, self.sn = nn.Linear(inputs, outputs, bias=False), nn.BatchNorm1d(outputs), make(**settings)
+
+    def forward(self, x):
+        flat = self.fc(x.flatten(0, -3))
+        return self.sn(self.bn(flat.transpose(-1, -2)).transpose(-1, -2).reshape(*x.shape[:-1], -1).contiguous())
+
+
+class Attention(nn.Module):
+    """A block of Spikformer: attention of spikes by heads (SSA), and a layer
+    behind it that is added to what came in; 8 tokens of 6 numbers, 16 channels."""
+
+    def __init__(self, make, steps=4, mode="m", heads=2, scale=0.125, scores=False):
+        super().__init__()
+        self.embed = Tokens(6, 16, make)
+        self.q, self.k, self.v = (Tokens(16, 16, make) for _ in range(3))
+        self.sn = make(v_threshold=0.5)
+        self.proj, self.head = Tokens(16, 16, make), nn.Linear(16, 5)
+        self.steps, self.mode, self.heads, self.scale, self.scores = steps, mode, heads, scale, scores
+        for m in self.modules():
+            if isinstance(m, nn.BatchNorm1d):
+                nn.init.uniform_(m.running_mean, -0.3, 0.3)
+                nn.init.uniform_(m.running_var, 0.5, 1.5)
+                nn.init.uniform_(m.weight, 0.8, 1.6)
+                nn.init.uniform_(m.bias, 0.0, 0.6)
+        functional.set_step_mode(self, mode)
+
+    def by_heads(self, x):
+        return x.reshape(*x.shape[:-1], self.heads, -1).transpose(-3, -2)
+
+    def mixed(self, q, k, v):
+        """The spikes of the attention, and of the neurons in it."""
+        scores = self.by_heads(q) @ self.by_heads(k).transpose(-2, -1)
+        if self.scores:
+            x = (scores * self.scale) @ self.by_heads(v)
+        else:
+            x = (scores @ self.by_heads(v)) * self.scale
+        x = self.sn(x.transpose(-3, -2).reshape(q.shape).contiguous())
+        return x, (x,)
+
+    def all(self, x):
+        """The output of a step, or of all, and the spikes of every layer."""
+        one = self.embed(x)
+        q, k, v = self.q(one), self.k(one), self.v(one)
+        x, within = self.mixed(q, k, v)
+        two = self.proj(x)
+        return self.head((one + two).mean(-2)), (one, q, k, v, *within, two)
+
+    def run(self, x):
+        functional.reset_net(self)
+        if self.mode == "m":
+            y, layers = self.all(x.unsqueeze(0).repeat(self.steps, 1, 1, 1))
+            return y.mean(0), [list(spikes) for spikes in layers]
+        steps = [self.all(x) for _ in range(self.steps)]
+        return sum(y for y, _ in steps) / self.steps, list(zip(*(spikes for _, spikes in steps)))
+
+    def forward(self, x):
+        return self.run(x)[0]
+
+
+class Masks(Attention):
+    """A block of the spike-driven Transformer (SDSA): per channel, neurons over all
+    tokens say whether the queries pass."""
+
+    def mixed(self, q, k, v):
+        mask = self.sn((k * v).sum(-2, keepdim=True))
+        x = q * mask
+        return x, (mask,)
+
+
 class Baked(Dense):
     """Trap: one step, and the membrane before it is a constant of the graph."""
 
@@ -191,10 +265,24 @@ def convolutional(suite):
     conv("sew-add-multi", neuron.IFNode, "ts17 dynamo-opt", net=Sew, join="add", mode="m")
 
 
+def attending(suite):
+    def block(name, exports, net=Attention, **settings):
+        suite.add(name, lambda: strengthen(net(lambda **more: neuron.LIFNode(surrogate_function=fires, **more), **settings), 4.0),
+                  (1, 8, 6), exports, steps=4, readout="mean")
+
+    block("ssa-multi", "ts17 dynamo-opt | ts17-plain")
+    block("ssa", "ts17 | dynamo-opt", mode="s")
+    block("ssa-scores", "ts17 | dynamo-opt", scores=True, scale=0.3)
+    block("sdsa-multi", "ts17 dynamo-opt", net=Masks)
+    block("sdsa", "ts17 | dynamo-opt", mode="s", net=Masks)
+
+
 def main():
     suite = Suite("spikingjelly-0.14" if OLD else "spikingjelly")
     simple(suite)
     convolutional(suite)
+    if not OLD:
+        attending(suite)
     suite.close()
 
 
