@@ -28,6 +28,7 @@ var rules = map[ir.Op]func(*checker, *ir.Value){
 	ir.OpBroadcast: (*checker).reads,
 	ir.OpLinear:    (*checker).weighted,
 	ir.OpConv:      (*checker).weighted,
+	ir.OpMatmul:    (*checker).product,
 	ir.OpMaxPool:   (*checker).reads,
 	ir.OpSumPool:   (*checker).reads,
 	ir.OpReduceSum: (*checker).reads,
@@ -141,6 +142,19 @@ func (c *checker) weighted(v *ir.Value) {
 	}
 	c.constant(v, "bias", v.Args[2])
 }
+
+// product demands that a side is computed, and sizes that tables can count.
+func (c *checker) product(v *ir.Value) {
+	c.some(v)
+	for _, x := range v.Args {
+		if x.Type.Size() > maxProduct || v.Type.Size() > maxProduct {
+			c.refuse(v, "its operand %%%s is %v and the result %v, wanted at most %d elements each", x.Name, x.Type, v.Type, maxProduct)
+		}
+	}
+}
+
+// maxProduct bounds what offsets in products count.
+const maxProduct = 1 << 26
 
 // constant demands that an optional operand is a constant of 32 bits.
 func (c *checker) constant(v *ir.Value, what string, arg *ir.Value) {

@@ -76,8 +76,8 @@ func (p *plan) stageOf() map[*buffer]stage {
 func (p *plan) constructor(out *printer) {
 	out.f("func newModel(k *kernel) *Model {")
 	n := p.needs
-	out.f("m := &Model{engine: newEngine(k, needs{list: %d, words: %d, digits: %d, starts: %d, values: %d, window: %d})}",
-		n.list, n.words, n.digits, n.starts, n.values, n.window)
+	out.f("m := &Model{engine: newEngine(k, needs{list: %d, words: %d, digits: %d, starts: %d, values: %d, window: %d, chosen: %d, begins: %d})}",
+		n.list, n.words, n.digits, n.starts, n.values, n.window, n.chosen, n.begins)
 	if len(p.blob) > 0 {
 		out.f("w := arena(weightsBin)")
 	}

@@ -26,7 +26,7 @@ type plan struct {
 }
 
 // needs are kernel.needs, the sizes of the engine's buffers.
-type needs struct{ list, words, digits, starts, values, window int }
+type needs struct{ list, words, digits, starts, values, window, chosen, begins int }
 
 // stage computes one value; print.go prints it.
 type stage interface {
@@ -76,6 +76,7 @@ var placers = map[ir.Op]func(*plan, *ir.Value){
 	ir.OpBroadcast: (*plan).broadcast,
 	ir.OpLinear:    (*plan).linear,
 	ir.OpConv:      (*plan).conv,
+	ir.OpMatmul:    (*plan).product,
 	ir.OpMaxPool:   (*plan).maxPool,
 	ir.OpSumPool:   (*plan).sumPool,
 	ir.OpReduceSum: reduction("addAt", 0),

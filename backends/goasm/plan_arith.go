@@ -76,7 +76,7 @@ func (p *plan) bitwise(v *ir.Value) {
 		case x.Type.Shape == v.Type.Shape:
 			args = append(args, "m."+p.spikes(x, o).name)
 		default:
-			args = append(args, p.stretchedSpikes(v, x, o))
+			args = append(args, p.stretchedSpikes(v, x, v.Type.Shape, o))
 		}
 	}
 	f := map[ir.Op]string{ir.OpAnd: "and", ir.OpOr: "or", ir.OpXor: "xor", ir.OpAndNot: "andNot"}[v.Op]
@@ -84,14 +84,16 @@ func (p *plan) bitwise(v *ir.Value) {
 	p.add(v.Clock, s)
 }
 
-// stretchedSpikes is the expression of spikes stretched to the shape of v.
-func (p *plan) stretchedSpikes(v, x *ir.Value, o order) string {
+// stretchedSpikes is the expression of spikes stretched to a shape, for v.
+func (p *plan) stretchedSpikes(v, x *ir.Value, to ir.Shape, o order) string {
 	wide := p.buffer(v, x.Name+"Stretched", full)
+	wide.size = to.Size()
 	t := p.call(v, wide)
 	t.line = fmt.Sprintf("%%%s for %%%s", x.Name, v.Name)
-	p.stretch(t, x, v.Type.Shape, o)
+	p.stretch(t, x, to, o)
 	p.add(x.Clock, t)
 	b := p.buffer(v, x.Name+"Spikes", packed)
+	b.size = to.Size()
 	t = p.call(v, b)
 	t.line = fmt.Sprintf("%%%s for %%%s, packed", x.Name, v.Name)
 	t.do("pack(m.%s, %s)", b.name, wide.elements())

@@ -32,6 +32,7 @@ var mixers = []func(*mixture) *ir.Value{
 	(*mixture).logic, (*mixture).logic, (*mixture).selected, (*mixture).single, (*mixture).csd,
 	(*mixture).transposed, (*mixture).transposed, (*mixture).reshaped, (*mixture).joined, (*mixture).joined,
 	(*mixture).sliced, (*mixture).padded, (*mixture).stretched, (*mixture).reduced,
+	(*mixture).product, (*mixture).product,
 }
 
 func (d *mixture) mix(n int) {

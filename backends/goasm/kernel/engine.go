@@ -10,6 +10,8 @@ type engine struct {
 	starts []uint32 // of an image: where in the list its pixels begin
 	values []uint32 // of an image: words, with padding
 	window []uint32 // rows of a window
+	chosen []int32  // what the spikes of a product choose
+	begins []int32  // and where those of each key begin
 	positions
 }
 
@@ -27,11 +29,14 @@ type needs struct {
 	starts int // the most pixels of an image, and one
 	values int // the most words of an image
 	window int // the most rows of a window
+	chosen int // the most elements of a side of a product
+	begins int // and the most keys, and two
 }
 
 func newEngine(k *kernel, n needs) engine {
 	e := engine{
 		kernel: k, list: make([]uint32, n.list+beyond), window: make([]uint32, n.window+beyond), words: newWords(n.words),
+		chosen: make([]int32, n.chosen), begins: make([]int32, n.begins),
 		positions: newPositions(), starts: make([]uint32, n.starts), values: make([]uint32, n.values),
 	}
 	for range n.digits {
