@@ -49,7 +49,7 @@ tools:
 	@.ci/tools
 
 # Exports networks freshly from PyTorch, snnTorch, SpikingJelly (two versions) and
-# Norse, and holds nomul against what the frameworks compute. Python 3.11 or newer;
+# Norse, and by hand, and holds nomul against what the frameworks compute. Python 3.11 or newer;
 # the packages take 6 GB in .cache/e2e.
 PYTHON ?= python3
 E2E    := .cache/e2e

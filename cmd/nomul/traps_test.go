@@ -13,6 +13,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"nomul/frontend/onnx/onnxpb"
+
+	"nomul/ir"
 )
 
 // trap is a way in which files of frameworks mislead, and what must come of it.
@@ -84,7 +86,7 @@ func TestTraps(t *testing.T) {
 }
 
 func (c *trap) exact(t *testing.T) {
-	nets := map[string]string{}
+	nets := map[string]*ir.Net{}
 	for i, file := range c.files {
 		e := exportOf(t, file)
 		if i == 0 {
@@ -109,7 +111,7 @@ func (c *trap) exact(t *testing.T) {
 
 // mustEqual demands what the framework computed, at the source level and spike for
 // spike, without a word, and the net of the other files.
-func (e *export) mustEqual(t *testing.T, nets map[string]string) {
+func (e *export) mustEqual(t *testing.T, nets map[string]*ir.Net) {
 	t.Helper()
 	dir := t.TempDir()
 	sourceEquals(t, e)
