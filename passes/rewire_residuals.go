@@ -1,6 +1,9 @@
 package passes
 
-import "nomul/ir"
+import (
+	"nomul/ir"
+	"nomul/ir/diag"
+)
 
 // runRewireResiduals moves the addition of a residual block in front of its
 // neuron, when the user asks for it: the words x + S of a block become spikes
@@ -8,19 +11,23 @@ import "nomul/ir"
 // Where both sides are neurons that fire alike on their inputs, one neuron on
 // the sum of the inputs takes their place.
 func runRewireResiduals(n *ir.Net, o *Options) (*ir.Net, error) {
-	readers := n.Readers()
-	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-		if !o.MembraneResiduals || v.Op != ir.OpAdd {
+	if !o.MembraneResiduals {
+		return n, nil
+	}
+	readers, moved := n.Readers(), 0
+	out, err := ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+		if v.Op != ir.OpAdd {
 			return nil, nil
 		}
 		branch, other := v.Args[1], v.Args[0]
 		if !ownNeuron(branch, readers) {
 			branch, other = other, branch
 		}
-		if !ownNeuron(branch, readers) || !other.Type.IsSpike() || branch.Type.Shape != other.Type.Shape {
+		x := r.Of(other) // spikes, if it is a residual that was moved
+		if !ownNeuron(branch, readers) || !x.Type.IsSpike() || branch.Type.Shape != x.Type.Shape {
 			return nil, nil
 		}
-		x := r.Of(other)
+		moved++
 		if ownNeuron(other, readers) && firesAlike(branch, other) {
 			x = r.Of(other.Args[ir.NeuronX])
 		}
@@ -37,6 +44,11 @@ func runRewireResiduals(n *ir.Net, o *Options) (*ir.Net, error) {
 		renamed.Name = v.Name
 		return r.CopyWith(&renamed, branch.Attrs, args...)
 	})
+	if err == nil && moved == 0 {
+		o.tell(&diag.Diagnostic{Severity: diag.Warning, Code: diag.NotExact, Origin: placeOf(n),
+			Message: "no residual was moved before a neuron: nothing adds the spikes of a neuron, which nothing else reads, to other spikes"})
+	}
+	return out, err
 }
 
 // ownNeuron tells whether a value is a firing neuron that one other value reads.

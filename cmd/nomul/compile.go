@@ -157,6 +157,9 @@ func (f *compileFlags) open(c *cobra.Command, file string) (*model, error) {
 
 // at is the model lowered to the end of a level; a net that is further already stays.
 func (m *model) at(level ir.Level) (*ir.Net, error) {
+	if m.options.MembraneResiduals && (level < ir.Fixed || m.net.Level == ir.Fixed) {
+		return nil, usageError{fmt.Errorf("--residual membrane: residuals are moved on the way to the fixed level, which is not gone here")}
+	}
 	if m.net.Level > level {
 		return nil, fmt.Errorf("%s is at the %v level already, and cannot go back to %v", m.file, m.net.Level, level)
 	}

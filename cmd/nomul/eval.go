@@ -98,6 +98,8 @@ type evaluator struct {
 type evaluation struct {
 	metrics.Evaluation
 	ActivitySamples int `json:"activity_samples"`
+	// KeptAccuracy is that with residuals where they were trained, when they were moved.
+	KeptAccuracy *float64 `json:"kept_residuals_accuracy,omitempty"`
 	// Flips are those of each layer, when they were asked for.
 	Flips []metrics.LayerFlips `json:"flips,omitempty"`
 }
@@ -164,7 +166,8 @@ func (e *evaluator) run(level ir.Level, engineName string) (*evaluation, error) 
 		accuracy, agreement := metrics.Agreement(want.classes, e.images.Labels[:e.count]), metrics.Agreement(want.classes, got.classes)
 		r.ImportedAccuracy, r.Agreement = &accuracy, &agreement
 	}
-	return r, nil
+	r.KeptAccuracy, err = e.keptAccuracy(net, engineName)
+	return r, err
 }
 
 // predicted is what an engine made of the images.
@@ -200,17 +203,23 @@ func (e *evaluator) asImported(net *ir.Net) predicted {
 	return e.interpret(net, e.count, false, func() { bar.Add(1) })
 }
 
-// predict classifies all images, starting once ready is closed.
-func (e *evaluator) predict(net *ir.Net, engineName string, ready <-chan struct{}) (predicted, error) {
-	if engineName == "interp" {
-		<-ready
-		bar := progress(e.c, e.count, "interpreting")
-		defer bar.Close()
-		p := e.interpret(net, e.count, true, func() { bar.Add(1) })
-		return p, p.err
+// classesOf classifies all images, starting once ready is closed; the interpreter
+// also counts.
+func (e *evaluator) classesOf(net *ir.Net, engineName string, ready <-chan struct{}) (predicted, error) {
+	if engineName != "interp" {
+		return e.classify(net, engineName, ready)
 	}
-	p, err := e.classify(net, engineName, ready)
-	if err != nil {
+	<-ready
+	bar := progress(e.c, e.count, "interpreting")
+	defer bar.Close()
+	p := e.interpret(net, e.count, true, func() { bar.Add(1) })
+	return p, p.err
+}
+
+// predict classifies all images and counts what is active on the first of them.
+func (e *evaluator) predict(net *ir.Net, engineName string, ready <-chan struct{}) (predicted, error) {
+	p, err := e.classesOf(net, engineName, ready)
+	if err != nil || engineName == "interp" {
 		return p, err
 	}
 	counted := e.interpret(net, min(e.count, activitySamples), true, nil)
@@ -288,6 +297,9 @@ func printEvaluation(c *cobra.Command, r *evaluation, names []string) {
 		rows = append(rows,
 			[]string{"as imported", fmt.Sprintf("%.2f %% accuracy of the network as imported", 100**r.ImportedAccuracy)},
 			[]string{"agreement", fmt.Sprintf("%.2f %% of predictions equal those of the network as imported", 100**r.Agreement)})
+	}
+	if r.KeptAccuracy != nil {
+		rows = append(rows, r.keptRow())
 	}
 	rows = append(rows,
 		[]string{"engine", fmt.Sprintf("%s, %s level, %d steps", r.Engine, r.Level, r.Steps)},
