@@ -14,9 +14,9 @@ type timeSum struct {
 	over  ir.Op // sum, max-time, last or first
 	terms []*ir.Value
 	rest  []*ir.Value
-	// Of the parts of a stack: whether the sum is divided by the number of steps,
-	// and the shape of a part without the stack's axis; nil when there is no stack.
-	mean  bool
+	// Of the parts of a stack: how many they are, if the sum is divided by that, and
+	// the shape of a part without the stack's axis; nil when there is no stack.
+	mean  int
 	shape []int
 }
 
@@ -56,7 +56,7 @@ func (r *reader) read(v *ir.Value) *diag.Diagnostic {
 		return r.last(v, t)
 	}
 	if over, parts := stacked(v); parts != nil {
-		return r.sum(v, parts, &timeSum{over: over, mean: v.Op == ir.OpReduceMean, shape: v.Type.Shape.Dims()})
+		return r.sum(v, parts, &timeSum{over: over, mean: meanOf(v.Op == ir.OpReduceMean, parts), shape: v.Type.Shape.Dims()})
 	}
 	if parts := r.record(v); parts != nil {
 		return r.asSaid(v, parts)
@@ -70,6 +70,14 @@ func (r *reader) read(v *ir.Value) *diag.Diagnostic {
 		}
 	}
 	return nil
+}
+
+// meanOf is what the sum of the parts of a stack is divided by; 0 when it is not.
+func meanOf(isMean bool, parts []*ir.Value) int {
+	if !isMean {
+		return 0
+	}
+	return len(parts)
 }
 
 // treeOps are the ops of which a tree over the steps is a readout.
@@ -120,7 +128,7 @@ func (r *reader) record(v *ir.Value) []*ir.Value {
 // asSaid reads an output that holds every step as the user says.
 func (r *reader) asSaid(v *ir.Value, parts []*ir.Value) *diag.Diagnostic {
 	axis := axisOf(v.Attrs)
-	s := &timeSum{mean: r.readout == "mean", shape: slices.Delete(v.Type.Shape.Dims(), axis, axis+1)}
+	s := &timeSum{mean: meanOf(r.readout == "mean", parts), shape: slices.Delete(v.Type.Shape.Dims(), axis, axis+1)}
 	switch s.over = recordOps[r.readout]; s.over {
 	case 0:
 		return diag.Errorf(v.Origin, diag.NotUnrolled, "the output holds every time step at %s; how it is read over them is not said", where(v)).

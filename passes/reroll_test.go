@@ -190,6 +190,22 @@ func TestRaiseRandomNets(t *testing.T) {
 	})
 }
 
+// The mean over a stack is over its parts, also where one of them is no step.
+func TestMeanOfMoreThanTheSteps(t *testing.T) {
+	s := newSketch(t)
+	x := s.input(4)
+	var past, out []*ir.Value
+	for range 3 {
+		var v *ir.Value
+		v, past = sjLIF(2, 0)(s, s.dense(0, 4, x), past)
+		out = append(out, s.dense(7, 3, v))
+	}
+	net := s.output(readoutOf(s, "stack", append(out, s.dense(7, 3, x))))
+	if _, err := raise(t, net); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // raiseShuffled runs the source level's passes with independent values in random
 // order before each.
 func raiseShuffled(n *ir.Net, seed uint64) (*ir.Net, error) {

@@ -184,10 +184,10 @@ func (r *roller) unstack(v *ir.Value, s *timeSum, total *ir.Value) (*ir.Value, e
 			return nil, err
 		}
 	}
-	if !s.mean {
+	if s.mean == 0 {
 		return out, nil
 	}
-	steps, err := r.c.constant(v.Name+".steps", uniform(ir.Shape{}, float64(r.u.steps)), v)
+	steps, err := r.c.constant(v.Name+".steps", uniform(ir.Shape{}, float64(s.mean)), v)
 	if err != nil {
 		return nil, err
 	}
