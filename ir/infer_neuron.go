@@ -95,20 +95,34 @@ func (in *inference) checkCurrent(a NeuronAttrs) {
 	}
 }
 
-// membraneRange iterates the neuron's equations on intervals, for as many steps
-// as the net has or until nothing changes. The ranges are those of the stored
-// membrane, before and after the reset, and of the current, before and after
-// its leak.
+// membraneRange is that of the value's own operands, which must fit an integer.
 func (in *inference) membraneRange(a NeuronAttrs) (all, current Range) {
 	args := in.v.Args
-	m := membrane{a, constRange(args[NeuronThreshold]), constRange(args[NeuronReset])}
-	x, bias := scaleRange(args[NeuronX].Range, 1<<a.Guard), constRange(args[NeuronBias])
-	v := constRange(args[NeuronInit])
+	all, current = MembraneRange(a, in.steps, args[NeuronX].Range, MembraneConsts{
+		Threshold: constRange(args[NeuronThreshold]), Bias: constRange(args[NeuronBias]),
+		Reset: constRange(args[NeuronReset]), Init: constRange(args[NeuronInit])})
+	if r := all.Union(current); r.Lo <= -rangeLimit || r.Hi >= rangeLimit {
+		in.fail(diag.TooWide, "the membrane's range %v, or the current's %v, does not fit an integer", all, current)
+	}
+	return all, current
+}
+
+// MembraneConsts are the ranges of a fixed neuron's constants; zero where absent.
+type MembraneConsts struct{ Threshold, Bias, Reset, Init Range }
+
+// MembraneRange iterates the equations of a fixed neuron, whose input has range x,
+// on intervals, for as many steps as the net has or until nothing changes. The
+// ranges are those of the stored membrane, before and after the reset, and of the
+// current, before and after its leak.
+func MembraneRange(a NeuronAttrs, steps int, x Range, c MembraneConsts) (all, current Range) {
+	m := membrane{a, c.Threshold, c.Reset}
+	x = scaleRange(x, 1<<a.Guard)
+	v := c.Init
 	all = v
 	var i Range
-	for step := range in.steps {
+	for step := range steps {
 		drive, next := m.drive(i, x, step > 0 && m.mayFire(v))
-		h, stored := m.step(v, drive.Add(bias), step > 0)
+		h, stored := m.step(v, drive.Add(c.Bias), step > 0)
 		all = all.Union(h).Union(stored)
 		if a.Current.Kind != 0 {
 			current = current.Union(drive).Union(next)
@@ -117,9 +131,6 @@ func (in *inference) membraneRange(a NeuronAttrs) (all, current Range) {
 			break
 		}
 		v, i = stored, next
-	}
-	if r := all.Union(current); r.Lo <= -rangeLimit || r.Hi >= rangeLimit {
-		in.fail(diag.TooWide, "the membrane's range %v, or the current's %v, does not fit an integer", all, current)
 	}
 	return all, current
 }

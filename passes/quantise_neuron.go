@@ -14,7 +14,7 @@ func (q *quantiser) neuron(v *ir.Value) (*ir.Value, error) {
 	if err := q.fits(v); err != nil {
 		return nil, err
 	}
-	attrs.Guard = q.guard(v)
+	attrs.Guard = q.roomyGuard(v, attrs, q.guard(v))
 	units := q.neuronUnits(v, attrs)
 	args := make([]*ir.Value, ir.NeuronLeak)
 	args[ir.NeuronX] = q.r.Of(x)
@@ -111,6 +111,55 @@ func (q *quantiser) guard(v *ir.Value) int {
 		}
 	}
 	return guardBits(attrs, units)
+}
+
+// roomyGuard is as many of the guard bits as leave the membrane within 32 bits,
+// which engines have; all of them where even none is no help. Those that are
+// given up are told. A silent neuron's are part of its result's scale.
+func (q *quantiser) roomyGuard(v *ir.Value, a ir.NeuronAttrs, guard int) int {
+	if a.Silent {
+		return guard
+	}
+	for less := guard; less >= 0; less-- {
+		if a.Guard = less; q.roomy(v, a) {
+			if less < guard {
+				q.options.note(v, "its membrane is wide, so it has %d guard bits, not %d: its constants are rounded to coarser units", less, guard)
+			}
+			return less
+		}
+	}
+	return guard
+}
+
+// roomy tells whether 32 bits hold the membrane and the current of a neuron with
+// the attributes, and what is added before a shift.
+func (q *quantiser) roomy(v *ir.Value, a ir.NeuronAttrs) bool {
+	units, x := q.neuronUnits(v, a), v.Args[ir.NeuronX]
+	var ranges [ir.NeuronLeak]ir.Range
+	for slot, u := range units {
+		if u != nil {
+			ranges[slot] = wholeRange(u)
+		}
+	}
+	drive := q.r.Of(x).Range
+	if off := q.offsets[x]; off != nil && a.Current.Kind != 0 { // what finer makes of it
+		own := wholeRange(inUnits(off, scaleOf(x), a.Guard))
+		drive, a.Guard = ir.Range{Lo: drive.Lo<<a.Guard + own.Lo, Hi: drive.Hi<<a.Guard + own.Hi}, 0
+	}
+	membrane, current := ir.MembraneRange(a, q.steps, drive, ir.MembraneConsts{
+		Threshold: ranges[ir.NeuronThreshold], Bias: ranges[ir.NeuronBias], Reset: ranges[ir.NeuronReset], Init: ranges[ir.NeuronInit]})
+	all := membrane.Union(current).Union(ranges[ir.NeuronReset])
+	return all.Lo > math.MinInt32 && all.Hi <= math.MaxInt32-int64(1)<<max(a.Leak.K, a.Current.K)
+}
+
+// wholeRange is that of numbers rounded to integers.
+func wholeRange(t *ir.Tensor) ir.Range {
+	lo, hi := math.Inf(1), math.Inf(-1)
+	for _, f := range t.F {
+		lo, hi = min(lo, math.Floor(f)), max(hi, math.Ceil(f))
+	}
+	const most = 1 << 60
+	return ir.Range{Lo: int64(max(lo, -most)), Hi: int64(min(hi, most))}
 }
 
 // inUnits is a real tensor in units of 2^-guard of the scale.
