@@ -270,11 +270,10 @@ def attending(suite):
         suite.add(name, lambda: strengthen(net(lambda **more: neuron.LIFNode(surrogate_function=fires, **more), **settings), 4.0),
                   (1, 8, 6), exports, steps=4, readout="mean")
 
-    block("ssa-multi", "ts17 dynamo-opt | ts17-plain")
+    block("ssa-multi", "ts17 dynamo-opt | ts17-plain dynamo")
     block("ssa", "ts17 | dynamo-opt", mode="s")
     block("ssa-scores", "ts17 | dynamo-opt", scores=True, scale=0.3)
     block("sdsa-multi", "ts17 dynamo-opt", net=Masks)
-    block("sdsa", "ts17 | dynamo-opt", mode="s", net=Masks)
 
 
 def main():
