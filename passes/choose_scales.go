@@ -188,13 +188,18 @@ func (s *scaler) factor(v *ir.Value) error {
 // conversionLimit is how finely a factor of integers is told: 12 bits.
 const conversionLimit = 1 << 12
 
-// integerTimes is a source: an integer times constants.
+// integerTimes is a source: an integer times constants. Powers of two are exact in
+// units of the smallest of them.
 func (s *scaler) integerTimes(v *ir.Value, c *ir.Tensor) {
 	least := make([]float64, len(c.F))
 	exact := everywhere(c, func(f float64) bool { frac, _ := math.Frexp(math.Abs(f)); return f == 0 || frac == 0.5 })
+	smallest, largest := magnitudes(c)
 	for i, f := range c.F {
-		least[i] = math.Abs(f)
-		if !exact {
+		switch least[i] = math.Abs(f); {
+		case f == 0:
+		case exact && largest <= smallest*conversionLimit:
+			least[i] = smallest
+		case !exact:
 			least[i] /= conversionLimit
 		}
 	}
@@ -202,6 +207,17 @@ func (s *scaler) integerTimes(v *ir.Value, c *ir.Tensor) {
 	sp.source = len(s.sources)
 	s.sources = append(s.sources, &source{value: v, gauge: sp, least: least})
 	s.gauges[v] = sp
+}
+
+// magnitudes are the smallest that is not 0 and the largest.
+func magnitudes(c *ir.Tensor) (smallest, largest float64) {
+	for _, f := range c.F {
+		f = math.Abs(f)
+		if largest = max(largest, f); f != 0 && (smallest == 0 || f < smallest) {
+			smallest = f
+		}
+	}
+	return smallest, largest
 }
 
 // consistent tells whether a factor multiplies each class by one number.

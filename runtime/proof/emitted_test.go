@@ -17,8 +17,23 @@ import (
 // What the back ends emit holds no multiplication, in the code that is run.
 func TestEmittedCode(t *testing.T) {
 	ctx := context.Background()
-	net := emittedNet(t)
+	net := emittedNet(t, "odd")
 	o := backends.Options{Name: "demo", Lanes: 8}
+	emittedSoftware(ctx, t, net, o)
+	t.Run("verilog", func(t *testing.T) {
+		e, err := engine.Verilog(ctx, net, verilog.New(), o, "iverilog")
+		opened(t, err, e)
+		p, err := Netlist(ctx, Hardware{Target: "verilog", Dir: e.Dir(), Files: []string{"model.v"}, Top: e.Top()})
+		holds(t, p, err)
+	})
+}
+
+// Nor does attention, which multiplies values with each other.
+func TestEmittedAttention(t *testing.T) {
+	emittedSoftware(context.Background(), t, emittedNet(t, "attention"), backends.Options{Name: "demo"})
+}
+
+func emittedSoftware(ctx context.Context, t *testing.T, net *ir.Net, o backends.Options) {
 	t.Run("go-amd64", func(t *testing.T) { proveGo(ctx, t, net, o, "amd64", "auto", "objdump") })
 	t.Run("go-arm64", func(t *testing.T) { proveGo(ctx, t, net, o, "arm64", "neon", "aarch64-linux-gnu-objdump") })
 	for _, compiler := range []string{"gcc", "clang"} {
@@ -37,21 +52,15 @@ func TestEmittedCode(t *testing.T) {
 			holds(t, p, err)
 		})
 	}
-	t.Run("verilog", func(t *testing.T) {
-		e, err := engine.Verilog(ctx, net, verilog.New(), o, "iverilog")
-		opened(t, err, e)
-		p, err := Netlist(ctx, Hardware{Target: "verilog", Dir: e.Dir(), Files: []string{"model.v"}, Top: e.Top()})
-		holds(t, p, err)
-	})
 }
 
-func emittedNet(t *testing.T) *ir.Net {
+func emittedNet(t *testing.T, name string) *ir.Net {
 	t.Helper()
-	text, err := os.ReadFile("../../testdata/engine/odd.sir")
+	text, err := os.ReadFile("../../testdata/engine/" + name + ".sir")
 	if err != nil {
 		t.Fatal(err)
 	}
-	net, err := ir.Parse("odd.sir", string(text), nil)
+	net, err := ir.Parse(name+".sir", string(text), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
