@@ -37,18 +37,14 @@ type gained struct {
 //	q/g = p/α          a current α·i + g·x that drives H by p/α, so x by q
 //
 // When every term also comes times −s, a spike kills the whole of it (masks).
+// Two currents are one and the membrane (two_currents.go).
 func (u *unit) classify() (*neuronForm, *diag.Diagnostic) {
 	if again := u.rereads(); again != nil {
 		return u.classifyStored(again)
 	}
-	f, d := u.form(u.membrane)
+	f, d := u.driven()
 	if d != nil {
 		return nil, d
-	}
-	if u.current != nil && !u.drives(f) {
-		u.plain[u.current] = true
-		u.current, u.update, u.starts, u.forms = nil, nil, nil, map[*ir.Value]form{}
-		return u.classify()
 	}
 	if u.mirrored {
 		f = mirror(f)
@@ -76,6 +72,30 @@ func (u *unit) classify() (*neuronForm, *diag.Diagnostic) {
 	return out, u.setInit(out)
 }
 
+// driven is the membrane as a form, with the currents that drive it as a neuron's
+// do. Others are inputs.
+func (u *unit) driven() (form, *diag.Diagnostic) {
+	for {
+		f, d := u.form(u.membrane)
+		switch {
+		case len(u.currents) == 2:
+			if d == nil {
+				if s := u.pair(f); s != nil {
+					return u.late(s)
+				}
+			}
+			u.most = 1
+		case d != nil:
+			return nil, d
+		case len(u.currents) == 1 && !u.drives(f):
+			u.plain[u.currents[0].delay] = true
+		default:
+			return f, nil
+		}
+		u.currents, u.starts, u.refired, u.forms = nil, nil, false, map[*ir.Value]form{}
+	}
+}
+
 // mirror is the form of −H over −h and −i.
 func mirror(f form) form {
 	var out form
@@ -93,8 +113,9 @@ func mirror(f form) form {
 // brings to the membrane.
 func (u *unit) drives(f form) bool {
 	quiet := func(m monomial) bool { return m.s || m.h }
-	p, alpha := f.of(monomial{i: true}), u.update.of(monomial{i: true})
-	update, drive := u.update.without(quiet), f.without(quiet)
+	all := u.currents[0].update
+	p, alpha := f.of(monomial{i: true}), all.of(monomial{i: true})
+	update, drive := all.without(quiet), f.without(quiet)
 	if p == nil || !nonZero(p) || !nonZero(alpha) || update.of(monomial{}) != nil || update.inputs() != drive.inputs() {
 		return false
 	}
@@ -104,25 +125,29 @@ func (u *unit) drives(f form) bool {
 			return false
 		}
 	}
-	return !kills(u.update) || kills(f) && allKilled(u.update)
+	return !kills(all) || kills(f) && allKilled(all)
 }
 
 // setCurrent: the current is kept in units of the membrane, so its inputs have
 // the gains they have there.
 func (u *unit) setCurrent(n *neuronForm) {
-	if u.current == nil {
+	if len(u.currents) == 0 {
 		return
 	}
-	n.attrs.Current.Kind, n.current = ir.LeakFactor, u.update.of(monomial{i: true})
+	update := u.currents[0].update
+	n.attrs.Current.Kind, n.current = ir.LeakFactor, update.of(monomial{i: true})
 	if near(n.current, scalar(1)) {
 		n.attrs.Current.Kind, n.current = ir.LeakNone, nil
 	}
-	n.attrs.MasksCurrent = kills(u.update)
+	n.attrs.MasksCurrent = kills(update)
+	if u.isLate {
+		n.attrs.Order = ir.OrderLate
+	}
 }
 
 // kills tells whether a spike changes what comes from outside or from the current.
 func kills(f form) bool {
-	return slices.ContainsFunc(f, func(t term) bool { return t.s && (t.x != nil || t.i) })
+	return slices.ContainsFunc(f, func(t term) bool { return t.s && (t.x != nil || t.i || t.j) })
 }
 
 // allKilled tells whether every term comes times −s too, and none other times s.
@@ -142,15 +167,16 @@ func allKilled(f form) bool {
 func (u *unit) setMasks(n *neuronForm, f form) (form, *diag.Diagnostic) {
 	if !allKilled(f) {
 		x := f[slices.IndexFunc(f, func(t term) bool { return t.s && (t.x != nil || t.i) })].x
-		return nil, refuse(u.fire, diag.NotANeuron, "a spike also changes the input %s of the next step, not just the membrane %%%s", where(orSelf(x, u.current)), u.membrane.Name)
+		return nil, refuse(u.fire, diag.NotANeuron, "a spike also changes the input %s of the next step, not just the membrane %%%s", where(u.killed(x)), u.membrane.Name)
 	}
 	n.attrs.Reset, n.attrs.When, n.attrs.Masks = ir.ResetZero, ir.WhenNext, true
 	return f.without(func(m monomial) bool { return m.s }), nil
 }
 
-func orSelf(x, other *ir.Value) *ir.Value {
+// killed is the input that a spike kills, or else the current.
+func (u *unit) killed(x *ir.Value) *ir.Value {
 	if x == nil {
-		return other
+		return u.currents[0].delay
 	}
 	return x
 }
@@ -278,7 +304,7 @@ func (u *unit) setInit(n *neuronForm) *diag.Diagnostic {
 	case init == nil:
 		return nil
 	case u.refired && u.firesAtStart(init):
-		return refuse(u.fire, diag.NotANeuron, "the membrane %%%s starts as %s, at or above its threshold, and is reset before the first step", u.membrane.Name, shown(init))
+		return u.resetAtStart(init)
 	case u.mirrored:
 		init = scaled(init, -1)
 	}
@@ -286,6 +312,10 @@ func (u *unit) setInit(n *neuronForm) *diag.Diagnostic {
 		n.init = init
 	}
 	return nil
+}
+
+func (u *unit) resetAtStart(init *ir.Tensor) *diag.Diagnostic {
+	return refuse(u.fire, diag.NotANeuron, "the membrane %%%s starts as %s, at or above its threshold, and is reset before the first step", u.membrane.Name, shown(init))
 }
 
 // startsAlike tells whether the first step computes the same membrane when the

@@ -2,6 +2,7 @@ package passes
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -18,12 +19,15 @@ type drawn struct {
 func drawNeuron(rt *rapid.T) drawn {
 	eighths := func(name string) float64 { return float64(rapid.IntRange(1, 7).Draw(rt, name)) / 8 }
 	return drawn{eighths("alpha"), eighths("beta"), eighths("threshold") + 0.125,
-		rapid.SampledFrom([]string{"none", "subtract", "zero", "norse"}).Draw(rt, "reset")}
+		rapid.SampledFrom([]string{"none", "subtract", "zero", "norse", "alpha", "alpha none"}).Draw(rt, "reset")}
 }
 
 // cell is snnTorch's Synaptic, in which a reset waits for the next step and one
 // to zero kills the new input, or Norse's LIF.
 func (n drawn) cell(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+	if n.isAlpha() {
+		return n.alphaCell(s, x, past)
+	}
 	i, v, r := s.like(x, 0), s.like(x, 0), s.like(x, 0)
 	if past != nil {
 		i, v, r = past[0], past[1], past[2]
@@ -46,6 +50,25 @@ func (n drawn) cell(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.
 	return f, []*ir.Value{i, h, f}
 }
 
+func (n drawn) isAlpha() bool { return n.reset == "alpha" || n.reset == "alpha none" }
+
+// alphaCell is snnTorch's Alpha: a reset to zero sets both currents to zero too.
+func (n drawn) alphaCell(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+	e, i, r := s.like(x, 0), s.like(x, 0), s.like(x, 0)
+	if past != nil {
+		e, i, r = past[0], past[1], past[2]
+	}
+	e = s.op(ir.OpAdd, s.op(ir.OpMul, s.num(n.alpha), e), x)
+	i = s.op(ir.OpSub, s.op(ir.OpMul, s.num(n.beta), i), x)
+	h := s.op(ir.OpMul, s.num(2), s.op(ir.OpAdd, e, i))
+	if n.reset == "alpha" {
+		less := func(v *ir.Value) *ir.Value { return s.op(ir.OpSub, v, s.op(ir.OpMul, v, r)) }
+		e, i, h = less(e), less(i), less(h)
+	}
+	f := s.spike(ir.GT, h, s.num(n.threshold))
+	return f, []*ir.Value{e, i, f}
+}
+
 // want are the attributes of the neuron that it is.
 func (n drawn) want() ir.NeuronAttrs {
 	a := ir.NeuronAttrs{Leak: ir.Leak{Kind: ir.LeakFactor}, Round: ir.RoundFloor, Compare: ir.GT, Reset: ir.ResetNone,
@@ -57,6 +80,10 @@ func (n drawn) want() ir.NeuronAttrs {
 		a.Reset, a.When, a.Masks = ir.ResetZero, ir.WhenNext, true
 	case "norse":
 		a.Reset = ir.ResetZero
+	case "alpha":
+		a.Reset, a.When, a.Masks, a.MasksCurrent, a.Order = ir.ResetZero, ir.WhenNext, true, true, ir.OrderLate
+	case "alpha none":
+		a.Order = ir.OrderLate
 	}
 	return a
 }
@@ -66,6 +93,9 @@ func (n drawn) want() ir.NeuronAttrs {
 func TestRaiseCurrents(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		n := drawNeuron(rt)
+		if n.isAlpha() && n.alpha == n.beta {
+			rt.Skip("then nothing ever charges the membrane")
+		}
 		net := mlp(t, n.cell, rapid.IntRange(3, 6).Draw(rt, "steps"), "sum", nil)
 		out, err := raise(t, net)
 		if err != nil {
@@ -75,17 +105,29 @@ func TestRaiseCurrents(t *testing.T) {
 			if v.Attrs != n.want() {
 				rt.Fatalf("%+v became %v", n, v)
 			}
-			beta := n.beta
-			if n.reset == "norse" {
+			alpha, beta := n.alpha, n.beta
+			switch {
+			case n.reset == "norse":
 				beta = 0.875
+			case n.isAlpha():
+				alpha, beta = max(alpha, beta), min(alpha, beta)
 			}
-			for slot, number := range map[int]float64{ir.NeuronThreshold: n.threshold, ir.NeuronLeak: beta, ir.NeuronCurrent: n.alpha} {
+			for slot, number := range map[int]float64{ir.NeuronThreshold: n.threshold, ir.NeuronLeak: beta, ir.NeuronCurrent: alpha} {
 				if !every(v.Args[slot], number) {
 					rt.Fatalf("%+v: operand %d is %s, wanted %v", n, slot, shown(v.Args[slot].Const()), number)
 				}
 			}
 		}
 	})
+}
+
+// Two steps do not show the currents of an Alpha neuron; that is what is said.
+func TestAlphaInTwoSteps(t *testing.T) {
+	n := drawn{alpha: 0.75, beta: 0.5, threshold: 1, reset: "alpha"}
+	_, err := raise(t, mlp(t, n.cell, 2, "sum", nil))
+	if err == nil || strings.Count(err.Error(), "two steps do not show") != 2 || !strings.Contains(err.Error(), "three time steps or more") {
+		t.Errorf("got %v", err)
+	}
 }
 
 // FuzzRaise: no net, however spoiled, makes a pass panic or break the IR.

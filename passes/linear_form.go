@@ -12,23 +12,23 @@ import (
 // one number is kept as a scalar.
 type form []term
 
-// term is k · [h] · [s] · [i] · [now] · [fired] · [x]: h, s and i the membrane,
-// spike and current of the step before, now and fired the membrane and spike of
-// this step, x any value that is not the neuron's own state (nil for none).
+// term is k · [h] · [s] · [i] · [j] · [now] · [fired] · [x]: h, s, i and j the
+// membrane, spike and currents of the step before, now and fired the membrane and
+// spike of this step, x any value that is not the neuron's own state (nil for none).
 type term struct {
 	monomial
 	k *ir.Tensor
 }
 
 type monomial struct {
-	h, s, i    bool
+	h, s, i, j bool
 	now, fired bool
 	x          *ir.Value
 }
 
 // state tells whether a term has a real number of the neuron's state in it, of
 // which no product may have two.
-func (m monomial) state() bool { return m.h || m.i || m.now }
+func (m monomial) state() bool { return m.h || m.i || m.j || m.now }
 
 // own tells whether a form reads the neuron's state.
 func (f form) own() bool {
@@ -103,7 +103,7 @@ func (f form) times(g form) (form, bool) {
 			if a.state() && b.state() || a.x != nil && b.x != nil {
 				return nil, false
 			}
-			m := monomial{a.h || b.h, a.s || b.s, a.i || b.i, a.now || b.now, a.fired || b.fired, a.x}
+			m := monomial{a.h || b.h, a.s || b.s, a.i || b.i, a.j || b.j, a.now || b.now, a.fired || b.fired, a.x}
 			if b.x != nil {
 				m.x = b.x
 			}

@@ -19,13 +19,22 @@ type unit struct {
 	starts []start
 	// refired: the spike before is found by comparing the membrane before again.
 	refired bool
-	// current is the delay of a second state with its own leak, and update what it
-	// stores, over the past; nil when there is none. plain are delays that are
-	// taken as inputs after all.
-	current *ir.Value
-	update  form
-	plain   map[*ir.Value]bool
+	// currents are delays of state with leaks of their own, at most as many as most;
+	// plain are delays that are taken as inputs after all.
+	currents []current
+	most     int
+	plain    map[*ir.Value]bool
+	isLate   bool // the current reaches the membrane one step late
 }
+
+// current is the delay of a current, and what it stores, over the past.
+type current struct {
+	delay  *ir.Value
+	update form
+}
+
+// ofCurrent are the first and the second current in a form.
+var ofCurrent = [2]monomial{{i: true}, {j: true}}
 
 // start says that a value of the state begins as a constant.
 type start struct {
@@ -35,7 +44,7 @@ type start struct {
 
 func newUnit(fire *ir.Value, latched map[*ir.Value]*ir.Value) (*unit, *diag.Diagnostic) {
 	m := membraneOf(fire)
-	u := &unit{fire: fire, membrane: m, latched: latched, forms: map[*ir.Value]form{}, plain: map[*ir.Value]bool{}}
+	u := &unit{fire: fire, membrane: m, latched: latched, forms: map[*ir.Value]form{}, plain: map[*ir.Value]bool{}, most: len(ofCurrent)}
 	at := 1
 	if fire.Args[1] == m {
 		u.mirrored, at = true, 0
@@ -134,7 +143,7 @@ func castForm(v *ir.Value, a []form) (form, bool) {
 }
 
 // past is the form of a delay. It is the unit's own when what it stores is made
-// of this step's membrane and spike alone, or when it is the unit's current; the
+// of this step's membrane and spike alone, or when it is one of its currents; the
 // delay of anything else is an input.
 func (u *unit) past(delay *ir.Value) (form, *diag.Diagnostic) {
 	now := &unit{fire: u.fire, membrane: u.membrane, threshold: u.threshold, forms: map[*ir.Value]form{
@@ -143,9 +152,9 @@ func (u *unit) past(delay *ir.Value) (form, *diag.Diagnostic) {
 	now.forms[u.membrane] = form{{monomial{h: true}, scalar(1)}} // a silent neuron has no fire but it
 	f, d := now.form(u.latched[delay])
 	if d != nil || !f.own() || f.inputs() > 0 {
-		switch {
-		case u.leaks(delay):
-			return form{{monomial{i: true}, scalar(1)}}, nil
+		switch m, ok := u.leaks(delay); {
+		case ok:
+			return form{{m, scalar(1)}}, nil
 		case d != nil:
 			return nil, d
 		case !f.own() || u.plain[delay]:
@@ -160,33 +169,35 @@ func (u *unit) past(delay *ir.Value) (form, *diag.Diagnostic) {
 	return f, nil
 }
 
-// leaks tells whether a delay is the unit's current: it starts at 0, and what it
-// stores is a part of itself plus inputs, all of which a spike may have killed,
-// without the membrane. There is one; another such delay is an input.
-func (u *unit) leaks(delay *ir.Value) bool {
-	if u.current == delay {
-		return true
+// leaks tells whether a delay is a current of the unit, and which: it starts at 0,
+// and what it stores is a part of itself plus inputs, all of which a spike may
+// have killed, without the membrane. One more such delay is an input.
+func (u *unit) leaks(delay *ir.Value) (monomial, bool) {
+	for k, c := range u.currents {
+		if c.delay == delay {
+			return ofCurrent[k], true
+		}
 	}
-	if u.current != nil || u.plain[delay] || !delay.Type.IsReal() || !every(delay.Args[0], 0) {
-		return false
+	if len(u.currents) == u.most || u.plain[delay] || !delay.Type.IsReal() || !every(delay.Args[0], 0) {
+		return monomial{}, false
 	}
-	before := &unit{fire: u.fire, membrane: u.membrane, threshold: u.threshold, latched: u.latched, current: delay,
-		plain: u.plain, forms: map[*ir.Value]form{
-			delay:  {{monomial{i: true}, scalar(1)}},
+	before := &unit{fire: u.fire, membrane: u.membrane, threshold: u.threshold, latched: u.latched, plain: u.plain,
+		forms: map[*ir.Value]form{
+			delay:  {{ofCurrent[0], scalar(1)}},
 			u.fire: {{monomial{fired: true}, scalar(1)}},
 		}}
 	before.forms[u.membrane] = form{{monomial{now: true}, scalar(1)}}
 	f, d := before.form(u.latched[delay])
-	if d != nil || f.of(monomial{i: true}) == nil {
-		return false
+	if d != nil || f.of(ofCurrent[0]) == nil {
+		return monomial{}, false
 	}
 	for _, t := range f {
 		if t.h || t.now || t.fired {
-			return false
+			return monomial{}, false
 		}
 	}
-	u.current, u.update = delay, f
-	return true
+	u.currents = append(u.currents, current{delay, f})
+	return ofCurrent[len(u.currents)-1], true
 }
 
 // refires tells whether v compares the membrane of the step before as the unit

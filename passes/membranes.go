@@ -24,6 +24,7 @@ func membranesOverTime(n *ir.Net) ([]history, error) {
 		delete(fires, v)
 	}
 	before := predecessors(n, fires)
+	linkHidden(n, fires, before)
 	followed := map[*ir.Value]bool{}
 	for _, p := range before {
 		followed[p] = true
@@ -88,10 +89,9 @@ func membraneOf(v *ir.Value) *ir.Value {
 
 func oneStepOnly(n *ir.Net, fires map[*ir.Value][]*ir.Value) error {
 	var errs diag.List
-	for _, v := range n.Values {
-		if len(fires[v]) > 0 && isAlpha(v) {
-			errs.Add(v.Origin, diag.NotANeuron, "the membrane %%%s is that of an Alpha neuron: two currents make it, and its spikes reset them; such neurons are not known", v.Name)
-		}
+	for _, v := range secondMembranes(n, fires) {
+		errs.Add(fires[v][0].Origin, diag.NotUnrolled, "%s is a threshold in its second time step, and two steps do not show what its membrane %%%s keeps from one to the next", where(fires[v][0]), v.Name).
+			Help = "export the network with three time steps or more"
 	}
 	if len(errs) > 0 {
 		return errs.Err()

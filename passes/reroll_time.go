@@ -24,7 +24,9 @@ func runRerollTime(n *ir.Net, o *Options) (*ir.Net, error) {
 		return n, err
 	}
 	history = append(history, silentOverTime(n, history)...)
+	n, ends := completed(n, history)
 	u := newUnrolled(n, history)
+	u.ends = ends
 	first, err := newFirstStep(n)
 	if err != nil {
 		return nil, err
@@ -46,6 +48,7 @@ type unrolled struct {
 	place   map[*ir.Value]int // in net order
 	steps   int
 	history []history
+	ends    []seed // of states that only the last step but one had
 	frames  frames
 	span    map[*ir.Value]span
 	body    map[*ir.Value][]edge

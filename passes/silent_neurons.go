@@ -40,13 +40,8 @@ type silencing struct {
 
 // classify finds the silent neuron whose membrane a delay stores; nil when it is none.
 func (s *silencing) classify(delay, membrane *ir.Value) *neuronForm {
-	u := &unit{fire: membrane, membrane: membrane, latched: s.latched, forms: map[*ir.Value]form{}, plain: map[*ir.Value]bool{}}
-	f, d := u.form(membrane)
-	if d == nil && u.current != nil && !u.drives(f) {
-		u.plain[u.current] = true
-		u.current, u.update, u.starts, u.forms = nil, nil, nil, map[*ir.Value]form{}
-		f, d = u.form(membrane)
-	}
+	u := &unit{fire: membrane, membrane: membrane, latched: s.latched, forms: map[*ir.Value]form{}, plain: map[*ir.Value]bool{}, most: len(ofCurrent)}
+	f, d := u.driven()
 	if d != nil || f.of(monomial{h: true}) == nil || kills(f) || delay.Args[0].Const() == nil {
 		return nil
 	}

@@ -65,7 +65,7 @@ func (u *unrolled) seeds() ([]seed, *diag.Diagnostic) {
 			out = append(out, seed{f, g, i})
 		}
 	}
-	return out, nil
+	return append(out, u.ends...), nil
 }
 
 // twin finds the comparison that is to one membrane what f is to its own.

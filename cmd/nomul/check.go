@@ -212,6 +212,9 @@ func neuronRows(net *ir.Net) []neuronRow {
 		}
 		if a.Current.Kind != 0 {
 			row.Kind += " with current, leak " + leakText(a.Current, v.Args[ir.NeuronCurrent])
+			if a.Order == ir.OrderLate {
+				row.Kind += ", a step late"
+			}
 		}
 		if a.Silent {
 			row.Kind, row.Compare = row.Kind+", silent", "never"

@@ -1,0 +1,231 @@
+package passes
+
+import (
+	"slices"
+
+	"nomul/ir"
+)
+
+// A membrane need not be computed from the one before: snnTorch's Alpha makes it
+// anew in each step, from two currents that nothing compares. Such membranes are
+// linked by the spikes that reset them, or by what they are computed from. And
+// the last step of a file lacks what nothing reads there, the currents after
+// their reset; without it the loop cannot be closed where the neuron has it.
+
+// cone is what a membrane is computed from, neuron by neuron, back to comparisons
+// and to what mixes neurons, inclusive.
+type cone map[*ir.Value]bool
+
+func coneOf(v *ir.Value) cone {
+	c := cone{}
+	var walk func(v *ir.Value)
+	walk = func(v *ir.Value) {
+		if v == nil || c[v] || v.Op == ir.OpConst {
+			return
+		}
+		c[v] = true
+		if formRules[v.Op] != nil {
+			for _, a := range v.Args {
+				walk(a)
+			}
+		}
+	}
+	walk(v)
+	return c
+}
+
+// shared counts what two cones have in common.
+func (c cone) shared(d cone) int {
+	n := 0
+	for v := range d {
+		if c[v] {
+			n++
+		}
+	}
+	return n
+}
+
+// linkHidden adds to before the membranes of at least three steps that are linked
+// otherwise than by their values.
+func linkHidden(n *ir.Net, fires map[*ir.Value][]*ir.Value, before map[*ir.Value]*ir.Value) {
+	followed := map[*ir.Value]bool{}
+	for _, p := range before {
+		followed[p] = true
+	}
+	links, length := map[*ir.Value]*ir.Value{}, map[*ir.Value]int{}
+	var apart []*ir.Value
+	cones := map[*ir.Value]cone{}
+	for _, v := range n.Values {
+		if len(fires[v]) == 0 || before[v] != nil || followed[v] {
+			continue
+		}
+		cones[v] = coneOf(v)
+		length[v] = 1
+		if p := earlier(v, apart, cones, fires); p != nil {
+			links[v], length[v] = p, length[p]+1
+		}
+		apart = append(apart, v)
+	}
+	for _, v := range apart {
+		if length[v] < 3 || links[v] == nil {
+			continue
+		}
+		for m := v; links[m] != nil; m = links[m] {
+			before[m] = links[m]
+		}
+	}
+}
+
+// earlier is the membrane whose spikes v is computed from, the last one; or else
+// the one that has most in common with v, and adds less to it.
+func earlier(v *ir.Value, apart []*ir.Value, cones map[*ir.Value]cone, fires map[*ir.Value][]*ir.Value) *ir.Value {
+	c := cones[v]
+	var best *ir.Value
+	most := 0
+	for _, p := range slices.Backward(apart) {
+		if slices.ContainsFunc(fires[p], func(f *ir.Value) bool { return c[f] }) {
+			return p
+		}
+		if n := c.shared(cones[p]); n > most && len(cones[p]) < len(c) {
+			best, most = p, n
+		}
+	}
+	return best
+}
+
+// secondMembranes are those that a spike of an earlier membrane resets, with which
+// they share an input, in a net that links no more of them.
+func secondMembranes(n *ir.Net, fires map[*ir.Value][]*ir.Value) []*ir.Value {
+	var out, apart []*ir.Value
+	cones := map[*ir.Value]cone{}
+	for _, v := range n.Values {
+		if len(fires[v]) == 0 {
+			continue
+		}
+		cones[v] = coneOf(v)
+		p := earlier(v, apart, cones, fires)
+		if p != nil && cones[v].shared(cones[p]) > 0 && slices.ContainsFunc(fires[p], func(f *ir.Value) bool { return cones[v][f] }) {
+			out = append(out, v)
+		}
+		apart = append(apart, v)
+	}
+	return out
+}
+
+// completed is the net with what its last step lacks, and the pairs of it and
+// what it is in the step before.
+func completed(n *ir.Net, h []history) (*ir.Net, []seed) {
+	out := &ir.Net{Name: n.Name, Level: n.Level, Steps: n.Steps, Values: slices.Clip(n.Values)}
+	fires := comparisons(n)
+	var ends []seed
+	for i, layer := range h {
+		steps := len(layer.membranes)
+		if steps < 3 {
+			continue
+		}
+		l := newLastStep(n, layer.membranes[steps-1], layer.membranes[steps-2], fires[layer.membranes[steps-3]])
+		for _, v := range l.states() {
+			if next := l.next(v); next != nil {
+				ends = append(ends, seed{next, v, i})
+			}
+		}
+		out.Values = append(out.Values, l.made...)
+	}
+	return out, ends
+}
+
+// lastStep is the end of one layer.
+type lastStep struct {
+	cone    []*ir.Value // of the last membrane, in net order
+	spikes  []*ir.Value // of two steps before it
+	readers map[*ir.Value][]*ir.Value
+	numbers map[*ir.Value]bool      // computed from more than spikes and constants
+	after   map[*ir.Value]*ir.Value // what a value is in the next step
+	made    []*ir.Value             // what was not there
+}
+
+func newLastStep(n *ir.Net, last, past *ir.Value, spikes []*ir.Value) *lastStep {
+	l := &lastStep{spikes: spikes, readers: map[*ir.Value][]*ir.Value{}, numbers: map[*ir.Value]bool{}, after: map[*ir.Value]*ir.Value{}}
+	c := coneOf(last)
+	if c[past] {
+		return l // a membrane of the usual kind
+	}
+	for _, v := range n.Values {
+		if !c[v] {
+			continue
+		}
+		l.cone = append(l.cone, v)
+		l.numbers[v] = formRules[v.Op] == nil && membraneOf(v) == nil
+		for _, a := range v.Args {
+			l.readers[a] = append(l.readers[a], v)
+			l.numbers[v] = l.numbers[v] || formRules[v.Op] != nil && l.numbers[a]
+		}
+	}
+	l.pair(last, past)
+	return l
+}
+
+// pair notes that w is v one step earlier, and what both are computed from.
+func (l *lastStep) pair(v, w *ir.Value) {
+	if v == nil || w == nil || l.after[w] != nil || v != w && !sameForm(v, w) {
+		return
+	}
+	l.after[w] = v
+	if v != w && formRules[v.Op] != nil {
+		for i := range v.Args {
+			l.pair(v.Args[i], w.Args[i])
+		}
+	}
+}
+
+// states are what is left of numbers when the spikes of two steps before have
+// changed them: each is computed from such spikes and numbers that nothing else
+// in the cone reads.
+func (l *lastStep) states() []*ir.Value {
+	var out []*ir.Value
+	for _, v := range l.cone {
+		c := coneOf(v)
+		has := func(some []*ir.Value) bool { return slices.ContainsFunc(some, func(s *ir.Value) bool { return c[s] }) }
+		if l.after[v] == nil && has(l.spikes) && !has(out) && l.numbers[v] && l.closed(v, c) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// closed tells whether what v is computed from reaches the membrane through v only.
+// Inputs and spikes may be read besides.
+func (l *lastStep) closed(v *ir.Value, c cone) bool {
+	for u := range c {
+		if u == v || formRules[u.Op] == nil || !l.numbers[u] {
+			continue
+		}
+		if slices.ContainsFunc(l.readers[u], func(r *ir.Value) bool { return !c[r] }) {
+			return false
+		}
+	}
+	return true
+}
+
+// next makes what v is in the last step; nil when it reads what is not known there.
+func (l *lastStep) next(v *ir.Value) *ir.Value {
+	if after := l.after[v]; after != nil || v == nil {
+		return after
+	}
+	if v.Op == ir.OpConst {
+		return v
+	}
+	if formRules[v.Op] == nil {
+		return nil
+	}
+	out := *v
+	out.Name, out.Args = v.Name+".next", make([]*ir.Value, len(v.Args))
+	for i, a := range v.Args {
+		if out.Args[i] = l.next(a); out.Args[i] == nil && a != nil {
+			return nil
+		}
+	}
+	l.after[v] = &out
+	l.made = append(l.made, &out)
+	return &out
+}

@@ -1,0 +1,99 @@
+package passes
+
+import (
+	"slices"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// pair is a membrane that is the sum of two currents, as that of snnTorch's
+// Alpha. With x out of the sum, p·g + r·k = 0,
+//
+//	e' = α·e + g·x,  q' = β·q + k·x,  H = p·e' + r·q' = p·α·e + r·β·q
+//
+// Since r·q is H − p·e in every step, and all are 0 before the first, this is
+//
+//	H = β·h + p·(α − β)·e
+//
+// a membrane with leak β, and a current that reaches it one step late. Of the
+// two, e is the one with the longer memory; the other choice fires alike.
+type pair struct {
+	membrane    form
+	e, q        form // what the two store, each over itself as i
+	alpha, beta *ir.Tensor
+	p, r        *ir.Tensor
+}
+
+// pair finds the two currents of a membrane; nil when they do not make it so.
+func (u *unit) pair(f form) *pair {
+	s := &pair{membrane: f, e: u.currents[0].update, q: u.currents[1].update}
+	own := ofCurrent[0]
+	s.alpha, s.beta = s.e.of(own), s.q.of(own)
+	e, q := f.of(ofCurrent[0]), f.of(ofCurrent[1])
+	if e == nil || q == nil || !nonZero(s.alpha) || !nonZero(s.beta) || len(f.without(fired)) != 2 {
+		return nil
+	}
+	s.p, s.r = ratio(e, s.alpha), ratio(q, s.beta)
+	if !s.cancels() {
+		return nil
+	}
+	if s.alpha.F[0] < s.beta.F[0] {
+		s.e, s.q, s.alpha, s.beta, s.p, s.r = s.q, s.e, s.beta, s.alpha, s.r, s.p
+	}
+	return s
+}
+
+// fired tells whether a term is there after a spike only.
+func fired(m monomial) bool { return m.s }
+
+// cancels tells whether the two take in nothing but the same inputs, and these
+// are out of the sum.
+func (s *pair) cancels() bool {
+	e, q := s.e.without(fired), s.q.without(fired)
+	if len(e) != len(q) || len(e) < 2 {
+		return false
+	}
+	return !slices.ContainsFunc(e, func(t term) bool {
+		k := q.of(t.monomial)
+		return !t.i && (t.x == nil || k == nil || !near(combine(s.p, t.k, product), scaled(combine(s.r, k, product), -1)))
+	})
+}
+
+// late is the membrane of a pair over itself and what comes in, which the current
+// takes for it. A spike must kill the membrane and both currents, or leave all alone.
+func (u *unit) late(s *pair) (form, *diag.Diagnostic) {
+	all := []form{s.membrane, s.e, s.q}
+	spares := func(f form) bool { return !slices.ContainsFunc(f, func(t term) bool { return t.s }) }
+	masks := !slices.ContainsFunc(all, func(f form) bool { return !allKilled(f) })
+	switch {
+	case !masks && slices.ContainsFunc(all, func(f form) bool { return !spares(f) }):
+		return nil, refuse(u.fire, diag.NotANeuron, "the membrane %%%s is the sum of two currents (an Alpha neuron), and a spike does not do the same to both; "+
+			"it must set both to zero, or leave them alone", u.membrane.Name).WithHelp("use snnTorch's Alpha with reset_mechanism=\"zero\"")
+	case u.refired && (!u.startsAtZero() || u.firesAtStart(scalar(0))):
+		return nil, u.resetAtStart(scalar(0))
+	}
+	f := form{{monomial{h: true}, s.beta}}
+	by := combine(s.p, combine(s.alpha, s.beta, func(a, b float64) float64 { return a - b }), product)
+	for _, t := range s.e.without(fired) {
+		if t.x != nil {
+			f = append(f, term{t.monomial, combine(by, t.k, product)})
+		}
+	}
+	if masks {
+		quiet, _ := f.times(form{{monomial{}, scalar(1)}, {monomial{s: true}, scalar(-1)}})
+		f = quiet
+	}
+	u.currents, u.isLate = []current{{update: s.e}}, true
+	return f, nil
+}
+
+// startsAtZero tells whether the membrane that was compared before the first step is 0.
+func (u *unit) startsAtZero() bool {
+	for delay, stored := range u.latched {
+		if stored == u.membrane && !every(delay.Args[0], 0) {
+			return false
+		}
+	}
+	return true
+}
