@@ -45,6 +45,14 @@ func comparedAgain(n *ir.Net, fires map[*ir.Value][]*ir.Value) map[*ir.Value]boo
 	return again
 }
 
+// looksAgain tells whether a net compares a stored membrane, be it by chance.
+func looksAgain(n *ir.Net) bool {
+	fires := comparisons(n)
+	return slices.ContainsFunc(n.Values, func(v *ir.Value) bool {
+		return len(fires[v]) > 0 && newRemainder(v, fires, nil).holds()
+	})
+}
+
 // remainder is a compared value looked at as a membrane less a reset.
 type remainder struct {
 	v        *ir.Value

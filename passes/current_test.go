@@ -141,7 +141,7 @@ func FuzzRaise(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		rapid.MakeFuzz(func(rt *rapid.T) {
-			net := spoiled(rt, spoiled(rt, randomNet(rt, t)))
+			net := spoiled(rt, spoiled(rt, randomNet(rt, t, cells)))
 			if ir.Verify(net) != nil {
 				rt.Skip("the other value does not fit")
 			}

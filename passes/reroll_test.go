@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,10 +47,15 @@ func TestOddWeightsRefused(t *testing.T) {
 }
 
 // snnTorch's reset_delay=False leaves something of the first step in the second.
-// It is raised from four steps on, and a step that leaves more is refused, the first too.
+// It is raised from three steps on, and a step that leaves more is refused, the first too.
 func TestResetNow(t *testing.T) {
 	for _, zero := range []bool{false, true} {
-		for steps := 4; steps <= 6; steps++ {
+		_, err := raise(t, mlp(t, snnNow(zero), 2, "sum", nil))
+		wantCode(t, "two steps", err, diag.NotUnrolled)
+		if err != nil && !strings.Contains(err.Error(), "reset_delay=False, shows itself in three steps or more") {
+			t.Errorf("wanted to be told to export more steps: %v", err)
+		}
+		for steps := 3; steps <= 6; steps++ {
 			if _, err := raise(t, mlp(t, snnNow(zero), steps, "sum", nil)); err != nil {
 				t.Errorf("zero %v, %d steps: %v", zero, steps, err)
 			}
@@ -126,18 +132,20 @@ func TestUnequalStepsRefused(t *testing.T) {
 	wantCode(t, "three of four steps", err, diag.NotUnrolled)
 }
 
-var cells = []struct {
-	name string
-	cell cell
-}{
+var cells = []namedCell{
 	{"lif", sjLIF(2, 0)}, {"lif4", sjLIF(4, 0)}, {"value", sjLIF(2, -0.5)}, {"soft", sjIF14(true)}, {"hard", sjIF14(false)},
 	{"leaky", snnLeaky(false, false)}, {"again", snnLeaky(true, false)}, {"zero", snnLeaky(false, true)},
 	{"where", whereLIF}, {"recurrent", recurrent(sjLIF(2, 0))},
 }
 
+type namedCell struct {
+	name string
+	cell cell
+}
+
 // randomNet draws a net of one to four layers of different neurons, some of them
 // without weights between, and with a skip connection now and then.
-func randomNet(rt *rapid.T, t testing.TB) *ir.Net {
+func randomNet(rt *rapid.T, t testing.TB, cells []namedCell) *ir.Net {
 	s := newSketch(t)
 	x := s.input(4)
 	steps := rapid.IntRange(2, 5).Draw(rt, "steps")
@@ -172,7 +180,7 @@ func randomNet(rt *rapid.T, t testing.TB) *ir.Net {
 // net computes, and the order in which a file lists its nodes does not matter.
 func TestRaiseRandomNets(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		net := randomNet(rt, t)
+		net := randomNet(rt, t, cells)
 		out, err := raise(t, net)
 		if err != nil {
 			rt.Fatalf("%v\n%s", err, ir.Print(net, ""))
@@ -251,8 +259,9 @@ func shuffle(n *ir.Net, random *rand.Rand) *ir.Net {
 // or what comes out computes what the spoiled net does (raise checks that).
 func TestSpoiledNets(t *testing.T) {
 	refused := 0
+	all := append(slices.Clone(cells), namedCell{"now", snnNow(false)}, namedCell{"now-zero", snnNow(true)})
 	rapid.Check(t, func(rt *rapid.T) {
-		net := spoiled(rt, randomNet(rt, t))
+		net := spoiled(rt, randomNet(rt, t, all))
 		if ir.Verify(net) != nil {
 			rt.Skip("the other value does not fit")
 		}

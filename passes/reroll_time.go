@@ -103,19 +103,29 @@ func (u *unrolled) clear() {
 
 // findBody finds the body and holds all steps against it.
 func (u *unrolled) findBody(first *firstStep) error {
+	find := u.unifyBody
 	if u.steps == 2 {
-		return u.guessBody(first)
+		find = u.guessBody
 	}
-	if err := u.unify(); err != nil {
-		return err
+	d := find(first)
+	if d == nil {
+		return nil
 	}
-	if d := u.match(); d != nil {
-		return d
+	if u.steps < 4 && looksAgain(u.net) {
+		d.Help += "; a neuron that resets at once what it stores, as snnTorch's with reset_delay=False, shows itself in three steps or more"
 	}
-	if d := first.check(u); d != nil {
-		return d
+	return d
+}
+
+func (u *unrolled) unifyBody(first *firstStep) *diag.Diagnostic {
+	d := u.unify()
+	if d == nil {
+		d = u.match()
 	}
-	return nil
+	if d == nil {
+		d = first.check(u)
+	}
+	return d
 }
 
 const unrollHelp = "export the network with the same module called once for each time step, from a fresh state, and all steps in one graph"

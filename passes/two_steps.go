@@ -15,7 +15,7 @@ const maxDoubts = 8
 // the second is cut where it reads membranes and spikes of the first. A first
 // membrane that is also a static current is in doubt: every reading is tried,
 // and one that makes both steps come out right is right.
-func (u *unrolled) guessBody(first *firstStep) error {
+func (u *unrolled) guessBody(first *firstStep) *diag.Diagnostic {
 	g, d := newGuess(u)
 	if d != nil {
 		return d

@@ -12,8 +12,8 @@ import (
 // meet, and a value that meets itself is the same in every step. A value of the
 // last step's cone that is also the image of another one is what that one was a
 // step earlier.
-func (u *unrolled) unify() error {
-	p := &pairing{image: map[*ir.Value]*ir.Value{}, of: map[*ir.Value]*ir.Value{}, step: u.steps - 2, frames: u.frames}
+func (u *unrolled) unify() *diag.Diagnostic {
+	p := &pairing{image: map[*ir.Value]*ir.Value{}, of: map[*ir.Value]*ir.Value{}, step: u.steps - 2, frames: u.frames, span: u.span}
 	seeds, d := u.seeds()
 	if d != nil {
 		return d
@@ -89,6 +89,7 @@ type pairing struct {
 	queue  []*ir.Value
 	step   int // the number of the step before
 	frames frames
+	span   map[*ir.Value]span
 }
 
 // operand pairs what two paired values read.
@@ -119,6 +120,9 @@ func (p *pairing) pair(v, w *ir.Value) *diag.Diagnostic {
 		return nil
 	}
 	if !p.frames.alike(v, w) || !p.frames.of(v, p.step+1) || !p.frames.of(w, p.step) {
+		if p.step == 1 {
+			return nil // step 1 may look otherwise, which checkLate holds against the body
+		}
 		return notRepeated(p.step, w, v)
 	}
 	p.image[v], p.of[w] = w, v
@@ -128,9 +132,9 @@ func (p *pairing) pair(v, w *ir.Value) *diag.Diagnostic {
 
 // edge is what operand i of v in the last step is, once everything is paired.
 func (p *pairing) edge(v *ir.Value, i int) edge {
-	a := v.Args[i]
+	a, image := v.Args[i], p.image[v]
 	switch {
-	case a == p.image[v].Args[i]:
+	case image != nil && a == image.Args[i], image == nil && p.span[a].once():
 		return edge{fromOnce, a}
 	case p.of[a] != nil:
 		return edge{fromPast, p.of[a]}
