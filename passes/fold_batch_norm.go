@@ -17,6 +17,9 @@ func runFoldBatchNorm(n *ir.Net, _ *Options) (*ir.Net, error) {
 		if v.Op == ir.OpReduceMean {
 			return behindMean(r, v, readers)
 		}
+		if v.Op == ir.OpTranspose {
+			return backAndForth(r, v), nil
+		}
 		if v.Op != ir.OpBatchNorm || !constArgs(v.Args[1:]) {
 			return nil, nil
 		}
@@ -41,6 +44,22 @@ func runFoldBatchNorm(n *ir.Net, _ *Options) (*ir.Net, error) {
 		}
 		return out, err
 	})
+}
+
+// backAndForth is what two transpositions leave as it is, when there is no
+// batch-norm between them any more; else nil.
+func backAndForth(r *ir.Rebuilder, v *ir.Value) *ir.Value {
+	first := r.Of(v.Args[0])
+	if first.Op != ir.OpTranspose {
+		return nil
+	}
+	back, forth := v.Attrs.(ir.PermAttrs).Perm, first.Attrs.(ir.PermAttrs).Perm
+	for i, axis := range back {
+		if forth[axis] != i {
+			return nil
+		}
+	}
+	return first.Args[0]
 }
 
 // behindMean moves a batch-norm behind the mean that alone reads it, over other

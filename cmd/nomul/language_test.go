@@ -44,6 +44,7 @@ func TestWrittenEqualsImported(t *testing.T) {
 		"cnn.snn":        "fmnist-cnn-snntorch/cnn_ts26.onnx",
 		"sew_resnet.snn": "fmnist-resnet-sj-sew/ressew_ts26_sjhead_bn.onnx",
 		"small_smlp.snn": "fmnist-spiking-mlp-bnc/smlpbnc_ts26_sjhead_bn.onnx",
+		"ssa.snn":        "../onnx/frameworks/spikingjelly/ssa.ts17.onnx",
 	} {
 		written := spikingNet(t, "../../testdata/dsl/models/"+text, nil)
 		imported := spikingNet(t, "../../testdata/models/"+export, nil)

@@ -58,6 +58,9 @@
 // is in the next step: that is recurrence. What leaves the time steps is read out:
 // mean(time), sum(time), last(time), max(time), first(time).
 //
+// Attention of spikes is attention(q, k, v, heads: 8, scale: .125) |> lif; masks over
+// tokens are q && lif(k && v |> sum(0, keep: true)).
+//
 // op("name", …) is any operation of the intermediate representation, so the
 // language can say what the representation can.
 package dsl

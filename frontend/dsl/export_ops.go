@@ -34,6 +34,7 @@ var stages = map[ir.Op]func(*exporter, *ir.Value) string{
 	ir.OpAvgPool:    (*exporter).avgPool,
 	ir.OpMap:        (*exporter).mapping,
 	ir.OpSoftmax:    (*exporter).softmax,
+	ir.OpMatmul:     (*exporter).matmul,
 	ir.OpSum:        (*exporter).readout,
 	ir.OpLast:       (*exporter).readout,
 	ir.OpMaxTime:    (*exporter).readout,
@@ -294,6 +295,14 @@ func (x *exporter) mapping(v *ir.Value) string {
 		}
 	}
 	return ""
+}
+
+// matmul is a layer where something comes in.
+func (x *exporter) matmul(v *ir.Value) string {
+	if v.Args[0].Op == ir.OpConst {
+		return ""
+	}
+	return "matmul(" + x.reference(v.Args[1]) + ")"
 }
 
 func (x *exporter) softmax(v *ir.Value) string {

@@ -56,6 +56,9 @@ var builtins = table(
 	&layer{"argmin", "the index of the smallest along an axis", params("x value, axis any = -1, keep truth = false"), runArgmin},
 	&layer{"softmax", "exp(x) over its sum along an axis", params("x value, axis any = -1"), runSoftmax},
 
+	&layer{"matmul", "the product of two matrices, or of those of two stacks; one of them must be spikes in the end", params("a value, b value"), runMatmul},
+	&layer{"attention", "of spikes [tokens, channels]: (q · kᵀ) · v · scale by heads, numbers for neurons behind it", params("q value, k value, v value, heads number = 1, scale number = 1"), runAttention},
+
 	&layer{"xor", "either of two spikes", params("a value, b value"), runXor},
 	&layer{"select", "a where cond is 1, else b", params("cond value, a any, b any"), runSelect},
 	&layer{"shift_left", "x · 2^k of an integer", params("x value, k number"), runShiftLeft},
