@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 
 	"nomul/backends"
 	"nomul/ir"
@@ -51,6 +52,15 @@ func (p *plan) FirstBase() int { return p.Passes[0].Base }
 
 // Later are the passes behind it.
 func (p *plan) Later() []pass { return p.Passes[1:] }
+
+// Began tells that one of them starts.
+func (p *plan) Began() string {
+	var gos []string
+	for _, q := range p.Later() {
+		gos = append(gos, "dut."+q.Go)
+	}
+	return strings.Join(gos, " | ")
+}
 
 // InCount is the number of elements of a sample.
 func (p *plan) InCount() int { return sizes(p.Ports.Inputs) }

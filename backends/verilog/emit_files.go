@@ -25,30 +25,12 @@ var unitFiles = map[string]func(*unit) []backends.File{
 	kindConv:   func(u *unit) []backends.File { return append(u.params(u.Conv.Bias), u.convWeights(), u.words()) },
 	kindPool:   func(u *unit) []backends.File { return []backends.File{u.tiles()} },
 	kindGather: func(u *unit) []backends.File { return []backends.File{u.sources()} },
-	kindMap:    (*unit).constants,
+	kindMap:    func(u *unit) []backends.File { return u.params(u.Constants()...) },
 	kindNeuron: (*unit).neuronParams,
 }
 
 func (u *unit) neuronParams() []backends.File {
-	n := u.Neuron
-	out := u.params(n.Threshold, n.Bias)
-	if u.UsesReset() {
-		out = append(out, u.params(n.Amount)...)
-	}
-	if n.KeepV {
-		out = append(out, u.params(n.Init)...)
-	}
-	return out
-}
-
-func (u *unit) constants() []backends.File {
-	var out []backends.File
-	for _, o := range u.Operands {
-		if o.Unit == nil {
-			out = append(out, u.params(o.Param)...)
-		}
-	}
-	return out
+	return u.params(append(u.Charging(), u.Firing()...)...)
 }
 
 // weights has a row for each tile and operand element: the weights from the

@@ -2,6 +2,7 @@ package verilog
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"nomul/ir"
@@ -14,7 +15,9 @@ func (u *unit) Scans() bool { return len(u.Xs) > 0 && !u.TakesTiles() }
 func (u *unit) TakesTiles() bool { return u.Kind == kindNeuron || u.Kind == kindSum }
 
 // Remembers tells whether the unit carries something from step to step.
-func (u *unit) Remembers() bool { return u.Kind == kindSum || u.Neuron.KeepV || u.Neuron.KeepS }
+func (u *unit) Remembers() bool {
+	return u.Kind == kindSum && !u.Forgets() || u.Neuron.KeepV || u.Neuron.KeepS
+}
 
 // AsksFirst tells whether the unit asks for the first step.
 func (u *unit) AsksFirst() bool { return u.TakesTiles() && u.Remembers() || u.UsesStep }
@@ -46,6 +49,74 @@ func (u *unit) Accumulated() string {
 		return fmt.Sprintf("(first | (%s > old)) ? %s : old", x, x)
 	}
 	return fmt.Sprintf("(first ? %s : old) + %s", decimal(u.Bits, 0), x)
+}
+
+// Results are those of all lanes of a pool or sum.
+func (u *unit) Results() string {
+	old := map[string]string{kindPool: "wr_data", kindSum: "r_q"}[u.Kind]
+	return u.lanes(func(lane int) string {
+		if u.Forgets() {
+			return "joined(" + part("x_q", lane, u.X.Bits) + ")"
+		}
+		return fmt.Sprintf("joined(%s, %s)", part("x_q", lane, u.X.Bits), part(old, lane, u.Bits))
+	})
+}
+
+// Stores tells whether the unit knows when a tile of its own is complete.
+func (u *unit) Stores() bool { return u.Mem() || u.Ends }
+
+// Storing are the signals that something is stored, read or over.
+func (u *unit) Storing() string {
+	s := ""
+	if u.Stores() || u.Kind == kindNeuron {
+		s += " | wr"
+	}
+	if u.Mem() {
+		s += " | r_re"
+	}
+	if u.Ends {
+		s += " | done"
+	}
+	return s
+}
+
+// Written is what the unit stores.
+func (u *unit) Written() string {
+	switch u.Kind {
+	case kindLinear, kindConv:
+		return "acc"
+	case kindSum:
+		return u.Results()
+	case kindMap:
+		return u.elements()
+	}
+	return "wr_data"
+}
+
+// elements are the results of all lanes of a lanewise op.
+func (u *unit) elements() string {
+	return u.lanes(func(lane int) string {
+		var args []string
+		for _, o := range u.Operands {
+			if o.Unit == nil {
+				args = append(args, o.Param.Lane(lane))
+			} else {
+				args = append(args, part(fmt.Sprintf("x%d_q", o.From), lane, o.Unit.Bits))
+			}
+		}
+		return "element(" + strings.Join(args, ", ") + ")"
+	})
+}
+
+// Constants are the operands of a lanewise op that are constants.
+func (u *unit) Constants() []param {
+	var out []param
+	for _, o := range u.Operands {
+		if o.Unit == nil {
+			out = append(out, o.Param)
+		}
+	}
+	return out
 }
 
 // walked tells whether the unit's tiles come from a memory that is walked.
@@ -99,48 +170,49 @@ func (u *unit) ReadAddr() string {
 	return b.String() + "waddr_" + u.ID
 }
 
-// Begun is what an accumulator begins with: the bias, less the bits that enter later.
-func (u *unit) Begun() string {
-	b, k := u.Bias(), u.Planes()
-	if b.Absent() {
-		return decimal(u.Bits, 0)
-	}
-	upper := "bias"
-	if k > 1 {
-		upper = fmt.Sprintf("bias[%d:%d]", b.Bits-1, k-1)
-	}
-	have := b.Bits - k + 1
-	if have == u.Bits {
-		return upper
-	}
-	return fmt.Sprintf("{{%d{bias[%d]}}, %s}", u.Bits-have, b.Bits-1, upper)
-}
-
-// Doubled is the accumulator doubled, with the bias's bit of the plane.
-func (u *unit) Doubled() string {
-	bit := "1'b0"
-	if b := u.Bias(); !b.Absent() {
-		k := indexBits(u.Planes())
-		bit = "bias[" + extend("c_plane", k, false, indexBits(b.Bits)) + "]"
-	}
-	if u.Bits == 1 {
-		return bit
-	}
-	return fmt.Sprintf("{sum[%d:0], %s}", u.Bits-2, bit)
-}
-
-// UsesReset tells whether the neuron's lanes take the reset parameter.
-func (u *unit) UsesReset() bool {
+// Charging are the parameters that the charge of a neuron takes, Firing those of its spike and reset.
+func (u *unit) Charging() []param {
 	n := u.Neuron
-	return !n.Amount.Absent() && (n.When == ir.WhenFire || n.KeepS)
+	var out []param
+	if n.KeepV {
+		out = append(out, n.Init)
+	}
+	out = append(out, n.Bias)
+	if n.KeepS {
+		out = append(out, n.Amount)
+	}
+	return given(out)
 }
 
-// ResetTile is the tile of which the reset parameter is read.
-func (u *unit) ResetTile() string {
+// Firing are the parameters of the spike and of the reset that acts at once.
+func (u *unit) Firing() []param {
+	out := []param{u.Neuron.Threshold}
 	if u.Neuron.When == ir.WhenFire {
-		return "h_tile"
+		out = append(out, u.Neuron.Amount)
 	}
-	return "x_tile"
+	return given(out)
+}
+
+func given(ps []param) []param {
+	return slices.DeleteFunc(ps, param.Absent)
+}
+
+// Charges are the charges of all lanes.
+func (u *unit) Charges() string {
+	n := u.Neuron
+	return u.lanes(func(lane int) string {
+		args := []string{part("x_q", lane, u.X.Bits)}
+		if n.KeepV {
+			args = append(args, part("v_q", lane, n.VBits))
+		}
+		if n.KeepS {
+			args = append(args, fmt.Sprintf("s_q[%d]", lane))
+		}
+		for _, p := range u.Charging() {
+			args = append(args, p.Lane(lane))
+		}
+		return "charge(" + strings.Join(args, ", ") + ")"
+	})
 }
 
 // Drive is the input in units of the membrane.

@@ -1,6 +1,8 @@
 package verilog
 
 import (
+	"fmt"
+
 	"nomul/ir"
 )
 
@@ -77,12 +79,20 @@ func (p param) Fixed() string {
 	return binary(p.Bits, p.Data[0])
 }
 
-// Signal is what the lanes are connected to: the memory's word or the literal's name.
-func (p param) Signal() string {
+// Signal is what the lanes are connected to: the memory's word, or the one literal.
+func (p param) Signal() string { return p.Name + "_q" }
+
+// at is where a lane's bits begin in the signal.
+func (p param) at(lane int) int {
 	if p.Stored() {
-		return p.Name + "_q"
+		return lane * p.Bits
 	}
-	return p.Name
+	return 0
+}
+
+// Lane is what one lane gets of the signal.
+func (p param) Lane(lane int) string {
+	return fmt.Sprintf("%s[%d:%d]", p.Signal(), p.at(lane)+p.Bits-1, p.at(lane))
 }
 
 // linear is what is particular to the hardware of a linear.
@@ -94,28 +104,6 @@ type linear struct {
 	From       []int // the operand's element of each row
 }
 
-// Planes is the number of bit planes of the operand of a linear or conv.
-func (u *unit) Planes() int { return u.X.Bits }
-
-// WeightBits is the width of a weight of a linear or conv.
-func (u *unit) WeightBits() int {
-	if u.Kind == kindConv {
-		return u.Conv.WeightBits
-	}
-	return u.Linear.WeightBits
-}
-
-// Bias is that of a linear or conv.
-func (u *unit) Bias() param {
-	if u.Kind == kindConv {
-		return u.Conv.Bias
-	}
-	return u.Linear.Bias
-}
-
-// RowAddr is the bits of a weight row's number.
-func (l linear) RowAddr() int { return indexBits(l.Depth) }
-
 // Weights are kept modulo 2^bits of the accumulator, as the sum itself is.
 func planLinear(v *ir.Value, y, x vector, from []int) linear {
 	l := linear{Rows: x.N, Depth: x.N * y.Tiles, From: from}
@@ -124,9 +112,6 @@ func planLinear(v *ir.Value, y, x vector, from []int) linear {
 	l.Bias.Keep = !l.Bias.Absent() && y.Tail() < y.Lanes // a scan of the result must find nothing there
 	return l
 }
-
-// SignedWeights tells whether a weight is widened by its sign.
-func (u *unit) SignedWeights() bool { return u.V.Args[1].Const().Range().Lo < 0 }
 
 // neuron is what is particular to the hardware of a neuron.
 type neuron struct {

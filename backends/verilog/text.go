@@ -105,6 +105,11 @@ func slice(name string, bits, of int) string {
 	return fmt.Sprintf("%s[%d:0]", name, bits-1)
 }
 
+// part is one lane's bits of a signal that holds all lanes'.
+func part(name string, lane, bits int) string {
+	return fmt.Sprintf("%s[%d:%d]", name, lane*bits+bits-1, lane*bits)
+}
+
 // masks tells for each bit of a lane's number, highest first, which lanes have it set.
 func masks(lanes int) []string {
 	var out []string
