@@ -20,6 +20,26 @@ func runUnbatchTime(n *ir.Net, _ *Options) (*ir.Net, error) {
 	})
 }
 
+// framesApart takes apart what is computed of all frames at once, where an input
+// [T,…] holds a frame for each of T steps and something is read of each alone. The
+// batch axis, which may have stood in front of the frames, is gone by then.
+func framesApart(n *ir.Net) (*ir.Net, error) {
+	wanted, steps := wantedBlocks(n), 0
+	for _, x := range n.All(ir.OpInput) {
+		if s := x.Type.Shape; wanted[x] > 1 && s.Rank() > 1 && s.Dim(0) == wanted[x] {
+			steps = wanted[x]
+		}
+	}
+	if steps == 0 {
+		return n, nil
+	}
+	u := &unbatching{wanted: wanted, blocks: map[*ir.Value][]*ir.Value{}, cut: map[blockKey]*ir.Value{}, only: steps}
+	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+		u.r = r
+		return u.value(v)
+	})
+}
+
 // unbatching knows the blocks of values of the net before. All blocks of a value
 // have the same type; their extents along axis 0 add up to the value's.
 type unbatching struct {
@@ -27,6 +47,7 @@ type unbatching struct {
 	wanted map[*ir.Value]int
 	blocks map[*ir.Value][]*ir.Value
 	cut    map[blockKey]*ir.Value
+	only   int // when not 0, the only number of blocks to look for
 }
 
 type blockKey struct {
@@ -41,7 +62,7 @@ func (u *unbatching) value(v *ir.Value) (*ir.Value, error) {
 		return out, err
 	}
 	blocks, err := u.find(v)
-	if blocks == nil || err != nil {
+	if blocks == nil || err != nil || u.only != 0 && len(blocks) != u.only {
 		return nil, err
 	}
 	u.blocks[v] = blocks

@@ -76,6 +76,21 @@ def multi(axis):
     return [node("MatMul", ["x", "w1"], ["all"])] + split(axis, "all", None)
 
 
+def stacked(axis):
+    """Every layer for all steps at once, as multi-step modes do it."""
+    nodes, source = [], "x"
+    for name, weight, mem in [("a", "w1", "zero1"), ("b", "w2", "zero2")]:
+        nodes += [node("MatMul", [source, weight], [name + "all"])]
+        nodes += [node("Split", [name + "all"], [f"{name}c{t}" for t in range(STEPS)], axis=axis)]
+        for t in range(STEPS):
+            nodes += [node("Squeeze", [f"{name}c{t}", "axis"], [f"{name}x{t}"])] + layer(f"{name}{t}", f"{name}x{t}", mem, None)
+            nodes += [node("Unsqueeze", [f"{name}{t}s", "axis"], [f"{name}u{t}"])]
+            mem = f"{name}{t}m"
+        source = name + "spikes"
+        nodes += [node("Concat", [f"{name}u{t}" for t in range(STEPS)], [source], axis=axis)]
+    return nodes + [node("ReduceSum", [source, "axis"], ["y"], keepdims=0)]
+
+
 def turned(axis):
     return [node("Transpose", ["x"], ["t"], perm=[1, 0, 2])] + gather(1 - axis, "t") + unrolled(FRAMES)
 
@@ -104,7 +119,7 @@ def scan(axis):
 
 
 FORMS = {"gather": lambda axis: gather(axis) + unrolled(FRAMES), "slice": sliced, "split": split, "multi": multi,
-         "turned": turned, "loop": loop, "scan": scan}
+         "stacked": stacked, "turned": turned, "loop": loop, "scan": scan}
 
 
 def model(form, axis, weights):
