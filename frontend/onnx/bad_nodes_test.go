@@ -21,6 +21,7 @@ func badNodes() []badCase {
 		{"foreign-attribute", one(13, "Neg x", attrInt("fast", 1)), `.*attribute "fast" is not supported \[unsupported-attribute\]`},
 		{"attribute-twice", one(13, "Flatten x", attrInt("axis", 1), attrInt("axis", 1)), `.*attribute "axis" is there twice \[bad-attribute\]`},
 		{"attribute-type", one(13, "Flatten x", attrFloat("axis", 1)), `.*attribute "axis" has type FLOAT, wanted INT \[bad-attribute\]`},
+		{"attribute-type-and-short-list", lists(13, "Pad x,zero", attrInt("mode", 1)), `.*attribute "mode" has type INT, wanted STRING \[bad-attribute\]`},
 		{"attribute-reference", one(13, "Flatten x", &onnxpb.AttributeProto{Name: "axis", Type: onnxpb.AttributeProto_INT, RefAttrName: "a"}), `.*attribute "axis" refers to .* \[bad-attribute\]`},
 
 		{"dtype-mismatch", newModel(13).in("x", tFloat, 1, 2).in("b", tInt64, 1, 2).node("Add x,b -> y").out("y"), `.*inputs differ in element type: "x" is float, "b" is int64 \[type-mismatch\]`},

@@ -202,7 +202,10 @@ func (n *node) paddings() ([]padding, error) {
 			return nil, err
 		}
 	}
-	if n.err == nil && len(pads) != 2*len(axes) {
+	if n.err != nil { // an attribute read so far is wrong
+		return nil, n.err
+	}
+	if len(pads) != 2*len(axes) {
 		return nil, n.errorf(diag.BadAttribute, "pads %d axes with %d numbers, wanted %d", len(axes), len(pads), 2*len(axes))
 	}
 	var out []padding
@@ -213,7 +216,7 @@ func (n *node) paddings() ([]padding, error) {
 		}
 		out = append(out, p)
 	}
-	return out, n.err
+	return out, nil
 }
 
 // cropped takes away what negative padding says, and returns the rest of the padding.
