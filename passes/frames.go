@@ -11,7 +11,7 @@ func framesOf(n *ir.Net, steps int) frames {
 	for _, x := range n.All(ir.OpInput) {
 		at, read := map[*ir.Value]int{}, map[int]bool{}
 		for _, v := range readers[x] {
-			start, count, ok := rows(v)
+			start, count, ok := axisOfBlocks(firstAxis).rows(v)
 			if v.Op != ir.OpSlice || !ok || count != 1 {
 				read = nil
 				break

@@ -10,8 +10,7 @@ import (
 // runStripBatch drops the batch axis, of extent 1 and first in every input, from
 // each value that depends on an input. It follows the axis through the net;
 // constants that meet such a value in a broadcast lose the same axis. A matrix
-// product with a constant becomes a linear layer, which needs no row axis. Frames that
-// stood behind the batch are taken apart then.
+// product with a constant becomes a linear layer, which needs no row axis.
 func runStripBatch(n *ir.Net, _ *Options) (*ir.Net, error) {
 	b := &batch{rules: batchRules, axis: map[*ir.Value]int{}, lost: map[*ir.Value]bool{}, chosen: map[*ir.Value]int{}, stripped: map[stripKey]*ir.Value{}}
 	for _, v := range n.Values {
@@ -20,11 +19,7 @@ func runStripBatch(n *ir.Net, _ *Options) (*ir.Net, error) {
 	if err := b.errs.Err(); err != nil {
 		return nil, err
 	}
-	out, err := ir.Rebuild(n, n.Level, b.strip)
-	if err != nil {
-		return nil, err
-	}
-	return framesApart(out)
+	return ir.Rebuild(n, n.Level, b.strip)
 }
 
 // batch knows where the batch axis of each value is.

@@ -6,22 +6,44 @@ import (
 	"nomul/ir"
 )
 
-// blockRule says when an op leaves axis 0 alone, so that block t of the result
-// is the op on block t of its operands, and with which attributes. k is the
-// number of blocks.
+// axisOfBlocks is the axis along which the blocks of a value of some shape lie. In
+// front of it are extents of 1 only, so blocks are parts of memory.
+type axisOfBlocks func(ir.Shape) int
+
+func firstAxis(ir.Shape) int { return 0 }
+
+// behindOnes is the first axis of another extent than 1.
+func behindOnes(s ir.Shape) int {
+	return max(0, slices.IndexFunc(s.Dims(), func(d int) bool { return d != 1 }))
+}
+
+// of is the axis of a value.
+func (axis axisOfBlocks) of(v *ir.Value) int { return axis(v.Type.Shape) }
+
+// extent is that along the axis; 1 when there are no axes.
+func (axis axisOfBlocks) extent(v *ir.Value) int {
+	if v.Type.Shape.Rank() == 0 {
+		return 1
+	}
+	return v.Type.Shape.Dim(axis.of(v))
+}
+
+// blockRule says when an op leaves the axis of the blocks alone, so that block t of
+// the result is the op on block t of its operands, and with which attributes. k is
+// the number of blocks.
 type blockRule struct {
-	ok func(v *ir.Value, k int) bool
+	ok func(v *ir.Value, k int, axis axisOfBlocks) bool
 	// attrs are the attributes on one block; nil when they are the same.
-	attrs func(v *ir.Value, k int) ir.Attrs
-	// own: only operand 0 has the result's axis 0; the others are the same for all blocks.
+	attrs func(v *ir.Value, k int, axis axisOfBlocks) ir.Attrs
+	// own: only operand 0 has the result's axis; the others are the same for all blocks.
 	own bool
-	// parts says, where it is no broadcast, which operands have the result's axis 0.
-	parts func(v *ir.Value, i int) bool
+	// rows says, where it need not be a broadcast, when only operand 0 has it.
+	rows func(v *ir.Value, axis axisOfBlocks) bool
 }
 
 var elementwise = blockRule{}
 
-// blockRules has a row for each op that may leave axis 0 alone.
+// blockRules has a row for each op that may leave the axis alone.
 var blockRules = map[ir.Op]blockRule{
 	ir.OpAdd: elementwise, ir.OpSub: elementwise, ir.OpMul: elementwise, ir.OpDiv: elementwise,
 	ir.OpMod: elementwise, ir.OpPow: elementwise, ir.OpMin: elementwise, ir.OpMax: elementwise,
@@ -31,7 +53,7 @@ var blockRules = map[ir.Op]blockRule{
 
 	ir.OpReshape:    {ok: reshapesBlocks, attrs: shapeOfBlock, own: true},
 	ir.OpTranspose:  {ok: keepsFirst, own: true},
-	ir.OpConcat:     {ok: alongOther},
+	ir.OpConcat:     {ok: joinsOthers},
 	ir.OpSlice:      {ok: alongOther, own: true},
 	ir.OpGather:     {ok: alongOther, own: true},
 	ir.OpReduceSum:  {ok: reducesOthers, own: true},
@@ -44,7 +66,7 @@ var blockRules = map[ir.Op]blockRule{
 	ir.OpSoftmax:    {ok: alongOther, own: true},
 	ir.OpPad:        {ok: padsOthers, own: true},
 	ir.OpBroadcast:  {ok: spreadsOthers, attrs: shapeOfBlock, own: true},
-	ir.OpMatmul:     {ok: matrices, parts: hasMatrices},
+	ir.OpMatmul:     {ok: matrices, rows: inMatrices},
 	ir.OpLinear:     {ok: manyRows, own: true},
 	ir.OpConv:       {ok: windowsBehind, own: true},
 	ir.OpMaxPool:    {ok: windowsBehind, own: true},
@@ -55,87 +77,96 @@ var blockRules = map[ir.Op]blockRule{
 
 // blockAttrs are the attributes of v on one of k blocks; not ok when v mixes
 // blocks, or when an operand that must come in blocks cannot.
-func blockAttrs(v *ir.Value, k int, aligned func(*ir.Value, int) bool) (ir.Attrs, bool) {
+func (axis axisOfBlocks) blockAttrs(v *ir.Value, k int, aligned func(*ir.Value, int) bool) (ir.Attrs, bool) {
 	rule, known := blockRules[v.Op]
-	if !known || v.Type.Shape.Rank() == 0 || v.Type.Shape.Dim(0)%k != 0 || rule.ok != nil && !rule.ok(v, k) {
+	if !known || v.Type.Shape.Rank() == 0 || axis.extent(v)%k != 0 || rule.ok != nil && !rule.ok(v, k, axis) {
 		return nil, false
 	}
 	for i, a := range v.Args {
-		if a != nil && stretches(v, i) && !aligned(a, k) {
+		if a != nil && axis.stretches(v, i) && !aligned(a, k) {
 			return nil, false
 		}
 	}
 	if rule.attrs != nil {
-		return rule.attrs(v, k), true
+		return rule.attrs(v, k, axis), true
 	}
 	return v.Attrs, true
 }
 
-// stretches tells whether operand i of v has the result's axis 0, so that it
-// must come in blocks: not one that is broadcast along it.
-func stretches(v *ir.Value, i int) bool {
-	switch rule := blockRules[v.Op]; {
-	case rule.own:
+// stretches tells whether operand i of v has the result's axis, so that it must
+// come in blocks: not one that is broadcast along it.
+func (axis axisOfBlocks) stretches(v *ir.Value, i int) bool {
+	if rule := blockRules[v.Op]; rule.own || rule.rows != nil && rule.rows(v, axis) {
 		return i == 0
-	case rule.parts != nil:
-		return rule.parts(v, i)
 	}
 	a := v.Args[i].Type.Shape
-	return a.Rank() == v.Type.Shape.Rank() && a.Rank() > 0 && a.Dim(0) != 1
+	at := axis.of(v) + a.Rank() - v.Type.Shape.Rank()
+	return at >= 0 && a.Rank() > 0 && a.Dim(at) != 1
 }
 
 // reshapesBlocks: elements lie in C order, so equal blocks of the operand are
 // equal blocks of the result wherever both divide.
-func reshapesBlocks(v *ir.Value, k int) bool {
-	x := v.Args[0].Type.Shape
-	return x.Rank() > 0 && x.Dim(0)%k == 0
+func reshapesBlocks(v *ir.Value, k int, axis axisOfBlocks) bool {
+	return v.Args[0].Type.Shape.Rank() > 0 && axis.extent(v.Args[0])%k == 0
 }
 
-func shapeOfBlock(v *ir.Value, k int) ir.Attrs {
+func shapeOfBlock(v *ir.Value, k int, axis axisOfBlocks) ir.Attrs {
 	shape := v.Type.Shape.Dims()
-	shape[0] /= k
+	shape[axis.of(v)] /= k
 	return ir.ShapeAttrs{Shape: shape}
 }
 
-func keepsFirst(v *ir.Value, _ int) bool { return v.Attrs.(ir.PermAttrs).Perm[0] == 0 }
+func keepsFirst(v *ir.Value, _ int, axis axisOfBlocks) bool {
+	return v.Attrs.(ir.PermAttrs).Perm[axis.of(v)] == axis.of(v.Args[0])
+}
 
-func alongOther(v *ir.Value, _ int) bool { return axisOf(v.Attrs) != 0 }
+func alongOther(v *ir.Value, _ int, axis axisOfBlocks) bool {
+	return axisOf(v.Attrs) != axis.of(v.Args[0])
+}
 
-func reducesOthers(v *ir.Value, _ int) bool {
-	return !slices.Contains(v.Attrs.(ir.ReduceAttrs).Axes, 0)
+// joinsOthers: parts are joined along an axis behind that of their blocks.
+func joinsOthers(v *ir.Value, _ int, axis axisOfBlocks) bool {
+	return axisOf(v.Attrs) > axis.of(v) && !slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return axis.of(a) != axis.of(v) })
+}
+
+func reducesOthers(v *ir.Value, _ int, axis axisOfBlocks) bool {
+	return !slices.Contains(v.Attrs.(ir.ReduceAttrs).Axes, axis.of(v.Args[0]))
 }
 
 // manyRows: the rows of a matrix product stand beside each other when the other
 // factor is one for all.
-func manyRows(v *ir.Value, _ int) bool {
-	return v.Args[0].Type.Shape.Rank() > 1 && v.Args[1].Type.Shape.Rank() == 2 && v.Args[1].Const() != nil
+func manyRows(v *ir.Value, _ int, axis axisOfBlocks) bool {
+	x := v.Args[0]
+	return axis.of(x) < x.Type.Shape.Rank()-1 && v.Args[1].Type.Shape.Rank() == 2 && v.Args[1].Const() != nil
 }
 
 // matrices: those of a stack stand beside each other, and so do the rows of one
 // when the other factor is one for all.
-func matrices(v *ir.Value, k int) bool { return v.Type.Shape.Rank() > 2 || manyRows(v, k) }
-
-// hasMatrices tells whether an operand has the stack's axis 0; of a single
-// product, rows are operand 0's.
-func hasMatrices(v *ir.Value, i int) bool {
-	a, rank := v.Args[i].Type.Shape, v.Type.Shape.Rank()
-	if rank == 2 {
-		return i == 0
-	}
-	return a.Rank() == rank && a.Dim(0) != 1
+func matrices(v *ir.Value, k int, axis axisOfBlocks) bool {
+	return !inMatrices(v, axis) || manyRows(v, k, axis)
 }
 
-func padsOthers(v *ir.Value, _ int) bool {
+// inMatrices tells whether blocks are rows of matrices, not matrices of a stack.
+func inMatrices(v *ir.Value, axis axisOfBlocks) bool { return axis.of(v) >= v.Type.Shape.Rank()-2 }
+
+func padsOthers(v *ir.Value, _ int, axis axisOfBlocks) bool {
 	a := v.Attrs.(ir.PadAttrs)
-	return a.Before[0] == 0 && a.After[0] == 0
+	for i := range axis.of(v.Args[0]) + 1 {
+		if a.Before[i] != 0 || a.After[i] != 0 {
+			return false
+		}
+	}
+	return true
 }
 
-func spreadsOthers(v *ir.Value, _ int) bool {
-	x := v.Args[0].Type.Shape
-	return x.Rank() == v.Type.Shape.Rank() && x.Dim(0) == v.Type.Shape.Dim(0)
+func spreadsOthers(v *ir.Value, _ int, axis axisOfBlocks) bool {
+	x := v.Args[0]
+	return x.Type.Shape.Rank() == v.Type.Shape.Rank() && axis.of(x) == axis.of(v) && axis.extent(x) == axis.extent(v)
 }
 
-func windowsBehind(v *ir.Value, _ int) bool { return v.Type.Shape.Rank() > windowedAxes(v) }
+func windowsBehind(v *ir.Value, _ int, axis axisOfBlocks) bool {
+	return axis.of(v) == axis.of(v.Args[0]) && v.Type.Shape.Rank() > axis.of(v)+windowedAxes(v)
+}
 
 // blockSources are the ops whose result is in blocks whatever their operands are.
 var blockSources = map[ir.Op]func(*unbatching, *ir.Value) ([]*ir.Value, error){
@@ -145,14 +176,14 @@ var blockSources = map[ir.Op]func(*unbatching, *ir.Value) ([]*ir.Value, error){
 	ir.OpReshape:   (*unbatching).tiled,
 }
 
-// copies are those that a broadcast makes along axis 0: one for all blocks.
+// copies are those that a broadcast makes along the axis: one for all blocks.
 func (u *unbatching) copies(v *ir.Value) ([]*ir.Value, error) {
-	x, k := v.Args[0].Type.Shape, v.Type.Shape.Dim(0)
-	if k == 1 || x.Rank() == v.Type.Shape.Rank() && x.Dim(0) != 1 {
+	x, k, axis := v.Args[0].Type.Shape, u.axis.extent(v), u.axis.of(v)
+	if at := axis + x.Rank() - v.Type.Shape.Rank(); k == 1 || at >= 0 && x.Dim(at) != 1 {
 		return nil, nil
 	}
 	shape := v.Type.Shape.Dims()
-	shape[0] = 1
+	shape[axis] = 1
 	one, err := u.r.Add(ir.OpBroadcast, u.r.Unique(v.Name), ir.ShapeAttrs{Shape: shape}, u.r.Of(v.Args[0]))
 	return slices.Repeat([]*ir.Value{one}, k), err
 }
@@ -171,11 +202,11 @@ func (u *unbatching) tiled(v *ir.Value) ([]*ir.Value, error) {
 		return nil, nil
 	}
 	one, block := copies.Type.Shape.Dims(), v.Type.Shape.Dims()
-	k := one[axis]
-	if block[0]%k != 0 {
+	k, first := one[axis], u.axis.of(v)
+	if block[first]%k != 0 {
 		return nil, nil
 	}
-	one[axis], block[0] = 1, block[0]/k
+	one[axis], block[first] = 1, block[first]/k
 	x, err := u.r.Add(ir.OpBroadcast, u.r.Unique(copies.Name), ir.ShapeAttrs{Shape: one}, u.r.Of(copies.Args[0]))
 	if err == nil {
 		x, err = u.r.Add(ir.OpReshape, u.r.Unique(v.Name), ir.ShapeAttrs{Shape: block}, x)
@@ -187,7 +218,7 @@ func (u *unbatching) tiled(v *ir.Value) ([]*ir.Value, error) {
 // index says so; of two updates of a row the later stays.
 func (u *unbatching) written(v *ir.Value) ([]*ir.Value, error) {
 	k := v.Type.Shape.Dim(0)
-	if k == 1 || !u.aligned(v.Args[0], k) {
+	if k == 1 || u.axis.of(v) != 0 || !u.aligned(v.Args[0], k) {
 		return nil, nil
 	}
 	out := make([]*ir.Value, k)
@@ -215,10 +246,10 @@ func (u *unbatching) row(v *ir.Value, n, i int) (*ir.Value, error) {
 	return u.block(v, n, i)
 }
 
-// stack gives the operands of a concat along axis 0, when they are of one type:
+// stack gives the operands of a concat along the axis, when they are of one type:
 // those of a concat in a concat each for itself.
 func (u *unbatching) stack(v *ir.Value) ([]*ir.Value, error) {
-	if axisOf(v.Attrs) != 0 || len(v.Args) < 2 {
+	if axisOf(v.Attrs) != u.axis.of(v) || len(v.Args) < 2 {
 		return nil, nil
 	}
 	var flat, plain []*ir.Value
@@ -239,20 +270,20 @@ func (u *unbatching) stack(v *ir.Value) ([]*ir.Value, error) {
 }
 
 // wantedBlocks finds the values that are read in k blocks, all of them: sliced
-// along axis 0, or put by ops that leave the axis alone into what is.
-func wantedBlocks(n *ir.Net) map[*ir.Value]int {
-	out := cutBlocks(n)
+// along the axis, or put by ops that leave it alone into what is.
+func (axis axisOfBlocks) wantedBlocks(n *ir.Net) map[*ir.Value]int {
+	out := axis.cutBlocks(n)
 	always := func(*ir.Value, int) bool { return true }
 	for _, v := range slices.Backward(n.Values) {
 		k := out[v]
 		if k == 0 {
 			continue
 		}
-		if _, ok := blockAttrs(v, k, always); !ok {
+		if _, ok := axis.blockAttrs(v, k, always); !ok {
 			continue
 		}
 		for i, a := range v.Args {
-			if a != nil && out[a] == 0 && a.Const() == nil && stretches(v, i) {
+			if a != nil && out[a] == 0 && a.Const() == nil && axis.stretches(v, i) {
 				out[a] = k
 			}
 		}
@@ -261,14 +292,14 @@ func wantedBlocks(n *ir.Net) map[*ir.Value]int {
 }
 
 // cutBlocks are the values of which slices and gathers take every block.
-func cutBlocks(n *ir.Net) map[*ir.Value]int {
+func (axis axisOfBlocks) cutBlocks(n *ir.Net) map[*ir.Value]int {
 	starts := map[*ir.Value]map[int]bool{}
 	size := map[*ir.Value]int{}
 	for _, v := range n.Values {
 		if v.Op != ir.OpSlice && v.Op != ir.OpGather {
 			continue
 		}
-		start, count, ok := rows(v)
+		start, count, ok := axis.rows(v)
 		x := v.Args[0]
 		if !ok || start%count != 0 || x.Const() != nil || size[x] != 0 && size[x] != count {
 			continue
@@ -281,7 +312,7 @@ func cutBlocks(n *ir.Net) map[*ir.Value]int {
 	}
 	out := map[*ir.Value]int{}
 	for x, m := range size {
-		if k := len(starts[x]); k > 1 && k*m == x.Type.Shape.Dim(0) {
+		if k := len(starts[x]); k > 1 && k*m == axis.extent(x) {
 			out[x] = k
 		}
 	}

@@ -11,43 +11,41 @@ import (
 // op that leaves that axis alone works on each of them. Blocks come from stacks,
 // from copies and from rows written one by one; or a value is cut because someone
 // reads it block by block. So the steps stand side by side, as in unrolled files.
-// It moves numbers about and changes none.
+// Where an input [1,T,…] holds a frame for each of T steps, the axis may also stand
+// behind extents of 1. It moves numbers about and changes none.
 func runUnbatchTime(n *ir.Net, _ *Options) (*ir.Net, error) {
-	u := &unbatching{wanted: wantedBlocks(n), blocks: map[*ir.Value][]*ir.Value{}, cut: map[blockKey]*ir.Value{}}
+	u := &unbatching{axis: firstAxis, blocks: map[*ir.Value][]*ir.Value{}, cut: map[blockKey]*ir.Value{}}
+	if frames := framesBehind(n); frames > 0 {
+		u.axis, u.only = behindOnes, frames
+	}
+	u.wanted = u.axis.wantedBlocks(n)
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		u.r = r
 		return u.value(v)
 	})
 }
 
-// framesApart takes apart what is computed of all frames at once, where an input
-// [T,…] holds a frame for each of T steps and something is read of each alone. The
-// batch axis, which may have stood in front of the frames, is gone by then.
-func framesApart(n *ir.Net) (*ir.Net, error) {
-	wanted, steps := wantedBlocks(n), 0
+// framesBehind is how many frames an input has behind its batch axis, of which
+// something is read one by one; 0 when no input has any.
+func framesBehind(n *ir.Net) int {
+	wanted := axisOfBlocks(behindOnes).wantedBlocks(n)
 	for _, x := range n.All(ir.OpInput) {
-		if s := x.Type.Shape; wanted[x] > 1 && s.Rank() > 1 && s.Dim(0) == wanted[x] {
-			steps = wanted[x]
+		if s := x.Type.Shape; s.Rank() > 2 && s.Dim(0) == 1 && wanted[x] > 1 && wanted[x] == s.Dim(1) {
+			return wanted[x]
 		}
 	}
-	if steps == 0 {
-		return n, nil
-	}
-	u := &unbatching{wanted: wanted, blocks: map[*ir.Value][]*ir.Value{}, cut: map[blockKey]*ir.Value{}, only: steps}
-	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-		u.r = r
-		return u.value(v)
-	})
+	return 0
 }
 
 // unbatching knows the blocks of values of the net before. All blocks of a value
-// have the same type; their extents along axis 0 add up to the value's.
+// have the same type; their extents along its axis add up to the value's.
 type unbatching struct {
 	r      *ir.Rebuilder
+	axis   axisOfBlocks
+	only   int // when not 0, the only number of blocks to look for
 	wanted map[*ir.Value]int
 	blocks map[*ir.Value][]*ir.Value
 	cut    map[blockKey]*ir.Value
-	only   int // when not 0, the only number of blocks to look for
 }
 
 type blockKey struct {
@@ -66,7 +64,7 @@ func (u *unbatching) value(v *ir.Value) (*ir.Value, error) {
 		return nil, err
 	}
 	u.blocks[v] = blocks
-	return u.r.Add(ir.OpConcat, u.r.Unique(v.Name+".stack"), ir.AxisAttrs{Axis: 0}, blocks...)
+	return u.r.Add(ir.OpConcat, u.r.Unique(v.Name+".stack"), ir.AxisAttrs{Axis: u.axis.of(v)}, blocks...)
 }
 
 // find gives the blocks of v, nil when it has none.
@@ -77,7 +75,7 @@ func (u *unbatching) find(v *ir.Value) ([]*ir.Value, error) {
 		}
 	}
 	if k := u.count(v); k > 1 {
-		if attrs, ok := blockAttrs(v, k, u.aligned); ok {
+		if attrs, ok := u.axis.blockAttrs(v, k, u.aligned); ok {
 			return u.apply(v, k, attrs)
 		}
 	}
@@ -104,7 +102,7 @@ func (u *unbatching) count(v *ir.Value) int {
 // aligned tells whether an operand can be had in k blocks: it is in blocks, or
 // is a constant to cut.
 func (u *unbatching) aligned(a *ir.Value, k int) bool {
-	return len(u.blocks[a]) == k || a.Const() != nil && a.Type.Shape.Rank() > 0 && a.Type.Shape.Dim(0)%k == 0
+	return len(u.blocks[a]) == k || a.Const() != nil && a.Type.Shape.Rank() > 0 && u.axis.extent(a)%k == 0
 }
 
 // apply makes v on each block of its operands. Blocks on the same operands as
@@ -145,7 +143,7 @@ func (u *unbatching) operands(v *ir.Value, k, t int) ([]*ir.Value, error) {
 		var err error
 		switch {
 		case a == nil:
-		case stretches(v, i):
+		case u.axis.stretches(v, i):
 			args[i], err = u.block(a, k, t)
 		default:
 			args[i] = u.r.Of(a)
@@ -166,8 +164,8 @@ func (u *unbatching) block(a *ir.Value, k, t int) (*ir.Value, error) {
 	if out := u.cut[key]; out != nil {
 		return out, nil
 	}
-	whole, m := u.r.Of(a), a.Type.Shape.Dim(0)/k
-	out, err := u.r.Add(ir.OpSlice, u.r.Unique(blockName(a, t)), ir.SliceAttrs{Axis: 0, Start: t * m, Count: m, Step: 1}, whole)
+	whole, m := u.r.Of(a), u.axis.extent(a)/k
+	out, err := u.r.Add(ir.OpSlice, u.r.Unique(blockName(a, t)), ir.SliceAttrs{Axis: u.axis.of(a), Start: t * m, Count: m, Step: 1}, whole)
 	u.cut[key] = out
 	return out, err
 }
@@ -193,10 +191,10 @@ func (u *unbatching) slices(v *ir.Value, k int) ([]*ir.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := whole.Type.Shape.Dim(0) / k
+	m := u.axis.extent(whole) / k
 	out := make([]*ir.Value, k)
 	for t := range out {
-		attrs := ir.SliceAttrs{Axis: 0, Start: t * m, Count: m, Step: 1}
+		attrs := ir.SliceAttrs{Axis: u.axis.of(whole), Start: t * m, Count: m, Step: 1}
 		if out[t], err = u.r.Add(ir.OpSlice, u.r.Unique(fmt.Sprintf("%s.t%d", v.Name, t)), attrs, whole); err != nil {
 			return nil, err
 		}
@@ -205,32 +203,33 @@ func (u *unbatching) slices(v *ir.Value, k int) ([]*ir.Value, error) {
 }
 
 // picked is v where it takes blocks of its operand: a slice or a gather along
-// axis 0. Nil when it does not.
+// their axis. Nil when it does not.
 func (u *unbatching) picked(v *ir.Value) (*ir.Value, error) {
 	if v.Op != ir.OpSlice && v.Op != ir.OpGather {
 		return nil, nil
 	}
 	k := len(u.blocks[v.Args[0]])
-	start, count, ok := rows(v)
+	start, count, ok := u.axis.rows(v)
 	if k == 0 || !ok {
 		return nil, nil
 	}
-	m := v.Args[0].Type.Shape.Dim(0) / k
+	m := u.axis.extent(v.Args[0]) / k
 	if start%m != 0 || count != m {
 		return nil, nil
 	}
 	return u.r.Add(ir.OpReshape, u.r.Unique(v.Name), ir.ShapeAttrs{Shape: v.Type.Shape.Dims()}, u.blocks[v.Args[0]][start/m])
 }
 
-// rows are the entries along axis 0 that a slice or a gather takes, when they
-// follow each other.
-func rows(v *ir.Value) (start, count int, ok bool) {
+// rows are the entries along the axis of blocks that a slice or a gather takes, when
+// they follow each other.
+func (axis axisOfBlocks) rows(v *ir.Value) (start, count int, ok bool) {
+	first := axis.of(v.Args[0])
 	switch a := v.Attrs.(type) {
 	case ir.SliceAttrs:
-		return a.Start, a.Count, a.Axis == 0 && a.Step == 1
+		return a.Start, a.Count, a.Axis == first && a.Step == 1
 	case ir.AxisAttrs:
 		index := v.Args[1].Const()
-		if a.Axis != 0 || index == nil || len(index.I) == 0 {
+		if a.Axis != first || index == nil || len(index.I) == 0 {
 			return 0, 0, false
 		}
 		for i, at := range index.I {

@@ -76,6 +76,12 @@ def multi(axis):
     return [node("MatMul", ["x", "w1"], ["all"])] + split(axis, "all", None)
 
 
+def flat(axis):
+    """The first layer on steps and batch in one axis, as x.flatten(0, 1) gives it."""
+    nodes = [node("Reshape", ["x", "rows"], ["flat"]), node("MatMul", ["flat", "w1"], ["product"])]
+    return nodes + [node("Reshape", ["product", "apart"], ["all"])] + split(axis, "all", None)
+
+
 def stacked(axis):
     """Every layer for all steps at once, as multi-step modes do it."""
     nodes, source = [], "x"
@@ -119,7 +125,7 @@ def scan(axis):
 
 
 FORMS = {"gather": lambda axis: gather(axis) + unrolled(FRAMES), "slice": sliced, "split": split, "multi": multi,
-         "stacked": stacked, "turned": turned, "loop": loop, "scan": scan}
+         "flat": flat, "stacked": stacked, "turned": turned, "loop": loop, "scan": scan}
 
 
 def model(form, axis, weights):
@@ -129,6 +135,7 @@ def model(form, axis, weights):
     arrays.update({f"at{t}": np.int64(t) for t in range(STEPS)}, **{f"from{t}": np.array([t]) for t in range(STEPS + 1)})
     shape = [1, 1, SIZES[0]]
     shape[axis] = STEPS
+    arrays.update(rows=np.array([STEPS, SIZES[0]]), apart=np.array(shape[:2] + [SIZES[1]]))
     graph = helper.make_graph(FORMS[form](axis), form, [info("x", TensorProto.FLOAT, shape)],
                               [info("y", TensorProto.FLOAT, [1, SIZES[2]])],
                               [numpy_helper.from_array(np.asarray(a), n) for n, a in arrays.items()])
