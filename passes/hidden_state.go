@@ -24,7 +24,7 @@ func coneOf(v *ir.Value) cone {
 			return
 		}
 		c[v] = true
-		if formRules[v.Op] != nil {
+		if byElement[v.Op] {
 			for _, a := range v.Args {
 				walk(a)
 			}
@@ -155,10 +155,10 @@ func newLastStep(n *ir.Net, last, past *ir.Value, spikes []*ir.Value) *lastStep 
 			continue
 		}
 		l.cone = append(l.cone, v)
-		l.numbers[v] = formRules[v.Op] == nil && membraneOf(v) == nil
+		l.numbers[v] = !byElement[v.Op] && membraneOf(v) == nil
 		for _, a := range v.Args {
 			l.readers[a] = append(l.readers[a], v)
-			l.numbers[v] = l.numbers[v] || formRules[v.Op] != nil && l.numbers[a]
+			l.numbers[v] = l.numbers[v] || byElement[v.Op] && l.numbers[a]
 		}
 	}
 	l.pair(last, past)
@@ -171,7 +171,7 @@ func (l *lastStep) pair(v, w *ir.Value) {
 		return
 	}
 	l.after[w] = v
-	if v != w && formRules[v.Op] != nil {
+	if v != w && byElement[v.Op] {
 		for i := range v.Args {
 			l.pair(v.Args[i], w.Args[i])
 		}
@@ -197,7 +197,7 @@ func (l *lastStep) states() []*ir.Value {
 // Inputs and spikes may be read besides.
 func (l *lastStep) closed(v *ir.Value, c cone) bool {
 	for u := range c {
-		if u == v || formRules[u.Op] == nil || !l.numbers[u] {
+		if u == v || !byElement[u.Op] || !l.numbers[u] {
 			continue
 		}
 		if slices.ContainsFunc(l.readers[u], func(r *ir.Value) bool { return !c[r] }) {
@@ -215,7 +215,7 @@ func (l *lastStep) next(v *ir.Value) *ir.Value {
 	if v.Op == ir.OpConst {
 		return v
 	}
-	if formRules[v.Op] == nil {
+	if !byElement[v.Op] {
 		return nil
 	}
 	out := *v

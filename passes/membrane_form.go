@@ -104,7 +104,7 @@ func (u *unit) work(v *ir.Value) (form, *diag.Diagnostic) {
 	case ok:
 		return f, nil
 	case own:
-		return nil, refuse(u.fire, diag.NotANeuron, "the membrane %%%s is not linear in its past: see %s %s%s", u.membrane.Name, v.Op, where(v), looksLike(append([]*ir.Value{v}, v.Args...)))
+		return nil, refuse(u.fire, diag.NotANeuron, "the membrane %%%s is not linear in its past: see %s %s", u.membrane.Name, v.Op, where(v))
 	}
 	return inputForm(v), nil
 }

@@ -18,6 +18,14 @@ func runRaiseNeurons(n *ir.Net, _ *Options) (*ir.Net, error) {
 	for _, v := range n.All(ir.OpLatch) {
 		s.latched[v.Args[0]] = v.Args[1]
 	}
+	out, err := s.raise(n)
+	if err != nil {
+		return nil, s.named(n, err)
+	}
+	return out, nil
+}
+
+func (s *raising) raise(n *ir.Net) (*ir.Net, error) {
 	if err := s.classify(n); err != nil {
 		return nil, err
 	}

@@ -32,6 +32,9 @@ func runRerollTime(n *ir.Net, o *Options) (*ir.Net, error) {
 		return nil, err
 	}
 	if err := u.findBody(first); err != nil {
+		if named := oddLayers(n, history); named != nil {
+			err = named
+		}
 		return nil, err
 	}
 	sums, err := u.readouts(first, o.Readout)

@@ -71,8 +71,11 @@ func restless(n *ir.Net) error {
 			continue
 		}
 		if path := loop(delay, latch.Args[1]); path != nil {
-			errs = append(errs, refuse(delay, diag.NotANeuron, "is state that %s keeps%s; only neurons that are linear but for a threshold are known", where(path[0]), looksLike(path)).
-				WithHelp("a membrane can be read besides its spikes when its reset only subtracts"))
+			d := refuse(delay, diag.NotANeuron, "is state that %s keeps; only neurons that are linear but for a threshold are known", where(path[0]))
+			if isReset(path) {
+				d.Help = "a membrane can be read besides its spikes when its reset only subtracts"
+			}
+			errs = append(errs, d)
 		}
 	}
 	return errs.Err()
@@ -107,23 +110,19 @@ func loop(delay, from *ir.Value) []*ir.Value {
 	return append(path, delay)
 }
 
-// looksLike names the neuron that people know by such an update of state; path
-// are the values that depend on the state.
-func looksLike(path []*ir.Value) string {
-	for _, v := range path {
-		if a, ok := v.Attrs.(ir.MapAttrs); ok {
-			return map[ir.Fn]string{ir.FnExp: " (an exponential neuron, EIF)", ir.FnRelu: " (a rectified neuron, KLIF)"}[a.Fn]
+// isReset tells whether what depends on the state is multiplied with something
+// that spikes make.
+func isReset(path []*ir.Value) bool {
+	ofSpikes := func(v *ir.Value) bool {
+		if slices.Contains(path, v) {
+			return false
 		}
-	}
-	for _, v := range path {
-		if v.Op == ir.OpPow || v.Op == ir.OpMul && slices.Contains(path, v.Args[0]) && slices.Contains(path, v.Args[1]) {
-			return " (a quadratic neuron, QIF or Izhikevich)"
+		for u := range coneOf(v) {
+			if u.Type.IsSpike() {
+				return true
+			}
 		}
+		return false
 	}
-	for _, v := range path {
-		if v.Op == ir.OpMul && (v.Args[0].Type.IsSpike() || v.Args[1].Type.IsSpike()) {
-			return " (state that the spikes of a neuron reset, like the two currents of an Alpha neuron)"
-		}
-	}
-	return ""
+	return slices.ContainsFunc(path, func(v *ir.Value) bool { return v.Op == ir.OpMul && slices.ContainsFunc(v.Args, ofSpikes) })
 }

@@ -99,6 +99,8 @@ func badNodes() []badCase {
 		{"concat-axis", one(13, "Concat x,x"), `.*attribute "axis" is missing \[bad-attribute\]`},
 		{"concat-shapes", x(13, 1, 2).in("b", tFloat, 1, 3).node("Concat x,b -> y", attrInt("axis", 0)).out("y"), `.*cannot join %x real\[1,2\] and %b real\[1,3\] along axis 0 \[shape-mismatch\]`},
 		{"gather-range", lists(13, "Gather x,big", attrInt("axis", 1)), `.*indices 9\.\.9 leave axis 1 of extent 4 \[bad-attribute\]`},
+		{"strongest", x(13, 1, 4).node("ArgMax x -> i", attrInt("axis", 1)).node("ScatterND x,i,x -> y").node("ScatterND x,i,x -> z").out("y", "z"),
+			`(?s)^[^\n]*sets the neuron whose membrane is largest.*\[unsupported-attribute\]\n *\| 1 more node does so$`},
 		{"gather-index", x(13, 1, 4).in("s", tInt64, 1).node("Gather x,s -> y").out("y"), `.*index "s" is computed at run time, wanted a constant \[unsupported-attribute\]`},
 		{"slice-empty", lists(13, "Slice x,two,two,zero"), `.*leaves no element of axis 0 \[shape-mismatch\]`},
 		{"slice-step", lists(13, "Slice x,zero,two,zero,zero"), `.*step 0 along axis 0 \[bad-attribute\]`},

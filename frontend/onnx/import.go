@@ -58,14 +58,18 @@ type importer struct {
 	outputs   map[string]string       // names of the output values, by ONNX name
 	origins   map[string]named        // names of nodes met
 	captured  map[*onnxpb.GraphProto][]string
-	decoded   map[*onnxpb.TensorProto]*tensor
-	weights   map[weightKey]*tensor
-	rounded   map[elem]int    // values that are float32 here but not in the file
-	room      int             // elements of constants that may still be made
-	turns     int             // nodes of loops and functions that may still be written out
-	values    int             // values that may still be made
-	lost      map[string]bool // what is wrong with files of external data
-	unknowns  int
+	// strongest is the error of nodes that let the strongest neuron fire only, and
+	// strongestMore how many there are besides the first.
+	strongest     *diag.Diagnostic
+	strongestMore int
+	decoded       map[*onnxpb.TensorProto]*tensor
+	weights       map[weightKey]*tensor
+	rounded       map[elem]int    // values that are float32 here but not in the file
+	room          int             // elements of constants that may still be made
+	turns         int             // nodes of loops and functions that may still be written out
+	values        int             // values that may still be made
+	lost          map[string]bool // what is wrong with files of external data
+	unknowns      int
 }
 
 // Import reads an ONNX file into a net at the source level: one step, all of it

@@ -23,6 +23,9 @@ func scatterND(n *node) (*tensor, error) {
 	if mode != "none" && !combines {
 		return nil, n.errorf(diag.BadAttribute, "attribute \"reduction\" is %q", mode)
 	}
+	if isLargest(index.value) {
+		return nil, n.imp.strongestOnly(n)
+	}
 	places, axes, err := n.places(x, index)
 	if err != nil {
 		return nil, err
@@ -43,6 +46,39 @@ func scatterND(n *node) (*tensor, error) {
 		return nil, err
 	}
 	return n.reshaped("", y, x.shape.Dims())
+}
+
+// isLargest tells whether an index is, at most moved, where a value is largest.
+func isLargest(index *ir.Value) bool {
+	seen := map[*ir.Value]bool{nil: true}
+	for queue := []*ir.Value{index}; len(queue) > 0; queue = queue[1:] {
+		v := queue[0]
+		switch {
+		case seen[v]:
+		case v.Op == ir.OpArgmax:
+			return true
+		case indexMoves[v.Op]:
+			queue = append(queue, v.Args...)
+		}
+		seen[v] = true
+	}
+	return false
+}
+
+// indexMoves are the ops by which exporters bring an index into form.
+var indexMoves = map[ir.Op]bool{ir.OpReshape: true, ir.OpBroadcast: true, ir.OpConcat: true, ir.OpCast: true, ir.OpTranspose: true,
+	ir.OpWhere: true, ir.OpAdd: true}
+
+// strongestOnly is the error of the first node that sets what is largest, as
+// snnTorch's inhibition does in every step; the others are counted.
+func (imp *importer) strongestOnly(n *node) error {
+	if first := imp.strongest; first != nil {
+		imp.strongestMore++
+		first.Notes = []string{strconv.Itoa(imp.strongestMore) + pluralOf(imp.strongestMore, " more node does so", " more nodes do so")}
+		return nil
+	}
+	imp.strongest = n.errorf(diag.UnsupportedAttribute, "sets the neuron whose membrane is largest (ArgMax), so that only the strongest fires (snnTorch's inhibition=True); such layers are not known")
+	return imp.strongest
 }
 
 // places are the numbers of the entries that the index lists, and the count of

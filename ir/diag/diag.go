@@ -98,10 +98,19 @@ func Errorf(at Origin, code Code, format string, args ...any) *Diagnostic {
 
 // IsDiagnostic tells whether the error is, or wraps, a *Diagnostic or a List:
 // its text then says itself that it is an error.
-func IsDiagnostic(err error) bool {
+func IsDiagnostic(err error) bool { return Of(err) != nil }
+
+// Of lists the diagnostics that an error is, or wraps; nil when it is none.
+func Of(err error) List {
 	var one *Diagnostic
 	var list List
-	return errors.As(err, &one) || errors.As(err, &list)
+	switch {
+	case errors.As(err, &list):
+		return list
+	case errors.As(err, &one):
+		return List{one}
+	}
+	return nil
 }
 
 // WithHelp returns a copy of the diagnostic with advice.

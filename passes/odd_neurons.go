@@ -1,0 +1,299 @@
+package passes
+
+import (
+	"slices"
+	"strings"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// What is no neuron here is refused by the name that people know it by. It is
+// recognised by what is done to its state, and only once it is known not to fit.
+
+// odd is what keeps a layer from being one of neurons that are known.
+type odd struct {
+	what string
+	at   *ir.Value // where it shows
+	help string
+}
+
+// oddFunctions are the neurons whose state goes through a function.
+var oddFunctions = map[ir.Fn]odd{
+	ir.FnExp:     {what: "an exponential neuron (EIF or AdEx)"},
+	ir.FnRelu:    {what: "a rectified neuron (KLIF)"},
+	ir.FnSigmoid: {what: "a gated neuron (an LSTM that spikes)"},
+	ir.FnTanh:    {what: "a gated neuron (an LSTM that spikes)"},
+	ir.FnRound:   rounded,
+	ir.FnFloor:   rounded,
+	ir.FnCeil:    rounded,
+}
+
+var (
+	rounded = odd{what: "a neuron whose state is rounded in every step (snnTorch's state_quant)",
+		help: "export it without state_quant: nomul rounds what has to be rounded itself"}
+	quadratic  = odd{what: "a quadratic neuron (QIF or Izhikevich)"}
+	refractory = odd{what: "a neuron with a refractory period, in which a count of its spikes holds it"}
+	adaptive   = odd{what: "a neuron whose threshold adapts to its spikes (ALIF, LSNN)"}
+)
+
+// byElement are the ops that work neuron by neuron.
+var byElement = map[ir.Op]bool{
+	ir.OpAdd: true, ir.OpSub: true, ir.OpNeg: true, ir.OpMul: true, ir.OpDiv: true, ir.OpCast: true, ir.OpWhere: true, ir.OpPow: true,
+	ir.OpMin: true, ir.OpMax: true, ir.OpMap: true, ir.OpAnd: true, ir.OpOr: true, ir.OpXor: true, ir.OpAndNot: true,
+}
+
+// anatomy is a layer of neurons as far as it was understood: its last membrane, or
+// the one of a net of one step, and what that is computed from.
+type anatomy struct {
+	membrane *ir.Value
+	own      map[*ir.Value]bool      // the layer's membranes, in every step
+	latched  map[*ir.Value]*ir.Value // what each delay stores; nil for unrolled steps
+	values   []*ir.Value             // what is computed neuron by neuron, nearest first
+	deep     map[*ir.Value]cone
+}
+
+func dissect(membrane *ir.Value, own map[*ir.Value]bool, latched map[*ir.Value]*ir.Value) *anatomy {
+	a := &anatomy{membrane: membrane, own: own, latched: latched, deep: map[*ir.Value]cone{}}
+	seen := map[*ir.Value]bool{}
+	for queue := []*ir.Value{membrane}; len(queue) > 0; queue = queue[1:] {
+		v := queue[0]
+		if v == nil || seen[v] {
+			continue
+		}
+		seen[v] = true
+		a.values = append(a.values, v)
+		queue = append(queue, a.sources(v)...)
+	}
+	return a
+}
+
+// sources are what a value is computed from: through its delay, but no comparison.
+func (a *anatomy) sources(v *ir.Value) []*ir.Value {
+	switch {
+	case byElement[v.Op]:
+		return v.Args
+	case v.Op == ir.OpDelay && a.latched[v] != nil:
+		return []*ir.Value{a.latched[v]}
+	}
+	return nil
+}
+
+// oddity finds what is odd about a layer; nil when it is nothing that has a name.
+func (a *anatomy) oddity() *odd {
+	for _, find := range []func(v *ir.Value) (odd, bool){a.refractory, a.function, a.product} {
+		for _, v := range a.values {
+			if o, ok := find(v); ok {
+				o.at = v
+				return &o
+			}
+		}
+	}
+	return nil
+}
+
+// refractory: a comparison of what only spikes of the layer are counted in.
+func (a *anatomy) refractory(v *ir.Value) (odd, bool) {
+	m := membraneOf(v)
+	if m == nil || a.has(m) {
+		return odd{}, false
+	}
+	counter := dissect(m, nil, a.latched)
+	own := slices.ContainsFunc(counter.values, func(s *ir.Value) bool { return a.has(membraneOf(s)) })
+	return refractory, own && counter.counts()
+}
+
+// has tells whether a value that is compared is a membrane of the layer.
+func (a *anatomy) has(m *ir.Value) bool {
+	return m != nil && (a.own[m] || slices.Contains(a.values, m))
+}
+
+// counts tells whether nothing but spikes and constants comes in.
+func (a *anatomy) counts() bool {
+	return !slices.ContainsFunc(a.values, func(v *ir.Value) bool {
+		return len(a.sources(v)) == 0 && v.Op != ir.OpConst && membraneOf(v) == nil
+	})
+}
+
+// function: a number of the state goes through a function that is not linear.
+func (a *anatomy) function(v *ir.Value) (odd, bool) {
+	if v.Op != ir.OpMap || !a.recurs(v, v.Args[0]) {
+		return odd{}, false
+	}
+	fn := v.Attrs.(ir.MapAttrs).Fn
+	if o, ok := oddFunctions[fn]; ok {
+		return o, true
+	}
+	return odd{what: "a neuron whose state goes through " + fn.String()}, true
+}
+
+// product: two numbers of the state are multiplied.
+func (a *anatomy) product(v *ir.Value) (odd, bool) {
+	return quadratic, v.Op == ir.OpPow && a.recurs(v, v.Args[0]) || v.Op == ir.OpMul && a.recurs(v, v.Args[0]) && a.recurs(v, v.Args[1])
+}
+
+// recurs tells whether an operand of v depends on numbers of the step before: on a
+// delay, on an earlier membrane, or on what is computed as v is.
+func (a *anatomy) recurs(v, operand *ir.Value) bool {
+	for u := range a.under(operand) {
+		switch {
+		case a.latched == nil && (u != a.membrane && a.own[u] || u != v && v.Op != ir.OpMul && sameForm(u, v)):
+			return true
+		case u.Op == ir.OpDelay && a.latched[u] != nil && u.Type.IsReal() && !isSpike(a.latched[u]):
+			return true
+		}
+	}
+	return false
+}
+
+// under is what a value is computed from in its step, and in unrolled steps before.
+func (a *anatomy) under(v *ir.Value) cone {
+	if c := a.deep[v]; c != nil {
+		return c
+	}
+	c := coneOf(v)
+	a.deep[v] = c
+	return c
+}
+
+// isSpike tells whether a value is a comparison, or the cast of one.
+func isSpike(v *ir.Value) bool {
+	for v.Op == ir.OpCast {
+		v = v.Args[0]
+	}
+	return v.Op == ir.OpCompare
+}
+
+// refused is the error of a layer that is odd; fire is its comparison.
+func (o *odd) refused(fire *ir.Value) *diag.Diagnostic {
+	d := refuse(fire, diag.NotANeuron, "fires %s, see %s %s; only neurons that are linear but for a threshold are known", o.what, o.at.Op, where(o.at))
+	d.Help = o.help
+	return d
+}
+
+// oddLayers names what is odd in unrolled steps that do not fit; nil when nothing
+// has a name.
+func oddLayers(n *ir.Net, h []history) error {
+	fires := comparisons(n)
+	place := map[*ir.Value]int{}
+	for i, v := range n.Values {
+		place[v] = i
+	}
+	layers := make([]*anatomy, len(h))
+	for i, layer := range h {
+		own := map[*ir.Value]bool{}
+		for _, m := range layer.membranes {
+			own[m] = true
+		}
+		layers[i] = dissect(layer.membranes[len(layer.membranes)-1], own, nil)
+	}
+	var errs diag.List
+	for i, a := range layers {
+		first := fires[h[i].membranes[0]]
+		isPart := slices.ContainsFunc(layers, func(b *anatomy) bool { return a.partOf(b, place) })
+		if o := a.oddity(); o != nil && len(first) > 0 && !isPart {
+			errs = append(errs, o.refused(first[0]))
+		}
+	}
+	return append(errs, adaptiveThresholds(n)...).Err()
+}
+
+// partOf tells whether a layer is nothing of its own: what another one counts its
+// spikes in, or its membranes compared once more.
+func (a *anatomy) partOf(b *anatomy, place map[*ir.Value]int) bool {
+	met := false
+	for m := range b.reached() {
+		met = met || a.own[m]
+	}
+	if a == b || !met {
+		return false
+	}
+	return a.counts() && !b.counts() || a.counts() == b.counts() && place[a.membrane] < place[b.membrane]
+}
+
+// reached are the layer's values, and what is compared in it.
+func (a *anatomy) reached() cone {
+	c := cone{}
+	for _, v := range a.values {
+		c[v] = true
+		if m := membraneOf(v); m != nil {
+			c[m] = true
+		}
+	}
+	return c
+}
+
+// adaptiveThresholds refuses comparisons of two numbers of which one depends on
+// spikes, for each layer the last.
+func adaptiveThresholds(n *ir.Net) diag.List {
+	var errs diag.List
+	followed := map[*ir.Value]bool{}
+	for _, v := range slices.Backward(n.Values) {
+		if is := comparison(v); is != ir.GE && is != ir.GT || v.Args[0].Const() != nil || v.Args[1].Const() != nil || !v.Args[0].Type.IsReal() {
+			continue
+		}
+		spikes := false
+		for _, a := range v.Args {
+			for u := range coneOf(a) {
+				if u.Op == ir.OpCompare || u.Op == ir.OpDelay {
+					spikes, followed[u] = true, true
+				}
+			}
+		}
+		if spikes && !followed[v] {
+			o := adaptive
+			o.at = v.Args[1]
+			errs = append(errs, o.refused(v))
+		}
+	}
+	slices.Reverse(errs)
+	return errs
+}
+
+// named puts the names of what is odd in a net of one step in the place of the
+// errors about its parts.
+func (s *raising) named(n *ir.Net, err error) error {
+	if !diag.IsDiagnostic(err) {
+		return err
+	}
+	errs := adaptiveThresholds(n)
+	parts := map[string]bool{} // what the errors about the parts begin with
+	for _, d := range errs {
+		parts[subject(d.Message)] = true
+	}
+	for _, v := range n.Values {
+		m := membraneOf(v)
+		if m == nil || m.Op == ir.OpDelay {
+			continue
+		}
+		a := dissect(m, map[*ir.Value]bool{m: true}, s.latched)
+		if o := a.oddity(); o != nil {
+			errs = append(errs, o.refused(v))
+			c := a.reached()
+			for delay, stored := range s.latched {
+				if c[stored] {
+					c[delay] = true
+				}
+			}
+			c[v] = true
+			for part := range c {
+				parts[subject(refuse(part, diag.NotANeuron, "").Message)] = true
+			}
+		}
+	}
+	if len(errs) == 0 {
+		return err
+	}
+	for _, d := range diag.Of(err) {
+		if !parts[subject(d.Message)] {
+			errs = append(errs, d)
+		}
+	}
+	return errs.Err()
+}
+
+// subject is the value that a refusal is about.
+func subject(message string) string {
+	name, _, _ := strings.Cut(message, ": ")
+	return name
+}

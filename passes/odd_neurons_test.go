@@ -1,0 +1,95 @@
+package passes
+
+import (
+	"strings"
+	"testing"
+
+	"nomul/ir"
+)
+
+// oddCell is a neuron v' = f(v) + x with a reset to zero, where f makes of the old
+// membrane what no neuron here does.
+func oddCell(f func(s *sketch, v *ir.Value) *ir.Value) cell {
+	return func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+		v := s.like(x, 0)
+		if past != nil {
+			v = past[0]
+		}
+		h := s.op(ir.OpAdd, f(s, v), x)
+		z := s.spike(ir.GT, h, s.num(1))
+		return z, []*ir.Value{s.op(ir.OpMul, s.op(ir.OpSub, s.num(1), z), h)}
+	}
+}
+
+func (s *sketch) function(fn ir.Fn, x *ir.Value) *ir.Value {
+	return s.typed(ir.OpMap, ir.MapAttrs{Fn: fn}, ir.Type{}, x)
+}
+
+func through(fn ir.Fn) cell {
+	return oddCell(func(s *sketch, v *ir.Value) *ir.Value { return s.function(fn, s.op(ir.OpMul, v, s.num(0.5))) })
+}
+
+// adaptiveCell raises its threshold with every spike.
+func adaptiveCell(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+	v, b, z := s.like(x, 0), s.like(x, 0), s.like(x, 0)
+	if past != nil {
+		v, b, z = past[0], past[1], past[2]
+	}
+	b = s.op(ir.OpAdd, s.op(ir.OpMul, b, s.num(0.5)), z)
+	v = s.op(ir.OpAdd, s.op(ir.OpMul, s.op(ir.OpSub, s.num(1), z), s.op(ir.OpMul, v, s.num(0.75))), x)
+	z = s.spike(ir.GT, s.op(ir.OpSub, v, s.op(ir.OpAdd, b, s.num(1))), s.num(0))
+	return z, []*ir.Value{v, b, z}
+}
+
+// refractoryCell holds its membrane for three steps after a spike.
+func refractoryCell(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+	v, count := s.like(x, 0), s.like(x, 0)
+	if past != nil {
+		v, count = past[0], past[1]
+	}
+	h := s.op(ir.OpAdd, s.op(ir.OpMul, v, s.num(0.75)), x)
+	held := s.spike(ir.GT, count, s.num(0))
+	open := s.op(ir.OpSub, s.num(1), held)
+	z := s.spike(ir.GT, h, s.num(1))
+	v = s.op(ir.OpAdd, s.op(ir.OpMul, held, v), s.op(ir.OpMul, open, s.op(ir.OpMul, s.op(ir.OpSub, s.num(1), z), h)))
+	z = s.op(ir.OpMul, open, z)
+	count = s.op(ir.OpAdd, s.function(ir.FnRelu, s.op(ir.OpSub, count, held)), s.op(ir.OpMul, z, s.num(3)))
+	return z, []*ir.Value{v, count}
+}
+
+// Neurons that are none here are refused by name, once for each layer, and with
+// nothing else.
+func TestOddNeuronsAreNamed(t *testing.T) {
+	for name, c := range map[string]cell{
+		"exponential": through(ir.FnExp), "rectified": through(ir.FnRelu), "gated": through(ir.FnTanh), "goes through abs": through(ir.FnAbs),
+		"rounded in every step": through(ir.FnRound),
+		"quadratic":             oddCell(func(s *sketch, v *ir.Value) *ir.Value { return s.op(ir.OpMul, v, v) }),
+		"Izhikevich":            oddCell(func(s *sketch, v *ir.Value) *ir.Value { return s.op(ir.OpPow, v, s.num(2)) }),
+		"adapts":                adaptiveCell, "refractory": refractoryCell,
+	} {
+		for _, steps := range []int{3, 5} {
+			_, err := raise(t, mlp(t, c, steps, "sum", nil))
+			if err == nil || strings.Count(err.Error(), "error: ") != 2 || strings.Count(err.Error(), name) != 2 {
+				t.Errorf("%s, %d steps: got %v", name, steps, err)
+			}
+		}
+	}
+}
+
+// A neuron that is known is not named, though its input is odd: a function of what
+// another layer gives.
+func TestOddInputsAreNoOddNeurons(t *testing.T) {
+	leaky := sjLIF(2, 0)
+	net := mlp(t, func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+		return leaky(s, s.function(ir.FnTanh, s.op(ir.OpMul, x, x)), past)
+	}, 4, "sum", func(layer, step int) cell {
+		if layer == 1 && step == 2 {
+			return sjLIF(4, 0)
+		}
+		return nil
+	})
+	_, err := raise(t, net)
+	if err == nil || strings.Contains(err.Error(), "fires a") || !strings.Contains(err.Error(), "repeat") {
+		t.Errorf("got %v", err)
+	}
+}
