@@ -51,7 +51,7 @@ var rules = map[ir.Op]func(*checker, *ir.Value){
 	ir.OpAnd: (*checker).lanewise, ir.OpOr: (*checker).lanewise, ir.OpXor: (*checker).lanewise, ir.OpAndNot: (*checker).lanewise,
 	ir.OpWhere: (*checker).lanewise, ir.OpCompare: (*checker).lanewise, ir.OpCSD: (*checker).csd,
 	ir.OpDelay: (*checker).delay, ir.OpLatch: (*checker).width,
-	ir.OpSum: (*checker).lanewise, ir.OpLast: (*checker).lanewise, ir.OpMaxTime: (*checker).lanewise,
+	ir.OpSum: (*checker).lanewise, ir.OpLast: (*checker).lanewise, ir.OpMaxTime: (*checker).lanewise, ir.OpFirst: (*checker).lanewise,
 }
 
 func (c *checker) value(v *ir.Value) {
@@ -104,11 +104,8 @@ func (c *checker) delay(v *ir.Value) {
 }
 
 func (c *checker) input(v *ir.Value) {
-	if v.Clock != ir.Once {
-		c.bad(v, "is given anew each step, wanted once")
-	}
-	if v.Range.Lo < 0 || bitsOf(v.Range) > maxBits {
-		c.bad(v, "is %v, wanted unsigned of at most %d bits", v.Type, maxBits)
+	if bitsOf(v.Range) > maxBits {
+		c.bad(v, "is %v, wanted at most %d bits", v.Type, maxBits)
 	}
 	if len(c.readers[v]) == 0 {
 		c.bad(v, "is read by nothing")
@@ -139,19 +136,15 @@ func (c *checker) neuron(v *ir.Value) {
 			return
 		}
 	}
-	if !v.Attrs.(ir.NeuronAttrs).Plain() {
-		c.bad(v, "there is no hardware for a current, masks, silent, when=both or leak=csd")
-		return
-	}
-	switch v.Attrs.(ir.NeuronAttrs).Leak.Kind {
-	case ir.LeakNone, ir.LeakAll, ir.LeakShift, ir.LeakDecay:
-	default:
-		c.bad(v, "leak %v has no integer form here", v.Attrs.(ir.NeuronAttrs).Leak.Kind)
-		return
-	}
 	lanes, order := inOrder(v.Type.Size(), DefaultLanes)
-	if w := planNeuron(v, newVector(v, lanes, order)).Work; w > maxWord {
-		c.bad(v, "the membrane %v takes %d bits to update, wanted at most %d", v.State, w, maxWord)
+	n := planNeuron(v, newVector(v, lanes, order))
+	if n.Work > maxWord {
+		c.bad(v, "the membrane %v takes %d bits to update, wanted at most %d", v.State, n.Work, maxWord)
+	}
+	for _, k := range n.Leaking() {
+		if k.Wide > maxProduct {
+			c.bad(v, "a leak of %v takes %d bits to compute, wanted at most %d", k.Leak, k.Wide, maxProduct)
+		}
 	}
 }
 

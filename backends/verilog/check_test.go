@@ -19,7 +19,7 @@ step
 	%x = input {per=step} : spike[4]
 	%o = output %x : spike[4]
 }
-`, []string{"input %x: is given anew each step", "output %o: gives %x at every step"}},
+`, []string{"output %o: gives %x at every step"}},
 		"wide": {`net n fixed steps=1 {
 once
 	%x = input : u17[2]
@@ -27,18 +27,18 @@ once
 	%l = linear %x, %w {slots=planes} : s40[2]
 	%o = output %l : s40[2]
 }
-`, []string{"input %x: is u17[2], wanted unsigned of at most 16 bits", "linear %l: range", "linear %l: weights %w", "output %o: range"}},
+`, []string{"input %x: is u17[2], wanted at most 16 bits", "linear %l: range", "linear %l: weights %w", "output %o: range"}},
 		"ops": {`net n fixed steps=1 {
 once
 	%x = input : u8[2]
-	%y = input : s8[2,3]
+	%y = input : s20[2,3]
 	%w = const {seed=1 lo=-1 hi=1} : s2[5,3]
 	%three = const {fill=3} : u2[2]
 	%far = const {fill=1} : u1[2]
-	%m = linear %y, %w {slots=planes} : s16[2,5]
+	%m = linear %y, %w {slots=planes} : s24[2,5]
 	%k = neg %three : s8[2]
 	%o = output %k : s8[2]
-	%p = output %m : s16[2,5]
+	%p = output %m : s24[2,5]
 	%s = compare %x, %three {is=gt} : u1[2]
 step
 	%d = delay %far : u1[2]
@@ -47,7 +47,23 @@ end
 	%f = first %d : u2[2]
 	%q = output %f : u2[2]
 }
-`, []string{"input %y: is s8[2,3], wanted unsigned", "neg %k: reads constants only", "first %f: has no hardware"}},
+`, []string{"input %y: is s20[2,3], wanted at most 16 bits", "neg %k: reads constants only"}},
+		"leak": {`net n fixed steps=2 {
+once
+	%x = input : s16[2]
+	%w = const {seed=1 lo=-40000 hi=40000} : s17[2,2]
+	%l = linear %x, %w {slots=planes} : s40[2]
+	%th = const {fill=9} : u4[]
+step
+	%s = neuron %l, %th {leak=csd:1073741825/2147483648 round=floor compare=ge reset=zero when=fire current=csd:3/4} : spike[2]
+	%p = neuron %x, %th {leak=csd:1073741825/2147483648 round=floor compare=ge reset=zero when=fire} : spike[2]
+end
+	%n = sum %s : u2[2]
+	%m = sum %p : u2[2]
+	%o = output %n : u2[2]
+	%q = output %m : u2[2]
+}
+`, []string{"linear %l: weights", "membrane -", "leak of csd:1073741825/2147483648 takes"}},
 		"unread": {`net n fixed steps=1 {
 once
 	%x = input : u8[2]

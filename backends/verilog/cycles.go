@@ -16,7 +16,7 @@ func Cycles(net *ir.Net, sample backends.Sample, lanes int) int {
 
 func (p *plan) cycles(sample backends.Sample) int {
 	r := replay{p, sample, map[moment][]int64{}}
-	total := 0
+	total := -1 // the first input is open already
 	for _, q := range p.Passes {
 		steps := 1
 		if q.Part == "step" {
@@ -105,10 +105,18 @@ func (r replay) compute(v *ir.Value, step int) []int64 {
 	case ir.OpConst:
 		return v.Const().I
 	case ir.OpInput:
-		return r.sample.Inputs[position(r.plan.Ports.Inputs, v)]
+		given := r.sample.Inputs[position(r.plan.Ports.Inputs, v)]
+		if v.Clock == ir.Step {
+			return given[step*v.Type.Size():][:v.Type.Size()]
+		}
+		return given
 	case ir.OpNeuron:
-		return r.sample.Steps[step].Spikes[position(r.plan.Ports.Neurons, v)]
-	case ir.OpSum, ir.OpLast, ir.OpMaxTime:
+		at := position(r.plan.Ports.Neurons, v)
+		if v.Attrs.(ir.NeuronAttrs).Silent {
+			return r.sample.Steps[step].Membranes[at]
+		}
+		return r.sample.Steps[step].Spikes[at]
+	case ir.OpSum, ir.OpLast, ir.OpMaxTime, ir.OpFirst:
 		return r.readout(v)
 	case ir.OpDelay:
 		if step > 0 {
@@ -144,6 +152,9 @@ func spreadInts(v *ir.Value, to ir.Shape) []int64 {
 
 // readout is what a readout has after all steps.
 func (r replay) readout(v *ir.Value) []int64 {
+	if v.Op == ir.OpFirst {
+		return r.first(v)
+	}
 	out := append([]int64(nil), r.value(v.Args[0], 0)...)
 	for t := 1; t < r.plan.Steps; t++ {
 		for i, x := range r.value(v.Args[0], t) {
@@ -156,6 +167,19 @@ func (r replay) readout(v *ir.Value) []int64 {
 				out[i] = max(out[i], x)
 			}
 		}
+	}
+	return out
+}
+
+// first is, for each element, the step of its first spike, or the number of steps.
+func (r replay) first(v *ir.Value) []int64 {
+	out := make([]int64, v.Type.Size())
+	for i := range out {
+		t := 0
+		for t < r.plan.Steps && r.value(v.Args[0], t)[i] == 0 {
+			t++
+		}
+		out[i] = int64(t)
 	}
 	return out
 }

@@ -5,7 +5,7 @@
 // value of fewer elements has fewer lanes), in C order or pixel by pixel. Each
 // value that computes is one module:
 //
-//   - input takes one element per clock and stores tiles;
+//   - input takes one element per clock and stores tiles, once or in each step;
 //   - linear scans its operand bit plane by bit plane, most significant first,
 //     word by word, and for each one found reads one row of P weights from block
 //     memory and adds it to P accumulators; from plane to plane these are
@@ -16,8 +16,8 @@
 //   - map works lane by lane on tiles that lie alike; delays are one, and latches;
 //   - gather brings elements into the order that a reader needs, one per clock.
 //     Ops that only move elements make no hardware but this, where it is needed;
-//   - neuron updates one tile per clock, in the lanes;
-//   - sum adds one tile per clock to its memory;
+//   - neuron updates one tile per clock, in the lanes: membranes, currents, waiting resets;
+//   - sum adds one tile per clock to its memory, or keeps the last, the largest, the first;
 //   - output sends one element per clock.
 //
 // Tiles of a linear or conv go straight into the neurons and sums that read it

@@ -47,11 +47,42 @@ func (u *unit) readBy(kind string) bool {
 // Listed tells whether some convolution scans listed words of the unit.
 func (u *unit) Listed() bool { return u.readBy(kindConv) }
 
-// FirstBase is the latency's term of the first input.
-func (p *plan) FirstBase() int { return p.Passes[0].Base }
+// FirstBase is the latency's term of the first input, which is open already.
+func (p *plan) FirstBase() int { return p.Passes[0].Base - 1 }
 
-// Later are the passes behind it.
-func (p *plan) Later() []pass { return p.Passes[1:] }
+// Later are the passes behind it; it is one of them itself in later steps.
+func (p *plan) Later() []pass {
+	first := p.Passes[0]
+	if first.Part != "step" || !p.Loops() {
+		return p.Passes[1:]
+	}
+	first.Go += " & ~dut.done"
+	return append([]pass{first}, p.Passes[1:]...)
+}
+
+// feeding is where an input's elements lie in a sample of the bench.
+type feeding struct {
+	V        *ir.Value
+	N, Begin int
+}
+
+// FedOnce and FedEach are the inputs that come once, and those of each step.
+func (p *plan) FedOnce() []feeding { return p.feeds(ir.Once) }
+
+// FedEach are the inputs that come in each step.
+func (p *plan) FedEach() []feeding { return p.feeds(ir.Step) }
+
+func (p *plan) feeds(clock ir.Clock) []feeding {
+	var out []feeding
+	begin := 0
+	for _, v := range p.Ports.Inputs {
+		if v.Clock == clock {
+			out = append(out, feeding{v, v.Type.Size(), begin})
+		}
+		begin += p.Net.SampleType(v).Size()
+	}
+	return out
+}
 
 // Began tells that one of them starts.
 func (p *plan) Began() string {
@@ -63,14 +94,18 @@ func (p *plan) Began() string {
 }
 
 // InCount is the number of elements of a sample.
-func (p *plan) InCount() int { return sizes(p.Ports.Inputs) }
+func (p *plan) InCount() int {
+	n := 0
+	for _, v := range p.Ports.Inputs {
+		n += p.Net.SampleType(v).Size()
+	}
+	return n
+}
 
 // OutCount is the number of elements that come out.
-func (p *plan) OutCount() int { return sizes(p.Ports.Outputs) }
-
-func sizes(vs []*ir.Value) int {
+func (p *plan) OutCount() int {
 	n := 0
-	for _, v := range vs {
+	for _, v := range p.Ports.Outputs {
 		n += v.Type.Size()
 	}
 	return n

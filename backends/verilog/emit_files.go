@@ -30,7 +30,7 @@ var unitFiles = map[string]func(*unit) []backends.File{
 }
 
 func (u *unit) neuronParams() []backends.File {
-	return u.params(append(u.Charging(), u.Firing()...)...)
+	return u.params(append(append(u.Charging(), u.Firing()...), u.Neuron.Begins)...)
 }
 
 // weights has a row for each tile and operand element: the weights from the

@@ -2,6 +2,7 @@ package verilog
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"nomul/backends"
@@ -47,16 +48,30 @@ func (p *plan) OutBits() int {
 	return n
 }
 
-// InNames and OutNames list the ports' values and sizes.
-func (p *plan) InNames() string { return portNames(p.Ports.Inputs) }
+// InNames lists the inputs in the order in which they are taken.
+func (p *plan) InNames() string {
+	once, each := portNames(p.Ports.Inputs, ir.Once), portNames(p.Ports.Inputs, ir.Step)
+	switch {
+	case each == "":
+		return once
+	case once == "":
+		return "in each step " + each
+	}
+	return once + ", then in each step " + each
+}
 
 // OutNames lists the outputs.
-func (p *plan) OutNames() string { return portNames(p.Ports.Outputs) }
+func (p *plan) OutNames() string {
+	return portNames(p.Ports.Outputs, ir.Once, ir.End)
+}
 
-func portNames(vs []*ir.Value) string {
+// portNames lists the values of some clocks, and their sizes.
+func portNames(vs []*ir.Value, clocks ...ir.Clock) string {
 	var parts []string
 	for _, v := range vs {
-		parts = append(parts, fmt.Sprintf("%s: %v", v.Name, v.Type))
+		if slices.Contains(clocks, v.Clock) {
+			parts = append(parts, fmt.Sprintf("%s: %v", v.Name, v.Type))
+		}
 	}
 	return strings.Join(parts, ", ")
 }
@@ -64,10 +79,16 @@ func portNames(vs []*ir.Value) string {
 // Terms are the lines of the latency.
 func (g page) Terms() []string {
 	var out []string
-	for _, q := range g.plan.Passes {
+	for i, q := range g.plan.Passes {
 		times := ""
 		if q.Part == "step" {
 			times = ", in each step"
+		}
+		switch {
+		case i == 0 && q.Part == "step":
+			times += ", 1 less in the first"
+		case i == 0:
+			q.Base--
 		}
 		out = append(out, fmt.Sprintf("%5d  + %s%s", q.Base, q.Line, times))
 	}
@@ -85,6 +106,11 @@ func (p *plan) UsesFirst() bool {
 		}
 	}
 	return false
+}
+
+// UsesStep tells whether a unit asks for the number of the step.
+func (p *plan) UsesStep() bool {
+	return slices.ContainsFunc(p.Units, (*unit).Numbers)
 }
 
 // StepDone is the end of a step.
@@ -117,7 +143,10 @@ func (g page) Passes() []started {
 }
 
 func (g page) after(i int, before string) string {
-	part, last := g.plan.Passes[i].Part, g.plan.Passes[i-1].Part
+	part, last := g.plan.Passes[i].Part, "once"
+	if i > 0 {
+		last = g.plan.Passes[i-1].Part
+	}
 	switch {
 	case part == "step" && last == "once":
 		return fmt.Sprintf("%s | (%s & ~last_step)", before, g.StepDone())

@@ -2,7 +2,6 @@ package verilog
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"nomul/ir"
@@ -16,7 +15,7 @@ func (u *unit) TakesTiles() bool { return u.Kind == kindNeuron || u.Kind == kind
 
 // Remembers tells whether the unit carries something from step to step.
 func (u *unit) Remembers() bool {
-	return u.Kind == kindSum && !u.Forgets() || u.Neuron.KeepV || u.Neuron.KeepS
+	return u.Kind == kindSum && !u.Forgets() || u.Neuron.KeepV || u.Neuron.KeepS || u.Neuron.KeepC
 }
 
 // AsksFirst tells whether the unit asks for the first step.
@@ -37,12 +36,18 @@ func (u *unit) Width(operand) int { return u.Work }
 // Forgets tells whether a readout takes the last step's value only.
 func (u *unit) Forgets() bool { return u.V.Op == ir.OpLast }
 
+// Numbers tells whether a readout asks for the number of the step.
+func (u *unit) Numbers() bool { return u.V.Op == ir.OpFirst }
+
 // Accumulated is the lane of a readout over time after this step.
 func (u *unit) Accumulated() string {
 	x := extend("x", u.X.Bits, u.X.Signed, u.Bits)
 	switch {
 	case u.Forgets():
 		return x
+	case u.Numbers(): // it counts the steps before the first spike
+		step := extend("step", indexBits(u.Steps), false, u.Bits)
+		return fmt.Sprintf("((first | (old == %s)) & ~x) ? %s + %s : first ? %s : old", step, step, decimal(u.Bits, 1), decimal(u.Bits, 0))
 	case u.V.Op == ir.OpMaxTime && u.Signed:
 		return fmt.Sprintf("(first | ($signed(%s) > $signed(old))) ? %s : old", x, x)
 	case u.V.Op == ir.OpMaxTime:
@@ -169,150 +174,3 @@ func (u *unit) ReadAddr() string {
 	}
 	return b.String() + "waddr_" + u.ID
 }
-
-// Charging are the parameters that the charge of a neuron takes, Firing those of its spike and reset.
-func (u *unit) Charging() []param {
-	n := u.Neuron
-	var out []param
-	if n.KeepV {
-		out = append(out, n.Init)
-	}
-	out = append(out, n.Bias)
-	if n.KeepS {
-		out = append(out, n.Amount)
-	}
-	return given(out)
-}
-
-// Firing are the parameters of the spike and of the reset that acts at once.
-func (u *unit) Firing() []param {
-	out := []param{u.Neuron.Threshold}
-	if u.Neuron.When == ir.WhenFire {
-		out = append(out, u.Neuron.Amount)
-	}
-	return given(out)
-}
-
-func given(ps []param) []param {
-	return slices.DeleteFunc(ps, param.Absent)
-}
-
-// Charges are the charges of all lanes.
-func (u *unit) Charges() string {
-	n := u.Neuron
-	return u.lanes(func(lane int) string {
-		args := []string{part("x_q", lane, u.X.Bits)}
-		if n.KeepV {
-			args = append(args, part("v_q", lane, n.VBits))
-		}
-		if n.KeepS {
-			args = append(args, fmt.Sprintf("s_q[%d]", lane))
-		}
-		for _, p := range u.Charging() {
-			args = append(args, p.Lane(lane))
-		}
-		return "charge(" + strings.Join(args, ", ") + ")"
-	})
-}
-
-// Drive is the input in units of the membrane.
-func (u *unit) Drive() string {
-	n, x := u.Neuron, u.X.vector
-	if n.Guard == 0 {
-		return extend("x", x.Bits, x.Signed, n.Work)
-	}
-	have := x.Bits + n.Guard
-	low := decimal(n.Guard, 0)
-	switch {
-	case have == n.Work:
-		return fmt.Sprintf("{x, %s}", low)
-	case x.Signed:
-		return fmt.Sprintf("{{%d{x[%d]}}, x, %s}", n.Work-have, x.Bits-1, low)
-	}
-	return fmt.Sprintf("{%s, x, %s}", decimal(n.Work-have, 0), low)
-}
-
-// Start is the membrane that the leak works on.
-func (u *unit) Start() string {
-	n := u.Neuron
-	initial := fmt.Sprintf("%d'sd0", n.Work)
-	if !n.Init.Absent() {
-		initial = extend("init", n.Init.Bits, true, n.Work)
-	}
-	v := fmt.Sprintf("first ? %s : %s", initial, extend("old", n.VBits, n.Signed, n.Work))
-	if n.When == ir.WhenFire || !n.KeepS {
-		return v
-	}
-	switch n.Reset {
-	case ir.ResetZero:
-		return fmt.Sprintf("(was & ~first) ? %d'sd0 : %s", n.Work, v)
-	case ir.ResetValue:
-		return fmt.Sprintf("(was & ~first) ? %s : %s", extend("reset", n.Amount.Bits, true, n.Work), v)
-	}
-	return v
-}
-
-// Kept is what the leak leaves of the membrane v.
-func (u *unit) Kept() string {
-	n := u.Neuron
-	up := fmt.Sprintf("%d'sd%d", n.Work, n.roundUp())
-	shifted := fmt.Sprintf("v >>> %d", n.Shift)
-	switch n.Round {
-	case ir.RoundCeil:
-		shifted = fmt.Sprintf("(v + %s) >>> %d", up, n.Shift)
-	case ir.RoundZero:
-		shifted = fmt.Sprintf("(v + (v[%d] ? %s : %d'sd0)) >>> %d", n.Work-1, up, n.Work, n.Shift)
-	}
-	switch n.Leak.Kind {
-	case ir.LeakShift:
-		return shifted
-	case ir.LeakDecay:
-		return "v - (" + shifted + ")"
-	}
-	return "v"
-}
-
-// Charge is the membrane before the reset.
-func (u *unit) Charge() string {
-	n := u.Neuron
-	sum := "drive"
-	if n.KeepV {
-		sum = "kept + drive"
-	}
-	if !n.Bias.Absent() {
-		sum += " + " + extend("bias", n.Bias.Bits, true, n.Work)
-	}
-	if n.KeepS && n.Reset == ir.ResetSubtract {
-		sum += fmt.Sprintf(" - ((was & ~first) ? %s : %d'd0)", extend("reset", n.Amount.Bits, true, n.Work), n.Work)
-	}
-	return sum
-}
-
-// Compare is the comparison of the membrane with the threshold.
-func (u *unit) Compare() string {
-	if u.Neuron.Compare == ir.GT {
-		return ">"
-	}
-	return ">="
-}
-
-// Stored is the membrane after the step.
-func (u *unit) Stored() string {
-	n := u.Neuron
-	h := slice("h", n.VBits, n.Work)
-	if n.When == ir.WhenNext {
-		return h
-	}
-	switch n.Reset {
-	case ir.ResetZero:
-		return fmt.Sprintf("fired ? %d'd0 : %s", n.VBits, h)
-	case ir.ResetValue:
-		return fmt.Sprintf("fired ? %s : %s", fit("reset", n.Amount.Bits, n.VBits), h)
-	case ir.ResetSubtract:
-		return fmt.Sprintf("fired ? %s - %s : %s", h, fit("reset", n.Amount.Bits, n.VBits), h)
-	}
-	return h
-}
-
-// fit brings a signed signal to a number of bits.
-func fit(name string, from, to int) string { return fitted(name, from, true, to) }

@@ -2,14 +2,20 @@ package verilog_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
-// variant is a net of one neuron of every kind on signed currents, in odd sizes.
+// variant is a net of one neuron on signed drives, which differ from step to
+// step, in odd sizes.
 func variant(steps, n, k int, attrs, params string) string {
+	result, readout := fmt.Sprintf("spike[%d]", n), []string{"sum", "first", "last"}[steps%3]
+	if strings.Contains(attrs, "silent") {
+		result, readout = fmt.Sprintf("s32[%d]", n), "last"
+	}
 	return fmt.Sprintf(`net v fixed steps=%d {
 once
-	%%x = input : u3[%d]
+	%%x = input : s3[%d]
 	%%w = const {seed=7 lo=-5 hi=5} : s4[%d,%d] range -5..5
 	%%i = linear %%x, %%w {slots=planes} : s16[%d]
 	%%th = const {seed=11 lo=-4 hi=30} : s8[%d] range -4..30
@@ -18,12 +24,14 @@ once
 	%%r = const {seed=17 lo=1 hi=25} : u8[%d] range 1..25
 	%%v0 = const {seed=19 lo=-9 hi=9} : s8[%d] range -9..9
 step
-	%%s = neuron %%i, %s {%s} : spike[%d]
+	%%d = input {per=step} : s5[%d]
+	%%z = add %%i, %%d : s16[%d]
+	%%s = neuron %%z, %s {%s} : %s
 end
-	%%c = sum %%s : u8[%d]
-	%%y = output %%c : u8[%d]
+	%%c = %s %%s : s32[%d]
+	%%y = output %%c : s32[%d]
 }
-`, steps, k, n, k, n, n, n, n, n, params, attrs, n, n, n)
+`, steps, k, n, k, n, n, n, n, n, n, n, params, attrs, result, readout, n, n)
 }
 
 // Every neuron variant on negative and positive currents, with ties, at odd sizes and several lanes.
@@ -48,6 +56,25 @@ func TestNeuronVariants(t *testing.T) {
 		{"leak=shift:1 round=zero compare=ge reset=zero when=next", "%one, init=%b"},
 		{"leak=decay:4 round=floor compare=gt reset=value when=next", "%one, bias=%b, reset=%v0"},
 		{"leak=shift:3 round=floor compare=ge reset=none when=next", "%th"},
+		{"leak=csd:7/8 round=floor compare=ge reset=zero when=fire guard=3", "%th, bias=%b"},
+		{"leak=csd:233/256 round=ceil compare=gt reset=subtract when=next", "%one, reset=%r"},
+		{"leak=csd:5/16 round=zero compare=ge reset=value when=fire", "%th, reset=%b, init=%v0"},
+		{"leak=shift:1 current=csd:3/4 round=floor compare=gt reset=zero when=fire guard=2", "%th"},
+		{"leak=csd:15/16 current=shift:1 round=zero compare=ge reset=subtract when=next order=after", "%th, reset=%one"},
+		{"leak=decay:2 current=decay:1 round=ceil compare=ge reset=zero when=fire order=late", "%one, bias=%b"},
+		{"leak=all current=none round=floor compare=gt reset=subtract when=next order=after", "%one, reset=%r"},
+		{"leak=none current=all round=floor compare=ge reset=zero when=fire order=late", "%th"},
+		{"leak=none current=all round=floor compare=ge reset=value when=next order=after", "%th, reset=%b"},
+		{"leak=csd:7/8 round=floor compare=ge reset=zero when=next masks=true", "%one, bias=%b, init=%v0"},
+		{"leak=all round=floor compare=ge reset=zero when=next masks=true", "%th"},
+		{"leak=shift:2 current=csd:5/8 round=zero compare=gt reset=zero when=next masks=true masks-current=true order=after", "%th"},
+		{"leak=shift:2 current=decay:2 round=floor compare=gt reset=zero when=next masks=true masks-current=true guard=1", "%one"},
+		{"leak=shift:2 current=decay:2 round=ceil compare=ge reset=zero when=next masks=true masks-current=true order=late", "%one, bias=%b"},
+		{"leak=csd:3/4 round=zero compare=gt reset=subtract when=both guard=2", "%th, reset=%r, init=%v0"},
+		{"leak=none round=floor compare=ge reset=subtract when=both", "%one, reset=%one, bias=%b, init=%b"},
+		{"leak=all current=shift:1 round=floor compare=ge reset=subtract when=both", "%th, reset=%b, init=%one"},
+		{"leak=shift:1 round=floor compare=ge reset=none when=fire silent=true", "bias=%b, init=%v0"},
+		{"leak=csd:25/32 current=csd:9/16 round=ceil compare=ge reset=none when=fire silent=true guard=1 order=after", "bias=%one"},
 	} {
 		t.Run(fmt.Sprintf("%d", i), func(t *testing.T) {
 			steps := []int{9, 1, 4}[i%3]

@@ -113,51 +113,6 @@ func planLinear(v *ir.Value, y, x vector, from []int) linear {
 	return l
 }
 
-// neuron is what is particular to the hardware of a neuron.
-type neuron struct {
-	ir.NeuronAttrs
-	Shift  int // of the leak; no more than the membrane has bits
-	Work   int // bits of the update's arithmetic
-	KeepV  bool
-	KeepS  bool // whether it fired is kept to the next step
-	Signed bool // the membrane is
-	VBits  int
-
-	Threshold, Bias, Amount, Init param
-}
-
-func planNeuron(v *ir.Value, y vector) neuron {
-	a := v.Attrs.(ir.NeuronAttrs)
-	n := neuron{NeuronAttrs: a, VBits: bitsOf(v.State), Signed: v.State.Lo < 0}
-	n.Shift = min(a.Leak.K, signedBits(v.State))
-	n.KeepV = a.Leak.Kind != ir.LeakAll
-	n.KeepS = a.When == ir.WhenNext && (a.Reset == ir.ResetSubtract || a.Reset != ir.ResetNone && n.KeepV)
-	s := v.Type.Shape
-	n.Threshold = clip(newParam("threshold", v.Args[ir.NeuronThreshold], s, 0, y), v.State, a.Compare)
-	n.Bias = sized(newParam("bias", v.Args[ir.NeuronBias], s, 0, y))
-	n.Amount = sized(newParam("reset", v.Args[ir.NeuronReset], s, 0, y))
-	n.Init = sized(newParam("init", v.Args[ir.NeuronInit], s, 0, y))
-	n.Work = n.workBits(v)
-	return n
-}
-
-// workBits holds every term and every result of the update. What is added up on
-// the way may wrap: the sum fits.
-func (n neuron) workBits(v *ir.Value) int {
-	x := v.Args[ir.NeuronX].Range
-	w := max(signedBits(v.State), signedBits(x)+n.Guard)
-	for _, p := range []param{n.Threshold, n.Bias, n.Amount, n.Init} {
-		w = max(w, p.Bits)
-	}
-	if shifts := n.Leak.Kind == ir.LeakShift || n.Leak.Kind == ir.LeakDecay; shifts && n.Round != ir.RoundFloor {
-		w = max(w, signedBits(ir.Range{Lo: v.State.Lo, Hi: v.State.Hi + n.roundUp()}))
-	}
-	return w
-}
-
-// roundUp is what is added before a shift that rounds up.
-func (n neuron) roundUp() int64 { return int64(1)<<n.Shift - 1 }
-
 // clip brings thresholds that no membrane reaches, or every one does, to the
 // border of the membrane's range, which takes fewer bits and decides the same.
 func clip(p param, h ir.Range, c ir.Compare) param {

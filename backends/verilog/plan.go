@@ -25,8 +25,9 @@ type unit struct {
 	Walked  []*unit // take the stored tiles one after another, in a walk of their own
 	Ends    bool    // its end is the end of a pass
 
-	First  bool // the first input: it opens by itself
+	First  bool // the first input: at first it opens by itself
 	Wide   int  // bits of the engine's output port, of an output
+	Steps  int
 	Linear linear
 	Conv   conv
 	Pool   pool
@@ -115,13 +116,13 @@ var builders = map[ir.Op]func(*plan, *ir.Value){
 	ir.OpAnd: (*plan).lanewise, ir.OpOr: (*plan).lanewise, ir.OpXor: (*plan).lanewise, ir.OpAndNot: (*plan).lanewise,
 	ir.OpWhere: (*plan).lanewise, ir.OpCompare: (*plan).lanewise, ir.OpCSD: (*plan).csd,
 	ir.OpDelay: (*plan).delay, ir.OpLatch: (*plan).latch,
-	ir.OpSum: (*plan).sum, ir.OpLast: (*plan).sum, ir.OpMaxTime: (*plan).sum,
+	ir.OpSum: (*plan).sum, ir.OpLast: (*plan).sum, ir.OpMaxTime: (*plan).sum, ir.OpFirst: (*plan).sum,
 }
 
 // add appends a unit for a value. The value's own view is the unit's elements
 // from then on, unless the unit only brings another value's into order.
 func (p *plan) add(u *unit, own bool) *unit {
-	u.Top, u.number = p.Name, len(p.Units)
+	u.Top, u.Steps, u.number = p.Name, p.Steps, len(p.Units)
 	u.ID = uniqueID(u.V.Name, p.taken)
 	if len(u.Xs) > 0 {
 		u.X = u.Xs[0]
@@ -135,7 +136,7 @@ func (p *plan) add(u *unit, own bool) *unit {
 
 func (p *plan) input(v *ir.Value) {
 	lanes, order := inOrder(v.Type.Size(), p.Lanes)
-	p.add(&unit{Kind: kindInput, V: v, Clock: v.Clock, vector: newVector(v, lanes, order), First: len(p.Units) == 0}, true)
+	p.add(&unit{Kind: kindInput, V: v, Clock: v.Clock, vector: newVector(v, lanes, order)}, true)
 }
 
 // output sends elements in C order.

@@ -7,14 +7,19 @@ import (
 
 	"pgregory.net/rapid"
 
+	"nomul/backends/verilog"
 	"nomul/ir"
 )
 
-// Random nets of two layers and a readout, random sizes, widths, neurons and lanes.
+// Random nets of two layers and a readout, random sizes, widths, neurons,
+// readouts and lanes, with inputs that come once or in each step.
 func TestRandomNets(t *testing.T) {
 	need(t, "iverilog")
-	nets := rapid.Custom(drawNet)
-	for seed := range 10 {
+	nets := rapid.Custom(drawNet).Filter(func(text string) bool {
+		net, err := ir.Parse("random.sir", text, nil)
+		return err != nil || len(verilog.New().Check(net)) == 0 // not too wide
+	})
+	for seed := range 24 {
 		text := nets.Example(seed)
 		net, err := ir.Parse("random.sir", text, nil)
 		if err != nil {
@@ -35,7 +40,7 @@ func drawNet(r *rapid.T) string {
 	var b strings.Builder
 	p := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	p("net r fixed steps=%d {\nonce", rapid.IntRange(1, 4).Draw(r, "steps"))
-	p("%%x = input : u%d[%d]", rapid.IntRange(2, 16).Draw(r, "bits"), k)
+	p("%%x = input : %s%d[%d]", rapid.SampledFrom([]string{"u", "s"}).Draw(r, "sign"), rapid.IntRange(2, 16).Draw(r, "bits"), k)
 	constant := func(name string, size string, limit int) {
 		p("%%%s = const {seed=%d lo=%d hi=%d} : s24[%s] range %d..%d", name, rapid.IntRange(1, 99).Draw(r, name), -limit, limit, size, -limit, limit)
 	}
@@ -48,29 +53,52 @@ func drawNet(r *rapid.T) string {
 	constant("p1", fmt.Sprint(n), 4000)
 	constant("p2", fmt.Sprint(m), 300)
 	p("%%i1 = linear %%x, %%w1%s {slots=planes} : s40[%d]\nstep", rapid.SampledFrom([]string{"", ", bias=%b1"}).Draw(r, "bias"), n)
-	p("%%s1 = neuron %%i1, %%p1%s : spike[%d]", drawNeuron(r, "p1"), n)
-	p("%%i2 = linear %%s1, %%w2 : s40[%d]", m)
-	p("%%s2 = neuron %%i2, %%p2%s : spike[%d]\nend", drawNeuron(r, "p2"), m)
-	readout := rapid.SampledFrom([]string{"s2", "i2"}).Draw(r, "readout")
-	p("%%c = sum %%%s : s40[%d]", readout, m)
+	drive := "i1"
+	if rapid.Bool().Draw(r, "per step") {
+		drive = "d1"
+		p("%%x1 = input {per=step} : s%d[%d]\n%%d1 = add %%i1, %%x1 : s40[%[2]d]", rapid.IntRange(2, 16).Draw(r, "bits of each step"), n)
+	}
+	silent := rapid.IntRange(0, 4).Draw(r, "silent") == 0
+	if silent {
+		p("%%s1 = neuron %%%s%s : s32[%d]", drive, drawNeuron(r, "p1", true), n)
+		p("%%i2 = linear %%s1, %%w2 {slots=planes} : s40[%d]", m)
+	} else {
+		p("%%s1 = neuron %%%s, %%p1%s : spike[%d]", drive, drawNeuron(r, "p1", false), n)
+		p("%%i2 = linear %%s1, %%w2 : s40[%d]", m)
+	}
+	p("%%s2 = neuron %%i2, %%p2%s : spike[%d]\nend", drawNeuron(r, "p2", false), m)
+	readout := rapid.SampledFrom([]string{"sum %s2", "sum %i2", "first %s2", "max-time %i2", "last %s2"}).Draw(r, "readout")
+	p("%%c = %s : s40[%d]", readout, m)
 	p("%%l = linear %%c, %%w3, bias=%%b3 {slots=planes} : s40[%d]", o)
 	p("%%y = output %%l : s40[%d]\n}", o)
 	return b.String()
 }
 
-func drawNeuron(r *rapid.T, param string) string {
-	operands := ""
-	if rapid.Bool().Draw(r, "bias") {
-		operands += ", bias=%" + param
+// drawNeuron draws the rest of a neuron's line: operands and attributes.
+func drawNeuron(r *rapid.T, param string, silent bool) string {
+	from := func(name string, some ...string) string { return rapid.SampledFrom(some).Draw(r, name) }
+	leaks := []string{"none", "all", "shift:1", "shift:5", "decay:1", "decay:4", "csd:7/8", "csd:233/256", "csd:5/16"}
+	operands := from("bias", "", ", bias=%"+param) + from("init", "", ", init=%"+param)
+	reset, when := from("reset", "none", "zero", "value", "subtract"), from("when", "fire", "next", "both")
+	extra := from("guard", "", " guard=3")
+	current := from("current", append(leaks, "", "", "")...)
+	if current != "" {
+		extra += " current=" + current + " order=" + from("order", "before", "after", "late")
 	}
-	reset := rapid.SampledFrom([]string{"none", "zero", "value", "subtract"}).Draw(r, "reset")
+	switch {
+	case silent:
+		reset, when, extra = "none", "fire", extra+" silent=true"
+	case when == "both":
+		reset = "subtract"
+	case when == "next" && reset == "zero" && rapid.Bool().Draw(r, "masks"):
+		extra += " masks=true"
+		if current != "" {
+			extra += " masks-current=" + from("masks current", "true", "false")
+		}
+	}
 	if reset == "value" || reset == "subtract" {
 		operands += ", reset=%" + param
 	}
-	leak := rapid.SampledFrom([]string{"none", "all", "shift:1", "shift:5", "decay:1", "decay:4"}).Draw(r, "leak")
-	round := rapid.SampledFrom([]string{"floor", "ceil", "zero"}).Draw(r, "round")
-	compare := rapid.SampledFrom([]string{"ge", "gt"}).Draw(r, "compare")
-	when := rapid.SampledFrom([]string{"fire", "next"}).Draw(r, "when")
-	guard := rapid.SampledFrom([]string{"", " guard=3"}).Draw(r, "guard")
-	return fmt.Sprintf("%s {leak=%s round=%s compare=%s reset=%s when=%s%s}", operands, leak, round, compare, reset, when, guard)
+	return fmt.Sprintf("%s {leak=%s round=%s compare=%s reset=%s when=%s%s}", operands, from("leak", leaks...),
+		from("round", "floor", "ceil", "zero"), from("compare", "ge", "gt"), reset, when, extra)
 }

@@ -53,12 +53,17 @@ var starters = map[string]func(*plan, *unit){
 }
 
 // schedule lists the passes: inputs and what is computed once; in each step
-// first the walks over what was computed once, then everything in the net's
+// its inputs, the walks over what was computed once, then everything in the net's
 // order, each followed by the walk over it, and the latches last; then the end.
 func (p *plan) schedule() {
 	for _, u := range p.Units {
 		if u.Clock == ir.Once {
 			p.start(u)
+		}
+	}
+	for _, u := range p.units(kindInput) {
+		if u.Clock == ir.Step {
+			p.step(u)
 		}
 	}
 	for _, u := range p.Units {
@@ -68,16 +73,11 @@ func (p *plan) schedule() {
 	}
 	var latches []*unit
 	for _, u := range p.Units {
-		if u.V.Op == ir.OpLatch && u.Kind == kindMap {
+		switch {
+		case u.V.Op == ir.OpLatch && u.Kind == kindMap:
 			latches = append(latches, u)
-			continue
-		}
-		if u.Clock != ir.Step {
-			continue
-		}
-		p.start(u)
-		if len(u.Walked) > 0 {
-			p.addWalk(u)
+		case u.Clock == ir.Step && u.Kind != kindInput:
+			p.step(u)
 		}
 	}
 	for _, u := range latches {
@@ -89,6 +89,15 @@ func (p *plan) schedule() {
 		}
 	}
 	p.outputsLast()
+	p.Passes[0].Head.First = true
+}
+
+// step adds the passes of a unit in each step.
+func (p *plan) step(u *unit) {
+	p.start(u)
+	if len(u.Walked) > 0 {
+		p.addWalk(u)
+	}
 }
 
 // outputsLast moves the outputs of what is computed once behind the steps.
@@ -120,11 +129,7 @@ func (p *plan) pass(head, last *unit, base int, what string) {
 }
 
 func (p *plan) addInput(u *unit) {
-	base := u.N + 2
-	if u.First {
-		base-- // it is open already
-	}
-	p.pass(u, u, base, fmt.Sprintf("%s: %d elements in", u.ID, u.N))
+	p.pass(u, u, u.N+2, fmt.Sprintf("%s: %d elements in", u.ID, u.N))
 }
 
 func (p *plan) addLinear(u *unit) {

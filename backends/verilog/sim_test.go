@@ -44,10 +44,10 @@ func sample(t *testing.T, m *interp.Machine, net *ir.Net, rng *rand.Rand, share 
 	var s backends.Sample
 	in := map[string]*ir.Tensor{}
 	for _, v := range ports.Inputs {
-		x := ir.NewTensor(v.Type)
+		x := ir.NewTensor(net.SampleType(v))
 		for i := range x.I {
 			if rng.Float64() < share {
-				x.I[i] = 1 + rng.Int64N(max(1, v.Range.Hi))
+				x.I[i] = v.Range.Lo + rng.Int64N(v.Range.Hi-v.Range.Lo+1)
 			}
 		}
 		in[v.Name] = x
@@ -57,7 +57,7 @@ func sample(t *testing.T, m *interp.Machine, net *ir.Net, rng *rand.Rand, share 
 	out, err := m.Run(in, func(step int, v *ir.Value, result, state *ir.Tensor) {
 		if v.Op == ir.OpNeuron {
 			st := &s.Steps[step]
-			st.Spikes = append(st.Spikes, append([]int64(nil), result.I...))
+			st.Spikes = append(st.Spikes, append([]int64(nil), interp.Spikes(v, result)...))
 			st.Membranes = append(st.Membranes, append([]int64(nil), state.I...))
 		}
 	})

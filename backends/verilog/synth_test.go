@@ -28,6 +28,33 @@ end
 }
 `
 
+// kinds is a small net with what small lacks: a convolution, joins, and neurons
+// with leaks by digits, currents, resets of every moment, and none.
+const kinds = `net kinds fixed steps=2 {
+once
+	%x = input : s3[2,2,2]
+	%w1 = const {seed=1 lo=-3 hi=3} : s3[2,2,2,2]
+	%th = const {fill=3} : u2[]
+	%c1 = conv %x, %w1 {strides=[1,1] pads=[0,1,0,1] dilations=[1,1] groups=1 slots=planes} : s8[2,1,3]
+step
+	%d = input {per=step} : s3[2,1,3]
+	%i = add %c1, %d : s8[2,1,3]
+	%a = neuron %i, %th {leak=csd:7/8 current=csd:5/8 round=zero compare=ge reset=zero when=next masks=true masks-current=true guard=2} : spike[2,1,3]
+	%b = neuron %i, %th, reset=%th {leak=csd:3/4 current=decay:1 order=after round=ceil compare=gt reset=subtract when=both} : spike[2,1,3]
+	%c = neuron %i, %th {leak=decay:1 current=csd:3/4 order=late round=floor compare=ge reset=zero when=fire} : spike[2,1,3]
+	%s = neuron %i {leak=csd:15/16 round=floor compare=ge reset=none when=fire silent=true} : s32[2,1,3]
+	%p = max-pool %s {kernel=[1,2] strides=[1,1] pads=[0,0,0,0] dilations=[1,1]} : s8[2,1,2]
+	%ab = and-not %a, %b : spike[2,1,3]
+end
+	%y1 = first %ab : u2[2,1,3]
+	%y2 = sum %c : u2[2,1,3]
+	%y3 = last %p : s8[2,1,2]
+	%o1 = output %y1 : u2[2,1,3]
+	%o2 = output %y2 : u2[2,1,3]
+	%o3 = output %y3 : s8[2,1,2]
+}
+`
+
 // The Makefile's own targets: the bench, lint, and the proof that no multiplier
 // is in the netlist before and after mapping.
 func TestMakefile(t *testing.T) {
@@ -35,15 +62,17 @@ func TestMakefile(t *testing.T) {
 	for _, tool := range []string{"make", "iverilog", "verilator", "yosys"} {
 		need(t, tool)
 	}
-	net := parse(t, small)
-	dir := emit(t, net, 4, samples(t, net, 1, 4))
-	mustRun(t, dir, "make", "-s", "test")
-	mustRun(t, dir, "make", "-s", "lint")
-	mustRun(t, dir, "make", "-s", "synth")
-	for file, cell := range map[string]string{"ice40.stat": "SB_LUT4", "ecp5.stat": "LUT4"} {
-		stat, err := os.ReadFile(filepath.Join(dir, file))
-		if err != nil || !strings.Contains(string(stat), cell) {
-			t.Errorf("%s counts no %s: %v\n%s", file, cell, err, stat)
+	for _, text := range []string{small, kinds} {
+		net := parse(t, text)
+		dir := emit(t, net, 4, samples(t, net, 1, 4))
+		mustRun(t, dir, "make", "-s", "test")
+		mustRun(t, dir, "make", "-s", "lint")
+		mustRun(t, dir, "make", "-s", "synth")
+		for file, cell := range map[string]string{"ice40.stat": "SB_LUT4", "ecp5.stat": "LUT4"} {
+			stat, err := os.ReadFile(filepath.Join(dir, file))
+			if err != nil || !strings.Contains(string(stat), cell) {
+				t.Errorf("%s counts no %s: %v\n%s", file, cell, err, stat)
+			}
 		}
 	}
 }
