@@ -154,8 +154,13 @@ func (s *scaler) product(v *ir.Value) error {
 
 // mapped: max(x, 0) and |x| are in the units of x.
 func (s *scaler) mapped(v *ir.Value) error {
-	if fn := v.Attrs.(ir.MapAttrs).Fn; fn != ir.FnRelu && fn != ir.FnAbs {
+	switch fn := v.Attrs.(ir.MapAttrs).Fn; fn {
+	case ir.FnRelu, ir.FnAbs:
+		return s.moved(v)
+	case ir.FnExp:
+		return refuse(v, diag.NotExact, "%v has no integer form", fn).
+			WithHelp("a softmax or log-softmax is left out where nothing but outputs reads it, behind the sum or mean over time")
+	default:
 		return refuse(v, diag.NotExact, "%v has no integer form", fn)
 	}
-	return s.moved(v)
 }
