@@ -54,7 +54,7 @@ func leakForm(o *Options, v *ir.Value, slot int) (ir.Leak, bool) {
 		form, ok = fractionLeak(beta)
 	}
 	if ok {
-		noteLeak(o, v, beta, form)
+		noteLeak(o, v, slot, beta, form)
 	}
 	return form, ok
 }
@@ -118,12 +118,16 @@ func remains(l ir.Leak) float64 {
 }
 
 // noteLeak reports a leak that is not exact on integers.
-func noteLeak(o *Options, v *ir.Value, beta float64, l ir.Leak) {
+func noteLeak(o *Options, v *ir.Value, slot int, beta float64, l ir.Leak) {
+	its := "its leak"
+	if slot == ir.NeuronCurrent {
+		its = "its current's leak"
+	}
 	switch l.Kind {
 	case ir.LeakCSD:
-		o.note(v, "its leak %v is run as %d/%d, off by %.2g, and rounded in every step", beta, l.N, int64(1)<<l.K, math.Abs(beta-remains(l)))
+		o.note(v, "%s %v is run as %d/%d, off by %.2g, and rounded in every step", its, beta, l.N, int64(1)<<l.K, math.Abs(beta-remains(l)))
 	case ir.LeakDecay:
-		o.note(v, "its leak %v is rounded in every step", beta)
+		o.note(v, "%s %v is rounded in every step", its, beta)
 	}
 }
 

@@ -236,6 +236,8 @@ func leakText(l ir.Leak, factor *ir.Value) string {
 
 func whenReset(a ir.NeuronAttrs) string {
 	switch {
+	case a.MasksCurrent:
+		return ", with the current and the input of the next step"
 	case a.Masks:
 		return ", with the input of the next step"
 	case a.When == ir.WhenNext:

@@ -165,6 +165,7 @@ def main():
     suite.add("lif-recurrent", Recurrent, (1, 12), "ts17", steps=6)
 
     dense("trap-adaptive", norse.LIFAdExCell, "ts17 | dynamo-opt", safe=False)
+    dense("trap-threshold", norse.LSNNCell, "ts17", safe=False)
     dense("trap-izhikevich", lambda: norse.IzhikevichCell(tonic_spiking), "dynamo-opt", safe=False)
     dense("trap-refractory", norse.LIFRefracCell, "ts17", safe=False)
     suite.close()

@@ -206,6 +206,7 @@ def main():
     dense("synaptic-subtract", lambda size: snn.Synaptic(alpha=0.5, beta=0.75))
     dense("synaptic-zero", lambda size: snn.Synaptic(alpha=0.5, beta=0.75, reset_mechanism="zero"))
     dense("alpha-zero", lambda size: snn.Alpha(alpha=0.8, beta=0.6, reset_mechanism="zero"), gain=8.0)
+    dense("alpha-none", lambda size: snn.Alpha(alpha=0.8, beta=0.6, reset_mechanism="none"), "ts17 dynamo-opt", gain=8.0)
     dense("rleaky-subtract", lambda size: snn.RLeaky(beta=0.75, linear_features=size))
     dense("rleaky-zero", lambda size: snn.RLeaky(beta=0.75, linear_features=size, reset_mechanism="zero"), "ts17 dynamo-opt")
     dense("rleaky-one-to-one", lambda size: snn.RLeaky(beta=0.75, all_to_all=False, V=0.4), "ts17 dynamo-opt")
