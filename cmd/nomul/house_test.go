@@ -25,7 +25,7 @@ var allowed = map[string][]string{
 	"nomul/backends/verilog":         {"nomul/ir", "nomul/ir/diag", "nomul/ir/eval", "nomul/backends"},
 	"nomul/runtime/interp":           {"nomul/ir", "nomul/ir/diag", "nomul/ir/eval"},
 	"nomul/runtime/dataset":          {"nomul/ir", "nomul/ir/diag"},
-	"nomul/runtime/metrics":          {"nomul/ir", "nomul/ir/diag", "nomul/runtime/interp"},
+	"nomul/runtime/metrics":          {"nomul/ir", "nomul/ir/diag", "nomul/ir/eval", "nomul/runtime/interp"},
 	"nomul/runtime/proof":            {"nomul/ir/diag", "nomul/runtime/engine/toolchain"},
 	"nomul/runtime/engine/toolchain": {},
 	"nomul/runtime/engine":           {"nomul/ir", "nomul/ir/diag", "nomul/backends", "nomul/backends/", "nomul/runtime/interp", "nomul/runtime/engine/toolchain"},
