@@ -43,7 +43,7 @@ var rules = map[ir.Op]func(*checker, *ir.Value){
 	ir.OpConst: (*checker).nothing, ir.OpInput: (*checker).input, ir.OpOutput: (*checker).output,
 	ir.OpReshape: (*checker).nothing, ir.OpTranspose: (*checker).nothing, ir.OpConcat: (*checker).nothing,
 	ir.OpSlice: (*checker).nothing, ir.OpPad: (*checker).padding, ir.OpBroadcast: (*checker).nothing,
-	ir.OpLinear: (*checker).weighted, ir.OpConv: (*checker).weighted, ir.OpNeuron: (*checker).neuron,
+	ir.OpLinear: (*checker).weighted, ir.OpConv: (*checker).weighted, ir.OpMatmul: (*checker).product, ir.OpNeuron: (*checker).neuron,
 	ir.OpMaxPool: (*checker).lanewise, ir.OpSumPool: (*checker).lanewise,
 	ir.OpReduceSum: (*checker).lanewise, ir.OpReduceMax: (*checker).lanewise, ir.OpReduceMin: (*checker).lanewise,
 	ir.OpAdd: (*checker).lanewise, ir.OpSub: (*checker).lanewise, ir.OpNeg: (*checker).lanewise, ir.OpShl: (*checker).lanewise,
@@ -126,6 +126,14 @@ func (c *checker) weighted(v *ir.Value) {
 	if bias != nil && bias.Const() == nil {
 		c.bad(v, "the bias %%%s is no constant", bias.Name)
 	}
+}
+
+func (c *checker) product(v *ir.Value) {
+	for _, x := range v.Args {
+		c.computed(v, x)
+		c.width(x)
+	}
+	c.width(v)
 }
 
 func (c *checker) neuron(v *ir.Value) {

@@ -37,6 +37,13 @@ func (p *plan) cycles(sample backends.Sample) int {
 
 // looks is the clocks of the scans of all lists.
 func (c conv) looks(x *unit, data []int64) int {
+	if c.stretch != nil {
+		stretched := make([]int64, len(c.stretch))
+		for i, at := range c.stretch {
+			stretched[i] = data[at]
+		}
+		data = stretched
+	}
 	words := make([]int, x.Tiles)
 	for t := range words {
 		words[t] = x.wordSlots(data, t)

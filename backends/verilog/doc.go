@@ -11,7 +11,7 @@
 //     memory and adds it to P accumulators; from plane to plane these are
 //     doubled (Horner). It does so once per tile of its results;
 //   - conv does the same over words that a list in memory names: those that a
-//     window sees;
+//     window sees; a matmul is one whose weights are the right operand's memory;
 //   - pool joins tiles that a list names, lane by lane;
 //   - map works lane by lane on tiles that lie alike; delays are one, and latches;
 //   - gather brings elements into the order that a reader needs, one per clock.

@@ -41,7 +41,7 @@ func (p *plan) readBy(kind string) []*unit {
 }
 
 func (u *unit) readBy(kind string) bool {
-	return slices.ContainsFunc(u.Readers, func(r *unit) bool { return r.Kind == kind })
+	return slices.ContainsFunc(u.Readers, func(r *unit) bool { return r.Kind == kind && r.X == u })
 }
 
 // Listed tells whether some convolution scans listed words of the unit.

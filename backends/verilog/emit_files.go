@@ -22,7 +22,7 @@ func memories(p *plan) []backends.File {
 // unitFiles are the memories of each kind of unit.
 var unitFiles = map[string]func(*unit) []backends.File{
 	kindLinear: func(u *unit) []backends.File { return append(u.params(u.Linear.Bias), u.weights()) },
-	kindConv:   func(u *unit) []backends.File { return append(u.params(u.Conv.Bias), u.convWeights(), u.words()) },
+	kindConv:   (*unit).convFiles,
 	kindPool:   func(u *unit) []backends.File { return []backends.File{u.tiles()} },
 	kindGather: func(u *unit) []backends.File { return []backends.File{u.sources()} },
 	kindMap:    func(u *unit) []backends.File { return u.params(u.Constants()...) },
@@ -50,6 +50,13 @@ func (u *unit) weights() backends.File {
 		}
 	}
 	return backends.File{Name: u.ID + ".weights.hex", Data: b.Bytes()}
+}
+
+func (u *unit) convFiles() []backends.File {
+	if u.Rows != nil {
+		return []backends.File{u.words()}
+	}
+	return append(u.params(u.Conv.Bias), u.convWeights(), u.words())
 }
 
 // convWeights has the rows of each tile of output channels: by tap, then by the

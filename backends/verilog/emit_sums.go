@@ -36,7 +36,12 @@ func (u *unit) WeightRows() int {
 func (u *unit) RowAddr() int { return indexBits(u.WeightRows()) }
 
 // SignedWeights tells whether a weight is widened by its sign.
-func (u *unit) SignedWeights() bool { return u.V.Args[1].Const().Range().Lo < 0 }
+func (u *unit) SignedWeights() bool {
+	if u.Rows != nil {
+		return u.Rows.Signed
+	}
+	return u.V.Args[1].Const().Range().Lo < 0
+}
 
 // Begun is what the sums begin with: the bias, less the bits that enter later.
 func (u *unit) Begun() string {
@@ -83,7 +88,7 @@ func (u *unit) Doubled() string {
 func (u *unit) Sums() string {
 	w := u.WeightBits()
 	return u.lanes(func(lane int) string {
-		term := part("term", lane, w)
+		term := fmt.Sprintf("term[%d:%d]", lane*w+min(w, u.Bits)-1, lane*w) // modulo 2^Bits, as the sum is
 		if more := u.Bits - w; more > 0 && u.SignedWeights() {
 			term = fmt.Sprintf("{{%d{term[%d]}}, %s}", more, lane*w+w-1, term)
 		} else if more > 0 {

@@ -25,7 +25,9 @@ func (u *unit) AsksFirst() bool { return u.TakesTiles() && u.Remembers() || u.Us
 func (u *unit) ReadBits() int {
 	n := 1
 	for _, x := range u.Xs {
-		n = max(n, x.Addr())
+		if x != u.Rows {
+			n = max(n, x.Addr())
+		}
 	}
 	return n
 }
@@ -154,7 +156,8 @@ func (u *unit) pick(walked, streamed string) string {
 func (u *unit) ReadRE() string {
 	var terms []string
 	for _, r := range u.Readers {
-		terms = append(terms, "rdre_"+r.ID)
+		re, _, _ := u.readPort(r)
+		terms = append(terms, re)
 	}
 	if len(u.Walked) > 0 {
 		terms = append(terms, "wre_"+u.ID)
@@ -162,15 +165,24 @@ func (u *unit) ReadRE() string {
 	return strings.Join(terms, " | ")
 }
 
+// readPort is what a reader says when it reads the unit, and the bits of the address.
+func (u *unit) readPort(r *unit) (re, addr string, bits int) {
+	if r.Rows == u {
+		return "rowre_" + r.ID, "rowaddr_" + r.ID, r.RowAddr()
+	}
+	return "rdre_" + r.ID, "rdaddr_" + r.ID, r.ReadBits()
+}
+
 // ReadAddr is the tile that the one whose turn it is reads.
 func (u *unit) ReadAddr() string {
 	var b strings.Builder
 	for i, r := range u.Readers {
-		addr := slice("rdaddr_"+r.ID, u.Addr(), r.ReadBits())
+		re, addr, bits := u.readPort(r)
+		addr = slice(addr, u.Addr(), bits)
 		if i == len(u.Readers)-1 && len(u.Walked) == 0 {
 			return b.String() + addr
 		}
-		fmt.Fprintf(&b, "rdre_%s ? %s : ", r.ID, addr)
+		fmt.Fprintf(&b, "%s ? %s : ", re, addr)
 	}
 	return b.String() + "waddr_" + u.ID
 }

@@ -30,6 +30,7 @@ type unit struct {
 	Steps  int
 	Linear linear
 	Conv   conv
+	Rows   *unit // keeps the weights of a matmul; nil of a conv
 	Pool   pool
 	Gather gather
 	Lanewise
@@ -108,7 +109,7 @@ func newPlan(net *ir.Net, name string, lanes int) *plan {
 // builders make the hardware of each op that has some of its own.
 var builders = map[ir.Op]func(*plan, *ir.Value){
 	ir.OpInput: (*plan).input, ir.OpOutput: (*plan).output,
-	ir.OpLinear: (*plan).linear, ir.OpConv: (*plan).conv, ir.OpNeuron: (*plan).neuron,
+	ir.OpLinear: (*plan).linear, ir.OpConv: (*plan).conv, ir.OpMatmul: (*plan).matmul, ir.OpNeuron: (*plan).neuron,
 	ir.OpMaxPool: (*plan).pool, ir.OpSumPool: (*plan).pool,
 	ir.OpReduceSum: (*plan).reduce, ir.OpReduceMax: (*plan).reduce, ir.OpReduceMin: (*plan).reduce,
 	ir.OpAdd: (*plan).lanewise, ir.OpSub: (*plan).lanewise, ir.OpNeg: (*plan).lanewise, ir.OpShl: (*plan).lanewise,

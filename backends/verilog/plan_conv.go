@@ -25,6 +25,7 @@ type conv struct {
 	outputs int   // channels of the result
 	taps    int
 	groups  int
+	stretch []int // of a matmul's left operand: its element for each that is scanned; nil when it is itself
 }
 
 // Entries is the words of all lists.

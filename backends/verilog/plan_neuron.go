@@ -39,6 +39,9 @@ func planNeuron(v *ir.Value, y vector) neuron {
 	n.Init = sized(newParam("init", v.Args[ir.NeuronInit], s, 0, y))
 	n.Begins = begins(threshold, n.Init, a)
 	n.Threshold = clip(threshold, v.State, a.Compare)
+	if a.When == ir.WhenFire {
+		n.Amount.Bits = min(n.Amount.Bits, n.VBits) // the reset's result is all that is kept
+	}
 	n.Work = n.workBits(v)
 	n.Leaks = newLeak("leak", a.Leak, a.Round, v.State, n.Work)
 	n.Wane = newLeak("wane", a.Current, a.Round, v.Drive, n.Work)

@@ -87,6 +87,20 @@ type gather struct{ From []origin }
 
 // gather makes, once, the unit that keeps a view in an order.
 func (p *plan) gather(v *ir.Value, w view, lanes int, order []int) *unit {
+	u := p.collector(v, w, lanes, order)
+	key := u.Gather.key(lanes)
+	if p.gathers[key] == nil {
+		p.gathers[key] = p.add(u, false)
+	}
+	return p.gathers[key]
+}
+
+// copied is a unit of its own that keeps a view in an order.
+func (p *plan) copied(v *ir.Value, w view, lanes int, order []int) *unit {
+	return p.add(p.collector(v, w, lanes, order), false)
+}
+
+func (p *plan) collector(v *ir.Value, w view, lanes int, order []int) *unit {
 	u := &unit{Kind: kindGather, V: v, Clock: v.Clock, vector: newVector(v, lanes, order)}
 	u.N = len(w)
 	numbers := map[int]bool{}
@@ -101,10 +115,5 @@ func (p *plan) gather(v *ir.Value, w view, lanes int, order []int) *unit {
 			u.Xs = append(u.Xs, p.Units[n])
 		}
 	}
-	key := u.Gather.key(lanes)
-	if have := p.gathers[key]; have != nil {
-		return have
-	}
-	p.gathers[key] = p.add(u, false)
 	return u
 }
