@@ -115,7 +115,7 @@ func (a *absorber) spell(v *ir.Value) (*ir.Value, error) {
 func (a *absorber) factor(v *ir.Value) (*ir.Value, bool, error) {
 	x, c := factorOf(v)
 	if c == nil {
-		return nil, false, nil
+		return a.gated(v)
 	}
 	f, ok := a.of(x)
 	if !ok || v.Type.Shape != x.Type.Shape {

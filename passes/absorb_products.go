@@ -27,6 +27,49 @@ func (a *absorber) product(v *ir.Value) (*ir.Value, bool, error) {
 // summedAxis is the axis of operand i that a matrix product sums along.
 func summedAxis(v *ir.Value, i int) int { return v.Args[i].Type.Shape.Rank() - 1 - i }
 
+// gated is a number where there is a spike, else 0: x·s, element by element.
+func (a *absorber) gated(v *ir.Value) (*ir.Value, bool, error) {
+	s, x := gateOf(v, a.r.Of)
+	if s == nil {
+		return nil, false, nil
+	}
+	if f, known := a.known[x]; known && !anyNonZero(f.shift.F) {
+		n, err := chosen(a.r, v, a.r.Of(s), f.n)
+		if err != nil {
+			return nil, false, err
+		}
+		return a.note(v, affine{n, f.gain, constant(0, v.Type.Shape)})
+	}
+	n, err := a.spell(x)
+	if err == nil {
+		n, err = chosen(a.r, v, a.r.Of(s), n)
+	}
+	return n, true, err
+}
+
+// gateOf finds the side of a product that is spikes, and the other one.
+func gateOf(v *ir.Value, of func(*ir.Value) *ir.Value) (spikes, x *ir.Value) {
+	for i, s := range v.Args {
+		if v.Op == ir.OpMul && s.Const() == nil && s.Type.IsSpike() && of(s).Type.IsSpike() {
+			return s, v.Args[1-i]
+		}
+	}
+	return nil, nil
+}
+
+// chosen is x where there is a spike, else 0.
+func chosen(r *ir.Rebuilder, v, spikes, x *ir.Value) (*ir.Value, error) {
+	zero := ir.Ints(ir.Shape{}, []int64{0})
+	if x.Type.IsReal() {
+		zero = constant(0, ir.Shape{})
+	}
+	c, err := r.Const(r.Unique(v.Name+".else"), zero)
+	if err != nil {
+		return nil, err
+	}
+	return r.Add(ir.OpWhere, r.Unique(v.Name), nil, spikes, x, c)
+}
+
 // neuron ends the way of an affine integer in a neuron, whose input gain and bias
 // take the factor and shift in: g·(c·n + d) + b = (g·c)·n + (g·d + b). A current
 // is driven without the bias, so it takes no shift.

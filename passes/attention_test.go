@@ -49,7 +49,7 @@ func (s *sketch) joined(x *ir.Value) *ir.Value {
 func (s *sketch) mixed(x *ir.Value, perHead bool) *ir.Value {
 	d := s.pick("channels", 1, 4)
 	q, k, v := s.tokens(x, d), s.tokens(x, d), s.tokens(x, d)
-	switch s.pick("attention", 0, 4) {
+	switch s.pick("attention", 0, 6) {
 	case 0: // (q·kᵀ)·v
 		return s.byPower(s.matmul(s.byPower(s.matmul(q, s.turned(k)), perHead), v), perHead)
 	case 1: // q·(kᵀ·v)
@@ -60,7 +60,19 @@ func (s *sketch) mixed(x *ir.Value, perHead bool) *ir.Value {
 	case 3: // (q·kᵀ)·v, where no neurons are behind the weights of v
 		return s.matmul(s.neuron(s.byPower(s.matmul(q, s.turned(k)), true)), s.linear(x, d))
 	}
-	return s.matmul(s.linear(x, d), s.turned(k))
+	return s.gated(x, q, k, v)
+}
+
+// gated draws numbers that are let through where there are spikes.
+func (s *sketch) gated(x, q, k, v *ir.Value) *ir.Value {
+	sum := s.add(ir.OpReduceSum, ir.ReduceAttrs{Axes: []int{1}, Keep: true}, s.add(ir.OpAnd, nil, k, v))
+	switch s.pick("gate", 0, 2) {
+	case 0:
+		return s.add(ir.OpMul, nil, q, s.byPower(sum, false))
+	case 1:
+		return s.add(ir.OpMul, nil, s.linear(x, q.Type.Shape.Dim(2)), q)
+	}
+	return s.matmul(s.linear(x, q.Type.Shape.Dim(2)), s.turned(k))
 }
 
 // Attention on spikes (R12) fires and answers as in real numbers, without
@@ -85,7 +97,7 @@ func TestAttentionIsExact(t *testing.T) {
 // weightsBehind are the linear layers that a product reads without neurons between.
 func weightsBehind(v *ir.Value) (out []*ir.Value) {
 	for _, a := range v.Args {
-		if a.Op == ir.OpLinear {
+		if a.Type.IsReal() && a.Op == ir.OpLinear {
 			out = append(out, a)
 		}
 	}

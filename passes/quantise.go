@@ -40,7 +40,7 @@ func (q *quantiser) value(v *ir.Value) (*ir.Value, error) {
 	case v.Op == ir.OpNeuron:
 		return q.neuron(v)
 	case !v.Type.IsReal() && !anyReal(v.Args):
-		return nil, nil
+		return q.integer(v)
 	}
 	rule := integerRules[v.Op]
 	if rule == nil {
@@ -314,22 +314,6 @@ func (q *quantiser) extreme(v *ir.Value) (*ir.Value, error) {
 		}
 	}
 	return q.r.Add(v.Op, q.r.Unique(v.Name), v.Attrs, x)
-}
-
-// product adds numbers as spikes choose: how many is not known, so that the offset
-// of each comes before.
-func (q *quantiser) product(v *ir.Value) (*ir.Value, error) {
-	args := make([]*ir.Value, len(v.Args))
-	for i, a := range v.Args {
-		if q.offsets[a] != nil {
-			q.options.note(v, "the biases of %s are rounded to its whole units, for spikes choose what is added", a.Name)
-		}
-		var err error
-		if args[i], err = q.settled(a); err != nil {
-			return nil, err
-		}
-	}
-	return q.r.Add(v.Op, q.r.Unique(v.Name), nil, args...)
 }
 
 // overTime reads a value out; the sum has its offset once per step.

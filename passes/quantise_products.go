@@ -1,0 +1,39 @@
+package passes
+
+import (
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// integer is an op on integers, which stays; a product is a choice by spikes, or
+// with constants a sum of shifted copies.
+func (q *quantiser) integer(v *ir.Value) (*ir.Value, error) {
+	if _, to := v.Op.Levels(); to == ir.Fixed {
+		return nil, nil
+	}
+	if s, x := gateOf(v, q.r.Of); s != nil {
+		return chosen(q.r, v, q.r.Of(s), q.r.Of(x))
+	}
+	for i, c := range v.Args {
+		if v.Op == ir.OpMul && c.Const() != nil {
+			return q.r.Add(ir.OpCSD, q.r.Unique(v.Name), ir.CSDAttrs{Round: ir.RoundFloor}, q.r.Of(v.Args[1-i]), q.r.Of(c))
+		}
+	}
+	return nil, refuse(v, diag.NotExact, "computes with integers what no engine has without multiplications")
+}
+
+// product adds numbers as spikes choose: how many is not known, so that the offset
+// of each comes before.
+func (q *quantiser) product(v *ir.Value) (*ir.Value, error) {
+	args := make([]*ir.Value, len(v.Args))
+	for i, a := range v.Args {
+		if q.offsets[a] != nil {
+			q.options.note(v, "the biases of %s are rounded to its whole units, for spikes choose what is added", a.Name)
+		}
+		var err error
+		if args[i], err = q.settled(a); err != nil {
+			return nil, err
+		}
+	}
+	return q.r.Add(v.Op, q.r.Unique(v.Name), nil, args...)
+}
