@@ -9,14 +9,16 @@ import (
 
 // formulas are what ops compute of single elements, in numbers that may wrap on the way.
 var formulas = map[ir.Op]func(v *ir.Value, x []string) string{
-	ir.OpAdd:   func(_ *ir.Value, x []string) string { return "(uint32_t)" + x[0] + " + (uint32_t)" + x[1] },
-	ir.OpSub:   func(_ *ir.Value, x []string) string { return "(uint32_t)" + x[0] + " - (uint32_t)" + x[1] },
-	ir.OpMin:   func(_ *ir.Value, x []string) string { return x[0] + " < " + x[1] + " ? " + x[0] + " : " + x[1] },
-	ir.OpMax:   func(_ *ir.Value, x []string) string { return x[0] + " > " + x[1] + " ? " + x[0] + " : " + x[1] },
-	ir.OpNeg:   func(_ *ir.Value, x []string) string { return "0u - (uint32_t)" + x[0] },
-	ir.OpShl:   shifted,
-	ir.OpMap:   function,
-	ir.OpWhere: func(_ *ir.Value, x []string) string { return x[0] + " != 0 ? " + x[1] + " : " + x[2] },
+	ir.OpAdd: func(_ *ir.Value, x []string) string { return "(uint32_t)" + x[0] + " + (uint32_t)" + x[1] },
+	ir.OpSub: func(_ *ir.Value, x []string) string { return "(uint32_t)" + x[0] + " - (uint32_t)" + x[1] },
+	ir.OpMin: func(_ *ir.Value, x []string) string { return x[0] + " < " + x[1] + " ? " + x[0] + " : " + x[1] },
+	ir.OpMax: func(_ *ir.Value, x []string) string { return x[0] + " > " + x[1] + " ? " + x[0] + " : " + x[1] },
+	ir.OpNeg: func(_ *ir.Value, x []string) string { return "0u - (uint32_t)" + x[0] },
+	ir.OpShl: shifted,
+	ir.OpMap: function,
+	ir.OpWhere: func(_ *ir.Value, x []string) string { // of 0 or 1 times a number gcc makes a product
+		return "@_hide((uint32_t)" + x[0] + ") != 0u ? " + x[1] + " : " + x[2]
+	},
 }
 
 // shifted is x · 2^k; beyond 31 bits only 0 fits a result of 32 bits.

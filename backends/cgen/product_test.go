@@ -24,6 +24,7 @@ once
 	%one = const {fill=1} : spike[3,12,5]
 	%th = const {seed=2 lo=5 hi=9} : u7[3,12,1]
 	%row = input : spike[12,1]
+	%zero = const {fill=0} : u4[]
 	%col = input : spike[3,1,35]
 	%w8k = matmul %w8, %k : u11[3,12,12]
 	%w9k = matmul %w9, %k : s16[3,12,12]
@@ -50,11 +51,14 @@ step
 	%t = transpose %s {perm=[0,2,1]} : spike[3,5,12]
 	%qq = matmul %s, %t : u3[3,12,12]
 	%mix = matmul %qq, %s : u6[3,12,5]
+	%gate = where %s, %x, %zero : u4[3,12,5]
 end
 	%last = last %qk : u3[3,12,12]
 	%sum = sum %mix : u7[3,12,5]
+	%gates = sum %gate : u5[3,12,5]
 	%ya = output %last : u3[3,12,12]
 	%yb = output %sum : u7[3,12,5]
+	%yc = output %gates : u5[3,12,5]
 }
 `
 

@@ -88,14 +88,20 @@ func (w *walk) drop(axis int) {
 	}
 }
 
-// indices prints the declaration of a walk's indices.
+// indices prints the declaration of a walk's indices. One of several is hidden:
+// gcc 12 finds addresses of one array by those of another, forgets which memory
+// they are in, and leaves out calls of functions that it then takes to write none.
 func (b *printer) indices(w *walk) {
 	text := ""
-	for _, p := range w.paths {
+	for i, p := range w.paths {
+		if i == 0 && len(w.paths) > 1 {
+			text += fmt.Sprintf(", %s = @_hide(%du)", p.name, p.start)
+			continue
+		}
 		text += fmt.Sprintf(", %s = %du", p.name, p.start)
 	}
 	if text != "" {
-		b.line("\tuint32_t %s;", text[2:])
+		b.line("\tuint32_t %s;", b.p.fill(text[2:]))
 	}
 }
 
@@ -114,14 +120,28 @@ func (b *printer) loop(w *walk, axis int, body func()) {
 	b.depth++
 	b.loop(w, axis+1, body)
 	for _, p := range w.paths {
-		if axis+1 == len(w.dims) {
+		switch {
+		case axis+1 == len(w.dims) && w.multiple(p):
+			b.line("\t%s += @_hide(%du);", p.name, p.strides[axis])
+		case axis+1 == len(w.dims):
 			b.advance(p.name, p.strides[axis])
-		} else {
+		default:
 			b.hop(p, p.strides[axis]-p.strides[axis+1]*w.dims[axis+1])
 		}
 	}
 	b.depth--
 	b.line("\t}")
+}
+
+// multiple tells whether a path goes through the last axis in steps that are some
+// times those of another, by a power of two: addresses that compilers would make of
+// those of the other.
+func (w *walk) multiple(p *path) bool {
+	last := len(w.dims) - 1
+	return p.strides[last] > 1 && slices.ContainsFunc(w.paths, func(q *path) bool {
+		s := q.strides[last]
+		return s > 0 && s < p.strides[last] && p.strides[last]%s == 0 && isPower(p.strides[last]/s)
+	})
 }
 
 // hop moves an index to where the next turn of an outer loop begins. Compilers
