@@ -69,7 +69,7 @@ func (u *unit) late(s *pair) (form, *diag.Diagnostic) {
 	switch {
 	case !masks && slices.ContainsFunc(all, func(f form) bool { return !spares(f) }):
 		return nil, refuse(u.fire, diag.NotANeuron, "the membrane %%%s is the sum of two currents (an Alpha neuron), and a spike does not do the same to both; "+
-			"it must set both to zero, or leave them alone", u.membrane.Name).WithHelp("use snnTorch's Alpha with reset_mechanism=\"zero\"")
+			"it must set both to zero, or leave them alone", u.membrane.Name).WithHelp("use snnTorch's Alpha with reset_mechanism=\"zero\" or \"none\"")
 	case u.refired && (!u.startsAtZero() || u.firesAtStart(scalar(0))):
 		return nil, u.resetAtStart(scalar(0))
 	}
