@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"nomul/ir"
+	"nomul/ir/irtest"
 )
 
 // drawn are the numbers of a neuron with a current, and how it resets.
@@ -139,6 +140,7 @@ func FuzzRaise(f *testing.F) {
 		}
 		f.Add(seed)
 	}
+	irtest.AddCorpus(f, "../testdata/passes/fuzz-corpus.zip")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		rapid.MakeFuzz(func(rt *rapid.T) {
 			net := spoiled(rt, spoiled(rt, randomNet(rt, t, cells)))
