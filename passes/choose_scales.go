@@ -19,7 +19,7 @@ import (
 // one another differ by powers of two, so that none is starved. Before an
 // output (R8) the scale is one power of two for all.
 func runChooseScales(n *ir.Net, o *Options) (*ir.Net, error) {
-	s := &scaler{options: o, readers: n.Readers(), gauges: map[*ir.Value]gauge{}}
+	s := &scaler{options: o, steps: n.Steps, readers: n.Readers(), gauges: map[*ir.Value]gauge{}}
 	for _, v := range n.Values {
 		if err := s.visit(v); err != nil {
 			return nil, err
@@ -44,6 +44,7 @@ func runChooseScales(n *ir.Net, o *Options) (*ir.Net, error) {
 // scaler gathers which scales have to agree and what is wanted of them.
 type scaler struct {
 	options *Options
+	steps   int
 	readers map[*ir.Value][]*ir.Value
 	classes classes
 	gauges  map[*ir.Value]gauge

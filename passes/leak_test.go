@@ -117,29 +117,49 @@ func TestLeakFractionsAreWithinTheirBound(t *testing.T) {
 	})
 }
 
-// The guard bits of such a leak bound what rounding loses: after any number of
-// steps the integer membrane is within 2^-10 of the threshold of the real one.
+// drawnLeak draws a leak and the factor that it stands for.
+func drawnLeak(rt *rapid.T, kinds ...ir.LeakKind) (ir.Leak, float64) {
+	l := ir.Leak{Kind: rapid.SampledFrom(kinds).Draw(rt, "leak")}
+	switch l.Kind {
+	case ir.LeakCSD:
+		l.K = rapid.IntRange(2, 12).Draw(rt, "k")
+		l.N = rapid.Int64Range(1, 1<<l.K-1).Draw(rt, "n")
+		return l, math.Ldexp(float64(l.N), -l.K)
+	case ir.LeakDecay, ir.LeakShift:
+		l.K = rapid.IntRange(1, 6).Draw(rt, "k")
+	}
+	rest := math.Ldexp(1, -l.K)
+	return l, map[ir.LeakKind]float64{ir.LeakDecay: 1 - rest, ir.LeakShift: rest, ir.LeakNone: 1}[l.Kind]
+}
+
+// The guard bits of such leaks bound what rounding loses: after any number of
+// steps the integer membrane is within 2^-10 of the threshold of the real one,
+// also behind a current. A membrane that is shifted is not, and need not be.
 func TestLeakRoundingIsWithinItsBound(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		leak := ir.Leak{Kind: ir.LeakCSD, K: rapid.IntRange(2, 12).Draw(rt, "k")}
-		leak.N = rapid.Int64Range(1, 1<<leak.K-1).Draw(rt, "n")
-		if rapid.Bool().Draw(rt, "decay") {
-			leak = ir.Leak{Kind: ir.LeakDecay, K: rapid.IntRange(1, 6).Draw(rt, "k")}
+		const steps = 200
+		a := ir.NeuronAttrs{}
+		var alpha, beta float64
+		a.Leak, beta = drawnLeak(rt, ir.LeakCSD, ir.LeakDecay)
+		if rapid.Bool().Draw(rt, "current") {
+			a.Leak, beta = drawnLeak(rt, ir.LeakCSD, ir.LeakDecay, ir.LeakNone)
+			a.Current, alpha = drawnLeak(rt, ir.LeakCSD, ir.LeakDecay, ir.LeakShift)
 		}
 		threshold := rapid.Float64Range(1, 500).Draw(rt, "threshold")
-		guard := passes.LeakGuard(ir.NeuronAttrs{Leak: leak}, threshold)
-		beta := math.Ldexp(float64(leak.N), -leak.K)
-		if leak.Kind == ir.LeakDecay {
-			beta = 1 - math.Ldexp(1, -leak.K)
-		}
-		var integer int64
-		exact := 0.0
-		for range 200 {
+		guard := passes.LeakGuard(a, threshold, steps)
+		var membrane, current int64
+		exact, driven := 0.0, 0.0
+		for range steps {
 			x := rapid.Int64Range(-9, 9).Draw(rt, "x")
-			integer = ir.LeakInt(leak, ir.RoundFloor, integer) + x<<guard
-			exact = exact*beta + float64(x)
-			if d := math.Abs(math.Ldexp(float64(integer), -guard) - exact); guard < 16 && d > threshold/1000 {
-				rt.Fatalf("%v with %d guard bits: off by %v at threshold %v", leak, guard, d, threshold)
+			if a.Current.Kind == 0 {
+				current, driven = 0, 0
+			} else {
+				current, driven = ir.LeakInt(a.Current, ir.RoundFloor, current), driven*alpha
+			}
+			current, driven = current+x<<guard, driven+float64(x)
+			membrane, exact = ir.LeakInt(a.Leak, ir.RoundFloor, membrane)+current, exact*beta+driven
+			if d := math.Abs(math.Ldexp(float64(membrane), -guard) - exact); guard < 16 && d > threshold/1000 {
+				rt.Fatalf("%+v with %d guard bits: off by %v at threshold %v", a, guard, d, threshold)
 			}
 		}
 	})

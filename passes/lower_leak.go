@@ -117,33 +117,43 @@ func remains(l ir.Leak) float64 {
 	return 1
 }
 
-// noteLeak reports a leak that is not exact on integers.
+// noteLeak reports a leak that is not exact on integers: a shift is, but for what
+// a current hands on.
 func noteLeak(o *Options, v *ir.Value, slot int, beta float64, l ir.Leak) {
 	its := "its leak"
 	if slot == ir.NeuronCurrent {
 		its = "its current's leak"
 	}
-	switch l.Kind {
-	case ir.LeakCSD:
+	switch {
+	case l.Kind == ir.LeakCSD:
 		o.note(v, "%s %v is run as %d/%d, off by %.2g, and rounded in every step", its, beta, l.N, int64(1)<<l.K, math.Abs(beta-remains(l)))
-	case ir.LeakDecay:
+	case l.Kind == ir.LeakDecay, l.Kind == ir.LeakShift && slot == ir.NeuronCurrent:
 		o.note(v, "%s %v is rounded in every step", its, beta)
 	}
 }
 
 // leakGuard is how many guard bits keep the rounding of leaks within
 // 2^-leakBits of the least threshold: each step loses less than a unit, and of
-// each unit β^n is left after n steps, so that less than 1/(1 − β) are lost.
-// Shifts lose nothing that a comparison sees.
-func leakGuard(a ir.NeuronAttrs, least float64) int {
-	guard := 0
-	for _, l := range []ir.Leak{a.Leak, a.Current} {
-		if l.Kind == ir.LeakDecay || l.Kind == ir.LeakCSD {
-			guard = max(guard, int(math.Ceil(leakBits-math.Log2(least*(1-remains(l))))))
-		}
+// each unit β^n is left after n steps, so that less than 1/(1 − β) are lost; one
+// for each step when β is 1. What a current is off by, less than 1/(1 − α), comes
+// in again in each step. A shift of the membrane loses nothing that a comparison
+// sees; one of a current does.
+func leakGuard(a ir.NeuronAttrs, least float64, steps int) int {
+	kept := min(1/(1-remains(a.Leak)), float64(steps))
+	lost := 0.0
+	if roundsOff(a.Leak) {
+		lost = kept
 	}
-	return min(guard, maxGuard)
+	if roundsOff(a.Current) || a.Current.Kind == ir.LeakShift {
+		lost += kept / (1 - remains(a.Current))
+	}
+	if lost == 0 {
+		return 0
+	}
+	return min(max(0, int(math.Ceil(leakBits+math.Log2(lost/least)))), maxGuard)
 }
+
+func roundsOff(l ir.Leak) bool { return l.Kind == ir.LeakDecay || l.Kind == ir.LeakCSD }
 
 // silentGuard is how many fraction bits the membrane of a silent neuron has: it
 // has no threshold to measure them by.

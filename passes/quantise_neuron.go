@@ -110,7 +110,7 @@ func (q *quantiser) guard(v *ir.Value) int {
 			units = append(units, divide(c, scale).F...)
 		}
 	}
-	return guardBits(attrs, units)
+	return guardBits(attrs, units, q.steps)
 }
 
 // roomyGuard is as many of the guard bits as leave the membrane within 32 bits,

@@ -41,7 +41,7 @@ const (
 
 // guardBits is how many fraction bits a neuron's membrane gets, from its
 // thresholds and amounts in units of its input.
-func guardBits(a ir.NeuronAttrs, units []float64) int {
+func guardBits(a ir.NeuronAttrs, units []float64, steps int) int {
 	least := math.Inf(1)
 	for _, u := range units {
 		if u != 0 {
@@ -55,7 +55,7 @@ func guardBits(a ir.NeuronAttrs, units []float64) int {
 	if least >= fineThreshold {
 		guard = 0
 	}
-	guard = max(guard, leakGuard(a, least))
+	guard = max(guard, leakGuard(a, least, steps))
 	raise := func(to float64) {
 		for guard < maxGuard && math.Ldexp(least, guard) < to {
 			guard++
@@ -124,14 +124,14 @@ func (s *scaler) solve() error {
 	s.chooseShifts()
 	need := s.needs()
 	for _, k := range s.sinks {
-		k.guard = guardBits(k.value.Attrs.(ir.NeuronAttrs), s.sinkUnits(k, func(root int) float64 { return need[root] }))
+		k.guard = guardBits(k.value.Attrs.(ir.NeuronAttrs), s.sinkUnits(k, func(root int) float64 { return need[root] }), s.steps)
 	}
 	// A scale that grows may want another guard, and the other way round; it settles at once or soon.
 	for range 8 {
 		s.place(need)
 		settled := true
 		for _, k := range s.sinks {
-			guard := guardBits(k.value.Attrs.(ir.NeuronAttrs), s.sinkUnits(k, func(root int) float64 { return s.scale[root] }))
+			guard := guardBits(k.value.Attrs.(ir.NeuronAttrs), s.sinkUnits(k, func(root int) float64 { return s.scale[root] }), s.steps)
 			settled = settled && guard == k.guard
 			k.guard = guard
 		}
