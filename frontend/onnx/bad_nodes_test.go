@@ -45,6 +45,8 @@ func badNodes() []badCase {
 		{"gemm-extent", x(13, 1, 3).floats("w", []int64{2, 2}, 1, 2, 3, 4).node("Gemm x,w -> y").out("y"), `.*%x is real\[1,3\], but the weights %w\.T are real\[2,2\] \[shape-mismatch\]`},
 		{"gemm-addend", x(13, 1, 2).floats("w", []int64{2, 2}, 1, 2, 3, 4).floats("c", []int64{3, 1}, 1, 2, 3).node("Gemm x,w,c -> y").out("y"), `.*adds \[3,1\] to a product of \[1,2\] \[shape-mismatch\]`},
 		{"gemm-integers", newModel(13).in("x", tInt64, 1, 2).node("Gemm x,x -> y").out("y"), `.*input "x" is int64, wanted float \[type-mismatch\]`},
+		{"einsum-diagonal", x(13, 1, 2).node("Einsum x -> y", attrString("equation", "ii->i")).out("y"), `.*equation is "ii->i", wanted one or two operands, each letter once in each, and no ellipsis \[unsupported-attribute\]`},
+		{"einsum-extents", x(13, 1, 2).in("b", tFloat, 3, 1).node("Einsum x,b -> y", attrString("equation", "ij,jk->ik")).out("y"), `.*j is 2 and 3 long \[shape-mismatch\]`},
 		{"matmul-scalar", x(13, 1, 2).floats("c", nil, 1).node("MatMul x,c -> y").out("y"), `.*multiplies \[1,2\] and \[\], wanted at least one axis each \[shape-mismatch\]`},
 		{"batch-norm-training", batchNorm(x(14, 1, 2), 2).node("BatchNormalization x,g,b,m,v -> y", attrInt("training_mode", 1)).out("y"), `.*computes batch statistics .* \[unsupported-attribute\]\nhelp: .*`},
 		{"batch-norm-outputs", batchNorm(x(13, 1, 2), 2).node("BatchNormalization x,g,b,m,v -> y,mean").out("y"), `.*has output 2 \("mean"\), .*`},

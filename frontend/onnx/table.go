@@ -77,6 +77,7 @@ var table = []row{
 
 	{op: "Gemm", min: 2, max: 3, attrs: []string{"alpha", "beta", "transA", "transB"}, build: gemm},
 	{op: "MatMul", min: 2, max: 2, build: matMul},
+	{op: "Einsum", since: 12, min: 1, max: -1, attrs: []string{"equation"}, build: einsum},
 	{op: "Conv", min: 2, max: 3, attrs: []string{"auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"}, build: conv},
 	{op: "MaxPool", min: 1, max: 1, build: maxPool, attrs: []string{
 		"auto_pad", "ceil_mode", "dilations", "kernel_shape", "pads", "storage_order", "strides"}},
