@@ -1,6 +1,11 @@
 package verilog_test
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+)
 
 // Products of computed values: either side stretched over a batch, words with a
 // sign on the left and on the right, a layer with itself, and a product that is scanned.
@@ -41,4 +46,52 @@ func TestMatmul(t *testing.T) {
 		passes(t, net, lanes, vs, simulate(t, dir))
 		lint(t, dir)
 	}
+}
+
+// Random products: sizes, batches that either side is stretched over, words with
+// or without a sign on one side, and lanes.
+func TestRandomMatmul(t *testing.T) {
+	need(t, "iverilog")
+	t.Parallel()
+	texts := rapid.Custom(drawProduct)
+	for seed := range 12 {
+		text := texts.Example(seed)
+		net := parse(t, text)
+		lanes := 1 << (seed % 6)
+		vs := samples(t, net, uint64(seed), 3)
+		passes(t, net, lanes, vs, simulate(t, emit(t, net, lanes, vs)))
+		if t.Failed() {
+			t.Fatalf("seed %d, lanes %d\n%s", seed, lanes, text)
+		}
+	}
+}
+
+func drawProduct(r *rapid.T) string {
+	size := func(name string) int { return rapid.SampledFrom([]int{1, 2, 3, 5, 8, 12, 33}).Draw(r, name) }
+	m, k, n := size("m"), size("k"), size("n")
+	left, right, outer := "", "", ""
+	switch rapid.SampledFrom([]string{"none", "left", "right", "both"}).Draw(r, "batch") {
+	case "left":
+		left, outer = "3,", "3,"
+	case "right":
+		right, outer = "3,", "3,"
+	case "both":
+		left, right, outer = "2,1,", "3,", "2,3,"
+	}
+	words := fmt.Sprintf("%s%d", rapid.SampledFrom([]string{"u", "s"}).Draw(r, "sign"), rapid.IntRange(2, 9).Draw(r, "bits"))
+	a, b := words, "spike"
+	if rapid.Bool().Draw(r, "words right") {
+		a, b = b, a
+	}
+	return fmt.Sprintf(`net r fixed steps=2 {
+once
+	%%a = input : %s[%s%d,%d]
+step
+	%%b = input {per=step} : %s[%s%d,%d]
+	%%p = matmul %%a, %%b : s24[%s%d,%d]
+end
+	%%c = sum %%p : s24[%[9]s%[10]d,%[11]d]
+	%%y = output %%c : s24[%[9]s%[10]d,%[11]d]
+}
+`, a, left, m, k, b, right, k, n, outer, m, n)
 }

@@ -28,8 +28,8 @@ end
 }
 `
 
-// kinds is a small net with what small lacks: a convolution, joins, and neurons
-// with leaks by digits, currents, resets of every moment, and none.
+// kinds is a small net with what small lacks: a convolution, a product of computed
+// values, joins, and neurons with leaks by digits, currents, resets of every moment, and none.
 const kinds = `net kinds fixed steps=2 {
 once
 	%x = input : s3[2,2,2]
@@ -45,10 +45,14 @@ step
 	%s = neuron %i {leak=csd:15/16 round=floor compare=ge reset=none when=fire silent=true} : s32[2,1,3]
 	%p = max-pool %s {kernel=[1,2] strides=[1,1] pads=[0,0,0,0] dilations=[1,1]} : s8[2,1,2]
 	%ab = and-not %a, %b : spike[2,1,3]
+	%cc = reshape %c {shape=[2,3,1]} : spike[2,3,1]
+	%m = matmul %s, %cc : s16[2,1,1]
 end
 	%y1 = first %ab : u2[2,1,3]
 	%y2 = sum %c : u2[2,1,3]
 	%y3 = last %p : s8[2,1,2]
+	%y4 = sum %m : s16[2,1,1]
+	%o4 = output %y4 : s16[2,1,1]
 	%o1 = output %y1 : u2[2,1,3]
 	%o2 = output %y2 : u2[2,1,3]
 	%o3 = output %y3 : s8[2,1,2]
