@@ -17,20 +17,19 @@ import (
 // What the back ends emit holds no multiplication, in the code that is run.
 func TestEmittedCode(t *testing.T) {
 	ctx := context.Background()
-	net := emittedNet(t, "odd")
 	o := backends.Options{Name: "demo", Lanes: 8}
-	emittedSoftware(ctx, t, net, o)
-	t.Run("verilog", func(t *testing.T) {
-		e, err := engine.Verilog(ctx, net, verilog.New(), o, "iverilog")
-		opened(t, err, e)
-		p, err := Netlist(ctx, Hardware{Target: "verilog", Dir: e.Dir(), Files: []string{"model.v"}, Top: e.Top()})
-		holds(t, p, err)
-	})
-}
-
-// Nor does attention, which multiplies values with each other.
-func TestEmittedAttention(t *testing.T) {
-	emittedSoftware(context.Background(), t, emittedNet(t, "attention"), backends.Options{Name: "demo"})
+	for _, name := range []string{"odd", "attention"} { // which multiplies values with each other
+		net := emittedNet(t, name)
+		t.Run(name, func(t *testing.T) {
+			emittedSoftware(ctx, t, net, o)
+			t.Run("verilog", func(t *testing.T) {
+				e, err := engine.Verilog(ctx, net, verilog.New(), o, "iverilog")
+				opened(t, err, e)
+				p, err := Netlist(ctx, Hardware{Target: "verilog", Dir: e.Dir(), Files: []string{"model.v"}, Top: e.Top()})
+				holds(t, p, err)
+			})
+		})
+	}
 }
 
 func emittedSoftware(ctx context.Context, t *testing.T, net *ir.Net, o backends.Options) {
