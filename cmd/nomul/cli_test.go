@@ -116,7 +116,7 @@ func spoil(file, dir string) error {
 		"short.onnx":       func(g *onnxpb.GraphProto) { g.Initializer[0].RawData = g.Initializer[0].RawData[:8] },
 		"missing.onnx":     func(g *onnxpb.GraphProto) { g.Initializer = g.Initializer[1:] },
 		"cyclic.onnx":      func(g *onnxpb.GraphProto) { g.Node[0].Input[0] = g.Node[len(g.Node)-1].Output[0] },
-		"unsupported.onnx": func(g *onnxpb.GraphProto) { g.Node[1].OpType, g.Node[2].OpType = "Einsum", "Frobnicate" },
+		"unsupported.onnx": func(g *onnxpb.GraphProto) { g.Node[1].OpType, g.Node[2].OpType = "GridSample", "Frobnicate" },
 	} {
 		var m onnxpb.ModelProto
 		if err := proto.Unmarshal(data, &m); err != nil {
