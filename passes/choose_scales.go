@@ -59,6 +59,7 @@ type source struct {
 	value *ir.Value
 	gauge gauge
 	least []float64 // per entry of the gauge: the least scale at which its weights fit
+	exact bool      // an integer times powers of two: least is the greatest scale at which it is exact
 	shift int       // the free power of two, when it is added to finer sources
 }
 
@@ -75,6 +76,9 @@ func (s *scaler) visit(v *ir.Value) error {
 		return s.neuron(v)
 	case ir.OpMatmul:
 		return s.product(v)
+	case ir.OpArgmax:
+		return refuse(v, diag.NotExact, "takes the index of the greatest, which has no integer form").
+			WithHelp("export what it is taken of, the scores: a program reads the greatest off them, and eval does")
 	}
 	if !v.Type.IsReal() && v.Op != ir.OpOutput || v.Op == ir.OpConst {
 		return nil
@@ -206,7 +210,7 @@ func (s *scaler) integerTimes(v *ir.Value, c *ir.Tensor) {
 	}
 	sp := s.fresh(c.Type.Shape)
 	sp.source = len(s.sources)
-	s.sources = append(s.sources, &source{value: v, gauge: sp, least: least})
+	s.sources = append(s.sources, &source{value: v, gauge: sp, least: least, exact: exact})
 	s.gauges[v] = sp
 }
 

@@ -7,7 +7,8 @@ import (
 
 // runFoldGain is R4: H = leak(V) + g·x + b with g > 0 is, divided by g,
 // H' = leak(V') + x + b/g with threshold, reset and initial membrane over g.
-// Leaks, also of a current, are linear, so they stay. The stored membrane is in the new unit.
+// Leaks, also of a current, are linear, so they stay. The stored membrane is in the
+// new unit; where it is the result, of a silent neuron, that is g times it.
 func runFoldGain(n *ir.Net, _ *Options) (*ir.Net, error) {
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		if v.Op != ir.OpNeuron || v.Args[ir.NeuronGain] == nil {
@@ -38,6 +39,10 @@ func runFoldGain(n *ir.Net, _ *Options) (*ir.Net, error) {
 				return nil, err
 			}
 		}
-		return r.CopyWith(v, v.Attrs, args...)
+		out, err := r.CopyWith(v, v.Attrs, args...)
+		if err != nil || !v.Attrs.(ir.NeuronAttrs).Silent {
+			return out, err
+		}
+		return r.Add(ir.OpMul, r.Unique(v.Name+".whole"), nil, out, r.Of(v.Args[ir.NeuronGain]))
 	})
 }

@@ -44,7 +44,7 @@ func membranesOverTime(n *ir.Net) ([]history, error) {
 	if len(all) == 0 {
 		return nil, oneStepOnly(n, fires)
 	}
-	return sameLength(all), nil
+	return all, nil
 }
 
 // sameLength cuts all histories to the shortest. A longer one may begin with a

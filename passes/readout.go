@@ -33,6 +33,10 @@ func (u *unrolled) readouts(first *firstStep, readout string) (map[*ir.Value]*ti
 	if d := first.check(u); d != nil {
 		return nil, d
 	}
+	if readout != "" && !r.said {
+		return nil, diag.Errorf(u.net.All(ir.OpOutput)[0].Origin, diag.NotUnrolled,
+			"the readout %s is asked for, but no output holds every time step", readout).WithHelp("leave --readout out: the file has its readout itself")
+	}
 	return r.sums, nil
 }
 
@@ -42,6 +46,7 @@ type reader struct {
 	// readout is the user's choice for stacks of all steps.
 	readout string
 	sums    map[*ir.Value]*timeSum
+	said    bool // it was wanted
 	seen    map[*ir.Value]bool
 }
 
@@ -128,6 +133,7 @@ func (r *reader) record(v *ir.Value) []*ir.Value {
 // asSaid reads an output that holds every step as the user says.
 func (r *reader) asSaid(v *ir.Value, parts []*ir.Value) *diag.Diagnostic {
 	axis := axisOf(v.Attrs)
+	r.said = true
 	s := &timeSum{mean: meanOf(r.readout == "mean", parts), shape: slices.Delete(v.Type.Shape.Dims(), axis, axis+1)}
 	switch s.over = recordOps[r.readout]; s.over {
 	case 0:

@@ -23,6 +23,8 @@ func runRerollTime(n *ir.Net, o *Options) (*ir.Net, error) {
 	if err != nil || history == nil {
 		return n, err
 	}
+	n, history = withLastSpikes(n, history)
+	history = sameLength(history)
 	history = append(history, silentOverTime(n, history)...)
 	n, ends := completed(n, history)
 	u := newUnrolled(n, history)

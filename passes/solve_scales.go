@@ -143,21 +143,57 @@ func (s *scaler) solve() error {
 }
 
 // chooseShifts finds how many powers of two coarser a source is than the finest
-// that it is added to, on average over its channels.
+// that it is added to, on average over its channels. What has to stay exact is
+// never coarser than it may be.
 func (s *scaler) chooseShifts() {
+	s.refineExact()
 	finest := map[int]float64{}
 	s.eachLeast(func(_ *source, root int, least float64) {
 		if old, ok := finest[root]; !ok || least < old {
 			finest[root] = least
 		}
 	})
-	sum, count := map[*source]float64{}, map[*source]float64{}
+	sum, count, lowest := map[*source]float64{}, map[*source]float64{}, map[*source]float64{}
 	s.eachLeast(func(src *source, root int, least float64) {
-		sum[src] += math.Log2(least / finest[root])
+		coarser := math.Log2(least / finest[root])
+		if sum[src] += coarser; count[src] == 0 || coarser < lowest[src] {
+			lowest[src] = coarser
+		}
 		count[src]++
 	})
 	for src, n := range count {
-		src.shift = int(math.Round(sum[src] / n))
+		if src.shift = int(math.Round(sum[src] / n)); src.exact {
+			src.shift = int(math.Floor(lowest[src]))
+		}
+	}
+}
+
+// exactLimit is how finely an integer times powers of two is told where its unit
+// is not its own: as weights are, so that a unit a little coarser than wanted, or
+// one that fits a threshold, does not round a spike away.
+const exactLimit = 1 << weightBits
+
+// refineExact asks for finer units of what is exact in its own ones, where other
+// sources or thresholds have a say in them.
+func (s *scaler) refineExact() {
+	others, shared := map[int]*source{}, map[int]bool{}
+	for root := range s.thresholds() {
+		shared[root] = true
+	}
+	s.eachLeast(func(src *source, root int, _ float64) {
+		if other := others[root]; other != nil && other != src {
+			shared[root] = true
+		}
+		others[root] = src
+	})
+	refined := map[*source]bool{}
+	s.eachLeast(func(src *source, root int, _ float64) { refined[src] = refined[src] || src.exact && shared[root] })
+	for _, src := range s.sources {
+		for i := range src.least {
+			if refined[src] {
+				src.least[i] /= exactLimit
+			}
+		}
 	}
 }
 

@@ -165,9 +165,23 @@ func (u *unbatching) block(a *ir.Value, k, t int) (*ir.Value, error) {
 		return out, nil
 	}
 	whole, m := u.r.Of(a), u.axis.extent(a)/k
-	out, err := u.r.Add(ir.OpSlice, u.r.Unique(blockName(a, t)), ir.SliceAttrs{Axis: u.axis.of(a), Start: t * m, Count: m, Step: 1}, whole)
+	out, err := u.sliced(u.r.Unique(blockName(a, t)), ir.SliceAttrs{Axis: u.axis.of(a), Start: t * m, Count: m, Step: 1}, whole)
 	u.cut[key] = out
 	return out, err
+}
+
+// sliced is a slice, computed where the value is a constant, for passes behind
+// demand that what depends on constants only is one.
+func (u *unbatching) sliced(name string, a ir.SliceAttrs, whole *ir.Value) (*ir.Value, error) {
+	data := whole.Const()
+	if data == nil {
+		return u.r.Add(ir.OpSlice, name, a, whole)
+	}
+	part, err := compute(ir.OpSlice, a, data)
+	if err != nil {
+		return nil, err
+	}
+	return u.r.Const(name, part)
 }
 
 func blockName(v *ir.Value, t int) string {

@@ -51,7 +51,7 @@ func (f *stepFlags) set(o *passes.Options) error {
 		return usageError{fmt.Errorf("--steps %d: wanted 1 to %d", f.steps, ir.MaxSteps)}
 	case f.readout != "" && !slices.Contains(passes.ReadoutNames, f.readout):
 		return usageError{fmt.Errorf("--readout %s: wanted one of %s", f.readout, strings.Join(passes.ReadoutNames, ", "))}
-	case f.steps == 0 && len(f.said()) > 0:
+	case f.steps == 0 && (len(f.state) > 0 || f.stream):
 		return usageError{fmt.Errorf("%s: only a file of one time step is run so, with --steps T", strings.Join(f.said(), ", "))}
 	}
 	o.Steps, o.Readout, o.Stream = f.steps, f.readout, f.stream
@@ -60,7 +60,7 @@ func (f *stepFlags) set(o *passes.Options) error {
 
 // useless refuses the flags for a net whose time steps are known.
 func (f *stepFlags) useless(file string, net *ir.Net) error {
-	if net.Level > ir.Source && f.steps > 0 {
+	if net.Level > ir.Source && len(f.said()) > 0 {
 		return usageError{fmt.Errorf("%s: %s has its %s already", strings.Join(f.said(), ", "), file, counted(net.Steps, "time step"))}
 	}
 	return nil

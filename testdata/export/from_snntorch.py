@@ -96,6 +96,27 @@ class Membrane(Dense):
         return state2[-1], (spikes,)
 
 
+class Last(Membrane):
+    """As Membrane, but the last layer fires and resets: the step after needs it."""
+
+    def __init__(self, neuron, steps=4):
+        Dense.__init__(self, neuron, steps)
+
+
+class Largest(Last):
+    """The largest membrane of all steps is the output, and the spikes are counted."""
+
+    def run(self, x):
+        state1, state2 = together(self.lif1.reset_mem()), together(self.lif2.reset_mem())
+        spikes, membranes = ([], []), []
+        for _ in range(self.steps):
+            spk1, spk2, state1, state2 = self.one(x, state1, state2)
+            spikes[0].append(spk1)
+            spikes[1].append(spk2)
+            membranes.append(state2[-1])
+        return (torch.stack(membranes).max(0)[0], torch.stack(spikes[1]).sum(0)), spikes
+
+
 # snippet unrolled begins
 class Conv(nn.Module):
     def __init__(self, steps=4):
@@ -198,6 +219,9 @@ def main():
     dense("leaky-zero-now", leaky(reset_mechanism="zero", reset_delay=False))
     dense("leaky-per-channel", per_channel, steps=5)
     dense("leaky-membrane", leaky(), "ts17 dynamo-opt", net=Membrane)
+    dense("leaky-last", leaky(), "ts17 dynamo-opt", net=Last)
+    dense("leaky-largest", leaky(), "ts17", net=Largest, outputs=("mem", "spk"))
+    dense("synaptic-last", lambda size: snn.Synaptic(alpha=0.5, beta=0.75), "ts17", net=Last)
     dense("leaky-frames", leaky(), "ts17 dynamo-opt", net=Frames, shape=(4, 1, 12))
     dense("leaky-records", leaky(), "ts17 dynamo-opt", net=Records, outputs=("spk", "mem"))
     dense("lapicque-beta", lambda size: snn.Lapicque(beta=0.7), "ts17 dynamo-opt ts17-step | ts11 dynamo", gain=8.0)

@@ -17,18 +17,25 @@ OLD = VERSION == "0.0.0.0.14"
 
 
 # snippet unrolled begins
-def fires(v):
+class Fires(nn.Module):
     """Spikes without a gradient: all that an export needs."""
-    return (v >= 0).to(v)
+
+    def forward(self, v):
+        return (v >= 0).to(v)
 
 
 def export(net, x, file):
     for m in net.modules():
         if isinstance(m, neuron.BaseNode):
-            m.surrogate_function = fires  # or SpikingJelly 2 calls an operator of its own
+            m.surrogate_function = Fires()  # or SpikingJelly 2 calls an operator of its own
     functional.reset_net(net)
     torch.onnx.export(net.eval(), (x,), file, input_names=["x"], output_names=["y"], opset_version=17, dynamo=False)
 # snippet unrolled ends
+
+
+def fires(v):
+    """The same for networks that are built with it."""
+    return (v >= 0).to(v)
 
 
 class Dense(nn.Module):
@@ -83,6 +90,20 @@ class FramesMulti(DenseMulti):
         one = self.sn1(self.fc1(x))
         two = self.sn2(self.fc2(one))
         return two.mean(0), (list(one), list(two))
+
+
+class Membrane(DenseMulti):
+    """The last layer never fires; its membrane after the last step is the output."""
+
+    def __init__(self, make, steps=4):
+        super().__init__(make, steps)
+        self.sn2 = neuron.NonSpikingLIFNode()
+        functional.set_step_mode(self, "m")
+
+    def run(self, x):
+        functional.reset_net(self)
+        one = self.sn1(self.fc1(x.unsqueeze(0).repeat(self.steps, 1, 1)))
+        return self.sn2(self.fc2(one))[-1], (list(one),)
 
 
 class Conv(nn.Module):
@@ -243,7 +264,9 @@ def simple(suite):
     dense("lif-frames-multi", lif(), usual, net=FramesMulti, shape=(4, 1, 12))
     if not OLD:
         dense("cuba", lambda **more: neuron.CUBALIFNode(**more), one, gain=2.0)
-        suite.add("lif-default", lambda: strengthen(Dense(neuron.LIFNode), 4.0), (1, 12), "dynamo-opt", steps=4, readout="mean")
+        suite.add("lif-default", lambda: strengthen(Dense(neuron.LIFNode), 4.0), (1, 12), "dynamo-opt", steps=4, readout="mean",
+                  snippets=[("snippet", export, [])])
+        dense("lif-membrane", lif(), "ts17", net=Membrane)
     dense("trap-baked", lif(), "ts17 | dynamo-opt", steps=2, net=Baked, safe=False)
     dense("trap-qif", neuron.QIFNode, "ts17 | dynamo-opt", steps=2, safe=False)
     dense("trap-eif", neuron.EIFNode, "ts17 | dynamo-opt", steps=2, safe=False)

@@ -1,0 +1,101 @@
+package passes
+
+import (
+	"slices"
+
+	"nomul/ir"
+)
+
+// The spikes of the last step may be missing: a file that gives a membrane, not
+// spikes, compares every membrane but the last, for a reset in the next step. Such
+// a layer is one membrane short of the others and would be taken for one that
+// runs a step behind them.
+
+// withLastSpikes adds to the histories that are shorter than others, or to all when
+// all lack it, the membrane that follows the last one, and to the net its comparisons.
+func withLastSpikes(n *ir.Net, all []history) (*ir.Net, []history) {
+	longest := 0
+	for _, h := range all {
+		longest = max(longest, len(h.membranes))
+	}
+	next := make([]*ir.Value, len(all))
+	short, lacking := 0, 0
+	for i, h := range all {
+		next[i] = following(n, h.membranes)
+		if next[i] != nil {
+			lacking++
+		}
+		if len(h.membranes) < longest {
+			short++
+		}
+	}
+	if lacking == 0 || short == 0 && lacking < len(all) {
+		return n, all
+	}
+	out := &ir.Net{Name: n.Name, Level: n.Level, Steps: n.Steps, Values: slices.Clip(n.Values)}
+	fires, longer := comparisons(n), slices.Clone(all)
+	for i, h := range all {
+		if next[i] == nil || short > 0 && len(h.membranes) == longest {
+			continue
+		}
+		last := h.membranes[len(h.membranes)-1]
+		longer[i].membranes = append(slices.Clip(h.membranes), next[i])
+		for _, f := range fires[last] {
+			out.Values = append(out.Values, comparedWith(f, last, next[i]))
+		}
+	}
+	return out, longer
+}
+
+// following is the value that is to the last membrane what that one is to the one
+// before, by the same operands; nil when there is none, or not one alone.
+func following(n *ir.Net, membranes []*ir.Value) *ir.Value {
+	last, past := membranes[len(membranes)-1], membranes[len(membranes)-2]
+	way := wayTo(last, past)
+	if way == nil {
+		return nil // linked otherwise, see hidden_state.go
+	}
+	var out *ir.Value
+	for _, v := range n.Values {
+		if !sameForm(v, last) || follow(v, way) != last {
+			continue
+		}
+		if out != nil {
+			return nil
+		}
+		out = v
+	}
+	return out
+}
+
+// wayTo is the shortest way, by operand numbers, from v to what it is computed from.
+func wayTo(v, to *ir.Value) []int {
+	type place struct {
+		v   *ir.Value
+		way []int
+	}
+	seen := map[*ir.Value]bool{}
+	for queue := []place{{v, nil}}; len(queue) > 0; queue = queue[1:] {
+		p := queue[0]
+		for i, a := range p.v.Args {
+			if a == nil || seen[a] || membraneOf(a) != nil {
+				continue
+			}
+			seen[a] = true
+			way := append(slices.Clip(p.way), i)
+			if a == to {
+				return way
+			}
+			queue = append(queue, place{a, way})
+		}
+	}
+	return nil
+}
+
+// comparedWith is the comparison f of a membrane, of another one.
+func comparedWith(f, membrane, other *ir.Value) *ir.Value {
+	out := *f
+	out.Name, out.Args = f.Name+".next", slices.Clone(f.Args)
+	out.Args[slices.Index(out.Args, membrane)] = other
+	return &out
+}
