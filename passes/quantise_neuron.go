@@ -53,6 +53,9 @@ func (q *quantiser) fits(v *ir.Value) error {
 		}
 		return refuse(v, diag.NotExact, "its %s differs from neuron to neuron, so it is not one sum of shifts", name)
 	}
+	if v.Args[ir.NeuronGain] != nil {
+		return refuse(v, diag.NotExact, "its input gain is not folded into its threshold; run fold-gain first")
+	}
 	if x := v.Args[ir.NeuronX]; x.Type.IsReal() && x.Scale == nil || q.r.Of(x).Type.IsReal() {
 		return refuse(v, diag.NotExact, "its input %%%s has no integer scale", x.Name)
 	}
