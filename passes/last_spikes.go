@@ -51,7 +51,7 @@ func withLastSpikes(n *ir.Net, all []history) (*ir.Net, []history) {
 // before, by the same operands; nil when there is none, or not one alone.
 func following(n *ir.Net, membranes []*ir.Value) *ir.Value {
 	last, past := membranes[len(membranes)-1], membranes[len(membranes)-2]
-	way := wayTo(last, past)
+	way := wayTo(last, func(a *ir.Value) bool { return a == past }, func(*ir.Value) bool { return false })
 	if way == nil {
 		return nil // linked otherwise, see hidden_state.go
 	}
@@ -66,30 +66,6 @@ func following(n *ir.Net, membranes []*ir.Value) *ir.Value {
 		out = v
 	}
 	return out
-}
-
-// wayTo is the shortest way, by operand numbers, from v to what it is computed from.
-func wayTo(v, to *ir.Value) []int {
-	type place struct {
-		v   *ir.Value
-		way []int
-	}
-	seen := map[*ir.Value]bool{}
-	for queue := []place{{v, nil}}; len(queue) > 0; queue = queue[1:] {
-		p := queue[0]
-		for i, a := range p.v.Args {
-			if a == nil || seen[a] || membraneOf(a) != nil {
-				continue
-			}
-			seen[a] = true
-			way := append(slices.Clip(p.way), i)
-			if a == to {
-				return way
-			}
-			queue = append(queue, place{a, way})
-		}
-	}
-	return nil
 }
 
 // comparedWith is the comparison f of a membrane, of another one.

@@ -104,36 +104,9 @@ func reaches(v, w *ir.Value) bool {
 	return walk(v)
 }
 
-// wayBack is the shortest way, by operand numbers, from v to a value of the same
-// form that ends one step earlier.
+// wayBack is the shortest way from v to a value of the same form that ends one
+// step earlier.
 func (s *silentSearch) wayBack(v *ir.Value) []int {
-	type place struct {
-		v   *ir.Value
-		way []int
-	}
-	seen := map[*ir.Value]bool{}
-	for queue := []place{{v, nil}}; len(queue) > 0; queue = queue[1:] {
-		p := queue[0]
-		for i, a := range p.v.Args {
-			if a == nil || seen[a] || membraneOf(a) != nil || s.span[a].once() {
-				continue
-			}
-			seen[a] = true
-			way := append(slices.Clip(p.way), i)
-			if s.span[a].last == s.span[v].last-1 && sameForm(a, v) {
-				return way
-			}
-			queue = append(queue, place{a, way})
-		}
-	}
-	return nil
-}
-
-func follow(v *ir.Value, way []int) *ir.Value {
-	for _, i := range way {
-		if v = v.Arg(i); v == nil {
-			return nil
-		}
-	}
-	return v
+	return wayTo(v, func(a *ir.Value) bool { return s.span[a].last == s.span[v].last-1 && sameForm(a, v) },
+		func(a *ir.Value) bool { return s.span[a].once() })
 }

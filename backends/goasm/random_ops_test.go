@@ -383,19 +383,3 @@ func (d *mixture) reduced() *ir.Value {
 	op := rapid.SampledFrom([]ir.Op{ir.OpReduceSum, ir.OpReduceMax, ir.OpReduceMin}).Draw(d.t, "reduction")
 	return d.add(op, ir.ReduceAttrs{Axes: axes, Keep: true}, x)
 }
-
-// readout brings a value out.
-func (d *mixture) readout(v *ir.Value) {
-	if v.Clock == ir.Step {
-		ops := []ir.Op{ir.OpSum, ir.OpLast, ir.OpMaxTime}
-		if v.Type.IsSpike() {
-			ops = append(ops, ir.OpFirst)
-		}
-		v = d.add(rapid.SampledFrom(ops).Draw(d.t, "readout"), nil, v)
-	}
-	if v.Range.Hi < 200 && v.Type.Size() < 3000 && rapid.Bool().Draw(d.t, "decoded") {
-		flat := d.add(ir.OpReshape, ir.ShapeAttrs{Shape: []int{v.Type.Size()}}, v)
-		d.add(ir.OpOutput, nil, d.add(ir.OpLinear, ir.LinearAttrs{Slots: slotsOf(v)}, flat, d.constant(-20, 20, 3, v.Type.Size())))
-	}
-	d.add(ir.OpOutput, nil, v)
-}
