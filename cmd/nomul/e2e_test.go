@@ -41,9 +41,9 @@ func (e *export) path() string  { return filepath.Join(e.folder, e.File) }
 func (e *export) title() string { return filepath.Base(e.folder) + "/" + e.File }
 
 func (e *export) options() *passes.Options {
-	o := &passes.Options{Readout: e.Readout}
+	o := &passes.Options{}
 	for _, s := range e.State {
-		o.State, o.Steps = append(o.State, passes.Binding{In: s[0], Out: s[1]}), e.Steps
+		o.State, o.Steps, o.Readout = append(o.State, passes.Binding{In: s[0], Out: s[1]}), e.Steps, e.Readout
 	}
 	return o
 }

@@ -96,17 +96,10 @@ class Membrane(Dense):
         return state2[-1], (spikes,)
 
 
-class Last(Membrane):
-    """As Membrane, but the last layer fires and resets: the step after needs it."""
+class Last(Dense):
+    """As Membrane, but the last layer fires and resets; its last spikes are read by nothing."""
 
-    def __init__(self, neuron, steps=4):
-        Dense.__init__(self, neuron, steps)
-
-
-class Largest(Last):
-    """The largest membrane of all steps is the output, and the spikes are counted."""
-
-    def run(self, x):
+    def all(self, x):
         state1, state2 = together(self.lif1.reset_mem()), together(self.lif2.reset_mem())
         spikes, membranes = ([], []), []
         for _ in range(self.steps):
@@ -114,6 +107,18 @@ class Largest(Last):
             spikes[0].append(spk1)
             spikes[1].append(spk2)
             membranes.append(state2[-1])
+        return membranes, spikes
+
+    def run(self, x):
+        membranes, spikes = self.all(x)
+        return membranes[-1], spikes
+
+
+class Largest(Last):
+    """The largest membrane of all steps is the output, and the spikes are counted."""
+
+    def run(self, x):
+        membranes, spikes = self.all(x)
         return (torch.stack(membranes).max(0)[0], torch.stack(spikes[1]).sum(0)), spikes
 
 
