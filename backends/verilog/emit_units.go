@@ -65,8 +65,24 @@ func (u *unit) Results() string {
 		if u.Forgets() {
 			return "joined(" + part("x_q", lane, u.X.Bits) + ")"
 		}
-		return fmt.Sprintf("joined(%s, %s)", part("x_q", lane, u.X.Bits), part(old, lane, u.Bits))
+		result := fmt.Sprintf("joined(%s, %s)", part("x_q", lane, u.X.Bits), part(old, lane, u.Bits))
+		if u.Numbers() { // it is not 0 where nothing fires
+			return u.inside(lane, result)
+		}
+		return result
 	})
+}
+
+// inside is a lane's result, or 0 behind the last element: a scan must find nothing there.
+func (u *unit) inside(lane int, result string) string {
+	zero := decimal(u.Bits, 0)
+	switch {
+	case lane < u.Tail():
+		return result
+	case u.Tiles == 1:
+		return zero
+	}
+	return fmt.Sprintf("wr_tile == %s ? %s : %s", decimal(u.Addr(), u.Last()), zero, result)
 }
 
 // Stores tells whether the unit knows when a tile of its own is complete.
@@ -111,7 +127,7 @@ func (u *unit) elements() string {
 				args = append(args, part(fmt.Sprintf("x%d_q", o.From), lane, o.Unit.Bits))
 			}
 		}
-		return "element(" + strings.Join(args, ", ") + ")"
+		return u.inside(lane, "element("+strings.Join(args, ", ")+")")
 	})
 }
 

@@ -48,6 +48,7 @@ func drawNet(r *rapid.T) string {
 	constant("w1", fmt.Sprintf("%d,%d", n, k), w.Draw(r, "w1 limit"))
 	constant("w2", fmt.Sprintf("%d,%d", m, n), w.Draw(r, "w2 limit"))
 	constant("w3", fmt.Sprintf("%d,%d", o, m), w.Draw(r, "w3 limit"))
+	p("%%nine = const {fill=9} : u4[]")
 	constant("b1", fmt.Sprint(n), 5000)
 	constant("b3", fmt.Sprint(o), 500)
 	constant("p1", fmt.Sprint(n), 4000)
@@ -68,7 +69,8 @@ func drawNet(r *rapid.T) string {
 	}
 	p("%%s2 = neuron %%i2, %%p2%s : spike[%d]\nend", drawNeuron(r, "p2", false), m)
 	readout := rapid.SampledFrom([]string{"sum %s2", "sum %i2", "first %s2", "max-time %i2", "last %s2"}).Draw(r, "readout")
-	p("%%c = %s : s40[%d]", readout, m)
+	p("%%c0 = %s : s40[%d]", readout, m)
+	p("%%c = %s : s40[%d]", rapid.SampledFrom([]string{"neg %c0", "sub %nine, %c0", "max %c0, %nine"}).Draw(r, "then"), m)
 	p("%%l = linear %%c, %%w3, bias=%%b3 {slots=planes} : s40[%d]", o)
 	p("%%y = output %%l : s40[%d]\n}", o)
 	return b.String()
