@@ -53,26 +53,26 @@ func drawNet(r *rapid.T) string {
 	constant("b3", fmt.Sprint(o), 500)
 	constant("p1", fmt.Sprint(n), 4000)
 	constant("p2", fmt.Sprint(m), 300)
-	p("%%i1 = linear %%x, %%w1%s {slots=planes} : s40[%d]\nstep", rapid.SampledFrom([]string{"", ", bias=%b1"}).Draw(r, "bias"), n)
+	p("%%i1 = linear %%x, %%w1%s {slots=planes} : s60[%d]\nstep", rapid.SampledFrom([]string{"", ", bias=%b1"}).Draw(r, "bias"), n)
 	drive := "i1"
 	if rapid.Bool().Draw(r, "per step") {
 		drive = "d1"
-		p("%%x1 = input {per=step} : s%d[%d]\n%%d1 = add %%i1, %%x1 : s40[%[2]d]", rapid.IntRange(2, 16).Draw(r, "bits of each step"), n)
+		p("%%x1 = input {per=step} : s%d[%d]\n%%d1 = add %%i1, %%x1 : s60[%[2]d]", rapid.IntRange(2, 16).Draw(r, "bits of each step"), n)
 	}
 	silent := rapid.IntRange(0, 4).Draw(r, "silent") == 0
 	if silent {
-		p("%%s1 = neuron %%%s%s : s32[%d]", drive, drawNeuron(r, "p1", true), n)
-		p("%%i2 = linear %%s1, %%w2 {slots=planes} : s40[%d]", m)
+		p("%%s1 = neuron %%%s%s : s60[%d]", drive, drawNeuron(r, "p1", true), n)
+		p("%%i2 = linear %%s1, %%w2 {slots=planes} : s60[%d]", m)
 	} else {
 		p("%%s1 = neuron %%%s, %%p1%s : spike[%d]", drive, drawNeuron(r, "p1", false), n)
-		p("%%i2 = linear %%s1, %%w2 : s40[%d]", m)
+		p("%%i2 = linear %%s1, %%w2 : s60[%d]", m)
 	}
 	p("%%s2 = neuron %%i2, %%p2%s : spike[%d]\nend", drawNeuron(r, "p2", false), m)
 	readout := rapid.SampledFrom([]string{"sum %s2", "sum %i2", "first %s2", "max-time %i2", "last %s2"}).Draw(r, "readout")
-	p("%%c0 = %s : s40[%d]", readout, m)
-	p("%%c = %s : s40[%d]", rapid.SampledFrom([]string{"neg %c0", "sub %nine, %c0", "max %c0, %nine"}).Draw(r, "then"), m)
-	p("%%l = linear %%c, %%w3, bias=%%b3 {slots=planes} : s40[%d]", o)
-	p("%%y = output %%l : s40[%d]\n}", o)
+	p("%%c0 = %s : s60[%d]", readout, m)
+	p("%%c = %s : s60[%d]", rapid.SampledFrom([]string{"neg %c0", "sub %nine, %c0", "max %c0, %nine"}).Draw(r, "then"), m)
+	p("%%l = linear %%c, %%w3, bias=%%b3 {slots=planes} : s60[%d]", o)
+	p("%%y = output %%l : s60[%d]\n}", o)
 	return b.String()
 }
 
