@@ -11,8 +11,8 @@ import (
 // op that leaves that axis alone works on each of them. Blocks come from stacks,
 // from copies and from rows written one by one; or a value is cut because someone
 // reads it block by block. So the steps stand side by side, as in unrolled files.
-// Where an input [1,T,…] holds a frame for each of T steps, the axis may also stand
-// behind extents of 1. It moves numbers about and changes none.
+// Where an input [1,T,…] holds a frame for each of T steps, or is copied into one, the
+// axis may also stand behind extents of 1. It moves numbers about and changes none.
 func runUnbatchTime(n *ir.Net, _ *Options) (*ir.Net, error) {
 	u := &unbatching{axis: firstAxis, blocks: map[*ir.Value][]*ir.Value{}, cut: map[blockKey]*ir.Value{}}
 	if frames := framesBehind(n); frames > 0 {
@@ -25,16 +25,31 @@ func runUnbatchTime(n *ir.Net, _ *Options) (*ir.Net, error) {
 	})
 }
 
-// framesBehind is how many frames an input has behind its batch axis, of which
-// something is read one by one; 0 when no input has any.
+// framesBehind is how many frames there are behind a batch axis, of which something
+// is read one by one: those of an input, or copies of it that the file makes; 0 when
+// there are none.
 func framesBehind(n *ir.Net) int {
 	wanted := axisOfBlocks(behindOnes).wantedBlocks(n)
-	for _, x := range n.All(ir.OpInput) {
-		if s := x.Type.Shape; s.Rank() > 2 && s.Dim(0) == 1 && wanted[x] > 1 && wanted[x] == s.Dim(1) {
-			return wanted[x]
+	for _, v := range n.Values {
+		if v.Op != ir.OpInput && !copiesBehind(v) {
+			continue
+		}
+		if s := v.Type.Shape; s.Rank() > 2 && s.Dim(0) == 1 && wanted[v] > 1 && wanted[v] == s.Dim(1) {
+			return wanted[v]
 		}
 	}
 	return 0
+}
+
+// copiesBehind tells whether v copies along the axis behind the first one, as
+// x.unsqueeze(1).repeat(1, T, …) does.
+func copiesBehind(v *ir.Value) bool {
+	if v.Op != ir.OpBroadcast {
+		return false
+	}
+	x := v.Args[0].Type.Shape
+	at := 1 + x.Rank() - v.Type.Shape.Rank()
+	return at < 0 || x.Rank() > 0 && x.Dim(at) == 1
 }
 
 // unbatching knows the blocks of values of the net before. All blocks of a value

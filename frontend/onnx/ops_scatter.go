@@ -34,11 +34,16 @@ func scatterND(n *node) (*tensor, error) {
 	if !slices.Equal(want, updates.shape.Dims()) {
 		return nil, n.errorf(diag.ShapeMismatch, "updates are %v, wanted %v", updates.shape, want)
 	}
+	places, axes = wholeRows(x.shape, places, axes)
+	rows := matrix(x.shape, axes)
+	if axes == 1 { // as they are: an axis of them may be the batch
+		rows = x.shape.Dims()
+	}
 	s := &scatter{n: n, op: op, combines: combines}
-	if s.x, err = n.reshaped("rows", x, matrix(x.shape, axes)); err != nil {
+	if s.x, err = n.reshaped("rows", x, rows); err != nil {
 		return nil, err
 	}
-	if s.updates, err = n.reshaped("updates", updates, []int{len(places), x.shape.Size() / matrix(x.shape, axes)[0]}); err != nil {
+	if s.updates, err = n.reshaped("updates", updates, append([]int{len(places)}, rows[1:]...)); err != nil {
 		return nil, err
 	}
 	y, err := s.apply(places)
@@ -108,6 +113,32 @@ func (n *node) places(x, index *tensor) (places []int64, axes int, err error) {
 		places = append(places, place)
 	}
 	return places, axes, nil
+}
+
+// wholeRows counts the index through fewer axes, where it lists all entries along
+// the last ones in order, as that of x[t, :, :] = y does.
+func wholeRows(shape ir.Shape, places []int64, axes int) ([]int64, int) {
+	for axes > 1 {
+		extent := shape.Dim(axes - 1)
+		if len(places)%extent != 0 {
+			break
+		}
+		var starts []int64
+		for i, place := range places {
+			switch {
+			case i%extent > 0:
+				if place != places[i-1]+1 {
+					return places, axes
+				}
+			case place%int64(extent) != 0:
+				return places, axes
+			default:
+				starts = append(starts, place/int64(extent))
+			}
+		}
+		places, axes = starts, axes-1
+	}
+	return places, axes
 }
 
 // scatter puts rows of updates in place of rows of x, or combines the two.
