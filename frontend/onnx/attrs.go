@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"slices"
+	"strings"
 
 	"nomul/frontend/onnx/onnxpb"
 	"nomul/ir/diag"
@@ -118,6 +119,9 @@ func (n *node) tensorAttr(name string) *tensor {
 	if d != nil {
 		d.Origin = n.at
 		d.Message = "attribute \"" + name + "\" " + d.Message
+		if len(a.T.Dims) == 0 && strings.HasSuffix(d.Message, "is +Inf") {
+			d.Help = "if it is the threshold of a layer that never fires, build that layer without one, as by SpikingJelly's NonSpikingLIFNode"
+		}
 		n.fail(d)
 		return nil
 	}

@@ -1,6 +1,10 @@
 package onnx_test
 
-import "nomul/frontend/onnx/onnxpb"
+import (
+	"math"
+
+	"nomul/frontend/onnx/onnxpb"
+)
 
 // badNodes are nodes whose operator is known, but not like this.
 func badNodes() []badCase {
@@ -37,6 +41,8 @@ func badNodes() []badCase {
 		{"constant-without-value", x(13, 1, 4).node("Constant -> y").out("y"), `.*has 0 attributes, wanted one value \[bad-attribute\]`},
 		{"constant-string", x(13, 1, 4).node("Constant -> y", &onnxpb.AttributeProto{Name: "value_string", Type: onnxpb.AttributeProto_STRING}).out("y"), `.*attribute "value_string" is not supported \[unsupported-attribute\]`},
 		{"constant-without-tensor", x(13, 1, 4).node("Constant -> y", attrTensor("value", nil)).out("y"), `.*attribute "value" has no data \[bad-constant\]`},
+		{"infinite-threshold", x(13, 1, 4).node("Constant -> c", attrTensor("value", &onnxpb.TensorProto{DataType: tFloat, FloatData: []float32{float32(math.Inf(1))}})).node("Greater x,c -> y").out("y"),
+			`.*attribute "value" element 0 is \+Inf \[bad-constant\]\nhelp: if it is the threshold of a layer that never fires, .*NonSpikingLIFNode`},
 		{"constant-no-floats", x(13, 1, 4).node("Constant -> y", attrFloats("value_floats")).out("y"), `.*shape \[0\] has a dimension that is not positive \[shape-mismatch\]`},
 		{"fill-shape", x(13, 1, 4).ints("s", 2, -1).node("ConstantOfShape s -> y").out("y"), `.*shape \[2 -1\] has a dimension that is not positive \[shape-mismatch\]`},
 		{"fill-value", x(13, 1, 4).ints("s", 2).node("ConstantOfShape s -> y", attrTensor("value", int64s("", 1, 2))).out("y"), `.*attribute "value" has not one element \[bad-attribute\]`},
