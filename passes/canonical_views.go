@@ -49,7 +49,8 @@ func gatherRule(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	return c.as(v, ir.OpReshape, ir.ShapeAttrs{Shape: v.Type.Shape.Dims()}, part)
 }
 
-// sliceConcat looks through a concat along the slice's axis.
+// sliceConcat looks through a concat along the slice's axis: what lies in one part
+// is a slice of it, and whole parts are joined by themselves.
 func sliceConcat(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	if v.Op != ir.OpSlice || v.Args[0].Op != ir.OpConcat {
 		return nil, nil
@@ -57,6 +58,9 @@ func sliceConcat(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	a, joined := v.Attrs.(ir.SliceAttrs), v.Args[0]
 	if joined.Attrs.(ir.AxisAttrs).Axis != a.Axis {
 		return nil, nil
+	}
+	if whole := wholeParts(joined, a); len(whole) > 1 && len(whole) < len(joined.Args) {
+		return c.as(v, ir.OpConcat, joined.Attrs, whole...)
 	}
 	last := a.Start + (a.Count-1)*a.Step
 	for _, x := range joined.Args {
@@ -68,6 +72,25 @@ func sliceConcat(c *rewriter, v *ir.Value) (*ir.Value, error) {
 		last -= extent
 	}
 	return nil, nil
+}
+
+// wholeParts are the operands of a concat that a slice takes whole and next to each
+// other, when it takes nothing else.
+func wholeParts(joined *ir.Value, a ir.SliceAttrs) []*ir.Value {
+	var out []*ir.Value
+	at, taken := 0, 0
+	for _, x := range joined.Args {
+		extent := x.Type.Shape.Dim(a.Axis)
+		if at >= a.Start && at+extent <= a.Start+a.Count {
+			out = append(out, x)
+			taken += extent
+		}
+		at += extent
+	}
+	if a.Step != 1 || taken != a.Count {
+		return nil
+	}
+	return out
 }
 
 func reduceOne(c *rewriter, v *ir.Value) (*ir.Value, error) {

@@ -132,6 +132,7 @@ func copyCases() []opCase {
 		{"ScatterND", x(13, 3, 2).floats("u", []int64{1, 2}, 8, 9).init(&onnxpb.TensorProto{Name: "i", DataType: tInt64, Dims: []int64{1, 1}, Int64Data: []int64{-1}}).node("ScatterND x,i,u -> y").out("y")},
 		{"ScatterND-elements", x(13, 3, 2).floats("u", []int64{2}, 8, 9).init(&onnxpb.TensorProto{Name: "i", DataType: tInt64, Dims: []int64{2, 2}, Int64Data: []int64{0, 1, 2, 0}}).node("ScatterND x,i,u -> y").out("y")},
 		{"ScatterND-add", x(16, 3, 2).floats("u", []int64{2, 2}, 8, 9, 10, 11).init(&onnxpb.TensorProto{Name: "i", DataType: tInt64, Dims: []int64{2, 1}, Int64Data: []int64{1, 1}}).node("ScatterND x,i,u -> y", attrString("reduction", "add")).out("y")},
+		{"ScatterND-column", x(13, 1, 3).floats("u", []int64{1}, 8).init(&onnxpb.TensorProto{Name: "i", DataType: tInt64, Dims: []int64{1, 2}, Int64Data: []int64{0, 1}}).node("ScatterND x,i,u -> y").out("y")},                            // x[:, 1] = u
 		{"ScatterND-row", x(13, 3, 1, 2).floats("u", []int64{1, 1, 2}, 8, 9).init(&onnxpb.TensorProto{Name: "i", DataType: tInt64, Dims: []int64{1, 1, 2, 3}, Int64Data: []int64{1, 0, 0, 1, 0, 1}}).node("ScatterND x,i,u -> y").out("y")}, // x[1, :, :] = u
 		{"Size", x(13, 1, 4, 2).node("Size x -> s").node("Identity x -> y").out("s", "y")},
 		{"Range", x(13, 1, 2).init(scalar(int64s("a", 1))).init(scalar(int64s("b", 8))).init(scalar(int64s("c", 3))).node("Range a,b,c -> r").node("Identity x -> y").out("r", "y")},

@@ -35,6 +35,9 @@ func scatterND(n *node) (*tensor, error) {
 		return nil, n.errorf(diag.ShapeMismatch, "updates are %v, wanted %v", updates.shape, want)
 	}
 	places, axes = wholeRows(x.shape, places, axes)
+	if !combines && behindBatch(x.shape, places, axes) {
+		return n.written(x, updates, axes-1, int(places[0]), len(places))
+	}
 	rows := matrix(x.shape, axes)
 	if axes == 1 { // as they are: an axis of them may be the batch
 		rows = x.shape.Dims()
@@ -139,6 +142,51 @@ func wholeRows(shape ir.Shape, places []int64, axes int) ([]int64, int) {
 		places, axes = starts, axes-1
 	}
 	return places, axes
+}
+
+// behindBatch tells whether the entries lie next to each other along the last of
+// more axes than one, and the axes before it have an extent of 1, as in x[:, i] = y.
+func behindBatch(shape ir.Shape, places []int64, axes int) bool {
+	for axis := range axes - 1 {
+		if shape.Dim(axis) != 1 {
+			return false
+		}
+	}
+	for i, place := range places {
+		if place != places[0]+int64(i) {
+			return false
+		}
+	}
+	return axes > 1
+}
+
+// written puts count entries of updates in place of those of x from start on, along
+// the axis: a concat, which leaves the axes before it alone.
+func (n *node) written(x, updates *tensor, axis, start, count int) (*tensor, error) {
+	dims := x.shape.Dims()
+	end := dims[axis]
+	dims[axis] = count
+	middle, err := n.reshaped("updates", updates, dims)
+	if err != nil {
+		return nil, err
+	}
+	var parts []*tensor
+	cut := func(suffix string, from, to int) error {
+		if from == to {
+			return nil
+		}
+		part, err := n.emit(suffix, x.elem, ir.OpSlice, ir.SliceAttrs{Axis: axis, Start: from, Count: to - from, Step: 1}, x)
+		parts = append(parts, part)
+		return err
+	}
+	if err := cut("before", 0, start); err != nil {
+		return nil, err
+	}
+	parts = append(parts, middle)
+	if err := cut("behind", start+count, end); err != nil || len(parts) == 1 {
+		return middle, err
+	}
+	return n.emit("", x.elem, ir.OpConcat, ir.AxisAttrs{Axis: axis}, parts...)
 }
 
 // scatter puts rows of updates in place of rows of x, or combines the two.

@@ -122,6 +122,21 @@ class Largest(Last):
         return (torch.stack(membranes).max(0)[0], torch.stack(spikes[1]).sum(0)), spikes
 
 
+class Population(Dense):
+    """Each of two classes is told by two neurons, as snnTorch counts them."""
+
+    def __init__(self, neuron, steps=4):
+        super().__init__(neuron, steps)
+        self.fc2, self.lif2 = nn.Linear(10, 4), neuron(4)
+
+    def run(self, x):
+        _, spikes = super().run(x)
+        every, classes = torch.stack(spikes[1]), torch.zeros(x.shape[0], 2)
+        for c in range(2):
+            classes[:, c] = every[:, :, 2 * c : 2 * c + 2].sum(-1).sum(0)
+        return classes, spikes
+
+
 # snippet unrolled begins
 class Conv(nn.Module):
     def __init__(self, steps=4):
@@ -227,6 +242,7 @@ def main():
     dense("leaky-last", leaky(), "ts17 dynamo-opt", net=Last)
     dense("leaky-largest", leaky(), "ts17", net=Largest, outputs=("mem", "spk"))
     dense("synaptic-last", lambda size: snn.Synaptic(alpha=0.5, beta=0.75), "ts17", net=Last)
+    dense("leaky-population", leaky(), "ts17", net=Population)
     dense("leaky-frames", leaky(), "ts17 dynamo-opt", net=Frames, shape=(4, 1, 12))
     dense("leaky-records", leaky(), "ts17 dynamo-opt", net=Records, outputs=("spk", "mem"))
     dense("lapicque-beta", lambda size: snn.Lapicque(beta=0.7), "ts17 dynamo-opt ts17-step | ts11 dynamo", gain=8.0)
