@@ -17,11 +17,12 @@ func (b Binding) String() string { return b.In + "=" + b.Out }
 // the body of a loop: a state input becomes a delay that begins at zero, its
 // output the latch that closes it, and what is left of the outputs is read out
 // over the steps. Which input belongs to which output is said by the user, or
-// found where names or shapes leave no choice.
+// found where names or shapes leave no choice. A network that runs one step only
+// needs none.
 func runBindState(n *ir.Net, o *Options) (*ir.Net, error) {
 	switch looped := n.Steps > 1 || len(n.All(ir.OpDelay)) > 0; {
 	case looped && o.Steps > 0:
-		return nil, diag.Errorf(placeOf(n), diag.NotUnrolled, "%d time steps are asked for, but the network has its loop of %d already", o.Steps, n.Steps)
+		return nil, diag.Errorf(placeOf(n), diag.NotUnrolled, "time steps asked for: %d; but the network has its loop of %d already", o.Steps, n.Steps)
 	case looped:
 		return n, nil
 	}
@@ -31,8 +32,8 @@ func runBindState(n *ir.Net, o *Options) (*ir.Net, error) {
 		return nil, err
 	case len(states) == 0 && o.Steps == 0:
 		return n, nil
-	case len(states) == 0:
-		return nil, diag.Errorf(placeOf(n), diag.NotUnrolled, "%d time steps are asked for, but no input is the state that an output gives to the next step", o.Steps).
+	case len(states) == 0 && (o.Steps > 1 || writtenOut(n)):
+		return nil, diag.Errorf(placeOf(n), diag.NotUnrolled, "time steps asked for: %d; but no input is the state that an output gives to the next step", o.Steps).
 			WithHelp("a file with its steps written out needs no --steps; one step must have its state as inputs and outputs: --state IN=OUT")
 	case o.Steps == 0:
 		return nil, diag.Errorf(placeOf(n), diag.NotUnrolled, "this is one time step, with the state %s; how many steps the network runs is not said", listed(states)).

@@ -47,6 +47,12 @@ func membranesOverTime(n *ir.Net) ([]history, error) {
 	return all, nil
 }
 
+// writtenOut tells whether membranes follow each other, step after step.
+func writtenOut(n *ir.Net) bool {
+	h, _ := membranesOverTime(n)
+	return len(h) > 0 || len(secondMembranes(n, comparisons(n))) > 0
+}
+
 // sameLength cuts all histories to the shortest. A longer one may begin with a
 // current that is also another layer's first membrane; whether what is left are
 // the steps of one body is checked later, value by value.
@@ -99,9 +105,12 @@ func oneStepOnly(n *ir.Net, fires map[*ir.Value][]*ir.Value) error {
 	for _, v := range n.Values {
 		if len(fires[v]) > 0 {
 			f := fires[v][0]
-			errs.Add(f.Origin, diag.NotUnrolled, "%s is a threshold whose membrane %%%s has no earlier step: the file has one time step only, or its state is a constant", where(f), v.Name).
-				Help = "a single step forgets its state, so it cannot be compiled: " + unrollHelp + "; or export one step with its state as inputs and outputs, and say --steps"
+			errs.Add(f.Origin, diag.NotUnrolled, "%s is a threshold whose membrane %%%s has no earlier step: the file has one time step only, or its state is a constant", where(f), v.Name)
 		}
+	}
+	if len(errs) > 0 {
+		errs[len(errs)-1].Help = "a single step forgets its state, so it cannot be compiled: " + unrollHelp +
+			"; or export one step with its state as inputs and outputs, and say --steps; if the network runs a single step, say --steps 1"
 	}
 	return errs.Err()
 }

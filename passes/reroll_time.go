@@ -16,8 +16,8 @@ import (
 // still shows of the initial state is folded too (second_step.go). The result
 // therefore computes the same, operation by operation.
 func runRerollTime(n *ir.Net, o *Options) (*ir.Net, error) {
-	if n.Steps > 1 || len(n.All(ir.OpDelay)) > 0 {
-		return n, nil // has its loop already
+	if n.Steps > 1 || len(n.All(ir.OpDelay)) > 0 || o.Steps == 1 {
+		return n, nil // has its loop already, or needs none
 	}
 	history, err := membranesOverTime(n)
 	if err != nil || history == nil {
