@@ -77,6 +77,7 @@ func badNodes() []badCase {
 		{"not-float", one(13, "Not x"), `.*input "x" is float, wanted bool \[type-mismatch\]`},
 		{"mod-float", one(13, "Mod x,x"), `.*takes float with fmod=0, wanted integers or fmod=1 \[bad-attribute\]`},
 		{"clip-bounds", lists(13, "Clip x,i"), `.*bound "i" has shape \[2\], wanted a scalar \[shape-mismatch\]`},
+		{"scatter-elements-rank", lists(16, "ScatterElements x,i,x"), `.*index is \[2\] for \[1,4\] \[shape-mismatch\]`},
 		{"scatter-reduction", lists(16, "ScatterND x,i,x", attrString("reduction", "xor")), `.*attribute "reduction" is "xor" \[bad-attribute\]`},
 		{"blocked", lists(21, "QuantizeLinear x,x", attrInt("block_size", 2)), `.*attribute "block_size" is 2, which is not supported \[unsupported-attribute\]`},
 		{"quantised-type", lists(21, "QuantizeLinear x,x", attrInt("output_dtype", 17)), `.*quantises to float8e4m3fn, wanted integers of 8 or 16 bits \[unsupported-type\]`},

@@ -8,12 +8,26 @@ import (
 	"nomul/ir/diag"
 )
 
-// reductions are the ops that ScatterND may combine old and new entries with.
+// reductions are the ops that a scatter may combine old and new entries with.
 var reductions = map[string]ir.Op{"add": ir.OpAdd, "mul": ir.OpMul, "max": ir.OpMax, "min": ir.OpMin}
 
-// scatterND replaces the entries of x that a constant index lists. The axes that
-// the index counts become one, the others another.
+// scatterND replaces the entries of x that a constant index lists by their first
+// axes.
 func scatterND(n *node) (*tensor, error) {
+	return n.scattered((*node).places, func(x, index ir.Shape, axes int) []int {
+		return append(index.Dims()[:index.Rank()-1], x.Dims()[axes:]...)
+	})
+}
+
+// scatterElements replaces the elements of x that a constant index lists: each of
+// its numbers is a place along an axis, where it stands itself tells the others.
+func scatterElements(n *node) (*tensor, error) {
+	return n.scattered((*node).elementPlaces, func(_, index ir.Shape, _ int) []int { return index.Dims() })
+}
+
+// scattered replaces the entries of x at places, counted through its first axes,
+// or combines them with what is new. These axes become one, the others another.
+func (n *node) scattered(listed func(n *node, x, index *tensor) ([]int64, int, error), wanted func(x, index ir.Shape, axes int) []int) (*tensor, error) {
 	x, index, updates := n.in[0], n.in[1], n.in[2]
 	if err := n.sameElem(x, updates); err != nil {
 		return nil, err
@@ -26,12 +40,11 @@ func scatterND(n *node) (*tensor, error) {
 	if isLargest(index.value) {
 		return nil, n.imp.strongestOnly(n)
 	}
-	places, axes, err := n.places(x, index)
+	places, axes, err := listed(n, x, index)
 	if err != nil {
 		return nil, err
 	}
-	want := append(index.shape.Dims()[:index.shape.Rank()-1], x.shape.Dims()[axes:]...)
-	if !slices.Equal(want, updates.shape.Dims()) {
+	if want := wanted(x.shape, index.shape, axes); !slices.Equal(want, updates.shape.Dims()) {
 		return nil, n.errorf(diag.ShapeMismatch, "updates are %v, wanted %v", updates.shape, want)
 	}
 	places, axes = wholeRows(x.shape, places, axes)
@@ -116,6 +129,54 @@ func (n *node) places(x, index *tensor) (places []int64, axes int, err error) {
 		places = append(places, place)
 	}
 	return places, axes, nil
+}
+
+// elementPlaces are the numbers of the elements that the index lists along an axis.
+func (n *node) elementPlaces(x, index *tensor) (places []int64, axes int, err error) {
+	list, err := n.list(1, "index")
+	if err != nil {
+		return nil, 0, err
+	}
+	rank := x.shape.Rank()
+	if index.empty || x.empty || rank == 0 || index.shape.Rank() != rank {
+		return nil, 0, n.errorf(diag.ShapeMismatch, "index is %v for %v", index.shape, x.shape)
+	}
+	along := n.axis(n.intAttr("axis", 0), rank)
+	if n.err != nil {
+		return nil, 0, n.err
+	}
+	for axis := range rank {
+		if axis != along && index.shape.Dim(axis) > x.shape.Dim(axis) {
+			return nil, 0, n.errorf(diag.ShapeMismatch, "index is %v for %v", index.shape, x.shape)
+		}
+	}
+	if err := n.imp.charge(n.at, len(list)); err != nil {
+		return nil, 0, err
+	}
+	extent := int64(x.shape.Dim(along))
+	for i, at := range list {
+		if at < -extent || at >= extent {
+			return nil, 0, n.errorf(diag.BadAttribute, "index %d leaves axis %d of extent %d", at, along, extent)
+		}
+		places = append(places, elementPlace(x.shape, index.shape, i, along, (at+extent)%extent))
+	}
+	return places, rank, nil
+}
+
+// elementPlace is the number of an element of x that stands where element i of an
+// index stands, but for its place along an axis.
+func elementPlace(x, index ir.Shape, i, along int, at int64) int64 {
+	place, step := int64(0), int64(1)
+	for axis := x.Rank() - 1; axis >= 0; axis-- {
+		coordinate := int64(i % index.Dim(axis))
+		i /= index.Dim(axis)
+		if axis == along {
+			coordinate = at
+		}
+		place += coordinate * step
+		step *= int64(x.Dim(axis))
+	}
+	return place
 }
 
 // wholeRows counts the index through fewer axes, where it lists all entries along

@@ -124,6 +124,7 @@ var table = []row{
 	{op: "Tile", min: 2, max: 2, moves: true, build: tile},
 	{op: "Pad", min: 1, max: 4, moves: true, attrs: []string{"mode", "pads", "value"}, build: pad},
 	{op: "ScatterND", since: 11, min: 3, max: 3, moves: true, attrs: []string{"reduction"}, build: scatterND},
+	{op: "ScatterElements", since: 11, min: 3, max: 3, moves: true, attrs: []string{"axis", "reduction"}, build: scatterElements},
 	{op: "Size", min: 1, max: 1, build: size},
 	{op: "Range", since: 11, min: 3, max: 3, build: rangeOf},
 

@@ -242,7 +242,7 @@ def main():
     dense("leaky-last", leaky(), "ts17 dynamo-opt", net=Last)
     dense("leaky-largest", leaky(), "ts17", net=Largest, outputs=("mem", "spk"))
     dense("synaptic-last", lambda size: snn.Synaptic(alpha=0.5, beta=0.75), "ts17", net=Last)
-    dense("leaky-population", leaky(), "ts17", net=Population)
+    dense("leaky-population", leaky(), "ts17 | dynamo-opt", net=Population)
     dense("leaky-frames", leaky(), "ts17 dynamo-opt", net=Frames, shape=(4, 1, 12))
     dense("leaky-records", leaky(), "ts17 dynamo-opt", net=Records, outputs=("spk", "mem"))
     dense("lapicque-beta", lambda size: snn.Lapicque(beta=0.7), "ts17 dynamo-opt ts17-step | ts11 dynamo", gain=8.0)
