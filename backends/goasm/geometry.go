@@ -41,6 +41,23 @@ func linearShape(v *ir.Value) convolved {
 	return c
 }
 
+// mostAbreast is the most inputs of positions taken at once: their rows stay in the nearest cache.
+const mostAbreast = 256
+
+// abreast takes as many of the positions at once as fill a row of sums, where a
+// layer of few outputs sees them one by one: each has its own inputs and outputs,
+// which lie side by side, and for those of the others a weight of 0.
+func (c convolved) abreast(positions int) convolved {
+	most := 1
+	for n := 2; c.pointwise && n*c.weights.outputs <= tile8x64.outputs && n*c.channels <= mostAbreast; n++ {
+		if positions%n == 0 {
+			most = n
+		}
+	}
+	c.weights, c.channels = c.weights.repeated(most), most*c.channels
+	return c
+}
+
 // convMatrix has the weights[M,C/G,taps…] as outputs and inputs[taps,C]; what is
 // in another group counts as 0.
 func convMatrix(v *ir.Value, taps, channels int) matrix {

@@ -2,6 +2,7 @@ package goasm
 
 import (
 	"math/bits"
+	"slices"
 
 	"nomul/ir"
 )
@@ -63,8 +64,11 @@ func (p *plan) conv(v *ir.Value) { p.convolve(v, convShape(v)) }
 
 // convolve plans a convolution, or a linear at several positions.
 func (p *plan) convolve(v *ir.Value, c convolved) {
-	s := &convStage{inputs: c.weights.inputs}
 	x, xs := p.of[v.Args[0]], v.Args[0].Type.Shape
+	if v.Args[0].Type.IsSpike() {
+		c = c.abreast(xs.Size() / c.channels)
+	}
+	s := &convStage{inputs: c.weights.inputs}
 	in, out := orderOf(xs, c.axes()), orderOf(v.Type.Shape, c.axes())
 	if c.pointwise && x.order.innermost(xs, c.channel) {
 		in, out = x.order, x.order.stretch(xs, v.Type.Shape, c.channel)
@@ -170,13 +174,13 @@ func (s *convStage) layBias(p *plan, v *ir.Value, w matrix, out order) {
 	s.bias = p.table(ints(append(bias, make([]int64, room-len(bias))...)))
 }
 
-// channelBias is the bias of each output; nil when it is a map.
+// channelBias is the bias of each output, also of several positions; nil when it is a map.
 func channelBias(bias *ir.Value, outputs int) []int64 {
 	switch {
 	case bias == nil:
 		return make([]int64, outputs)
 	case bias.Type.Shape.Rank() == 1:
-		return append([]int64(nil), bias.Const().I...)
+		return slices.Repeat(bias.Const().I, outputs/bias.Type.Size())
 	}
 	return nil
 }

@@ -56,6 +56,20 @@ func (m matrix) spare() matrix {
 	return out
 }
 
+// repeated is a matrix of so many copies along its diagonal.
+func (m matrix) repeated(times int) matrix {
+	if times == 1 {
+		return m
+	}
+	out := matrix{outputs: times * m.outputs, inputs: times * m.inputs}
+	for i := range out.outputs {
+		row := make([]int64, out.inputs)
+		copy(row[i/m.outputs*m.inputs:], m.data[i%m.outputs*m.inputs:][:m.inputs])
+		out.data = append(out.data, row...)
+	}
+	return out
+}
+
 // pack8 lays out 8-bit rows in tiles of so many outputs.
 func (m matrix) pack8(outputs int) []byte {
 	var out []byte
