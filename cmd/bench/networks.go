@@ -24,7 +24,7 @@ var held = []wanted{
 // What the slower networks take: onnxruntime needs milliseconds for an image, and
 // so does the plain kernel, whose layers are timed.
 const (
-	networkImages = 200
+	networkImages = 1000
 	networkTimed  = 20
 )
 
