@@ -76,6 +76,21 @@ func emit(t testing.TB, net *ir.Net, samples int) (string, backends.Vectors) {
 	return artefact(t, net, v), v
 }
 
+// extremes are three samples: all inputs at their largest, all at their smallest,
+// and a random one.
+func extremes(net *ir.Net) []map[string]*ir.Tensor {
+	inputs := irtest.Inputs(net, 1, 3)
+	for i := range 2 {
+		for name, in := range inputs[i] {
+			for j := range in.I {
+				r := net.Find(name).Range
+				in.I[j] = []int64{r.Hi, r.Lo}[i]
+			}
+		}
+	}
+	return inputs
+}
+
 // artefact writes the files of a net and its vectors.
 func artefact(t testing.TB, net *ir.Net, v backends.Vectors) string {
 	t.Helper()

@@ -120,11 +120,11 @@ func (n *node) places(x, index *tensor) (places []int64, axes int, err error) {
 	for ; len(list) > 0; list = list[axes:] {
 		place := int64(0)
 		for i, at := range list[:axes] {
-			extent := int64(x.shape.Dim(i))
-			if at < -extent || at >= extent {
-				return nil, 0, n.errorf(diag.BadAttribute, "index %d leaves axis %d of extent %d", at, i, extent)
+			at, err := n.fromStart(at, i, x.shape)
+			if err != nil {
+				return nil, 0, err
 			}
-			place = place*extent + (at+extent)%extent
+			place = place*int64(x.shape.Dim(i)) + at
 		}
 		places = append(places, place)
 	}
@@ -153,14 +153,24 @@ func (n *node) elementPlaces(x, index *tensor) (places []int64, axes int, err er
 	if err := n.imp.charge(n.at, len(list)); err != nil {
 		return nil, 0, err
 	}
-	extent := int64(x.shape.Dim(along))
 	for i, at := range list {
-		if at < -extent || at >= extent {
-			return nil, 0, n.errorf(diag.BadAttribute, "index %d leaves axis %d of extent %d", at, along, extent)
+		at, err := n.fromStart(at, along, x.shape)
+		if err != nil {
+			return nil, 0, err
 		}
-		places = append(places, elementPlace(x.shape, index.shape, i, along, (at+extent)%extent))
+		places = append(places, elementPlace(x.shape, index.shape, i, along, at))
 	}
 	return places, rank, nil
+}
+
+// fromStart is an index of an axis counted from its start; a negative one counts
+// from its end.
+func (n *node) fromStart(at int64, axis int, shape ir.Shape) (int64, error) {
+	extent := int64(shape.Dim(axis))
+	if at < -extent || at >= extent {
+		return 0, n.errorf(diag.BadAttribute, "index %d leaves axis %d of extent %d", at, axis, extent)
+	}
+	return (at + extent) % extent, nil
 }
 
 // elementPlace is the number of an element of x that stands where element i of an
