@@ -1,6 +1,12 @@
 // Package engine runs fixed nets: by the interpreter, and by the code that the
 // back ends emit, which it builds and starts. All engines take and give the
 // same samples, so that they can be compared bit for bit.
+//
+// One engine is one build. For many nets at once, as random tests have them,
+// GoBatch and CBatch put hundreds into one program, and Each is for the boards and
+// simulators, which take one net at a time. A net that is refused, does not
+// compile or ends the program has an error of its own in the results, and the
+// others are run all the same.
 package engine
 
 import (

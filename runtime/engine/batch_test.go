@@ -1,0 +1,150 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"strings"
+	"testing"
+
+	"nomul/backends"
+	"nomul/backends/cgen"
+	"nomul/backends/goasm"
+	"nomul/ir"
+	"nomul/runtime/engine/toolchain"
+)
+
+// batchOf is every net of the fixtures, and one that no back end takes.
+func batchOf(t *testing.T) ([]Case, []backends.Vectors) {
+	t.Helper()
+	var cases []Case
+	var want []backends.Vectors
+	for _, name := range []string{"odd.sir", "next.sir", "attention.sir", "edge.sir"} {
+		net := load(t, name)
+		cases = append(cases, Case{net, noise(net, 3)})
+		e, err := Interp(net, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := e.Run(context.Background(), cases[len(cases)-1].Samples, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, v)
+	}
+	refused := load(t, "next.sir")
+	refused.Level = ir.Spiking
+	misfit := load(t, "odd.sir")
+	return append(cases, Case{Net: refused}, Case{misfit, [][][]int64{{}}}), append(want, nil, nil)
+}
+
+func skipMissing(t *testing.T, err error) {
+	t.Helper()
+	if toolchain.IsMissing(err) && os.Getenv("NOMUL_REQUIRE_TOOLS") != "1" {
+		t.Skip("skipped: ", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// checkBatch demands the right vectors of every case but those in out, whose
+// errors must have the text that is given.
+func checkBatch(t *testing.T, got []Result, want []backends.Vectors, out map[int]string) {
+	t.Helper()
+	for i, r := range got {
+		if text, is := out[i]; is {
+			if r.Err == nil || !strings.Contains(r.Err.Error(), text) {
+				t.Errorf("case %d: %v, wanted an error with %q", i, r.Err, text)
+			}
+			continue
+		}
+		if r.Err != nil {
+			t.Errorf("case %d: %v", i, r.Err)
+		} else if d := Compare(want[i], r.Vectors); !d.None() {
+			t.Errorf("case %d: %+v", i, d)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("%d results for %d cases", len(got), len(want))
+	}
+}
+
+var outOfBatch = map[int]string{4: "fixed level", 5: "has 0 inputs"}
+
+func TestGoBatch(t *testing.T) {
+	cases, want := batchOf(t)
+	got, err := GoBatch(context.Background(), cases, goasm.New(), "go", "auto")
+	skipMissing(t, err)
+	if len(got) != 2 {
+		t.Fatalf("%d kernels", len(got))
+	}
+	for _, r := range got {
+		checkBatch(t, r, want, outOfBatch)
+	}
+}
+
+func TestCBatch(t *testing.T) {
+	cases, want := batchOf(t)
+	got, err := CBatch(context.Background(), cases, cgen.New(), "gcc", "-O1")
+	skipMissing(t, err)
+	checkBatch(t, got, want, outOfBatch)
+}
+
+// flaw is a back end whose code for nets of a name has a fault.
+type flaw struct {
+	backends.Backend
+	net      string
+	old, new string
+}
+
+func (f flaw) Emit(net *ir.Net, o backends.Options) []backends.File {
+	files := f.Backend.Emit(net, o)
+	for i := range files {
+		if net.Name == f.net && strings.HasPrefix(files[i].Name, "model.") {
+			files[i].Data = bytes.ReplaceAll(files[i].Data, []byte(f.old), []byte(f.new))
+		}
+	}
+	return files
+}
+
+// TestFaultsInABatch demands that a net that does not compile, ends the program,
+// or computes something else is found, and takes no other one with it.
+func TestFaultsInABatch(t *testing.T) {
+	cases, want := batchOf(t)
+	name := cases[1].Net.Name
+	for _, f := range []struct {
+		flaw
+		c    bool
+		want string
+	}{
+		{flaw{cgen.New(), name, "_step(", "_step]("}, true, "expected"},
+		{flaw{cgen.New(), name, "void n1_step(n1_state *st)\n{", "void n1_step(n1_state *st)\n{\n\t*(volatile int *)0 = 1;"}, true, "ended at this net"},
+		{flaw{goasm.New(), name, "m.Finish()", "m.Finished()"}, false, "Finished"},
+		{flaw{goasm.New(), name, "func (m *Model) Step() {", "func (m *Model) Step() {\nvar none *Model\n*none = *m"}, false, "ended at this net"},
+	} {
+		var got []Result
+		var err error
+		if f.c {
+			got, err = CBatch(context.Background(), cases, f.flaw, "gcc", "-O0")
+		} else {
+			var byKernel [][]Result
+			if byKernel, err = GoBatch(context.Background(), cases, f.flaw, "go"); err == nil {
+				got = byKernel[0]
+			}
+		}
+		skipMissing(t, err)
+		checkBatch(t, got, want, map[int]string{1: f.want, 4: outOfBatch[4], 5: outOfBatch[5]})
+	}
+}
+
+func TestEach(t *testing.T) {
+	cases, want := batchOf(t)
+	got := Each(context.Background(), cases, func(_ context.Context, net *ir.Net) (Engine, error) {
+		if err := cgen.New().Check(net).Err(); err != nil {
+			return nil, err
+		}
+		return Interp(net, 1)
+	})
+	checkBatch(t, got, want, outOfBatch)
+}
