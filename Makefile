@@ -1,4 +1,4 @@
-# nomul: make demo | test | node-tests | e2e | bench | accuracy | paper | update | gen | clean
+# nomul: make demo | test | mutate | node-tests | e2e | bench | accuracy | paper | update | gen | clean
 
 GO      ?= go
 SHELL   := bash
@@ -19,7 +19,7 @@ GOTEST  := $(GO) test -count=1 -p 2 -timeout 40m
 # Where onnxruntime goes when Python does not have it: the engines' peer in one test and in bench.
 PEER := $(CURDIR)/.cache/peer
 
-.PHONY: node-tests e2e build demo test tools peer bench accuracy paper update gen clean
+.PHONY: mutate node-tests e2e build demo test tools peer bench accuracy paper update gen clean
 
 build:
 	@$(GO) build -o $(NOMUL) ./cmd/nomul
@@ -102,6 +102,10 @@ node-tests:
 	@if [ ! -d $(NODE_TESTS) ]; then \
 	    python3 -m pip install --quiet --no-deps --target .cache/onnx onnx==1.17.0; fi
 	$(GO) test -count=1 -v ./frontend/onnx -run 'TestNodes$$' -args -nodes $(abspath $(NODE_TESTS))
+
+# Changes N places, drawn by SEED, one at a time, and reports those that no short test notices.
+mutate:
+	$(GO) run ./cmd/mutate -n $(or $(N),60) --seed $(SEED)
 
 # Rewrites the expected outputs of file tests; read the diff before you commit it.
 update:

@@ -48,6 +48,9 @@ var boards = []struct{ name, compiler, emulator string }{
 }
 
 func TestBoards(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	net := irtest.ParseNet(t, "small", small)
 	for _, board := range boards {

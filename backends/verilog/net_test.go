@@ -141,6 +141,9 @@ func TestTrace(t *testing.T) {
 
 // Verilator builds the same bench and agrees.
 func TestVerilator(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	need(t, "verilator")
 	net := parse(t, dag)

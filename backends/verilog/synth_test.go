@@ -62,6 +62,9 @@ end
 // The Makefile's own targets: the bench, lint, and the proof that no multiplier
 // is in the netlist before and after mapping.
 func TestMakefile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	for _, tool := range []string{"make", "iverilog", "verilator", "yosys"} {
 		need(t, tool)

@@ -31,6 +31,7 @@ var allowed = map[string][]string{
 	"nomul/runtime/engine":           {"nomul/ir", "nomul/ir/diag", "nomul/backends", "nomul/backends/", "nomul/runtime/interp", "nomul/runtime/engine/toolchain"},
 	"nomul/cmd/nomul":                {"nomul/"},
 	"nomul/cmd/bench":                {"nomul/"},
+	"nomul/cmd/mutate":               {},
 }
 
 // owners lists libraries that only one part of the tree may import.

@@ -18,6 +18,9 @@ import (
 // The trained network on every engine: real images, no spike, membrane or
 // output differs at any step; every proof holds, every control is caught.
 func TestVerifyFlagship(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	text := nomul(t, "verify", mlpFolder+"/mlp_ts26_sjhead_bn.onnx", "--images", images,
 		"--mean", ".2860", "--std", ".3530", "--samples", "64", "--json")
