@@ -137,7 +137,7 @@ func (t *tree) try(m *mutant, limit time.Duration) error {
 	}
 	start := time.Now()
 	defer func() { m.took = time.Since(start) }()
-	if exec.Command("go", "build", "-overlay", overlay, m.pkg.ImportPath).Run() != nil {
+	if exec.Command("go", "build", "-o", os.DevNull, "-overlay", overlay, m.pkg.ImportPath).Run() != nil {
 		m.fate = notBuilt
 		return nil
 	}
