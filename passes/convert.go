@@ -17,45 +17,81 @@ const integerDigits = 4
 // maxConversionShift bounds the fraction of a factor.
 const maxConversionShift = 24
 
+// conversion is an integer in other units. It is rounded down by less than lost
+// (nil when it is not rounded), and off by at most off besides (nil when the
+// factor is exact), both in real units.
+type conversion struct {
+	value     *ir.Value
+	lost, off *ir.Tensor
+}
+
 // convert brings an integer from one unit into another, ratio = old/new per
 // element: nothing to do, a shift to the left, a change of sign, or signed
-// powers of two, whose result is rounded down; half a unit is added to the
-// offset of v for it. a is the old operand that x stands for.
-func (q *quantiser) convert(v, x, a *ir.Value, ratio *ir.Tensor) (*ir.Value, error) {
+// powers of two, whose result is rounded down. a is the old operand of v that x
+// stands for, unit the new units.
+func (q *quantiser) convert(v, x, a *ir.Value, ratio, unit *ir.Tensor) (conversion, error) {
 	name := a.Name
 	ratio = compact(spreadTo(ratio, ratio.Type.Shape))
-	if f, same := ratio.Uniform(); same {
-		frac, exp := math.Frexp(f)
-		r, exact := snapped(math.Ldexp(frac, 1))
-		switch {
-		case exact && r == 1 && exp == 1:
-			return x, nil
-		case exact && r == 1 && exp > 1:
-			return q.r.Add(ir.OpShl, q.r.Unique(name+".shl"), ir.ShlAttrs{K: exp - 1}, x)
-		case exact && r == -1 && exp == 1:
-			return q.r.Add(ir.OpNeg, q.r.Unique(name+".neg"), nil, x)
-		}
+	if out, err := q.shifted(x, name, ratio); out != nil || err != nil {
+		return conversion{value: out}, err
 	}
 	digits := q.options.digits()
 	if !a.Type.IsReal() {
 		digits = max(digits, integerDigits)
 	}
 	factors, shift := signedPowers(ratio.F, digits)
-	if shift > 0 {
-		q.offset(v, times(scaleOf(v), constant(0.5, ir.Shape{})))
-	}
 	q.tell(v, name, ratio.F, factors, shift, digits)
+	out := conversion{off: misses(ratio, factors, shift, largestMagnitude(x.Range), unit)}
+	if shift > 0 {
+		out.lost = unit
+	}
+	var err error
 	if x.Type.Shape != v.Type.Shape && ratio.Type.Shape.Size() > 1 {
-		var err error
 		if x, err = q.renamed(v, x); err != nil {
-			return nil, err
+			return out, err
 		}
 	}
 	f, err := q.r.Const(q.r.Unique(name+".factor"), ir.Ints(ratio.Type.Shape, factors))
 	if err != nil {
-		return nil, err
+		return out, err
 	}
-	return q.r.Add(ir.OpCSD, q.r.Unique(name+".csd"), ir.CSDAttrs{Shift: shift, Round: ir.RoundFloor}, x, f)
+	out.value, err = q.r.Add(ir.OpCSD, q.r.Unique(name+".csd"), ir.CSDAttrs{Shift: shift, Round: ir.RoundFloor}, x, f)
+	return out, err
+}
+
+// shifted is an integer times a ratio that costs at most a shift or a change of
+// sign; nil when it costs more.
+func (q *quantiser) shifted(x *ir.Value, name string, ratio *ir.Tensor) (*ir.Value, error) {
+	f, same := ratio.Uniform()
+	if !same {
+		return nil, nil
+	}
+	frac, exp := math.Frexp(f)
+	r, exact := snapped(math.Ldexp(frac, 1))
+	switch {
+	case exact && r == 1 && exp == 1:
+		return x, nil
+	case exact && r == 1 && exp > 1:
+		return q.r.Add(ir.OpShl, q.r.Unique(name+".shl"), ir.ShlAttrs{K: exp - 1}, x)
+	case exact && r == -1 && exp == 1:
+		return q.r.Add(ir.OpNeg, q.r.Unique(name+".neg"), nil, x)
+	}
+	return nil, nil
+}
+
+// misses is how far factors/2^shift times an integer of at most the magnitude are
+// from the ratio times it, in real units; nil when they are exact.
+func misses(ratio *ir.Tensor, factors []int64, shift int, most int64, unit *ir.Tensor) *ir.Tensor {
+	miss := ir.NewTensor(ratio.Type)
+	for i, r := range ratio.F {
+		if miss.F[i] = math.Abs(math.Ldexp(float64(factors[i]), -shift)-r) * float64(most); miss.F[i] <= 1e-12*math.Abs(r)*float64(most) {
+			miss.F[i] = 0
+		}
+	}
+	if !anyNonZero(miss.F) {
+		return nil
+	}
+	return times(miss, unit)
 }
 
 func (o *Options) digits() int {

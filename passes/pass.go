@@ -49,6 +49,9 @@ type Options struct {
 	// Note, when not nil, is told of every rewrite that is not exact: at which
 	// value, and by how much.
 	Note func(v *ir.Value, text string)
+	// Bound, when not nil, is told of every value that integers stand for: how far
+	// it is off at most.
+	Bound func(*ir.Bound)
 }
 
 // note tells of a rewrite that is not exact.

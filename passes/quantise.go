@@ -15,7 +15,8 @@ import (
 // layer; those of others travel on as a real number and go into the neurons,
 // which have guard bits for them.
 func runQuantise(n *ir.Net, o *Options) (*ir.Net, error) {
-	q := &quantiser{options: o, steps: n.Steps, readers: n.Readers(), offsets: map[*ir.Value]*ir.Tensor{}, whole: map[*ir.Value]*ir.Value{}}
+	q := &quantiser{options: o, steps: n.Steps, readers: n.Readers(), offsets: map[*ir.Value]*ir.Tensor{},
+		whole: map[*ir.Value]*ir.Value{}, off: map[*ir.Value]deviation{}}
 	return ir.Rebuild(n, ir.Fixed, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		q.r = r
 		return q.value(v)
@@ -31,6 +32,7 @@ type quantiser struct {
 	// old net; it broadcasts to the value.
 	offsets map[*ir.Value]*ir.Tensor
 	whole   map[*ir.Value]*ir.Value // values of the old net with their offset added
+	off     map[*ir.Value]deviation
 }
 
 func (q *quantiser) value(v *ir.Value) (*ir.Value, error) {
@@ -50,10 +52,17 @@ func (q *quantiser) value(v *ir.Value) (*ir.Value, error) {
 		return nil, refuse(v, diag.NotExact, "has no scale; run choose-scales first")
 	}
 	out, err := rule(q, v)
-	if err == nil && out.Scale == nil && !q.isOperand(v, out) {
+	if err != nil {
+		return nil, err
+	}
+	if out.Scale == nil && !q.isOperand(v, out) {
 		out.Scale = v.Scale
 	}
-	return out, err
+	if err := q.inherit(v); err != nil {
+		return nil, err
+	}
+	q.stateBound(v, out)
+	return out, nil
 }
 
 // isOperand tells whether a value stands for one of v's operands, unchanged.
@@ -122,7 +131,9 @@ func (q *quantiser) weights(v *ir.Value) (*ir.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	bias, err := q.bias(w, data, scale)
+	zero := zeroPixels(v.Args[0])
+	q.loses(v, ir.OfWeights, w.lost(data, scale, x.Range, zero))
+	bias, err := q.bias(w, data, scale, zero)
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +175,35 @@ func (q *quantiser) factor(v *ir.Value) (*ir.Value, error) {
 	if off := q.offsets[x]; off != nil {
 		q.offset(v, times(off, c))
 	}
-	return q.convert(v, q.r.Of(x), x, divide(times(scaleOf(x), c), v.Scale.Data))
+	got, err := q.convert(v, q.r.Of(x), x, divide(times(scaleOf(x), c), v.Scale.Data), v.Scale.Data)
+	if err != nil {
+		return nil, err
+	}
+	q.centre(v, got, 1)
+	return got.value, nil
+}
+
+// brought is an operand brought into the units of v, which adds it with a sign.
+func (q *quantiser) brought(v, a *ir.Value, sign float64) (*ir.Value, error) {
+	got, err := q.convert(v, q.r.Of(a), a, divide(scaleOf(a), v.Scale.Data), v.Scale.Data)
+	if err != nil {
+		return nil, err
+	}
+	q.centre(v, got, sign)
+	return got.value, nil
+}
+
+// centre notes what a conversion of an operand, added with a sign, loses: it is
+// rounded down, by half a unit on average, which is added to the offset.
+func (q *quantiser) centre(v *ir.Value, got conversion, sign float64) {
+	if got.lost != nil {
+		half := times(got.lost, constant(0.5, ir.Shape{}))
+		q.offset(v, times(half, constant(sign, ir.Shape{})))
+		q.loses(v, ir.OfConversion, half)
+	}
+	if got.off != nil {
+		q.loses(v, ir.OfFactor, got.off)
+	}
 }
 
 // offset adds to what is still to be added to a value.
@@ -173,193 +212,4 @@ func (q *quantiser) offset(v *ir.Value, off *ir.Tensor) {
 		off = plus(old, off)
 	}
 	q.offsets[v] = off
-}
-
-// sum adds or subtracts, each operand brought into the units of the result.
-// Constants are part of the offset.
-func (q *quantiser) sum(v *ir.Value) (*ir.Value, error) {
-	sign := constant(1, ir.Shape{})
-	var terms []*ir.Value
-	negated := false
-	for i, a := range v.Args {
-		if i == 1 && v.Op == ir.OpSub {
-			sign = constant(-1, ir.Shape{})
-		}
-		off := q.offsets[a]
-		if realConst(a) {
-			off = a.Const()
-		} else {
-			term, err := q.convert(v, q.r.Of(a), a, divide(scaleOf(a), v.Scale.Data))
-			if err != nil {
-				return nil, err
-			}
-			terms = append(terms, term)
-			negated = sign.F[0] < 0
-		}
-		if off != nil {
-			q.offset(v, times(off, sign))
-		}
-	}
-	switch {
-	case len(terms) == 2:
-		return q.r.Add(v.Op, q.r.Unique(v.Name), nil, terms...)
-	case negated:
-		return q.r.Add(ir.OpNeg, q.r.Unique(v.Name), nil, terms[0])
-	}
-	return q.renamed(v, terms[0])
-}
-
-// renamed is a value that stays the integer it was. Its shape may grow.
-func (q *quantiser) renamed(v, x *ir.Value) (*ir.Value, error) {
-	if x.Type.Shape != v.Type.Shape {
-		return q.r.Add(ir.OpBroadcast, q.r.Unique(v.Name), ir.ShapeAttrs{Shape: v.Type.Shape.Dims()}, x)
-	}
-	return x, nil
-}
-
-// settled is an old value as an integer with its offset added, rounded.
-func (q *quantiser) settled(v *ir.Value) (*ir.Value, error) {
-	x, off := q.r.Of(v), q.offsets[v]
-	if off == nil || !anyNonZero(off.F) {
-		return x, nil
-	}
-	if out := q.whole[v]; out != nil {
-		return out, nil
-	}
-	c, err := q.integers(v.Name+".offset", compact(spreadTo(divide(off, scaleOf(v)), v.Type.Shape)))
-	if err != nil {
-		return nil, err
-	}
-	out, err := q.r.Add(ir.OpAdd, q.r.Unique(v.Name+".whole"), nil, x, c)
-	if err == nil {
-		out.Scale = v.Scale
-	}
-	q.whole[v] = out
-	return out, err
-}
-
-// linearOp is an op under which scale·integer + offset splits into the two.
-func (q *quantiser) linearOp(v *ir.Value) (*ir.Value, error) {
-	args := make([]*ir.Value, len(v.Args))
-	offs := make([]*ir.Tensor, len(v.Args))
-	shifted := false
-	for i, a := range v.Args {
-		args[i], offs[i] = q.r.Of(a), ir.NewTensor(ir.RealType(a.Type.Shape))
-		if off := q.offsets[a]; off != nil {
-			offs[i], shifted = spreadTo(off, a.Type.Shape), true
-		}
-		if v.Op == ir.OpConcat {
-			var err error
-			if args[i], err = q.convert(v, args[i], a, divide(scaleOf(a), partScale(v, i))); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if shifted {
-		off, err := compute(v.Op, v.Attrs, offs...)
-		if err != nil {
-			return nil, err
-		}
-		q.offset(v, compact(off))
-	}
-	return q.r.Add(v.Op, q.r.Unique(v.Name), v.Attrs, args...)
-}
-
-// partScale is the scale of operand i's part of a concat.
-func partScale(v *ir.Value, i int) *ir.Tensor {
-	axis, start := v.Attrs.(ir.AxisAttrs).Axis, 0
-	for _, a := range v.Args[:i] {
-		start += a.Type.Shape.Dim(axis)
-	}
-	part, err := compute(ir.OpSlice, ir.SliceAttrs{Axis: axis, Start: start, Count: v.Args[i].Type.Shape.Dim(axis), Step: 1},
-		spreadTo(v.Scale.Data, v.Type.Shape))
-	if err != nil {
-		panic(err) // the part lies in the concat
-	}
-	return compact(part)
-}
-
-// padded pads with what makes 0 of the offset around it, and with the offset of the value.
-func (q *quantiser) padded(v *ir.Value) (*ir.Value, error) {
-	x, value := v.Args[0], v.Args[1]
-	off := q.offsets[x]
-	if off != nil || value != nil {
-		if off == nil {
-			off = constant(0, x.Type.Shape)
-		}
-		moved, err := compute(v.Op, v.Attrs, spreadTo(off, x.Type.Shape), value.Const())
-		if err != nil {
-			return nil, err
-		}
-		q.offset(v, compact(moved))
-	}
-	return q.r.Add(v.Op, q.r.Unique(v.Name), v.Attrs, q.r.Of(x))
-}
-
-// extreme is the largest or smallest of several elements: their offsets must be equal to come after it.
-func (q *quantiser) extreme(v *ir.Value) (*ir.Value, error) {
-	a := v.Args[0]
-	x, off := q.r.Of(a), q.offsets[a]
-	if off != nil && flatOn(compact(spreadTo(off, a.Type.Shape)), a.Type.Shape, joinedAxes(v)) {
-		after, err := compute(v.Op, v.Attrs, spreadTo(off, a.Type.Shape))
-		if err != nil {
-			return nil, err
-		}
-		q.offset(v, compact(after))
-	} else if off != nil {
-		q.options.note(v, "the biases of %s differ within a window, so they are rounded to its whole units", a.Name)
-		var err error
-		if x, err = q.settled(a); err != nil {
-			return nil, err
-		}
-	}
-	return q.r.Add(v.Op, q.r.Unique(v.Name), v.Attrs, x)
-}
-
-// overTime reads a value out; the sum has its offset once per step.
-func (q *quantiser) overTime(v *ir.Value) (*ir.Value, error) {
-	if off := q.offsets[v.Args[0]]; off != nil {
-		if v.Op == ir.OpSum {
-			off = times(off, constant(float64(q.steps), off.Type.Shape))
-		}
-		q.offset(v, off)
-	}
-	return q.r.Add(v.Op, q.r.Unique(v.Name), v.Attrs, q.r.Of(v.Args[0]))
-}
-
-// choice is an op that takes one of its operands, which are whole integers in its units.
-func (q *quantiser) choice(v *ir.Value) (*ir.Value, error) {
-	args := make([]*ir.Value, len(v.Args))
-	for i, a := range v.Args {
-		var err error
-		switch {
-		case realConst(a):
-			args[i], err = q.integers(v.Name+".bound", compact(divide(spreadTo(a.Const(), v.Type.Shape), v.Scale.Data)))
-		case !a.Type.IsReal():
-			args[i] = q.r.Of(a)
-			if v.Op != ir.OpWhere || i > 0 {
-				args[i], err = q.convert(v, args[i], a, divide(scaleOf(a), v.Scale.Data))
-			}
-		default:
-			if args[i], err = q.settled(a); err == nil {
-				args[i], err = q.convert(v, args[i], a, divide(scaleOf(a), v.Scale.Data))
-			}
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return q.r.Add(v.Op, q.r.Unique(v.Name), v.Attrs, args...)
-}
-
-func (q *quantiser) output(v *ir.Value) (*ir.Value, error) {
-	x, err := q.settled(v.Args[0])
-	if err != nil {
-		return nil, err
-	}
-	out, err := q.r.CopyWith(v, v.Attrs, x)
-	if err == nil {
-		out.Scale = v.Args[0].Scale
-	}
-	return out, err
 }

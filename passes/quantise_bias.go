@@ -6,9 +6,9 @@ import "nomul/ir"
 //
 // What rounding the weights changes at the pixel that stands for 0 is put right
 // here, so that it acts on differences from that pixel only (R11).
-func (q *quantiser) bias(w weighted, rounded *ir.Tensor, scale []float64) (*ir.Value, error) {
+func (q *quantiser) bias(w weighted, rounded *ir.Tensor, scale []float64, zero *ir.Tensor) (*ir.Value, error) {
 	bias := w.bias()
-	if zero := zeroPixels(w.Args[0]); zero != nil {
+	if zero != nil {
 		lost := ir.NewTensor(w.w.Type)
 		for i, f := range w.w.F {
 			lost.F[i] = f - float64(float64(rounded.I[i])*scale[i/w.row()])
@@ -30,8 +30,9 @@ func (q *quantiser) bias(w weighted, rounded *ir.Tensor, scale []float64) (*ir.V
 		q.offsets[w.Value] = bias
 		return nil, nil
 	}
-	units := w.biasOperand(divide(bias, w.Scale.Data))
-	return q.integers(w.Name+".bias", units)
+	units := divide(bias, w.Scale.Data)
+	q.loses(w.Value, ir.OfBias, compact(roundedOff(units, w.Scale.Data)))
+	return q.integers(w.Name+".bias", w.biasOperand(units))
 }
 
 // keepsBias tells whether a layer keeps its own bias: where it is read out, and

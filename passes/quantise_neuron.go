@@ -15,6 +15,7 @@ func (q *quantiser) neuron(v *ir.Value) (*ir.Value, error) {
 		return nil, err
 	}
 	attrs.Guard = q.roomyGuard(v, attrs, q.guard(v))
+	guard := attrs.Guard
 	units := q.neuronUnits(v, attrs)
 	args := make([]*ir.Value, ir.NeuronLeak)
 	args[ir.NeuronX] = q.r.Of(x)
@@ -34,10 +35,12 @@ func (q *quantiser) neuron(v *ir.Value) (*ir.Value, error) {
 		}
 	}
 	out, err := q.r.CopyWith(v, attrs, args...)
-	if err == nil {
-		out.Scale = v.Scale
+	if err != nil {
+		return nil, err
 	}
-	return out, err
+	out.Scale = v.Scale
+	q.membraneOff(v, out, guard, units)
+	return out, nil
 }
 
 // fits refuses a neuron that has no integer form.

@@ -1,0 +1,271 @@
+package passes
+
+import (
+	"maps"
+	"math"
+	"slices"
+
+	"nomul/ir"
+)
+
+// deviation is how far scale·integer + offset may be from the real value that it
+// stands for, by cause, where both are made from the same integers. Entries
+// broadcast to the value; nil is exact.
+type deviation map[ir.Cause]*ir.Tensor
+
+// each applies a monotone function to every part.
+func (d deviation) each(f func(*ir.Tensor) (*ir.Tensor, error)) (deviation, error) {
+	out := deviation{}
+	for cause, t := range d {
+		moved, err := f(t)
+		if err != nil {
+			return nil, err
+		}
+		out[cause] = compact(moved)
+	}
+	return out, nil
+}
+
+// scaled multiplies by magnitudes.
+func (d deviation) scaled(by *ir.Tensor) deviation {
+	out := deviation{}
+	for cause, t := range d {
+		out[cause] = zip(t, by, func(e, f float64) float64 { return e * math.Abs(f) })
+	}
+	return out
+}
+
+// joined combines the parts of two deviations.
+func (d deviation) joined(o deviation, f func(a, b float64) float64) deviation {
+	out := deviation{}
+	for cause, t := range d {
+		out[cause] = t
+	}
+	for cause, t := range o {
+		if old := out[cause]; old != nil {
+			t = zip(old, t, f)
+		}
+		out[cause] = t
+	}
+	return out
+}
+
+func (d deviation) plus(o deviation) deviation {
+	return d.joined(o, func(a, b float64) float64 { return a + b })
+}
+
+// total is the sum of all parts.
+func (d deviation) total() *ir.Tensor {
+	out := constant(0, ir.Shape{})
+	for _, cause := range sortedCauses(d) {
+		out = plus(out, d[cause])
+	}
+	return out
+}
+
+// loses adds to what a value is off by.
+func (q *quantiser) loses(v *ir.Value, cause ir.Cause, by *ir.Tensor) {
+	if anyNonZero(by.F) {
+		q.off[v] = q.off[v].plus(deviation{cause: magnitude(by)})
+	}
+}
+
+func magnitude(t *ir.Tensor) *ir.Tensor {
+	return zip(t, constant(0, ir.Shape{}), func(f, _ float64) float64 { return math.Abs(f) })
+}
+
+// roundedOff is what rounding numbers to whole units loses of them.
+func roundedOff(units, scale *ir.Tensor) *ir.Tensor {
+	return zip(units, scale, func(u, s float64) float64 { return (u - math.Round(u)) * s })
+}
+
+// inherit is what a value's operands are off by, as it reaches the value.
+func (q *quantiser) inherit(v *ir.Value) error {
+	if rule := inheritRules[v.Op]; rule != nil {
+		d, err := rule(q, v)
+		if err != nil {
+			return err
+		}
+		q.off[v] = q.off[v].plus(d)
+	}
+	return nil
+}
+
+var inheritRules = map[ir.Op]func(*quantiser, *ir.Value) (deviation, error){
+	ir.OpMul:       (*quantiser).offByFactor,
+	ir.OpDiv:       (*quantiser).offByFactor,
+	ir.OpAdd:       (*quantiser).offInAll,
+	ir.OpSub:       (*quantiser).offInAll,
+	ir.OpMin:       (*quantiser).offInOne,
+	ir.OpMax:       (*quantiser).offInOne,
+	ir.OpWhere:     (*quantiser).offInOne,
+	ir.OpMap:       (*quantiser).offInOne,
+	ir.OpNeg:       (*quantiser).offInOne,
+	ir.OpLast:      (*quantiser).offInOne,
+	ir.OpMaxTime:   (*quantiser).offInOne,
+	ir.OpOutput:    (*quantiser).offInOne,
+	ir.OpReshape:   (*quantiser).offMoved,
+	ir.OpTranspose: (*quantiser).offMoved,
+	ir.OpConcat:    (*quantiser).offMoved,
+	ir.OpSlice:     (*quantiser).offMoved,
+	ir.OpBroadcast: (*quantiser).offMoved,
+	ir.OpPad:       (*quantiser).offMoved,
+	ir.OpReduceSum: (*quantiser).offMoved,
+	ir.OpSumPool:   (*quantiser).offMoved,
+	ir.OpReduceMax: (*quantiser).offMoved,
+	ir.OpMaxPool:   (*quantiser).offMoved,
+	ir.OpReduceMin: (*quantiser).offLargest,
+	ir.OpMatmul:    (*quantiser).offChosen,
+	ir.OpSum:       (*quantiser).offInEachStep,
+}
+
+func (q *quantiser) offByFactor(v *ir.Value) (deviation, error) {
+	x, c := factorOf(v)
+	if v.Op == ir.OpDiv {
+		c = divide(constant(1, c.Type.Shape), c)
+	}
+	return q.off[x].scaled(c), nil
+}
+
+func (q *quantiser) offInAll(v *ir.Value) (deviation, error) {
+	return q.off[v.Args[0]].plus(q.off[v.Args[1]]), nil
+}
+
+func (q *quantiser) offInOne(v *ir.Value) (deviation, error) {
+	d := deviation{}
+	for _, a := range v.Args {
+		d = d.joined(q.off[a], math.Max)
+	}
+	return d, nil
+}
+
+// offMoved: elements are moved, added, or the largest is taken.
+func (q *quantiser) offMoved(v *ir.Value) (deviation, error) { return q.offUnder(v, v.Op) }
+
+func (q *quantiser) offLargest(v *ir.Value) (deviation, error) { return q.offUnder(v, ir.OpReduceMax) }
+
+func (q *quantiser) offUnder(v *ir.Value, op ir.Op) (deviation, error) {
+	out := deviation{}
+	for _, cause := range q.causesIn(v) {
+		args := make([]*ir.Tensor, 0, len(v.Args))
+		for _, a := range v.Args {
+			if v.Op == ir.OpPad && len(args) == 1 {
+				break // padding is exact
+			}
+			args = append(args, q.offBy(a, cause))
+		}
+		t, err := compute(op, v.Attrs, args...)
+		if err != nil {
+			return nil, err
+		}
+		out[cause] = compact(t)
+	}
+	return out, nil
+}
+
+// offBy is one part of a value's deviation in the value's shape, zeros when there is none.
+func (q *quantiser) offBy(a *ir.Value, cause ir.Cause) *ir.Tensor {
+	if t := q.off[a][cause]; t != nil {
+		return spreadTo(t, a.Type.Shape)
+	}
+	return ir.NewTensor(ir.RealType(a.Type.Shape))
+}
+
+func (q *quantiser) causesIn(v *ir.Value) []ir.Cause {
+	all := deviation{}
+	for _, a := range v.Args {
+		for cause := range q.off[a] {
+			all[cause] = nil
+		}
+	}
+	return sortedCauses(all)
+}
+
+// offChosen: at most all of what spikes choose from is added.
+func (q *quantiser) offChosen(v *ir.Value) (deviation, error) {
+	out := deviation{}
+	for _, cause := range q.causesIn(v) {
+		var args [2]*ir.Tensor
+		for i, a := range v.Args {
+			if args[i] = q.offBy(a, cause); !a.Type.IsReal() {
+				args[i] = spreadTo(constant(float64(largestMagnitude(q.r.Of(a).Range)), ir.Shape{}), a.Type.Shape)
+			}
+		}
+		t, err := compute(v.Op, v.Attrs, args[:]...)
+		if err != nil {
+			return nil, err
+		}
+		out[cause] = compact(t)
+	}
+	return out, nil
+}
+
+func (q *quantiser) offInEachStep(v *ir.Value) (deviation, error) {
+	return q.off[v.Args[0]].scaled(constant(float64(q.steps), ir.Shape{})), nil
+}
+
+func largestMagnitude(r ir.Range) int64 { return max(r.Hi, -r.Lo) }
+
+// stateBound tells the bound of a value, if anyone listens.
+func (q *quantiser) stateBound(v, out *ir.Value) {
+	if q.options.Bound == nil || v.Op != ir.OpOutput && !v.Type.IsReal() || v.Op == ir.OpConst {
+		return
+	}
+	b := &ir.Bound{Real: v.Name, Fixed: out.Name, Output: v.Op == ir.OpOutput, Unit: constant(1, ir.Shape{})}
+	of := v
+	if b.Output {
+		of = v.Args[0]
+	}
+	if of.Scale != nil {
+		b.Unit = of.Scale.Data
+	}
+	if b.Offset = q.offsets[v]; b.Offset == nil {
+		b.Offset = constant(0, ir.Shape{})
+	}
+	if b.Output {
+		b.Against = float64(largestMagnitude(out.Range)) * b.Unit.F[0]
+	}
+	q.tellBound(b, q.off[v])
+}
+
+// sortedCauses lists causes by name, so that sums are the same every time.
+func sortedCauses(d deviation) []ir.Cause { return slices.Sorted(maps.Keys(d)) }
+
+// tellBound hands on a bound that has all but its sizes.
+func (q *quantiser) tellBound(b *ir.Bound, d deviation) {
+	b.Most, b.Parts = d.total(), map[ir.Cause]float64{}
+	worst := 0
+	for i, f := range b.Most.F {
+		if f > b.Most.F[worst] {
+			worst = i
+		}
+	}
+	for cause, t := range d {
+		b.Parts[cause] = stretched(t, b.Most.Type.Shape)[worst]
+	}
+	q.options.Bound(b)
+}
+
+// partsOff is what converting the parts of a concat loses, each where it stands.
+func (q *quantiser) partsOff(v *ir.Value, parts []conversion, offs []*ir.Tensor) error {
+	lost, off := make([]*ir.Tensor, len(parts)), make([]*ir.Tensor, len(parts))
+	for i, part := range parts {
+		shape := v.Args[i].Type.Shape
+		lost[i], off[i] = ir.NewTensor(ir.RealType(shape)), ir.NewTensor(ir.RealType(shape))
+		if part.lost != nil {
+			lost[i] = times(spreadTo(part.lost, shape), constant(0.5, ir.Shape{}))
+			offs[i] = plus(offs[i], lost[i])
+		}
+		if part.off != nil {
+			off[i] = spreadTo(part.off, shape)
+		}
+	}
+	for cause, list := range map[ir.Cause][]*ir.Tensor{ir.OfConversion: lost, ir.OfFactor: off} {
+		all, err := compute(ir.OpConcat, v.Attrs, list...)
+		if err != nil {
+			return err
+		}
+		q.loses(v, cause, compact(all))
+	}
+	return nil
+}

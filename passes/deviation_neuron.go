@@ -1,0 +1,108 @@
+package passes
+
+import (
+	"math"
+
+	"nomul/ir"
+)
+
+// membraneOff states how far the membrane of a neuron is off: by what its input
+// is, what its constants are rounded by, given in units of the membrane, and what
+// each of its leaks rounds off. Resets to a value only make it less. With
+// when=both the reset looks at the membrane, not at a spike, so none is stated.
+func (q *quantiser) membraneOff(v, out *ir.Value, guard int, units [ir.NeuronLeak]*ir.Tensor) {
+	a, x := v.Attrs.(ir.NeuronAttrs), v.Args[ir.NeuronX]
+	if a.When == ir.WhenBoth {
+		return
+	}
+	unit := times(scaleOf(x), constant(math.Ldexp(1, -guard), ir.Shape{}))
+	by := func(f float64) *ir.Tensor { return constant(f, ir.Shape{}) }
+	d := q.off[x].scaled(by(responseOf(a, q.steps, impulses{input: 1})))
+	add := func(cause ir.Cause, t *ir.Tensor) {
+		if anyNonZero(t.F) {
+			d = d.plus(deviation{cause: magnitude(t)})
+		}
+	}
+	if u := units[ir.NeuronBias]; u != nil {
+		add(ir.OfBias, times(roundedOff(u, unit), by(responseOf(a, q.steps, impulses{bias: 1}))))
+	}
+	if off := q.offsets[x]; off != nil && a.Current.Kind != 0 {
+		add(ir.OfBias, times(roundedOff(divide(off, unit), unit), by(responseOf(a, q.steps, impulses{input: 1}))))
+	}
+	if u := units[ir.NeuronReset]; u != nil {
+		each := 1.0
+		if a.Reset == ir.ResetSubtract {
+			each = responseOf(a, q.steps, impulses{bias: 1})
+		}
+		add(ir.OfReset, times(roundedOff(u, unit), by(each)))
+	}
+	if u := units[ir.NeuronInit]; u != nil {
+		add(ir.OfReset, roundedOff(u, unit))
+	}
+	add(ir.OfLeak, times(unit, by(responseOf(a, q.steps, impulses{leak: roundsBy(a.Leak), current: roundsBy(a.Current)}))))
+	q.off[v] = d
+	q.stateMembrane(v, out, unit)
+}
+
+func (q *quantiser) stateMembrane(v, out *ir.Value, unit *ir.Tensor) {
+	if q.options.Bound == nil {
+		return
+	}
+	a := v.Attrs.(ir.NeuronAttrs)
+	b := &ir.Bound{Real: v.Name, Fixed: out.Name, Membrane: !a.Silent, Unit: unit, Offset: constant(0, ir.Shape{})}
+	if !a.Silent {
+		b.Against = leastMagnitude(v.Args[ir.NeuronThreshold].Const().F)
+	}
+	q.tellBound(b, q.off[v])
+}
+
+// leastMagnitude is the smallest that is not 0; 0 when all are.
+func leastMagnitude(list []float64) float64 {
+	out := 0.0
+	for _, f := range list {
+		if f = math.Abs(f); f != 0 && (out == 0 || f < out) {
+			out = f
+		}
+	}
+	return out
+}
+
+// roundsBy is less than how many units a leak rounds off.
+func roundsBy(l ir.Leak) float64 {
+	switch l.Kind {
+	case ir.LeakShift, ir.LeakDecay, ir.LeakCSD:
+		return 1 - math.Ldexp(1, -l.K)
+	}
+	return 0
+}
+
+// impulses are what is added in each step to a neuron's input, to its membrane,
+// and to its membrane and its current as they leak.
+type impulses struct{ input, bias, leak, current float64 }
+
+// responseOf is the largest membrane that follows, without a spike, in so many steps.
+func responseOf(a ir.NeuronAttrs, steps int, in impulses) float64 {
+	keeps, wanes := remains(a.Leak), remains(a.Current)
+	v, i := 0.0, 0.0
+	for step := range steps {
+		before := v
+		v = v*keeps + in.leak + in.bias
+		switch {
+		case a.Current.Kind == 0:
+			v += in.input
+		case a.Order == ir.OrderAfter:
+			v += i + in.input
+			i = (i+in.input)*wanes + in.current
+		case a.Order == ir.OrderLate:
+			v += i
+			i = i*wanes + in.current + in.input
+		default:
+			i = i*wanes + in.current + in.input
+			v += i
+		}
+		if step > 1 && v == before {
+			break
+		}
+	}
+	return v
+}
