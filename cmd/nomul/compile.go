@@ -19,6 +19,7 @@ type compileFlags struct {
 	opt              []string
 	set              []string
 	neurons          string
+	shapes, bind     []string
 	step             stepFlags
 	pixelBits        int
 	csdDigits        int
@@ -43,6 +44,8 @@ func (f *compileFlags) registerReading(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&f.opt, "opt", nil, "leave a pass out or put it back: `PASS=on|off`; may be repeated")
 	fs.StringArrayVar(&f.set, "set", nil, "give a parameter of a .snn model another value: `NAME=VALUE`; may be repeated")
 	fs.StringVar(&f.neurons, "neurons", "", "`FILE` that says which neurons the operators of your own domain are; EXPORTING.md tells how to write it")
+	fs.StringArrayVar(&f.shapes, "input-shape", nil, "extents of an .onnx input whose file leaves some open, such as a number of time steps: `NAME=N,N,…`; may be repeated")
+	fs.StringArrayVar(&f.bind, "bind", nil, "make an input of an .onnx file a constant: `NAME=FILE`.npy, or the array of that name in an .npz; may be repeated")
 	f.step.register(fs)
 }
 

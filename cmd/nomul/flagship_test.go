@@ -101,7 +101,7 @@ func TestSpikesEqualTrace(t *testing.T) {
 
 func loaded(t *testing.T, file string) *ir.Net {
 	t.Helper()
-	net, _, err := readNet(file, nil)
+	net, _, err := readNet(file, reading{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,26 +42,34 @@ type opened struct {
 type reading struct {
 	set     map[string]string // parameters of a source text
 	neurons []onnx.Neuron     // that operators of an ONNX file are
+	inputs  givenInputs       // what is said of an ONNX file's inputs
 }
 
 // reading reads what the flags add to the file.
 func (f *compileFlags) reading() (reading, error) {
 	set, err := settings(f.set)
+	if err != nil {
+		return reading{}, err
+	}
+	inputs, err := f.givenInputs()
 	if err != nil || f.neurons == "" {
-		return reading{set: set}, err
+		return reading{set: set, inputs: inputs}, err
 	}
 	data, err := os.ReadFile(f.neurons)
 	if err != nil {
 		return reading{}, diag.Errorf(diag.Origin{File: f.neurons}, diag.BadFile, "cannot be read: %v", reason(err))
 	}
 	neurons, err := onnx.ReadNeurons(f.neurons, data)
-	return reading{set, neurons}, err
+	return reading{set, neurons, inputs}, err
 }
 
 // readModel reads a model.
 func readModel(file string, r reading) (*opened, diag.List, error) {
 	if r.neurons != nil && filepath.Ext(file) != ".onnx" {
 		return nil, nil, usageError{fmt.Errorf("--neurons: only .onnx files have operators to map, not %s", file)}
+	}
+	if flag := r.inputs.flag(); flag != "" && filepath.Ext(file) != ".onnx" {
+		return nil, nil, usageError{fmt.Errorf("%s: only .onnx files leave that to be said, not %s", flag, file)}
 	}
 	if filepath.Ext(file) == ".snn" {
 		m, list, err := readSource(file, r.set)
@@ -73,11 +81,11 @@ func readModel(file string, r reading) (*opened, diag.List, error) {
 	if len(r.set) > 0 {
 		return nil, nil, usageError{fmt.Errorf("--set: only .snn files have parameters, not %s", file)}
 	}
-	net, list, err := readNet(file, r.neurons)
+	net, list, err := readNet(file, r)
 	return &opened{net: net}, list, err
 }
 
-func readNet(file string, neurons []onnx.Neuron) (*ir.Net, diag.List, error) {
+func readNet(file string, r reading) (*ir.Net, diag.List, error) {
 	ext := filepath.Ext(file)
 	if ext != ".onnx" && ext != ".sir" {
 		return nil, nil, usageError{fmt.Errorf("%s: wanted a .onnx, .snn or .sir file", file)}
@@ -87,7 +95,7 @@ func readNet(file string, neurons []onnx.Neuron) (*ir.Net, diag.List, error) {
 		return nil, nil, diag.Errorf(diag.Origin{File: file}, diag.BadFile, "cannot be read: %v", reason(err))
 	}
 	if ext == ".onnx" {
-		net, list := onnx.Import(file, data, onnx.Options{Load: dataBeside(file), Neurons: neurons})
+		net, list := onnx.Import(file, data, onnx.Options{Load: dataBeside(file), Neurons: r.neurons, Shapes: r.inputs.shapes, Bind: r.inputs.bound})
 		return net, list, list.Err()
 	}
 	net, err := ir.Parse(file, string(data), loaderBeside(file))

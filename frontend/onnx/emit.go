@@ -23,6 +23,9 @@ func (n *node) emitAs(name string, e elem, op ir.Op, attrs ir.Attrs, args ...*te
 	if n.imp.values--; n.imp.values < 0 {
 		return nil, n.errorf(diag.UnsupportedAttribute, "comes to more values than can be written out, with the nodes before it")
 	}
+	if err := n.checkOpen(op, attrs, args); err != nil {
+		return nil, err
+	}
 	values := make([]*ir.Value, len(args))
 	for i, t := range args {
 		if t == nil {
@@ -39,7 +42,9 @@ func (n *node) emitAs(name string, e elem, op ir.Op, attrs ir.Attrs, args ...*te
 	if err != nil {
 		return nil, err
 	}
-	return &tensor{name: name, elem: e, shape: v.Type.Shape, value: v, origin: n.at}, nil
+	y := &tensor{name: name, elem: e, shape: v.Type.Shape, value: v, origin: n.at}
+	follow(y, op, attrs, args)
+	return y, nil
 }
 
 // add appends the value, and a cast behind it where the IR's type is another.

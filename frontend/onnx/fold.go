@@ -44,7 +44,8 @@ func (n *node) fold(name string, e elem, op ir.Op, attrs ir.Attrs, args []*tenso
 		}
 		out.Type = e.of(v.Type.Shape)
 	}
-	return known(name, e, n.at, out), nil
+	y := known(name, e, n.at, out)
+	return y, n.followCounts(y, op, attrs, args)
 }
 
 // foldLimit cuts the ranges of known integers for inference: files write "to

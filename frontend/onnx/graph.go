@@ -16,7 +16,7 @@ func (imp *importer) checkOutputs(s *scope, g *onnxpb.GraphProto, made map[strin
 	}
 	for _, o := range g.Output {
 		if _, twice := imp.outputs[o.Name]; twice {
-			imp.fail(diag.BadNet, "graph output %q is listed twice", o.Name)
+			imp.list.Add(imp.at(), diag.BadNet, "graph output %q is listed twice; it is given once", o.Name).Severity = diag.Warning
 			continue
 		}
 		if !made[o.Name] {
@@ -25,90 +25,6 @@ func (imp *importer) checkOutputs(s *scope, g *onnxpb.GraphProto, made map[strin
 		}
 		imp.outputs[o.Name] = imp.unique(o.Name)
 	}
-}
-
-// readInputs adds the graph's inputs, except those that initializers set.
-func (imp *importer) readInputs(s *scope, g *onnxpb.GraphProto) {
-	for _, pb := range g.Input {
-		if s.tensors[pb.Name] != nil {
-			continue
-		}
-		t, d := imp.readInput(pb)
-		if d != nil {
-			t = &tensor{broken: true}
-			d.Origin = imp.at()
-			d.Message = "graph input " + strconv.Quote(pb.Name) + " " + d.Message
-			imp.list = append(imp.list, d)
-		}
-		t.name = pb.Name
-		s.tensors[pb.Name] = t
-	}
-}
-
-func (imp *importer) readInput(pb *onnxpb.ValueInfoProto) (*tensor, *diag.Diagnostic) {
-	e, shape, d := tensorType(pb.Type)
-	if d != nil {
-		return nil, d
-	}
-	dims, d := imp.inputDims(shape)
-	if d != nil {
-		return nil, d
-	}
-	s, d := shapeOf(dims)
-	if d != nil {
-		return nil, d
-	}
-	imp.noteRounded(e)
-	imp.b.At(imp.at())
-	v, err := imp.b.Input(imp.unique(pb.Name), e.of(s), ir.InputAttrs{})
-	if err != nil {
-		return nil, diag.Errorf(diag.Origin{}, diag.BadNet, "%v", err)
-	}
-	return &tensor{elem: e, shape: s, value: v, origin: imp.at()}, nil
-}
-
-// tensorType is the element type and shape that a type gives.
-func tensorType(t *onnxpb.TypeProto) (elem, *onnxpb.TensorShapeProto, *diag.Diagnostic) {
-	tt := t.GetTensorType()
-	switch {
-	case t.GetValue() == nil:
-		return 0, nil, diag.Errorf(diag.Origin{}, diag.UnsupportedType, "has no type")
-	case tt == nil:
-		return 0, nil, diag.Errorf(diag.Origin{}, diag.UnsupportedType, "is no dense tensor")
-	case !elem(tt.ElemType).computes():
-		return 0, nil, diag.Errorf(diag.Origin{}, diag.UnsupportedType, "has element type %v, which is not supported", elem(tt.ElemType))
-	case tt.Shape == nil:
-		return 0, nil, diag.Errorf(diag.Origin{}, diag.ShapeMismatch, "has no shape")
-	}
-	return elem(tt.ElemType), tt.Shape, nil
-}
-
-// inputDims is an input's shape with the open batch axis set to 1. It is axis 0,
-// or the only open axis of an input that has time or something else in front. The
-// symbol of the axis is remembered, and may stand anywhere.
-func (imp *importer) inputDims(s *onnxpb.TensorShapeProto) ([]int64, *diag.Diagnostic) {
-	dims := make([]int64, len(s.Dim))
-	batch, others := -1, 0
-	for i, dim := range s.Dim {
-		fixed, isFixed := dim.GetValue().(*onnxpb.TensorShapeProto_Dimension_DimValue)
-		switch {
-		case isFixed:
-			dims[i] = fixed.DimValue
-		case dim.GetDimParam() != "" && imp.batch[dim.GetDimParam()]:
-			dims[i] = 1
-		case batch < 0:
-			batch, dims[i] = i, 1
-		default:
-			others = i
-		}
-	}
-	if others > 0 {
-		return nil, diag.Errorf(diag.Origin{}, diag.NoBatch, "leaves axis %d open (%q), wanted a number: only the batch may be open", others, s.Dim[others].GetDimParam())
-	}
-	if batch >= 0 && s.Dim[batch].GetDimParam() != "" {
-		imp.batch[s.Dim[batch].GetDimParam()] = true
-	}
-	return dims, nil
 }
 
 // writeOutputs adds the graph's outputs and compares them with their declared types.
@@ -153,14 +69,7 @@ func checkOutput(pb *onnxpb.ValueInfoProto, t *tensor) *diag.Diagnostic {
 	if tt.Shape == nil {
 		return nil
 	}
-	fits := len(tt.Shape.Dim) == t.shape.Rank()
-	for i, dim := range tt.Shape.Dim {
-		v, fixed := dim.GetValue().(*onnxpb.TensorShapeProto_Dimension_DimValue)
-		if fits && fixed && v.DimValue != int64(t.shape.Dim(i)) {
-			fits = false
-		}
-	}
-	if !fits {
+	if !fitsDims(tt.Shape, t.shape) {
 		return diag.Errorf(diag.Origin{}, diag.ShapeMismatch, "graph output %q is declared with shape %s, but has %v", pb.Name, declaredShape(tt.Shape), t.shape)
 	}
 	return nil

@@ -2,7 +2,9 @@ package onnx
 
 import (
 	"errors"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,6 +43,10 @@ type Options struct {
 	Load Loader
 	// Neurons says which neurons operators are that the file does not define.
 	Neurons []Neuron
+	// Shapes are those of inputs, by name, in place of open axes in the file.
+	Shapes map[string][]int64
+	// Bind is the contents of inputs, by name: they are constants then.
+	Bind map[string]*ir.Tensor
 }
 
 // importer is one import under way.
@@ -54,6 +60,9 @@ type importer struct {
 	functions map[functionKey]*onnxpb.FunctionProto
 	neurons   map[functionKey]*Neuron // functions that a mapping made
 	batch     map[string]bool         // symbols of the batch axis
+	extents   map[string]int64        // of axes, by symbol, where Options say them
+	given     map[string][]int64      // shapes of inputs
+	bound     map[string]*ir.Tensor   // contents of inputs
 	taken     map[string]int          // names of values, and how often each was asked for
 	outputs   map[string]string       // names of the output values, by ONNX name
 	origins   map[string]named        // names of nodes met
@@ -87,6 +96,9 @@ func Import(file string, data []byte, o Options) (*ir.Net, diag.List) {
 		return nil, imp.list
 	}
 	g := imp.model.Graph
+	if !imp.checkGiven(g, o) {
+		return nil, imp.list
+	}
 	imp.checkOutputs(s, g, s.checkGraph(g))
 	s.readConstants(g)
 	imp.readInputs(s, g)
@@ -107,7 +119,7 @@ func newImporter(file string, size int, o Options) *importer {
 	imp := &importer{
 		file: file, load: o.Load, rows: rowsByName(),
 		functions: map[functionKey]*onnxpb.FunctionProto{}, neurons: map[functionKey]*Neuron{},
-		batch: map[string]bool{}, taken: map[string]int{}, outputs: map[string]string{},
+		batch: map[string]bool{}, extents: map[string]int64{}, taken: map[string]int{}, outputs: map[string]string{},
 		origins: map[string]named{}, captured: map[*onnxpb.GraphProto][]string{},
 		decoded: map[*onnxpb.TensorProto]*tensor{}, weights: map[weightKey]*tensor{}, rounded: map[elem]int{}, lost: map[string]bool{},
 		room: madeBase + madePerByte*size, turns: turnsBase + turnsPerByte*size,
@@ -272,7 +284,8 @@ func (imp *importer) noteRounded(e elem) {
 
 // warnRounded tells of values that the file computes in another floating-point type.
 func (imp *importer) warnRounded() {
-	for e, n := range imp.rounded {
+	for _, e := range slices.Sorted(maps.Keys(imp.rounded)) {
+		n := imp.rounded[e]
 		imp.list.Add(imp.at(), diag.UnsupportedType, "%d %s of type %v in the file and float here, so results may differ in the last digits",
 			n, pluralOf(n, "value is", "values are"), e).Severity = diag.Warning
 	}
@@ -281,6 +294,9 @@ func (imp *importer) warnRounded() {
 // report takes an error of any kind into the list.
 func (imp *importer) report(at diag.Origin, err error) {
 	var d *diag.Diagnostic
+	if errors.Is(err, errTold) {
+		return
+	}
 	if !errors.As(err, &d) {
 		imp.list.Add(at, diag.BadNet, "%v", err)
 		return

@@ -70,7 +70,18 @@ func (n *node) convert() ([]*tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return results, nil
+	return results, n.checkResults(results)
+}
+
+// checkResults demands a result for each output that has a name; there is none at
+// all behind an error.
+func (n *node) checkResults(results []*tensor) error {
+	for i, name := range n.pb.Output {
+		if name != "" && len(results) > 0 && i >= len(results) {
+			return n.errorf(diag.BadNet, "has output %d (%q), but makes %d %s", i+1, name, len(results), pluralOf(len(results), "result", "results"))
+		}
+	}
+	return nil
 }
 
 // build makes the results of a node that fits its row.

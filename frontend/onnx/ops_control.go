@@ -26,23 +26,34 @@ func cond(n *node) ([]*tensor, error) {
 	case taken == nil:
 		return n.either(c, yes, no)
 	case taken.I[0] != 0:
-		return n.runBody(yes, nil, "", true)
+		return n.branch(yes, "")
 	}
-	return n.runBody(no, nil, "", true)
+	return n.branch(no, "")
+}
+
+// branch runs one branch, which must give a result for each output of the node.
+func (n *node) branch(g *onnxpb.GraphProto, turn string) ([]*tensor, error) {
+	if len(g.Output) < len(n.pb.Output) {
+		return nil, n.errorf(diag.BadNet, "has %d outputs, but a branch gives %d %s", len(n.pb.Output), len(g.Output), pluralOf(len(g.Output), "result", "results"))
+	}
+	return n.runBody(g, nil, turn, true)
 }
 
 // either runs both branches and selects: neither can do harm.
 func (n *node) either(c *tensor, yes, no *onnxpb.GraphProto) ([]*tensor, error) {
-	a, err := n.runBody(yes, nil, ".then", true)
+	a, err := n.branch(yes, ".then")
 	if err != nil {
 		return nil, err
 	}
-	b, err := n.runBody(no, nil, ".else", true)
+	b, err := n.branch(no, ".else")
 	if err != nil {
 		return nil, err
 	}
 	var out []*tensor
-	for i := range min(len(a), len(b), len(n.pb.Output)) {
+	if a == nil || b == nil { // reported already
+		return nil, nil
+	}
+	for i := range n.pb.Output {
 		if a[i].broken || b[i].broken {
 			return nil, nil
 		}
@@ -147,6 +158,9 @@ func (l *turns) trips() (int64, error) {
 		return endless, nil
 	}
 	list, err := l.n.list(0, "trip count")
+	if err == nil {
+		err = l.n.notCounted(l.n.in[0])
+	}
 	switch {
 	case err != nil:
 		return 0, err
@@ -165,7 +179,7 @@ func (l *turns) goesOn(c *tensor) (bool, error) {
 	if err != nil || data == nil {
 		return false, l.n.notKnown("condition", c, err)
 	}
-	return data.I[0] != 0, nil
+	return data.I[0] != 0, l.n.notCounted(c)
 }
 
 // turn runs the body once. Its results are extra ones, which are returned, the

@@ -17,6 +17,11 @@ func split(n *node) ([]*tensor, error) {
 	if n.err != nil {
 		return nil, n.err
 	}
+	if len(n.pb.Output) > 1 {
+		if err := n.alongOpen(x, axis); err != nil {
+			return nil, err
+		}
+	}
 	parts, err := n.parts(int64(x.shape.Dim(axis)))
 	if err != nil {
 		return nil, err

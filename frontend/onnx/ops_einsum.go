@@ -36,7 +36,7 @@ func einsum(n *node) (*tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return e.n.emit("", elemFloat, ir.OpTranspose, ir.PermAttrs{Perm: a.order(out)}, a.tensor)
+	return e.n.emit("", a.elem, ir.OpTranspose, ir.PermAttrs{Perm: a.order(out)}, a.tensor)
 }
 
 // labelled is a tensor with a letter for each axis.
@@ -118,7 +118,7 @@ func (e *einsumming) without(x labelled, other, suffix string) (labelled, error)
 			axes = append(axes, i)
 		}
 	}
-	y, err := e.n.emit(suffix+".sum", elemFloat, ir.OpReduceSum, ir.ReduceAttrs{Axes: axes}, x.tensor)
+	y, err := e.n.emit(suffix+".sum", x.elem, ir.OpReduceSum, ir.ReduceAttrs{Axes: axes}, x.tensor)
 	return labelled{y, kept}, err
 }
 
@@ -140,7 +140,7 @@ func (e *einsumming) product(a, b labelled) (labelled, error) {
 	if summed == "" {
 		op = ir.OpMul
 	}
-	z, err := e.n.emit("product", elemFloat, op, nil, x, y)
+	z, err := e.n.emit("product", x.elem, op, nil, x, y)
 	if err != nil {
 		return labelled{}, err
 	}
@@ -152,7 +152,7 @@ func (e *einsumming) product(a, b labelled) (labelled, error) {
 // matrices is an operand as a stack of matrices, rows and columns of so many
 // letters each.
 func (e *einsumming) matrices(x labelled, stack, rows, cols, suffix string) (*tensor, error) {
-	y, err := e.n.emit(suffix+".order", elemFloat, ir.OpTranspose, ir.PermAttrs{Perm: x.order(stack + rows + cols)}, x.tensor)
+	y, err := e.n.emit(suffix+".order", x.elem, ir.OpTranspose, ir.PermAttrs{Perm: x.order(stack + rows + cols)}, x.tensor)
 	if err != nil {
 		return nil, err
 	}

@@ -67,13 +67,13 @@ func (g *product) build() (*tensor, error) {
 	}
 	y, err := g.multiply(weights, bias, suffixIf(!scaled || c != nil, "product"))
 	if err == nil && !scaled {
-		y, err = g.n.emit(suffixIf(c != nil, "scaled"), elemFloat, ir.OpMul, nil, y, g.n.number("alpha", elemFloat, g.alpha))
+		y, err = g.n.emit(suffixIf(c != nil, "scaled"), y.elem, ir.OpMul, nil, y, g.n.number("alpha", y.elem, g.alpha))
 	}
 	if err == nil && c != nil {
 		if !c.shape.BroadcastsTo(y.shape) {
 			return nil, g.n.errorf(diag.ShapeMismatch, "adds %v to a product of %v", c.shape, y.shape)
 		}
-		y, err = g.n.emit("", elemFloat, ir.OpAdd, nil, y, c)
+		y, err = g.n.emit("", y.elem, ir.OpAdd, nil, y, c)
 	}
 	return y, err
 }
@@ -102,13 +102,13 @@ func (g *product) weights() (w *tensor, scaled bool, err error) {
 
 func (g *product) multiply(weights, bias *tensor, suffix string) (*tensor, error) {
 	if weights != nil {
-		return g.n.emit(suffix, elemFloat, ir.OpLinear, ir.LinearAttrs{}, g.a, weights, bias)
+		return g.n.emit(suffix, g.a.elem, ir.OpLinear, ir.LinearAttrs{}, g.a, weights, bias)
 	}
 	b, err := g.n.transposedIf(g.b, g.flip, "b")
 	if err != nil {
 		return nil, err
 	}
-	return g.n.emit(suffix, elemFloat, ir.OpMatmul, nil, g.a, b)
+	return g.n.emit(suffix, g.a.elem, ir.OpMatmul, nil, g.a, b)
 }
 
 // addend is beta·C, or nil. The product of a known C is rounded to float32, as
@@ -118,7 +118,7 @@ func (g *product) addend() (*tensor, error) {
 	case g.c == nil || g.beta == 1:
 		return g.c, nil
 	case g.c.data == nil:
-		return g.n.emit("c", elemFloat, ir.OpMul, nil, g.c, g.n.number("beta", elemFloat, g.beta))
+		return g.n.emit("c", g.c.elem, ir.OpMul, nil, g.c, g.n.number("beta", g.c.elem, g.beta))
 	}
 	if err := g.n.imp.charge(g.n.at, len(g.c.data.F)); err != nil {
 		return nil, err
@@ -128,7 +128,7 @@ func (g *product) addend() (*tensor, error) {
 		d.Origin = g.n.at
 		return nil, d
 	}
-	return known(g.c.name+".scaled", elemFloat, g.c.origin, out), nil
+	return known(g.c.name+".scaled", g.c.elem, g.c.origin, out), nil
 }
 
 // columns is a known C as one number per column, [n]; nil when it is no such thing.
@@ -139,13 +139,13 @@ func (g *product) columns(c *tensor, n int) (*tensor, error) {
 	case c.shape == ir.ShapeOf(n):
 		return c, nil
 	case c.shape == ir.ShapeOf(1, n):
-		return known(c.name, elemFloat, c.origin, ir.Reals(ir.ShapeOf(n), c.data.F)), nil
+		return known(c.name, c.elem, c.origin, ir.Reals(ir.ShapeOf(n), c.data.F)), nil
 	case c.shape.Size() == 1 && c.shape.Rank() <= 2:
 		err := g.n.imp.charge(g.n.at, n)
 		if err != nil {
 			return nil, err
 		}
-		return known(c.name, elemFloat, c.origin, filled(c.data, ir.ShapeOf(n))), nil
+		return known(c.name, c.elem, c.origin, filled(c.data, ir.ShapeOf(n))), nil
 	}
 	return nil, nil
 }
@@ -200,7 +200,7 @@ func (imp *importer) weightsOf(n *node, k weightKey) (*tensor, error) {
 	if k.factor != 1 {
 		name += ".scaled"
 	}
-	w := known(name, elemFloat, k.of.origin, data)
+	w := known(name, k.of.elem, k.of.origin, data)
 	imp.weights[k] = w
 	return w, nil
 }

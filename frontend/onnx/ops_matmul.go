@@ -20,7 +20,7 @@ func matMul(n *node) (*tensor, error) {
 		if err != nil {
 			return nil, err
 		}
-		return n.emit("", elemFloat, ir.OpLinear, ir.LinearAttrs{}, a, w, nil)
+		return n.emit("", a.elem, ir.OpLinear, ir.LinearAttrs{}, a, w, nil)
 	}
 	return n.multiplyAny(a, b)
 }
@@ -38,7 +38,7 @@ func (n *node) multiplyAny(a, b *tensor) (*tensor, error) {
 			return nil, err
 		}
 	}
-	y, err := n.emit(suffixIf(row || col, "product"), elemFloat, ir.OpMatmul, nil, a, b)
+	y, err := n.emit(suffixIf(row || col, "product"), a.elem, ir.OpMatmul, nil, a, b)
 	if err != nil || !row && !col {
 		return y, err
 	}

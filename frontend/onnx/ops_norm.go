@@ -25,5 +25,5 @@ func batchNormalization(n *node) (*tensor, error) {
 			}
 		}
 	}
-	return n.emit("", elemFloat, ir.OpBatchNorm, ir.BatchNormAttrs{Axis: 1, Eps: eps}, n.in...)
+	return n.emit("", n.in[0].elem, ir.OpBatchNorm, ir.BatchNormAttrs{Axis: 1, Eps: eps}, n.in...)
 }

@@ -27,7 +27,11 @@ func flatten(n *node) (*tensor, error) {
 			inner *= d
 		}
 	}
-	return n.reshaped("", x, []int{outer, inner})
+	y, err := n.reshaped("", x, []int{outer, inner})
+	if x.openAt == 0 && axis == 1 {
+		opened(y, x, 0)
+	}
+	return y, err
 }
 
 func reshape(n *node) (*tensor, error) {
@@ -53,7 +57,14 @@ func reshape(n *node) (*tensor, error) {
 	if open >= 0 && x.shape.Size()%size == 0 {
 		dims[open] = x.shape.Size() / size
 	}
-	return n.reshaped("", x, dims)
+	y, err := n.reshaped("", x, dims)
+	for i, d := range list {
+		counts := n.in[1].counts
+		if d == 0 && !keepZero && i == x.openAt || counts != nil && counts.of == x.open && counts.mask.data.I[i] != 0 {
+			opened(y, x, i)
+		}
+	}
+	return y, err
 }
 
 func squeeze(n *node) (*tensor, error) {
@@ -61,7 +72,11 @@ func squeeze(n *node) (*tensor, error) {
 	list, given := n.axesList(13)
 	drop := n.axes(list, x.shape.Rank())
 	var dims []int
+	at := -1
 	for i, d := range x.shape.Dims() {
+		if i == x.openAt {
+			at = len(dims)
+		}
 		switch {
 		case !given && d == 1:
 		case !slices.Contains(drop, i):
@@ -70,7 +85,11 @@ func squeeze(n *node) (*tensor, error) {
 			return nil, n.errorf(diag.ShapeMismatch, "cannot drop axis %d of %v, its extent is not 1", i, x.shape)
 		}
 	}
-	return n.reshaped("", x, dims)
+	y, err := n.reshaped("", x, dims)
+	if given && !slices.Contains(drop, x.openAt) {
+		opened(y, x, at)
+	}
+	return y, err
 }
 
 func unsqueeze(n *node) (*tensor, error) {
@@ -82,14 +101,21 @@ func unsqueeze(n *node) (*tensor, error) {
 	}
 	fresh := n.axes(list, rank)
 	old := x.shape.Dims()
-	dims := make([]int, rank)
+	dims, from := make([]int, rank), 0
+	at := 0
 	for i := range dims {
 		dims[i] = 1
-		if !slices.Contains(fresh, i) && len(old) > 0 {
-			dims[i], old = old[0], old[1:]
+		if !slices.Contains(fresh, i) && from < len(old) {
+			if from == x.openAt {
+				at = i
+			}
+			dims[i] = old[from]
+			from++
 		}
 	}
-	return n.reshaped("", x, dims)
+	y, err := n.reshaped("", x, dims)
+	opened(y, x, at)
+	return y, err
 }
 
 func transpose(n *node) (*tensor, error) {
@@ -174,7 +200,9 @@ func shape(n *node) (*tensor, error) {
 	for i := start; i < end; i++ {
 		out = append(out, int64(x.shape.Dim(int(i))))
 	}
-	return knownInts(n.name(""), n.at, out), nil
+	y := knownInts(n.name(""), n.at, out)
+	n.countsOf(y, x, int(start))
+	return y, nil
 }
 
 // clampIndex counts a negative index from the end and cuts it to lo..hi.

@@ -22,6 +22,11 @@ func slice(n *node) (*tensor, error) {
 	for _, s := range spans {
 		extent := x.shape.Dim(s.axis)
 		cut := s.cut(int64(extent))
+		if !n.takesAll(s) {
+			if err := n.alongOpen(x, s.axis); err != nil {
+				return nil, err
+			}
+		}
 		switch {
 		case cut.Count < 1 && x.elem == elemInt64 && x.shape.Rank() == 1 && x.data != nil:
 			return knownInts(n.name(""), n.at, nil), nil
@@ -32,6 +37,15 @@ func slice(n *node) (*tensor, error) {
 		}
 	}
 	return n.cutAll(x, cuts)
+}
+
+// takesAll tells whether a span is all of its axis however long that is: from 0, in
+// steps of 1, to a number that no extent exceeds or that was computed from it.
+func (n *node) takesAll(s span) bool {
+	const longest = 1 << 30
+	end := n.arg(2)
+	counted := end != nil && end.counts != nil
+	return s.start == 0 && s.step == 1 && (s.end >= longest || counted)
 }
 
 func (n *node) cutAll(x *tensor, cuts []ir.SliceAttrs) (*tensor, error) {

@@ -20,6 +20,11 @@ type tensor struct {
 	// isSequence: no tensor but a list of tensors, its parts.
 	isSequence bool
 	parts      []*tensor
+	// open is the open axis of an input that runs through it, nil when none does, and
+	// openAt where. counts says of known integers which are extents of one.
+	open   *opening
+	openAt int
+	counts *counted
 	// untyped: made by an operator that is not understood, in a file that does
 	// not write the type down.
 	untyped bool
