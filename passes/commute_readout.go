@@ -8,7 +8,7 @@ import (
 // whose results it sums, down to what is no linear function of real numbers any
 // more: Σ_t (W·s_t + b) = W·Σ_t s_t + T·b (R8). These run once then, on spike counts.
 func runCommuteReadout(n *ir.Net, _ *Options) (*ir.Net, error) {
-	c := &commuting{rules: timeSums, readers: n.Readers(), steps: float64(n.Steps), counts: map[*ir.Value]*ir.Value{}}
+	c := &commuting{rules: timeSums, readers: n.Readers(), steps: float64(n.Steps), counts: map[counted]*ir.Value{}}
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		if v.Op != ir.OpSum || c.rule(v.Args[0]) == nil {
 			return nil, nil
@@ -23,8 +23,12 @@ type commuting struct {
 	r       *ir.Rebuilder
 	readers map[*ir.Value][]*ir.Value
 	steps   float64
-	counts  map[*ir.Value]*ir.Value
+	mask    *ir.Value // of the steps that count, as many as steps; nil for all
+	counts  map[counted]*ir.Value
 }
+
+// counted is a value that is summed over the steps of a mask.
+type counted struct{ v, mask *ir.Value }
 
 // timeSums has, for ops that are linear in what changes from step to step, how
 // the sum of their results is made of the sums of their operands.
@@ -47,6 +51,9 @@ var timeSums = map[ir.Op]func(c *commuting, v *ir.Value, name string) (*ir.Value
 // worth it: spikes and counts are summed as they are.
 func (c *commuting) rule(v *ir.Value) func(*commuting, *ir.Value, string) (*ir.Value, error) {
 	rule := c.rules[v.Op]
+	if x, mask := maskedBy(v); mask != nil && len(c.readers[v]) == 1 && c.mask == nil && c.rule(x) != nil {
+		return (*commuting).masked
+	}
 	if rule == nil || v.Clock != ir.Step || !v.Type.IsReal() || len(c.readers[v]) != 1 ||
 		(v.Op == ir.OpLinear || v.Op == ir.OpConv) && !isLayer(v) ||
 		(v.Op == ir.OpMul || v.Op == ir.OpDiv) && v.Args[1].Const() == nil ||
@@ -58,11 +65,12 @@ func (c *commuting) rule(v *ir.Value) func(*commuting, *ir.Value, string) (*ir.V
 
 // sum is Σ_t v.
 func (c *commuting) sum(v *ir.Value) (*ir.Value, error) {
-	if out := c.counts[v]; out != nil {
+	key := counted{v, c.mask}
+	if out := c.counts[key]; out != nil {
 		return out, nil
 	}
 	out, err := c.make(v)
-	c.counts[v] = out
+	c.counts[key] = out
 	return out, err
 }
 
@@ -72,16 +80,43 @@ func (c *commuting) make(v *ir.Value) (*ir.Value, error) {
 		return rule(c, v, name)
 	}
 	if v.Clock == ir.Step {
-		return c.r.Add(ir.OpSum, c.r.Unique(name), nil, c.r.Of(v))
+		return c.count(name, c.r.Of(v))
 	}
 	if data := v.Const(); data != nil {
-		return c.r.Const(c.r.Unique(name), scaled(combine(data, scalar(1), product), c.steps))
+		times := ir.NewTensor(ir.RealType(v.Type.Shape)) // as large as it was, for a batch-norm takes no less
+		for i := range times.F {
+			times.F[i] = data.At(i) * c.steps
+		}
+		return c.r.Const(c.r.Unique(name), times)
 	}
 	steps, err := c.r.Const(c.r.Unique(name+".steps"), scalar(c.steps))
 	if err != nil {
 		return nil, err
 	}
 	return c.r.Add(ir.OpMul, c.r.Unique(name), nil, c.r.Of(v), steps)
+}
+
+// count sums a value of the new net over the steps that count.
+func (c *commuting) count(name string, x *ir.Value) (*ir.Value, error) {
+	if c.mask != nil {
+		op := ir.OpMul
+		if x.Type.IsSpike() {
+			op = ir.OpAnd
+		}
+		var err error
+		if x, err = c.r.Add(op, c.r.Unique(x.Name+".masked"), nil, x, c.r.Of(c.mask)); err != nil {
+			return nil, err
+		}
+	}
+	return c.r.Add(ir.OpSum, c.r.Unique(name), nil, x)
+}
+
+// masked: the sum over some of the steps goes the same way.
+func (c *commuting) masked(v *ir.Value, name string) (*ir.Value, error) {
+	x, mask := maskedBy(v)
+	some := *c
+	some.mask, some.steps = mask, float64(stepsOf(mask))
+	return some.rule(x)(&some, x, name)
 }
 
 // layer: Σ (W·x + b) = W·Σx + T·b.
@@ -122,7 +157,7 @@ func (c *commuting) mean(v *ir.Value, name string) (*ir.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	count, err := c.r.Add(ir.OpSum, c.r.Unique(sum.Name+".count"), nil, sum)
+	count, err := c.count(sum.Name+".count", sum)
 	if err != nil {
 		return nil, err
 	}

@@ -57,7 +57,7 @@ func following(n *ir.Net, membranes []*ir.Value) *ir.Value {
 	}
 	var out *ir.Value
 	for _, v := range n.Values {
-		if !sameForm(v, last) || follow(v, way) != last {
+		if follow(v, way) != last || !alongWay(v, last, way, given) {
 			continue
 		}
 		if out != nil {

@@ -7,17 +7,29 @@ import (
 	"nomul/ir/diag"
 )
 
-// timeSum is a value that reads something over all steps: the values of the body
-// whose sums, or largest or last values, over time it adds, and what does not
-// belong to a step.
+// An output is a function of what values of the body were in some of the steps.
+// Sums over steps are the usual one: Σ aₜ·vₜ with constants aₜ. Steps in which a
+// value has the same factor are one sum over time, of which the others are masked
+// out (step_masks.go); one step alone is such a sum too. So any function of the
+// steps' values can be read: what is no sum is computed behind the loop.
+
+// timeSum is a value that reads something over the steps: sums of values of the
+// body, or the largest over all steps, and what does not belong to a step.
 type timeSum struct {
-	over  ir.Op // sum, max-time, last or first
-	terms []*ir.Value
-	rest  []*ir.Value
+	over   ir.Op // sum or max-time
+	groups []*group
+	rest   []addend
 	// Of the parts of a stack: how many they are, if the sum is divided by that, and
 	// the shape of a part without the stack's axis; nil when there is no stack.
 	mean  int
 	shape []int
+}
+
+// group is a value of the body, and by what it is multiplied in each step; nil in
+// those that do not count.
+type group struct {
+	v       *ir.Value
+	factors []*ir.Tensor
 }
 
 // readouts finds the sums over time that the outputs are computed from, and puts
@@ -57,17 +69,23 @@ func (r *reader) read(v *ir.Value) *diag.Diagnostic {
 		return nil
 	}
 	r.seen[v] = true
-	if t, ok := s.single(); ok {
-		return r.last(v, t)
+	if _, single := s.single(); single || v.Op == ir.OpAdd {
+		return r.sum(v, r.terms(v, ir.OpAdd, nil), &timeSum{over: ir.OpSum})
 	}
 	if over, parts := stacked(v); parts != nil {
-		return r.sum(v, parts, &timeSum{over: over, mean: meanOf(v.Op == ir.OpReduceMean, parts), shape: v.Type.Shape.Dims()})
+		s := &timeSum{over: over, mean: meanOf(v.Op == ir.OpReduceMean, parts), shape: v.Type.Shape.Dims()}
+		if over == ir.OpSum {
+			return r.sum(v, parts, s)
+		}
+		if r.largest(v, parts, s) {
+			return nil
+		}
 	}
 	if parts := r.record(v); parts != nil {
 		return r.asSaid(v, parts)
 	}
-	if over := treeOps[v.Op]; over != 0 {
-		return r.sum(v, r.terms(v, v.Op, nil), &timeSum{over: over})
+	if v.Op == ir.OpMax && r.largest(v, r.terms(v, ir.OpMax, nil), &timeSum{over: ir.OpMaxTime}) {
+		return nil
 	}
 	for _, a := range v.Args {
 		if d := r.read(a); d != nil {
@@ -85,9 +103,6 @@ func meanOf(isMean bool, parts []*ir.Value) int {
 	return len(parts)
 }
 
-// treeOps are the ops of which a tree over the steps is a readout.
-var treeOps = map[ir.Op]ir.Op{ir.OpAdd: ir.OpSum, ir.OpMax: ir.OpMaxTime}
-
 // terms lists what a tree of additions adds, or of maxima compares, down to what
 // belongs to one step.
 func (r *reader) terms(v *ir.Value, op ir.Op, out []*ir.Value) []*ir.Value {
@@ -99,21 +114,6 @@ func (r *reader) terms(v *ir.Value, op ir.Op, out []*ir.Value) []*ir.Value {
 		out = r.terms(a, op, out)
 	}
 	return out
-}
-
-// last makes v what the last step gives.
-func (r *reader) last(v *ir.Value, step int) *diag.Diagnostic {
-	u := r.u
-	if step != u.steps-1 {
-		return diag.Errorf(v.Origin, diag.NotUnrolled, "the output reads %s of time step %d only", where(v), step).
-			WithHelp("outputs must read the last time step, or all of them alike")
-	}
-	d := u.include(v, u.pastEdges())
-	if d == nil {
-		d = u.match()
-	}
-	r.sums[v] = &timeSum{over: ir.OpLast, terms: []*ir.Value{v}}
-	return d
 }
 
 // record lists the steps that a concat puts one after another, each one deep;
@@ -134,22 +134,22 @@ func (r *reader) record(v *ir.Value) []*ir.Value {
 func (r *reader) asSaid(v *ir.Value, parts []*ir.Value) *diag.Diagnostic {
 	axis := axisOf(v.Attrs)
 	r.said = true
-	s := &timeSum{mean: meanOf(r.readout == "mean", parts), shape: slices.Delete(v.Type.Shape.Dims(), axis, axis+1)}
-	switch s.over = recordOps[r.readout]; s.over {
-	case 0:
-		return diag.Errorf(v.Origin, diag.NotUnrolled, "the output holds every time step at %s; how it is read over them is not said", where(v)).
-			WithHelp("say --readout sum, mean, last or max")
-	case ir.OpLast:
-		d := r.last(parts[len(parts)-1], r.u.steps-1)
-		r.sums[v] = r.sums[parts[len(parts)-1]]
-		r.sums[v].shape = s.shape
-		return d
+	s := &timeSum{over: ir.OpSum, mean: meanOf(r.readout == "mean", parts), shape: slices.Delete(v.Type.Shape.Dims(), axis, axis+1)}
+	switch r.readout {
+	case "sum", "mean":
+		return r.sum(v, parts, s)
+	case "last":
+		return r.sum(v, parts[len(parts)-1:], s)
+	case "max":
+		s.over = ir.OpMaxTime
+		if r.largest(v, parts, s) {
+			return nil
+		}
+		return diag.Errorf(v.Origin, diag.NotUnrolled, "the steps that %s holds are not computed alike, so that none of them is the largest over time", where(v))
 	}
-	return r.sum(v, parts, s)
+	return diag.Errorf(v.Origin, diag.NotUnrolled, "the output holds every time step at %s; how it is read over them is not said", where(v)).
+		WithHelp("say --readout sum, mean, last or max")
 }
-
-// recordOps are the readouts of a record, by the name of the user's choice.
-var recordOps = map[string]ir.Op{"sum": ir.OpSum, "mean": ir.OpSum, "max": ir.OpMaxTime, "last": ir.OpLast}
 
 // stacked lists the operands of a concat whose joined axis is summed, averaged or
 // searched for the largest, when each is one deep there, and by which readout;
@@ -167,64 +167,38 @@ func stacked(v *ir.Value) (over ir.Op, parts []*ir.Value) {
 	return over, joined.Args
 }
 
-// sum makes v the sum of the terms: those of one step belong to groups that have
-// each step once, the others stay terms beside.
-func (r *reader) sum(v *ir.Value, terms []*ir.Value, out *timeSum) *diag.Diagnostic {
+// largest makes v the largest of one value of the body over all steps; false when
+// that is not what is compared.
+func (r *reader) largest(v *ir.Value, parts []*ir.Value, s *timeSum) bool {
 	u := r.u
-	byStep := make([][]*ir.Value, u.steps)
-	for _, term := range terms {
-		t, single := u.span[term].single()
-		switch {
-		case single && term.Type == terms[0].Type:
-			byStep[t] = append(byStep[t], term)
-		default:
-			out.rest = append(out.rest, term)
-			if d := r.read(term); d != nil {
-				return d
-			}
+	byStep := make([]*ir.Value, u.steps)
+	for _, a := range parts {
+		t, single := u.span[a].single()
+		if !single || byStep[t] != nil {
+			return false
+		}
+		byStep[t] = a
+	}
+	last := byStep[u.steps-1]
+	if slices.Contains(byStep, nil) || u.try(func() *diag.Diagnostic { return r.include(last) }) != nil {
+		return false
+	}
+	for t, a := range byStep {
+		if u.try(func() *diag.Diagnostic { return r.term(t, last, a) }) != nil {
+			return false
 		}
 	}
-	for _, last := range byStep[u.steps-1] {
-		if d := r.group(last, byStep[:u.steps-1]); d != nil {
-			return d
-		}
-		out.terms = append(out.terms, last)
-	}
-	for t, left := range byStep[:u.steps-1] {
-		if len(left) > 0 {
-			return diag.Errorf(v.Origin, diag.NotUnrolled, "the readout over time at %s has %s of time step %d, which has no like in the last step", where(v), where(left[0]), t).
-				WithHelp(unrollHelp)
-		}
-	}
-	if out.over != ir.OpSum && len(out.terms)+len(out.rest) > 1 {
-		return diag.Errorf(v.Origin, diag.NotUnrolled, "the largest over time at %s is of more than one value in each step", where(v)).WithHelp(unrollHelp)
-	}
-	r.sums[v] = out
-	return nil
+	s.groups = []*group{{v: last}}
+	r.sums[v] = s
+	return true
 }
 
-// group takes from each step the term that is there what last is in the last step.
-func (r *reader) group(last *ir.Value, byStep [][]*ir.Value) *diag.Diagnostic {
-	u := r.u
-	if d := u.include(last, u.pastEdges()); d != nil {
+// include puts a value of the last step into the body.
+func (r *reader) include(v *ir.Value) *diag.Diagnostic {
+	if d := r.u.include(v, r.u.pastEdges()); d != nil {
 		return d
 	}
-	if d := u.match(); d != nil {
-		return d
-	}
-	for t := len(byStep) - 1; t >= 0; t-- {
-		d := diag.Errorf(last.Origin, diag.NotUnrolled, "the readout over time has %s in the last step, but nothing like it in step %d", where(last), t).WithHelp(unrollHelp)
-		for i, term := range byStep[t] {
-			if d = u.try(func() *diag.Diagnostic { return r.term(t, last, term) }); d == nil {
-				byStep[t] = slices.Delete(byStep[t], i, i+1)
-				break
-			}
-		}
-		if d != nil {
-			return d
-		}
-	}
-	return nil
+	return r.u.match()
 }
 
 // term demands that a value of step t is what last is in the last step.
@@ -247,10 +221,7 @@ func (r *reader) term(t int, last, value *ir.Value) *diag.Diagnostic {
 // pastEdges says what the operands of a value of the last step are, when the
 // body is known but for the way to the readout.
 func (u *unrolled) pastEdges() func(*ir.Value, int) edge {
-	past := map[*ir.Value]*ir.Value{}
-	for _, v := range u.inOrder(func(v *ir.Value) bool { return u.at[u.steps-2][v] != nil }) {
-		past[u.at[u.steps-2][v]] = v
-	}
+	past := u.bodyOf(u.steps - 2)
 	return func(v *ir.Value, i int) edge {
 		a := v.Args[i]
 		switch _, inBody := u.body[a]; {
@@ -263,4 +234,13 @@ func (u *unrolled) pastEdges() func(*ir.Value, int) edge {
 		}
 		return edge{fromStep, a}
 	}
+}
+
+// bodyOf gives the values of the body by what they are in a step.
+func (u *unrolled) bodyOf(step int) map[*ir.Value]*ir.Value {
+	out := map[*ir.Value]*ir.Value{}
+	for _, v := range u.inOrder(func(v *ir.Value) bool { return u.at[step][v] != nil }) {
+		out[u.at[step][v]] = v
+	}
+	return out
 }

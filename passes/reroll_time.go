@@ -50,7 +50,6 @@ func runRerollTime(n *ir.Net, o *Options) (*ir.Net, error) {
 // stand for all: they are the body.
 type unrolled struct {
 	net     *ir.Net
-	place   map[*ir.Value]int // in net order
 	steps   int
 	history []history
 	ends    []seed // of states that only the last step but one had
@@ -86,10 +85,7 @@ type entry struct {
 }
 
 func newUnrolled(n *ir.Net, h []history) *unrolled {
-	u := &unrolled{net: n, place: map[*ir.Value]int{}, steps: len(h[0].membranes), history: h}
-	for i, v := range n.Values {
-		u.place[v] = i
-	}
+	u := &unrolled{net: n, steps: len(h[0].membranes), history: h}
 	u.frames = framesOf(n, u.steps)
 	u.span = spans(n, h, u.frames)
 	u.clear()

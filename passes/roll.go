@@ -1,13 +1,15 @@
 package passes
 
 import (
+	"slices"
+
 	"nomul/ir"
 )
 
 // roll builds the net of one step.
 func roll(u *unrolled, first *firstStep, sums map[*ir.Value]*timeSum) (*ir.Net, error) {
 	n := &ir.Net{Name: u.net.Name, Level: u.net.Level, Steps: u.steps}
-	r := &roller{u: u, first: first, sums: sums, c: newRewriter(n), past: map[*ir.Value]*ir.Value{}, step: map[*ir.Value]*ir.Value{}}
+	r := &roller{u: u, first: first, sums: sums, c: newRewriter(n), past: map[*ir.Value]*ir.Value{}, step: map[*ir.Value]*ir.Value{}, masks: map[*ir.Value]*ir.Value{}}
 	for _, v := range u.net.All(ir.OpInput) {
 		if u.isFramed(v) {
 			continue
@@ -35,6 +37,7 @@ type roller struct {
 	c     *rewriter
 	past  map[*ir.Value]*ir.Value // the delays of body values
 	step  map[*ir.Value]*ir.Value // the body values
+	masks map[*ir.Value]*ir.Value // by what their rows start as
 }
 
 // loop makes the delays, the body, and the latches that close the delays.
@@ -147,19 +150,28 @@ func (r *roller) make(v *ir.Value) (*ir.Value, error) {
 // read away leaves its axis to drop, and a mean divides.
 func (r *roller) sum(v *ir.Value, s *timeSum) (*ir.Value, error) {
 	var total *ir.Value
-	for _, term := range s.terms {
-		over, err := r.c.as(v, s.over, nil, r.step[term])
-		if err == nil {
-			total, err = r.plus(v, total, over)
+	for _, g := range s.groups {
+		if s.over == ir.OpMaxTime {
+			over, err := r.c.as(v, s.over, nil, r.step[g.v])
+			if err != nil {
+				return nil, err
+			}
+			return r.unstack(v, s, over)
 		}
-		if err != nil {
-			return nil, err
+		for _, p := range g.stretches() {
+			over, err := r.over(v, g.v, p.steps)
+			if err == nil {
+				total, err = r.plus(v, total, over, p.factor)
+			}
+			if err != nil {
+				return nil, err
+			}
 		}
 	}
 	for _, term := range s.rest {
-		other, err := r.outside(term)
+		other, err := r.outside(term.v)
 		if err == nil {
-			total, err = r.plus(v, total, other)
+			total, err = r.plus(v, total, other, term.k)
 		}
 		if err != nil {
 			return nil, err
@@ -168,7 +180,54 @@ func (r *roller) sum(v *ir.Value, s *timeSum) (*ir.Value, error) {
 	return r.unstack(v, s, total)
 }
 
-func (r *roller) plus(v, total, term *ir.Value) (*ir.Value, error) {
+// stretch is the steps in which a group has one factor.
+type stretch struct {
+	factor *ir.Tensor
+	steps  []bool
+}
+
+func (g *group) stretches() []stretch {
+	var out []stretch
+	for t, k := range g.factors {
+		if k == nil {
+			continue
+		}
+		i := slices.IndexFunc(out, func(p stretch) bool { return near(p.factor, k) })
+		if i < 0 {
+			i, out = len(out), append(out, stretch{k, make([]bool, len(g.factors))})
+		}
+		out[i].steps[t] = true
+	}
+	return out
+}
+
+// over is the sum of a value of the body over some of the steps.
+func (r *roller) over(v, term *ir.Value, steps []bool) (*ir.Value, error) {
+	x := r.step[term]
+	switch first := slices.Index(steps, true); {
+	case !slices.Contains(steps, false):
+		return r.c.as(v, ir.OpSum, nil, x)
+	case first == len(steps)-1:
+		return r.c.as(v, ir.OpLast, nil, x)
+	}
+	x, err := r.masked(v, x, steps)
+	if err != nil {
+		return nil, err
+	}
+	return r.c.as(v, ir.OpSum, nil, x)
+}
+
+// plus adds a term times a factor to a total, nil for none.
+func (r *roller) plus(v, total, term *ir.Value, factor *ir.Tensor) (*ir.Value, error) {
+	if !all(factor, 1) {
+		k, err := r.c.constant(v.Name+".factor", factor, v)
+		if err == nil {
+			term, err = r.c.as(v, ir.OpMul, nil, term, k)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 	if total == nil {
 		return term, nil
 	}

@@ -61,10 +61,12 @@ func (s *silentSearch) chain(v *ir.Value) []*ir.Value {
 	}
 	chain := []*ir.Value{v}
 	for t := s.steps - 2; t >= 0; t-- {
-		v = follow(v, way)
-		if v == nil || t > 0 && (!sameForm(v, chain[0]) || s.span[v].last != t+1) || slices.Contains(chain, v) {
+		past := follow(v, way)
+		if past == nil || slices.Contains(chain, past) ||
+			t > 0 && (s.span[past].last != t+1 || !alongWay(v, past, way, func(a *ir.Value) bool { return s.span[a].once() })) {
 			return nil
 		}
+		v = past
 		chain = append(chain, v)
 	}
 	slices.Reverse(chain)
@@ -77,7 +79,7 @@ func (s *silentSearch) chain(v *ir.Value) []*ir.Value {
 func (s *silentSearch) accumulates(v *ir.Value, way []int) bool {
 	op := v.Op
 	for _, i := range way {
-		if v.Op != op || treeOps[op] == 0 {
+		if v.Op != op || op != ir.OpAdd && op != ir.OpMax {
 			return false
 		}
 		other := v.Args[1-i]

@@ -40,3 +40,20 @@ func follow(v *ir.Value, way []int) *ir.Value {
 	}
 	return v
 }
+
+// alongWay tells whether the same way goes from both values through the same ops,
+// which read the same values beside it wherever those belong to no step.
+func alongWay(v, w *ir.Value, way []int, once func(*ir.Value) bool) bool {
+	for _, i := range way {
+		if !sameForm(v, w) {
+			return false
+		}
+		for k, a := range v.Args {
+			if b := w.Args[k]; k != i && a != b && (once(a) || once(b)) {
+				return false
+			}
+		}
+		v, w = v.Args[i], w.Args[i]
+	}
+	return true
+}

@@ -1,0 +1,51 @@
+package passes
+
+import (
+	"fmt"
+	"testing"
+
+	"nomul/ir"
+)
+
+// The order of what is added and multiplied says nothing about a neuron and its
+// readout: h = fc(x) + .5·mem; spk = h ≥ 1; mem = h − spk; acc = acc + spk.
+func TestOrderOfOperands(t *testing.T) {
+	for orders := range 8 {
+		for steps := 2; steps <= 5; steps++ {
+			for _, zeros := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%03b/T=%d/zeros=%v", orders, steps, zeros), func(t *testing.T) {
+					s := newSketch(t)
+					ordered := func(op ir.Op, bit int, a, b *ir.Value) *ir.Value {
+						if orders>>bit&1 == 1 {
+							a, b = b, a
+						}
+						return s.op(op, a, b)
+					}
+					x := s.input(4)
+					mem, acc := s.tensor(uniform(ir.ShapeOf(1, 3), 0)), s.tensor(uniform(ir.ShapeOf(1, 3), 0))
+					for step := range steps {
+						h := s.dense(1, 3, x)
+						if step > 0 || zeros {
+							h = ordered(ir.OpAdd, 0, h, ordered(ir.OpMul, 1, s.num(0.5), mem))
+						}
+						spike := s.spike(ir.GE, h, s.num(1))
+						mem = s.op(ir.OpSub, h, spike)
+						if step == 0 && !zeros {
+							acc = spike
+							continue
+						}
+						acc = ordered(ir.OpAdd, 2, acc, spike)
+					}
+					net, err := raise(t, s.output(acc))
+					if err != nil {
+						t.Fatal(err)
+					}
+					neurons := net.All(ir.OpNeuron)
+					if len(neurons) != 1 || net.Steps != steps || neuronLine(neurons[0]) != "factor ge subtract fire threshold=1 reset=1 leak=0.5" {
+						t.Errorf("%s", ir.Print(net, ""))
+					}
+				})
+			}
+		}
+	}
+}
