@@ -26,6 +26,9 @@ var canonicalRules = []canonicalRule{
 	{"cast-cast", "a cast of a cast that loses nothing is one cast", castCast},
 	{"where-cast", "where(c, 1, 0) is the cast of c, where(c, 0, 1) is 1 minus it", whereCast},
 
+	{"fixed-choice", "a choice by a constant that is the same everywhere is no choice", fixedChoice},
+	{"turned-choice", "a choice by the opposite of c is one by c, turned around", turnedChoice},
+	{"nothing-added", "(x − x) + y is y", nothingAdded},
 	{"neutral", "x + 0, x − 0, x · 1 and x ÷ 1 are x", neutral},
 	{"times-zero", "x · 0 is 0", timesZero},
 	{"times-minus-one", "x · −1 is −x", timesMinusOne},
@@ -45,6 +48,9 @@ var canonicalRules = []canonicalRule{
 	{"zero-bias", "a bias of zeros is none", zeroBias},
 	{"max-zero", "max(x, 0) is relu", maxZero},
 	{"not-compare", "not a < b is a ≥ b, likewise for the others", notCompare},
+	{"compare-rounded", "⌊x⌋ ≥ c is x ≥ ⌈c⌉, likewise for > and what rounds otherwise", compareRounded},
+	{"clamp-whole", "a whole number cut to 0 and 1 is the cast of whether it is 1 or more", clampWhole},
+	{"two-valued", "what comparisons of one value with constants decide, and is 0 or 1, is one of them or its opposite", twoValued},
 }
 
 func foldRule(c *rewriter, v *ir.Value) (*ir.Value, error) {

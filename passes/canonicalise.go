@@ -12,7 +12,11 @@ import (
 // rewrites each value by the table canonicalRules, exactly in IEEE arithmetic,
 // and makes equal values one.
 func runCanonicalise(n *ir.Net, _ *Options) (*ir.Net, error) {
-	return canonical(n, canonicalRules)
+	out, err := canonical(n, canonicalRules)
+	if err != nil {
+		return nil, err
+	}
+	return opposites(out, canonicalRules)
 }
 
 func canonical(n *ir.Net, rules []canonicalRule) (*ir.Net, error) {
@@ -35,12 +39,17 @@ type rewriter struct {
 	became map[*ir.Value]*ir.Value // of the values of the net before
 	known  map[string]*ir.Value    // by content
 	number map[*ir.Value]int
+
+	decisions map[*ir.Value]*decision // of values of the net
+	deep      bool                    // comparisons of what comparisons decide are none of their own
+	bits      map[*ir.Value]bool      // delays that hold nothing but 0 and 1
 }
 
 func newRewriter(n *ir.Net) *rewriter {
 	return &rewriter{
 		b: ir.NewBuilder(n.Name, n.Level, n.Steps), level: n.Level, steps: n.Steps, rules: canonicalRules,
 		became: map[*ir.Value]*ir.Value{}, known: map[string]*ir.Value{}, number: map[*ir.Value]int{},
+		decisions: map[*ir.Value]*decision{}, bits: map[*ir.Value]bool{},
 	}
 }
 

@@ -125,7 +125,8 @@ func (u *unit) drives(f form) bool {
 			return false
 		}
 	}
-	return !kills(all) || kills(f) && allKilled(all)
+	spared := !slices.ContainsFunc(all, func(t term) bool { return t.s })
+	return spared || kills(f) && allKilled(all)
 }
 
 // setCurrent: the current is kept in units of the membrane, so its inputs have

@@ -43,18 +43,12 @@ type start struct {
 }
 
 func newUnit(fire *ir.Value, latched map[*ir.Value]*ir.Value) (*unit, *diag.Diagnostic) {
-	m := membraneOf(fire)
-	u := &unit{fire: fire, membrane: m, latched: latched, forms: map[*ir.Value]form{}, plain: map[*ir.Value]bool{}, most: len(ofCurrent)}
-	at := 1
-	if fire.Args[1] == m {
-		u.mirrored, at = true, 0
+	c := held(fire, latched)
+	if c.m == nil {
+		return nil, refuse(fire, diag.NotANeuron, "the threshold %%%s is no constant", fire.Args[1].Name)
 	}
-	threshold := fire.Args[at].Const()
-	if threshold == nil {
-		return nil, refuse(fire, diag.NotANeuron, "the threshold %%%s is no constant", fire.Args[at].Name)
-	}
-	u.threshold = combine(threshold, scalar(1), product)
-	return u, nil
+	return &unit{fire: fire, membrane: c.m, threshold: c.threshold, mirrored: c.mirrored, latched: latched,
+		forms: map[*ir.Value]form{}, plain: map[*ir.Value]bool{}, most: len(ofCurrent)}, nil
 }
 
 // form writes a value over the unit's past. Whatever is not arithmetic that is
@@ -203,8 +197,12 @@ func (u *unit) leaks(delay *ir.Value) (monomial, bool) {
 // refires tells whether v compares the membrane of the step before as the unit
 // fires: it is then the spike of that step.
 func (u *unit) refires(v *ir.Value) bool {
-	m := membraneOf(v)
-	return m != nil && u.latched[m] == u.membrane && u.alike(v, m)
+	for _, c := range readings(v) {
+		if u.latched[c.m] == u.membrane && v.Attrs == u.fire.Attrs && c.mirrored == u.mirrored && near(c.threshold, u.threshold) {
+			return true
+		}
+	}
+	return false
 }
 
 // alike tells whether v compares m as the unit's own comparison does.

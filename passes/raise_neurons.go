@@ -14,6 +14,10 @@ import (
 // the casts to real numbers behind them are dropped. The values are put in an
 // order that does not depend on the file they came from.
 func runRaiseNeurons(n *ir.Net, _ *Options) (*ir.Net, error) {
+	n, err := deeply(n)
+	if err != nil {
+		return nil, err
+	}
 	s := &raising{latched: map[*ir.Value]*ir.Value{}, neurons: map[*ir.Value]*neuronForm{}, names: map[*ir.Value]string{}}
 	for _, v := range n.All(ir.OpLatch) {
 		s.latched[v.Args[0]] = v.Args[1]
@@ -52,14 +56,10 @@ type raising struct {
 
 func (s *raising) classify(n *ir.Net) error {
 	var errs diag.List
-	fires, again := comparisons(n), s.again(n)
+	again := s.again(n)
 	for _, v := range n.Values {
-		m := membraneOf(v)
-		if m == nil || again[v] {
+		if membraneOf(v) == nil || again[v] {
 			continue
-		}
-		if m.Op == ir.OpDelay && len(fires[s.latched[m]]) > 0 {
-			continue // a second copy of the comparison of the step before
 		}
 		u, d := newUnit(v, s.latched)
 		var form *neuronForm
@@ -78,12 +78,20 @@ func (s *raising) classify(n *ir.Net) error {
 	return errs.Err()
 }
 
-// again are the comparisons that only look at a unit's stored membrane once more.
+// again are the comparisons that only look at a unit's stored membrane once more,
+// or are a second copy of the comparison of the step before.
 func (s *raising) again(n *ir.Net) map[*ir.Value]bool {
-	out := map[*ir.Value]bool{}
+	out, fires := map[*ir.Value]bool{}, map[*ir.Value]bool{}
 	for _, v := range n.Values {
-		if membraneOf(v) == nil {
+		fires[held(v, s.latched).m] = true
+	}
+	for _, v := range n.Values {
+		m := held(v, s.latched).m
+		if m == nil {
 			continue
+		}
+		if m.Op == ir.OpDelay && fires[s.latched[m]] {
+			out[v] = true
 		}
 		if u, d := newUnit(v, s.latched); d == nil {
 			if again := u.rereads(); again != nil {

@@ -1,0 +1,353 @@
+package passes
+
+import (
+	"math"
+	"slices"
+
+	"nomul/ir"
+	"nomul/ir/eval"
+)
+
+// deeply writes a net of one step in canonical form, looking through comparisons of
+// spikes, of this step and of the one before. In unrolled steps that is not done: a
+// first membrane may be made of a spike alone, and is compared with its threshold.
+func deeply(n *ir.Net) (*ir.Net, error) {
+	c := newRewriter(n)
+	c.rules, c.deep = rulesNamed("flip", "cast-same", "cast-cast", "neutral", "turned-choice", "two-valued"), true
+	c.rules = append(c.rules, cancelRule)
+	past := pastSpikes(n)
+	for _, v := range n.Values {
+		out, err := c.copy(v)
+		if err != nil {
+			return nil, err
+		}
+		c.bits[out] = past[v]
+	}
+	return opposites(ir.Prune(c.b.Net()), c.rules)
+}
+
+// rulesNamed are some of the canonical rules.
+func rulesNamed(names ...string) []canonicalRule {
+	var out []canonicalRule
+	for _, rule := range canonicalRules {
+		if slices.Contains(names, rule.name) {
+			out = append(out, rule)
+		}
+	}
+	return out
+}
+
+// pastSpikes are the delays that hold nothing but 0 and 1.
+func pastSpikes(n *ir.Net) map[*ir.Value]bool {
+	out := map[*ir.Value]bool{}
+	for _, v := range n.All(ir.OpLatch) {
+		init := v.Args[0].Args[0].Const()
+		ok := isSpike(v.Args[1]) && init != nil
+		for i := 0; ok && i < init.Type.Size(); i++ {
+			ok = init.At(i) == 0 || init.At(i) == 1
+		}
+		out[v.Args[0]] = ok
+	}
+	return out
+}
+
+// decision says that a value is decided, place by place, by how one value u lies
+// to the cuts, constants of which comparisons with u are made. u is nil for constants.
+type decision struct {
+	u    *ir.Value
+	cuts []*ir.Value
+}
+
+// maxCuts bounds the constants that one value is compared with.
+const maxCuts = 4
+
+// decided is what decides a canonical value; nil when more than one value does.
+func (c *rewriter) decided(v *ir.Value) *decision {
+	if d, ok := c.decisions[v]; ok {
+		return d
+	}
+	d := c.decide(v)
+	c.decisions[v] = d
+	return d
+}
+
+func (c *rewriter) decide(v *ir.Value) *decision {
+	switch {
+	case v == nil || v.Const() != nil:
+		return &decision{}
+	case c.bits[v]:
+		return &decision{u: v}
+	}
+	if !byElement[v.Op] && v.Op != ir.OpCompare {
+		return nil
+	}
+	if d := c.cutAt(v); d != nil && !c.deep {
+		return d
+	}
+	out := &decision{}
+	for _, a := range v.Args {
+		d := c.decided(a)
+		switch {
+		case d == nil:
+			return c.cutAt(v)
+		case d.u == nil:
+			continue
+		case out.u != nil && out.u != d.u || a.Type.Shape != v.Type.Shape:
+			return nil
+		}
+		out.u = d.u
+		for _, k := range d.cuts {
+			if !slices.Contains(out.cuts, k) {
+				out.cuts = append(out.cuts, k)
+			}
+		}
+	}
+	if len(out.cuts) > maxCuts {
+		return nil
+	}
+	return out
+}
+
+// cutAt is the decision of a comparison with a constant and of a sign, nil of
+// other values.
+func (c *rewriter) cutAt(v *ir.Value) *decision {
+	at := func(u, cut *ir.Value) *decision {
+		if u.Const() != nil || cut.Const() == nil || u.Type.Shape != v.Type.Shape {
+			return nil
+		}
+		return &decision{u, []*ir.Value{cut}}
+	}
+	switch a := v.Attrs.(type) {
+	case ir.CompareAttrs:
+		if v.Args[0].Const() != nil {
+			return at(v.Args[1], v.Args[0])
+		}
+		return at(v.Args[0], v.Args[1])
+	case ir.MapAttrs:
+		if a.Fn != ir.FnSign {
+			return nil
+		}
+		if left, right, err := c.difference(v.Args[0]); left != nil && err == nil && right.Const() != nil {
+			return at(left, right)
+		}
+		if zero, err := c.constant(v.Name+".zero", scalar(0), v); err == nil {
+			return at(v.Args[0], zero)
+		}
+	}
+	return nil
+}
+
+// twoValued: what is decided by comparisons of one value and is nothing but 0 and
+// 1, or one number, is a comparison, its opposite or a constant.
+func twoValued(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op == ir.OpConst || len(v.Args) == 0 || c.isComparison(v) {
+		return nil, nil
+	}
+	d := c.decide(v)
+	if d == nil || d.u == nil {
+		return nil, nil
+	}
+	if c.bits[d.u] {
+		return c.ofBit(v, d.u)
+	}
+	places, results := c.outcomes(v, d)
+	if number, same := oneResult(results); same {
+		return c.constant(v.Name, filled(v.Type, number), v)
+	}
+	for _, cut := range d.cuts {
+		for _, is := range []ir.Compare{ir.GE, ir.GT} {
+			switch agreement(places, results, cut.Const(), is) {
+			case 1:
+				return c.comparisonFor(v, d.u, cut, is)
+			case -1:
+				return c.oppositeFor(v, d.u, cut, is)
+			}
+		}
+	}
+	return nil, nil
+}
+
+// ofBit: what a spike of the step before decides is that spike, its opposite or a
+// constant.
+func (c *rewriter) ofBit(v, bit *ir.Value) (*ir.Value, error) {
+	var results [2]*ir.Tensor
+	for i := range results {
+		results[i] = c.outcome(v, map[*ir.Value]*ir.Tensor{bit: filled(bit.Type.WithShape(ir.Shape{}), float64(i))})
+	}
+	low, same := results[0].Uniform()
+	high, alsoSame := results[1].Uniform()
+	switch {
+	case !same || !alsoSame || v.Op == ir.OpCast || v.Op == ir.OpSub && every(v.Args[0], 1) || v.Op == ir.OpXor:
+		return nil, nil
+	case low == high:
+		return c.constant(v.Name, filled(v.Type, low), v)
+	case low == 0 && high == 1:
+		return c.castTo(v, bit)
+	case low != 1 || high != 0:
+		return nil, nil
+	}
+	op, one := ir.OpSub, filled(v.Type.WithShape(ir.Shape{}), 1)
+	if v.Type.IsSpike() {
+		op = ir.OpXor
+	}
+	number, err := c.castTo(&ir.Value{Name: v.Name + ".not", Type: v.Type, Origin: v.Origin}, bit)
+	if err != nil {
+		return nil, err
+	}
+	k, err := c.constant(v.Name+".one", one, v)
+	if err != nil {
+		return nil, err
+	}
+	if op == ir.OpXor {
+		return c.as(v, op, nil, number, k)
+	}
+	return c.as(v, op, nil, k, number)
+}
+
+// isComparison tells a comparison with a constant, its cast, or 1 minus the cast
+// of one that fires high: the forms that all others become.
+func (c *rewriter) isComparison(v *ir.Value) bool {
+	low := false
+	if v.Op == ir.OpSub && every(v.Args[0], 1) {
+		v, low = v.Args[1], true
+	}
+	if v.Op == ir.OpCast {
+		v = v.Args[0]
+	}
+	m := membraneOf(v)
+	return m != nil && (!c.deep || c.decided(m) == nil) && !(low && v.Args[0].Const() != nil)
+}
+
+// outcomes evaluates v where u lies just below each cut, on it, and just above:
+// that is all that can be told apart.
+func (c *rewriter) outcomes(v *ir.Value, d *decision) (places, results []*ir.Tensor) {
+	for _, cut := range d.cuts {
+		for _, side := range []int{-1, 0, 1} {
+			at := ir.NewTensor(d.u.Type.WithShape(cut.Type.Shape))
+			for i := range at.Type.Size() {
+				setBeside(at, i, cut.Const().At(i), side)
+			}
+			places = append(places, at)
+			results = append(results, c.outcome(v, map[*ir.Value]*ir.Tensor{d.u: at}))
+		}
+	}
+	return places, results
+}
+
+// setBeside sets an element to a number or to the one before or behind it.
+func setBeside(t *ir.Tensor, i int, number float64, side int) {
+	if !t.Type.IsReal() {
+		t.I[i] = int64(number) + int64(side)
+		return
+	}
+	t.F[i] = float64(math.Nextafter32(float32(number), float32(math.Inf(side))))
+	if side == 0 {
+		t.F[i] = number
+	}
+}
+
+// outcome is a value's result where others have the given ones. Uniform constants
+// are one number, so that the result is no larger than it must be.
+func (c *rewriter) outcome(v *ir.Value, known map[*ir.Value]*ir.Tensor) *ir.Tensor {
+	if t := known[v]; t != nil {
+		return t
+	}
+	if k := v.Const(); k != nil {
+		if number, same := k.Uniform(); same {
+			return filled(k.Type.WithShape(ir.Shape{}), number)
+		}
+		return k
+	}
+	b := ir.NewBuilder("outcome", c.level, 1)
+	args, data := make([]*ir.Value, len(v.Args)), make([]*ir.Tensor, len(v.Args))
+	for i, a := range v.Args {
+		data[i] = c.outcome(a, known)
+		args[i], _ = b.Const(b.Unique("a"), data[i])
+	}
+	typ := ir.Type{}
+	if typed(v.Op) {
+		typ = v.Type.WithShape(data[0].Type.Shape)
+	}
+	on, err := b.AddTyped(v.Op, "v", v.Attrs, typ, args...)
+	if err != nil {
+		panic(err) // shapes that broadcast in the net do so without uniform axes
+	}
+	out := ir.NewTensor(on.Type)
+	eval.Do(on, data, out)
+	if c.level == ir.Source {
+		eval.RoundFloat32(out)
+	}
+	known[v] = out
+	return out
+}
+
+// oneResult tells whether all results are one number.
+func oneResult(results []*ir.Tensor) (float64, bool) {
+	first := results[0].At(0)
+	for _, t := range results {
+		if number, same := t.Uniform(); !same || number != first {
+			return 0, false
+		}
+	}
+	return first, true
+}
+
+// agreement is 1 where the results are those of the comparison with the cut at all
+// places, −1 where they are the opposite, and else 0.
+func agreement(places, results []*ir.Tensor, cut *ir.Tensor, is ir.Compare) int {
+	high, low := true, true
+	for p, at := range places {
+		shape, _ := ir.Broadcast(at.Type.Shape, results[p].Type.Shape)
+		shape, _ = ir.Broadcast(shape, cut.Type.Shape)
+		x, r, k := ir.Index(at.Type.Shape, shape), ir.Index(results[p].Type.Shape, shape), ir.Index(cut.Type.Shape, shape)
+		for i := range shape.Size() {
+			u, bound := at.At(indexed(x, i)), cut.At(indexed(k, i))
+			want := 0.0
+			if u > bound || u == bound && is == ir.GE {
+				want = 1
+			}
+			got := results[p].At(indexed(r, i))
+			high, low = high && got == want, low && got == 1-want
+		}
+	}
+	switch {
+	case high:
+		return 1
+	case low:
+		return -1
+	}
+	return 0
+}
+
+// opposed is how a cut compares with u where u does not compare so with the cut.
+var opposed = map[ir.Compare]ir.Compare{ir.GE: ir.GT, ir.GT: ir.GE}
+
+// comparisonFor is the comparison of u with a cut in the place of v.
+func (c *rewriter) comparisonFor(v, u, cut *ir.Value, is ir.Compare) (*ir.Value, error) {
+	if v.Type.IsSpike() {
+		return c.as(v, ir.OpCompare, ir.CompareAttrs{Is: is}, u, cut)
+	}
+	fires, err := c.make(&ir.Value{Name: v.Name + ".fires", Op: ir.OpCompare, Attrs: ir.CompareAttrs{Is: is}, Args: []*ir.Value{u, cut}, Origin: v.Origin})
+	if err != nil {
+		return nil, err
+	}
+	return c.castTo(v, fires)
+}
+
+// oppositeFor is the opposite of that comparison.
+func (c *rewriter) oppositeFor(v, u, cut *ir.Value, is ir.Compare) (*ir.Value, error) {
+	if v.Type.IsSpike() {
+		return c.as(v, ir.OpCompare, ir.CompareAttrs{Is: opposed[is]}, cut, u)
+	}
+	quiet := *v
+	quiet.Name = v.Name + ".not"
+	number, err := c.comparisonFor(&quiet, u, cut, is)
+	if err != nil {
+		return nil, err
+	}
+	one, err := c.constant(v.Name+".one", filled(v.Type.WithShape(ir.Shape{}), 1), v)
+	if err != nil {
+		return nil, err
+	}
+	return c.as(v, ir.OpSub, nil, one, number)
+}

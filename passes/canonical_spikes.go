@@ -1,0 +1,263 @@
+package passes
+
+import (
+	"math"
+
+	"nomul/ir"
+)
+
+// People write a spike in many ways: relu(sign(u)), floor(v).clamp(0, 1), s == 1,
+// h − h + s. All of them are decided by comparisons of one value with constants,
+// and what has only two outcomes is a single comparison.
+
+// nothingAdded: (x − x) + y is y, as in the straight-through estimator
+// g − g.detach() + s. x − x alone stays, for it may be the first membrane of a
+// neuron whose currents cancel in the first step.
+func nothingAdded(_ *rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpAdd {
+		return nil, nil
+	}
+	for i, x := range v.Args {
+		if x.Op == ir.OpSub && x.Args[0] == x.Args[1] && v.Args[1-i].Type == v.Type {
+			return v.Args[1-i], nil
+		}
+	}
+	return nil, nil
+}
+
+// fixedChoice: a choice by a constant that is the same everywhere.
+func fixedChoice(_ *rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpWhere {
+		return nil, nil
+	}
+	for i, number := range []float64{1, 0} {
+		if every(v.Args[0], number) && v.Args[1+i].Type == v.Type {
+			return v.Args[1+i], nil
+		}
+	}
+	return nil, nil
+}
+
+// turnedChoice: where(not c, a, b) is where(c, b, a).
+func turnedChoice(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpWhere || v.Args[0].Op != ir.OpXor || !every(v.Args[0].Args[1], 1) || v.Args[0].Args[0].Type != v.Args[0].Type {
+		return nil, nil
+	}
+	return c.as(v, ir.OpWhere, nil, v.Args[0].Args[0], v.Args[2], v.Args[1])
+}
+
+// cancelRule holds in real arithmetic, though not to the last bit of float32.
+var cancelRule = canonicalRule{"cancel", "(a − b) + b and (a + b) − b are a", cancel}
+
+// cancel: what is added and taken away again, as in (s − h).detach() + h.
+func cancel(_ *rewriter, v *ir.Value) (*ir.Value, error) {
+	inverse := map[ir.Op]ir.Op{ir.OpAdd: ir.OpSub, ir.OpSub: ir.OpAdd}[v.Op]
+	if inverse == 0 || !v.Type.IsReal() {
+		return nil, nil
+	}
+	for i, x := range v.Args {
+		other, first := v.Args[1-i], i == 0
+		switch {
+		case x.Op == inverse && x.Args[1] == other && (first || v.Op == ir.OpAdd) && x.Args[0].Type == v.Type:
+			return x.Args[0], nil // (a − b) + b, b + (a − b), (a + b) − b
+		case x.Op == inverse && v.Op == ir.OpSub && first && x.Args[0] == other && x.Args[1].Type == v.Type:
+			return x.Args[1], nil // (b + a) − b
+		case x.Op == ir.OpSub && v.Op == ir.OpSub && !first && x.Args[0] == other && x.Args[1].Type == v.Type:
+			return x.Args[1], nil // b − (b − a)
+		}
+	}
+	return nil, nil
+}
+
+// maxWhole bounds the whole numbers that values are compared with, such that
+// float32 has their halves.
+const maxWhole = 1 << 20
+
+// firstReaching says, for what rounds a real number to a whole one, from which
+// number on the result is n or more: at it, or only above it.
+var firstReaching = map[ir.Fn]func(n float64) (at float64, is ir.Compare){
+	ir.FnFloor: func(n float64) (float64, ir.Compare) { return n, ir.GE },
+	ir.FnCeil:  func(n float64) (float64, ir.Compare) { return n - 1, ir.GT },
+	ir.FnRound: func(n float64) (float64, ir.Compare) { // halves go to the even number
+		if math.Mod(n, 2) == 0 {
+			return n - 0.5, ir.GE
+		}
+		return n - 0.5, ir.GT
+	},
+}
+
+// truncated is firstReaching of a cast to integers.
+func truncated(n float64) (float64, ir.Compare) {
+	if n > 0 {
+		return n, ir.GE
+	}
+	return n - 1, ir.GT
+}
+
+// rounding is what a value rounds to whole numbers, and how; nil when it does not.
+func rounding(v *ir.Value) (*ir.Value, func(n float64) (float64, ir.Compare)) {
+	switch a := v.Attrs.(type) {
+	case ir.MapAttrs:
+		if rule := firstReaching[a.Fn]; rule != nil && v.Type.IsReal() {
+			return v.Args[0], rule
+		}
+	default:
+		if v.Op == ir.OpCast && v.Args[0].Type.IsReal() && !v.Type.IsReal() && !v.Type.IsSpike() {
+			return v.Args[0], truncated
+		}
+	}
+	return nil, nil
+}
+
+// compareRounded: ⌊u⌋ ≥ c is u ≥ ⌈c⌉, and likewise for what rounds otherwise.
+func compareRounded(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	is := comparison(v)
+	if is != ir.GE && is != ir.GT {
+		return nil, nil
+	}
+	i, below := 0, false // the operand that is rounded, and whether it fires low
+	if v.Args[0].Const() != nil {
+		i, below = 1, true
+	}
+	u, rule := rounding(v.Args[i])
+	bound, same := ir.Tensor{}, false
+	if k := v.Args[1-i].Const(); k != nil {
+		bound.F = make([]float64, 1)
+		bound.F[0], same = k.Uniform()
+	}
+	if u == nil || !same || math.Abs(bound.F[0]) > maxWhole {
+		return nil, nil
+	}
+	// n is the least whole number on the high side.
+	n := math.Ceil(bound.F[0])
+	if (is == ir.GT) != below {
+		n = math.Floor(bound.F[0]) + 1
+	}
+	at, from := rule(n)
+	threshold, err := c.constant(v.Args[1-i].Name, ir.Reals(ir.Shape{}, []float64{at}), v)
+	if err != nil {
+		return nil, err
+	}
+	if below {
+		return c.as(v, ir.OpCompare, ir.CompareAttrs{Is: opposed[from]}, threshold, u)
+	}
+	return c.as(v, ir.OpCompare, ir.CompareAttrs{Is: from}, u, threshold)
+}
+
+// clampWhole: a whole number cut to 0 and 1 tells whether it is 1 or more.
+func clampWhole(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	x := clampedToOne(v)
+	if x == nil || x.Type.Shape != v.Type.Shape {
+		return nil, nil
+	}
+	if u, _ := rounding(x); u == nil {
+		return nil, nil
+	}
+	one, err := c.constant(v.Name+".one", filled(x.Type.WithShape(ir.Shape{}), 1), v)
+	if err != nil {
+		return nil, err
+	}
+	fires, err := c.make(&ir.Value{Name: v.Name + ".reached", Op: ir.OpCompare, Attrs: ir.CompareAttrs{Is: ir.GE}, Args: []*ir.Value{x, one}, Origin: v.Origin})
+	if err != nil {
+		return nil, err
+	}
+	return c.castTo(v, fires)
+}
+
+// clampedToOne is x of min(max(x, 0), 1) or max(min(x, 1), 0), else nil.
+func clampedToOne(v *ir.Value) *ir.Value {
+	if x := atMostOne(v); x != nil {
+		return uncast(atLeastZero(uncast(x)))
+	}
+	return uncast(atMostOne(uncast(atLeastZero(v))))
+}
+
+func atLeastZero(v *ir.Value) *ir.Value {
+	if v != nil && (v.Op == ir.OpMax && every(v.Args[1], 0) || v.Op == ir.OpMap && v.Attrs.(ir.MapAttrs).Fn == ir.FnRelu) {
+		return v.Args[0]
+	}
+	return nil
+}
+
+func atMostOne(v *ir.Value) *ir.Value {
+	if v != nil && v.Op == ir.OpMin && every(v.Args[1], 1) {
+		return v.Args[0]
+	}
+	return nil
+}
+
+// uncast is a value without casts that change none of its whole numbers.
+func uncast(v *ir.Value) *ir.Value {
+	for v != nil && v.Op == ir.OpCast && !v.Args[0].Type.IsReal() && holds(v.Type, v.Args[0].Range) {
+		v = v.Args[0]
+	}
+	return v
+}
+
+// filled is a tensor of one number.
+func filled(t ir.Type, number float64) *ir.Tensor {
+	out := ir.NewTensor(t)
+	for i := range out.F {
+		out.F[i] = number
+	}
+	for i := range out.I {
+		out.I[i] = int64(number)
+	}
+	return out
+}
+
+// opposites rewrites what reads a comparison of whose opposite the net has too:
+// the cast of c > u is 1 minus that of u ≥ c, and a choice by it is turned around.
+// So a neuron has one comparison, however its spike and its reset are written.
+func opposites(n *ir.Net, rules []canonicalRule) (*ir.Net, error) {
+	other := opposedComparisons(n)
+	if len(other) == 0 {
+		return n, nil
+	}
+	out, err := ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+		if v.Op != ir.OpCast && v.Op != ir.OpWhere || !other[v.Args[0]] {
+			return nil, nil
+		}
+		low := v.Args[0]
+		high, err := r.Add(ir.OpCompare, r.Unique(low.Name+".high"), ir.CompareAttrs{Is: opposed[comparison(low)]}, r.Of(low.Args[1]), r.Of(low.Args[0]))
+		if err != nil {
+			return nil, err
+		}
+		if v.Op == ir.OpWhere {
+			return r.Add(ir.OpWhere, r.Unique(v.Name), nil, high, r.Of(v.Args[2]), r.Of(v.Args[1]))
+		}
+		one, err := r.Const(r.Unique(v.Name+".one"), filled(v.Type.WithShape(ir.Shape{}), 1))
+		if err != nil {
+			return nil, err
+		}
+		number, err := r.AddTyped(ir.OpCast, r.Unique(v.Name+".high"), nil, v.Type, high)
+		if err != nil {
+			return nil, err
+		}
+		return r.Add(ir.OpSub, r.Unique(v.Name), nil, one, number)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return canonical(out, rules)
+}
+
+// opposedComparisons are those of a constant with a value, which the net also
+// compares the other way round.
+func opposedComparisons(n *ir.Net) map[*ir.Value]bool {
+	type key struct {
+		u, bound *ir.Value
+		is       ir.Compare
+	}
+	high := map[key]bool{}
+	for _, v := range n.All(ir.OpCompare) {
+		high[key{v.Args[0], v.Args[1], comparison(v)}] = true
+	}
+	out := map[*ir.Value]bool{}
+	for _, v := range n.All(ir.OpCompare) {
+		if v.Args[0].Const() != nil && v.Args[1].Const() == nil && high[key{v.Args[1], v.Args[0], opposed[comparison(v)]}] {
+			out[v] = true
+		}
+	}
+	return out
+}
