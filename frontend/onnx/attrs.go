@@ -81,6 +81,20 @@ func (n *node) intsAttr(name string) (list []int64, ok bool) {
 	return nil, false
 }
 
+// floatsAttr is a list attribute, empty when it is absent.
+func (n *node) floatsAttr(name string) []float64 {
+	var out []float64
+	if a := n.attr(name, onnxpb.AttributeProto_FLOATS); a != nil {
+		for _, f := range a.Floats {
+			out = append(out, float64(f))
+		}
+	}
+	if d := checkFinite(out); d != nil {
+		n.fail(n.errorf(diag.BadAttribute, "attribute %q %s", name, d.Message))
+	}
+	return out
+}
+
 // graphAttr is a body in an attribute, or nil when it is absent.
 func (n *node) graphAttr(name string) *onnxpb.GraphProto {
 	a := n.attr(name, onnxpb.AttributeProto_GRAPH)

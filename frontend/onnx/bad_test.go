@@ -79,8 +79,8 @@ func badGraphs() []badCase {
 	return []badCase{
 		{"no-opset", broken(func(pb *onnxpb.ModelProto) { pb.OpsetImport = nil }), `bad\.onnx: error: does not say which version .* \[bad-file\]`},
 		{"opset-twice", broken(func(pb *onnxpb.ModelProto) { pb.OpsetImport = append(pb.OpsetImport, pb.OpsetImport[0]) }), `.*imports the operators of domain "" twice \[bad-file\]`},
-		{"old-opset", broken(func(pb *onnxpb.ModelProto) { pb.OpsetImport[0].Version = 6 }), `.*uses opset 6, wanted 7 to 23 \[bad-file\]\nhelp: .*`},
-		{"new-opset", broken(func(pb *onnxpb.ModelProto) { pb.OpsetImport[0].Version = 24 }), `.*uses opset 24, wanted 7 to 23 \[bad-file\]\nhelp: .*`},
+		{"old-opset", broken(func(pb *onnxpb.ModelProto) { pb.OpsetImport[0].Version = 5 }), `.*uses opset 5, wanted 6 to 26 \[bad-file\]\nhelp: .*`},
+		{"new-opset", broken(func(pb *onnxpb.ModelProto) { pb.OpsetImport[0].Version = 27 }), `.*uses opset 27, wanted 6 to 26 \[bad-file\]\nhelp: .*`},
 		{"no-output", broken(func(pb *onnxpb.ModelProto) { pb.Graph.Output = nil }), `bad\.onnx: error: the graph has no output \[bad-net\]`},
 		{"output-made-by-nothing", add(1, 2).out("z"), `bad\.onnx: error: graph output "z" is made by no node \[unknown-name\]`},
 		{"undefined-input", add(1, 2).node("Mul y,w -> z").out("z"), `bad\.onnx: node "z" \(ai\.onnx::Mul, opset 13\): error: reads "w", which no node, input or initializer makes \[unknown-name\]`},

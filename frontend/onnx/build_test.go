@@ -82,6 +82,25 @@ func int64s(name string, data ...int64) *onnxpb.TensorProto {
 	return &onnxpb.TensorProto{Name: name, DataType: tInt64, Dims: []int64{int64(len(data))}, Int64Data: data}
 }
 
+// opset sets the version of the operators.
+func (m *model) opset(version int64) *model {
+	m.pb.OpsetImport[0].Version = version
+	return m
+}
+
+func bytesOf(name string, elem int32, dims []int64, data ...int32) *onnxpb.TensorProto {
+	return &onnxpb.TensorProto{Name: name, DataType: elem, Dims: dims, Int32Data: data}
+}
+
+func intsOf(name string, dims []int64, data ...int64) *onnxpb.TensorProto {
+	return &onnxpb.TensorProto{Name: name, DataType: tInt64, Dims: dims, Int64Data: data}
+}
+
+// empty is a list of no floats, as exporters write for an operand that is not used.
+func empty(name string) *onnxpb.TensorProto {
+	return &onnxpb.TensorProto{Name: name, DataType: tFloat, Dims: []int64{0}}
+}
+
 // node adds a node "op a,b -> y,z".
 func (m *model) node(text string, attrs ...*onnxpb.AttributeProto) *model {
 	left, right, _ := strings.Cut(text, " -> ")

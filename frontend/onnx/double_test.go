@@ -40,3 +40,21 @@ func TestDoubleFile(t *testing.T) {
 		}
 	}
 }
+
+// DequantizeLinear gives the type that output_dtype says, not that of its scale.
+func TestDequantizeOutputType(t *testing.T) {
+	file := func(to int64, declared int32) *model {
+		m := newModel(23).in("x", tUint8, 1, 3).floats("s", nil, 0.5).node("DequantizeLinear x,s -> y", attrInt("output_dtype", to))
+		m.pb.Graph.Output = []*onnxpb.ValueInfoProto{valueInfo("y", declared, []int64{1, 3})}
+		return m
+	}
+	const half = 10
+	if _, list := onnx.Import("m.onnx", file(half, half).bytes(t), onnx.Options{}); list.Err() != nil {
+		t.Error(list)
+	}
+	wantOneError(t, file(int64(tInt32), tFloat).bytes(t), `.*attribute "output_dtype" is int32, wanted a floating-point type \[bad-attribute\]`)
+	net, list := onnx.Import("m.onnx", file(half, tFloat).bytes(t), onnx.Options{})
+	if net != nil || list.Err() == nil {
+		t.Errorf("a result of float16 passes for float: %v", list)
+	}
+}

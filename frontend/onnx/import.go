@@ -17,8 +17,8 @@ import (
 
 // The operator sets of ai.onnx that the table's rows follow.
 const (
-	firstOpset = 7
-	lastOpset  = 23
+	firstOpset = 6
+	lastOpset  = 26
 )
 
 // Constants that a file implies without spelling them out (filled states,

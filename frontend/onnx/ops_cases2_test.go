@@ -83,9 +83,7 @@ func windowCases() []opCase {
 
 // quantCases compute with integers that stand for real numbers.
 func quantCases() []opCase {
-	bytes := func(name string, elem int32, dims []int64, data ...int32) *onnxpb.TensorProto {
-		return &onnxpb.TensorProto{Name: name, DataType: elem, Dims: dims, Int32Data: data}
-	}
+	bytes := bytesOf
 	one := []int64{}
 	q := func(m *model) *model {
 		return m.floats("s", nil, 0.5).init(bytes("z", tUint8, one, 3))
@@ -103,12 +101,15 @@ func quantCases() []opCase {
 		{"QuantizeLinear-int16", x(21, 1, 4).floats("s", nil, 0.125).node("QuantizeLinear x,s -> y", attrInt("output_dtype", 5)).out("y")},
 		{"DequantizeLinear", q(pixels(1, 3)).node("DequantizeLinear x,s,z -> y").out("y")},
 		{"DequantizeLinear-int32", newModel(13).in("x", tInt32, 1, 3).floats("s", []int64{3}, 0.5, 1, 2).node("DequantizeLinear x,s -> y").out("y")},
+		{"QuantizeLinear-int32-input", newModel(21).in("x", tInt32, 1, 4).floats("s", nil, 0.25).node("QuantizeLinear x,s -> y", attrInt("precision", 1)).out("y")},
 		{"DynamicQuantizeLinear", x(11, 1, 4).node("DynamicQuantizeLinear x -> y,s,z").out("y", "s", "z")},
 		{"ConvInteger", kernel(pixels(1, 1, 4)).node("ConvInteger x,w,z,wz -> y", attrInts("pads", 1, 0)).out("y")},
 		{"MatMulInteger", weights(pixels(1, 2)).node("MatMulInteger x,w,z,wz -> y").out("y")},
 		{"MatMulInteger-no-zero-points", weights(pixels(1, 2)).node("MatMulInteger x,w -> y").out("y")},
 		{"QLinearConv", kernel(pixels(1, 1, 4)).init(bytes("b", tInt32, []int64{2}, 8, -8)).node("QLinearConv x,s,z,w,ws,wz,s,z,b -> y").out("y")},
 		{"QLinearMatMul", weights(pixels(1, 2)).node("QLinearMatMul x,s,z,w,ws,wz,s,z -> y").out("y")},
+		{"QLinearMatMul-scale-per-row", weights(pixels(1, 2, 2)).floats("ys", []int64{2}, 0.5, 0.125).init(bytes("yz", tUint8, []int64{2}, 3, 5)).
+			node("QLinearMatMul x,s,z,w,ws,wz,ys,yz -> y").out("y")},
 	}
 }
 

@@ -15,6 +15,10 @@ func dropout(n *node) ([]*tensor, error) {
 	if err := n.floats(x); err != nil {
 		return nil, err
 	}
+	if n.opset < 7 && n.intAttr("is_test", 0) == 0 {
+		return nil, n.errorf(diag.UnsupportedAttribute, "drops at random (is_test=0), wanted an exported model in evaluation mode").
+			WithHelp("call model.eval() before the export")
+	}
 	if t := n.arg(2); t != nil {
 		if (t.data == nil || t.elem != elemBool || t.data.I[0] != 0) && !n.dropsNothing() {
 			return nil, n.errorf(diag.UnsupportedAttribute, "drops at random (training_mode), wanted an exported model in evaluation mode").

@@ -114,7 +114,8 @@ func (n *node) stretched(suffix string, x *tensor, s ir.Shape) (*tensor, error) 
 	return n.emit(suffix, x.elem, ir.OpBroadcast, ir.ShapeAttrs{Shape: s.Dims()}, x)
 }
 
-// tile repeats x along each axis: an axis of extent 1 is put before it, stretched, and joined with it.
+// tile repeats x along each axis: an axis of extent 1 is put before it, stretched,
+// and joined with it.
 func tile(n *node) (*tensor, error) {
 	x := n.in[0]
 	counts, err := n.list(1, "list of repeats")
@@ -132,30 +133,11 @@ func tile(n *node) (*tensor, error) {
 			return nil, n.errorf(diag.ShapeMismatch, "repeats axis %d %d times", axis, count)
 		}
 		last := !slices.ContainsFunc(counts[axis+1:], func(c int64) bool { return c != 1 })
-		if x, err = n.repeat(x, axis, int(count), suffixIf(!last, strconv.Itoa(axis))); err != nil {
+		if x, err = n.copied(suffixIf(!last, strconv.Itoa(axis)), x, axis, axis, int(count)); err != nil {
 			return nil, err
 		}
 	}
 	return x, nil
-}
-
-func (n *node) repeat(x *tensor, axis, count int, suffix string) (*tensor, error) {
-	dims := x.shape.Dims()
-	apart := matrix(x.shape, axis)
-	name := "axis" + strconv.Itoa(axis)
-	y, err := n.reshaped(name+".apart", x, []int{apart[0], 1, apart[1]})
-	if err != nil {
-		return nil, err
-	}
-	s, err := ir.NewShape([]int{apart[0], count, apart[1]})
-	if err != nil {
-		return nil, n.errorf(diag.ShapeMismatch, "repeats axis %d: %v", axis, err)
-	}
-	if y, err = n.stretched(name+".copies", y, s); err != nil {
-		return nil, err
-	}
-	dims[axis] *= count
-	return n.reshaped(suffix, y, dims)
 }
 
 // padding is what a Pad adds to one axis; negative counts take away.
@@ -306,9 +288,7 @@ func (n *node) mirrored(x *tensor, list []padding, mode string) (*tensor, error)
 			index[k] = borderEntry(int64(k)-p.before, extent, mode)
 		}
 		var err error
-		from := knownInts(n.name("entries"+strconv.Itoa(p.axis)), n.at, index)
-		suffix := suffixIf(i < len(list)-1, "axis"+strconv.Itoa(p.axis))
-		if x, err = n.emit(suffix, x.elem, ir.OpGather, ir.AxisAttrs{Axis: p.axis}, x, from); err != nil {
+		if x, err = n.taken(suffixIf(i < len(list)-1, "axis"+strconv.Itoa(p.axis)), x, p.axis, index); err != nil {
 			return nil, err
 		}
 	}

@@ -96,7 +96,7 @@ func (g *product) weights() (w *tensor, scaled bool, err error) {
 	if !scaled {
 		alpha = 1
 	}
-	w, err = g.n.imp.weightsOf(g.n, weightKey{g.b, !g.flip, alpha})
+	w, err = g.n.imp.weightsOf(g.n, weightKey{of: g.b, transpose: !g.flip, factor: alpha})
 	return w, scaled, err
 }
 
@@ -178,6 +178,7 @@ type weightKey struct {
 	of        *tensor
 	transpose bool
 	factor    float64
+	groups    int // of a ConvTranspose; 0 for a matrix
 }
 
 // weightsOf is the matrix in the form of the key.

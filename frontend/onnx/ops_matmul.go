@@ -16,7 +16,7 @@ func matMul(n *node) (*tensor, error) {
 	case a.shape.Rank() == 0 || b.shape.Rank() == 0:
 		return nil, n.errorf(diag.ShapeMismatch, "multiplies %v and %v, wanted at least one axis each", a.shape, b.shape)
 	case b.data != nil && b.shape.Rank() == 2:
-		w, err := n.imp.weightsOf(n, weightKey{b, true, 1})
+		w, err := n.imp.weightsOf(n, weightKey{of: b, transpose: true, factor: 1})
 		if err != nil {
 			return nil, err
 		}

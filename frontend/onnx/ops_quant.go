@@ -20,6 +20,9 @@ func quantizeLinear(n *node) (*tensor, error) {
 	if err := n.quantised(to); err != nil {
 		return nil, err
 	}
+	if p := n.intAttr("precision", 0); p != 0 && p != int64(elemFloat) {
+		return nil, n.errorf(diag.UnsupportedAttribute, "attribute \"precision\" is %v, wanted float", elem(p))
+	}
 	scale, zero, err := n.perChannel(x, scale, zero)
 	if err != nil {
 		return nil, err
@@ -244,7 +247,10 @@ func qLinearConv(n *node) (*tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return n.requantised(sum, n.in[1], w, n.in[6], n.in[7])
+	if n.in[6].shape.Size() != 1 {
+		return nil, n.errorf(diag.ShapeMismatch, "scale %q is %v, wanted one number", n.in[6].name, n.in[6].shape)
+	}
+	return n.requantised(sum, n.in[1], w, 1)
 }
 
 // qLinearMatMul is the same for a product of matrices. To int8 it is refused:
@@ -266,11 +272,13 @@ func qLinearMatMul(n *node) (*tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return n.requantised(sum, a, b, n.in[6], n.in[7])
+	return n.requantised(sum, a, b, sum.shape.Rank()-2)
 }
 
-// requantised is saturate(round(sum · (a·b/y)) + zero point).
-func (n *node) requantised(sum, a, b, y, zero *tensor) (*tensor, error) {
+// requantised is saturate(round(sum · (a·b/y)) + zero point), with the y and the zero
+// point of inputs 7 and 8: one for all, or for each entry of an axis.
+func (n *node) requantised(sum, a, b *tensor, axis int) (*tensor, error) {
+	y, zero := n.in[6], n.in[7]
 	if err := n.floats(a, b, y); err != nil {
 		return nil, err
 	}
@@ -278,10 +286,10 @@ func (n *node) requantised(sum, a, b, y, zero *tensor) (*tensor, error) {
 		return nil, err
 	}
 	var err error
-	if y, err = n.alongAxis("y.scale", sum.shape, y, 0); err != nil {
+	if y, err = n.alongAxis("y.scale", sum.shape, y, axis); err != nil {
 		return nil, err
 	}
-	if zero, err = n.alongAxis("y.zero.point", sum.shape, zero, 0); err != nil {
+	if zero, err = n.alongAxis("y.zero.point", sum.shape, zero, axis); err != nil {
 		return nil, err
 	}
 	scale, err := n.chain(a).then("scales", a.elem, ir.OpMul, nil, b).then("scale", a.elem, ir.OpDiv, nil, y).end()

@@ -60,6 +60,8 @@ func operatorCases() []family {
 		{"ops_window", windowCases()},
 		{"ops_copy", copyCases()},
 		{"ops_quant", quantCases()},
+		{"ops_blocks", blockCases()},
+		{"ops_norm", normCases()},
 		{"functions", functionCases()},
 	}
 }

@@ -94,13 +94,19 @@ func conv(n *node) (*tensor, error) {
 	return n.convolve("", x.elem, x, weight, bias)
 }
 
-// convolve applies the node's attributes. Padding so wide that a window sees
-// nothing else becomes elements of the input.
+// convolve applies the node's attributes.
 func (n *node) convolve(suffix string, e elem, x, weight, bias *tensor) (*tensor, error) {
 	a, err := n.convAttrs(x, weight)
 	if err != nil {
 		return nil, err
 	}
+	return n.convolved(suffix, e, a, x, weight, bias)
+}
+
+// convolved is a convolution. Padding so wide that a window sees nothing else
+// becomes elements of the input.
+func (n *node) convolved(suffix string, e elem, a ir.ConvAttrs, x, weight, bias *tensor) (*tensor, error) {
+	var err error
 	if spatial := len(a.Strides); widePads(a, x.shape.Dims()[2:], weight.shape.Dims()[2:]) {
 		around := ir.PadAttrs{Before: append([]int{0, 0}, a.Pads[:spatial]...), After: append([]int{0, 0}, a.Pads[spatial:]...)}
 		if x, err = n.emit(suffix+suffixIf(suffix != "", ".")+"padded", x.elem, ir.OpPad, around, x); err != nil {

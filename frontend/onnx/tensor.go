@@ -103,10 +103,10 @@ func checkStorage(pb *onnxpb.TensorProto) *diag.Diagnostic {
 	return nil
 }
 
-// setShape sets shape or empty from the dims, and returns the number of
-// elements. Only integers may be empty: a shape of no axes is such a list.
+// setShape sets shape or empty from the dims, and returns the number of elements.
+// Lists may be empty: a shape of no axes is one, and an operand that is not used.
 func (t *tensor) setShape(pb *onnxpb.TensorProto) (int, *diag.Diagnostic) {
-	if len(pb.Dims) == 1 && pb.Dims[0] == 0 && t.elem.isInt() {
+	if len(pb.Dims) == 1 && pb.Dims[0] == 0 {
 		t.empty = true
 		return 0, nil
 	}
