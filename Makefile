@@ -1,4 +1,4 @@
-# nomul: make demo | test | mutate | node-tests | e2e | bench | accuracy | paper | update | gen | clean
+# nomul: make demo | test | random | mutate | node-tests | e2e | bench | accuracy | paper | update | gen | clean
 
 GO      ?= go
 SHELL   := bash
@@ -19,7 +19,7 @@ GOTEST  := $(GO) test -count=1 -p 2 -timeout 40m
 # Where onnxruntime goes when Python does not have it: the engines' peer in one test and in bench.
 PEER := $(CURDIR)/.cache/peer
 
-.PHONY: mutate node-tests e2e build demo test tools peer bench accuracy paper update gen clean
+.PHONY: random mutate node-tests e2e build demo test tools peer bench accuracy paper update gen clean
 
 build:
 	@$(GO) build -o $(NOMUL) ./cmd/nomul
@@ -75,6 +75,17 @@ peer:
 	    { python3 -m venv $(PEER) && $(PEER)/bin/python3 -m pip install -q --retries 1 --timeout 30 --no-deps onnxruntime; } > .cache/peer.log 2>&1 \
 	        || { rm -rf $(PEER); echo "onnxruntime cannot be installed (see .cache/peer.log): nothing is measured beside it"; }; \
 	}
+
+# Random networks: N of them from SEED (0 draws one), ENGINES of these on Go and C, BOARDS
+# under QEMU, HARDWARE simulated; the report, and the files of what failed in out/random.
+random: export PATH := $(PEER)/bin:$(PATH)
+random: SEED := 0
+random: N := 1000
+random: ENGINES := 200
+random: BOARDS := 10
+random: HARDWARE := 20
+random: peer
+	$(GO) run ./cmd/random -n $(N) --seed $(SEED) --processors $(ENGINES) --boards $(BOARDS) --hardware $(HARDWARE) $(RANDOM_FLAGS)
 
 bench: peer
 	$(GO) run ./cmd/bench

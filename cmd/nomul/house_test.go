@@ -16,6 +16,7 @@ var allowed = map[string][]string{
 	"nomul/ir/irtest":                {"nomul/ir", "nomul/ir/diag"},
 	"nomul/frontend/onnx/onnxpb":     {},
 	"nomul/frontend/onnx":            {"nomul/ir", "nomul/ir/diag", "nomul/ir/eval", "nomul/frontend/onnx/onnxpb"},
+	"nomul/frontend/onnx/randnet":    {"nomul/frontend/onnx/onnxpb"},
 	"nomul/frontend/dsl":             {"nomul/ir", "nomul/ir/diag"},
 	"nomul/passes":                   {"nomul/ir", "nomul/ir/diag", "nomul/ir/eval"},
 	"nomul/backends":                 {"nomul/ir", "nomul/ir/diag"},
@@ -31,6 +32,7 @@ var allowed = map[string][]string{
 	"nomul/runtime/engine":           {"nomul/ir", "nomul/ir/diag", "nomul/backends", "nomul/backends/", "nomul/runtime/interp", "nomul/runtime/engine/toolchain"},
 	"nomul/cmd/nomul":                {"nomul/"},
 	"nomul/cmd/bench":                {"nomul/"},
+	"nomul/cmd/random":               {"nomul/"},
 	"nomul/cmd/mutate":               {},
 }
 

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+
+	"nomul/frontend/onnx/randnet"
+	"nomul/ir"
+)
+
+// What is drawn from a fixed seed holds at every stage, on engines too.
+func TestRandomNetworks(t *testing.T) {
+	o := &options{count: 1000, seed: 1, engines: [3]int{}, keep: t.TempDir(), workers: 2}
+	if testing.Short() {
+		o.count, o.engines = 100, [3]int{}
+	}
+	r, err := survey(context.Background(), o, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Unavailable) > 0 && os.Getenv("NOMUL_REQUIRE_TOOLS") == "1" && !testing.Short() {
+		for _, what := range r.Unavailable {
+			if !strings.Contains(what, "onnxruntime") {
+				t.Error(what)
+			}
+		}
+	}
+	for _, f := range r.Faults {
+		if f.Verdict == wrong || f.Verdict == panicked {
+			t.Errorf("%d: %s\nmake random RANDOM_FLAGS='--plan \"%s\"'\n%s", f.Count, f.Kind, f.Plan, f.Message)
+		}
+	}
+	if r.Verdicts[held] < o.count/4 {
+		t.Errorf("only %d of %d networks are compiled: nothing is held against anything", r.Verdicts[held], o.count)
+	}
+	if !testing.Short() && o.engines[0] > 0 && len(r.Engines) == 0 && len(r.Unavailable) == 0 {
+		t.Error("no engine ran")
+	}
+}
+
+// A plan is what it prints, and every simpler one is simpler.
+func TestPlans(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		p := randnet.Draw(random)
+		if q := randnet.Parse(p.String()); q.String() != p.String() {
+			t.Fatalf("%s is read as %s", p, q)
+		}
+		for _, q := range p.Simpler() {
+			if q.Size() >= p.Size() {
+				t.Fatalf("%s is not simpler than %s", q, p)
+			}
+		}
+	}
+}
+
+// Every pair of features that is wished for occurs, or is counted.
+func TestPairsOccur(t *testing.T) {
+	d := newDrawer(3)
+	before := d.coverage()
+	for range 2000 {
+		if _, _, err := d.next(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	after := d.coverage()
+	if before.Met != 0 || after.Met < 9000 || after.Missing >= before.Missing {
+		t.Errorf("pairs were %+v, and are %+v", before, after)
+	}
+}
+
+// drawn is a network of several layers that is compiled.
+func drawn(t *testing.T) *network {
+	t.Helper()
+	n, o := through(randnet.Parse("seed=5 head=linear; layer 0: neuron=leaky width=4; layer 1: width=4"))
+	if o.verdict != held {
+		t.Fatal(o)
+	}
+	return n
+}
+
+// Each oracle finds a fault that is planted where it looks.
+func TestPlantedFaultsAreFound(t *testing.T) {
+	change := func(net *ir.Net, name string, f func(*ir.Tensor)) {
+		v := net.Find(name)
+		if v == nil {
+			t.Fatalf("no %%%s in\n%s", name, ir.Print(net, ""))
+		}
+		f(v.Const())
+	}
+	for what, plant := range map[string]func(*network) error{
+		"a weight of the spiking net": func(n *network) error {
+			change(n.spiking, "fc0.weight", func(t *ir.Tensor) { t.F[0] += 30 })
+			return n.runSpiking()
+		},
+		"a weight on the way to integers": func(n *network) error {
+			change(n.exact, "fc0.weight", func(t *ir.Tensor) { t.F[0] += 30 })
+			return n.runExact()
+		},
+		"an integer weight": func(n *network) error {
+			change(n.fixed, "fc0.weight", func(t *ir.Tensor) { t.I[0] = -t.I[0] })
+			return n.runBounds()
+		},
+		"an output": func(n *network) error {
+			for _, b := range n.bounds {
+				if b.Output {
+					b.Offset.F[0]++
+				}
+			}
+			return n.runForced()
+		},
+	} {
+		n := drawn(t)
+		if err := plant(n); err == nil || judged("", err).verdict != wrong {
+			t.Errorf("%s is changed, and is not found: %v", what, err)
+		}
+	}
+}
+
+// A fault is shrunk to what it takes.
+func TestShrinking(t *testing.T) {
+	p := randnet.Parse("seed=7 steps=5 head=linear behind=negative; layer 0: neuron=leaky before=reflect leak=0.9; layer 1: width=4")
+	_, o := through(p)
+	if o.verdict != refused {
+		t.Skipf("reflect pads are taken now: %v", o)
+	}
+	if q, _ := shrunk(p, o); q.Size() >= p.Size() {
+		t.Errorf("%s stays %s", p, q)
+	}
+}

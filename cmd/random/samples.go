@@ -1,0 +1,96 @@
+package main
+
+import (
+	"math/rand/v2"
+
+	"nomul/frontend/onnx/randnet"
+	"nomul/ir"
+)
+
+// sample is one input, as integers and as the numbers that the file takes, both
+// in the file's layout; of a file of one step, one for each step.
+type sample struct {
+	whole     []int64
+	real      []float64
+	recording      // of the source
+	tied      bool // from some step on it is left to chance
+}
+
+// draw draws inputs: numbers of all sizes, extremes, and silence.
+func (n *network) draw(count int) {
+	random := rand.New(rand.NewPCG(n.plan.Seed, 7))
+	size := 1
+	for _, d := range n.model.Input {
+		size *= d
+	}
+	if n.model.Stream {
+		size *= n.model.Steps
+	}
+	for k := range count {
+		s := sample{whole: make([]int64, size), real: make([]float64, size)}
+		for i := range s.whole {
+			s.whole[i] = n.number(random, k)
+			s.real[i] = n.normalised(s.whole[i])
+		}
+		n.samples = append(n.samples, s)
+	}
+}
+
+func (n *network) number(random *rand.Rand, k int) int64 {
+	switch n.model.Elem {
+	case "spike":
+		return int64(random.IntN(2))
+	case "s8":
+		return int64(random.IntN(5) - 2)
+	}
+	switch k {
+	case 0:
+		return 0
+	case 1:
+		return 255 * int64(random.IntN(2))
+	}
+	return int64(random.IntN(256))
+}
+
+// normalised is x = (p·A − M)/S, each operation in float32 as frameworks do it.
+func (n *network) normalised(p int64) float64 {
+	if n.model.Mean == nil {
+		return float64(p)
+	}
+	f := func(x float64) float64 { return float64(float32(x)) }
+	x := f(float64(p) * (1.0 / 255))
+	x = f(x - f(n.model.Mean[0]))
+	return f(x / f(n.model.Std[0]))
+}
+
+// arranged gives elements in the order in which a rolled net takes them: an axis
+// of time in front.
+func arranged[E any](m *randnet.Model, net *ir.Net, in *ir.Value, all []E) []E {
+	f := m.Frames
+	if in.Clock != ir.Step || f.Axis < 0 || len(all) != net.SampleType(in).Size() {
+		return all
+	}
+	inner, steps := 1, m.Input[f.Axis]
+	for _, d := range m.Input[f.Axis+1:] {
+		inner *= d
+	}
+	out := make([]E, 0, len(all))
+	for t := range steps {
+		for outer := 0; outer < len(all); outer += steps * inner {
+			out = append(out, all[outer+t*inner:][:inner]...)
+		}
+	}
+	return out
+}
+
+// give makes a sample the input of a rolled net.
+func (n *network) give(net *ir.Net, s *sample) map[string]*ir.Tensor {
+	in := net.Find("x")
+	t := ir.NewTensor(net.SampleType(in))
+	if t.Type.IsReal() {
+		copy(t.F, arranged(n.model, net, in, s.real))
+	} else {
+		copy(t.I, arranged(n.model, net, in, s.whole))
+	}
+	return map[string]*ir.Tensor{"x": t}
+}

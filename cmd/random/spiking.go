@@ -1,0 +1,179 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"nomul/frontend/onnx/randnet"
+	"nomul/ir"
+	"nomul/runtime/interp"
+)
+
+// A spike is left to chance where the membrane is so near to the threshold, as a
+// share of the largest membrane, that float32 decides by the order of its sums.
+const tie = 1e-5
+
+// trace is a run of a rolled net.
+type trace struct {
+	spikes  map[string][]float64 // by layer and step
+	outputs map[string][]float64
+}
+
+func traced(m *interp.Machine, in map[string]*ir.Tensor) (trace, error) {
+	t := trace{map[string][]float64{}, map[string][]float64{}}
+	out, err := m.Run(in, func(step int, v *ir.Value, result, _ *ir.Tensor) {
+		if v.Op == ir.OpNeuron && v.Type.IsSpike() {
+			t.spikes[key(v.Name, step)] = numbers(result)
+		}
+	})
+	for name, y := range out {
+		t.outputs[name] = numbers(y)
+	}
+	return t, err
+}
+
+// runSpiking holds the spiking net against the source.
+func (n *network) runSpiking() error { return n.against(n.spiking) }
+
+// runExact holds the last exact net of real numbers against the source.
+func (n *network) runExact() error { return n.against(n.exact) }
+
+func (n *network) against(net *ir.Net) error {
+	m, err := interp.New(net)
+	if err != nil {
+		return err
+	}
+	for i := range n.samples {
+		s := &n.samples[i]
+		got, err := traced(m, n.give(net, s))
+		if err != nil {
+			return err
+		}
+		if s.tied {
+			continue
+		}
+		if err := n.same(s, net, got); err != nil {
+			return differ("sample %d: %v", i, err)
+		}
+		if s.tied {
+			n.ties++
+		}
+	}
+	return nil
+}
+
+// same compares a run of a rolled net with the source. A net of fewer steps than
+// the network has may compute them in other places, and is held to its outputs.
+func (n *network) same(s *sample, net *ir.Net, got trace) (err error) {
+	if net.Steps == n.model.Steps {
+		s.tied, err = n.sameSpikes(s.recording, got)
+	}
+	if err != nil || s.tied || net != n.spiking && n.softened() {
+		return err
+	}
+	if err = n.sameOutputs(s.recording, got.outputs); err != nil && net.Steps != n.model.Steps && n.nearlyTied(s.recording) {
+		s.tied = true
+		return nil
+	}
+	return err
+}
+
+// nearlyTied reports whether any membrane is so near to its threshold that chance decides.
+func (n *network) nearlyTied(r recording) bool {
+	for _, f := range n.model.Layers {
+		for t := range n.model.Steps {
+			membranes := r.membranes[key(f.Name, t)]
+			for e, h := range membranes {
+				if math.Abs(h-threshold(f, e, len(membranes))) <= tie*n.magnitude(r, f.Name) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// sameSpikes compares spikes in the order in which they come about. The first
+// that differs is a tie, or wrong.
+func (n *network) sameSpikes(want recording, got trace) (tied bool, err error) {
+	for t := range n.model.Steps {
+		for _, f := range n.model.Layers {
+			k := key(f.Name, t)
+			if tied, err := n.sameStep(f, k, want, got.spikes[k]); tied || err != nil {
+				return tied, err
+			}
+		}
+	}
+	return false, nil
+}
+
+func (n *network) sameStep(f randnet.Fired, k string, want recording, have []float64) (tied bool, err error) {
+	spikes, membranes := want.spikes[k], want.membranes[k]
+	if len(have) != len(spikes) {
+		return false, nil // folded away on one side
+	}
+	for e, w := range spikes {
+		if have[e] == w {
+			continue
+		}
+		if len(membranes) != len(have) {
+			return false, fmt.Errorf("%s, element %d: spike %v, %v at the source, whose membrane is constant", k, e, have[e], w)
+		}
+		h, theta := membranes[e], threshold(f, e, len(have))
+		if math.Abs(h-theta) <= tie*n.magnitude(want, f.Name) {
+			return true, nil
+		}
+		return false, fmt.Errorf("%s, element %d: spike %v, %v at the source, where the membrane is %v and the threshold %v", k, e, have[e], w, h, theta)
+	}
+	return false, nil
+}
+
+// magnitude is the largest membrane of a layer, at least 1.
+func (n *network) magnitude(r recording, layer string) float64 {
+	most := 1.0
+	for t := range n.model.Steps {
+		most = max(most, largest(r.membranes[key(layer, t)]))
+	}
+	return most
+}
+
+// threshold is that of element e of a layer of so many neurons.
+func threshold(f randnet.Fired, e, size int) float64 {
+	count := len(f.Thresholds)
+	return float64(f.Thresholds[e/(size/count)])
+}
+
+// sameOutputs compares the results where all spikes agree.
+func (n *network) sameOutputs(want recording, got map[string][]float64) error {
+	scale := 1.0
+	for _, f := range n.model.Layers {
+		scale = max(scale, n.magnitude(want, f.Name))
+	}
+	for name, y := range want.outputs {
+		have, ok := got[name]
+		if !ok || len(have) != len(y) {
+			return fmt.Errorf("output %s has %d elements, %d at the source", name, len(have), len(y))
+		}
+		for e, w := range y {
+			if d := math.Abs(have[e] - w); !(d <= 2*tie*max(scale, largest(y))) {
+				return fmt.Errorf("output %s[%d] is %v, %v at the source, though all spikes agree", name, e, have[e], w)
+			}
+		}
+	}
+	return nil
+}
+
+// softened reports whether the network has a softmax, which is left out on the way to integers.
+func (n *network) softened() bool {
+	return slices.ContainsFunc(n.source.Values, func(v *ir.Value) bool { return v.Op == ir.OpSoftmax })
+}
+
+// largest is the largest size, at least 1.
+func largest(list []float64) float64 {
+	most := 1.0
+	for _, x := range list {
+		most = max(most, math.Abs(x))
+	}
+	return most
+}

@@ -1,0 +1,7 @@
+// Package randnet draws random spiking networks and writes them as ONNX files,
+// the way people and exporters write them. A network is a plan: for each of a
+// table of dimensions (the kind of its neurons, its readout, where batch-norm
+// stands, …) one of a few features, the simplest first. So plans can be drawn
+// such that every pair of features occurs, and made simpler until what fails is
+// small.
+package randnet

@@ -1,0 +1,234 @@
+package randnet
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+)
+
+// dimension is a question to which each network, or each of its layers, has one
+// answer. The first is the simplest.
+type dimension struct {
+	name   string
+	levels []string
+}
+
+// netDims are answered once for a network.
+var netDims = []dimension{
+	{"form", []string{"unrolled", "step"}},
+	{"steps", []string{"3", "2", "5", "4", "8", "1"}},
+	{"shape", []string{"vector", "image", "tokens", "one"}},
+	{"input", []string{"pixels", "normalised", "spikes", "signed"}},
+	{"frames", []string{"same", "first-axis", "second-axis", "last-axis", "offset", "stride", "difference"}},
+	{"first-layer", []string{"each-step", "once"}},
+	{"start", []string{"omitted", "zeros"}},
+	{"head", []string{"spikes", "linear", "linear-bn", "integrator", "membrane", "count+membrane"}},
+	{"readout", []string{"sum", "mean", "last", "max", "weights", "last-k", "every-step"}},
+	{"behind", []string{"nothing", "factor", "factors", "affine", "negative", "softmax", "linear"}},
+	{"more", []string{"none", "membrane", "count", "hidden-membrane", "twice", "constant"}},
+	{"summing", []string{"left", "right", "nary"}},
+	{"opset", []string{"17", "11", "13", "21"}},
+}
+
+// layerDims are answered for each layer.
+var layerDims = []dimension{
+	{"weights", []string{"gemm", "matmul", "none", "left", "conv", "groups", "strided", "einsum", "two"}},
+	{"numbers", []string{"plain", "coarse", "integers", "far", "tiny", "zero-rows", "zero", "repeated", "positive"}},
+	{"bias", []string{"none", "drawn", "large", "threshold", "silent"}},
+	{"width", []string{"2", "4", "1", "7"}},
+	{"before", []string{"nothing", "batch-norm", "factor", "max-pool", "average-pool", "transpose", "tile", "pad", "reflect", "edge", "resize", "reshape", "slice", "concat-self", "concat-constant", "reverse"}},
+	{"after", []string{"nothing", "batch-norm", "channel-factor", "token-factor", "negative", "add-constant", "average-pool", "max-pool", "transpose", "tile", "slice", "concat-negative"}},
+	{"join", []string{"none", "add", "weighted", "subtract", "and", "or", "concat", "current"}},
+	{"delay", []string{"0", "1", "2", "0+1", "0+2"}},
+	{"neuron", []string{"if", "leaky", "decay", "synaptic", "recurrent", "current-only"}},
+	{"leak", []string{"0.5", "0.9", "0.75", "0.37", "per-neuron", "grouped", "0", "1"}},
+	{"compare", []string{"ge", "gt", "minus-ge", "minus-gt", "not-less"}},
+	{"reset", []string{"zero", "subtract", "none", "value"}},
+	{"when", []string{"now", "next", "old"}},
+	{"spelling", []string{"arithmetic", "where", "swapped", "detached"}},
+	{"threshold", []string{"1", "0.75", "per-neuron", "large", "far"}},
+	{"membrane", []string{"0", "half", "per-neuron"}},
+}
+
+// choices answer the questions of a table: the number of a level for each.
+type choices []uint8
+
+// Plan describes a network. The same plan is the same file.
+type Plan struct {
+	// Seed gives the weights; each constant draws from a source of its own.
+	Seed   uint64
+	net    choices
+	layers []choices
+}
+
+// most is the number of layers of a drawn plan.
+const most = 3
+
+// Draw draws a plan in which the given features occur if they can.
+func Draw(random *rand.Rand, wanted ...string) Plan {
+	odd := []float64{0.05, 0.1, 0.2, 0.4}[random.IntN(4)]
+	p := Plan{Seed: random.Uint64(), net: draw(random, netDims, odd)}
+	for range 1 + random.IntN(most) {
+		p.layers = append(p.layers, draw(random, layerDims, odd))
+	}
+	for _, feature := range wanted {
+		p.set(random, feature)
+	}
+	return p
+}
+
+// draw answers questions, oddly with the given probability: were all answers odd,
+// every network would be refused, for several reasons at once.
+func draw(random *rand.Rand, dims []dimension, odd float64) choices {
+	c := make(choices, len(dims))
+	for i, d := range dims {
+		if random.Float64() < odd {
+			c[i] = uint8(random.IntN(len(d.levels)))
+		}
+	}
+	return c
+}
+
+// set makes a feature occur.
+func (p *Plan) set(random *rand.Rand, feature string) {
+	if i, level, ok := find(netDims, feature); ok {
+		p.net[i] = level
+		return
+	}
+	if i, level, ok := find(layerDims, feature); ok {
+		p.layers[random.IntN(len(p.layers))][i] = level
+	}
+}
+
+func find(dims []dimension, feature string) (int, uint8, bool) {
+	name, level, _ := strings.Cut(feature, "=")
+	for i, d := range dims {
+		if d.name == name {
+			k := slices.Index(d.levels, level)
+			return i, uint8(k), k >= 0
+		}
+	}
+	return 0, 0, false
+}
+
+// FromBytes makes a plan of any bytes, as a fuzzer gives them.
+func FromBytes(data []byte) Plan {
+	next := func(n int) uint8 {
+		if len(data) == 0 {
+			return 0
+		}
+		b := data[0]
+		data = data[1:]
+		return b % uint8(n)
+	}
+	p := Plan{Seed: uint64(next(255)), net: make(choices, len(netDims))}
+	fill := func(c choices, dims []dimension) {
+		for i, d := range dims {
+			c[i] = next(len(d.levels))
+		}
+	}
+	layers := 1 + next(most)
+	fill(p.net, netDims)
+	for range layers {
+		p.layers = append(p.layers, make(choices, len(layerDims)))
+		fill(p.layers[len(p.layers)-1], layerDims)
+	}
+	return p
+}
+
+// Simpler lists plans that are simpler by one thing each, those that leave out most first.
+func (p Plan) Simpler() []Plan {
+	var out []Plan
+	for i := range p.layers {
+		if len(p.layers) > 1 {
+			q := p.clone()
+			q.layers = slices.Delete(q.layers, i, i+1)
+			out = append(out, q)
+		}
+	}
+	simplify := func(c func(*Plan) choices) {
+		for i, level := range c(&p) {
+			for _, to := range []uint8{0, 1, level - 1} {
+				if to < level {
+					q := p.clone()
+					c(&q)[i] = to
+					out = append(out, q)
+				}
+			}
+		}
+	}
+	simplify(func(p *Plan) choices { return p.net })
+	for l := range p.layers {
+		simplify(func(p *Plan) choices { return p.layers[l] })
+	}
+	return out
+}
+
+func (p Plan) clone() Plan {
+	q := Plan{Seed: p.Seed, net: slices.Clone(p.net)}
+	for _, l := range p.layers {
+		q.layers = append(q.layers, slices.Clone(l))
+	}
+	return q
+}
+
+// String lists what is not simple in a plan.
+func (p Plan) String() string {
+	var b strings.Builder
+	list := func(c choices, dims []dimension) {
+		for i, level := range c {
+			if level > 0 {
+				fmt.Fprintf(&b, " %s=%s", dims[i].name, dims[i].levels[level])
+			}
+		}
+	}
+	fmt.Fprintf(&b, "seed=%d", p.Seed)
+	list(p.net, netDims)
+	for i, l := range p.layers {
+		fmt.Fprintf(&b, "; layer %d:", i)
+		list(l, layerDims)
+	}
+	return b.String()
+}
+
+// Features lists all features, in the order of the tables.
+func Features() []string {
+	var out []string
+	for _, d := range slices.Concat(netDims, layerDims) {
+		for _, level := range d.levels {
+			out = append(out, d.name+"="+level)
+		}
+	}
+	return out
+}
+
+// Parse reads what String prints; what it does not know it passes over.
+func Parse(text string) Plan {
+	p := Plan{net: make(choices, len(netDims))}
+	for i, part := range strings.Split(text, ";") {
+		c, dims := p.net, netDims
+		if i > 0 {
+			c, dims = make(choices, len(layerDims)), layerDims
+			p.layers = append(p.layers, c)
+		}
+		for _, word := range strings.Fields(part) {
+			if k, level, ok := find(dims, word); ok {
+				c[k] = level
+			}
+			fmt.Sscanf(word, "seed=%d", &p.Seed)
+		}
+	}
+	return p
+}
+
+// Size is how much of a plan is not simple.
+func (p Plan) Size() int {
+	size := 100 * len(p.layers)
+	for _, c := range append([]choices{p.net}, p.layers...) {
+		for _, level := range c {
+			size += int(level)
+		}
+	}
+	return size
+}
