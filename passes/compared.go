@@ -47,7 +47,7 @@ func (c comparing) below() comparing {
 			x, k = c.m.Args[1], c.m.Args[0].Const()
 		}
 	}
-	if x.Type.Shape != c.m.Type.Shape || len(c.m.Args) == 2 && (k == nil || !k.Type.IsReal()) {
+	if x == nil || x.Type.Shape != c.m.Type.Shape || len(c.m.Args) == 2 && (k == nil || !k.Type.IsReal()) {
 		return comparing{}
 	}
 	second := x == c.m.Args[0] // the constant is
