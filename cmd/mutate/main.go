@@ -59,7 +59,7 @@ func parse(args []string) (choices, error) {
 	f := pflag.NewFlagSet("mutate", pflag.ContinueOnError)
 	f.IntVarP(&o.count, "count", "n", 60, "how many places, spread evenly over the named patterns of packages")
 	f.Uint64Var(&o.seed, "seed", 1, "the seed that draws them")
-	f.DurationVar(&o.limit, "limit", time.Minute, "time for the tests of one package")
+	f.DurationVar(&o.limit, "limit", time.Minute, "processor time for the tests of one package")
 	f.StringVar(&o.only, "only", "", "tries all mutants of one place, FILE:LINE, in place of drawn ones")
 	f.BoolVar(&o.list, "list", false, "lists the places and runs nothing")
 	f.BoolVar(&o.json, "json", false, "one JSON object for each place")
