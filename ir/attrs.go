@@ -1,5 +1,12 @@
 package ir
 
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
 // Attrs is an op's attribute struct: plain data, printed and parsed field by
 // field in struct order. A field of its zero value is left out unless tagged
 // `ir:"always"`.
@@ -14,6 +21,34 @@ type InputAttrs struct {
 	Scale []float64
 	Mean  []float64
 	Std   []float64
+}
+
+// Meaning is the number that a pixel p stands for, as a formula; empty where
+// integers are numbers as they are.
+func (a InputAttrs) Meaning() string {
+	if a.Scale == nil && a.Mean == nil && a.Std == nil {
+		return ""
+	}
+	p := "p*" + perChannel(a.Scale, 1)
+	if len(a.Scale) == 1 && a.Scale[0] < 1 && 1/a.Scale[0] == math.Round(1/a.Scale[0]) {
+		p = "p/" + perChannel([]float64{1 / a.Scale[0]}, 1)
+	}
+	return fmt.Sprintf("(%s - %s)/%s", p, perChannel(a.Mean, 0), perChannel(a.Std, 1))
+}
+
+// perChannel is one number for all channels, or those of the channels; none without any.
+func perChannel(list []float64, none float64) string {
+	var all []string
+	for _, x := range list {
+		all = append(all, strconv.FormatFloat(x, 'g', -1, 64))
+	}
+	switch len(list) {
+	case 0:
+		return perChannel([]float64{none}, none)
+	case 1:
+		return all[0]
+	}
+	return "[" + strings.Join(all, ", ") + "]"
 }
 
 // ConstAttrs holds a constant's data.

@@ -194,7 +194,9 @@ func (b *binder) readOut(v *ir.Value) error {
 	return err
 }
 
-// ReadoutNames are the ways to read an output over the time steps; the first is the usual one.
+// ReadoutNames are the ways to read an output over the time steps; the first is the
+// usual one. What is called first is the number of the step of the first spike, from
+// 0; of a silent neuron it is the number of steps.
 var ReadoutNames = []string{"sum", "mean", "last", "max", "first"}
 
 // overTime has a row for each of ReadoutNames: the readout of x, behind output v.

@@ -32,9 +32,21 @@ func integerInput(r *ir.Rebuilder, v *ir.Value, o *Options) (*ir.Value, error) {
 	}
 	attrs := v.Attrs.(ir.InputAttrs)
 	if p := o.Pixels; p != nil {
+		if d := oneForEach(v, max(len(p.Scale), len(p.Mean), len(p.Std))); d != nil {
+			return nil, d
+		}
 		attrs.Scale, attrs.Mean, attrs.Std = p.Scale, p.Mean, p.Std
 	}
 	return r.Input(v.Name, elem.WithShape(v.Type.Shape), attrs)
+}
+
+// oneForEach refuses a normalisation for other channels than the input has.
+func oneForEach(v *ir.Value, channels int) error {
+	s := v.Type.Shape
+	if channels <= 1 || s.Rank() > 0 && s.Dim(0) == channels {
+		return nil
+	}
+	return refuse(v, diag.ShapeMismatch, "is %v, but the normalisation is of %d channels, its first axis", v.Type, channels)
 }
 
 // normalisation is what a pixel of an input stands for, x = p·gain + shift, one

@@ -27,7 +27,7 @@ type Options struct {
 	Pixels *Pixels
 	// InputType is the integer type of the inputs' elements; zero is u8.
 	InputType ir.Type
-	// Off names passes to leave out.
+	// Off names passes to leave out; they must be optional.
 	Off map[string]bool
 	// Of a file of one time step: which inputs become which outputs of the step
 	// before, how many steps there are (0 when not said), how outputs are read over
@@ -92,16 +92,18 @@ func Lower(net *ir.Net, to ir.Level, after string, o *Options, seen func(Pass, *
 		return nil, fmt.Errorf("net %s is at the %v level already, which cannot be raised to %v", net.Name, net.Level, to)
 	}
 	for _, p := range All {
-		if p.From != net.Level || p.Goal > to || o.Off[p.Name] {
+		if p.From != net.Level || p.Goal > to {
 			continue
 		}
-		next, err := Apply(p, net, o)
-		if err != nil {
-			return nil, err
-		}
-		net = next
-		if seen != nil {
-			seen(p, net)
+		if !o.Off[p.Name] {
+			next, err := Apply(p, net, o)
+			if err != nil {
+				return nil, err
+			}
+			net = next
+			if seen != nil {
+				seen(p, net)
+			}
 		}
 		if p.Name == after {
 			break

@@ -1,6 +1,10 @@
 package passes
 
-import "nomul/ir"
+import (
+	"slices"
+
+	"nomul/ir"
+)
 
 // All lists the passes in pipeline order.
 var All = []Pass{
@@ -71,3 +75,13 @@ var Order = []Constraint{
 	{"choose-scales", "quantise", "rounding needs the scale"},
 	{"quantise", "fold-constant-neurons", "ranges are proved on integers"},
 }
+
+// optional are the passes that may be switched off: nets are what they should be
+// without them, or are refused by name. Without any other, some would not reach
+// their level.
+var optional = []string{"name-layers", "fold-batch-norm", "commute-readout", "compose-linear", "prune-dead",
+	"drop-softmax", "rewire-residuals", "fold-pooling", "lower-batch-norm", "part-concat", "absorb-affine",
+	"compose-layers", "fold-pads", "merge-neurons", "fold-constant-neurons"}
+
+// Optional reports whether a pass may be switched off.
+func (p Pass) Optional() bool { return slices.Contains(optional, p.Name) }

@@ -75,6 +75,9 @@ func (b *printer) comment(s string) {
 // emitHeader prints model.h.
 func emitHeader(p *plan) []byte {
 	b := newPrinter(p)
+	for _, line := range backends.Meanings(p.net) {
+		b.comment(line)
+	}
 	b.memoryTable()
 	b.line("#ifndef @@_MODEL_H\n#define @@_MODEL_H\n\n#include <stdint.h>\n")
 	b.line("#define @@_STEPS %du /* time steps of one sample */", p.net.Steps)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"nomul/backends"
 	"nomul/ir"
 )
 
@@ -35,6 +36,9 @@ func (p *plan) packageDoc(out *printer) {
 		out.f("//\t%s", b.value)
 	}
 	out.f("//\n// A real result is the integer times the scale of its output.")
+	for _, line := range backends.Meanings(p.net) {
+		out.f("// %s", line)
+	}
 	out.f("package %s\n\nimport _ \"embed\"\n", p.pkg)
 }
 

@@ -16,11 +16,12 @@ import (
 
 // understanding is what check reports.
 type understanding struct {
-	Model   string `json:"model"`
-	Doc     string `json:"doc,omitempty"` // of a source text
-	Steps   int    `json:"steps"`
-	Inputs  []port `json:"inputs"`
-	Outputs []port `json:"outputs"`
+	Model   string   `json:"model"`
+	Doc     string   `json:"doc,omitempty"`    // of a source text
+	Pixels  []string `json:"pixels,omitempty"` // how they are understood, by input
+	Steps   int      `json:"steps"`
+	Inputs  []port   `json:"inputs"`
+	Outputs []port   `json:"outputs"`
 	metrics.Size
 	Neurons         []neuronRow     `json:"neurons"`
 	Unsupported     []gapRow        `json:"unsupported"`
@@ -133,10 +134,14 @@ func understand(file string, o *passes.Options, flags *compileFlags) (*understan
 	}
 	declared(o, m.pixels)
 	net := m.net
+	formulas, err := normalisations(file, net, o.Pixels)
+	if err != nil {
+		return nil, err
+	}
 	if err := flags.step.useless(file, net); err != nil {
 		return nil, err
 	}
-	u := &understanding{Model: net.Name, Doc: m.doc, Steps: net.Steps, Neurons: []neuronRow{}, Unsupported: []gapRow{}, Deviations: []deviation{}, Warnings: []string{}}
+	u := &understanding{Model: net.Name, Doc: m.doc, Pixels: formulas, Steps: net.Steps, Neurons: []neuronRow{}, Unsupported: []gapRow{}, Deviations: []deviation{}, Warnings: []string{}}
 	for _, w := range list.Warnings() {
 		u.Warnings = append(u.Warnings, w.Error())
 	}
@@ -319,6 +324,9 @@ func (u *understanding) print(c *cobra.Command) {
 	fmt.Fprintln(w)
 	if u.Doc != "" {
 		fmt.Fprintln(w, u.Doc)
+	}
+	for _, formula := range u.Pixels {
+		fmt.Fprintln(w, formula)
 	}
 	if u.Positions > 0 {
 		fmt.Fprintf(w, "%s parameters, %s synaptic positions per step\n", large(int64(u.Parameters)), large(u.Positions))

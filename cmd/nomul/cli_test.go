@@ -33,16 +33,21 @@ func TestCLI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	command, err := exec.LookPath("nomul")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:           "../../testdata/cli",
 		UpdateScripts: irtest.Update(),
 		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"fault": fault, "misuse": misuse},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("TESTDATA", root)
+			e.Setenv("NOMUL", filepath.Dir(command)) // a folder without other tools
 			for _, name := range []string{"HOME", "GOCACHE", "GOMODCACHE", "GOPROXY", "GOFLAGS"} {
 				e.Setenv(name, os.Getenv(name))
 			}
-			if err := spoilSamples(e.WorkDir); err != nil {
+			if err := errors.Join(spoilSamples(e.WorkDir), sixImages(e.WorkDir)); err != nil {
 				return err
 			}
 			return spoil(root+"/models/mlp-slice/mlp_slice.onnx", e.WorkDir)

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,10 +41,10 @@ func (f *compileFlags) register(fs *pflag.FlagSet) {
 func (f *compileFlags) registerReading(fs *pflag.FlagSet) {
 	f.pixelBits, f.csdDigits, f.residual = 8, 2, "keep"
 	fs.StringVar(&f.mean, "mean", "", "mean `M` of x = (p·A − M)/S, which made pixels p into the network's inputs x; a comma list is per channel")
-	fs.StringVar(&f.std, "std", "", "std `S` of x = (p·A − M)/S")
-	fs.StringVar(&f.scale, "scale", "", "scale `A` of x = (p·A − M)/S (default 1/255)")
+	fs.StringVar(&f.std, "std", "", "std `S` of x = (p·A − M)/S, with --mean")
+	fs.StringVar(&f.scale, "scale", "", "scale `A` of x = (p·A − M)/S, with --mean and --std (default 1/255)")
 	fs.StringVar(&f.inputType, "input-type", "", "integer `TYPE` of the input (u8, u4, spike, s8); without --mean and --std the integers are the network's inputs as they are")
-	fs.StringArrayVar(&f.opt, "opt", nil, "leave a pass out or put it back: `PASS=on|off`; may be repeated")
+	fs.StringArrayVar(&f.opt, "opt", nil, "leave a pass out that is optional, or put it back: `PASS=on|off`; may be repeated")
 	fs.StringArrayVar(&f.set, "set", nil, "give a parameter of a .snn model another value: `NAME=VALUE`; may be repeated")
 	fs.StringVar(&f.neurons, "neurons", "", "`FILE` that says which neurons the operators of your own domain are; EXPORTING.md tells how to write it")
 	fs.StringArrayVar(&f.shapes, "input-shape", nil, "extents of an .onnx input whose file leaves some open, such as a number of time steps: `NAME=N,N,…`; may be repeated")
@@ -81,28 +84,30 @@ func (f *compileFlags) options() (*passes.Options, error) {
 	}
 	for _, item := range f.opt {
 		name, state, _ := strings.Cut(item, "=")
-		if _, ok := passes.Named(name); !ok {
+		switch p, ok := passes.Named(name); {
+		case !ok:
 			return nil, usageError{fmt.Errorf("--opt %s: there is no pass %q; see nomul passes", item, name)}
-		}
-		if state != "on" && state != "off" {
+		case state != "on" && state != "off":
 			return nil, usageError{fmt.Errorf("--opt %s: wanted %s=on or %s=off", item, name, name)}
+		case state == "off" && !p.Optional():
+			return nil, usageError{fmt.Errorf("--opt %s: %s cannot be left out; see nomul passes", item, name)}
 		}
 		o.Off[name] = state == "off"
 	}
 	return o, nil
 }
 
+// pixels is the normalisation, of which mean and std belong together: neither is guessed.
 func (f *compileFlags) pixels() (*passes.Pixels, error) {
-	p := &passes.Pixels{}
+	p, channels := &passes.Pixels{}, 1
 	for _, item := range []struct {
-		flag, text, none string
-		to               *[]float64
-	}{{"mean", f.mean, "0", &p.Mean}, {"std", f.std, "1", &p.Std}, {"scale", f.scale, "1/255", &p.Scale}} {
-		text := item.text
-		if text == "" {
-			text = item.none
+		flag, text string
+		to         *[]float64
+	}{{"mean", f.mean, &p.Mean}, {"std", f.std, &p.Std}, {"scale", cmp.Or(f.scale, "1/255"), &p.Scale}} {
+		if item.text == "" {
+			continue
 		}
-		for _, part := range strings.Split(text, ",") {
+		for _, part := range strings.Split(item.text, ",") {
 			x, err := parseRatio(part)
 			if err != nil || item.flag != "mean" && x <= 0 {
 				return nil, usageError{fmt.Errorf("--%s %s: wanted a number or a fraction%s, or a comma list of them",
@@ -110,6 +115,14 @@ func (f *compileFlags) pixels() (*passes.Pixels, error) {
 			}
 			*item.to = append(*item.to, x)
 		}
+		n := len(*item.to)
+		if n > 1 && channels > 1 && n != channels {
+			return nil, usageError{fmt.Errorf("--%s %s: %d channels, but %d of another flag", item.flag, item.text, n, channels)}
+		}
+		channels = max(channels, n)
+	}
+	if f.mean == "" || f.std == "" {
+		return nil, usageError{errors.New("wanted both --mean M and --std S of x = (p·A − M)/S (A is 1/255 unless --scale says otherwise); where nothing is taken off, --mean 0; where nothing is divided, --std 1")}
 	}
 	return p, nil
 }
@@ -154,8 +167,33 @@ func (f *compileFlags) open(c *cobra.Command, file string) (*model, error) {
 		return nil, err
 	}
 	declared(o, loaded.pixels)
+	formulas, err := normalisations(file, loaded.net, o.Pixels)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range formulas {
+		fmt.Fprintln(c.ErrOrStderr(), f)
+	}
 	o.Tell = telling(c)
 	return &model{net: loaded.net, options: o, file: file}, nil
+}
+
+// normalisations say how pixels are understood, input by input. A normalisation
+// that no input has is refused.
+func normalisations(file string, net *ir.Net, p *passes.Pixels) ([]string, error) {
+	if p == nil {
+		return nil, nil
+	}
+	var out []string
+	for _, in := range net.All(ir.OpInput) {
+		if in.Type.IsReal() {
+			out = append(out, fmt.Sprintf("pixels: %s = %s of a pixel p", in.Name, ir.InputAttrs{Scale: p.Scale, Mean: p.Mean, Std: p.Std}.Meaning()))
+		}
+	}
+	if out == nil {
+		return nil, usageError{fmt.Errorf("--mean, --std: %s takes integers as they are, which nothing normalises", file)}
+	}
+	return out, nil
 }
 
 // at is the model lowered to the end of a level; a net that is further already stays.
@@ -166,7 +204,40 @@ func (m *model) at(level ir.Level) (*ir.Net, error) {
 	if m.net.Level > level {
 		return nil, fmt.Errorf("%s is at the %v level already, and cannot go back to %v", m.file, m.net.Level, level)
 	}
+	if level == ir.Source {
+		return m.given("")
+	}
 	return passes.Lower(m.net, level, "", m.options, nil)
+}
+
+// given is the network of the file, with what is said of its time steps: the loop
+// around one of them, and the readout of an output that holds every one. What is
+// complete without is tidied up to a pass, when one is named.
+func (m *model) given(tidy string) (*ir.Net, error) {
+	switch {
+	case m.net.Level > ir.Source:
+		return m.net, nil
+	case m.options.Steps > 0:
+		tidy = "bind-state"
+	case m.options.Readout != "":
+		tidy = "reroll-time"
+	case tidy == "":
+		return m.net, nil
+	}
+	return passes.Lower(m.net, ir.Spiking, tidy, m.options, nil)
+}
+
+// reading is the model without the outputs beside one, which need not become
+// integers then; those of one time step may be its state.
+func (m *model) reading(output string) *model {
+	if m.net.Find(ir.CleanName(output)) == nil || m.options.Steps > 0 || len(m.net.All(ir.OpInput)) > 1 {
+		return m
+	}
+	only := *m.net
+	only.Values = slices.DeleteFunc(slices.Clone(m.net.Values), func(v *ir.Value) bool {
+		return v.Op == ir.OpOutput && v.Name != ir.CleanName(output)
+	})
+	return &model{ir.Prune(&only), m.options, m.file}
 }
 
 func levelFlag(fs *pflag.FlagSet, to *string, byDefault string) {

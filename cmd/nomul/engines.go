@@ -104,6 +104,10 @@ const portion = 1000
 // is that of its runs, not of building it.
 func (e *evaluator) classify(net *ir.Net, name string, ready <-chan struct{}) (predicted, error) {
 	var p predicted
+	d, err := e.decide(net)
+	if err != nil {
+		return p, err
+	}
 	built, err := openEngine(e.c.Context(), net, name)
 	if err != nil {
 		return p, err
@@ -125,7 +129,7 @@ func (e *evaluator) classify(net *ir.Net, name string, ready <-chan struct{}) (p
 		}
 		p.elapsed += time.Since(start)
 		for _, s := range got {
-			p.classes = append(p.classes, metrics.Predict(s.Outputs[0]))
+			p.classes = append(p.classes, metrics.Predict(s.Outputs[d.index], d.least))
 		}
 		bar.Add(to - from)
 	}

@@ -3,17 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
-	"runtime"
-	"sync"
-	"time"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"nomul/ir"
 	"nomul/ir/diag"
-	"nomul/passes"
 	"nomul/runtime/dataset"
-	"nomul/runtime/interp"
 	"nomul/runtime/metrics"
 )
 
@@ -23,7 +19,7 @@ const activitySamples = 500
 
 func evalCommand() *cobra.Command {
 	var flags compileFlags
-	var images, labels, level, engineName string
+	var images, labels, level, engineName, output string
 	var limit, flips int
 	var asJSON bool
 	c := &cobra.Command{
@@ -33,8 +29,13 @@ func evalCommand() *cobra.Command {
 to those of the network as imported; the confusion of classes, spike rates and
 synaptic operations (one weight-row element added for one spike or one set bit).
 
-Images are an idx file (.gz or not), an .npz, or a folder with one folder of
-PNGs per class, which brings its own labels.`,
+The class is the index of the greatest element of the output; of the least where
+the output is the number of the step of the first spike (--readout first): the
+earliest wins. Of several, the first.
+
+Images are an idx file (.gz or not), an .npz, or a folder with one folder of PNGs
+or JPEGs per class, which brings its own labels: the numbers in the folders' names,
+or the lines of a file classes.txt beside them, else the folders' order by name.`,
 		Example: `  nomul eval model.onnx --images t10k-images.gz --labels t10k-labels.gz --mean .286 --std .353
   nomul eval model.onnx --images photos/ --engine go --limit 1000 --mean .5 --std .5 --json`,
 		Args: oneModel,
@@ -57,7 +58,7 @@ PNGs per class, which brings its own labels.`,
 			if err != nil {
 				return err
 			}
-			e := evaluator{c: c, model: m, images: set, count: len(set.Labels)}
+			e := evaluator{c: c, model: m.reading(output), images: set, count: len(set.Labels), output: output}
 			if limit > 0 {
 				e.count = min(e.count, limit)
 			}
@@ -65,13 +66,14 @@ PNGs per class, which brings its own labels.`,
 			if err != nil {
 				return err
 			}
-			return report.put(c, asJSON, set.Classes)
+			return report.put(c, asJSON)
 		},
 	}
 	flags.register(c.Flags())
 	levelFlag(c.Flags(), &level, "fixed")
 	engineFlag(c.Flags(), &engineName)
-	c.Flags().StringVar(&images, "images", "", "images: an idx file, an .npz or a `FOLDER` of PNGs per class")
+	c.Flags().StringVar(&images, "images", "", "images: an idx file, an .npz or a `FOLDER` of folders of pictures, one per class")
+	c.Flags().StringVar(&output, "output", "", "the output `NAME` that says the class, where the model has several")
 	c.Flags().StringVar(&labels, "labels", "", "labels: an idx or .npz `FILE`")
 	c.Flags().IntVar(&limit, "limit", 0, "take only the first `N` images")
 	c.Flags().IntVar(&flips, "flips", 0, "count on the first `N` images how often each layer, fed the spikes of the net of real numbers, decides otherwise on integers")
@@ -92,12 +94,17 @@ type evaluator struct {
 	model  *model
 	images *dataset.Images
 	count  int
+	output string // the one that says the class; empty where there is only one
 }
 
 // evaluation is the report, with what the counts of spikes rest on.
 type evaluation struct {
 	metrics.Evaluation
-	ActivitySamples int `json:"activity_samples"`
+	// Decides says which element of the output is the class.
+	Decides string `json:"decides"`
+	// Classes are the names of the classes that have some.
+	Classes         map[int]string `json:"classes,omitempty"`
+	ActivitySamples int            `json:"activity_samples"`
 	// KeptAccuracy is that with residuals where they were trained, when they were moved.
 	KeptAccuracy *float64 `json:"kept_residuals_accuracy,omitempty"`
 	// Flips are those of each layer, when they were asked for.
@@ -114,11 +121,11 @@ func (e *evaluator) report(level ir.Level, engineName string, flips int) (*evalu
 }
 
 // put prints the report for machines or for people.
-func (r *evaluation) put(c *cobra.Command, asJSON bool, classes []string) error {
+func (r *evaluation) put(c *cobra.Command, asJSON bool) error {
 	if asJSON {
 		return printJSON(c.OutOrStdout(), r)
 	}
-	printEvaluation(c, r, classes)
+	printEvaluation(c, r)
 	if r.Flips != nil {
 		printFlips(c.OutOrStdout(), r.Flips)
 	}
@@ -130,15 +137,14 @@ func (e *evaluator) run(level ir.Level, engineName string) (*evaluation, error) 
 	if err != nil {
 		return nil, err
 	}
-	outputs := net.All(ir.OpOutput)
-	if len(outputs) != 1 {
-		return nil, fmt.Errorf("eval needs a model with one output, this one has %d", len(outputs))
+	d, err := e.decide(net)
+	if err != nil {
+		return nil, err
 	}
-	classes := outputs[0].Type.Size()
 	if _, err := e.model.feed(net).images(e.images, 0, min(1, e.count)); err != nil {
 		return nil, err
 	}
-	if err := e.images.CheckLabels(classes); err != nil {
+	if err := e.images.CheckLabels(d.classes); err != nil {
 		return nil, err
 	}
 	// The source level's predictions are made while the engine under test is
@@ -157,8 +163,8 @@ func (e *evaluator) run(level ir.Level, engineName string) (*evaluation, error) 
 	if err != nil {
 		return nil, err
 	}
-	r := &evaluation{ActivitySamples: got.counted}
-	r.Score = metrics.NewScore(classes, e.images.Labels[:e.count], got.classes)
+	r := &evaluation{ActivitySamples: got.counted, Decides: d.rule(), Classes: e.images.Classes}
+	r.Score = metrics.NewScore(d.classes, e.images.Labels[:e.count], got.classes)
 	r.Engine, r.Level, r.Steps = engineName, net.Level.String(), net.Steps
 	r.Activity = got.activity
 	r.SecondsPerSample = got.elapsed.Seconds() / float64(max(1, e.count))
@@ -170,128 +176,15 @@ func (e *evaluator) run(level ir.Level, engineName string) (*evaluation, error) 
 	return r, err
 }
 
-// predicted is what an engine made of the images.
-type predicted struct {
-	classes  []int
-	activity metrics.Activity
-	counted  int // samples the activity is from
-	elapsed  time.Duration
-	err      error
-}
-
-// sourcePredictions classifies with the network as it was given, imported or
-// written as a text of an earlier level; nothing when that is the net itself.
-func (e *evaluator) sourcePredictions(net *ir.Net) predicted {
-	given := e.model.net
-	switch {
-	case given.Level == net.Level:
-		return predicted{}
-	case given.Level == ir.Spiking:
-		return e.asImported(given)
-	}
-	tidy, err := passes.Lower(e.model.net, ir.Spiking, "bind-state", e.model.options, nil)
-	if err != nil {
-		return predicted{err: err}
-	}
-	return e.asImported(tidy)
-}
-
-// asImported classifies all images, which takes longest of all for a large net.
-func (e *evaluator) asImported(net *ir.Net) predicted {
-	bar := progress(e.c, e.count, "running the network as imported")
-	defer bar.Close()
-	return e.interpret(net, e.count, false, func() { bar.Add(1) })
-}
-
-// classesOf classifies all images, starting once ready is closed; the interpreter
-// also counts.
-func (e *evaluator) classesOf(net *ir.Net, engineName string, ready <-chan struct{}) (predicted, error) {
-	if engineName != "interp" {
-		return e.classify(net, engineName, ready)
-	}
-	<-ready
-	bar := progress(e.c, e.count, "interpreting")
-	defer bar.Close()
-	p := e.interpret(net, e.count, true, func() { bar.Add(1) })
-	return p, p.err
-}
-
-// predict classifies all images and counts what is active on the first of them.
-func (e *evaluator) predict(net *ir.Net, engineName string, ready <-chan struct{}) (predicted, error) {
-	p, err := e.classesOf(net, engineName, ready)
-	if err != nil || engineName == "interp" {
-		return p, err
-	}
-	counted := e.interpret(net, min(e.count, activitySamples), true, nil)
-	p.activity, p.counted = counted.activity, counted.counted
-	return p, counted.err
-}
-
-// interpret classifies the first images with the interpreter on all processors.
-func (e *evaluator) interpret(net *ir.Net, count int, active bool, done func()) predicted {
-	start := time.Now()
-	p := predicted{classes: make([]int, count), counted: count}
-	workers, feed := min(runtime.GOMAXPROCS(0), max(1, count)), e.model.feed(net)
-	counters, errs := make([]*metrics.Counter, workers), make([]error, workers)
-	var wg sync.WaitGroup
-	for w := range workers {
-		counters[w] = metrics.NewCounter(net)
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			errs[w] = e.share(feed, w, workers, active, counters[w], p.classes, done)
-		}()
-	}
-	wg.Wait()
-	for w := range workers {
-		if errs[w] != nil && p.err == nil {
-			p.err = errs[w]
-		}
-		if w > 0 {
-			counters[0].Merge(counters[w])
-		}
-	}
-	p.elapsed, p.activity = time.Since(start), counters[0].Activity()
-	return p
-}
-
-// share interprets every workers-th image from the first.
-func (e *evaluator) share(f feed, first, workers int, active bool, counter *metrics.Counter, classes []int, done func()) error {
-	machine, err := interp.New(f.net)
-	if err != nil {
-		return err
-	}
-	var tap interp.Tap
-	if active {
-		tap = counter.Tap
-	}
-	output := f.net.All(ir.OpOutput)[0].Name
-	for i := first; i < len(classes); i += workers {
-		if err := e.c.Context().Err(); err != nil {
-			return err
-		}
-		in, err := f.images(e.images, i, i+1)
-		if err != nil {
-			return err
-		}
-		out, err := machine.Run(in[0], tap)
-		if err != nil {
-			return err
-		}
-		classes[i] = interp.Predict(out[output])
-		counter.Sample()
-		if done != nil {
-			done()
-		}
-	}
-	return nil
-}
-
-func printEvaluation(c *cobra.Command, r *evaluation, names []string) {
+func printEvaluation(c *cobra.Command, r *evaluation) {
 	w := c.OutOrStdout()
 	rows := [][]string{
 		{"samples", fmt.Sprint(r.Samples)},
 		{"accuracy", fmt.Sprintf("%.2f %%", 100*r.Accuracy)},
+		{"a class is", r.Decides},
+	}
+	if len(r.Classes) > 0 {
+		rows = append(rows, []string{"classes", r.mapping()})
 	}
 	if r.Agreement != nil {
 		rows = append(rows,
@@ -318,28 +211,46 @@ func printEvaluation(c *cobra.Command, r *evaluation, names []string) {
 	}
 	printTable(w, []string{"layer", "kind", "neurons", "spikes per neuron and step", "synaptic operations"}, rows)
 	fmt.Fprintln(w)
-	printTable(w, confusionHead(r, names), confusionRows(r, names))
+	printTable(w, r.confusionHead(), r.confusionRows())
 }
 
-func className(names []string, i int) string {
-	if i < len(names) {
-		return names[i]
+// class is the name of a class, or its number.
+func (r *evaluation) class(i int) string {
+	if name, named := r.Classes[i]; named {
+		return name
 	}
 	return fmt.Sprint(i)
 }
 
-func confusionHead(r *evaluation, names []string) []string {
+// shownClasses bounds the classes of which it is told how they are called.
+const shownClasses = 10
+
+// mapping tells which class has which name.
+func (r *evaluation) mapping() string {
+	var all []string
+	for i := range r.Confusion {
+		if name, named := r.Classes[i]; named {
+			all = append(all, fmt.Sprintf("%d = %s", i, name))
+		}
+	}
+	if len(all) > shownClasses {
+		all = append(all[:shownClasses], "…")
+	}
+	return strings.Join(all, ", ")
+}
+
+func (r *evaluation) confusionHead() []string {
 	head := []string{"label \\ predicted"}
 	for i := range r.Confusion {
-		head = append(head, className(names, i))
+		head = append(head, r.class(i))
 	}
 	return head
 }
 
-func confusionRows(r *evaluation, names []string) [][]string {
+func (r *evaluation) confusionRows() [][]string {
 	var rows [][]string
 	for i, counts := range r.Confusion {
-		row := []string{className(names, i)}
+		row := []string{r.class(i)}
 		for _, n := range counts {
 			row = append(row, fmt.Sprint(n))
 		}

@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"runtime"
-	"sync"
 
 	"nomul/ir"
 	"nomul/passes"
@@ -26,36 +24,28 @@ func (e *evaluator) flips(count int) ([]metrics.LayerFlips, error) {
 	if err != nil {
 		return nil, err
 	}
-	workers := min(runtime.GOMAXPROCS(0), max(1, count))
-	parts, errs := make([]*metrics.Flips, workers), make([]error, workers)
-	bar := progress(e.c, count, "counting flips")
-	defer bar.Close()
-	var wg sync.WaitGroup
-	for w := range workers {
+	parts := make([]*metrics.Flips, workers(count))
+	for w := range parts {
 		if parts[w], err = metrics.NewFlips(real, fixed); err != nil {
 			return nil, err
 		}
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			for i := w; i < count && errs[w] == nil; i += workers {
-				in, err := e.model.feed(fixed).images(e.images, i, i+1)
-				if err == nil {
-					err = parts[w].Run(in[0])
-				}
-				errs[w] = err
-				bar.Add(1)
-			}
-		}()
 	}
-	wg.Wait()
-	for w := range workers {
-		if errs[w] != nil {
-			return nil, errs[w]
+	bar := progress(e.c, count, "counting flips")
+	defer bar.Close()
+	feed := e.model.feed(fixed)
+	err = share(len(parts), count, func(w, i int) error {
+		defer bar.Add(1)
+		in, err := feed.images(e.images, i, i+1)
+		if err != nil {
+			return err
 		}
-		if w > 0 {
-			parts[0].Merge(parts[w])
-		}
+		return parts[w].Run(in[0])
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, other := range parts[1:] {
+		parts[0].Merge(other)
 	}
 	return parts[0].Layers(), nil
 }

@@ -24,7 +24,8 @@ func runCommand() *cobra.Command {
 		Long: `Run a model on arrays named after its inputs, with a batch along the first axis;
 a lone array needs no name. Results are named after the outputs. At the fixed
 level floats are taken for normalised pixels and turned back into integers;
-results are decoded into real numbers.`,
+results are decoded into real numbers. Of --readout first a result is the number of
+the step of the first spike.`,
 		Example: `  nomul run model.onnx -i in.npz -o out.npz --level source
   nomul run model.onnx -i in.npz -o out.npz --mean .286 --std .353 --trace spikes.npz`,
 		Args: oneModel,

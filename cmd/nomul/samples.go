@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"nomul/ir"
 	"nomul/ir/diag"
@@ -14,35 +15,39 @@ import (
 type feed struct {
 	net    *ir.Net
 	pixels *passes.Pixels // nil when not given
-	// frames are the inputs that hold a frame for each time step in one array,
-	// though the net has no loop yet, and how many those are.
-	frames map[string]int
+	// frames are the inputs as the loop takes them, where channels are normalised
+	// apart at the source level; without those that it cannot be told of.
+	frames map[string]*ir.Value
 }
 
 // feed is how a net, which the model was lowered to, is given samples.
 func (m *model) feed(net *ir.Net) feed {
 	f := feed{net: net, pixels: m.options.Pixels}
-	if p := f.pixels; net.Level == ir.Source && p != nil && len(p.Mean)+len(p.Std)+len(p.Scale) > 3 {
-		f.frames = m.frames() // where the channels are
+	if f.channels() > 1 && net.Level == ir.Source {
+		f.frames = m.frames()
 	}
 	return f
 }
 
-// frames finds the inputs that hold a frame for each step: those of which the
-// loop takes one in each step. A net without a loop has none.
-func (m *model) frames() map[string]int {
+// channels is how many channels are normalised apart; 1 when all are alike.
+func (f feed) channels() int {
+	if f.pixels == nil {
+		return 1
+	}
+	return max(len(f.pixels.Mean), len(f.pixels.Std), len(f.pixels.Scale))
+}
+
+// frames finds what the loop takes of each input: its axis 0 is the channels.
+func (m *model) frames() map[string]*ir.Value {
 	quiet := *m.options
 	quiet.Tell, quiet.Note = nil, nil
-	out := map[string]int{}
+	out := map[string]*ir.Value{}
 	rolled, err := passes.Lower(m.net, ir.Spiking, "reroll-time", &quiet, nil)
 	if err != nil {
 		return out
 	}
 	for _, in := range rolled.All(ir.OpInput) {
-		given := m.net.Find(in.Name)
-		if in.Clock == ir.Step && given != nil && given.Type.Size() == rolled.SampleType(in).Size() {
-			out[in.Name] = rolled.Steps
-		}
+		out[in.Name] = in
 	}
 	return out
 }
@@ -56,8 +61,21 @@ type converter struct {
 	file   string         // for messages
 }
 
-func (f feed) converter(in *ir.Value, file string) converter {
-	return converter{in, f.pixels, f.net.SampleType(in), in.Type.Size() / max(1, f.frames[in.Name]), file}
+// converter is that of an input. A normalisation by channel must be of the input's channels.
+func (f feed) converter(in *ir.Value, file string) (converter, error) {
+	frame := in
+	if rolled := f.frames[in.Name]; rolled != nil {
+		frame = rolled
+	}
+	c := converter{in, f.pixels, f.net.SampleType(in), frame.Type.Size(), file}
+	n, dims := f.channels(), frame.Type.Shape.Dims()
+	if frame == in && f.net.Level == ir.Source && len(dims) > 1 && dims[0] == 1 {
+		dims = dims[1:] // the batch
+	}
+	if n > 1 && in.Type.IsReal() && (len(dims) == 0 || dims[0] != n) {
+		return c, diag.Errorf(in.Origin, diag.ShapeMismatch, "input %s is %v, but the normalisation is of %d channels", in.Name, in.Type, n)
+	}
+	return c, nil
 }
 
 // sample converts the elements of an array from start on, as many as a sample has.
@@ -122,10 +140,10 @@ func (c converter) pixel(x float64, i int) (int64, error) {
 func (f feed) batch(in *ir.Value, a *dataset.Array, file string) (int, error) {
 	sample := f.net.SampleType(in).Shape.Dims()
 	got, want := a.Shape, squeeze(sample)
-	if equal(squeeze(got), want) {
+	if slices.Equal(squeeze(got), want) {
 		return 1, nil
 	}
-	if len(got) > 0 && equal(squeeze(got[1:]), want) {
+	if len(got) > 0 && slices.Equal(squeeze(got[1:]), want) {
 		return got[0], nil
 	}
 	return 0, diag.Errorf(diag.Origin{File: file}, diag.BadData, "input %s: the array is %v, wanted %v, or a batch of those along a first axis",
@@ -150,16 +168,18 @@ func squeeze(dims []int) []int {
 	return out
 }
 
-func equal(a, b []int) bool {
-	if len(a) != len(b) {
-		return false
+// fits reports whether pictures are what an input takes: of its shape, or flattened
+// along its last axis.
+func fits(pictures, input []int) bool {
+	last := len(input) - 1
+	if slices.Equal(pictures, input) || last < 0 || len(pictures) <= last {
+		return slices.Equal(pictures, input)
 	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
+	flat := 1
+	for _, d := range pictures[last:] {
+		flat *= d
 	}
-	return true
+	return slices.Equal(pictures[:last], input[:last]) && flat == input[last]
 }
 
 // arrayFor picks the array of an input: by name, or the only one.
@@ -209,8 +229,12 @@ func (f feed) read(file string) ([]map[string]*ir.Tensor, error) {
 		if n != len(out) {
 			return nil, diag.Errorf(diag.Origin{File: file}, diag.BadData, "input %s has %d samples, another has %d", in.Name, n, len(out))
 		}
+		c, err := f.converter(in, file)
+		if err != nil {
+			return nil, err
+		}
 		for i := range n {
-			t, err := f.converter(in, file).sample(a, i*(a.Len()/n))
+			t, err := c.sample(a, i*(a.Len()/n))
 			if err != nil {
 				return nil, err
 			}
@@ -231,7 +255,7 @@ func (f feed) images(m *dataset.Images, from, to int) ([]map[string]*ir.Tensor, 
 	}
 	in := inputs[0]
 	sample := f.net.SampleType(in)
-	if !equal(squeeze(m.Shape), squeeze(sample.Shape.Dims())) {
+	if !fits(squeeze(m.Shape), squeeze(sample.Shape.Dims())) {
 		d := diag.Errorf(diag.Origin{File: m.File}, diag.BadData, "images are %v, but the model's input %s is %v", m.Shape, in.Name, sample)
 		if in.Clock == ir.Step {
 			d = d.WithHelp("%s", f.describe(in))
@@ -242,7 +266,11 @@ func (f feed) images(m *dataset.Images, from, to int) ([]map[string]*ir.Tensor, 
 		return nil, diag.Errorf(diag.Origin{File: m.File}, diag.NeedsPixels, "the network takes real numbers, and it is not said how pixels become them").
 			WithHelp("give --mean M --std S for x = (p·A − M)/S")
 	}
-	size, convert := sample.Size(), f.converter(in, m.File)
+	size := sample.Size()
+	convert, err := f.converter(in, m.File)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]map[string]*ir.Tensor, 0, to-from)
 	for i := from; i < to; i++ {
 		px := make([]int64, size)

@@ -29,7 +29,11 @@ func TestFramesAreNormalisedByChannel(t *testing.T) {
 			}
 			f := m.feed(net)
 			in := f.net.All(ir.OpInput)[0]
-			if all[i], err = f.converter(in, "").sample(dataset.Ints(dataset.Uint8, []int{4, 6}, pixels), 0); err != nil {
+			c, err := f.converter(in, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if all[i], err = c.sample(dataset.Ints(dataset.Uint8, []int{4, 6}, pixels), 0); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -25,7 +25,7 @@ type stepFlags struct {
 func (f *stepFlags) register(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&f.state, "state", nil, "`IN=OUT` of a file of one time step: the input that is a state, and the output it becomes; a comma list, found by itself where names or shapes leave no choice")
 	fs.IntVar(&f.steps, "steps", 0, "how many `STEPS` a file of one time step runs for a sample")
-	fs.StringVar(&f.readout, "readout", "", "how an output that a file of one time step gives, or that holds every step, is `READ` over the steps: "+strings.Join(passes.ReadoutNames, ", ")+" (sum for one time step)")
+	fs.StringVar(&f.readout, "readout", "", "how an output that a file of one time step gives, or that holds every step, is `READ` over the steps: "+strings.Join(passes.ReadoutNames, ", ")+" (sum for one time step); first is the number of the step of the first spike, T where there is none: the earliest wins")
 	fs.BoolVar(&f.stream, "stream", false, "the other inputs of a file of one time step are new in each step, not the same in all")
 	f.said = func() []string {
 		var out []string

@@ -69,10 +69,14 @@ func listing(use, short string, fields []string, rows func() [][]string) *cobra.
 
 func passesCommand() *cobra.Command {
 	return listing("passes", "List the passes, in the order they run",
-		[]string{"pass", "from", "to", "does"}, func() [][]string {
+		[]string{"pass", "from", "to", "optional", "does"}, func() [][]string {
 			var rows [][]string
 			for _, p := range passes.All {
-				rows = append(rows, []string{p.Name, p.From.String(), p.Goal.String(), p.Doc})
+				optional := "no"
+				if p.Optional() {
+					optional = "yes"
+				}
+				rows = append(rows, []string{p.Name, p.From.String(), p.Goal.String(), optional, p.Doc})
 			}
 			return rows
 		})

@@ -37,8 +37,12 @@ func TestVerifyFlagship(t *testing.T) {
 		if !e.None() {
 			t.Errorf("%s: %+v", e.Name, e.Mismatches)
 		}
-		if e.Skipped == "" && e.Samples < slowSamples {
-			t.Errorf("%s ran on %d samples", e.Name, e.Samples)
+		samples := 64
+		if slices.Contains([]string{"go-arm64-neon", "c-m0", "c-m4", "c-rv32i", "verilog-iverilog"}, e.Name) {
+			samples = slowSamples
+		}
+		if e.Skipped == "" && e.Samples != samples {
+			t.Errorf("%s ran on %d samples, wanted %d", e.Name, e.Samples, samples)
 		}
 		if e.Skipped != "" && os.Getenv("NOMUL_REQUIRE_TOOLS") == "1" {
 			t.Errorf("%s was skipped: %s", e.Name, e.Skipped)
@@ -94,5 +98,35 @@ func TestVerifyUnproved(t *testing.T) {
 	}
 	if said, want := r.summary(), "1 of 1 engines equal the interpreter in every bit, 0 of 0 proofs hold, 0 of 0 controls were caught"; said != want {
 		t.Errorf("%s, wanted %s", said, want)
+	}
+}
+
+// What was not proved or not run is not verified: of all targets together, or of each
+// that was asked for.
+func TestVerifyCoverage(t *testing.T) {
+	ran, proved := engineRow{Name: "c-gcc", Target: "c", Unproved: "needs objdump"}, engineRow{Name: "go-go", Target: "go", Proved: 1}
+	absent := engineRow{Name: "verilog-iverilog", Target: "verilog", Skipped: "needs vvp"}
+	alone := engineRow{Name: "verilog-verilator", Target: "verilog"}
+	for _, c := range []struct {
+		engines []engineRow
+		named   bool
+		want    string
+	}{
+		{[]engineRow{proved, ran, absent}, false, ""},
+		{[]engineRow{proved}, false, ""},
+		{[]engineRow{ran, absent}, false, "nothing was verified: no proof was made: needs objdump; needs vvp"},
+		{[]engineRow{absent}, false, "nothing was verified: no engine ran: needs vvp"},
+		{[]engineRow{proved, ran, absent}, true, "target c was not verified: no proof was made: needs objdump\ntarget verilog was not verified: no engine ran: needs vvp"},
+		{[]engineRow{proved, {Target: "c", Proved: 1}, ran, alone, {Target: "verilog", Proved: 2}}, true, ""},
+		{[]engineRow{{Target: "c", Proved: 1}, proved, alone, absent}, true, "target verilog was not verified: no proof was made: needs vvp"},
+	} {
+		r := verification{Engines: append([]engineRow{{Name: "interp"}}, c.engines...)}
+		got := ""
+		if err := r.coverage([]string{"go", "c", "verilog"}, c.named); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%+v: %q, wanted %q", c.engines, got, c.want)
+		}
 	}
 }

@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
-	"image"
-	"image/color"
-	"image/png"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -71,78 +68,6 @@ func TestNumpyFileHoldsTheSameImages(t *testing.T) {
 	}
 }
 
-func TestFolderOfPNGs(t *testing.T) {
-	root := t.TempDir()
-	for _, name := range []string{"10/a.png", "2/b.png", "2/c.png"} {
-		writePNG(t, filepath.Join(root, name), grey(3, 2, uint8(len(name))))
-	}
-	m, err := ReadImages(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !reflect.DeepEqual(m.Labels, []int{10, 2, 2}) || !reflect.DeepEqual(m.Shape, []int{2, 3}) {
-		t.Errorf("labels %v, shape %v", m.Labels, m.Shape)
-	}
-	if got := m.Image(0); !bytes.Equal(got, []byte{8, 9, 10, 11, 12, 13}) {
-		t.Errorf("pixels %v", got)
-	}
-
-	colour := image.NewNRGBA(image.Rect(0, 0, 3, 2))
-	for i := range colour.Pix {
-		colour.Pix[i] = 255
-	}
-	colour.Set(1, 0, color.NRGBA{R: 1, G: 2, B: 3, A: 255})
-	writePNG(t, filepath.Join(root, "2/d.png"), colour)
-	if m, err = ReadImages(root); err != nil {
-		t.Fatal(err)
-	}
-	if !reflect.DeepEqual(m.Shape, []int{3, 2, 3}) || m.Len() != 4 {
-		t.Fatalf("%d images of %v", m.Len(), m.Shape)
-	}
-	if got := m.Image(3); got[1] != 1 || got[7] != 2 || got[13] != 3 {
-		t.Errorf("colour pixels %v", got)
-	}
-
-	writePNG(t, filepath.Join(root, "2/e.png"), grey(4, 4, 0))
-	_, err = ReadImages(root)
-	wantCode(t, err, diag.BadData, "e.png", "4x4", "3x2")
-}
-
-func TestNamedClasses(t *testing.T) {
-	root := t.TempDir()
-	writePNG(t, filepath.Join(root, "ok/a.png"), grey(2, 2, 0))
-	writePNG(t, filepath.Join(root, "bad/a.png"), grey(2, 2, 9))
-	m, err := ReadImages(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !reflect.DeepEqual(m.Classes, []string{"bad", "ok"}) || !reflect.DeepEqual(m.Labels, []int{0, 1}) {
-		t.Errorf("classes %v, labels %v", m.Classes, m.Labels)
-	}
-}
-
-func TestBadPNGs(t *testing.T) {
-	deep := image.NewGray16(image.Rect(0, 0, 2, 2))
-	for name, c := range map[string]struct {
-		img  image.Image
-		want string
-	}{
-		"deep":        {deep, "16 bits"},
-		"transparent": {image.NewNRGBA(image.Rect(0, 0, 2, 2)), "transparent"},
-	} {
-		root := t.TempDir()
-		writePNG(t, filepath.Join(root, name, "a.png"), c.img)
-		_, err := ReadImages(root)
-		wantCode(t, err, diag.BadData, c.want)
-	}
-	_, err := ReadImages(t.TempDir())
-	wantCode(t, err, diag.BadData, "one folder per class")
-	root := t.TempDir()
-	write(t, filepath.Join(root, "0/a.png"), []byte("GIF"))
-	_, err = ReadImages(root)
-	wantCode(t, err, diag.BadFile, "not a PNG")
-}
-
 func TestBadIDX(t *testing.T) {
 	good := idx(3, []uint32{2, 2, 2}, 1, 2, 3, 4, 5, 6, 7, 8)
 	cases := []struct {
@@ -154,6 +79,7 @@ func TestBadIDX(t *testing.T) {
 		{"empty", nil, "not an idx file"},
 		{"type", append([]byte{0, 0, 13, 3}, good[4:]...), "0x0d"},
 		{"rank", append([]byte{0, 0, 8, 9}, good[4:]...), "rank 9"},
+		{"rank 6", append([]byte{0, 0, 8, 6}, good[4:]...), "rank 6"},
 		{"header", good[:9], "truncated in the header"},
 		{"data", good[:len(good)-1], "promises 8 bytes of data, 7 follow"},
 		{"long", append(bytes.Clone(good), 0), "more follow"},
@@ -223,23 +149,6 @@ func gz(t *testing.T, data []byte) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
-}
-
-func grey(w, h int, first uint8) image.Image {
-	img := image.NewGray(image.Rect(0, 0, w, h))
-	for i := range img.Pix {
-		img.Pix[i] = first + uint8(i)
-	}
-	return img
-}
-
-func writePNG(t *testing.T, path string, img image.Image) {
-	t.Helper()
-	var b bytes.Buffer
-	if err := png.Encode(&b, img); err != nil {
-		t.Fatal(err)
-	}
-	write(t, path, b.Bytes())
 }
 
 func write(t *testing.T, path string, data []byte) {

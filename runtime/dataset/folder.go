@@ -5,32 +5,39 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/png"
+	_ "image/jpeg" // formats that image.Decode knows
+	_ "image/png"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"nomul/ir/diag"
 )
 
-// picture is one decoded PNG, before it is known whether all are grey.
+// picture is a decoded image, before it is known whether all are grey.
 type picture struct {
 	file  string
 	label int
 	image image.Image
 }
 
-// readFolder reads root/<class>/*.png. Where every class is called by a number
-// that number is its label; otherwise the labels count the sorted names from 0.
-// Images are [H,W] when all of them are grey, else [3,H,W].
+// pictureEndings are the files of a class's folder, by their names.
+var pictureEndings = []string{".png", ".jpg", ".jpeg"}
+
+// readFolder reads the PNGs and JPEGs of root/<class>; see labelsOfFolders for the
+// labels. Images are [H,W] when all of them are grey, else [3,H,W]. What is in a
+// class's folder besides is an error: nothing is left out but what is hidden.
 func readFolder(root string) (*Images, error) {
-	names, err := classNames(root)
+	names, err := classFolders(root)
 	if err != nil {
 		return nil, err
 	}
-	labels := labelsOfNames(names)
+	m := &Images{File: root, Classes: map[int]string{}}
+	labels, err := m.labelFolders(names)
+	if err != nil {
+		return nil, err
+	}
 	var pictures []picture
 	for i, name := range names {
 		class, err := readClass(filepath.Join(root, name), labels[i])
@@ -40,53 +47,57 @@ func readFolder(root string) (*Images, error) {
 		pictures = append(pictures, class...)
 	}
 	if len(pictures) == 0 {
-		return nil, bad(root, diag.BadData, "has no folder with .png files in it; wanted one folder per class")
+		return nil, bad(root, diag.BadData, "has no folder with .png or .jpg files in it; wanted one folder per class")
 	}
-	m := &Images{File: root, Classes: names}
 	return m, m.join(pictures)
 }
 
-func classNames(root string) ([]string, error) {
-	entries, err := os.ReadDir(root)
-	if err != nil {
-		return nil, bad(root, diag.BadFile, "cannot be read: %v", err)
-	}
-	var names []string
-	for _, e := range entries {
-		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
-			names = append(names, e.Name())
-		}
-	}
-	return names, nil // ReadDir sorts
-}
-
-func labelsOfNames(names []string) []int {
-	counted := make([]int, len(names))
-	numbers := make([]int, len(names))
-	numbered := true
-	for i, name := range names {
-		n, err := strconv.ParseUint(name, 10, 31)
-		counted[i], numbers[i] = i, int(n)
-		numbered = numbered && err == nil
-	}
-	if numbered {
-		return numbers
-	}
-	return counted
-}
-
-func readClass(dir string, label int) ([]picture, error) {
+// shown lists what is in a folder and not hidden, sorted by name.
+func shown(dir string) ([]os.DirEntry, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, bad(dir, diag.BadFile, "cannot be read: %v", err)
 	}
+	return slices.DeleteFunc(entries, func(e os.DirEntry) bool { return strings.HasPrefix(e.Name(), ".") }), nil
+}
+
+// classFolders lists the folders of a folder, links to folders among them.
+func classFolders(root string) ([]string, error) {
+	entries, err := shown(root)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		path := filepath.Join(root, e.Name())
+		switch info, err := os.Stat(path); {
+		case err != nil:
+			return nil, bad(path, diag.BadFile, "cannot be read: %v", err)
+		case info.IsDir():
+			names = append(names, e.Name())
+		case isPicture(e.Name()):
+			return nil, bad(path, diag.BadData, "is a picture without a class; wanted it in a folder of its class")
+		}
+	}
+	return names, nil
+}
+
+func isPicture(name string) bool {
+	return slices.Contains(pictureEndings, strings.ToLower(filepath.Ext(name)))
+}
+
+func readClass(dir string, label int) ([]picture, error) {
+	entries, err := shown(dir)
+	if err != nil {
+		return nil, err
+	}
 	var out []picture
 	for _, e := range entries {
-		if !strings.EqualFold(filepath.Ext(e.Name()), ".png") {
-			continue
-		}
 		path := filepath.Join(dir, e.Name())
-		img, err := readPNG(path)
+		if !isPicture(e.Name()) {
+			return nil, bad(path, diag.BadData, "is no .png or .jpg file; a class's folder holds nothing else")
+		}
+		img, err := readPicture(path)
 		if err != nil {
 			return nil, err
 		}
@@ -95,15 +106,18 @@ func readClass(dir string, label int) ([]picture, error) {
 	return out, nil
 }
 
-func readPNG(path string) (image.Image, error) {
+func readPicture(path string) (image.Image, error) {
 	data, err := readFile(path)
 	if err != nil {
 		return nil, err
 	}
 	// The size is looked at first: a header may promise gigabytes.
-	c, err := png.DecodeConfig(bytes.NewReader(data))
+	c, _, err := image.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
-		return nil, bad(path, diag.BadFile, "not a PNG: %v", err)
+		return nil, bad(path, diag.BadFile, "not a PNG or a JPEG: %v", err)
+	}
+	if c.Width < 1 || c.Height < 1 {
+		return nil, bad(path, diag.BadData, "has no pixels")
 	}
 	if c.Width > MaxElements/4/c.Height {
 		return nil, bad(path, diag.BadData, "%d x %d pixels are too many", c.Width, c.Height)
@@ -111,9 +125,9 @@ func readPNG(path string) (image.Image, error) {
 	if m := c.ColorModel; m == color.Gray16Model || m == color.RGBA64Model || m == color.NRGBA64Model {
 		return nil, bad(path, diag.BadData, "has 16 bits per channel; wanted 8")
 	}
-	img, err := png.Decode(bytes.NewReader(data))
+	img, _, err := image.Decode(bytes.NewReader(data))
 	if err != nil {
-		return nil, bad(path, diag.BadFile, "not a PNG: %v", err)
+		return nil, bad(path, diag.BadFile, "not a PNG or a JPEG: %v", err)
 	}
 	if o, ok := img.(interface{ Opaque() bool }); ok && !o.Opaque() {
 		return nil, bad(path, diag.BadData, "is partly transparent; put it on a background first")

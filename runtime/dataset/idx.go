@@ -44,8 +44,8 @@ func readIDX(data []byte) (*Array, error) {
 }
 
 func idxShape(r io.Reader, rank int) (shape []int, size int, err error) {
-	if rank < 1 || rank > 4 {
-		return nil, 0, fmt.Errorf("idx rank %d is not supported; wanted 1 (labels), 3 or 4 (images)", rank)
+	if rank < 1 || rank > 5 {
+		return nil, 0, fmt.Errorf("idx rank %d is not supported; wanted 1 (labels) or 3 to 5 (images)", rank)
 	}
 	dims := make([]uint32, rank)
 	if err := binary.Read(r, binary.BigEndian, dims); err != nil {

@@ -20,8 +20,11 @@ type Images struct {
 	Shape []int
 	// Labels is one class per image, from 0; nil when unknown.
 	Labels []int
-	// Classes names the classes when the file does (a folder per class).
-	Classes []string
+	// Classes names classes, by their labels, when the file does (a folder per class).
+	Classes map[int]string
+	// sorted is how many folders the labels count, in their order by name, because
+	// nothing else says which class they are; 0 when something does.
+	sorted int
 }
 
 // Len is the number of images.
@@ -66,7 +69,7 @@ func (m *Images) Limit(n int) *Images {
 
 // ReadImages reads an idx or idx.gz file, an npz or npy file (the array named
 // images, or else its only uint8 array of three to five axes; labels come from
-// an array named labels or label), or a folder with one folder of PNGs per class.
+// an array named labels or label), or a folder with one folder of PNGs or JPEGs per class.
 // Errors are diagnostics of code bad-file, or bad-data when the file is sound
 // but what it holds is not.
 func ReadImages(path string) (*Images, error) {
@@ -119,6 +122,7 @@ func Load(images, labels string) (*Images, error) {
 		if m.Labels, err = ReadLabels(labels); err != nil {
 			return nil, err
 		}
+		m.Classes, m.sorted = nil, 0
 	}
 	if m.Labels == nil {
 		return nil, bad(images, diag.BadData, "has no labels; wanted one per image")
@@ -129,8 +133,13 @@ func Load(images, labels string) (*Images, error) {
 	return m, nil
 }
 
-// CheckLabels refuses a label that is not one of the classes 0 … classes−1.
+// CheckLabels refuses a label that is not one of the classes 0 … classes−1, and
+// folders of images that may be any of more classes.
 func (m *Images) CheckLabels(classes int) error {
+	if m.sorted > 0 && m.sorted != classes {
+		return diag.Errorf(diag.Origin{File: m.File}, diag.BadData, "has %d folders, the model has %d classes: which folder is which class is not said", m.sorted, classes).
+			WithHelp("name the folders by their numbers, such as class3, or list the names of all classes in %s beside them", classFile)
+	}
 	for i, l := range m.Labels {
 		if l < 0 || l >= classes {
 			return bad(m.File, diag.BadData, "image %d has label %d; the model has the classes 0 to %d", i, l, classes-1)

@@ -145,14 +145,3 @@ func (c *cell) check() error {
 	}
 	return nil
 }
-
-// Predict is the class of the largest element; the lowest index wins ties.
-func Predict(out *ir.Tensor) int {
-	best := 0
-	for i := range out.Type.Size() {
-		if out.At(i) > out.At(best) {
-			best = i
-		}
-	}
-	return best
-}

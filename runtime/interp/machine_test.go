@@ -202,22 +202,6 @@ func TestCheckedFindsBadRanges(t *testing.T) {
 	}
 }
 
-func TestPredict(t *testing.T) {
-	for _, c := range []struct {
-		out  *ir.Tensor
-		want int
-	}{
-		{ir.Ints(ir.ShapeOf(4), []int64{-5, 3, 3, 1}), 1},
-		{ir.Ints(ir.ShapeOf(3), []int64{-5, -7, -6}), 0},
-		{ir.Reals(ir.ShapeOf(3), []float64{0.25, 0.5, 0.75}), 2},
-		{ir.Reals(ir.ShapeOf(2), []float64{0, 0}), 0},
-	} {
-		if got := interp.Predict(c.out); got != c.want {
-			t.Errorf("%v: got %d, wanted %d", c.out, got, c.want)
-		}
-	}
-}
-
 // The neuron at the spiking level equals its equation in float64, evaluated in
 // the order in which it is written.
 func TestRealNeuronIsItsEquation(t *testing.T) {

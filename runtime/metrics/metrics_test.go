@@ -20,8 +20,21 @@ func TestScore(t *testing.T) {
 	if a := Agreement([]int{1, 2, 3, 4}, []int{1, 2, 0, 4}); a != 0.75 {
 		t.Errorf("agreement %v", a)
 	}
-	if p := Predict([]int64{-3, 5, 5}); p != 1 {
-		t.Errorf("a tie went to class %d", p)
+	for _, c := range []struct {
+		out   []int64
+		least bool
+		want  int
+	}{
+		{[]int64{-3, 5, 5, 1}, false, 1}, {[]int64{-5, -7, -6}, false, 0}, {[]int64{0, 0}, false, 0},
+		{[]int64{4, 2, 7, 2}, true, 1}, {[]int64{4, 4}, true, 0}, {[]int64{-5, -7, -6}, true, 1},
+	} {
+		real := make([]float64, len(c.out))
+		for i, y := range c.out {
+			real[i] = float64(y) / 4
+		}
+		if got := []int{Predict(c.out, c.least), Predict(real, c.least)}; got[0] != c.want || got[1] != c.want {
+			t.Errorf("%v, least %v: classes %v, wanted %d", c.out, c.least, got, c.want)
+		}
 	}
 }
 

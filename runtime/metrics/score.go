@@ -54,11 +54,12 @@ func Agreement(a, b []int) float64 {
 	return share(same, len(a))
 }
 
-// Predict is the class of the largest output; the lowest index wins ties.
-func Predict(out []int64) int {
+// Predict is the class that a result stands for: the index of its greatest
+// element, or of its least; the lowest index wins ties.
+func Predict[N int64 | float64](out []N, least bool) int {
 	best := 0
 	for i, y := range out {
-		if y > out[best] {
+		if least && y < out[best] || !least && y > out[best] {
 			best = i
 		}
 	}

@@ -1,0 +1,26 @@
+package backends
+
+import (
+	"fmt"
+
+	"nomul/ir"
+)
+
+// Meanings says, a line each, what the numbers of inputs stand for and how outputs
+// predict a class. Every artefact has them in its first comment.
+func Meanings(net *ir.Net) []string {
+	var out []string
+	for _, v := range net.All(ir.OpInput) {
+		if m := v.Attrs.(ir.InputAttrs).Meaning(); m != "" {
+			out = append(out, fmt.Sprintf("A pixel p of %s stands for %s.", v.Name, m))
+		}
+	}
+	for _, v := range net.All(ir.OpOutput) {
+		which := "greatest"
+		if ir.LeastWins(v) {
+			which = "least, the earliest spike"
+		}
+		out = append(out, fmt.Sprintf("A class that %s predicts is its %s; of several the first.", v.Name, which))
+	}
+	return out
+}

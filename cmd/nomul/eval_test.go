@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"testing"
+
+	"nomul/ir"
+	"nomul/runtime/dataset"
+	"nomul/runtime/engine"
+)
+
+// The report does not depend on how many processors share the images.
+func TestWorkersAgree(t *testing.T) {
+	was := runtime.GOMAXPROCS(0)
+	defer runtime.GOMAXPROCS(was)
+	var reports []evaluation
+	for _, processors := range []int{1, 3, 20} {
+		runtime.GOMAXPROCS(processors)
+		text := nomul(t, "eval", mlpFolder+"/mlp_ts26_sjhead_bn.onnx", "--images", images, "--labels", labels,
+			"--mean", ".2860", "--std", ".3530", "--limit", "10", "--flips", "10", "--json")
+		var r evaluation
+		if err := json.Unmarshal([]byte(text), &r); err != nil {
+			t.Fatal(err)
+		}
+		r.SecondsPerSample = 0
+		reports = append(reports, r)
+	}
+	if reports[0].Totals.Synops == 0 || len(reports[0].Flips) == 0 || reports[0].Samples != 10 {
+		t.Errorf("nothing was counted: %+v", reports[0])
+	}
+	for _, r := range reports[1:] {
+		if !reflect.DeepEqual(r, reports[0]) {
+			t.Errorf("%+v\nwith other processors, with one\n%+v", r, reports[0])
+		}
+	}
+}
+
+// Engines that simulate every clock or instruction run a few samples, the others all.
+func TestVerifySamples(t *testing.T) {
+	net := parsedNet(t, `net one fixed steps=1 {
+once
+	%x = input : u8[1]
+	%y = output %x : u8[1]
+}`)
+	v := &verifier{net: net, samples: elements(net, noise(net, 2*slowSamples))}
+	open := func(context.Context) (engine.Engine, error) { return engine.Interp(net, 2) }
+	e, err := open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.want, err = e.Run(t.Context(), v.samples, true); err != nil {
+		t.Fatal(err)
+	}
+	for slow, want := range map[bool]int{true: slowSamples, false: 2 * slowSamples} {
+		if got := v.try(t.Context(), trial{slow: slow, open: open}); got.err != nil || got.row.Samples != want || !got.row.None() {
+			t.Errorf("slow %v: %+v, wanted %d samples", slow, got, want)
+		}
+	}
+	slow := map[string]bool{}
+	for _, trial := range v.trials() {
+		slow[trial.name] = trial.slow
+	}
+	for name, want := range map[string]bool{"c-gcc": false, "c-clang": false, "go-go": false, "verilog-verilator": false,
+		"c-m0": true, "c-m4": true, "c-rv32i": true, "verilog-iverilog": true} {
+		if got, is := slow[name]; got != want || !is {
+			t.Errorf("%s is slow: %v, wanted %v", name, got, want)
+		}
+	}
+}
+
+func parsedNet(t *testing.T, text string) *ir.Net {
+	t.Helper()
+	net, err := ir.Parse("test.sir", text, nil)
+	if err == nil {
+		err = ir.Verify(net)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return net
+}
+
+// sixImages writes those of the archive on evaluation, their classes by each readout,
+// and the numbers of the steps of their first spikes.
+func sixImages(dir string) error {
+	pixels := []int64{40, 60, 60, 40, 100, 60, 0, 0, 60, 100, 0, 40}
+	arrays := map[string]*dataset.Array{
+		"six":            dataset.Ints(dataset.Uint8, []int{6, 1, 2}, pixels),
+		"six-square":     dataset.Ints(dataset.Uint8, []int{6, 2, 2}, append(pixels, pixels...)),
+		"none":           dataset.Ints(dataset.Uint8, []int{0, 1, 2}, nil),
+		"steps-to-first": dataset.Floats(dataset.Float32, []int{6, 2}, []float64{2, 1, 1, 2, 0, 1, 3, 3, 1, 0, 3, 2}),
+	}
+	for name, labels := range map[string][]int64{
+		"sum": {0, 0, 0, 0, 1, 1}, "mean": {0, 0, 0, 0, 1, 1}, "max": {0, 0, 0, 0, 0, 1},
+		"last": {0, 1, 0, 0, 1, 1}, "first": {1, 0, 0, 0, 1, 1},
+		"far": {0, 1, 0, 0, 1, 2}, "few": {0, 1, 0, 0, 1},
+	} {
+		arrays[name] = dataset.Ints(dataset.Uint8, []int{len(labels)}, labels)
+	}
+	for name, a := range arrays {
+		key := map[bool]string{true: "labels", false: "x"}[len(a.Shape) == 1]
+		if name == "steps-to-first" {
+			key = "y"
+		}
+		if err := dataset.WriteArrays(filepath.Join(dir, name+".npz"), map[string]*dataset.Array{key: a}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+	"nomul/passes"
+	"nomul/runtime/interp"
+	"nomul/runtime/metrics"
+)
+
+// decision is how a net's output becomes a class.
+type decision struct {
+	output  string
+	index   int // among the net's outputs
+	classes int
+	least   bool // the earliest spike wins
+}
+
+// decide finds the output that predicts: the one asked for, or the only one. It
+// must have one number for each class.
+func (e *evaluator) decide(net *ir.Net) (decision, error) {
+	outputs := net.All(ir.OpOutput)
+	index := 0
+	if e.output != "" {
+		index = slices.IndexFunc(outputs, func(v *ir.Value) bool { return v.Name == ir.CleanName(e.output) })
+	}
+	switch {
+	case index < 0:
+		return decision{}, usageError{fmt.Errorf("--output %s: wanted one of the outputs %s", e.output, names(outputs))}
+	case len(outputs) != 1 && e.output == "":
+		return decision{}, diag.Errorf(e.place(), diag.BadNet, "eval needs one output that says the class, the model has %d: %s", len(outputs), names(outputs)).
+			WithHelp("say which with --output NAME")
+	}
+	out := outputs[index]
+	d := decision{out.Name, index, out.Type.Size(), ir.LeastWins(out)}
+	switch dims := squeeze(out.Type.Shape.Dims()); {
+	case len(dims) == 0:
+		return d, diag.Errorf(e.place(), diag.BadNet, "the output %s is a single number; eval wanted one for each class", out.Name)
+	case len(dims) > 1:
+		return d, diag.Errorf(e.place(), diag.BadNet, "the output %s is %v; eval wanted one number for each class", out.Name, out.Type).
+			WithHelp("if it holds every time step, say --readout %s", strings.Join(passes.ReadoutNames, ", "))
+	}
+	return d, nil
+}
+
+func (e *evaluator) place() diag.Origin { return diag.Origin{File: e.model.file} }
+
+func names(values []*ir.Value) string {
+	var out []string
+	for _, v := range values {
+		out = append(out, v.Name)
+	}
+	return strings.Join(out, ", ")
+}
+
+// rule says which element of the output is the class.
+func (d decision) rule() string {
+	if d.least {
+		return "the least of " + d.output + ", which counts steps to the first spike: the earliest wins, of several the first"
+	}
+	return "the greatest of " + d.output + ", of several the first"
+}
+
+// class is the class that a result stands for.
+func (d decision) class(t *ir.Tensor) (int, error) {
+	if !t.Type.IsReal() {
+		return metrics.Predict(t.I, d.least), nil
+	}
+	for i, y := range t.F {
+		if math.IsNaN(y) {
+			return 0, fmt.Errorf("element %d of the output %s is NaN, which stands for no class", i, d.output)
+		}
+	}
+	return metrics.Predict(t.F, d.least), nil
+}
+
+// predicted is what an engine made of the images.
+type predicted struct {
+	classes  []int
+	activity metrics.Activity
+	counted  int // samples the activity is from
+	elapsed  time.Duration
+	err      error
+}
+
+// sourcePredictions classifies with the network as it was given, imported or
+// written as a text of an earlier level; nothing when that is the net itself.
+func (e *evaluator) sourcePredictions(net *ir.Net) predicted {
+	given := e.model.net
+	if given.Level == net.Level {
+		return predicted{}
+	}
+	if given.Level == ir.Source {
+		var err error
+		if given, err = e.model.given("bind-state"); err != nil {
+			return predicted{err: err}
+		}
+	}
+	bar := progress(e.c, e.count, "running the network as imported") // which takes longest of all for a large net
+	defer bar.Close()
+	return e.interpret(given, e.count, false, func() { bar.Add(1) })
+}
+
+// classesOf classifies all images, starting once ready is closed; the interpreter
+// also counts.
+func (e *evaluator) classesOf(net *ir.Net, engineName string, ready <-chan struct{}) (predicted, error) {
+	if engineName != "interp" {
+		return e.classify(net, engineName, ready)
+	}
+	<-ready
+	bar := progress(e.c, e.count, "interpreting")
+	defer bar.Close()
+	p := e.interpret(net, e.count, true, func() { bar.Add(1) })
+	return p, p.err
+}
+
+// predict classifies all images and counts what is active on the first of them.
+func (e *evaluator) predict(net *ir.Net, engineName string, ready <-chan struct{}) (predicted, error) {
+	p, err := e.classesOf(net, engineName, ready)
+	if err != nil || engineName == "interp" {
+		return p, err
+	}
+	counted := e.interpret(net, min(e.count, activitySamples), true, nil)
+	p.activity, p.counted = counted.activity, counted.counted
+	return p, counted.err
+}
+
+// interpret classifies the first images with the interpreter on all processors.
+func (e *evaluator) interpret(net *ir.Net, count int, active bool, done func()) predicted {
+	start := time.Now()
+	d, err := e.decide(net)
+	if err != nil {
+		return predicted{err: err}
+	}
+	p := predicted{classes: make([]int, count), counted: count}
+	machines := make([]*interp.Machine, workers(count))
+	counters, taps := make([]*metrics.Counter, len(machines)), make([]interp.Tap, len(machines))
+	for w := range machines {
+		if machines[w], err = interp.New(net); err != nil {
+			return predicted{err: err}
+		}
+		counters[w] = metrics.NewCounter(net)
+		if active {
+			taps[w] = counters[w].Tap
+		}
+	}
+	feed := e.model.feed(net)
+	p.err = share(len(machines), count, func(w, i int) error {
+		if err := e.c.Context().Err(); err != nil {
+			return err
+		}
+		in, err := feed.images(e.images, i, i+1)
+		if err != nil {
+			return err
+		}
+		out, err := machines[w].Run(in[0], taps[w])
+		if err != nil {
+			return err
+		}
+		if p.classes[i], err = d.class(out[d.output]); err != nil {
+			return diag.Errorf(diag.Origin{File: e.images.File}, diag.BadData, "image %d: %v", i, err)
+		}
+		counters[w].Sample()
+		if done != nil {
+			done()
+		}
+		return nil
+	})
+	for _, other := range counters[1:] {
+		counters[0].Merge(other)
+	}
+	p.elapsed, p.activity = time.Since(start), counters[0].Activity()
+	return p
+}
+
+// workers is how many processors count things are shared by.
+func workers(count int) int { return min(runtime.GOMAXPROCS(0), max(1, count)) }
+
+// share has each worker do every workers-th of count things, until one fails.
+func share(workers, count int, do func(worker, i int) error) error {
+	errs := make([]error, workers)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < count && errs[w] == nil; i += workers {
+				errs[w] = do(w, i)
+			}
+		})
+	}
+	wg.Wait()
+	return cmp.Or(errs...)
+}

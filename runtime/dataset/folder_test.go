@@ -1,0 +1,220 @@
+package dataset
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"nomul/ir/diag"
+)
+
+func TestFolderOfPNGs(t *testing.T) {
+	root := t.TempDir()
+	for _, name := range []string{"10/a.png", "2/b.png", "2/c.png"} {
+		writePNG(t, filepath.Join(root, name), grey(3, 2, uint8(len(name))))
+	}
+	m, err := ReadImages(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(m.Labels, []int{10, 2, 2}) || !reflect.DeepEqual(m.Shape, []int{2, 3}) {
+		t.Errorf("labels %v, shape %v", m.Labels, m.Shape)
+	}
+	if got := m.Image(0); !bytes.Equal(got, []byte{8, 9, 10, 11, 12, 13}) {
+		t.Errorf("pixels %v", got)
+	}
+
+	colour := image.NewNRGBA(image.Rect(0, 0, 3, 2))
+	for i := range colour.Pix {
+		colour.Pix[i] = 255
+	}
+	colour.Set(1, 0, color.NRGBA{R: 1, G: 2, B: 3, A: 255})
+	writePNG(t, filepath.Join(root, "2/d.png"), colour)
+	if m, err = ReadImages(root); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(m.Shape, []int{3, 2, 3}) || m.Len() != 4 {
+		t.Fatalf("%d images of %v", m.Len(), m.Shape)
+	}
+	if got := m.Image(3); got[1] != 1 || got[7] != 2 || got[13] != 3 {
+		t.Errorf("colour pixels %v", got)
+	}
+
+	writePNG(t, filepath.Join(root, "2/e.png"), grey(4, 4, 0))
+	_, err = ReadImages(root)
+	wantCode(t, err, diag.BadData, "e.png", "4x4", "3x2")
+}
+
+func TestNamedClasses(t *testing.T) {
+	root := t.TempDir()
+	writePNG(t, filepath.Join(root, "ok/a.png"), grey(2, 2, 0))
+	writePNG(t, filepath.Join(root, "bad/a.png"), grey(2, 2, 9))
+	m, err := ReadImages(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(m.Classes, map[int]string{0: "bad", 1: "ok"}) || !reflect.DeepEqual(m.Labels, []int{0, 1}) {
+		t.Errorf("classes %v, labels %v", m.Classes, m.Labels)
+	}
+	if err := m.CheckLabels(2); err != nil {
+		t.Error(err)
+	}
+	wantCode(t, m.CheckLabels(3), diag.BadData, "has 2 folders, the model has 3 classes", "classes.txt")
+}
+
+// Folders are the classes that their names or a file say, whichever of them are there.
+func TestFoldersOfSomeClasses(t *testing.T) {
+	for _, c := range []struct {
+		folders string
+		listed  string // classes.txt, if any
+		labels  []int
+		classes map[int]string
+	}{
+		{"class3 class5 class7", "", []int{3, 5, 7}, map[int]string{3: "class3", 5: "class5", 7: "class7"}},
+		{"0 10 2", "", []int{0, 10, 2}, map[int]string{0: "0", 2: "2", 10: "10"}},
+		{"bag-02 bag-07", "", []int{2, 7}, map[int]string{2: "bag-02", 7: "bag-07"}},
+		{"class3 other5", "", []int{0, 1}, map[int]string{0: "class3", 1: "other5"}},
+		{"n01440764 n02123045", "", []int{0, 1}, map[int]string{0: "n01440764", 1: "n02123045"}},
+		{"cat owl", "dog\r\nowl\r\ncat\r\n\r\n", []int{2, 1}, map[int]string{0: "dog", 1: "owl", 2: "cat"}},
+		{"class1 class2", "class2\nclass1", []int{1, 0}, map[int]string{0: "class2", 1: "class1"}},
+	} {
+		root := t.TempDir()
+		for _, name := range strings.Fields(c.folders) {
+			writePNG(t, filepath.Join(root, name, "a.png"), grey(2, 2, 0))
+		}
+		if c.listed != "" {
+			write(t, filepath.Join(root, classFile), []byte(c.listed))
+		}
+		m, err := ReadImages(root)
+		if err != nil {
+			t.Errorf("%s: %v", c.folders, err)
+			continue
+		}
+		if !reflect.DeepEqual(m.Labels, c.labels) || !reflect.DeepEqual(m.Classes, c.classes) {
+			t.Errorf("%s: labels %v, classes %v", c.folders, m.Labels, m.Classes)
+		}
+		if err := m.CheckLabels(11); (err == nil) == (m.sorted > 0) {
+			t.Errorf("%s: of 11 classes: %v", c.folders, err)
+		}
+	}
+}
+
+// Labels of a file replace those of the folders, and what these were called.
+func TestLabelsBesideFolders(t *testing.T) {
+	root := t.TempDir()
+	writePNG(t, filepath.Join(root, "ok/a.png"), grey(2, 2, 0))
+	labels := filepath.Join(t.TempDir(), "labels")
+	write(t, labels, idx(1, []uint32{1}, 6))
+	m, err := Load(root, labels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(m.Labels, []int{6}) || m.Classes != nil || m.CheckLabels(9) != nil {
+		t.Errorf("%+v", m)
+	}
+}
+
+func TestBadFolders(t *testing.T) {
+	for _, c := range []struct {
+		files string // name=content
+		want  string
+	}{
+		{"ok/a.png= classes.txt=bad", "does not name the folder ok"},
+		{"ok/a.png= classes.txt=ok\n\nbad", "line 2 is empty"},
+		{"ok/a.png= classes.txt=ok\nbad\nok", `"ok" is line 1 and line 3`},
+		{"1/a.png= 01/a.png=", "both are class 1"},
+		{"ok/a.png= b.jpg=", "b.jpg: error: is a picture without a class"},
+		{"ok/a.png= ok/b.gif=", "b.gif: error: is no .png or .jpg file"},
+		{"ok/a.png= ok/more/b.png=", "more: error: is no .png or .jpg file"},
+		{"readme.txt=", "has no folder with .png or .jpg files"},
+	} {
+		root := t.TempDir()
+		for _, file := range strings.Split(c.files, " ") {
+			name, content, _ := strings.Cut(file, "=")
+			if name == "ok/a.png" {
+				writePNG(t, filepath.Join(root, name), grey(2, 2, 0))
+				continue
+			}
+			write(t, filepath.Join(root, name), []byte(content))
+		}
+		_, err := ReadImages(root)
+		wantCode(t, err, diag.BadData, c.want)
+	}
+}
+
+// A JPEG is a picture like others; what is hidden is none. A link to a folder is a folder.
+func TestJPEGs(t *testing.T) {
+	root, elsewhere := t.TempDir(), t.TempDir()
+	writePNG(t, filepath.Join(root, "0/a.png"), grey(16, 16, 0))
+	var b bytes.Buffer
+	flat := image.NewGray(image.Rect(0, 0, 16, 16))
+	for i := range flat.Pix {
+		flat.Pix[i] = 130
+	}
+	if err := jpeg.Encode(&b, flat, &jpeg.Options{Quality: 100}); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(elsewhere, "B.JPG"), b.Bytes())
+	write(t, filepath.Join(root, "0/.DS_Store"), []byte("hidden"))
+	if err := os.Symlink(elsewhere, filepath.Join(root, "1")); err != nil {
+		t.Fatal(err)
+	}
+	m, err := ReadImages(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(m.Labels, []int{0, 1}) || !reflect.DeepEqual(m.Shape, []int{16, 16}) {
+		t.Fatalf("labels %v, shape %v", m.Labels, m.Shape)
+	}
+	for i, p := range m.Image(1) {
+		if p != 130 {
+			t.Fatalf("pixel %d is %d", i, p)
+		}
+	}
+}
+
+func TestBadPNGs(t *testing.T) {
+	deep := image.NewGray16(image.Rect(0, 0, 2, 2))
+	for name, c := range map[string]struct {
+		img  image.Image
+		want string
+	}{
+		"deep":        {deep, "16 bits"},
+		"transparent": {image.NewNRGBA(image.Rect(0, 0, 2, 2)), "transparent"},
+	} {
+		root := t.TempDir()
+		writePNG(t, filepath.Join(root, name, "a.png"), c.img)
+		_, err := ReadImages(root)
+		wantCode(t, err, diag.BadData, c.want)
+	}
+	_, err := ReadImages(t.TempDir())
+	wantCode(t, err, diag.BadData, "one folder per class")
+	root := t.TempDir()
+	write(t, filepath.Join(root, "0/a.png"), []byte("GIF"))
+	_, err = ReadImages(root)
+	wantCode(t, err, diag.BadFile, "not a PNG or a JPEG")
+}
+
+func grey(w, h int, first uint8) image.Image {
+	img := image.NewGray(image.Rect(0, 0, w, h))
+	for i := range img.Pix {
+		img.Pix[i] = first + uint8(i)
+	}
+	return img
+}
+
+func writePNG(t *testing.T, path string, img image.Image) {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, b.Bytes())
+}
