@@ -1,13 +1,16 @@
 package passes
 
 import (
+	"math"
+	"slices"
+
 	"nomul/ir"
 	"nomul/ir/diag"
 )
 
 // runFoldGain is R4: H = leak(V) + g·x + b with g > 0 is, divided by g,
 // H' = leak(V') + x + b/g with threshold, reset and initial membrane over g.
-// Leaks, also of a current, are linear, so they stay. The stored membrane is in the
+// Where g < 0 it is divided by −g, and x changes its sign. Leaks, also of a current, are linear, so they stay. The stored membrane is in the
 // new unit; where it is the result, of a silent neuron, that is g times it.
 func runFoldGain(n *ir.Net, _ *Options) (*ir.Net, error) {
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
@@ -15,11 +18,11 @@ func runFoldGain(n *ir.Net, _ *Options) (*ir.Net, error) {
 			return nil, nil
 		}
 		gain := v.Args[ir.NeuronGain].Const()
-		for _, g := range gain.F {
-			if !(g > 0) {
-				return nil, refuse(v, diag.NotExact, "its input gain is %v; only positive gains can be folded into the threshold", g)
-			}
+		if slices.Contains(gain.F, 0) {
+			return nil, refuse(v, diag.NotExact, "its input gain is 0, so that it does not depend on its input")
 		}
+		sign := mapped(gain, func(g float64) float64 { return math.Copysign(1, g) })
+		gain = mapped(gain, math.Abs)
 		args := make([]*ir.Value, len(v.Args))
 		for i, a := range v.Args {
 			args[i] = r.Of(a)
@@ -27,7 +30,13 @@ func runFoldGain(n *ir.Net, _ *Options) (*ir.Net, error) {
 			case ir.NeuronGain:
 				args[i] = nil
 				continue
-			case ir.NeuronX, ir.NeuronLeak, ir.NeuronCurrent:
+			case ir.NeuronX:
+				var err error
+				if args[i], err = signed(r, v, sign); err != nil {
+					return nil, err
+				}
+				continue
+			case ir.NeuronLeak, ir.NeuronCurrent:
 				continue
 			}
 			if a == nil {
@@ -43,6 +52,27 @@ func runFoldGain(n *ir.Net, _ *Options) (*ir.Net, error) {
 		if err != nil || !v.Attrs.(ir.NeuronAttrs).Silent {
 			return out, err
 		}
-		return r.Add(ir.OpMul, r.Unique(v.Name+".whole"), nil, out, r.Of(v.Args[ir.NeuronGain]))
+		return withConst(r, ir.OpMul, v.Name+".whole", out, gain)
 	})
+}
+
+// signed is a neuron's input times signs.
+func signed(r *ir.Rebuilder, v *ir.Value, sign *ir.Tensor) (*ir.Value, error) {
+	x := r.Of(v.Args[ir.NeuronX])
+	switch {
+	case everywhere(sign, func(f float64) bool { return f > 0 }):
+		return x, nil
+	case x.Type.IsReal() && everywhere(sign, func(f float64) bool { return f < 0 }):
+		return r.Add(ir.OpNeg, r.Unique(v.Name+".negated"), nil, x)
+	}
+	return withConst(r, ir.OpMul, v.Name+".signed", x, sign)
+}
+
+// mapped is a tensor with a function applied to each element.
+func mapped(t *ir.Tensor, f func(float64) float64) *ir.Tensor {
+	out := ir.NewTensor(t.Type)
+	for i, x := range t.F {
+		out.F[i] = f(x)
+	}
+	return out
 }

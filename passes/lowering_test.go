@@ -189,9 +189,9 @@ func TestRefusals(t *testing.T) {
 	base := ir.Print(mlp(t, 3, 4, 2, "ge", "zero", "fire", 1), "")
 	pixels := &passes.Pixels{Scale: []float64{1}, Mean: []float64{0}, Std: []float64{1}}
 	for _, c := range []struct{ name, old, new, want string }{
-		{"leak", "%beta = const {fill=0.5} : real[]", "%beta = const {data=[0.5,0.25,0.5,0.5]} : real[4]", "%s1: its leak differs from neuron to neuron"},
+		{"leak", "%beta = const {fill=0.5} : real[]", "%beta = const {data=[0.5,-0.25,0.5,0.5]} : real[4]", "%s1: its leak -0.25 lets the membrane grow or change its sign"},
 		{"growth", "%beta = const {fill=0.5}", "%beta = const {fill=1.5}", "%s1: its leak 1.5 lets the membrane grow"},
-		{"gain", "%g = const {fill=0.5}", "%g = const {fill=-0.5}", "%s1: its input gain is -0.5"},
+		{"gain", "%g = const {fill=0.5}", "%g = const {fill=0}", "%s1: its input gain is 0, so"},
 		{"readout", "%y = output %m", "%z = mul %m, %m : real[3]\n\t%y = output %z", "multiplies or divides two computed values"},
 	} {
 		text := strings.Replace(base, c.old, c.new, 1)

@@ -2,6 +2,7 @@ package passes
 
 import (
 	"math"
+	"slices"
 
 	"nomul/ir"
 	"nomul/ir/diag"
@@ -50,11 +51,9 @@ func (q *quantiser) fits(v *ir.Value) error {
 		if c == nil {
 			continue
 		}
-		name := v.Op.Operands()[slot].Name
-		if beta, same := c.Uniform(); same {
-			return refuse(v, diag.NotExact, "its %s %v lets the membrane grow or change its sign, and has no integer form", name, beta)
-		}
-		return refuse(v, diag.NotExact, "its %s differs from neuron to neuron, so it is not one sum of shifts", name)
+		name := map[int]string{ir.NeuronLeak: "leak", ir.NeuronCurrent: "current's leak"}[slot]
+		i := max(0, slices.IndexFunc(c.F, func(f float64) bool { return !(f >= 0 && f <= 1) }))
+		return refuse(v, diag.NotExact, "its %s %v lets the membrane grow or change its sign, and has no integer form", name, c.F[i])
 	}
 	if v.Args[ir.NeuronGain] != nil {
 		return refuse(v, diag.NotExact, "its input gain is not folded into its threshold; run fold-gain first")
