@@ -178,19 +178,27 @@ func (f *compileFlags) open(c *cobra.Command, file string) (*model, error) {
 	return &model{net: loaded.net, options: o, file: file}, nil
 }
 
-// normalisations say how pixels are understood, input by input. A normalisation
-// that no input has is refused.
+// normalisations say how pixels are understood, input by input. One that an input
+// does not have is refused.
 func normalisations(file string, net *ir.Net, p *passes.Pixels) ([]string, error) {
-	if p == nil {
-		return nil, nil
+	asked := ""
+	if p != nil {
+		asked = ir.InputAttrs{Scale: p.Scale, Mean: p.Mean, Std: p.Std}.Meaning()
 	}
 	var out []string
 	for _, in := range net.All(ir.OpInput) {
+		means := in.Attrs.(ir.InputAttrs).Meaning()
 		if in.Type.IsReal() {
-			out = append(out, fmt.Sprintf("pixels: %s = %s of a pixel p", in.Name, ir.InputAttrs{Scale: p.Scale, Mean: p.Mean, Std: p.Std}.Meaning()))
+			means = asked
+		}
+		if means != "" {
+			out = append(out, fmt.Sprintf("pixels: %s = %s of a pixel p", in.Name, means))
+		}
+		if asked != "" && means != "" && means != asked {
+			return nil, usageError{fmt.Errorf("--mean, --std: of a pixel p of %s, %s is %s", file, in.Name, means)}
 		}
 	}
-	if out == nil {
+	if asked != "" && out == nil {
 		return nil, usageError{fmt.Errorf("--mean, --std: %s takes integers as they are, which nothing normalises", file)}
 	}
 	return out, nil

@@ -68,6 +68,9 @@ func (f feed) converter(in *ir.Value, file string) (converter, error) {
 		frame = rolled
 	}
 	c := converter{in, f.pixels, f.net.SampleType(in), frame.Type.Size(), file}
+	if a := in.Attrs.(ir.InputAttrs); a.Meaning() != "" { // as a text of integers has it
+		c.pixels = &passes.Pixels{Scale: a.Scale, Mean: a.Mean, Std: a.Std}
+	}
 	n, dims := f.channels(), frame.Type.Shape.Dims()
 	if frame == in && f.net.Level == ir.Source && len(dims) > 1 && dims[0] == 1 {
 		dims = dims[1:] // the batch
