@@ -5,6 +5,8 @@ import (
 
 	"pgregory.net/rapid"
 
+	_ "nomul/ir/irtest/seed"
+
 	"nomul/ir"
 )
 

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	_ "nomul/ir/irtest/seed"
 )
 
 // Products of computed values: either side stretched over a batch, words with a

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -14,6 +15,7 @@ var allowed = map[string][]string{
 	"nomul/ir":                       {"nomul/ir/diag"},
 	"nomul/ir/eval":                  {"nomul/ir", "nomul/ir/diag"},
 	"nomul/ir/irtest":                {"nomul/ir", "nomul/ir/diag"},
+	"nomul/ir/irtest/seed":           {},
 	"nomul/frontend/onnx/onnxpb":     {},
 	"nomul/frontend/onnx":            {"nomul/ir", "nomul/ir/diag", "nomul/ir/eval", "nomul/frontend/onnx/onnxpb"},
 	"nomul/frontend/onnx/randnet":    {"nomul/frontend/onnx/onnxpb"},
@@ -48,13 +50,13 @@ var owners = map[string]string{
 }
 
 type pkg struct {
-	ImportPath string
-	Imports    []string
+	ImportPath                         string
+	Imports, TestImports, XTestImports []string
 }
 
 func packages(t *testing.T) []pkg {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "nomul/...").Output()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", "nomul/...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,6 +88,24 @@ func TestDependenciesPointOneWay(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Property tests draw the same cases each time, unless another seed is asked for.
+func TestPropertiesAreRepeatable(t *testing.T) {
+	drawn := 0
+	for _, p := range packages(t) {
+		tests := append(p.TestImports, p.XTestImports...)
+		if !slices.Contains(tests, "pgregory.net/rapid") {
+			continue
+		}
+		drawn++
+		if !slices.Contains(tests, "nomul/ir/irtest/seed") {
+			t.Errorf("the tests of %s draw cases, but do not import nomul/ir/irtest/seed", p.ImportPath)
+		}
+	}
+	if drawn == 0 {
+		t.Error("no tests draw cases")
 	}
 }
 

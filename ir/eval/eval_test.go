@@ -7,6 +7,8 @@ import (
 
 	"pgregory.net/rapid"
 
+	_ "nomul/ir/irtest/seed"
+
 	"nomul/ir"
 	"nomul/ir/eval"
 )

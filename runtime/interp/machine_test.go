@@ -8,6 +8,8 @@ import (
 
 	"pgregory.net/rapid"
 
+	_ "nomul/ir/irtest/seed"
+
 	"nomul/ir"
 	"nomul/ir/eval"
 	"nomul/ir/irtest"

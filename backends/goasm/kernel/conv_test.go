@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	_ "nomul/ir/irtest/seed"
 )
 
 // field is a convolution over two axes, computed by its definition.

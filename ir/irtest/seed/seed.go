@@ -1,0 +1,20 @@
+// Package seed makes property tests repeatable, by being imported: they draw from
+// seed 1 unless -rapid.seed or RAPID_SEED says otherwise, 0 being a new one.
+package seed
+
+import (
+	"flag"
+	"os"
+
+	_ "pgregory.net/rapid" // has the flag
+)
+
+var _ = one()
+
+// one makes 1 what the flag is before the command line is read.
+func one() error {
+	if os.Getenv("RAPID_SEED") != "" {
+		return nil
+	}
+	return flag.Set("rapid.seed", "1")
+}
