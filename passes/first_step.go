@@ -20,7 +20,7 @@ type firstStep struct {
 
 func newFirstStep(n *ir.Net) (*firstStep, error) {
 	f := &firstStep{c: newRewriter(n), origin: map[*ir.Value]*ir.Value{}}
-	f.c.rules = append(slices.Clone(canonicalRules), uniformOperand)
+	f.c.rules = append(slices.Clone(canonicalRules), smallOperand)
 	for _, v := range n.Values {
 		out, err := f.c.copy(v)
 		if err != nil {
@@ -34,8 +34,8 @@ func newFirstStep(n *ir.Net) (*firstStep, error) {
 }
 
 // check demands that step 0 is the folded body, for every value of it that the
-// body's step 1 or a readout needs. Initial values are zero, or else a constant
-// that the layer itself adds, such as its reset value or what it leaks towards.
+// body's step 1 or a readout needs. Initial values are zero, or else the constants
+// that the layer shows (initial_state.go).
 func (f *firstStep) check(u *unrolled) *diag.Diagnostic {
 	f.init, f.folded = map[*ir.Value]*ir.Tensor{}, map[*ir.Value]*ir.Value{}
 	if d := f.checkAll(u, f.tryInits); d != nil {
@@ -62,8 +62,8 @@ func (f *firstStep) checkAll(u *unrolled, otherwise func(*unrolled, *ir.Value) (
 		}
 		if !ok {
 			return diag.Errorf(u.at[0][v].Origin, diag.NotUnrolled,
-				"time step 0 is not the first of the steps that follow: %s is not what %s computes from a state of zero",
-				where(u.at[0][v]), where(v)).WithHelp(unrollHelp)
+				"time step 0 is not the first of the steps that follow: %s is not what %s computes, whatever constant its state begins as",
+				where(u.at[0][v]), where(v))
 		}
 	}
 	return nil
@@ -117,58 +117,6 @@ func (f *firstStep) initial(v *ir.Value) *ir.Tensor {
 	return ir.NewTensor(v.Type)
 }
 
-// tryInits looks for the initial value of one state that v reads among the
-// uniform constants of v's step.
-func (f *firstStep) tryInits(u *unrolled, v *ir.Value) (bool, error) {
-	numbers, states := stepReads(u, v)
-	for _, state := range states {
-		if f.init[state] != nil || !state.Type.IsReal() || state.Op == ir.OpCast { // no spike precedes
-			continue
-		}
-		for _, number := range numbers {
-			f.init[state] = uniform(state.Type.Shape, number)
-			f.folded = map[*ir.Value]*ir.Value{}
-			if ok, err := f.agrees(u, v); ok || err != nil {
-				return ok, err
-			}
-		}
-		delete(f.init, state)
-		f.folded = map[*ir.Value]*ir.Value{}
-	}
-	return false, nil
-}
-
-// stepReads lists the uniform constants that v is computed from within its step,
-// each once, and their negatives; and the values of the step before, v's own first.
-func stepReads(u *unrolled, v *ir.Value) (numbers []float64, states []*ir.Value) {
-	seen, listed := map[*ir.Value]bool{}, map[float64]bool{0: true}
-	var walk func(v *ir.Value)
-	walk = func(v *ir.Value) {
-		if seen[v] {
-			return
-		}
-		seen[v] = true
-		for _, e := range u.body[v] {
-			number, ok := uniformOf(e.v)
-			switch {
-			case e.v == nil:
-			case e.kind == fromStep:
-				walk(e.v)
-			case e.kind == fromPast && !slices.Contains(states, e.v):
-				states = append(states, e.v)
-			case e.kind == fromOnce && ok && !listed[number]:
-				listed[number], listed[-number] = true, true
-				numbers = append(numbers, number, -number)
-			}
-		}
-	}
-	walk(v)
-	if i := slices.Index(states, v); i > 0 {
-		states[0], states[i] = states[i], states[0]
-	}
-	return numbers, states
-}
-
 func uniformOf(v *ir.Value) (float64, bool) {
 	if v == nil || v.Const() == nil {
 		return 0, false
@@ -184,21 +132,24 @@ func uniform(s ir.Shape, number float64) *ir.Tensor {
 	return t
 }
 
-// uniformOperand makes equal what the first step and a folded one differ in: an
-// exporter folds a uniform initial state to one number, a fold to one for each
-// neuron.
-var uniformOperand = canonicalRule{"uniform-operand", "an operand that is one number everywhere is that number, where the other one has the result's shape", oneNumber}
+// smallOperand makes equal what the first step and a folded one differ in: an
+// exporter folds an initial state of one number, or one for each channel, to no
+// more than that, a fold to one for each neuron.
+var smallOperand = canonicalRule{"small-operand", "a constant operand is as small as broadcasts to the same, where the other one has the result's shape", smallConstant}
 
-func oneNumber(c *rewriter, v *ir.Value) (*ir.Value, error) {
+func smallConstant(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	if !arithmetic[v.Op] || !v.Type.IsReal() {
 		return nil, nil
 	}
 	for i, a := range v.Args {
-		number, ok := uniformOf(a)
-		if !ok || a.Type.Shape.Rank() == 0 || !a.Type.IsReal() || v.Args[1-i].Type != v.Type {
+		if a.Const() == nil || !a.Type.IsReal() || v.Args[1-i].Type != v.Type {
 			continue
 		}
-		one, err := c.constant(a.Name+".one", scalar(number), v)
+		small := smallest(a.Const())
+		if small.Type == a.Type {
+			continue
+		}
+		one, err := c.constant(a.Name+".one", small, v)
 		if err != nil {
 			return nil, err
 		}
@@ -209,5 +160,34 @@ func oneNumber(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	return nil, nil
 }
 
-// arithmetic are the ops of two reals that oneNumber looks at.
+// arithmetic are the ops of two reals that smallConstant looks at.
 var arithmetic = map[ir.Op]bool{ir.OpAdd: true, ir.OpSub: true, ir.OpMul: true, ir.OpDiv: true}
+
+// smallest is the smallest constant that broadcasts to a tensor.
+func smallest(t *ir.Tensor) *ir.Tensor {
+	for axis := range t.Type.Shape.Rank() {
+		if first := firstOf(t, axis); slices.Equal(stretched(first, t.Type.Shape), t.F) {
+			t = first
+		}
+	}
+	dims := t.Type.Shape.Dims()
+	for len(dims) > 0 && dims[0] == 1 {
+		dims = dims[1:]
+	}
+	return ir.Reals(ir.ShapeOf(dims...), t.F)
+}
+
+// firstOf is the first entry of a tensor along an axis, which stays.
+func firstOf(t *ir.Tensor, axis int) *ir.Tensor {
+	dims := t.Type.Shape.Dims()
+	inner, along := 1, dims[axis]
+	for _, d := range dims[axis+1:] {
+		inner *= d
+	}
+	dims[axis] = 1
+	out := ir.NewTensor(ir.RealType(ir.ShapeOf(dims...)))
+	for i := range out.F {
+		out.F[i] = t.F[i/inner*inner*along+i%inner]
+	}
+	return out
+}

@@ -109,7 +109,7 @@ func oneStepOnly(n *ir.Net, fires map[*ir.Value][]*ir.Value) error {
 		}
 	}
 	if len(errs) > 0 {
-		errs[len(errs)-1].Help = "a single step forgets its state, so it cannot be compiled: " + unrollHelp +
+		errs[len(errs)-1].Help = "a single step forgets its state, so it cannot be compiled: export the network with all its steps in one graph, each calling the same module once" +
 			"; or export one step with its state as inputs and outputs, and say --steps; if the network runs a single step, say --steps 1"
 	}
 	return errs.Err()

@@ -58,7 +58,7 @@ func (s *raising) classify(n *ir.Net) error {
 	var errs diag.List
 	again := s.again(n)
 	for _, v := range n.Values {
-		if membraneOf(v) == nil || again[v] {
+		if membraneOf(v) == nil || again[v] || v.Clock == ir.End { // nothing fires behind the loop
 			continue
 		}
 		u, d := newUnit(v, s.latched)

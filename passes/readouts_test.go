@@ -49,3 +49,26 @@ func TestOrderOfOperands(t *testing.T) {
 		}
 	}
 }
+
+// Two layers that one readout reads alike are told apart in every step, the first
+// too, where the body is folded and looks alike for both.
+func TestReadoutOfTwoLayers(t *testing.T) {
+	for odd := range 4 {
+		s := newSketch(t)
+		x := s.input(4)
+		var a, b, terms []*ir.Value
+		for step := range 4 {
+			var f, g *ir.Value
+			f, a = sjLIF(2, 0)(s, s.dense(1, 5, x), a)
+			g, b = sjLIF(2, 0)(s, s.dense(2, 5, x), b)
+			f, g = s.dense(3, 3, f), s.dense(3, 3, g)
+			if step == odd {
+				f, g = g, f
+			}
+			terms = append(terms, f, g)
+		}
+		if _, err := raise(t, s.output(readoutOf(s, "sum", terms))); err != nil {
+			t.Errorf("swapped in step %d: %v", odd, err)
+		}
+	}
+}

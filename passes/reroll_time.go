@@ -113,7 +113,7 @@ func (u *unrolled) findBody(first *firstStep) error {
 		return nil
 	}
 	if u.steps < 4 && looksAgain(u.net) {
-		d.Help += "; a neuron that resets at once what it stores, as snnTorch's with reset_delay=False, shows itself in three steps or more"
+		d.Help = "a neuron that resets at once what it stores, as snnTorch's with reset_delay=False, shows itself in three steps or more"
 	}
 	return d
 }
@@ -129,18 +129,16 @@ func (u *unrolled) unifyBody(first *firstStep) *diag.Diagnostic {
 	return d
 }
 
-const unrollHelp = "export the network with the same module called once for each time step, from a fresh state, and all steps in one graph"
-
 // notRepeated is the error of two values that should be the same op of two steps.
 func notRepeated(step int, found, wanted *ir.Value) *diag.Diagnostic {
 	return diag.Errorf(found.Origin, diag.NotUnrolled, "time step %d does not repeat the others: %s is %s %s, where the last step has %s %s",
-		step, where(found), found.Op, found.Type, where(wanted), wanted.Op).WithHelp(unrollHelp)
+		step, where(found), found.Op, found.Type, where(wanted), wanted.Op)
 }
 
 // readsOther is the error of two values that are alike but for operand i.
 func readsOther(step int, found, wanted *ir.Value, i int) *diag.Diagnostic {
 	return diag.Errorf(found.Origin, diag.NotUnrolled, "time step %d does not repeat the others: %s of %s is not what %s of the last step reads",
-		step, slotName(found.Op, i), where(found), where(wanted)).WithHelp(unrollHelp)
+		step, slotName(found.Op, i), where(found), where(wanted))
 }
 
 func slotName(op ir.Op, i int) string {

@@ -24,7 +24,7 @@ func (u *unrolled) include(v *ir.Value, find func(v *ir.Value, i int) edge) *dia
 		var d *diag.Diagnostic
 		switch e := edges[i]; {
 		case e.kind == fromOnce && !u.span[a].once():
-			d = diag.Errorf(v.Origin, diag.NotUnrolled, "%s reads %s, which belongs to one time step, in more than one", where(v), where(a)).WithHelp(unrollHelp)
+			d = diag.Errorf(v.Origin, diag.NotUnrolled, "%s reads %s, which belongs to one time step, in more than one", where(v), where(a))
 		case e.kind != fromOnce:
 			d = u.include(e.v, find)
 		}

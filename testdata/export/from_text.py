@@ -27,6 +27,7 @@ ARRAYS = {
     "kept": np.float32(0.9), "each": np.float32([0.5, 0.25, 0.125]), "row": np.float32([[0.45, 0.3, 0.1]]),
     "axis": np.array([0]), "from": np.array([2]), "to": np.array([9]), "over": noise(4, 1, 1), "apart": noise(4, 1, 3),
     "ga": np.ones(3, np.float32), "be": np.zeros(3, np.float32), "mu": np.float32([0.1, 0.2, 0.3]), "va": np.float32([1, 2, 3]),
+    "W6": noise(4, 6) * 2, "apart6": np.array([1, 3, 2]), "channel": np.float32([[[0.5], [0.25], [0.125]]]), "two": np.float32(2),
     "fresh_mu": np.zeros(3, np.float32), "fresh_va": np.ones(3, np.float32), "none": np.zeros((1, 3), np.float32),
 }
 ARRAYS.update({f"w{t}": np.float32(t / 4 + 0.25) for t in range(STEPS)}, **{f"c{t}": noise(3) for t in range(STEPS)})
@@ -78,7 +79,8 @@ STACK = each("u@ = Unsqueeze(s@, axis)") + "stack = Concat<axis=0>(" + ", ".join
 LEAKY = "i0 = Identity(s0)\n" + "".join(f"j{t} = Mul(i{t - 1}, half) i{t} = Add(j{t}, s{t})\n" for t in range(1, STEPS))
 COUNT = tree(steps("s"))
 
-# By name: the network behind c = MatMul(x, W), and the shapes of its outputs.
+# By name: the network, behind c = MatMul(x, W) where it has no c of its own, and the
+# shapes of its outputs where they are not one of 3 numbers.
 NETWORKS = {
     "membrane-times": late() + LEAKY + "y = Mul(i3, quarter)",
     "membrane-times-leak": late() + LEAKY + "y = Mul(i3, half)",
@@ -99,17 +101,23 @@ NETWORKS = {
     "weights-stacked": late() + STACK + "m = Mul(stack, over) y = ReduceSum<keepdims=0>(m, axis)",
     "weights-by-class-stacked": late() + STACK + "m = Mul(stack, apart) y = ReduceMean<axes=[0], keepdims=0>(m)",
     "layer-on-all-steps": ("float[1,2] y", late() + "all = Concat<axis=1>(" + ", ".join(steps("s")) + ") y = MatMul(all, F)"),
+    "count-from-three": late() + tree(steps("s"), "n") + "g = Greater(n, two) y = Where(g, n, none)",
     "largest-of-two": late() + "y = Max(v2, v3)",
     "twice": ("float[1,3] y, float[1,3] z", late() + COUNT + "z = Identity(y)"),
     "batch-norm-of-sum": late() + each("m@ = MatMul(s@, V) r@ = Add(m@, s@) b@ = BatchNormalization(r@, ga, be, mu, va)") + tree(steps("b")),
     "batch-norm-of-spikes": late() + each("b@ = BatchNormalization(s@, ga, be, mu, va)") + tree(steps("b")),
+    **{f"starts-{kind}-{leak}-{start}": f(start, leak) + COUNT
+       for kind, f in {"late": late, "soft": lambda *a: now(*a, soft=True), "hard": now}.items()
+       for leak, start in [("one", "half"), ("half", "half"), ("kept", "half"), ("one", "each"), ("kept", "row")]},
+    "starts-by-channel": ("float[1,3,2] y", "c6 = MatMul(x, W6) c = Reshape(c6, apart6)\n" + now("channel", "kept") + COUNT),
     "batch-norm-fresh": late() + tree(steps("s"), "n") + "m = MatMul(n, V) y = BatchNormalization(m, ga, be, fresh_mu, fresh_va)",
 }
 
 
 def model(name):
     outputs, text = NETWORKS[name] if isinstance(NETWORKS[name], tuple) else ("float[1,3] y", NETWORKS[name])
-    out = parser.parse_model('<ir_version: 8, opset_import: ["": 17]> g (float[1,4] x) => (%s) {\nc = MatMul(x, W)\n%s\n}' % (outputs, text))
+    current = "" if " c = " in text else "c = MatMul(x, W)\n"
+    out = parser.parse_model('<ir_version: 8, opset_import: ["": 17]> g (float[1,4] x) => (%s) {\n%s\n}' % (outputs, current + text))
     read = {i for n in out.graph.node for i in n.input}
     out.graph.initializer.extend(numpy_helper.from_array(np.asarray(a), n) for n, a in ARRAYS.items() if n in read)
     onnx.checker.check_model(out)
@@ -119,7 +127,7 @@ def model(name):
 def session(out, spikes=False):
     if spikes:
         made = {o for n in out.graph.node for o in n.output} - {o.name for o in out.graph.output}
-        out.graph.output.extend(helper.make_tensor_value_info(s, TensorProto.FLOAT, [1, 3]) for s in steps("s") if s in made)
+        out.graph.output.extend(helper.make_tensor_value_info(s, TensorProto.FLOAT, None) for s in steps("s") if s in made)
     return onnxruntime.InferenceSession(out.SerializeToString(), providers=["CPUExecutionProvider"])
 
 
