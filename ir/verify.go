@@ -1,6 +1,8 @@
 package ir
 
 import (
+	"math"
+
 	"nomul/ir/diag"
 )
 
@@ -17,7 +19,9 @@ import (
 //   - the net's level allows the op; at fixed, nothing real takes part;
 //   - constants have data of their type, without NaN or infinity;
 //   - every delay is closed by exactly one latch, and nothing reads a latch;
-//   - an output belongs to once or end, and nothing reads it.
+//   - a scale is of positive numbers, and stretches to its value's shape;
+//   - an output belongs to once or end, nothing reads it, and at fixed it has one
+//     scale, so that decoding is one factor.
 func Verify(n *Net) error {
 	v := &verifier{net: n, at: map[*Value]int{}, names: map[string]bool{}, latched: map[*Value]int{}}
 	v.header()
@@ -68,6 +72,25 @@ func (v *verifier) value(i int, val *Value) {
 	}
 	v.level(val)
 	v.inferred(val)
+	v.scale(val)
+}
+
+func (v *verifier) scale(val *Value) {
+	if val.Scale == nil {
+		return
+	}
+	for _, f := range val.Scale.Data.F {
+		if !(f > 0) || math.IsInf(f, 0) {
+			v.bad(val, "has the scale %v, wanted a positive number", f)
+			return
+		}
+	}
+	if !val.Scale.Data.Type.Shape.BroadcastsTo(val.Type.Shape) {
+		v.bad(val, "has a scale of shape %v, which does not stretch to %v", val.Scale.Data.Type.Shape, val.Type)
+	}
+	if _, one := val.Scale.Data.Uniform(); val.Op == OpOutput && v.net.Level == Fixed && !one {
+		v.bad(val, "is an output with several scales, wanted one")
+	}
 }
 
 func (v *verifier) bad(val *Value, format string, args ...any) {

@@ -2,36 +2,63 @@ package passes
 
 import (
 	"math"
+	"slices"
 
 	"nomul/ir"
 	"nomul/ir/diag"
 )
 
-// runChooseScales notes on each real value the real number that one integer
-// unit of it stands for.
+// tiniest bounds units: float64 has room for some operations beyond.
+const tiniest = 1e-200
+
+// runChooseScales notes on each real value the real number that one integer unit
+// of it stands for, its unit: one for each element.
 //
-// A weighted layer has one free scale per output channel, shared by all that
-// the channel's elements meet: what is added or compared with them, pooled with
-// them, or read out with them (R6, one scale per connected class). Behind such a
-// class stand thresholds, and its scale is taken such that they are exact
-// integers (R3): s = θ·2^G / ⌊θ·2^G/s_max⌋, where s_max is the scale at which the
-// largest weight just fits and G are the guard bits. Layers that are added to
-// one another differ by powers of two, so that none is starved. Before an
-// output (R8) the scale is one power of two for all.
+// Shared. What is added to, compared with or pooled with something, what spikes
+// choose from, and what is read out with something, is in one unit with it (R6).
+// Elements that have to agree are a class. A factor multiplies units, moving moves
+// them, a membrane that is read is in its input's units, 2^-guard of them (as many
+// bits as its leaks ask for, see silentGuard).
+//
+// Converted. Where units would have to agree in two ways, behind a factor that
+// differs along what is brought together, the result has units of its own and its
+// operands are brought into them by signed powers of two. Integers that are added
+// to real values are, too. An output has one unit, so one that has several is
+// converted before.
+//
+// Chosen. Every class gets the coarsest unit in which it loses nothing that its
+// readers would see:
+//
+//   - the numbers in the class are whole multiples of one unit (weights that are
+//     integers already, means, counts): that unit, or where constants are added
+//     that it does not divide, the fraction of it that the weights allow;
+//   - weights: the unit in which the largest just fits its bits, such that a
+//     threshold behind it is an exact integer (R3), s = θ·2^G / ⌊θ·2^G/s_max⌋, or
+//     such that the unit of an output is a power of two (R8). Layers that are
+//     added differ by powers of two, so that none is starved;
+//   - what has no weights of its own: 2^-wantedBits of the unit that it was
+//     converted from; of a row without weights, 2^-12 of its bias; an integer, 2^-7.
+//     Weights it is added to are shifted for it.
+//
+// What follows from that for each value is stated in its own real units (ir.Bound)
+// by the pass that rounds.
 func runChooseScales(n *ir.Net, o *Options) (*ir.Net, error) {
-	s := &scaler{options: o, steps: n.Steps, readers: n.Readers(), gauges: map[*ir.Value]gauge{}}
+	s := &scaler{options: o, steps: n.Steps, readers: n.Readers(), gauges: map[*ir.Value]gauge{}, sizes: realSizes(n)}
 	for _, v := range n.Values {
 		if err := s.visit(v); err != nil {
 			return nil, err
 		}
 	}
-	if err := s.solve(); err != nil {
-		return nil, err
-	}
+	s.solve()
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		scale, ok := s.scaleOf(v)
-		if !ok || v.Op == ir.OpOutput {
+		if !ok {
 			return nil, nil
+		}
+		for _, f := range scale.Data.F {
+			if !(f > tiniest && f < 1/tiniest) {
+				return nil, refuse(v, diag.NotExact, "has numbers near %.3g, too far from 1 for units of float64", f)
+			}
 		}
 		out, err := r.Copy(v)
 		if err == nil {
@@ -43,24 +70,46 @@ func runChooseScales(n *ir.Net, o *Options) (*ir.Net, error) {
 
 // scaler gathers which scales have to agree and what is wanted of them.
 type scaler struct {
-	options *Options
-	steps   int
-	readers map[*ir.Value][]*ir.Value
-	classes classes
-	gauges  map[*ir.Value]gauge
-	sources []*source
-	sinks   []*sink
-	powers  []gauge // outputs
-	scale   []float64
+	options   *Options
+	steps     int
+	readers   map[*ir.Value][]*ir.Value
+	classes   classes
+	gauges    map[*ir.Value]gauge
+	sizes     map[*ir.Value]realSize
+	sources   []*source
+	constants []noted
+	sinks     []*sink
+	powers    []gauge // outputs
+	scale     []float64
 }
 
-// source is an op whose result has a free scale per channel.
+// source is something that asks for a unit: an op whose result has a free scale
+// per channel, an integer or a constant that is added, a value that is converted.
 type source struct {
-	value *ir.Value
 	gauge gauge
-	least []float64 // per entry of the gauge: the least scale at which its weights fit
-	exact bool      // an integer times powers of two: least is the greatest scale at which it is exact
-	shift int       // the free power of two, when it is added to finer sources
+	// least is, per entry of the gauge, the least unit at which its weights fit; of
+	// what is free, which has no weights, the largest that it may be told in. 0 is any.
+	least []float64
+	whole []float64 // per entry, the unit that its numbers are whole multiples of; 0 is none
+	free  bool
+	from  *want // of what is converted: least follows from other units
+	read  bool  // it is to be fine beside the thresholds that read it, too
+	shift int   // the free power of two, when it is added to finer sources
+}
+
+// noted is a constant in a class, of whose unit it should be a multiple. One that
+// is guarded is a neuron's, which has guard bits for it.
+type noted struct {
+	gauge   gauge
+	numbers []float64
+	guarded bool
+}
+
+// want is a value that is converted, times a factor.
+type want struct {
+	gauge  gauge
+	factor []float64 // per entry; nil is 1
+	levels float64   // how many of its units its largest noted may be
 }
 
 // sink is a neuron that reads a real value.
@@ -144,15 +193,27 @@ func (s *scaler) weighted(v *ir.Value) error {
 		return refuse(v, diag.NotExact, "its operand %%%s is a sum of weights, not spikes or words", x.Name).
 			WithHelp("%s", betweenLayers(x))
 	}
-	least := w.rowMax()
+	least, whole := w.rowMax(), make([]float64, w.outputs())
+	limit := float64(s.options.weightLimit(v))
 	for i := range least {
-		least[i] /= float64(s.options.weightLimit(v))
+		whole[i] = commonUnit(w.w.F[i*w.row():][:w.row()], limit)
+		least[i] /= limit
 	}
 	sp := s.fresh(w.perOutput(least).Type.Shape)
-	sp.source = len(s.sources)
-	s.sources = append(s.sources, &source{value: v, gauge: sp, least: least})
-	s.gauges[v] = sp
+	s.gauges[v] = s.ask(&source{gauge: sp, least: least, whole: whole})
+	if bias := w.bias(); bias != nil {
+		s.added(v, bias)
+	}
 	return nil
+}
+
+// ask adds a source, and gives its gauge.
+func (s *scaler) ask(src *source) gauge {
+	if !src.free {
+		src.gauge.source = len(s.sources)
+	}
+	s.sources = append(s.sources, src)
+	return src.gauge
 }
 
 // fresh is a gauge of new classes.
@@ -180,49 +241,50 @@ func (s *scaler) factor(v *ir.Value) error {
 	xs, ok := s.gauges[x]
 	switch {
 	case !ok:
-		s.integerTimes(v, c)
+		s.gauges[v] = s.ask(&source{gauge: s.fresh(c.Type.Shape), least: finely(c.F), whole: wholes(c.F), free: true})
 	case s.consistent(xs, c) || s.onlyNeuronsRead(v):
 		s.gauges[v] = xs.scaled(c).squeeze()
 	default:
 		shape, _ := ir.Broadcast(xs.shape, c.Type.Shape)
-		s.gauges[v] = s.fresh(shape)
+		s.gauges[v] = s.converted(x, s.fresh(shape), xs.stretch(shape), stretched(c, shape))
 	}
 	return nil
 }
 
-// conversionLimit is how finely a factor of integers is told: 12 bits.
-const conversionLimit = 1 << 12
+// factorBits is how finely a factor of integers, and a bias without weights, is
+// told; integerBits, an integer among sums of weights.
+const (
+	factorBits  = 12
+	integerBits = 7
+)
 
-// integerTimes is a source: an integer times constants. Powers of two are exact in
-// units of the smallest of them.
-func (s *scaler) integerTimes(v *ir.Value, c *ir.Tensor) {
-	least := make([]float64, len(c.F))
-	exact := everywhere(c, func(f float64) bool { frac, _ := math.Frexp(math.Abs(f)); return f == 0 || frac == 0.5 })
-	smallest, largest := magnitudes(c)
-	for i, f := range c.F {
-		switch least[i] = math.Abs(f); {
-		case f == 0:
-		case exact && largest <= smallest*conversionLimit:
-			least[i] = smallest
-		case !exact:
-			least[i] /= conversionLimit
+// finely are the units in which numbers are told to factorBits, small ones beside
+// large ones less.
+func finely(numbers []float64) []float64 {
+	out, most := make([]float64, len(numbers)), 0.0
+	for _, f := range numbers {
+		most = max(most, math.Abs(f))
+	}
+	for i, f := range numbers {
+		if f != 0 {
+			out[i] = math.Ldexp(max(math.Abs(f), math.Ldexp(most, -spreadBits)), -factorBits)
 		}
 	}
-	sp := s.fresh(c.Type.Shape)
-	sp.source = len(s.sources)
-	s.sources = append(s.sources, &source{value: v, gauge: sp, least: least, exact: exact})
-	s.gauges[v] = sp
+	return out
 }
 
-// magnitudes are the smallest that is not 0 and the largest.
-func magnitudes(c *ir.Tensor) (smallest, largest float64) {
-	for _, f := range c.F {
-		f = math.Abs(f)
-		if largest = max(largest, f); f != 0 && (smallest == 0 || f < smallest) {
-			smallest = f
-		}
+// wholes are the units of which single numbers are multiples: themselves.
+func wholes(numbers []float64) []float64 {
+	out := make([]float64, len(numbers))
+	for i, f := range numbers {
+		out[i] = math.Abs(f)
 	}
-	return smallest, largest
+	return out
+}
+
+// converted gives a gauge of new classes that another one, of v, times factors, is brought into.
+func (s *scaler) converted(v *ir.Value, to, from gauge, factor []float64) gauge {
+	return s.ask(&source{gauge: to, least: make([]float64, len(to.id)), whole: make([]float64, len(to.id)), free: true, read: true, from: &want{from, factor, s.sizes[v].most / s.sizes[v].unit}})
 }
 
 // consistent tells whether a factor multiplies each class by one number.
@@ -258,13 +320,24 @@ func (s *scaler) onlyNeuronsRead(v *ir.Value) bool {
 	return true
 }
 
-// output wants one power of two.
+// output wants one unit.
 func (s *scaler) output(v *ir.Value) error {
-	if sp, ok := s.gauges[v.Args[0]]; ok {
-		s.classes.unifyAll(sp)
-		s.powers = append(s.powers, sp)
+	sp, ok := s.gauges[v.Args[0]]
+	if !ok {
+		return nil
 	}
+	if !s.classes.unifyAll(sp) {
+		sp = s.one(v.Args[0], sp)
+	}
+	s.gauges[v] = sp
+	s.powers = append(s.powers, sp)
 	return nil
+}
+
+// one is a single unit that the elements of a gauge are converted into.
+func (s *scaler) one(v *ir.Value, from gauge) gauge {
+	to := s.fresh(ones(from.shape.Rank()))
+	return s.converted(v, to.stretch(from.shape), from, nil).pick(to.shape, []int{0})
 }
 
 // neuron wants thresholds that are integers. A silent one passes on its
@@ -275,14 +348,19 @@ func (s *scaler) neuron(v *ir.Value) error {
 	attrs := v.Attrs.(ir.NeuronAttrs)
 	switch {
 	case !ok && attrs.Silent:
-		return refuse(v, diag.NotExact, "reads the integers %%%s without weights", x.Name)
+		sp = s.integers(v.Type.Shape)
 	case !ok:
 		return nil
 	case !attrs.Silent:
 		s.sinks = append(s.sinks, &sink{value: v, gauge: sp})
+		for slot := ir.NeuronThreshold; slot < ir.NeuronLeak; slot++ {
+			if c := v.Args[slot].Const(); c != nil {
+				s.note(sp.stretch(gaugeShape(sp, x)), c, true)
+			}
+		}
 		return nil
 	}
-	fine := math.Ldexp(1, -silentGuard(attrs))
+	fine := math.Ldexp(1, -silentGuard(v, s.sizes, s.steps))
 	out := sp.pick(sp.shape, upTo(len(sp.id)))
 	for i := range out.ratio {
 		out.ratio[i] *= fine
@@ -298,8 +376,8 @@ func (s *scaler) scaleOf(v *ir.Value) (*ir.Scale, bool) {
 		return nil, false
 	}
 	f := s.units(sp)
-	if u, same := ir.Reals(sp.shape, f).Uniform(); same {
-		return ir.UniformScale(u), true
+	if !slices.ContainsFunc(f, func(unit float64) bool { return !equal(unit, f[0]) }) {
+		return ir.UniformScale(f[0]), true
 	}
 	return &ir.Scale{Name: v.Name + ".scale", Data: ir.Reals(sp.shape, f)}, true
 }

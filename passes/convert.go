@@ -11,8 +11,9 @@ import (
 const defaultDigits = 2
 
 // integerDigits is how many are used where spikes or words are added to sums of
-// weights: there the constant is the weight of a spike.
-const integerDigits = 4
+// weights, for there the constant is the weight of a spike; and behind the time
+// steps, where a result is computed once.
+const integerDigits = 6
 
 // maxConversionShift bounds the fraction of a factor.
 const maxConversionShift = 24
@@ -27,27 +28,30 @@ type conversion struct {
 
 // convert brings an integer from one unit into another, ratio = old/new per
 // element: nothing to do, a shift to the left, a change of sign, or signed
-// powers of two, whose result is rounded down. a is the old operand of v that x
-// stands for, unit the new units.
+// powers of two, whose result is rounded down. a is the old value that x stands
+// for, unit the new units, which are those of v.
 func (q *quantiser) convert(v, x, a *ir.Value, ratio, unit *ir.Tensor) (conversion, error) {
 	name := a.Name
-	ratio = compact(spreadTo(ratio, ratio.Type.Shape))
+	if everywhere(ratio, func(f float64) bool { return equal(f, ratio.F[0]) }) {
+		ratio = constant(ratio.F[0], ratio.Type.Shape)
+	}
+	ratio = compact(ratio)
 	if out, err := q.shifted(x, name, ratio); out != nil || err != nil {
 		return conversion{value: out}, err
 	}
 	digits := q.options.digits()
-	if !a.Type.IsReal() {
+	if !a.Type.IsReal() || a.Clock == ir.End {
 		digits = max(digits, integerDigits)
 	}
 	factors, shift := signedPowers(ratio.F, digits)
 	q.tell(v, name, ratio.F, factors, shift, digits)
 	out := conversion{off: misses(ratio, factors, shift, largestMagnitude(x.Range), unit)}
-	if shift > 0 {
+	if shift > 0 && x.Range != (ir.Range{}) {
 		out.lost = unit
 	}
 	var err error
-	if x.Type.Shape != v.Type.Shape && ratio.Type.Shape.Size() > 1 {
-		if x, err = q.renamed(v, x); err != nil {
+	if shape, _ := ir.Broadcast(x.Type.Shape, ratio.Type.Shape); shape != x.Type.Shape {
+		if x, err = q.r.Add(ir.OpBroadcast, q.r.Unique(name), ir.ShapeAttrs{Shape: shape.Dims()}, x); err != nil {
 			return out, err
 		}
 	}

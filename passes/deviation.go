@@ -212,14 +212,12 @@ func (q *quantiser) stateBound(v, out *ir.Value) {
 		return
 	}
 	b := &ir.Bound{Real: v.Name, Fixed: out.Name, Output: v.Op == ir.OpOutput, Unit: constant(1, ir.Shape{})}
-	of := v
-	if b.Output {
-		of = v.Args[0]
+	if scale := v.Scale; scale != nil {
+		b.Unit = scale.Data
+	} else if b.Output && out.Scale != nil {
+		b.Unit = out.Scale.Data
 	}
-	if of.Scale != nil {
-		b.Unit = of.Scale.Data
-	}
-	if b.Offset = q.offsets[v]; b.Offset == nil {
+	if b.Offset = q.offsets[v]; b.Offset == nil || b.Output {
 		b.Offset = constant(0, ir.Shape{})
 	}
 	if b.Output {
@@ -246,26 +244,31 @@ func (q *quantiser) tellBound(b *ir.Bound, d deviation) {
 	q.options.Bound(b)
 }
 
-// partsOff is what converting the parts of a concat loses, each where it stands.
-func (q *quantiser) partsOff(v *ir.Value, parts []conversion, offs []*ir.Tensor) error {
-	lost, off := make([]*ir.Tensor, len(parts)), make([]*ir.Tensor, len(parts))
-	for i, part := range parts {
+// centreAll notes what conversions of the operands of a linear op lose, each where
+// it comes to stand, and adds the half units to their offsets.
+func (q *quantiser) centreAll(v *ir.Value, got []conversion, offs []*ir.Tensor) error {
+	all := map[ir.Cause][]*ir.Tensor{}
+	for i, c := range got {
 		shape := v.Args[i].Type.Shape
-		lost[i], off[i] = ir.NewTensor(ir.RealType(shape)), ir.NewTensor(ir.RealType(shape))
-		if part.lost != nil {
-			lost[i] = times(spreadTo(part.lost, shape), constant(0.5, ir.Shape{}))
-			offs[i] = plus(offs[i], lost[i])
+		lost, off := ir.NewTensor(ir.RealType(shape)), ir.NewTensor(ir.RealType(shape))
+		if c.lost != nil {
+			lost = times(spreadTo(c.lost, shape), constant(0.5, ir.Shape{}))
+			offs[i] = plus(offs[i], lost)
 		}
-		if part.off != nil {
-			off[i] = spreadTo(part.off, shape)
+		if c.off != nil {
+			off = spreadTo(c.off, shape)
 		}
+		all[ir.OfConversion], all[ir.OfFactor] = append(all[ir.OfConversion], lost), append(all[ir.OfFactor], off)
 	}
-	for cause, list := range map[ir.Cause][]*ir.Tensor{ir.OfConversion: lost, ir.OfFactor: off} {
-		all, err := compute(ir.OpConcat, v.Attrs, list...)
+	for cause, list := range all {
+		if !slices.ContainsFunc(list, func(t *ir.Tensor) bool { return anyNonZero(t.F) }) {
+			continue
+		}
+		sum, err := compute(v.Op, v.Attrs, list...)
 		if err != nil {
 			return err
 		}
-		q.loses(v, cause, compact(all))
+		q.loses(v, cause, compact(sum))
 	}
 	return nil
 }

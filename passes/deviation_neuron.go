@@ -15,9 +15,9 @@ func (q *quantiser) membraneOff(v, out *ir.Value, guard int, units [ir.NeuronLea
 	if a.When == ir.WhenBoth {
 		return
 	}
-	unit := times(scaleOf(x), constant(math.Ldexp(1, -guard), ir.Shape{}))
+	unit := times(q.inputScale(v), constant(math.Ldexp(1, -guard), ir.Shape{}))
 	by := func(f float64) *ir.Tensor { return constant(f, ir.Shape{}) }
-	d := q.off[x].scaled(by(responseOf(a, q.steps, impulses{input: 1})))
+	d := q.off[x].plus(q.off[v]).scaled(by(responseOf(a, q.steps, impulses{input: 1})))
 	add := func(cause ir.Cause, t *ir.Tensor) {
 		if anyNonZero(t.F) {
 			d = d.plus(deviation{cause: magnitude(t)})
@@ -40,20 +40,22 @@ func (q *quantiser) membraneOff(v, out *ir.Value, guard int, units [ir.NeuronLea
 		add(ir.OfReset, roundedOff(u, unit))
 	}
 	add(ir.OfLeak, times(unit, by(responseOf(a, q.steps, impulses{leak: roundsBy(a.Leak), current: roundsBy(a.Current)}))))
-	q.off[v] = d
-	q.stateMembrane(v, out, unit)
+	delete(q.off, v) // spikes are given, and a silent neuron's result is its membrane
+	if a.Silent {
+		q.off[v] = d
+	}
+	if q.options.Bound != nil {
+		q.stateMembrane(v, out, unit, d)
+	}
 }
 
-func (q *quantiser) stateMembrane(v, out *ir.Value, unit *ir.Tensor) {
-	if q.options.Bound == nil {
-		return
-	}
+func (q *quantiser) stateMembrane(v, out *ir.Value, unit *ir.Tensor, d deviation) {
 	a := v.Attrs.(ir.NeuronAttrs)
 	b := &ir.Bound{Real: v.Name, Fixed: out.Name, Membrane: !a.Silent, Unit: unit, Offset: constant(0, ir.Shape{})}
 	if !a.Silent {
 		b.Against = leastMagnitude(v.Args[ir.NeuronThreshold].Const().F)
 	}
-	q.tellBound(b, q.off[v])
+	q.tellBound(b, d)
 }
 
 // leastMagnitude is the smallest that is not 0; 0 when all are.

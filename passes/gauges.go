@@ -44,23 +44,29 @@ func (c *classes) root(id int) (int, float64) {
 	return id, w
 }
 
-// unify demands scale(a)·x = scale(b)·y. Where the two agree already in another
-// way, nothing changes.
-func (c *classes) unify(a int, x float64, b int, y float64) {
+// unify demands scale(a)·x = scale(b)·y. It reports whether that can be: where the
+// two agree already in another way, nothing changes.
+func (c *classes) unify(a int, x float64, b int, y float64) bool {
 	ra, wa := c.root(a)
 	rb, wb := c.root(b)
-	if ra == rb || x == 0 || y == 0 {
-		return
+	if ra == rb {
+		return equal(wa*x, wb*y)
 	}
 	c.parent[rb] = ra
 	c.weight[rb] = wa * x / (wb * y)
+	return true
 }
 
-// unifyAll makes one class of all elements of a gauge.
-func (c *classes) unifyAll(s gauge) {
+// equal tells whether numbers are equal but for the rounding of float64.
+func equal(a, b float64) bool { return math.Abs(a-b) <= 1e-12*math.Abs(a) }
+
+// unifyAll makes one class of all elements of a gauge, if they agree.
+func (c *classes) unifyAll(s gauge) bool {
+	agree := true
 	for i := range s.id {
-		c.unify(s.id[0], s.ratio[0], s.id[i], s.ratio[i])
+		agree = c.unify(s.id[0], s.ratio[0], s.id[i], s.ratio[i]) && agree
 	}
+	return agree
 }
 
 // stretch gives the elements of a gauge in a shape it broadcasts to.

@@ -17,12 +17,12 @@ func TestGuardBitsGiveWay(t *testing.T) {
 	const text = `net t spiking steps=%d {
 once
 	%%x = input : u8[2]
-	%%w = const {data=[0.5,0.25,-0.5,-0.3]} : real[2,2]
+	%%w = const {data=[0.5,0.2471,-0.5,-0.3013]} : real[2,2]
 	%%b = const {data=[0.0625,-0.1]} : real[2]
 	%%th = const {fill=%v} : real[]
 	%%r = const {fill=0.75} : real[]
 	%%i = linear %%x, %%w, bias=%%b : real[2]
-	%%f = const {data=[0.5,1,-1,0.25]} : real[2,2]
+	%%f = const {data=[0.5013,1,-1,0.2519]} : real[2,2]
 	%%one = const {fill=1} : real[]
 step
 	%%p = neuron %%i, %%one {leak=none round=floor compare=ge reset=zero when=fire} : spike[2]

@@ -1,36 +1,86 @@
 package passes
 
 import (
+	"math"
+
 	"nomul/ir"
 	"nomul/ir/diag"
 )
 
-// join brings real values into one unit. Constants and integers are brought
-// into it when they are rounded.
+// join brings real values into one unit; where theirs have to differ, into one of
+// its own. Constants and integers are brought into it when they are rounded.
 func (s *scaler) join(v *ir.Value) error {
-	var first *gauge
-	met := 0
-	for _, a := range v.Args {
+	var met []gauge
+	var of []*ir.Value
+	whole := false
+	for i, a := range v.Args {
 		sp, ok := s.gauges[a]
-		if !ok {
-			continue
+		switch {
+		case ok:
+			met, of = append(met, sp.stretch(gaugeShape(sp, v))), append(of, a)
+		case a.Op != ir.OpConst && (v.Op != ir.OpWhere || i > 0):
+			whole = true
 		}
-		met++
-		full := sp.stretch(gaugeShape(sp, v))
-		if first == nil {
-			first = &full
-			continue
+	}
+	out := s.fresh(ones(v.Type.Shape.Rank()))
+	if len(met) > 0 {
+		out = s.met(of, met)
+	}
+	if whole {
+		out.source = -1
+		s.integersIn(out)
+	}
+	s.gauges[v] = out.squeeze()
+	for _, a := range v.Args {
+		if realConst(a) {
+			s.added(v, a.Const())
 		}
-		s.meet(first, full)
 	}
-	if first == nil {
-		return refuse(v, diag.NotExact, "combines integers and real constants, and no rule gives that an integer scale")
-	}
-	if met > 1 {
-		first.source = -1
-	}
-	s.gauges[v] = first.squeeze()
 	return nil
+}
+
+// met is the gauge that those of several values agree on.
+func (s *scaler) met(of []*ir.Value, list []gauge) gauge {
+	out, agree := list[0], true
+	for _, sp := range list[1:] {
+		agree = s.meet(&out, sp) && agree
+		out.source = -1
+	}
+	if agree {
+		return out
+	}
+	to := s.fresh(out.shape)
+	for i, sp := range list {
+		s.converted(of[i], to, sp.stretch(to.shape), nil)
+	}
+	return to
+}
+
+// integers is a gauge of integers that are told among real values.
+func (s *scaler) integers(shape ir.Shape) gauge {
+	out := s.fresh(ones(shape.Rank()))
+	s.integersIn(out)
+	return out
+}
+
+// integersIn asks a gauge for units in which integers are whole, or fine.
+func (s *scaler) integersIn(sp gauge) {
+	src := &source{gauge: sp, least: make([]float64, len(sp.id)), whole: make([]float64, len(sp.id)), free: true, read: true}
+	for i := range src.least {
+		src.least[i], src.whole[i] = math.Ldexp(1, -integerBits), 1
+	}
+	s.ask(src)
+}
+
+// added notes a constant that is added to v, whose units should make it whole or
+// fine. Behind neurons, which have guard bits for it, it only should be whole.
+func (s *scaler) added(v *ir.Value, c *ir.Tensor) {
+	s.note(s.gauges[v].stretch(gaugeShape(s.gauges[v], v)), c, s.onlyNeuronsRead(v))
+}
+
+func (s *scaler) note(sp gauge, c *ir.Tensor, guarded bool) {
+	shape, _ := ir.Broadcast(sp.shape, c.Type.Shape)
+	s.constants = append(s.constants, noted{sp.stretch(shape), stretched(c, shape), guarded})
 }
 
 // gaugeShape is a gauge's shape with as many axes as a value.
@@ -39,24 +89,31 @@ func gaugeShape(s gauge, v *ir.Value) ir.Shape {
 	return shape
 }
 
-// meet unifies two gauges, and widens the first to the shape of both.
-func (s *scaler) meet(a *gauge, b gauge) {
+// meet unifies two gauges, and widens the first to the shape of both. It reports
+// whether they agree.
+func (s *scaler) meet(a *gauge, b gauge) bool {
 	shape, _ := ir.Broadcast(a.shape, b.shape)
 	*a = a.stretch(shape)
 	other := b.stretch(shape)
+	agree := true
 	for i := range a.id {
-		s.classes.unify(a.id[i], a.ratio[i], other.id[i], other.ratio[i])
+		agree = s.classes.unify(a.id[i], a.ratio[i], other.id[i], other.ratio[i]) && agree
 	}
+	return agree
 }
 
-// concat keeps each part's own units; integers among them are a unit of their own.
+// concat keeps each part's own units; constants have some of their own.
 func (s *scaler) concat(v *ir.Value) error {
-	for _, a := range v.Args {
-		if _, ok := s.gauges[a]; !ok {
-			return refuse(v, diag.NotExact, "joins integers and sums of weights")
+	gauges := make([]gauge, len(v.Args))
+	for i, a := range v.Args {
+		if gauges[i] = s.gauges[a]; realConst(a) {
+			c := a.Const()
+			gauges[i] = s.ask(&source{gauge: s.fresh(c.Type.Shape), least: finely(c.F), whole: wholes(c.F), free: true})
 		}
 	}
-	return s.moved(v)
+	out, err := moveGauges(v, gauges)
+	s.gauges[v] = out
+	return err
 }
 
 // inPlace are the ops whose result has each element where the operand has it.
@@ -80,14 +137,16 @@ func (s *scaler) moved(v *ir.Value) error {
 // padded: padding belongs to the classes along the padded axes.
 func (s *scaler) padded(v *ir.Value) error {
 	x := v.Args[0]
-	sp := s.flat(s.gauges[x], x.Type.Shape, paddedAxes(v.Attrs.(ir.PadAttrs)))
+	sp := s.flat(x, paddedAxes(v.Attrs.(ir.PadAttrs)))
 	s.gauges[v] = sp
 	return nil
 }
 
-// flat makes the elements along axes one class, so that the gauge has one entry along them.
-func (s *scaler) flat(sp gauge, full ir.Shape, axes []int) gauge {
-	sp = sp.stretch(gaugeShapeOf(sp, full.Rank()))
+// flat makes the elements of a value along axes one class, so that the gauge has one entry
+// along them; where their units have to differ, one that they are converted into.
+func (s *scaler) flat(x *ir.Value, axes []int) gauge {
+	sp := s.gauges[x]
+	sp = sp.stretch(gaugeShape(sp, x))
 	dims := sp.shape.Dims()
 	for _, a := range axes {
 		dims[a] = 1
@@ -100,25 +159,24 @@ func (s *scaler) flat(sp gauge, full ir.Shape, axes []int) gauge {
 	for i := range firsts {
 		firsts[i] = -1
 	}
+	agree := true
 	for i, j := range ir.Index(small, sp.shape) {
 		if firsts[j] < 0 {
 			firsts[j] = i
 		}
 		k := firsts[j]
-		s.classes.unify(sp.id[k], sp.ratio[k], sp.id[i], sp.ratio[i])
+		agree = s.classes.unify(sp.id[k], sp.ratio[k], sp.id[i], sp.ratio[i]) && agree
+	}
+	if !agree {
+		sp = s.converted(x, s.fresh(small).stretch(sp.shape), sp, nil)
 	}
 	return sp.pick(small, firsts)
-}
-
-func gaugeShapeOf(s gauge, rank int) ir.Shape {
-	shape, _ := ir.Broadcast(s.shape, ones(rank))
-	return shape
 }
 
 // pooled elements are in one unit.
 func (s *scaler) pooled(v *ir.Value) error {
 	x := v.Args[0]
-	sp := s.flat(s.gauges[x], x.Type.Shape, joinedAxes(v))
+	sp := s.flat(x, joinedAxes(v))
 	if red, ok := v.Attrs.(ir.ReduceAttrs); ok && !red.Keep {
 		drop := map[int]bool{}
 		for _, a := range red.Axes {
@@ -143,8 +201,8 @@ func (s *scaler) product(v *ir.Value) error {
 		if other := v.Args[1-i]; !other.Type.IsSpike() {
 			continue
 		}
-		if sp, real := s.gauges[x]; real {
-			s.gauges[v] = s.flat(sp, x.Type.Shape, []int{summedAxis(v, i)})
+		if _, real := s.gauges[x]; real {
+			s.gauges[v] = s.flat(x, []int{summedAxis(v, i)})
 		}
 		return nil
 	}

@@ -154,15 +154,3 @@ func leakGuard(a ir.NeuronAttrs, least float64, steps int) int {
 }
 
 func roundsOff(l ir.Leak) bool { return l.Kind == ir.LeakDecay || l.Kind == ir.LeakCSD }
-
-// silentGuard is how many fraction bits the membrane of a silent neuron has: it
-// has no threshold to measure them by.
-func silentGuard(a ir.NeuronAttrs) int {
-	guard := usualGuard
-	for _, l := range []ir.Leak{a.Leak, a.Current} {
-		if l.Kind != 0 && l.Kind != ir.LeakNone && l.Kind != ir.LeakAll {
-			guard = 2 * usualGuard
-		}
-	}
-	return guard
-}

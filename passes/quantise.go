@@ -16,7 +16,7 @@ import (
 // which have guard bits for them.
 func runQuantise(n *ir.Net, o *Options) (*ir.Net, error) {
 	q := &quantiser{options: o, steps: n.Steps, readers: n.Readers(), offsets: map[*ir.Value]*ir.Tensor{},
-		whole: map[*ir.Value]*ir.Value{}, off: map[*ir.Value]deviation{}}
+		settledAs: map[*ir.Value]*ir.Value{}, off: map[*ir.Value]deviation{}, sizes: realSizes(n)}
 	return ir.Rebuild(n, ir.Fixed, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		q.r = r
 		return q.value(v)
@@ -30,9 +30,10 @@ type quantiser struct {
 	r       *ir.Rebuilder
 	// offsets are what is still to be added to scale·integer, by value of the
 	// old net; it broadcasts to the value.
-	offsets map[*ir.Value]*ir.Tensor
-	whole   map[*ir.Value]*ir.Value // values of the old net with their offset added
-	off     map[*ir.Value]deviation
+	offsets   map[*ir.Value]*ir.Tensor
+	settledAs map[*ir.Value]*ir.Value // values of the old net with their offset added
+	off       map[*ir.Value]deviation
+	sizes     map[*ir.Value]realSize
 }
 
 func (q *quantiser) value(v *ir.Value) (*ir.Value, error) {

@@ -19,13 +19,18 @@ func (q *quantiser) neuron(v *ir.Value) (*ir.Value, error) {
 	guard := attrs.Guard
 	units := q.neuronUnits(v, attrs)
 	args := make([]*ir.Value, ir.NeuronLeak)
-	args[ir.NeuronX] = q.r.Of(x)
 	var err error
+	if args[ir.NeuronX], err = q.input(v); err != nil {
+		return nil, err
+	}
 	if off := q.offsets[x]; off != nil && attrs.Current.Kind != 0 {
 		if args[ir.NeuronX], err = q.finer(x, attrs.Guard); err != nil {
 			return nil, err
 		}
 		attrs.Guard = 0
+	}
+	if th := units[ir.NeuronThreshold]; th != nil && q.roomy(v, q.r.Of(x), attrs) {
+		units[ir.NeuronThreshold] = reachable(th)
 	}
 	for slot, u := range units {
 		if u == nil || slot == ir.NeuronBias && !anyNonZero(u.F) {
@@ -42,6 +47,35 @@ func (q *quantiser) neuron(v *ir.Value) (*ir.Value, error) {
 	out.Scale = v.Scale
 	q.membraneOff(v, out, guard, units)
 	return out, nil
+}
+
+// inputScale is the unit of a neuron's input: of a silent one on integers, that of
+// its membrane without the guard bits.
+func (q *quantiser) inputScale(v *ir.Value) *ir.Tensor {
+	a := v.Attrs.(ir.NeuronAttrs)
+	if x := v.Args[ir.NeuronX]; x.Type.IsReal() || !a.Silent || v.Scale == nil {
+		return scaleOf(x)
+	}
+	return times(v.Scale.Data, constant(math.Ldexp(1, silentGuard(v, q.sizes, q.steps)), ir.Shape{}))
+}
+
+// input is a neuron's input in its units.
+func (q *quantiser) input(v *ir.Value) (*ir.Value, error) {
+	x := v.Args[ir.NeuronX]
+	if x.Type.IsReal() {
+		return q.r.Of(x), nil
+	}
+	unit := q.inputScale(v)
+	got, err := q.convert(v, q.r.Of(x), x, divide(constant(1, ir.Shape{}), unit), unit)
+	if err == nil {
+		q.coarsened(v, got)
+	}
+	return got.value, err
+}
+
+// reachable are thresholds with those that no membrane of 32 bits reaches at 32 bits.
+func reachable(units *ir.Tensor) *ir.Tensor {
+	return zip(units, constant(math.MaxInt32, ir.Shape{}), math.Min)
 }
 
 // fits refuses a neuron that has no integer form.
@@ -87,11 +121,11 @@ func (q *quantiser) neuronUnits(v *ir.Value, a ir.NeuronAttrs) [ir.NeuronLeak]*i
 	x := v.Args[ir.NeuronX]
 	for slot := ir.NeuronThreshold; slot < ir.NeuronLeak; slot++ {
 		if c := v.Args[slot].Const(); c != nil {
-			units[slot] = inUnits(c, scaleOf(x), a.Guard)
+			units[slot] = inUnits(c, q.inputScale(v), a.Guard)
 		}
 	}
 	if off := q.offsets[x]; off != nil && a.Current.Kind == 0 {
-		bias := inUnits(off, scaleOf(x), a.Guard)
+		bias := inUnits(off, q.inputScale(v), a.Guard)
 		if own := units[ir.NeuronBias]; own != nil {
 			bias = plus(bias, own)
 		}
@@ -105,9 +139,9 @@ func (q *quantiser) neuronUnits(v *ir.Value, a ir.NeuronAttrs) [ir.NeuronLeak]*i
 
 // guard is how many guard bits the fixed form of a neuron has.
 func (q *quantiser) guard(v *ir.Value) int {
-	attrs, scale := v.Attrs.(ir.NeuronAttrs), scaleOf(v.Args[ir.NeuronX])
+	attrs, scale := v.Attrs.(ir.NeuronAttrs), q.inputScale(v)
 	if attrs.Silent {
-		return silentGuard(attrs)
+		return silentGuard(v, q.sizes, q.steps)
 	}
 	var units []float64
 	for _, slot := range []int{ir.NeuronThreshold, ir.NeuronReset} {
@@ -126,7 +160,7 @@ func (q *quantiser) roomyGuard(v *ir.Value, a ir.NeuronAttrs, guard int) int {
 		return guard
 	}
 	for less := guard; less >= 0; less-- {
-		if a.Guard = less; q.roomy(v, a) {
+		if a.Guard = less; q.roomy(v, q.r.Of(v.Args[ir.NeuronX]), a) {
 			if less < guard {
 				q.options.note(v, "its membrane is wide, so it has %d guard bits, not %d: its constants are rounded to coarser units", less, guard)
 			}
@@ -138,7 +172,7 @@ func (q *quantiser) roomyGuard(v *ir.Value, a ir.NeuronAttrs, guard int) int {
 
 // roomy tells whether 32 bits hold the membrane and the current of a neuron with
 // the attributes, and what is added before a shift.
-func (q *quantiser) roomy(v *ir.Value, a ir.NeuronAttrs) bool {
+func (q *quantiser) roomy(v, given *ir.Value, a ir.NeuronAttrs) bool {
 	units, x := q.neuronUnits(v, a), v.Args[ir.NeuronX]
 	var ranges [ir.NeuronLeak]ir.Range
 	for slot, u := range units {
@@ -146,9 +180,9 @@ func (q *quantiser) roomy(v *ir.Value, a ir.NeuronAttrs) bool {
 			ranges[slot] = wholeRange(u)
 		}
 	}
-	drive := q.r.Of(x).Range
+	drive := given.Range
 	if off := q.offsets[x]; off != nil && a.Current.Kind != 0 { // what finer makes of it
-		own := wholeRange(inUnits(off, scaleOf(x), a.Guard))
+		own := wholeRange(inUnits(off, q.inputScale(v), a.Guard))
 		drive, a.Guard = ir.Range{Lo: drive.Lo<<a.Guard + own.Lo, Hi: drive.Hi<<a.Guard + own.Hi}, 0
 	}
 	membrane, current := ir.MembraneRange(a, q.steps, drive, ir.MembraneConsts{

@@ -30,10 +30,16 @@ func (q *quantiser) product(v *ir.Value) (*ir.Value, error) {
 		if q.offsets[a] != nil {
 			q.options.note(v, "the biases of %s are rounded to its whole units, for spikes choose what is added", a.Name)
 		}
-		var err error
-		if args[i], err = q.settled(a); err != nil {
+		x, err := q.settled(a)
+		if err != nil {
 			return nil, err
 		}
+		got, err := q.unified(v, i, x)
+		if err != nil {
+			return nil, err
+		}
+		args[i] = got.value
+		q.coarsened(a, got)
 	}
 	return q.r.Add(v.Op, q.r.Unique(v.Name), nil, args...)
 }

@@ -1,6 +1,9 @@
 package passes
 
-import "nomul/ir"
+import (
+	"nomul/ir"
+	"nomul/ir/diag"
+)
 
 // sum adds or subtracts, each operand brought into the units of the result.
 // Constants are part of the offset.
@@ -46,50 +49,42 @@ func (q *quantiser) renamed(v, x *ir.Value) (*ir.Value, error) {
 
 // settled is an old value as an integer with its offset added, rounded.
 func (q *quantiser) settled(v *ir.Value) (*ir.Value, error) {
-	x, off := q.r.Of(v), q.offsets[v]
-	if off == nil || !anyNonZero(off.F) {
-		return x, nil
-	}
-	if out := q.whole[v]; out != nil {
+	if out := q.settledAs[v]; out != nil {
 		return out, nil
 	}
-	units := compact(spreadTo(divide(off, scaleOf(v)), v.Type.Shape))
-	c, err := q.integers(v.Name+".offset", units)
-	if err != nil {
-		return nil, err
-	}
-	q.loses(v, ir.OfBias, compact(roundedOff(units, scaleOf(v)))) // nothing else reads it without its offset, or it may lose as much
-	out, err := q.r.Add(ir.OpAdd, q.r.Unique(v.Name+".whole"), nil, x, c)
-	if err == nil {
-		out.Scale = v.Scale
-	}
-	q.whole[v] = out
+	out, err := q.whole(v, v.Name, q.r.Of(v), v.Scale)
+	q.settledAs[v] = out
 	return out, err
 }
 
-// linearOp is an op under which scale·integer + offset splits into the two.
+// linearOp is an op under which scale·integer + offset splits into the two. Where
+// elements are brought together that have several units, they are converted first.
 func (q *quantiser) linearOp(v *ir.Value) (*ir.Value, error) {
 	args := make([]*ir.Value, len(v.Args))
-	offs, conversions := make([]*ir.Tensor, len(v.Args)), make([]conversion, len(v.Args))
+	offs, got := make([]*ir.Tensor, len(v.Args)), make([]conversion, len(v.Args))
 	shifted := false
 	for i, a := range v.Args {
-		args[i], offs[i] = q.r.Of(a), ir.NewTensor(ir.RealType(a.Type.Shape))
-		if off := q.offsets[a]; off != nil {
-			offs[i], shifted = spreadTo(off, a.Type.Shape), true
-		}
-		if v.Op == ir.OpConcat {
+		off := q.offsets[a]
+		x := q.r.Of(a)
+		if realConst(a) {
+			off = a.Const()
 			var err error
-			part := partScale(v, i)
-			if conversions[i], err = q.convert(v, args[i], a, divide(scaleOf(a), part), part); err != nil {
+			if x, err = q.integers(a.Name+".part", ir.NewTensor(ir.RealType(a.Type.Shape))); err != nil {
 				return nil, err
 			}
-			args[i], shifted = conversions[i].value, shifted || conversions[i].lost != nil
 		}
-	}
-	if v.Op == ir.OpConcat {
-		if err := q.partsOff(v, conversions, offs); err != nil {
+		offs[i] = ir.NewTensor(ir.RealType(a.Type.Shape))
+		if off != nil {
+			offs[i], shifted = spreadTo(off, a.Type.Shape), true
+		}
+		var err error
+		if got[i], err = q.unified(v, i, x); err != nil {
 			return nil, err
 		}
+		args[i], shifted = got[i].value, shifted || got[i].lost != nil
+	}
+	if err := q.centreAll(v, got, offs); err != nil {
+		return nil, err
 	}
 	if shifted {
 		off, err := compute(v.Op, v.Attrs, offs...)
@@ -99,6 +94,34 @@ func (q *quantiser) linearOp(v *ir.Value) (*ir.Value, error) {
 		q.offset(v, compact(off))
 	}
 	return q.r.Add(v.Op, q.r.Unique(v.Name), v.Attrs, args...)
+}
+
+// unified is operand i of v, which x stands for, in the units in which v brings its
+// elements together.
+func (q *quantiser) unified(v *ir.Value, i int, x *ir.Value) (conversion, error) {
+	a := v.Args[i]
+	var unit *ir.Tensor
+	switch _, pool := v.Attrs.(ir.PoolAttrs); {
+	case v.Op == ir.OpConcat:
+		unit = partScale(v, i)
+	case v.Op == ir.OpMatmul && a.Type.IsReal(), v.Op == ir.OpPad, pool:
+		unit = v.Scale.Data
+	case v.Op == ir.OpReduceSum || v.Op == ir.OpReduceMax || v.Op == ir.OpReduceMin:
+		unit = reducedScale(v)
+	default:
+		return conversion{value: x}, nil
+	}
+	return q.convert(v, x, a, divide(scaleOf(a), unit), unit)
+}
+
+// reducedScale is the scale of a reduction's result, with the axes of its operand.
+func reducedScale(v *ir.Value) *ir.Tensor {
+	red := v.Attrs.(ir.ReduceAttrs)
+	dims := v.Args[0].Type.Shape.Dims()
+	for _, axis := range red.Axes {
+		dims[axis] = 1
+	}
+	return compact(ir.Reals(ir.ShapeOf(dims...), stretched(v.Scale.Data, v.Type.Shape)))
 }
 
 // partScale is the scale of operand i's part of a concat.
@@ -118,18 +141,27 @@ func partScale(v *ir.Value, i int) *ir.Tensor {
 // padded pads with what makes 0 of the offset around it, and with the offset of the value.
 func (q *quantiser) padded(v *ir.Value) (*ir.Value, error) {
 	x, value := v.Args[0], v.Args[1]
+	got, err := q.unified(v, 0, q.r.Of(x))
+	if err != nil {
+		return nil, err
+	}
+	offs := []*ir.Tensor{ir.NewTensor(ir.RealType(x.Type.Shape))}
+	if err := q.centreAll(v, []conversion{got}, offs); err != nil {
+		return nil, err
+	}
 	off := q.offsets[x]
-	if off != nil || value != nil {
+	if off != nil || value != nil || got.lost != nil {
 		if off == nil {
 			off = constant(0, x.Type.Shape)
 		}
+		off = plus(off, offs[0])
 		moved, err := compute(v.Op, v.Attrs, spreadTo(off, x.Type.Shape), value.Const())
 		if err != nil {
 			return nil, err
 		}
 		q.offset(v, compact(moved))
 	}
-	return q.r.Add(v.Op, q.r.Unique(v.Name), v.Attrs, q.r.Of(x))
+	return q.r.Add(v.Op, q.r.Unique(v.Name), v.Attrs, got.value)
 }
 
 // extreme is the largest or smallest of several elements: their offsets must be equal to come after it.
@@ -149,7 +181,12 @@ func (q *quantiser) extreme(v *ir.Value) (*ir.Value, error) {
 			return nil, err
 		}
 	}
-	return q.r.Add(v.Op, q.r.Unique(v.Name), v.Attrs, x)
+	got, err := q.unified(v, 0, x)
+	if err != nil {
+		return nil, err
+	}
+	q.coarsened(a, got)
+	return q.r.Add(v.Op, q.r.Unique(v.Name), v.Attrs, got.value)
 }
 
 // overTime reads a value out; the sum has its offset once per step.
@@ -193,23 +230,67 @@ func (q *quantiser) alternative(v, a *ir.Value) (*ir.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	if got.lost != nil {
-		q.loses(v, ir.OfConversion, got.lost)
-	}
-	if got.off != nil {
-		q.loses(v, ir.OfFactor, got.off)
-	}
+	q.coarsened(v, got)
 	return got.value, nil
 }
 
+// coarsened notes what a conversion loses of a value, where it is not centred.
+func (q *quantiser) coarsened(a *ir.Value, got conversion) {
+	if got.lost != nil {
+		q.loses(a, ir.OfConversion, got.lost)
+	}
+	if got.off != nil {
+		q.loses(a, ir.OfFactor, got.off)
+	}
+}
+
+// output has one unit, in which its offset is added.
 func (q *quantiser) output(v *ir.Value) (*ir.Value, error) {
-	x, err := q.settled(v.Args[0])
+	a := v.Args[0]
+	if !a.Type.IsReal() {
+		return nil, nil
+	}
+	scale := v.Scale
+	if scale == nil {
+		scale = a.Scale
+	}
+	if _, one := scaleOf(a).Uniform(); scale == nil || v.Scale == nil && !one {
+		return nil, refuse(v, diag.NotExact, "has no scale; run choose-scales first")
+	}
+	got, err := q.convert(v, q.r.Of(a), a, divide(scaleOf(a), scale.Data), scale.Data)
+	if err != nil {
+		return nil, err
+	}
+	if off := q.offsets[a]; off != nil {
+		q.offset(v, off)
+	}
+	q.centre(v, got, 1)
+	x, err := q.whole(v, a.Name, got.value, scale)
 	if err != nil {
 		return nil, err
 	}
 	out, err := q.r.CopyWith(v, v.Attrs, x)
 	if err == nil {
-		out.Scale = v.Args[0].Scale
+		out.Scale = scale
+	}
+	return out, err
+}
+
+// whole adds the offset of v to an integer in units of a scale.
+func (q *quantiser) whole(v *ir.Value, name string, x *ir.Value, scale *ir.Scale) (*ir.Value, error) {
+	off := q.offsets[v]
+	if off == nil || !anyNonZero(off.F) {
+		return x, nil
+	}
+	units := compact(spreadTo(divide(off, scale.Data), v.Type.Shape))
+	c, err := q.integers(name+".offset", units)
+	if err != nil {
+		return nil, err
+	}
+	q.loses(v, ir.OfBias, compact(roundedOff(units, scale.Data)))
+	out, err := q.r.Add(ir.OpAdd, q.r.Unique(name+".whole"), nil, x, c)
+	if err == nil {
+		out.Scale = scale
 	}
 	return out, err
 }

@@ -313,12 +313,16 @@ func matmulAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
 	return axis, d
 }
 
-// stripMatmul makes x·W, with W constant, a linear layer with the weights Wᵀ.
+// stripMatmul makes x·W, with W constant, a linear layer with the weights Wᵀ, and
+// W·x, which is (xᵀ·Wᵀ)ᵀ, one with the weights W.
 func stripMatmul(b *batch, r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 	if !byMatrix(v) {
 		args, err := b.operands(r, v)
 		if err != nil {
 			return nil, err
+		}
+		if args[0].Const() != nil && args[0].Type.Shape.Rank() == 2 && args[1].Type.Shape.Rank() >= 2 {
+			return leftMatmul(r, v, args[0], args[1])
 		}
 		return b.put(r, v, nil, args)
 	}
@@ -327,6 +331,22 @@ func stripMatmul(b *batch, r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		return nil, err
 	}
 	return r.Add(ir.OpLinear, r.Unique(v.Name), ir.LinearAttrs{}, r.Of(v.Args[0]), w)
+}
+
+// leftMatmul is W·x as a linear layer between transpositions.
+func leftMatmul(r *ir.Rebuilder, v, w, x *ir.Value) (*ir.Value, error) {
+	rank := x.Type.Shape.Rank()
+	turn := ir.PermAttrs{Perm: upTo(rank)}
+	turn.Perm[rank-2], turn.Perm[rank-1] = rank-1, rank-2
+	columns, err := r.Add(ir.OpTranspose, r.Unique(v.Name+".columns"), turn, x)
+	if err != nil {
+		return nil, err
+	}
+	y, err := r.Add(ir.OpLinear, r.Unique(v.Name+".turned"), ir.LinearAttrs{}, columns, w)
+	if err != nil {
+		return nil, err
+	}
+	return r.Add(ir.OpTranspose, r.Unique(v.Name), turn, y)
 }
 
 // transposed is a constant matrix with its axes exchanged.

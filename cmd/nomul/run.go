@@ -145,10 +145,10 @@ func (r *recording) tap(_ int, v *ir.Value, result, state *ir.Tensor) {
 	}
 }
 
-// addOutput appends a result, decoded: real = scale · integer.
+// addOutput appends a result, decoded: real = scale · integer, one scale for all.
 func (r *recording) addOutput(v *ir.Value, t *ir.Tensor) {
 	scale := 1.0
-	if v.Scale != nil {
+	if v.Scale != nil && r.net.Level == ir.Fixed {
 		scale = v.Scale.Data.F[0]
 	}
 	for i := range t.Type.Size() {

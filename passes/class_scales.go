@@ -1,0 +1,380 @@
+package passes
+
+import (
+	"math"
+	"slices"
+
+	"nomul/ir"
+)
+
+// Units that are converted into are 2^wantedBits finer than those that come out of
+// it. Rounds bound how many conversions may follow one another for that.
+const (
+	wantedBits = 4
+	maxRounds  = 8
+	// spreadBits is how much finer than the largest of them asks units are for the
+	// smallest: a small number beside a large one is told less finely.
+	spreadBits = 8
+	// wholeError is how exactly numbers are multiples of a unit: as float32 is.
+	wholeError = 1e-6
+)
+
+// asked is what the sources of a class ask of its unit; 0 is nothing.
+type asked struct {
+	fits   float64 // the least unit at which all weights fit, each by the power of two of its layer
+	least  float64 // the least at which those of one layer do, without that
+	free   float64 // the largest in which all that has no weights may be told
+	whole  float64 // the unit that all numbers are whole multiples of
+	parts  int     // how many units that is made of
+	fine   bool    // constants are added that no parts make whole
+	weighs bool    // there are weights
+	own    float64 // what is asked besides conversions
+	coarse float64 // the largest that a conversion asks for
+	shift  int     // the largest of its layers
+}
+
+// solve gives every class its unit. What is converted depends on the units it is
+// converted from, so it settles in as many rounds as conversions follow one another.
+func (s *scaler) solve() {
+	classes := s.wholeUnits()
+	for range maxRounds {
+		old := s.scale
+		s.askConverted(classes)
+		s.askAll(classes)
+		s.chooseShifts(classes)
+		s.settle(classes)
+		if old != nil && slices.Equal(old, s.scale) {
+			return
+		}
+	}
+}
+
+// settle places the units. A unit that grows may want another guard, and the other
+// way round; it settles at once or soon.
+func (s *scaler) settle(classes []asked) {
+	need := s.needs(classes)
+	s.guards(need)
+	for range 8 {
+		s.place(classes, need)
+		if s.guards(s.scale) {
+			break
+		}
+	}
+}
+
+// guards chooses the guard bits of all neurons, and reports whether none changed.
+func (s *scaler) guards(scale []float64) bool {
+	settled := true
+	for _, k := range s.sinks {
+		guard := guardBits(k.value.Attrs.(ir.NeuronAttrs), s.sinkUnits(k, func(root int) float64 { return scale[root] }), s.steps)
+		settled = settled && guard == k.guard
+		k.guard = guard
+	}
+	return settled
+}
+
+// eachEntry visits the entries of all sources that ask for something.
+func (s *scaler) eachEntry(f func(src *source, i, root int, weight float64)) {
+	for _, src := range s.sources {
+		for i, least := range src.least {
+			if least > 0 || src.from != nil {
+				root, w := s.classes.root(src.gauge.id[i])
+				f(src, i, root, w*src.gauge.ratio[i])
+			}
+		}
+	}
+}
+
+// wholeUnits finds the classes whose numbers are whole multiples of one unit in
+// which their weights fit, and where constants ask for a finer one.
+func (s *scaler) wholeUnits() []asked {
+	classes := make([]asked, len(s.classes.parent))
+	s.askConstants()
+	s.askAll(classes)
+	units := make([][]float64, len(classes)) // 0 among them where numbers have none
+	s.eachEntry(func(src *source, i, root int, w float64) {
+		classes[root].weighs = classes[root].weighs || !src.free
+		units[root] = append(units[root], src.whole[i]/w)
+	})
+	for root, list := range units {
+		if !slices.Contains(list, 0) {
+			classes[root].whole = commonUnit(list, 1<<factorBits)
+		}
+	}
+	s.eachEntry(func(src *source, i, root int, w float64) {
+		if c := &classes[root]; !src.free && src.least[i]/w > c.whole*(1+wholeError) {
+			c.whole = 0
+		}
+	})
+	s.divideWholes(classes)
+	return classes
+}
+
+// divideWholes finds the largest fraction of each common unit in which the constants
+// of its class are whole, too; where there is none, and not only neurons have them,
+// the finest in which the weights fit.
+func (s *scaler) divideWholes(classes []asked) {
+	numbers := make([][]float64, len(classes))
+	for _, c := range s.constants {
+		for i, f := range c.numbers {
+			root, w := s.classes.root(c.gauge.id[i])
+			if class := &classes[root]; class.whole > 0 {
+				units := f / (w * c.gauge.ratio[i] * class.whole)
+				numbers[root] = append(numbers[root], units)
+				class.fine = class.fine || !c.guarded && !isWhole(units)
+			}
+		}
+	}
+	for root := range classes {
+		c := &classes[root]
+		if c.parts = 1; c.whole <= 0 {
+			continue
+		}
+		most := 1 << weightBits
+		if c.least > 0 {
+			most = int(c.whole / c.least * (1 + wholeError))
+		}
+		for n := 1; n <= most; n++ {
+			if !slices.ContainsFunc(numbers[root], func(f float64) bool { return !isWhole(f * float64(n)) }) {
+				c.parts, c.fine = n, false
+				break
+			}
+		}
+		if c.fine {
+			c.parts = most
+		}
+	}
+}
+
+func isWhole(f float64) bool { return math.Abs(f-math.Round(f)) <= wholeError*math.Abs(f) }
+
+// askConstants lets constants ask for the units of classes in which there is nothing
+// else: small ones beside large ones are told less finely.
+func (s *scaler) askConstants() {
+	known, most := map[int]bool{}, map[int]float64{}
+	s.eachEntry(func(_ *source, _, root int, _ float64) { known[root] = true })
+	each := func(f func(c noted, i, root int, units float64)) {
+		for _, c := range s.constants {
+			for i := range c.numbers {
+				if root, w := s.classes.root(c.gauge.id[i]); !known[root] {
+					f(c, i, root, math.Abs(c.numbers[i])/(w*c.gauge.ratio[i]))
+				}
+			}
+		}
+	}
+	each(func(_ noted, _, root int, units float64) { most[root] = max(most[root], units) })
+	each(func(c noted, i, root int, units float64) {
+		if units > 0 {
+			units = max(units, math.Ldexp(most[root], -spreadBits))
+			s.ask(&source{gauge: gauge{id: []int{root}, ratio: []float64{1}, source: -1},
+				least: []float64{math.Ldexp(units, -factorBits)}, whole: []float64{0}, free: true})
+		}
+	})
+}
+
+// askConverted asks for what is converted: units that are fine beside those it comes
+// from, and beside the thresholds that read it; for integers among weights, the latter.
+func (s *scaler) askConverted(classes []asked) {
+	thresholds := s.thresholds(false)
+	for _, src := range s.sources {
+		if src.from != nil {
+			s.askNatural(classes, src)
+		}
+		for i, id := range src.gauge.id {
+			root, w := s.classes.root(id)
+			if list := thresholds[root]; src.read && len(list) > 0 {
+				if fine := least(list) * w * src.gauge.ratio[i] / minThreshold; src.least[i] == 0 || fine < src.least[i] {
+					src.least[i] = fine
+				}
+			}
+		}
+	}
+}
+
+// askNatural asks for units in which a conversion loses little of what it converts;
+// beside weights, theirs are as fine as what it is added to.
+func (s *scaler) askNatural(classes []asked, src *source) {
+	if s.scale == nil {
+		return
+	}
+	units := s.units(src.from.gauge)
+	for i, id := range src.gauge.id {
+		src.least[i] = 0
+		root, _ := s.classes.root(id)
+		if classes[root].weighs {
+			continue
+		}
+		unit := units[i]
+		if from, _ := s.classes.root(src.from.gauge.id[i]); from == root {
+			unit *= classes[root].own / s.scale[root] // not what this asked for itself
+		}
+		src.least[i] = unit * max(math.Ldexp(1, -wantedBits), math.Ldexp(src.from.levels, -factorBits))
+		if src.from.factor != nil {
+			src.least[i] *= math.Abs(src.from.factor[i])
+		}
+	}
+}
+
+// askAll gathers what is asked of every class.
+func (s *scaler) askAll(classes []asked) {
+	for i := range classes {
+		classes[i].least, classes[i].free, classes[i].own, classes[i].coarse = 0, 0, 0, 0
+	}
+	s.eachEntry(func(src *source, i, root int, w float64) {
+		c := &classes[root]
+		asks := []*float64{&c.least}
+		if src.free {
+			asks[0] = &c.free
+		}
+		if src.from == nil {
+			asks = append(asks, &c.own)
+		}
+		for _, at := range asks {
+			if least := src.least[i] / w; least > 0 && (*at == 0 || least < *at) {
+				*at = least
+			}
+		}
+		if src.from != nil {
+			c.coarse = max(c.coarse, src.least[i]/w)
+		}
+	})
+	for i := range classes {
+		c := &classes[i]
+		if c.free = max(c.free, math.Ldexp(c.coarse, -spreadBits)); c.own > 0 && c.least == 0 {
+			c.free = min(c.free, c.own)
+		}
+	}
+}
+
+// chooseShifts finds how many powers of two coarser a layer is than the finest that
+// it is added to, on average over its channels, and at least as many as make the
+// units fine enough for what has no weights.
+func (s *scaler) chooseShifts(classes []asked) {
+	sum, count, wanted := map[*source]float64{}, map[*source]float64{}, map[*source]float64{}
+	s.eachEntry(func(src *source, i, root int, w float64) {
+		c := classes[root]
+		if src.free || c.whole > 0 {
+			return
+		}
+		sum[src] += math.Log2(src.least[i] / w / c.least)
+		count[src]++
+		if c.free > 0 {
+			wanted[src] = max(wanted[src], math.Ceil(math.Log2(src.least[i]/w/c.free)))
+		}
+	})
+	for _, src := range s.sources {
+		if src.shift = 0; count[src] > 0 {
+			src.shift = int(max(math.Round(sum[src]/count[src]), wanted[src]))
+		}
+	}
+}
+
+// needs is the least unit of each class that keeps what is asked. Where nothing is,
+// any does: the least threshold is 127 of it.
+func (s *scaler) needs(classes []asked) []float64 {
+	for i := range classes {
+		classes[i].fits, classes[i].shift = 0, 0
+	}
+	s.eachEntry(func(src *source, i, root int, w float64) {
+		if !src.free {
+			classes[root].fits = max(classes[root].fits, math.Ldexp(src.least[i]/w, -src.shift))
+		}
+	})
+	s.fitWhole(classes)
+	thresholds := s.thresholds(false)
+	need := make([]float64, len(classes))
+	for root, c := range classes {
+		switch list := thresholds[root]; {
+		case c.whole > 0:
+			need[root] = math.Ldexp(c.whole/float64(c.parts), -c.shift)
+		case c.fits > 0:
+			need[root] = c.fits
+		case c.free > 0:
+			need[root] = c.free
+		case len(list) > 0:
+			need[root] = least(list) / (1<<(weightBits-1) - 1)
+		default:
+			need[root] = 1
+		}
+	}
+	return need
+}
+
+// fitWhole gives up common units in which weights do not fit, because their layer is
+// shifted for the sake of other channels.
+func (s *scaler) fitWhole(classes []asked) {
+	s.eachEntry(func(src *source, _, root int, _ float64) {
+		classes[root].shift = max(classes[root].shift, src.shift)
+	})
+	for root := range classes {
+		if c := &classes[root]; c.whole > 0 && math.Ldexp(c.whole/float64(c.parts), -c.shift)*(1+wholeError) < c.fits {
+			c.whole = 0
+		}
+	}
+}
+
+// place chooses the units: the least that fits at which the smallest threshold
+// of the class is an integer, or a power of two before an output.
+func (s *scaler) place(classes []asked, need []float64) {
+	s.scale = append([]float64{}, need...)
+	for root, thresholds := range s.thresholds(true) {
+		c, t := classes[root], least(thresholds)
+		n := math.Floor(t / need[root])
+		if c.fits == 0 {
+			n = math.Ceil(t / need[root])
+		}
+		if n >= 1 && c.whole <= 0 {
+			s.scale[root] = t / n
+		}
+	}
+	for _, out := range s.powers {
+		root, w := s.classes.root(out.id[0])
+		w *= out.ratio[0] * s.shiftOf(out)
+		if c := classes[root]; c.whole <= 0 {
+			s.scale[root] = powerAbove(need[root]*w) / w
+			if c.fits == 0 && s.scale[root] > need[root] {
+				s.scale[root] /= 2
+			}
+		}
+	}
+}
+
+// thresholds lists, by class, what has to be an integer there, in the class's own
+// units: those of its layers and guard bits, or without both.
+func (s *scaler) thresholds(placed bool) map[int][]float64 {
+	out := map[int][]float64{}
+	for _, k := range s.sinks {
+		c := k.value.Args[ir.NeuronThreshold].Const()
+		shape, _ := ir.Broadcast(k.gauge.shape, c.Type.Shape)
+		sp := k.gauge.stretch(shape)
+		units := 1.0
+		if placed {
+			units = math.Ldexp(1/s.shiftOf(sp), k.guard)
+		}
+		for i, f := range stretched(c, shape) {
+			if f == 0 {
+				continue
+			}
+			root, w := s.classes.root(sp.id[i])
+			out[root] = append(out[root], math.Abs(f)/(w*sp.ratio[i])*units)
+		}
+	}
+	return out
+}
+
+func least(list []float64) float64 {
+	out := math.Inf(1)
+	for _, f := range list {
+		out = min(out, f)
+	}
+	return out
+}
+
+// powerAbove is the least power of two that is not below f > 0.
+func powerAbove(f float64) float64 {
+	frac, exp := math.Frexp(f)
+	if frac == 0.5 {
+		exp--
+	}
+	return math.Ldexp(1, exp)
+}
