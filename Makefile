@@ -56,7 +56,7 @@ SCRIPT := PYTHONDONTWRITEBYTECODE=1 $(E2E)/venv/bin/python testdata/export
 
 e2e: $(E2E)/ready
 	rm -rf $(E2E)/fresh
-	for f in torch snntorch spikingjelly norse onnx text; do \
+	for f in torch snntorch spikingjelly norse onnx operators text; do \
 	    $(SCRIPT)/from_$$f.py --all -o $(E2E)/fresh || exit 1; done 2> $(E2E)/export.log
 	PYTHONPATH=$(E2E)/old $(SCRIPT)/from_spikingjelly.py --all -o $(E2E)/fresh 2>> $(E2E)/export.log
 	NOMUL_E2E=$(CURDIR)/$(E2E)/fresh $(GO) test ./cmd/nomul -run TestFrameworks -count=1

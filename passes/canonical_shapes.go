@@ -124,6 +124,27 @@ func poolAll(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	return c.as(v, op, ir.ReduceAttrs{Axes: axes, Keep: true}, v.Args[0])
 }
 
+// padValue pads with 0 and adds what else was padded with there.
+func padValue(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpPad || v.Args[1] == nil || v.Args[1].Const() == nil || !v.Type.IsReal() {
+		return nil, nil
+	}
+	x := v.Args[0]
+	pad, err := c.as(v, ir.OpPad, v.Attrs, x)
+	if err != nil || every(v.Args[1], 0) {
+		return pad, err
+	}
+	data, err := compute(ir.OpPad, v.Attrs, ir.NewTensor(x.Type), v.Args[1].Const())
+	if err != nil {
+		return nil, err
+	}
+	border, err := c.constant(v.Name+".border", data, v)
+	if err != nil {
+		return nil, err
+	}
+	return c.as(v, ir.OpAdd, nil, pad, border)
+}
+
 // convPad takes padding with 0 into the convolution that reads it.
 func convPad(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	if v.Op != ir.OpConv || v.Args[0].Op != ir.OpPad {

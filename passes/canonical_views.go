@@ -25,28 +25,66 @@ func whole(_ *rewriter, v *ir.Value) (*ir.Value, error) {
 	return nil, nil
 }
 
-// gatherRule makes one entry a slice and a reshape, and entries at a fixed
-// distance a slice.
+// gatherRule makes the entries that a gather lists slices and copies: those at a fixed
+// distance are a slice, one that is repeated is stretched, and what there is of these
+// is joined. Indices of another shape than a list are a list, reshaped.
 func gatherRule(c *rewriter, v *ir.Value) (*ir.Value, error) {
-	if v.Op != ir.OpGather || v.Args[1].Type.Shape.Rank() > 1 {
+	if v.Op != ir.OpGather {
 		return nil, nil
 	}
-	index := v.Args[1].Const().I
-	step := int64(1)
-	if len(index) > 1 {
-		step = index[1] - index[0]
+	axis := v.Attrs.(ir.AxisAttrs).Axis
+	var parts []*ir.Value
+	for _, run := range runs(v.Args[1].Const().I) {
+		part, err := c.run(v, axis, run)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, part)
 	}
-	for i := range index {
-		if index[i] != index[0]+int64(i)*step || step == 0 {
-			return nil, nil
+	list := parts[0]
+	if len(parts) > 1 {
+		var err error
+		if list, err = c.as(v, ir.OpConcat, ir.AxisAttrs{Axis: axis}, parts...); err != nil {
+			return nil, err
 		}
 	}
-	attrs := ir.SliceAttrs{Axis: v.Attrs.(ir.AxisAttrs).Axis, Start: int(index[0]), Count: len(index), Step: int(step)}
-	part, err := c.as(v, ir.OpSlice, attrs, v.Args[0])
+	return c.as(v, ir.OpReshape, ir.ShapeAttrs{Shape: v.Type.Shape.Dims()}, list)
+}
+
+// run is the entries of a run along the axis of a gather.
+func (c *rewriter) run(v *ir.Value, axis int, run ir.SliceAttrs) (*ir.Value, error) {
+	run.Axis = axis
+	if run.Step != 0 {
+		return c.as(v, ir.OpSlice, run, v.Args[0])
+	}
+	one, err := c.as(v, ir.OpSlice, ir.SliceAttrs{Axis: axis, Start: run.Start, Count: 1, Step: 1}, v.Args[0])
 	if err != nil {
 		return nil, err
 	}
-	return c.as(v, ir.OpReshape, ir.ShapeAttrs{Shape: v.Type.Shape.Dims()}, part)
+	dims := one.Type.Shape.Dims()
+	dims[axis] = run.Count
+	return c.as(v, ir.OpBroadcast, ir.ShapeAttrs{Shape: dims}, one)
+}
+
+// runs parts a list of indices into runs at a fixed distance, each as long as it
+// can be; the distance is 0 where one is repeated, and 1 where it stands alone.
+func runs(index []int64) []ir.SliceAttrs {
+	var out []ir.SliceAttrs
+	for len(index) > 0 {
+		step, count := int64(1), 1
+		if len(index) > 1 {
+			step = index[1] - index[0]
+		}
+		for count < len(index) && index[count] == index[0]+int64(count)*step {
+			count++
+		}
+		if count == 1 {
+			step = 1
+		}
+		out = append(out, ir.SliceAttrs{Start: int(index[0]), Count: count, Step: int(step)})
+		index = index[count:]
+	}
+	return out
 }
 
 // sliceConcat looks through a concat along the slice's axis: what lies in one part

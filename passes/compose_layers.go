@@ -1,7 +1,6 @@
 package passes
 
 import (
-	"fmt"
 	"slices"
 
 	"nomul/ir"
@@ -10,22 +9,31 @@ import (
 // runComposeLayers is R13: two weighted layers without a neuron between them are
 // one, W₂·(W₁·x + b₁) + b₂ = (W₂·W₁)·x + (W₂·b₁ + b₂). Convolutions compose if
 // the outer one does not pad, or if the inner one is 1×1: padding is then the
-// same zeros for both, and W₂·b₁ differs at the border.
+// same zeros for both, and W₂·b₁ differs at the border. Other layers, with what
+// moves or adds up elements between them, become one matrix where that is small.
 func runComposeLayers(n *ir.Net, _ *Options) (*ir.Net, error) {
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		outer, ok := asWeighted(v)
 		if !ok {
 			return nil, nil
 		}
-		inner, ok := asWeighted(r.Of(v.Args[0]))
-		if !ok || inner.Op != v.Op {
-			return nil, nil
+		x := r.Of(v.Args[0])
+		if inner, ok := asWeighted(x); ok && inner.Op == v.Op {
+			out, err := composeAlike(r, outer, inner)
+			if out != nil || err != nil {
+				return out, err
+			}
 		}
-		if v.Op == ir.OpLinear {
-			return composeLinears(r, outer, inner)
-		}
-		return composeConvs(r, outer, inner)
+		return composeMatrix(r, outer, x)
 	})
+}
+
+// composeAlike composes two layers of a kind; nil where that is not exact.
+func composeAlike(r *ir.Rebuilder, outer, inner weighted) (*ir.Value, error) {
+	if outer.Op == ir.OpLinear {
+		return composeLinears(r, outer, inner)
+	}
+	return composeConvs(r, outer, inner)
 }
 
 // composedBias is W₂·b₁ + b₂.
@@ -137,18 +145,4 @@ func (c composition) place(w weighted, tap int, step []int) int {
 		stride *= c.kernel[axis]
 	}
 	return at
-}
-
-// betweenLayers says what two weighted layers have between them in place of a
-// neuron, when x is what the second reads.
-func betweenLayers(x *ir.Value) string {
-	for v := x; len(v.Args) > 0; v = v.Args[0] {
-		if a, ok := v.Attrs.(ir.MapAttrs); ok {
-			return fmt.Sprintf("%%%s is a %s, which sends numbers: nomul takes networks of spiking neurons, trained as such or converted", v.Name, a.Fn)
-		}
-		if _, ok := asWeighted(v); ok {
-			break
-		}
-	}
-	return "two weighted layers without a neuron between them would multiply number by number"
 }

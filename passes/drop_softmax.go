@@ -8,24 +8,41 @@ import (
 	"nomul/ir/diag"
 )
 
-// runDropSoftmax leaves out a softmax, or the logarithm of one, that nothing but
-// outputs reads: both grow with their operand within a row, so the greatest of a
-// row stays the same one. Outputs are logits then, which the user is told.
+// runDropSoftmax leaves out a softmax, the logarithm of one, or a function that grows
+// with its operand, such as a sigmoid, that nothing but outputs reads: the order of
+// a row, or of all elements, stays the same. Outputs are logits then, which the user
+// is told.
 func runDropSoftmax(n *ir.Net, o *Options) (*ir.Net, error) {
 	last := atTheEnd(n)
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-		x, axes := underSoftmax(v)
+		x, what := underSoftmax(v)
+		if x == nil {
+			x, what = underGrowing(v)
+		}
 		if x == nil || !last[v] {
 			return nil, nil
 		}
-		order := "in the same order"
-		if row := x.Type.Shape; len(axes) == 1 && row.Dim(axes[0]) < row.Size() {
-			order = fmt.Sprintf("in the same order along axis %d", axes[0])
-		}
-		o.tell(&diag.Diagnostic{Severity: diag.Warning, Code: diag.NotExact, Origin: v.Origin,
-			Message: fmt.Sprintf("the softmax at the end is left out: outputs are logits, %s, not probabilities", order)})
+		o.tell(&diag.Diagnostic{Severity: diag.Warning, Code: diag.NotExact, Origin: v.Origin, Message: what})
 		return r.Of(x), nil
 	})
+}
+
+// growing are the functions of which the greatest operand has the greatest result.
+var growing = map[ir.Fn]bool{
+	ir.FnSigmoid: true, ir.FnTanh: true, ir.FnErf: true, ir.FnExp: true, ir.FnLog: true, ir.FnSqrt: true,
+	ir.FnSoftplus: true, ir.FnElu: true, ir.FnLeakyRelu: true,
+}
+
+// underGrowing is x where v is a function that grows with it, and what is told of it.
+func underGrowing(v *ir.Value) (x *ir.Value, what string) {
+	a, ok := v.Attrs.(ir.MapAttrs)
+	switch {
+	case !ok || !growing[a.Fn] || a.Alpha < 0:
+		return nil, ""
+	case a.Fn == ir.FnSigmoid:
+		return v.Args[0], "the sigmoid at the end is left out: outputs are logits, in the same order, not probabilities"
+	}
+	return v.Args[0], fmt.Sprintf("the %v at the end is left out: outputs are what it is taken of, in the same order", a.Fn)
 }
 
 // atTheEnd finds the values that only outputs read, or what moves elements to them.
@@ -40,14 +57,28 @@ func atTheEnd(n *ir.Net) map[*ir.Value]bool {
 	return last
 }
 
-// underSoftmax is x where v is softmax(x), its logarithm, or log-softmax(x) as the
+// underSoftmax is x where v is a softmax of it, or the logarithm of one, and what is
+// told of it.
+func underSoftmax(v *ir.Value) (x *ir.Value, what string) {
+	x, axes := softmaxOf(v)
+	if x == nil {
+		return nil, ""
+	}
+	order := "in the same order"
+	if row := x.Type.Shape; len(axes) == 1 && row.Dim(axes[0]) < row.Size() {
+		order = fmt.Sprintf("in the same order along axis %d", axes[0])
+	}
+	return x, fmt.Sprintf("the softmax at the end is left out: outputs are logits, %s, not probabilities", order)
+}
+
+// softmaxOf is x where v is softmax(x), its logarithm, or log-softmax(x) as the
 // importer writes it, d − log Σ exp(d) with d = x − max x; and the axes of its rows.
-func underSoftmax(v *ir.Value) (x *ir.Value, axes []int) {
+func softmaxOf(v *ir.Value) (x *ir.Value, axes []int) {
 	switch {
 	case v.Op == ir.OpSoftmax:
 		return v.Args[0], []int{axisOf(v.Attrs)}
 	case isMap(v, ir.FnLog) && v.Args[0].Op == ir.OpSoftmax:
-		return underSoftmax(v.Args[0])
+		return softmaxOf(v.Args[0])
 	case v.Op != ir.OpSub || v.Args[0].Op != ir.OpSub:
 		return nil, nil
 	}

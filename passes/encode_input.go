@@ -6,19 +6,53 @@ import (
 )
 
 // runEncodeInput makes real inputs integers, with what they stand for written
-// behind them: x = p·(A/S) − M/S for the normalisation x = (p·A − M)/S.
+// behind them: x = p·(A/S) − M/S for the normalisation x = (p·A − M)/S. What the net
+// makes of them by rounding, as quantised networks do, is written in its place.
 func runEncodeInput(n *ir.Net, o *Options) (*ir.Net, error) {
-	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-		if v.Op != ir.OpInput || !v.Type.IsReal() {
+	c := &inputChains{readers: n.Readers(), chains: map[*ir.Value]*chain{}}
+	integers := map[*ir.Value]*ir.Value{}
+	out, err := ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+		switch {
+		case v.Op == ir.OpInput && !v.Type.IsReal():
+			return narrowed(r, v, o)
+		case c.follow(v) && c.ends(v):
+			in := integers[c.chains[v].input]
+			gain, shift, err := c.chains[v].onPixels(in)
+			if err != nil {
+				return nil, err
+			}
+			return scaleAndShift(r, v.Name, in, compact(gain), compact(shift))
+		case v.Op != ir.OpInput:
 			return nil, nil
 		}
 		in, err := integerInput(r, v, o)
+		integers[v] = in
 		if err != nil || o.Pixels == nil {
 			return in, err
 		}
 		gain, shift := normalisation(in)
 		return scaleAndShift(r, v.Name+".real", in, gain, shift)
 	})
+	if err != nil {
+		return nil, err
+	}
+	return ir.Prune(out), nil
+}
+
+// narrowed is an input of integers in the type that the user says; without one, a
+// type of more than 16 bits says too little of how large they are.
+func narrowed(r *ir.Rebuilder, v *ir.Value, o *Options) (*ir.Value, error) {
+	elem := o.InputType
+	switch {
+	case elem.Kind == 0 && v.Type.Bits > 16:
+		return nil, refuse(v, diag.NeedsPixels, "the network takes integers of %d bits, and it is not said how large they are", v.Type.Bits).
+			WithHelp("give --input-type, such as u8, for the integers that there are")
+	case elem.Kind == 0 || elem == v.Type.WithShape(ir.Shape{}):
+		return nil, nil
+	case !v.Type.Full().Contains(elem.Full()):
+		return nil, refuse(v, diag.TypeMismatch, "the network takes %v, which does not hold what --input-type says", v.Type)
+	}
+	return r.Input(v.Name, elem.WithShape(v.Type.Shape), v.Attrs.(ir.InputAttrs))
 }
 
 func integerInput(r *ir.Rebuilder, v *ir.Value, o *Options) (*ir.Value, error) {

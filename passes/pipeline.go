@@ -22,7 +22,7 @@ var All = []Pass{
 	{"compose-linear", "multiplies constant factors behind a linear layer into its weights", ir.Spiking, ir.Spiking, ir.Spiking, runComposeLinear},
 	{"prune-dead", "drops values that no output depends on", ir.Spiking, ir.Spiking, ir.Spiking, runPruneDead},
 
-	{"drop-softmax", "leaves out a softmax at the end, behind which the greatest output is the same", ir.Spiking, ir.Spiking, ir.Fixed, runDropSoftmax},
+	{"drop-softmax", "leaves out a softmax or a function that grows at the end, before which the greatest output is the same", ir.Spiking, ir.Spiking, ir.Fixed, runDropSoftmax},
 	{"rewire-residuals", "on request, adds residuals before the neuron instead of behind it: another function", ir.Spiking, ir.Spiking, ir.Fixed, runRewireResiduals},
 	{"encode-input", "takes pixels instead of normalised numbers, x = (p·scale − mean)/std", ir.Spiking, ir.Spiking, ir.Fixed, runEncodeInput},
 	{"fold-pooling", "writes means as sums times a constant", ir.Spiking, ir.Spiking, ir.Fixed, runFoldPooling},

@@ -57,7 +57,7 @@ func archive(t *testing.T, p Pass, path string) {
 }
 
 // sameRows demands that the last axes of a net's outputs are the softmax of
-// another's, or its logarithm, or the same.
+// another's, or its logarithm, or the sigmoid or tanh of its elements, or the same.
 func sameRows(t *testing.T, before, after *ir.Net) {
 	a, b := machine(t, before), machine(t, after)
 	for i, in := range irtest.Inputs(before, 3, 12) {
@@ -78,7 +78,8 @@ func sameRows(t *testing.T, before, after *ir.Net) {
 					sum += math.Exp(got[name].At(j/row*row + k))
 				}
 				y := got[name].At(j)
-				if min(distance(w.At(j), y), distance(w.At(j), math.Exp(y)/sum), distance(w.At(j), y-math.Log(sum))) > 1e-5 {
+				off := min(distance(w.At(j), 1/(1+math.Exp(-y))), distance(w.At(j), math.Tanh(y)))
+				if min(off, distance(w.At(j), y), distance(w.At(j), math.Exp(y)/sum), distance(w.At(j), y-math.Log(sum))) > 1e-5 {
 					t.Fatalf("sample %d: %s[%d] was %v, is %v", i, name, j, w.At(j), y)
 				}
 			}
@@ -98,6 +99,8 @@ func setOptions(t *testing.T, o *Options, text string) {
 			o.Steps, _ = strconv.Atoi(value)
 		case "readout":
 			o.Readout = value
+		case "input-type":
+			o.InputType, _ = ir.ParseElem(value)
 		case "stream":
 			o.Stream = true
 		case "residual":
