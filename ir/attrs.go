@@ -21,6 +21,32 @@ type InputAttrs struct {
 	Scale []float64
 	Mean  []float64
 	Std   []float64
+	// Of is the shape of the file's input, when a frame of it is taken in each step
+	// otherwise than as its rows: step t takes the entries along Axis from First +
+	// t·Every on, as many as the frame has.
+	Of                 []int
+	Axis, First, Every int
+}
+
+// Places are where in the file's input each element of the frames of all steps
+// stands; nil when they are its elements, in order.
+func (a InputAttrs) Places(steps int, frame Shape) []int {
+	if a.Of == nil {
+		return nil
+	}
+	inner := 1
+	for _, d := range a.Of[a.Axis+1:] {
+		inner *= d
+	}
+	count, extent := frame.Dim(a.Axis), a.Of[a.Axis]
+	out := make([]int, 0, steps*frame.Size())
+	for t := range steps {
+		for i := range frame.Size() {
+			entry := i/inner%count + a.First + t*a.Every
+			out = append(out, (i/inner/count*extent+entry)*inner+i%inner)
+		}
+	}
+	return out
 }
 
 // Meaning is the number that a pixel p stands for, as a formula; empty where

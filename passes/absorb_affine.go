@@ -17,10 +17,11 @@ type affine struct {
 
 // absorber carries affine integers forward until something takes them in.
 type absorber struct {
-	r     *ir.Rebuilder
-	steps int
-	known map[*ir.Value]affine    // by value of the old net
-	spelt map[*ir.Value]*ir.Value // the same, written out as mul and add
+	r      *ir.Rebuilder
+	steps  int
+	stored map[*ir.Value]*ir.Value // what each delay stores
+	known  map[*ir.Value]affine    // by value of the old net
+	spelt  map[*ir.Value]*ir.Value // the same, written out as mul and add
 }
 
 // runAbsorbAffine moves factors and shifts of integers forward through ops that
@@ -29,7 +30,11 @@ type absorber struct {
 // not, W·c differs at the border, and the bias becomes a map. A neuron takes them
 // as its input gain and bias. What neither reads is written out again.
 func runAbsorbAffine(n *ir.Net, _ *Options) (*ir.Net, error) {
-	a := &absorber{steps: n.Steps, known: map[*ir.Value]affine{}, spelt: map[*ir.Value]*ir.Value{}}
+	n = storedFirst(n)
+	a := &absorber{steps: n.Steps, stored: map[*ir.Value]*ir.Value{}, known: map[*ir.Value]affine{}, spelt: map[*ir.Value]*ir.Value{}}
+	for _, v := range n.All(ir.OpLatch) {
+		a.stored[v.Args[0]] = v.Args[1]
+	}
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		a.r = r
 		if rule := affineRules[v.Op]; rule != nil && (v.Type.IsReal() || v.Op == ir.OpNeuron) {
@@ -63,6 +68,8 @@ var affineRules = map[ir.Op]func(*absorber, *ir.Value) (*ir.Value, bool, error){
 	ir.OpConv:      (*absorber).weights,
 	ir.OpMatmul:    (*absorber).product,
 	ir.OpNeuron:    (*absorber).neuron,
+	ir.OpDelay:     (*absorber).delayed,
+	ir.OpLatch:     (*absorber).latched,
 }
 
 // of shows a value as an affine integer, if it is one.

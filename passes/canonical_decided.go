@@ -41,12 +41,7 @@ func rulesNamed(names ...string) []canonicalRule {
 func pastSpikes(n *ir.Net) map[*ir.Value]bool {
 	out := map[*ir.Value]bool{}
 	for _, v := range n.All(ir.OpLatch) {
-		init := v.Args[0].Args[0].Const()
-		ok := isSpike(v.Args[1]) && init != nil
-		for i := 0; ok && i < init.Type.Size(); i++ {
-			ok = init.At(i) == 0 || init.At(i) == 1
-		}
-		out[v.Args[0]] = ok
+		out[v.Args[0]] = isSpike(v.Args[1]) && isBits(v.Args[0].Args[0].Const())
 	}
 	return out
 }

@@ -135,6 +135,9 @@ func (s *scaler) visit(v *ir.Value) error {
 	rule := scaleRules[v.Op]
 	if rule == nil {
 		d := refuse(v, diag.NotExact, "no rule gives its result an integer scale")
+		if v.Op == ir.OpDelay {
+			d = refuse(v, diag.NotExact, "keeps numbers from step to step that are neither spikes nor pixels nor a membrane")
+		}
 		if help := scaleHelp[v.Op]; help != nil {
 			d.Help = help(v)
 		}

@@ -33,6 +33,7 @@ func (s *raising) raise(n *ir.Net) (*ir.Net, error) {
 	if err := s.classify(n); err != nil {
 		return nil, err
 	}
+	s.delays = s.delaysOfSpikes(n)
 	out, err := ir.Rebuild(n, ir.Spiking, s.rewrite)
 	if err != nil {
 		return nil, err
@@ -52,6 +53,7 @@ type raising struct {
 	units   []*unit
 	neurons map[*ir.Value]*neuronForm // by the comparison that fires
 	names   map[*ir.Value]string      // of the neurons
+	delays  map[*ir.Value]bool        // those of spikes
 }
 
 func (s *raising) classify(n *ir.Net) error {
@@ -142,7 +144,7 @@ func (s *raising) rewrite(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		return s.neuron(r, v)
 	case v.Op == ir.OpCast && dropped(v.Type, r.Of(v.Args[0]).Type):
 		return r.Of(v.Args[0]), nil
-	case v.Op == ir.OpDelay && v.Args[0].Const() != nil && s.spike(s.latched[v]) != nil:
+	case v.Op == ir.OpDelay && s.delays[v]:
 		return spikeDelay(r, v)
 	case v.Op == ir.OpLatch && r.Of(v.Args[0]).Type.IsSpike():
 		return nil, nil

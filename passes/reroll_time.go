@@ -25,6 +25,9 @@ func runRerollTime(n *ir.Net, o *Options) (*ir.Net, error) {
 	}
 	n, history = withLastSpikes(n, history)
 	history = sameLength(history)
+	if n, history, err = withFrames(n, history); err != nil {
+		return nil, err
+	}
 	history = append(history, silentOverTime(n, history)...)
 	n, ends := completed(n, history)
 	u := newUnrolled(n, history)

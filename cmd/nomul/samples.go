@@ -59,6 +59,7 @@ type converter struct {
 	typ    ir.Type        // of a sample
 	frame  int            // the elements of one time step
 	file   string         // for messages
+	places []int          // where in a sample each element stands; nil when in order
 }
 
 // converter is that of an input. A normalisation by channel must be of the input's channels.
@@ -67,7 +68,7 @@ func (f feed) converter(in *ir.Value, file string) (converter, error) {
 	if rolled := f.frames[in.Name]; rolled != nil {
 		frame = rolled
 	}
-	c := converter{in, f.pixels, f.net.SampleType(in), frame.Type.Size(), file}
+	c := converter{in, f.pixels, f.net.SampleType(in), frame.Type.Size(), file, places(f.net, in)}
 	if a := in.Attrs.(ir.InputAttrs); a.Meaning() != "" { // as a text of integers has it
 		c.pixels = &passes.Pixels{Scale: a.Scale, Mean: a.Mean, Std: a.Std}
 	}
@@ -85,7 +86,7 @@ func (f feed) converter(in *ir.Value, file string) (converter, error) {
 func (c converter) sample(a *dataset.Array, start int) (*ir.Tensor, error) {
 	t := ir.NewTensor(c.typ)
 	for i := range t.Type.Size() {
-		x := a.At(start + i)
+		x := a.At(start + c.place(i))
 		switch {
 		case t.Type.IsReal() && a.DType.IsFloat():
 			t.F[i] = x
@@ -102,6 +103,28 @@ func (c converter) sample(a *dataset.Array, start int) (*ir.Tensor, error) {
 		}
 	}
 	return t, nil
+}
+
+// place is where in a sample an element of the input stands.
+func (c converter) place(i int) int {
+	if c.places == nil {
+		return i
+	}
+	return c.places[i]
+}
+
+// places are those of all elements; nil when a sample has them in order.
+func places(n *ir.Net, in *ir.Value) []int {
+	return in.Attrs.(ir.InputAttrs).Places(n.Steps, in.Type.Shape)
+}
+
+// sampleShape is the shape of an input's samples: that of the file's input, where
+// frames are taken otherwise than as its rows.
+func sampleShape(n *ir.Net, in *ir.Value) []int {
+	if of := in.Attrs.(ir.InputAttrs).Of; of != nil {
+		return of
+	}
+	return n.SampleType(in).Shape.Dims()
 }
 
 // at is entry i's normalisation: one for all, or one per channel.
@@ -141,7 +164,7 @@ func (c converter) pixel(x float64, i int) (int64, error) {
 // batch finds how many samples an array holds for an input: its first axis is
 // the batch when the others are the input's shape; extents of 1 do not count.
 func (f feed) batch(in *ir.Value, a *dataset.Array, file string) (int, error) {
-	sample := f.net.SampleType(in).Shape.Dims()
+	sample := sampleShape(f.net, in)
 	got, want := a.Shape, squeeze(sample)
 	if slices.Equal(squeeze(got), want) {
 		return 1, nil
@@ -155,6 +178,9 @@ func (f feed) batch(in *ir.Value, a *dataset.Array, file string) (int, error) {
 
 // describe says what the model takes.
 func (f feed) describe(in *ir.Value) string {
+	if a := in.Attrs.(ir.InputAttrs); a.Of != nil {
+		return fmt.Sprintf("the model's input %s is %v, of which each of the %d time steps takes its own entries along axis %d", in.Name, a.Of, f.net.Steps, a.Axis)
+	}
 	if in.Clock == ir.Step {
 		return fmt.Sprintf("the model's input %s is %v, new in each of the %d time steps, which are the first axis of a sample", in.Name, in.Type, f.net.Steps)
 	}
@@ -257,7 +283,7 @@ func (f feed) images(m *dataset.Images, from, to int) ([]map[string]*ir.Tensor, 
 		return nil, diag.Errorf(diag.Origin{File: m.File}, diag.BadData, "images go into one input, but the model has %d", len(inputs))
 	}
 	in := inputs[0]
-	sample := f.net.SampleType(in)
+	sample := in.Type.WithShape(ir.ShapeOf(sampleShape(f.net, in)...))
 	if !fits(squeeze(m.Shape), squeeze(sample.Shape.Dims())) {
 		d := diag.Errorf(diag.Origin{File: m.File}, diag.BadData, "images are %v, but the model's input %s is %v", m.Shape, in.Name, sample)
 		if in.Clock == ir.Step {
