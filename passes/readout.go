@@ -16,7 +16,7 @@ import (
 // timeSum is a value that reads something over the steps: sums of values of the
 // body, or the largest over all steps, and what does not belong to a step.
 type timeSum struct {
-	over   ir.Op // sum or max-time
+	over   ir.Op // sum, max-time or first
 	groups []*group
 	rest   []addend
 	// Of the parts of a stack: how many they are, if the sum is divided by that, and
@@ -146,9 +146,29 @@ func (r *reader) asSaid(v *ir.Value, parts []*ir.Value) *diag.Diagnostic {
 			return nil
 		}
 		return diag.Errorf(v.Origin, diag.NotUnrolled, "the steps that %s holds are not computed alike, so that none of them is the largest over time", where(v))
+	case "first":
+		s.over = ir.OpFirst
+		if spikesIn(parts[0]) == nil {
+			return diag.Errorf(v.Origin, diag.TypeMismatch, "the steps that %s holds are no spikes; only spikes have a first step", where(v))
+		}
+		if r.largest(v, parts, s) {
+			return nil
+		}
+		return diag.Errorf(v.Origin, diag.NotUnrolled, "the steps that %s holds are not computed alike, so that they have no first spike", where(v))
 	}
 	return diag.Errorf(v.Origin, diag.NotUnrolled, "the output holds every time step at %s; how it is read over them is not said", where(v)).
-		WithHelp("say --readout sum, mean, last or max")
+		WithHelp("say --readout sum, mean, last, max or first")
+}
+
+// spikesIn are the spikes that a value is as numbers, in whatever shape; nil when it is none.
+func spikesIn(v *ir.Value) *ir.Value {
+	for !v.Type.IsSpike() {
+		if v.Op != ir.OpReshape && v.Op != ir.OpCast {
+			return nil
+		}
+		v = v.Args[0]
+	}
+	return v
 }
 
 // stacked lists the operands of a concat whose joined axis is summed, averaged or

@@ -151,8 +151,8 @@ func (r *roller) make(v *ir.Value) (*ir.Value, error) {
 func (r *roller) sum(v *ir.Value, s *timeSum) (*ir.Value, error) {
 	var total *ir.Value
 	for _, g := range s.groups {
-		if s.over == ir.OpMaxTime {
-			over, err := r.c.as(v, s.over, nil, r.step[g.v])
+		if s.over != ir.OpSum {
+			over, err := r.c.as(v, s.over, nil, r.read(g.v, s.over))
 			if err != nil {
 				return nil, err
 			}
@@ -178,6 +178,14 @@ func (r *roller) sum(v *ir.Value, s *timeSum) (*ir.Value, error) {
 		}
 	}
 	return r.unstack(v, s, total)
+}
+
+// read is what a readout reads of a value of the body: of its numbers, first their spikes.
+func (r *roller) read(v *ir.Value, over ir.Op) *ir.Value {
+	if over == ir.OpFirst {
+		return spikesIn(r.step[v])
+	}
+	return r.step[v]
 }
 
 // stretch is the steps in which a group has one factor.
