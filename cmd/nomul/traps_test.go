@@ -41,7 +41,7 @@ func traps() []trap {
 		{name: "1 equal constants are merged and names lie", files: []string{lif + ".ts17.onnx", lif + ".ts17-plain.onnx"},
 			with: reads("lif2.graded_spikes_factor", "lif1.threshold")},
 		{name: "2 the state of a single step is a constant", says: map[string]string{
-			"snntorch/trap-baked.ts17.onnx":       `forgets its state.*all steps in one graph; or export one step with its state as inputs and outputs, and say --steps`,
+			"snntorch/trap-baked.ts17.onnx":       `forgets its state.*all its steps in one graph.*or export one step with its state as inputs and outputs, and say --steps`,
 			"snntorch/trap-baked.dynamo-opt.onnx": `forgets its state`, "spikingjelly/trap-baked.ts17.onnx": `forgets its state`}},
 		{name: "3 step 0 is partly folded", files: []string{lif + ".ts17.onnx", lif + ".ts17-plain.onnx"}, with: count("Greater", 14)},
 		{name: "4 the first layer is shared by all steps, or repeated", files: []string{lif + ".ts17.onnx", lif + ".dynamo.onnx"}, with: count("Gemm", 5)},
