@@ -197,11 +197,16 @@ func (m *multiplications) before(n *ir.Net) {
 }
 
 // pixelsAssumed adds the usual 8-bit pixels where nothing is said: the verdict
-// does not depend on the numbers.
+// does not depend on the numbers. Integers that are narrower stay as they are.
 func pixelsAssumed(net *ir.Net, o *passes.Options) *passes.Options {
-	assumed := *o
-	if o.Pixels == nil && o.InputType.Kind == 0 {
-		assumed.InputType = ir.UintType(8, ir.Shape{})
+	assumed, bytes := *o, ir.UintType(8, ir.Shape{})
+	narrow := func(v *ir.Value) bool { return !v.Type.IsReal() && !v.Type.Full().Contains(bytes.Full()) }
+	switch {
+	case o.Pixels != nil || o.InputType.Kind != 0:
+	case slices.ContainsFunc(net.All(ir.OpInput), narrow):
+		assumed.Pixels = &passes.Pixels{Scale: []float64{1}, Mean: []float64{0}, Std: []float64{1}}
+	default:
+		assumed.InputType = bytes
 	}
 	return &assumed
 }
