@@ -39,9 +39,10 @@ class Place:
 
 class Net:
     """One network: pre stands in front of the first layer, mid behind its spikes,
-    drive(place) is the second layer where it is not a product with a matrix."""
+    drive(place) is the second layer where it is not a product with a matrix. Stacked,
+    what stands between the layers works on the spikes of all steps at once."""
 
-    def __init__(self, pre, mid, drive=None, seed=0):
+    def __init__(self, pre, mid, drive=None, stacked=False, seed=0):
         self.random = np.random.default_rng(seed)
         self.nodes, self.arrays, self.count = [], {}, 0
         self.known = {}
@@ -50,18 +51,33 @@ class Net:
         place = pre(Place(self, "x", ""))
         place.then("Conv", self.weights("kernel", 2, 1, 3, 3), pads=[1] * 4)
         mem, total = [None, None], None
-        for t in range(STEPS):
-            mid_place = mid(Place(self, self.neuron("a", t, place.now, mem), f"_{t}"))
-            if drive:
-                current = drive(self, mid_place).now
-            else:
-                size = self.size(mid_place)
-                current = mid_place.then("Flatten").then("MatMul", self.weights("matrix", size, CLASSES)).now
+        steps = [self.neuron("a", t, place.now, mem) for t in range(STEPS)]
+        if stacked:
+            currents = self.split(self.current(Place(self, self.joined(steps), ""), mid, drive, STEPS))
+        else:
+            currents = [self.current(Place(self, s, f"_{t}"), mid, drive, 1) for t, s in enumerate(steps)]
+        for t, current in enumerate(currents):
             spikes = self.neuron("b", t, current, mem)
             if total:
                 self.nodes.append(node("Add", [total, spikes], [f"total{t}"]))
             total = f"total{t}" if total else spikes
         self.nodes.append(node("Identity", [total], ["y"]))
+
+    def current(self, place, mid, drive, rows):
+        place = mid(place)
+        if drive:
+            return drive(self, place).now
+        size = self.size(place) // rows
+        return place.then("Flatten").then("MatMul", self.weights("matrix", size, CLASSES)).now
+
+    def joined(self, steps):
+        self.nodes.append(node("Concat", steps, ["all"], axis=0))
+        return "all"
+
+    def split(self, source):
+        out = [f"i{t}" for t in range(STEPS)]
+        self.nodes.append(node("Split", [source], out, axis=0, num_outputs=STEPS))
+        return out
 
     def neuron(self, name, t, current, mem):
         """Half of the membrane stays; it is lowered by 1 where it fired."""
@@ -157,6 +173,11 @@ NETS = {
     "all-moves": (pad(1, "reflect"), lambda p: sized(2, 3, 3, mode="nearest")(p).then("Pad", around(1), mode="edge").then("Gather", int64s(4, 2, 0, 0), axis=3).
                   then("Slice", int64s(3), int64s(-9), int64s(2), int64s(-1)).then("SpaceToDepth", blocksize=2).then("Tile", int64s(1, 1, 1, 2)),
                   deconv((8, 1, 1, 2), strides=[2, 1], pads=[0, 1, 0, 0])),
+    "stacked-resize": (same, enlarged(mode="nearest"), None, True),
+    "stacked-pads": (same, lambda p: pad(1, "edge")(pad(1, "reflect")(p)), None, True),
+    "stacked-odd": (same, lambda p: p.then("Resize", None, floats(1, 1, 0.75, 1.5), mode="nearest").then("Tile", int64s(1, 2, 1, 1)), None, True),
+    "stacked-depth": (same, lambda p: p.then("SpaceToDepth", blocksize=2), None, True),
+    "stacked-deconv": (same, same, deconv((2, 1, 3, 3), strides=[2, 2], pads=[1, 1, 1, 1], output_padding=[1, 1]), True),
     "quantised-input": (quantised, same),
     "conv-conv": (lambda p: p.then("Conv", np.arange(-4, 5, dtype=np.float32).reshape(1, 1, 3, 3) / 4, np.float32([0.5]), pads=[1] * 4), same),
     "conv-linear": (same, same, flattened),
