@@ -10,11 +10,15 @@ import (
 // runStripBatch drops the batch axis, of extent 1 and first in every input, from
 // each value that depends on an input. It follows the axis through the net;
 // constants that meet such a value in a broadcast lose the same axis. A matrix
-// product with a constant becomes a linear layer, which needs no row axis.
+// product with a constant becomes a linear layer, which needs no row axis. A file
+// of a larger batch is one of a single sample, if nothing tells its samples apart.
 func runStripBatch(n *ir.Net, _ *Options) (*ir.Net, error) {
-	b := &batch{rules: batchRules, axis: map[*ir.Value]int{}, lost: map[*ir.Value]bool{}, chosen: map[*ir.Value]int{}, stripped: map[stripKey]*ir.Value{}}
-	for _, v := range n.Values {
-		b.follow(v)
+	b := followBatch(n, 1)
+	if extent := largerBatch(n); extent > 1 && len(b.errs) > 0 {
+		larger := followBatch(n, extent)
+		if len(larger.errs) == 0 || !timeFirst(n) {
+			b = larger
+		}
 	}
 	if err := b.errs.Err(); err != nil {
 		return nil, err
@@ -22,9 +26,41 @@ func runStripBatch(n *ir.Net, _ *Options) (*ir.Net, error) {
 	return ir.Rebuild(n, n.Level, b.strip)
 }
 
+// followBatch finds the axis of a batch of an extent in all values.
+func followBatch(n *ir.Net, extent int) *batch {
+	b := &batch{
+		rules: batchRules, extent: extent, axis: map[*ir.Value]int{}, lost: map[*ir.Value]bool{},
+		chosen: map[*ir.Value]int{}, stripped: map[stripKey]*ir.Value{},
+	}
+	for _, v := range n.Values {
+		b.follow(v)
+	}
+	return b
+}
+
+// largerBatch is the extent that the first axes of all inputs have, before others; 0
+// when they differ.
+func largerBatch(n *ir.Net) int {
+	extent := 0
+	for _, v := range n.All(ir.OpInput) {
+		if v.Type.Shape.Rank() < 2 || extent > 0 && v.Type.Shape.Dim(0) != extent {
+			return 0
+		}
+		extent = v.Type.Shape.Dim(0)
+	}
+	return extent
+}
+
+// timeFirst tells whether an input has an axis of extent 1 behind the first, which
+// may be the batch behind time steps.
+func timeFirst(n *ir.Net) bool {
+	return slices.ContainsFunc(n.All(ir.OpInput), func(v *ir.Value) bool { return v.Type.Shape.Rank() > 1 && v.Type.Shape.Dim(1) == 1 })
+}
+
 // batch knows where the batch axis of each value is.
 type batch struct {
 	rules    map[ir.Op]batchRule
+	extent   int               // of the batch axis
 	axis     map[*ir.Value]int // absent for constants
 	chosen   map[*ir.Value]int // the operands' axis where a reader decided which it is
 	lost     map[*ir.Value]bool
@@ -135,17 +171,38 @@ func (b *batch) operands(r *ir.Rebuilder, v *ir.Value) ([]*ir.Value, error) {
 	return args, nil
 }
 
-// constant is the constant without one axis.
+// constant is the constant without one axis, along which all its entries are equal.
 func (b *batch) constant(r *ir.Rebuilder, v *ir.Value, axis int) (*ir.Value, error) {
 	key := stripKey{v, axis}
 	if c := b.stripped[key]; c != nil {
 		return c, nil
 	}
-	data := *v.Const()
-	data.Type = v.Type.WithShape(without(v.Type.Shape, axis))
-	c, err := r.Const(r.Unique(v.Name), &data)
+	data, ok := oneEntry(v.Const(), axis)
+	if !ok {
+		return nil, noBatch(v, "differs along axis %d, which is the batch", axis)
+	}
+	c, err := r.Const(r.Unique(v.Name), data)
 	b.stripped[key] = c
 	return c, err
+}
+
+// oneEntry is a tensor without an axis; not ok when its entries along it differ.
+func oneEntry(t *ir.Tensor, axis int) (*ir.Tensor, bool) {
+	dims := t.Type.Shape.Dims()
+	inner, extent := size(dims[axis+1:]), dims[axis]
+	out := ir.NewTensor(t.Type.WithShape(without(t.Type.Shape, axis)))
+	for i := range t.Type.Size() {
+		to := i/(inner*extent)*inner + i%inner
+		switch first := i/inner%extent == 0; {
+		case first && t.F != nil:
+			out.F[to] = t.F[i]
+		case first:
+			out.I[to] = t.I[i]
+		case t.At(i) != out.At(to):
+			return nil, false
+		}
+	}
+	return out, true
 }
 
 // put appends v on new operands; what is typed by hand loses the axis there.

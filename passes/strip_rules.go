@@ -55,8 +55,14 @@ func noBatch(v *ir.Value, format string, args ...any) *diag.Diagnostic {
 	return refuse(v, diag.NoBatch, format, args...).WithHelp(batchHelp)
 }
 
-func inputAxis(_ *batch, v *ir.Value) (int, *diag.Diagnostic) {
+func inputAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
 	s := v.Type.Shape
+	if b.extent > 1 {
+		if s.Rank() == 0 || s.Dim(0) != b.extent {
+			return 0, noBatch(v, "is %v; wanted a first axis of extent %d, the batch of the inputs", v.Type, b.extent)
+		}
+		return 0, nil
+	}
 	if v.Op == ir.OpInput && s.Rank() > 1 && s.Dim(0) != 1 && s.Dim(1) == 1 {
 		return 1, nil // one entry for each time step in front
 	}
@@ -86,8 +92,8 @@ func sameAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
 		}
 	}
 	axis := v.Type.Shape.Rank() - fromRight
-	if fromRight == 0 || v.Type.Shape.Dim(axis) != 1 {
-		return 0, noBatch(v, "is %v, in which no axis of extent 1 is the batch", v.Type)
+	if fromRight == 0 || v.Type.Shape.Dim(axis) != b.extent {
+		return 0, noBatch(v, "is %v, in which no axis of extent %d is the batch", v.Type, b.extent)
 	}
 	return axis, nil
 }
@@ -97,7 +103,7 @@ func reshapeAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
 	x := v.Args[0]
 	want := size(x.Type.Shape.Dims()[:b.axis[x]])
 	for i, d := range v.Type.Shape.Dims() {
-		if d == 1 && size(v.Type.Shape.Dims()[:i]) == want {
+		if d == b.extent && size(v.Type.Shape.Dims()[:i]) == want {
 			return i, nil
 		}
 	}
@@ -110,6 +116,9 @@ func reshapeAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
 func (b *batch) choose(v *ir.Value, usual int, taken func(axis int) bool) (int, bool) {
 	if !taken(usual) {
 		return usual, true
+	}
+	if b.extent > 1 {
+		return usual, false
 	}
 	for axis := range v.Args[0].Type.Shape.Rank() {
 		open := !taken(axis)
@@ -189,7 +198,7 @@ func apartAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
 	along := axisOf(v.Attrs)
 	usual := b.axis[v.Args[slices.IndexFunc(v.Args, b.moves)]]
 	axis, ok := b.choose(v, usual, func(axis int) bool { return axis == along })
-	if !ok || v.Type.Shape.Dim(axis) != 1 {
+	if !ok || v.Type.Shape.Dim(axis) != b.extent {
 		return 0, noBatch(v, "works along axis %d, which is the batch", along)
 	}
 	return axis, nil
@@ -289,7 +298,7 @@ func padAttrs(a ir.Attrs, in, _ int) ir.Attrs {
 
 func broadcastAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
 	axis := v.Type.Shape.Rank() - b.fromRight(v.Args[0])
-	if v.Type.Shape.Dim(axis) != 1 {
+	if v.Type.Shape.Dim(axis) != b.extent {
 		return 0, noBatch(v, "stretches axis %d, the batch, to %d", axis, v.Type.Shape.Dim(axis))
 	}
 	return axis, nil
