@@ -236,7 +236,7 @@ func (s *scaler) fresh(shape ir.Shape) gauge {
 func (s *scaler) factor(v *ir.Value) error {
 	x, c := factorOf(v)
 	if c == nil {
-		return refuse(v, diag.NotExact, "multiplies or divides two computed values")
+		return refuseProduct(v)
 	}
 	if v.Op == ir.OpDiv {
 		c = divide(constant(1, c.Type.Shape), c)

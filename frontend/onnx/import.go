@@ -1,7 +1,6 @@
 package onnx
 
 import (
-	"errors"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -67,18 +66,14 @@ type importer struct {
 	outputs   map[string]string       // names of the output values, by ONNX name
 	origins   map[string]named        // names of nodes met
 	captured  map[*onnxpb.GraphProto][]string
-	// strongest is the error of nodes that let the strongest neuron fire only, and
-	// strongestMore how many there are besides the first.
-	strongest     *diag.Diagnostic
-	strongestMore int
-	decoded       map[*onnxpb.TensorProto]*tensor
-	weights       map[weightKey]*tensor
-	rounded       map[elem]int    // values that are float32 here but not in the file
-	room          int             // elements of constants that may still be made
-	turns         int             // nodes of loops and functions that may still be written out
-	values        int             // values that may still be made
-	lost          map[string]bool // what is wrong with files of external data
-	unknowns      int
+	decoded   map[*onnxpb.TensorProto]*tensor
+	weights   map[weightKey]*tensor
+	rounded   map[elem]int    // values that are float32 here but not in the file
+	room      int             // elements of constants that may still be made
+	turns     int             // nodes of loops and functions that may still be written out
+	values    int             // values that may still be made
+	lost      map[string]bool // what is wrong with files of external data
+	unknowns  int
 }
 
 // Import reads an ONNX file into a net at the source level: one step, all of it
@@ -88,31 +83,37 @@ type importer struct {
 // Operators that are not supported are no error here: see Unsupported.
 func Import(file string, data []byte, o Options) (*ir.Net, diag.List) {
 	imp := newImporter(file, len(data), o)
+	net := imp.read(data, o)
+	return net, merged(imp.list)
+}
+
+// read makes the net; nil behind an error, which is in the list.
+func (imp *importer) read(data []byte, o Options) *ir.Net {
 	if !imp.decode(data) || !imp.mapNeurons(o.Neurons) {
-		return nil, imp.list
+		return nil
 	}
 	s := imp.modelScope()
 	if s == nil {
-		return nil, imp.list
+		return nil
 	}
 	g := imp.model.Graph
 	if !imp.checkGiven(g, o) {
-		return nil, imp.list
+		return nil
 	}
 	imp.checkOutputs(s, g, s.checkGraph(g))
 	s.readConstants(g)
 	imp.readInputs(s, g)
 	if !s.run(g.Node) {
-		return nil, imp.list
+		return nil
 	}
 	imp.writeOutputs(s, g)
 	if imp.list.Err() != nil {
-		return nil, imp.list
+		return nil
 	}
 	net := imp.b.Net()
 	imp.warnUnread(net)
 	imp.warnRounded()
-	return net, imp.list
+	return net
 }
 
 func newImporter(file string, size int, o Options) *importer {
@@ -289,17 +290,4 @@ func (imp *importer) warnRounded() {
 		imp.list.Add(imp.at(), diag.UnsupportedType, "%d %s of type %v in the file and float here, so results may differ in the last digits",
 			n, pluralOf(n, "value is", "values are"), e).Severity = diag.Warning
 	}
-}
-
-// report takes an error of any kind into the list.
-func (imp *importer) report(at diag.Origin, err error) {
-	var d *diag.Diagnostic
-	if errors.Is(err, errTold) {
-		return
-	}
-	if !errors.As(err, &d) {
-		imp.list.Add(at, diag.BadNet, "%v", err)
-		return
-	}
-	imp.list = append(imp.list, d)
 }

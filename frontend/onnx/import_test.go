@@ -148,6 +148,20 @@ func TestAllErrorsAtOnce(t *testing.T) {
 	}
 }
 
+// The same error in every time step of a file is told once, with their number.
+func TestOneErrorForAllSteps(t *testing.T) {
+	m := x(13, 1, 1, 4).floats("s", []int64{3}, 1, 1, 2)
+	for i := range 3 {
+		m.node("Resize x,,s -> y"+strconv.Itoa(i), attrString("mode", "linear")).out("y" + strconv.Itoa(i))
+	}
+	_, list := onnx.Import("m.onnx", m.bytes(t), onnx.Options{})
+	const want = `m.onnx: node "y0" (ai.onnx::Resize, opset 13): error: attribute "mode" is "linear", wanted nearest: what lies between entries is not computed [unsupported-attribute]
+      | 2 more nodes do so`
+	if list.Error() != want {
+		t.Errorf("got %v\nwanted %s", list, want)
+	}
+}
+
 // A long chain of nodes, and a long circle, need no deep stack.
 func TestLongChain(t *testing.T) {
 	const length = 20000

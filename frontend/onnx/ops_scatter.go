@@ -38,7 +38,7 @@ func (n *node) scattered(listed func(n *node, x, index *tensor) ([]int64, int, e
 		return nil, n.errorf(diag.BadAttribute, "attribute \"reduction\" is %q", mode)
 	}
 	if isLargest(index.value) {
-		return nil, n.imp.strongestOnly(n)
+		return nil, n.strongestOnly()
 	}
 	places, axes, err := listed(n, x, index)
 	if err != nil {
@@ -90,16 +90,10 @@ func isLargest(index *ir.Value) bool {
 var indexMoves = map[ir.Op]bool{ir.OpReshape: true, ir.OpBroadcast: true, ir.OpConcat: true, ir.OpCast: true, ir.OpTranspose: true,
 	ir.OpWhere: true, ir.OpAdd: true}
 
-// strongestOnly is the error of the first node that sets what is largest, as
-// snnTorch's inhibition does in every step; the others are counted.
-func (imp *importer) strongestOnly(n *node) error {
-	if first := imp.strongest; first != nil {
-		imp.strongestMore++
-		first.Notes = []string{strconv.Itoa(imp.strongestMore) + pluralOf(imp.strongestMore, " more node does so", " more nodes do so")}
-		return nil
-	}
-	imp.strongest = n.errorf(diag.UnsupportedAttribute, "sets the neuron whose membrane is largest (ArgMax), so that only the strongest fires (snnTorch's inhibition=True); such layers are not known")
-	return imp.strongest
+// strongestOnly is the error of a node that sets what is largest, as snnTorch's
+// inhibition does in every step.
+func (n *node) strongestOnly() error {
+	return n.errorf(diag.UnsupportedAttribute, "sets the neuron whose membrane is largest (ArgMax), so that only the strongest fires (snnTorch's inhibition=True); such layers are not known")
 }
 
 // places are the numbers of the entries that the index lists, and the count of
