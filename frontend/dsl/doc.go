@@ -28,6 +28,9 @@
 // is carried along; nothing else changes. neuron, block and let outside the model
 // are seen everywhere in the file, and by files that import it.
 //
+// Inputs are the same in all time steps; input frame: spike[2, 34, 34] per step is new
+// in each, and a sample has one array for each step.
+//
 // Parameters have defaults; those of the model are set to something else from
 // outside (nomul check net.snn --set depth=5).
 //

@@ -29,6 +29,10 @@ func Page() string {
 		fmt.Fprintf(&b, "| `%s(%s)` | %s |\n", l.Name, l.Params, escaped(l.Doc))
 	}
 	fmt.Fprintf(&b, "| `op(name, …)` | %s |\n", anyOpDoc)
+	b.WriteString("\n## Inputs\n\n| option | is |\n|---|---|\n")
+	for _, o := range inputOptions {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", o[0], o[1])
+	}
 	b.WriteString("\n## Neurons\n\n| field | default | is |\n|---|---|---|\n")
 	for _, p := range neuronFields {
 		def := ""
@@ -47,6 +51,14 @@ var tokenDocs = [][2]string{
 	{"Number", "`4`, `.5`, `1e-3`"},
 	{"String", "`\"text\"`; in names of layers, `{expression}` stands for its value"},
 	{"Comment", "`//` to the end of the line; `///` documents what follows"},
+}
+
+// inputOptions are what may stand behind the type of an input.
+var inputOptions = [][2]string{
+	{"mean M", "with `std` and `scale`, what a pixel p stands for: x = (p·scale − mean)/std; a number, or one for each channel; 0 when absent"},
+	{"std S", "see `mean`; 1 when absent"},
+	{"scale A", "see `mean`; 1/255 when absent"},
+	{"per step", "a new array in each time step, as frames and events are; `per once`, which is the default, the same one in all"},
 }
 
 // fieldDocs say what the fields of a neuron are.
