@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -63,16 +64,24 @@ func (n *network) against(net *ir.Net) error {
 	return nil
 }
 
+// errMoved says that a layer does something in a step in which it is constant in
+// the file: it computes there what the file computes in another step.
+var errMoved = errors.New("the layer is moved in time")
+
 // same compares a run of a rolled net with the source. A net of fewer steps than
-// the network has may compute them in other places, and is held to its outputs.
+// the network has, and one with a layer that is moved, is held to its outputs.
 func (n *network) same(s *sample, net *ir.Net, got trace) (err error) {
-	if net.Steps == n.model.Steps {
+	moved := net.Steps != n.model.Steps
+	if !moved {
 		s.tied, err = n.sameSpikes(s.recording, got)
+	}
+	if moved = moved || errors.Is(err, errMoved); moved {
+		err = nil
 	}
 	if err != nil || s.tied || net != n.spiking && n.softened() {
 		return err
 	}
-	if err = n.sameOutputs(s.recording, got.outputs); err != nil && net.Steps != n.model.Steps && n.nearlyTied(s.recording) {
+	if err = n.sameOutputs(s.recording, got.outputs); err != nil && moved && n.nearlyTied(s.recording) {
 		s.tied = true
 		return nil
 	}
@@ -118,7 +127,7 @@ func (n *network) sameStep(f randnet.Fired, k string, want recording, have []flo
 			continue
 		}
 		if len(membranes) != len(have) {
-			return false, fmt.Errorf("%s, element %d: spike %v, %v at the source, whose membrane is constant", k, e, have[e], w)
+			return false, errMoved
 		}
 		h, theta := membranes[e], threshold(f, e, len(have))
 		if math.Abs(h-theta) <= tie*n.magnitude(want, f.Name) {

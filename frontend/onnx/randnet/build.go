@@ -80,7 +80,7 @@ func Build(p Plan) (*Model, error) {
 	b := &builder{plan: p, used: map[string]bool{}, state: map[string]tensor{}, ends: map[int]tensor{}}
 	b.file = newFile(p.Seed, b.whole("opset"))
 	b.steps = b.whole("steps")
-	b.loop = b.is("form", "step")
+	b.loop = b.get("form") == "step"
 	m := &Model{Steps: b.steps, Stacked: map[string]bool{}}
 	frames := b.input(m)
 	turns := b.steps

@@ -14,6 +14,9 @@ func (b *builder) current(in tensor, mayDelay bool) tensor {
 		in, late = b.delayed(in)
 	}
 	in = b.moved(b.level("before"), "before", in)
+	if b.is("again", "before") {
+		in = b.moved(b.level("before"), "before", in)
+	}
 	c := b.weighted("", in)
 	for i, t := range late {
 		if other := b.weighted(fmt.Sprintf("late%d", i), b.moved(b.level("before"), "before", t)); slices.Equal(other.dims, c.dims) {
@@ -21,6 +24,10 @@ func (b *builder) current(in tensor, mayDelay bool) tensor {
 		}
 	}
 	c = b.moved(b.level("after"), "after", c)
+	if b.is("again", "after") {
+		c = b.moved(b.level("after"), "after", c)
+	}
+	b.is("again", "nothing")
 	return b.skipped(c)
 }
 

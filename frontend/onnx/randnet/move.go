@@ -37,6 +37,8 @@ func (b *builder) scaled(kind, where string, x tensor) (tensor, bool) {
 		}
 		dims[0] = x.dims[1]
 		return b.elementwise("Mul", x, b.drawn(name+".factor", -1, 2, dims...)), true
+	case "far-factor":
+		return b.elementwise("Mul", x, b.spread(name+".factor", x.dims[len(x.dims)-1])), true
 	case "token-factor":
 		if len(x.dims) < 3 {
 			return x, false
@@ -100,7 +102,11 @@ func (b *builder) windowed(kind string, x tensor) (tensor, bool) {
 		return b.node(op, []int{1, x.dims[1], x.dims[2] / 2, x.dims[3] / 2}, []tensor{x}, integers("kernel_shape", 2, 2), integers("strides", 2, 2)), true
 	case image && kind == "resize":
 		scales := b.floats("scales", []int{4}, 1, 1, 2, 2)
-		return b.node("Resize", []int{1, x.dims[1], 2 * x.dims[2], 2 * x.dims[3]}, []tensor{x, {}, scales},
+		region := tensor{}
+		if b.opset < 13 { // cannot be left out there
+			region = b.floats("roi", []int{8}, 0, 0, 0, 0, 1, 1, 1, 1)
+		}
+		return b.node("Resize", []int{1, x.dims[1], 2 * x.dims[2], 2 * x.dims[3]}, []tensor{x, region, scales},
 			word("mode", "nearest"), word("coordinate_transformation_mode", "asymmetric"), word("nearest_mode", "floor")), true
 	case kind == "pad":
 		return b.node("Pad", padded, []tensor{x, b.ints(pads...)}, word("mode", "constant")), true

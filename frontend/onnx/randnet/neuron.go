@@ -49,7 +49,7 @@ func (n *cell) step(c tensor) tensor {
 	}
 	h := n.charge(v, known, c)
 	if when == "next" {
-		if s, ok := n.old(n.name+"_s", n.dims, n.is("start", "omitted")); ok {
+		if s, ok := n.old(n.name+"_s", n.dims, n.level("start") == "omitted"); ok {
 			h = n.reset(h, s)
 		}
 		s := n.spike(h)
@@ -83,9 +83,9 @@ func (n *cell) membrane(when string) (v tensor, known bool) {
 	} else if n.loop {
 		n.used["membrane=0"] = true
 	}
-	omitted := n.is("start", "omitted") && when != "old"
-	if n.loop {
-		n.used["start=omitted"] = false
+	omitted := n.level("start") == "omitted" && when != "old"
+	if !n.loop {
+		n.get("start")
 	}
 	return n.old(n.name+"_v", n.dims, omitted)
 }
@@ -105,7 +105,7 @@ func repeat(x float32, dims []int) []float32 {
 func (n *cell) driven(c tensor) tensor {
 	switch {
 	case n.is("neuron", "recurrent"):
-		s, ok := n.old(n.name+"_r", n.dims, n.is("start", "omitted"))
+		s, ok := n.old(n.name+"_r", n.dims, n.level("start") == "omitted")
 		if !ok {
 			return c
 		}
@@ -114,7 +114,7 @@ func (n *cell) driven(c tensor) tensor {
 		z := n.node("MatMul", []int{1, size}, []tensor{n.flat(s), w})
 		return n.elementwise("Add", c, n.reshape(z, c.dims))
 	case n.is("neuron", "synaptic"):
-		old, ok := n.old(n.name+"_i", n.dims, n.is("start", "omitted"))
+		old, ok := n.old(n.name+"_i", n.dims, n.level("start") == "omitted")
 		if ok {
 			c = n.elementwise("Add", n.elementwise("Mul", old, n.builder.leak("alpha", n.dims)), c)
 		}

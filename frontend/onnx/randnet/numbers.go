@@ -34,7 +34,7 @@ func (b *builder) weights(what string, rows, columns int, dims ...int) tensor {
 
 // weight is one weight, so large that some neurons fire in some steps.
 func weight(random *rand.Rand, kind string, fan int) float32 {
-	w := random.NormFloat64() * 2 / math.Sqrt(float64(fan))
+	w := random.NormFloat64() * 3 / math.Sqrt(float64(fan))
 	switch kind {
 	case "coarse":
 		w = math.Round(w*4) / 4
@@ -64,7 +64,7 @@ func (b *builder) bias(n int, dims ...int) (t tensor, ok bool) {
 		case "drawn":
 			data[i] = float32(random.NormFloat64() / 2)
 		case "large":
-			data[i] = float32(random.NormFloat64() * math.Ldexp(1, random.IntN(20)))
+			data[i] = float32(random.NormFloat64() * math.Ldexp(1, random.IntN(25)))
 		case "threshold": // nearly fires by itself
 			data[i] = float32(1 - math.Ldexp(1, -random.IntN(16)))
 		case "silent":
@@ -82,6 +82,16 @@ func (b *builder) drawn(name string, lo, hi float64, dims ...int) tensor {
 		data[i] = float32(lo + (hi-lo)*random.Float64())
 	}
 	return b.floats(name, dims, data...)
+}
+
+// spread is a row of positive numbers far apart.
+func (b *builder) spread(name string, n int) tensor {
+	random := b.random(name)
+	data := make([]float32, n)
+	for i := range data {
+		data[i] = float32(math.Ldexp(0.5+random.Float64(), random.IntN(21)-10))
+	}
+	return b.floats(name, []int{n}, data...)
 }
 
 // batchNorm normalises along axis 1.

@@ -36,9 +36,10 @@ var layerDims = []dimension{
 	{"weights", []string{"gemm", "matmul", "none", "left", "conv", "groups", "strided", "einsum", "two"}},
 	{"numbers", []string{"plain", "coarse", "integers", "far", "tiny", "zero-rows", "zero", "repeated", "positive"}},
 	{"bias", []string{"none", "drawn", "large", "threshold", "silent"}},
-	{"width", []string{"2", "4", "1", "7"}},
+	{"width", []string{"3", "2", "1", "6"}},
 	{"before", []string{"nothing", "batch-norm", "factor", "max-pool", "average-pool", "transpose", "tile", "pad", "reflect", "edge", "resize", "reshape", "slice", "concat-self", "concat-constant", "reverse"}},
-	{"after", []string{"nothing", "batch-norm", "channel-factor", "token-factor", "negative", "add-constant", "average-pool", "max-pool", "transpose", "tile", "slice", "concat-negative"}},
+	{"after", []string{"nothing", "batch-norm", "channel-factor", "token-factor", "far-factor", "negative", "add-constant", "average-pool", "max-pool", "transpose", "tile", "slice", "concat-negative"}},
+	{"again", []string{"nothing", "before", "after"}},
 	{"join", []string{"none", "add", "weighted", "subtract", "and", "or", "concat", "current"}},
 	{"delay", []string{"0", "1", "2", "0+1", "0+2"}},
 	{"neuron", []string{"if", "leaky", "decay", "synaptic", "recurrent", "current-only"}},
@@ -73,7 +74,10 @@ func Draw(random *rand.Rand, wanted ...string) Plan {
 		p.layers = append(p.layers, draw(random, layerDims, odd))
 	}
 	for _, feature := range wanted {
-		p.set(random, feature)
+		p.prepare(random, feature)
+	}
+	for _, feature := range wanted {
+		p.set(feature, random.IntN(len(p.layers)))
 	}
 	return p
 }
@@ -90,14 +94,43 @@ func draw(random *rand.Rand, dims []dimension, odd float64) choices {
 	return c
 }
 
-// set makes a feature occur.
-func (p *Plan) set(random *rand.Rand, feature string) {
+// company lists what features need about them.
+var company = []struct{ feature, needs string }{
+	{"weights=conv", "shape=image"}, {"weights=groups", "shape=image"}, {"weights=strided", "shape=image"},
+	{"before=max-pool", "shape=image"}, {"before=average-pool", "shape=image"}, {"before=resize", "shape=image"},
+	{"after=max-pool", "shape=image"}, {"after=average-pool", "shape=image"},
+	{"after=max-pool", "weights=conv"}, {"after=average-pool", "weights=conv"},
+	{"weights=left", "shape=tokens"}, {"before=transpose", "shape=tokens"},
+	{"after=transpose", "shape=tokens"}, {"after=token-factor", "shape=tokens"},
+	{"after=transpose", "weights=matmul"}, {"after=token-factor", "weights=matmul"},
+	{"first-layer=once", "form=unrolled"}, {"first-layer=once", "frames=same"},
+}
+
+// prepare draws what a feature needs about it: a join, layers to be joined that
+// are as wide.
+func (p *Plan) prepare(random *rand.Rand, feature string) {
+	for strings.HasPrefix(feature, "join=") && len(p.layers) < most {
+		p.layers = append(p.layers, make(choices, len(layerDims)))
+	}
+	if strings.HasPrefix(feature, "join=") && random.IntN(2) == 0 {
+		p.layers[0], p.layers[1] = make(choices, len(layerDims)), make(choices, len(layerDims))
+	}
+	for _, c := range company {
+		if c.feature == feature && random.IntN(4) > 0 {
+			for l := range p.layers {
+				p.set(c.needs, l)
+			}
+		}
+	}
+}
+
+// set makes a feature occur, that of a layer in the given one.
+func (p *Plan) set(feature string, layer int) {
 	if i, level, ok := find(netDims, feature); ok {
 		p.net[i] = level
-		return
 	}
 	if i, level, ok := find(layerDims, feature); ok {
-		p.layers[random.IntN(len(p.layers))][i] = level
+		p.layers[layer][i] = level
 	}
 }
 
@@ -231,4 +264,12 @@ func (p Plan) Size() int {
 		}
 	}
 	return size
+}
+
+// Exclusive reports whether no network has both of two features: they answer one
+// question, asked once for a network.
+func Exclusive(a, b string) bool {
+	i, _, first := find(netDims, a)
+	j, _, second := find(netDims, b)
+	return first && second && i == j
 }

@@ -17,7 +17,7 @@ func (b *builder) head(s tensor) tensor {
 		row := b.flat(s)
 		w := b.drawn("head.weight", -1, 1, row.dims[1], 3)
 		y := b.node("MatMul", []int{1, 3}, []tensor{row, w})
-		if old, ok := b.old("head_v", y.dims, b.is("start", "omitted")); ok {
+		if old, ok := b.old("head_v", y.dims, b.level("start") == "omitted"); ok {
 			y = b.elementwise("Add", b.elementwise("Mul", old, b.floats("head.leak", nil, 0.8)), y)
 		}
 		b.keep("head_v", y)
