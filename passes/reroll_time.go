@@ -20,8 +20,14 @@ func runRerollTime(n *ir.Net, o *Options) (*ir.Net, error) {
 		return n, nil // has its loop already, or needs none
 	}
 	history, err := membranesOverTime(n)
-	if err != nil || history == nil {
-		return n, err
+	switch {
+	case err != nil:
+		return nil, err
+	case history == nil && o.Readout != "":
+		return nil, diag.Errorf(n.All(ir.OpOutput)[0].Origin, diag.NotUnrolled,
+			"the readout %s is asked for, but the network has no time steps to read over", o.Readout).WithHelp("leave --readout out")
+	case history == nil:
+		return n, nil
 	}
 	n, history = withLastSpikes(n, history)
 	history = sameLength(history)

@@ -52,7 +52,7 @@ type network struct {
 }
 
 // internalWords are of nomul's own workings; no message may hold them.
-var internalWords = []string{"bug in", "nil pointer", "runtime error", "type-mismatch", "no rule gives", "real at the fixed level", "internal", "latch %", "delay %", "out of its range", "bad-net"}
+var internalWords = []string{"bug in", "nil pointer", "runtime error", "type-mismatch", "no rule gives", "real at the fixed level", "internal", "latch %", "; run ", "out of its range", "bad-net"}
 
 // run takes a network through all that can be done without building engines.
 func (n *network) run() (out outcome) {

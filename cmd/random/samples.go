@@ -3,7 +3,6 @@ package main
 import (
 	"math/rand/v2"
 
-	"nomul/frontend/onnx/randnet"
 	"nomul/ir"
 )
 
@@ -63,22 +62,16 @@ func (n *network) normalised(p int64) float64 {
 	return f(x / f(n.model.Std[0]))
 }
 
-// arranged gives elements in the order in which a rolled net takes them: an axis
-// of time in front.
-func arranged[E any](m *randnet.Model, net *ir.Net, in *ir.Value, all []E) []E {
-	f := m.Frames
-	if in.Clock != ir.Step || f.Axis < 0 || len(all) != net.SampleType(in).Size() {
+// arranged gives elements in the order in which a rolled net takes them, which
+// its input says of the file's.
+func arranged[E any](net *ir.Net, in *ir.Value, all []E) []E {
+	places := in.Attrs.(ir.InputAttrs).Places(net.Steps, in.Type.Shape)
+	if places == nil {
 		return all
 	}
-	inner, steps := 1, m.Input[f.Axis]
-	for _, d := range m.Input[f.Axis+1:] {
-		inner *= d
-	}
-	out := make([]E, 0, len(all))
-	for t := range steps {
-		for outer := 0; outer < len(all); outer += steps * inner {
-			out = append(out, all[outer+t*inner:][:inner]...)
-		}
+	out := make([]E, len(places))
+	for i, p := range places {
+		out[i] = all[p]
 	}
 	return out
 }
@@ -88,9 +81,9 @@ func (n *network) give(net *ir.Net, s *sample) map[string]*ir.Tensor {
 	in := net.Find("x")
 	t := ir.NewTensor(net.SampleType(in))
 	if t.Type.IsReal() {
-		copy(t.F, arranged(n.model, net, in, s.real))
+		copy(t.F, arranged(net, in, s.real))
 	} else {
-		copy(t.I, arranged(n.model, net, in, s.whole))
+		copy(t.I, arranged(net, in, s.whole))
 	}
 	return map[string]*ir.Tensor{"x": t}
 }
