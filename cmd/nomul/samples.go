@@ -15,6 +15,7 @@ import (
 type feed struct {
 	net    *ir.Net
 	pixels *passes.Pixels // nil when not given
+	elem   ir.Type        // of pixels
 	// frames are the inputs as the loop takes them, where channels are normalised
 	// apart at the source level; without those that it cannot be told of.
 	frames map[string]*ir.Value
@@ -22,7 +23,10 @@ type feed struct {
 
 // feed is how a net, which the model was lowered to, is given samples.
 func (m *model) feed(net *ir.Net) feed {
-	f := feed{net: net, pixels: m.options.Pixels}
+	f := feed{net: net, pixels: m.options.Pixels, elem: m.options.InputType}
+	if f.elem.Kind == 0 {
+		f.elem = ir.UintType(8, ir.Shape{})
+	}
 	if f.channels() > 1 && net.Level == ir.Source {
 		f.frames = m.frames()
 	}
@@ -56,6 +60,7 @@ func (m *model) frames() map[string]*ir.Value {
 type converter struct {
 	input  *ir.Value
 	pixels *passes.Pixels // nil when not given
+	elem   ir.Type        // of pixels
 	typ    ir.Type        // of a sample
 	frame  int            // the elements of one time step
 	file   string         // for messages
@@ -68,7 +73,7 @@ func (f feed) converter(in *ir.Value, file string) (converter, error) {
 	if rolled := f.frames[in.Name]; rolled != nil {
 		frame = rolled
 	}
-	c := converter{in, f.pixels, f.net.SampleType(in), frame.Type.Size(), file, places(f.net, in)}
+	c := converter{in, f.pixels, f.elem, f.net.SampleType(in), frame.Type.Size(), file, places(f.net, in)}
 	if a := in.Attrs.(ir.InputAttrs); a.Meaning() != "" { // as a text of integers has it
 		c.pixels = &passes.Pixels{Scale: a.Scale, Mean: a.Mean, Std: a.Std}
 	}
@@ -91,6 +96,9 @@ func (c converter) sample(a *dataset.Array, start int) (*ir.Tensor, error) {
 		case t.Type.IsReal() && a.DType.IsFloat():
 			t.F[i] = x
 		case t.Type.IsReal():
+			if c.pixels != nil && !c.elem.Full().Contains(ir.Range{Lo: int64(x), Hi: int64(x)}) {
+				return nil, diag.Errorf(diag.Origin{File: c.file}, diag.BadData, "input %s: element %d is %v, which is no pixel of %v", c.input.Name, i, x, c.elem)
+			}
 			t.F[i] = c.normalise(x, i)
 		case a.DType.IsFloat():
 			p, err := c.pixel(x, i)
