@@ -258,8 +258,9 @@ func TestFixedAccuracy(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%d images: accuracy %.4f, agreement %.4f, %.0f µs each", r.Samples, r.Accuracy, r.Agreement, 1e6*r.SecondsPerSample)
-	if r.Samples != 10000 || r.Accuracy < 0.898 || r.Agreement < 0.988 {
-		t.Errorf("accuracy %v, agreement %v on %d images; wanted 0.898 and 0.988 on 10000", r.Accuracy, r.Agreement, r.Samples)
+	// Weights of 8 bits change some predictions: a network that agrees in all was held against itself.
+	if r.Samples != 10000 || r.Accuracy < 0.898 || r.Accuracy > 0.902 || r.Agreement < 0.988 || r.Agreement == 1 {
+		t.Errorf("accuracy %v, agreement %v on %d images; wanted 0.898 to 0.902, and 0.988 or more but not all, on 10000", r.Accuracy, r.Agreement, r.Samples)
 	}
 	if r.Imported != 0.9 { // accuracy_10000 of model.json
 		t.Errorf("the network as imported has an accuracy of %v; PyTorch counted 0.9", r.Imported)
