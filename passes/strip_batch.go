@@ -1,7 +1,9 @@
 package passes
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"nomul/ir"
 	"nomul/ir/diag"
@@ -31,6 +33,7 @@ func followBatch(n *ir.Net, extent int) *batch {
 	b := &batch{
 		rules: batchRules, extent: extent, axis: map[*ir.Value]int{}, lost: map[*ir.Value]bool{},
 		chosen: map[*ir.Value]int{}, stripped: map[stripKey]*ir.Value{},
+		told: map[string]*diag.Diagnostic{}, more: map[string]int{},
 	}
 	for _, v := range n.Values {
 		b.follow(v)
@@ -65,6 +68,8 @@ type batch struct {
 	chosen   map[*ir.Value]int // the operands' axis where a reader decided which it is
 	lost     map[*ir.Value]bool
 	errs     diag.List
+	told     map[string]*diag.Diagnostic // by op and what is said of it
+	more     map[string]int              // how often besides the first
 	stripped map[stripKey]*ir.Value
 }
 
@@ -101,9 +106,20 @@ func (b *batch) follow(v *ir.Value) {
 	b.axis[v] = axis
 }
 
+// lose reports that v has no batch axis. The same of several values, as those of the
+// time steps that a file writes out, is told once, with how many more there are.
 func (b *batch) lose(v *ir.Value, d *diag.Diagnostic) {
-	b.errs = append(b.errs, d)
 	b.lost[v] = true
+	_, text, _ := strings.Cut(d.Message, ": ")
+	key := v.Op.String() + text
+	first := b.told[key]
+	if first == nil {
+		b.told[key] = d
+		b.errs = append(b.errs, d)
+		return
+	}
+	b.more[key]++
+	first.Notes = []string{fmt.Sprintf("%d more of the same", b.more[key])}
 }
 
 // fromRight is the batch axis of v counted from the last one, which is 1: in a

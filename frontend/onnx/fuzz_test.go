@@ -5,7 +5,10 @@ import (
 	"runtime"
 	"testing"
 
+	"google.golang.org/protobuf/proto"
+
 	"nomul/frontend/onnx"
+	"nomul/frontend/onnx/onnxpb"
 	"nomul/ir"
 	"nomul/ir/irtest"
 )
@@ -15,8 +18,8 @@ import (
 const most = 1 << 30
 
 // FuzzImport starts from the small files of the other tests and what earlier runs
-// found: a file is refused with a message, or gives a net that verifies. External
-// data is zeros.
+// found: a file is refused with a message, or gives a net that verifies and has all
+// its outputs. External data is zeros.
 func FuzzImport(f *testing.F) {
 	for _, family := range operatorCases() {
 		for _, c := range family.cases {
@@ -27,6 +30,9 @@ func FuzzImport(f *testing.F) {
 		for _, c := range cases {
 			f.Add(c.model.bytes(f))
 		}
+	}
+	for _, c := range overTime() {
+		f.Add(c.model.bytes(f))
 	}
 	irtest.AddCorpus(f, "../../testdata/onnx/fuzz-corpus.zip")
 	zeros := func(_ string, offset, length int64) ([]byte, error) {
@@ -52,5 +58,21 @@ func FuzzImport(f *testing.F) {
 		if err := ir.Verify(net); err != nil {
 			t.Fatal(err)
 		}
+		if got, want := len(net.All(ir.OpOutput)), outputsOf(t, data); got != want {
+			t.Fatalf("%d outputs of %d are left", got, want)
+		}
 	})
+}
+
+// outputsOf counts the outputs of a file, each once.
+func outputsOf(t *testing.T, data []byte) int {
+	var m onnxpb.ModelProto
+	if err := proto.Unmarshal(data, &m); err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	for _, o := range m.Graph.Output {
+		names[o.Name] = true
+	}
+	return len(names)
 }
