@@ -118,6 +118,9 @@ func (b *batch) lose(v *ir.Value, d *diag.Diagnostic) {
 		b.errs = append(b.errs, d)
 		return
 	}
+	if v.Origin.Node != "" && v.Origin == first.Origin {
+		return // another result of the node
+	}
 	b.more[key]++
 	first.Notes = []string{fmt.Sprintf("%d more of the same", b.more[key])}
 }
