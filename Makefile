@@ -1,4 +1,4 @@
-# nomul: make demo | test | random | mutate | node-tests | e2e | bench | accuracy | paper | update | gen | clean
+# nomul: make demo | test | random | mutate | prove | node-tests | e2e | bench | accuracy | paper | update | gen | clean
 
 GO      ?= go
 SHELL   := bash
@@ -18,7 +18,7 @@ GOTEST  := RAPID_SEED=$(SEED) $(GO) test -count=1 -p 2 -timeout 40m
 # Where onnxruntime goes when Python does not have it: the engines' peer in one test and in bench.
 PEER := $(CURDIR)/.cache/peer
 
-.PHONY: random mutate node-tests e2e build demo test tools peer bench accuracy paper update gen clean
+.PHONY: random mutate prove node-tests e2e build demo test tools peer bench accuracy paper update gen clean
 
 build:
 	@$(GO) build -o $(NOMUL) ./cmd/nomul
@@ -42,6 +42,12 @@ test: tools peer
 	@if [ -f .cache/tools-missing ]; then \
 	    set -o pipefail; $(GOTEST) -v $(TESTED) 2>&1 | awk -f .ci/skipped.awk; \
 	else NOMUL_REQUIRE_TOOLS=1 $(GOTEST) $(TESTED); fi
+
+# Compiles the C of every model with gcc and clang, on three levels of optimisation, for this
+# machine and three boards, and looks for multiplications in what comes out; prints a table.
+# make test does a sample of it.
+prove: tools
+	NOMUL_REQUIRE_TOOLS=1 $(GO) test ./runtime/proof -count=1 -v -timeout 2h -run TestProve -args -prove
 
 # Installs missing tools when it may; says which are missing when it may not.
 tools:

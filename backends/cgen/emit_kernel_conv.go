@@ -103,6 +103,7 @@ static void @_list_window(@_level *levels, uint16_t *list, const uint16_t *spike
 {
 	uint16_t *end = list;
 	uint32_t row = 0u;
+	volatile uint32_t hop = bytes; /* or compilers multiply it by the taps */
 
 	do {
 		const uint16_t *place = ends + *taps++;
@@ -110,7 +111,7 @@ static void @_list_window(@_level *levels, uint16_t *list, const uint16_t *spike
 		while (at != stop) {
 			*end++ = (uint16_t)(*at++ + row);
 		}
-		row += bytes;
+		row += hop;
 	} while (--n != 0u);
 	levels[1].end = end;
 	levels[1].bias = @_bias((uint32_t)(end - list));
@@ -133,9 +134,11 @@ static void @_NAME(TYPE *to, const TYPE *x, const uint16_t *taps, uint32_t n, ui
 const spreadText = `/* Puts the sums of a place where the channels have them. */
 static void @_NAME(TYPE *y, const TYPE *sums, uint32_t n, uint32_t places)
 {
+	volatile uint32_t hop = places; /* or compilers multiply it by the channels */
+
 	do {
 		*y = *sums++;
-		y += places;
+		y += hop;
 	} while (--n != 0u);
 }
 `
@@ -143,9 +146,11 @@ static void @_NAME(TYPE *y, const TYPE *sums, uint32_t n, uint32_t places)
 const collectText = `/* Takes the sums of a place from where the channels have them. */
 static void @_NAME(TYPE *sums, const TYPE *y, uint32_t n, uint32_t places)
 {
+	volatile uint32_t hop = places; /* or compilers multiply it by the channels */
+
 	do {
 		*sums++ = *y;
-		y += places;
+		y += hop;
 	} while (--n != 0u);
 }
 `

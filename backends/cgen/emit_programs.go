@@ -24,8 +24,9 @@ func emitPorts(p *plan) []byte {
 		b.line("static int32_t out_%s[%d];", p.ident[v], v.Type.Size())
 	}
 	b.line("\n#define PORTS_IN %d /* bytes of one sample */", size)
-	b.line("\n/* Fills the inputs with the elements in C order, little-endian. */")
-	b.line("static void ports_load(const unsigned char *from)\n{\n\tuint32_t i;\n")
+	b.line("\n/* Fills the inputs with the elements in C order, little-endian. From is volatile, or")
+	b.line(" * compilers find where a step begins by a multiplication. */")
+	b.line("static void ports_load(const unsigned char *volatile from)\n{\n\tuint32_t i;\n")
 	for _, v := range p.ports.Inputs {
 		b.load(v)
 	}
@@ -44,17 +45,23 @@ func (p *plan) steps(input *ir.Value) int {
 
 // load prints the loop that fills an input, once for each time that it is given.
 func (b *printer) load(v *ir.Value) {
-	e, n, to := elemOf(v.Type), v.Type.Size(), "in_"+b.p.ident[v]
-	if steps := b.p.steps(v); steps > 1 {
-		b.line("\tfor (uint32_t step = 0u; step < %du; step++) {", steps*e.length(n))
-		b.depth++
-		defer func() {
-			b.line("\tstep += %du;", e.length(n)-1)
-			b.depth--
-			b.line("\t}")
-		}()
-		to = "(" + to + " + step)"
+	e, n, name := elemOf(v.Type), v.Type.Size(), "in_"+b.p.ident[v]
+	steps := b.p.steps(v)
+	if steps == 1 {
+		b.fillInput(v, name)
+		return
 	}
+	b.line("\t{\n\t\t%s *volatile next = %s; /* see from */", e.c(), name)
+	b.line("\t\tfor (uint32_t step = %du; step != 0u; step--) {\n\t\t\t%s *to = next;", steps, e.c())
+	b.depth += 2
+	b.fillInput(v, "to")
+	b.depth -= 2
+	b.line("\t\t\tnext += %du;\n\t\t}\n\t}", e.length(n))
+}
+
+// fillInput prints the loop over the elements of an input.
+func (b *printer) fillInput(v *ir.Value, to string) {
+	e, n := elemOf(v.Type), v.Type.Size()
 	if e.packed {
 		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\t%s[i] = 0u;\n\t}", e.length(n), to)
 	}
@@ -172,10 +179,11 @@ func orZero(data []int64) []int64 {
 	return data
 }
 
-// vector prints the expected values of a port and the pointer that runs over them.
+// vector prints the expected values of a port and the pointer that runs over them,
+// volatile as in ports_load.
 func (b *printer) vector(name string, e elem, data []int64, hex bool) {
 	b.array(fmt.Sprintf("static const %s vectors_%s[] SAMPLES", e.c(), name), orZero(data), hex)
-	b.line("static const %s *at_%s = vectors_%s;", e.c(), name, name)
+	b.line("static const %s *volatile at_%s = vectors_%s;", e.c(), name, name)
 }
 
 // compareStep prints the comparison of every neuron layer after a step.

@@ -88,13 +88,14 @@ func (w *walk) drop(axis int) {
 	}
 }
 
-// indices prints the declaration of a walk's indices. One of several is hidden:
-// gcc 12 finds addresses of one array by those of another, forgets which memory
-// they are in, and leaves out calls of functions that it then takes to write none.
+// indices prints the declaration of a walk's indices. One is hidden: gcc 12 finds
+// addresses of one array by those of another, forgets which memory they are in, and
+// leaves out calls of functions that it then takes to write none. And clang shifts
+// several spikes to their places at once by a multiplication, where it knows the places.
 func (b *printer) indices(w *walk) {
 	text := ""
 	for i, p := range w.paths {
-		if i == 0 && len(w.paths) > 1 {
+		if i == 0 {
 			text += fmt.Sprintf(", %s = @_hide(%du)", p.name, p.start)
 			continue
 		}

@@ -114,7 +114,7 @@ void board(void);
 
 void board(void)
 {
-	const unsigned char *sample = vectors_in;
+	const unsigned char *volatile sample = vectors_in; /* or compilers multiply its bytes by VECTORS */
 	uint32_t left = VECTORS;
 	uintptr_t status[2];
 

@@ -16,7 +16,7 @@ static void differs(const char *what, unsigned long at, long got, long want)
 int main(void)
 {
 	static @_state st;
-	const unsigned char *in = vectors_in;
+	const unsigned char *volatile in = vectors_in; /* or compilers multiply sample by its bytes */
 
 	for (sample = 0; sample != VECTORS; sample++, in += PORTS_IN) {
 		ports_load(in);
