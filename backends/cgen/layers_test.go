@@ -1,6 +1,8 @@
 package cgen_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"nomul/ir/irtest"
@@ -83,6 +85,27 @@ func TestSharedMemory(t *testing.T) {
 	for seed := range uint64(3) {
 		need(t, "gcc")
 		dir, _ := emit(t, irtest.Shuffle(net, seed), 2)
+		run(t, dir, nil, build(t, dir, "test", "gcc", "-O1"))
+	}
+}
+
+// A chunk of at most 32 channels may still have more places than a list counts:
+// 16 channels of 64 by 64, and 3 of 32,768; with 17 the last chunk is smaller.
+// The first sample has all spikes.
+func TestListsBeyond16Bits(t *testing.T) {
+	t.Parallel()
+	need(t, "gcc")
+	for shape, out := range map[string]string{"16,64,64": "[2,8,8]", "17,64,64": "[2,8,8]", "3,32,1024": "[2,4,128]"} {
+		channels, _, _ := strings.Cut(shape, ",")
+		net := irtest.ParseNet(t, "lists", fmt.Sprintf(`net lists fixed steps=1 {
+once
+	%%x = input : spike[%s]
+	%%w = const {seed=1 lo=-127 hi=127} : s8[2,%s,2,2]
+	%%c = conv %%x, %%w {strides=[8,8] pads=[0,0,0,0] dilations=[1,1] groups=1} : s16%s
+	%%y = output %%c : s16%s
+}
+`, shape, channels, out, out))
+		dir := artefact(t, net, vectors(t, net, extremes(net)))
 		run(t, dir, nil, build(t, dir, "test", "gcc", "-O1"))
 	}
 }

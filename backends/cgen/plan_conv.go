@@ -97,7 +97,7 @@ func (c *conv) planChunks(w []int64) {
 			}
 			c.chunks = append(c.chunks, k)
 		}
-		if c.cutChunks(w, taps) || size <= 32 {
+		if c.cutChunks(w, taps) || size == 1 {
 			return
 		}
 	}
