@@ -35,8 +35,8 @@ var machines = map[elf.Machine]machine{
 			`fi?mulp?`, `fi?divr?p?`, `fprem1?`, `fsqrt`, `fscale`, // x87
 			`v?(mul|div|rcp|rcp14|rcp28|rsqrt|rsqrt14|rsqrt28|sqrt|scalef)[sp][sdh]`, // SSE, AVX floats
 			`v?pmul\w*`, `v?pmadd\w*`, `v?pclmul\w*`, `v?gf2p8mulb`, // packed integers
-			`vfn?m\w+`, `vfc?(madd|mul)c\w+`, `v?dpp[sd]`, `vdp\w+`, `vpdp\w+`, `vp4dp\w+`, `v4f\w+`, `tdp\w+`, // fused, dot products
-			`pf(mul|rcp\w*|rsq\w*)`, `pmulhrw`,
+			`vfn?m\w+`, `vfc(madd|mul)c\w+`, `dpp[sd]`, `vdp\w+`, `vpdp\w+`, `vp4dp\w+`, `v4f\w+`, `t(dp|cmm)\w+`, // fused, dot products
+			`pf(mul|rcp\w*|rsq\w*)`, `vpmac\w+`, `vpmadcs\w+`,
 		}, "|") + `)$`),
 		undecoded: regexp.MustCompile(`^\(bad\)$`),
 		prefixes: map[string]bool{"lock": true, "rep": true, "repz": true, "repnz": true, "repe": true, "repne": true,
@@ -47,10 +47,10 @@ var machines = map[elf.Machine]machine{
 		name: "aarch64",
 		forbidden: regexp.MustCompile(`^(` + strings.Join([]string{
 			`mul`, `madd`, `msub`, `mneg`, `mla`, `mls`, `mad`, `msb`, `[su]div\w*`,
-			`[su]mull?[bt2]?`, `[su]m(add|sub|neg)l`, `[su]mulh`, `[su]ml[as]l[bt2]?`,
+			`[su]mull[bt2]?`, `[su]m(add|sub|neg)l`, `[su]mulh`, `[su]ml[as]l[bt2]?`,
 			`sq(r)?d(mul|ml)\w*`, `pmul\w*`, `(us|su|s|u|bf|f)dot`, `\w*mmla`, `cdot`, `cmla`, `sqrdcmlah`,
-			`f\w*mul\w*`, `fn?m(add|sub|la|ls)\w*`, `fnml[as]`, `fml[as]l\w*`, `fn?mad`, `fn?msb`, `fcmla`, `fdivr?`,
-			`f(recp|rsqrt)\w*`, `fsqrt`, `fscale`, `[su]r(ecpe|sqrte)`, `bfml\w*`, `bfmul`,
+			`f\w*mul\w*`, `fn?m(add|sub|la|ls)\w*`, `fn?mad`, `fn?msb`, `fcmla`, `fdivr?`,
+			`f(recp|rsqrt)\w*`, `fsqrt`, `fscale`, `ur(ecpe|sqrte)`, `bfml\w*`, `bfmul`,
 		}, "|") + `)$`),
 		undecoded: regexp.MustCompile(`^\.inst$`),
 	},
@@ -67,7 +67,7 @@ var machines = map[elf.Machine]machine{
 	elf.EM_RISCV: {
 		name: "riscv",
 		forbidden: regexp.MustCompile(`^((c\.)?(mul|div|rem)\w*|f(n)?m(ul|add|sub)\..*|f(div|sqrt)\..*|` +
-			`v\w*(mul|mac|madd|msub|nmsub|nmsac|div|rem|sqrt|rec7)\w*(\..*)?|clmul\w*)$`),
+			`v\w*(mul|mac|madd|msub|nmsac|div|rem|sqrt|rec7)\w*\..*|clmul\w*)$`),
 		undecoded: regexp.MustCompile(`^\.(insn|[0-9]?byte|2byte|4byte|short|word|half|long)$`),
 		padding:   regexp.MustCompile(`^\.[24]byte\s+0x0$`),
 	},
@@ -75,8 +75,7 @@ var machines = map[elf.Machine]machine{
 
 // helper matches the compiler's run-time routines that multiply or divide in
 // software: linked in, they hide a multiplication behind a call.
-var helper = regexp.MustCompile(`^(__(mul|div|mod|udiv|umod|divmod|udivmod|mulo|umulh)[a-z]*[0-9]*|__aeabi_[a-z]*(mul|div)[a-z0-9]*|` +
-	`__(gnu_)?(mul|div)[sdtx]f[0-9]|__riscv_(mul|div)\w*|__(u)?mul(hi|si|qi|di|ti)\w*)$`)
+var helper = regexp.MustCompile(`^__((gnu_|riscv_|u)?(mul|div|mod[sdt]i)|aeabi_[a-z]*(mul|div))\w*$`)
 
 // mnemonic is the operation of one line of disassembly, without prefixes.
 func (m machine) mnemonic(text string) string {
