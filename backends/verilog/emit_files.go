@@ -103,9 +103,10 @@ func (u *unit) tiles() backends.File {
 // sources are where the elements of a gather come from.
 func (u *unit) sources() backends.File {
 	var b bytes.Buffer
+	picks, lanes, values := u.PickBits(), u.LaneBits(), u.ValueBits() // which looks at every element
 	for _, o := range u.Gather.From {
 		from, lane, value := u.source(o)
-		writeFields(&b, field{u.PickBits(), from}, field{u.LaneBits(), lane}, field{u.ValueBits(), value})
+		writeFields(&b, field{picks, from}, field{lanes, lane}, field{values, value})
 	}
 	return backends.File{Name: u.ID + ".list.hex", Data: b.Bytes()}
 }

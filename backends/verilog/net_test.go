@@ -3,6 +3,7 @@ package verilog_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -88,6 +89,63 @@ func TestBenchCatches(t *testing.T) {
 	edit(t, dir, "tb.v", "expected = 34;", "expected = 35;")
 	if log := simulate(t, dir); !strings.Contains(log, "clocks, the header's formula gives") {
 		t.Errorf("latency: not caught\n%s", log)
+	}
+}
+
+// A bench ends, whatever the engine does: here a pass never starts.
+func TestBenchEnds(t *testing.T) {
+	t.Parallel()
+	need(t, "iverilog")
+	net := parse(t, dag)
+	for _, broken := range []string{"go_i3", "go_o4"} {
+		dir := emit(t, net, 8, samples(t, net, 3, 2))
+		model, err := os.ReadFile(filepath.Join(dir, "model.v"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := regexp.MustCompile("wire " + broken + " = [^;]*;").Find(model)
+		edit(t, dir, "model.v", string(start), "wire "+broken+" = 1'b0;")
+		if log := simulate(t, dir); !strings.Contains(log, "FAIL: sample 0 has not ended") {
+			t.Errorf("%s: %s", broken, log)
+		}
+	}
+}
+
+// chain is layers of neurons that read one another: what a tile starts takes as
+// long as the longest way from it.
+const chain = `net chain fixed steps=3 {
+once
+	%x = input : u4[9]
+	%w1 = const {seed=1 lo=-3 hi=5} : s4[21,9]
+	%w2 = const {seed=2 lo=-7 hi=7} : s4[5,21]
+	%th = const {fill=20} : u5[]
+	%one = const {fill=1} : u2[]
+	%l1 = linear %x, %w1 {slots=planes} : s16[21]
+step
+	%s1 = neuron %l1, %th {leak=shift:1 round=floor compare=ge reset=zero when=fire} : spike[21]
+	%s2 = neuron %s1, %one {leak=none round=floor compare=ge reset=zero when=next} : spike[21]
+	%s3 = neuron %s2, %one {leak=none round=floor compare=gt reset=zero when=fire} : spike[21]
+	%l2 = linear %s2, %w2 : s16[5]
+	%l3 = linear %s3, %w2 : s16[5]
+	%s4 = neuron %l2, %one {leak=none round=floor compare=ge reset=zero when=fire} : spike[5]
+	%s5 = neuron %s4, %one {leak=none round=floor compare=ge reset=zero when=fire} : spike[5]
+end
+	%c2 = sum %l2 : s16[5]
+	%c3 = sum %l3 : s16[5]
+	%c5 = sum %s5 : u2[5]
+	%o2 = output %c2 : s16[5]
+	%o3 = output %c3 : s16[5]
+	%o5 = output %c5 : u2[5]
+}
+`
+
+func TestChainOfNeurons(t *testing.T) {
+	t.Parallel()
+	need(t, "iverilog")
+	net := parse(t, chain)
+	vs := samples(t, net, 3, 4)
+	for _, lanes := range []int{1, 4, 32} {
+		passes(t, net, lanes, vs, simulate(t, emit(t, net, lanes, vs)))
 	}
 }
 
