@@ -173,7 +173,6 @@ func TestCheckNamesWhatItCannotDo(t *testing.T) {
 	for want, text := range map[string]string{
 		"%i: weights and bias must be constants": "once\n%x = input : spike[4]\n%w = input : s8[3,4]\n%i = linear %x, %w : s16[3]\n%y = output %i : s16[3]\n",
 		"%c: its input has 65536 places":         "once\n%x = input : spike[1,65535]\n%w = const {fill=1} : s8[1,1,2]\n%c = conv %x, %w {strides=[1] pads=[0,1] dilations=[1] groups=1} : u2[1,65535]\n%y = output %c : u2[1,65535]\n",
-		"%y: %w is a constant":                   "once\n%x = input : spike[4]\n%w = const {fill=1} : spike[4]\n%y = output %w : spike[4]\n",
 		"%i: weights have at most 16 bits":       "once\n%x = input : spike[4]\n%w = const {fill=40000} : u16[3,4]\n%i = linear %x, %w : s32[3]\n%y = output %i : s32[3]\n",
 		"does not fit 32 bits":                   "once\n%x = input : u16[4]\n%w = const {fill=32767} : s16[3,4]\n%i = linear %x, %w {slots=planes} : s64[3]\n%y = output %i : s64[3]\n",
 	} {

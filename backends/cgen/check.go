@@ -67,13 +67,3 @@ func (c *checker) conv(v *ir.Value) {
 		c.refuse(v, "its input has %d places with the padding, wanted at most %d", n, maxEvents)
 	}
 }
-
-func (c *checker) output(v *ir.Value) {
-	x := v.Arg(0)
-	for x.Op == ir.OpReshape {
-		x = x.Arg(0)
-	}
-	if x.Op == ir.OpConst {
-		c.refuse(v, "%%%s is a constant", x.Name)
-	}
-}

@@ -72,7 +72,7 @@ func (b *printer) part(a *ir.Value, y operand, start int, strides []int) {
 	x := b.operand(w, "x", a)
 	y.index = w.along(start, strides)
 	w.collapse()
-	if inOneRun(a.Type.Shape, start, strides) && x.literal == "" && x.at.elem.packed && y.at.elem.packed && start%32 == 0 {
+	if run := len(w.dims) == 1 && (w.dims[0] == 1 || y.index.strides[0] == 1); run && x.literal == "" && x.at.elem.packed && y.at.elem.packed && start%32 == 0 {
 		b.line("\n\t@_copy32(%s, x, %du);", offset("y", start/32), x.at.elem.length(x.at.n))
 	} else {
 		b.indices(w)
@@ -81,14 +81,6 @@ func (b *printer) part(a *ir.Value, y operand, start int, strides []int) {
 	}
 	b.depth--
 	b.line("\t}")
-}
-
-// inOneRun tells whether strides keep the elements of a shape side by side.
-func inOneRun(s ir.Shape, start int, strides []int) bool {
-	w := newWalk(s.Dims())
-	to, from := w.along(start, strides), w.ordered()
-	w.collapse()
-	return len(w.dims) == 1 && to.strides[0] == from.strides[0]
 }
 
 // pad prints two loops: the number it pads with everywhere, then x into the middle.

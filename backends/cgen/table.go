@@ -40,7 +40,7 @@ const (
 var rows = map[ir.Op]row{
 	ir.OpInput:  {keeps: given},
 	ir.OpConst:  {keeps: flash, check: (*checker).constant},
-	ir.OpOutput: {keeps: operands, check: (*checker).output},
+	ir.OpOutput: {keeps: operands},
 
 	ir.OpAdd:    {run: (*printer).elements},
 	ir.OpSub:    {run: (*printer).elements},
@@ -63,11 +63,11 @@ var rows = map[ir.Op]row{
 	ir.OpPad:       {run: (*printer).pad},
 	ir.OpBroadcast: {run: (*printer).stretch},
 
-	ir.OpReduceSum: {run: (*printer).reduce},
-	ir.OpReduceMax: {run: (*printer).reduce},
-	ir.OpReduceMin: {run: (*printer).reduce},
-	ir.OpMaxPool:   {plan: (*plan).planPool, run: (*printer).pool},
-	ir.OpSumPool:   {plan: (*plan).planPool, run: (*printer).pool},
+	ir.OpReduceSum: {single: true, run: (*printer).reduce},
+	ir.OpReduceMax: {single: true, run: (*printer).reduce},
+	ir.OpReduceMin: {single: true, run: (*printer).reduce},
+	ir.OpMaxPool:   {single: true, plan: (*plan).planPool, run: (*printer).pool},
+	ir.OpSumPool:   {single: true, plan: (*plan).planPool, run: (*printer).pool},
 
 	ir.OpLinear: {weighs: true, check: (*checker).weighted, plan: (*plan).planLinear, run: (*printer).linear},
 	ir.OpConv:   {weighs: true, check: (*checker).conv, plan: (*plan).planConv, run: (*printer).conv},

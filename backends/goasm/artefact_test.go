@@ -140,8 +140,6 @@ func TestCheck(t *testing.T) {
 		{"spiking steps=1 {\nonce\n\t%x = input : real[2]\n\t%y = output %x : real[2]\n}\n", "is at spiking"},
 
 		{"fixed steps=1 {\nonce\n\t%x = input : u17[2]\n\t%y = output %x : u17[2]\n}\n", "cannot run input %x: it is u17[2]"},
-		{"fixed steps=1 {\nonce\n\t%k = const {fill=3} : u2[2]\n\t%y = output %k : u2[2]\n}\n", "its operand %k is constant"},
-		{"fixed steps=1 {\nonce\n\t%x = input : s8[3]\n\t%a = reduce-min %x {axes=[0]} : s8[]\n\t%k = const {fill=-3} : s8[]\n\t%b = sub %k, %k : s8[]\n\t%y = output %a : s8[]\n}\n", "its operands are constant"},
 		{"fixed steps=1 {\nonce\n\t%x = input : s8[2]\n\t%k = const {fill=3000000000} : u32[2]\n\t%m = min %x, %k : s8[2]\n\t%y = output %m : s8[2]\n}\n", "%k must be constants of at most 32 bits"},
 		{"fixed steps=1 {\nonce\n\t%x = input : u8[3]\n\t%w = const {seed=1 lo=-70000 hi=70000} : s32[4,3]\n\t%a = linear %x, %w {slots=planes} : s32[4]\n\t%y = output %a : s32[4]\n}\n", "%w must be constants of at most 16 bits"},
 		{"fixed steps=1 {\nonce\n\t%x = input : u16[9]\n\t%w = const {fill=32767} : s16[4,9]\n\t%a = linear %x, %w {slots=planes} : s64[4]\n\t%y = output %a : s64[4]\n}\n", "takes more than 32 bits"},

@@ -60,9 +60,24 @@ func (p *plan) result(v *ir.Value, f form, o order) *buffer {
 	return b
 }
 
+// at is where a value lies. A constant that is read like any other value is laid
+// out when it is first asked for; most are parameters and laid out with their reader.
+func (p *plan) at(v *ir.Value) *view {
+	if c := v.Const(); c != nil && p.of[v] == nil {
+		f := full
+		if v.Type.IsSpike() {
+			f = packed
+		}
+		s := p.call(v, p.result(v, f, order{}))
+		s.ground(p, c.I)
+		p.add(ir.Once, s)
+	}
+	return p.of[v]
+}
+
 // convert gives a view in another form and order; it adds a stage where needed.
 func (p *plan) convert(v *ir.Value, f form, o order) *view {
-	x := p.of[v]
+	x := p.at(v)
 	from := x.moves(o)
 	if x.form == f && from == nil {
 		return x
@@ -93,7 +108,7 @@ func (x *view) moves(o order) []int {
 
 // vector gives a value as a vector in the order it has.
 func (p *plan) vector(v *ir.Value) *view {
-	x := p.of[v]
+	x := p.at(v)
 	if x.form == narrow {
 		return x
 	}
@@ -105,7 +120,7 @@ func (p *plan) full(v *ir.Value, o order) *view { return p.convert(v, full, o) }
 
 // spikes gives spikes packed, and numbers that lie in bit planes as they are, in an order.
 func (p *plan) spikes(v *ir.Value, o order) *view {
-	if p.of[v].form == planes {
+	if p.at(v).form == planes {
 		return p.convert(v, planes, o)
 	}
 	return p.convert(v, packed, o)

@@ -22,7 +22,7 @@ var rules = map[ir.Op]func(*checker, *ir.Value){
 	ir.OpOutput:    (*checker).reads,
 	ir.OpReshape:   (*checker).reads,
 	ir.OpTranspose: (*checker).reads,
-	ir.OpConcat:    (*checker).some,
+	ir.OpConcat:    (*checker).reads,
 	ir.OpSlice:     (*checker).reads,
 	ir.OpPad:       (*checker).pad,
 	ir.OpBroadcast: (*checker).reads,
@@ -34,22 +34,22 @@ var rules = map[ir.Op]func(*checker, *ir.Value){
 	ir.OpReduceSum: (*checker).reads,
 	ir.OpReduceMax: (*checker).reads,
 	ir.OpReduceMin: (*checker).reads,
-	ir.OpAdd:       (*checker).some,
-	ir.OpSub:       (*checker).some,
+	ir.OpAdd:       (*checker).reads,
+	ir.OpSub:       (*checker).reads,
 	ir.OpNeg:       (*checker).reads,
-	ir.OpMin:       (*checker).some,
-	ir.OpMax:       (*checker).some,
-	ir.OpWhere:     (*checker).some,
+	ir.OpMin:       (*checker).reads,
+	ir.OpMax:       (*checker).reads,
+	ir.OpWhere:     (*checker).reads,
 	ir.OpShl:       (*checker).reads,
 	ir.OpCSD:       (*checker).reads,
 	ir.OpMap:       (*checker).mapped,
-	ir.OpAnd:       (*checker).some,
-	ir.OpOr:        (*checker).some,
-	ir.OpXor:       (*checker).some,
-	ir.OpAndNot:    (*checker).some,
+	ir.OpAnd:       (*checker).reads,
+	ir.OpOr:        (*checker).reads,
+	ir.OpXor:       (*checker).reads,
+	ir.OpAndNot:    (*checker).reads,
 	ir.OpNeuron:    (*checker).neuron,
 	ir.OpDelay:     (*checker).delay,
-	ir.OpLatch:     (*checker).latch,
+	ir.OpLatch:     (*checker).reads,
 	ir.OpSum:       (*checker).reads,
 	ir.OpLast:      (*checker).reads,
 	ir.OpMaxTime:   (*checker).reads,
@@ -94,24 +94,12 @@ func (c *checker) input(v *ir.Value) {
 	}
 }
 
-// reads demands that operand 0 is computed.
+// reads demands 32 bits of the operands that are constants.
 func (c *checker) reads(v *ir.Value) {
-	if root(v.Args[0]).Op == ir.OpConst {
-		c.refuse(v, "its operand %%%s is constant", v.Args[0].Name)
-	}
-}
-
-// some demands that an operand is computed; constants must have 32 bits.
-func (c *checker) some(v *ir.Value) {
-	constants := 0
 	for _, x := range v.Args {
-		if root(x).Op == ir.OpConst {
-			constants++
+		if x != nil && x.Op == ir.OpConst {
 			c.constant(v, "operand", x)
 		}
-	}
-	if constants == len(v.Args) {
-		c.refuse(v, "its operands are constant")
 	}
 }
 
@@ -143,9 +131,9 @@ func (c *checker) weighted(v *ir.Value) {
 	c.constant(v, "bias", v.Args[2])
 }
 
-// product demands that a side is computed, and sizes that tables can count.
+// product demands sizes that tables can count.
 func (c *checker) product(v *ir.Value) {
-	c.some(v)
+	c.reads(v)
 	for _, x := range v.Args {
 		if x.Type.Size() > maxProduct || v.Type.Size() > maxProduct {
 			c.refuse(v, "its operand %%%s is %v and the result %v, wanted at most %d elements each", x.Name, x.Type, v.Type, maxProduct)
@@ -181,9 +169,3 @@ func (c *checker) neuron(v *ir.Value) {
 }
 
 func (c *checker) delay(v *ir.Value) { c.constant(v, "init", v.Args[0]) }
-
-func (c *checker) latch(v *ir.Value) {
-	if x := v.Args[1]; root(x).Op == ir.OpConst {
-		c.refuse(v, "its operand %%%s is constant", x.Name)
-	}
-}

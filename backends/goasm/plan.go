@@ -147,7 +147,7 @@ func (p *plan) stepInput(v *ir.Value, b *buffer) {
 
 // output copies a value to where the user reads it.
 func (p *plan) output(v *ir.Value) {
-	x := p.of[v.Args[0]]
+	x := p.at(v.Args[0])
 	b := p.buffer(v, v.Name, array)
 	b.elem = "int32"
 	p.outputs = append(p.outputs, b)

@@ -25,7 +25,7 @@ func (p *plan) computed(v *ir.Value) *ir.Value {
 // orderOfResult is that of the first operand as large as the result.
 func (p *plan) orderOfResult(v *ir.Value) order {
 	if x := p.computed(v); x != nil {
-		return p.of[x].order
+		return p.at(x).order
 	}
 	return order{}
 }
@@ -129,7 +129,7 @@ func (p *plan) addition(v *ir.Value) {
 // countable tells whether the operands are spikes or small numbers in planes.
 func (p *plan) countable(v *ir.Value) bool {
 	for _, x := range v.Args {
-		if x.Const() != nil || p.fused[x] || x.Type.Shape != v.Type.Shape || p.of[x].form != packed && p.of[x].form != planes {
+		if x.Const() != nil || p.fused[x] || x.Type.Shape != v.Type.Shape || p.at(x).form != packed && p.at(x).form != planes {
 			return false
 		}
 	}
@@ -161,7 +161,7 @@ func (p *plan) shl(v *ir.Value) {
 	k := v.Attrs.(ir.ShlAttrs).K
 	readers := p.readers[v]
 	if len(readers) == 1 && readers[0].Op == ir.OpAdd && p.mayFuse(v, readers[0]) {
-		p.fused[v], p.of[v] = true, p.of[v.Args[0]]
+		p.fused[v], p.of[v] = true, p.at(v.Args[0])
 		return
 	}
 	p.elements(v, "shl", fmt.Sprintf(", %d", k))

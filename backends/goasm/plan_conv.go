@@ -64,7 +64,7 @@ func (p *plan) conv(v *ir.Value) { p.convolve(v, convShape(v)) }
 
 // convolve plans a convolution, or a linear at several positions.
 func (p *plan) convolve(v *ir.Value, c convolved) {
-	x, xs := p.of[v.Args[0]], v.Args[0].Type.Shape
+	x, xs := p.at(v.Args[0]), v.Args[0].Type.Shape
 	if v.Args[0].Type.IsSpike() {
 		c = c.abreast(xs.Size() / c.channels)
 	}
@@ -92,7 +92,7 @@ func (p *plan) convolve(v *ir.Value, c convolved) {
 // choose takes the operand in the form it has, and the way to sum that suits it.
 func (s *convStage) choose(p *plan, v *ir.Value, w matrix, in order) {
 	arg := v.Args[0]
-	s.x = p.of[arg]
+	s.x = p.at(arg)
 	most := int64(1)
 	switch {
 	case s.x.form == packed || arg.Type.IsSpike():
@@ -118,7 +118,7 @@ func (s *convStage) choose(p *plan, v *ir.Value, w matrix, in order) {
 
 // words takes the operand as words, and says whether they are summed by digits.
 func (s *convStage) words(p *plan, arg *ir.Value, w matrix, in order) {
-	if s.x = p.of[arg]; s.x.form != array || s.x.moves(in) != nil {
+	if s.x = p.at(arg); s.x.form != array || s.x.moves(in) != nil {
 		s.x = p.full(arg, in)
 	}
 	r := arg.Range.Union(ir.Range{}) // padding is 0

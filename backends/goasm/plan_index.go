@@ -10,12 +10,12 @@ import (
 // reshape and transpose leave a value where it is; only the meaning of its
 // elements changes.
 func (p *plan) reshape(v *ir.Value) {
-	x := p.of[v.Args[0]]
+	x := p.at(v.Args[0])
 	p.of[v] = &view{x.buffer, order{at: x.order.at}}
 }
 
 func (p *plan) transpose(v *ir.Value) {
-	x, perm := p.of[v.Args[0]], v.Attrs.(ir.PermAttrs).Perm
+	x, perm := p.at(v.Args[0]), v.Attrs.(ir.PermAttrs).Perm
 	// from has, for each element of the result, the element of x.
 	from := ints32(orderOf(v.Args[0].Type.Shape, perm), x.size)
 	o := x.order.renamed(inverse(from))
@@ -90,7 +90,7 @@ func (s *callStage) ground(p *plan, data []int64) {
 }
 
 func (p *plan) scatterPiece(s *callStage, q piece, places []int) {
-	x := p.of[q.x]
+	x := p.at(q.x)
 	if s.dst.form == packed && x.form != packed {
 		x = p.spikes(q.x, x.order)
 	}
@@ -117,7 +117,7 @@ func (p *plan) scatterForm(v *ir.Value, pieces []piece, ground []int64) form {
 		return packed
 	}
 	for _, q := range pieces {
-		if q.x.Const() != nil || p.of[q.x].form != packed && p.of[q.x].form != planes {
+		if q.x.Const() != nil || p.at(q.x).form != packed && p.at(q.x).form != planes {
 			return full
 		}
 	}
@@ -132,7 +132,7 @@ func (p *plan) orderLike(v, x *ir.Value) order {
 	if x.Const() != nil || x.Type.Shape.Rank() != v.Type.Shape.Rank() {
 		return order{}
 	}
-	axes := p.of[x].order.axesOf(x.Type.Shape)
+	axes := p.at(x).order.axesOf(x.Type.Shape)
 	if axes == nil {
 		return order{}
 	}
@@ -207,7 +207,7 @@ func (p *plan) broadcast(v *ir.Value) {
 
 // stretch fills the stage's vector with x, stretched to a shape.
 func (p *plan) stretch(s *callStage, arg *ir.Value, to ir.Shape, o order) {
-	x := p.of[arg]
+	x := p.at(arg)
 	if x.form == packed || x.form == planes {
 		x = p.vector(arg)
 	}

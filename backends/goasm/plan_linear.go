@@ -58,7 +58,7 @@ type vectorPlan struct {
 
 // linear plans a linear at one position; at several it is a convolution.
 func (p *plan) linear(v *ir.Value) {
-	x := p.of[v.Args[0]]
+	x := p.at(v.Args[0])
 	if v.Args[0].Type.Shape.Rank() > 1 {
 		p.convolve(v, linearShape(v))
 		return

@@ -70,7 +70,7 @@ func (p *plan) maxPool(v *ir.Value) {
 
 // sumPool counts spikes one by one where no two windows share one.
 func (p *plan) sumPool(v *ir.Value) {
-	x := p.of[v.Args[0]]
+	x := p.at(v.Args[0])
 	if x.form == packed || x.form == planes {
 		if to := apart(v); to != nil {
 			p.collect(v, to, pixels(v.Type.Shape, len(ir.WindowsOf(v).In)), "addAt", 0)
@@ -113,7 +113,7 @@ func apart(v *ir.Value) []int {
 
 // collect plans dst[to[i]] = f(dst[to[i]], x[i]) on a vector that is first filled.
 func (p *plan) collect(v *ir.Value, to []int, o order, f string, first int64) {
-	x := p.of[v.Args[0]]
+	x := p.at(v.Args[0])
 	spikes := x.form == packed || x.form == planes
 	if spikes && f == "addAt" && p.countPixels(v, x, to, o) {
 		return

@@ -55,7 +55,7 @@ func (p *plan) spikeSide(s *callStage, v *ir.Value, i int) side {
 	case x.Const() != nil:
 		out.name = "m." + s.spikes(p, upper(v.Op.Operands()[i].Name), spread(x, shape))
 	case x.Type.Size() == shape.Size():
-		view := p.spikes(x, p.of[x].order)
+		view := p.spikes(x, p.at(x).order)
 		out.name, out.order = "m."+view.name, view.order
 	default:
 		out.name = p.stretchedSpikes(v, x, shape, order{})

@@ -29,7 +29,7 @@ func (p *plan) delay(v *ir.Value) {
 
 // latch keeps a value for the next step.
 func (p *plan) latch(v *ir.Value) {
-	d := p.of[v.Args[0]]
+	d := p.at(v.Args[0])
 	b := p.buffer(v, d.name+"Next", d.form)
 	s := p.call(v, b)
 	if d.form == packed {
@@ -43,7 +43,7 @@ func (p *plan) latch(v *ir.Value) {
 // sum counts spikes in bit planes, which costs a few operations for 64 neurons,
 // and adds up everything else in 32 bits.
 func (p *plan) sum(v *ir.Value) {
-	x := p.of[v.Args[0]]
+	x := p.at(v.Args[0])
 	b := p.result(v, full, x.order)
 	s := p.call(v, b)
 	s.onReset("clear(m.%s)", b.name)
@@ -74,7 +74,7 @@ func (p *plan) maxTime(v *ir.Value) {
 
 // first notes the step of the first spike.
 func (p *plan) first(v *ir.Value) {
-	x := p.of[v.Args[0]]
+	x := p.at(v.Args[0])
 	x = p.spikes(v.Args[0], x.order)
 	s := p.call(v, p.result(v, full, x.order))
 	s.counter = s.dst.name + "Step"

@@ -15,7 +15,7 @@ const (
 
 // Check lists what Emit cannot do with the net.
 func (backend) Check(net *ir.Net) diag.List {
-	c := &checker{readers: net.Readers()}
+	c := &checker{}
 	if net.Level != ir.Fixed {
 		c.list.Add(diag.Origin{}, diag.BadLevel, "verilog takes a net at the fixed level, got %v", net.Level)
 		return c.list
@@ -29,10 +29,7 @@ func (backend) Check(net *ir.Net) diag.List {
 	return c.list
 }
 
-type checker struct {
-	readers map[*ir.Value][]*ir.Value
-	list    diag.List
-}
+type checker struct{ list diag.List }
 
 func (c *checker) bad(v *ir.Value, format string, args ...any) {
 	c.list.Add(v.Origin, diag.UnsupportedTarget, "verilog: %s %%%s: "+format, append([]any{v.Op, v.Name}, args...)...)
@@ -72,21 +69,15 @@ func (c *checker) padding(v *ir.Value) {
 	}
 }
 
-// lanewise demands something to compute, from operands and to results of 32 bits.
+// lanewise demands operands and results of 32 bits.
 func (c *checker) lanewise(v *ir.Value) {
-	constant := true
 	for _, a := range v.Args {
-		constant = constant && source(a).Op == ir.OpConst
 		c.width(a)
-	}
-	if constant {
-		c.bad(v, "reads constants only")
 	}
 	c.width(v)
 }
 
 func (c *checker) csd(v *ir.Value) {
-	c.computed(v, v.Args[0])
 	c.width(v)
 	if v.Args[1].Const() == nil {
 		c.bad(v, "the factor %%%s is no constant", v.Args[1].Name)
@@ -107,14 +98,10 @@ func (c *checker) input(v *ir.Value) {
 	if bitsOf(v.Range) > maxBits {
 		c.bad(v, "is %v, wanted at most %d bits", v.Type, maxBits)
 	}
-	if len(c.readers[v]) == 0 {
-		c.bad(v, "is read by nothing")
-	}
 }
 
 func (c *checker) weighted(v *ir.Value) {
 	x, w, bias := v.Args[0], v.Arg(1), v.Arg(2)
-	c.computed(v, x)
 	c.width(v)
 	c.width(x)
 	switch {
@@ -130,14 +117,12 @@ func (c *checker) weighted(v *ir.Value) {
 
 func (c *checker) product(v *ir.Value) {
 	for _, x := range v.Args {
-		c.computed(v, x)
 		c.width(x)
 	}
 	c.width(v)
 }
 
 func (c *checker) neuron(v *ir.Value) {
-	c.computed(v, v.Args[ir.NeuronX])
 	for _, a := range v.Args[ir.NeuronThreshold:] {
 		if a != nil && a.Const() == nil {
 			c.bad(v, "parameter %%%s is no constant", a.Name)
@@ -157,7 +142,6 @@ func (c *checker) neuron(v *ir.Value) {
 }
 
 func (c *checker) output(v *ir.Value) {
-	c.computed(v, v.Args[0])
 	if v.Clock == ir.Step {
 		c.bad(v, "gives %%%s at every step, wanted once or at the end", v.Args[0].Name)
 	}
@@ -166,23 +150,8 @@ func (c *checker) output(v *ir.Value) {
 	}
 }
 
-// computed demands an operand that hardware makes.
-func (c *checker) computed(v, x *ir.Value) {
-	if source(x).Op == ir.OpConst {
-		c.bad(v, "reads the constant %%%s as its input", x.Name)
-	}
-}
-
 func (c *checker) width(v *ir.Value) {
 	if bitsOf(v.Range) > maxWord {
 		c.bad(v, "range %v takes %d bits, wanted at most %d", v.Range, bitsOf(v.Range), maxWord)
 	}
-}
-
-// source is what a value is but for its shape.
-func source(v *ir.Value) *ir.Value {
-	for v.Op == ir.OpReshape {
-		v = v.Args[0]
-	}
-	return v
 }

@@ -47,7 +47,7 @@ end
 	%f = first %d : u2[2]
 	%q = output %f : u2[2]
 }
-`, []string{"input %y: is s20[2,3], wanted at most 16 bits", "neg %k: reads constants only"}},
+`, []string{"input %y: is s20[2,3], wanted at most 16 bits"}},
 		"leak": {`net n fixed steps=2 {
 once
 	%x = input : s16[2]
@@ -70,7 +70,7 @@ once
 	%k = const {fill=1} : u1[2]
 	%o = output %k : u1[2]
 }
-`, []string{"input %x: is read by nothing", "output %o: reads the constant %k"}},
+`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			list := verilog.New().Check(parse(t, strings.ReplaceAll(c.text, "u1[2]", "spike[2]")))

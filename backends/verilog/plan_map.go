@@ -2,6 +2,7 @@ package verilog
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"nomul/ir"
@@ -82,11 +83,13 @@ func (p *plan) lanewise(v *ir.Value) {
 	p.add(u, true)
 }
 
-// lay finds units and constants for the operands of a lanewise unit.
+// lay finds units and constants for the operands of a lanewise unit. Something
+// must be read, so that of constants alone the first is stored like any other value.
 func (p *plan) lay(u *unit, args []*ir.Value) {
 	shape := u.V.Type.Shape
-	for _, a := range args {
-		if a.Const() == nil && u.Order == nil {
+	read := slices.IndexFunc(args, func(a *ir.Value) bool { return a.Const() == nil })
+	for i, a := range args {
+		if i == max(0, read) {
 			x, order := p.stored(a, p.view(a).spread(a.Type.Shape, shape))
 			u.vector = newVector(u.V, x.Lanes, order)
 		}
@@ -94,7 +97,7 @@ func (p *plan) lay(u *unit, args []*ir.Value) {
 	u.Work = signedBits(u.V.Range)
 	for i, a := range args {
 		o := operand{Name: string(rune('a' + i)), From: -1}
-		if a.Const() == nil {
+		if a.Const() == nil || i == 0 && read < 0 {
 			o.Unit = p.arranged(a, p.view(a).spread(a.Type.Shape, shape), u.Lanes, u.Order)
 			o.From = u.port(o.Unit)
 		} else {
