@@ -66,6 +66,24 @@ func PortsOf(net *ir.Net) Ports {
 	return Ports{net.All(ir.OpInput), net.All(ir.OpNeuron), net.All(ir.OpOutput)}
 }
 
+// TraceBytes is what comes out of an engine for one sample of so many steps when tracing.
+func (p Ports) TraceBytes(steps int) int {
+	n := 0
+	for _, v := range p.Neurons {
+		n += steps * 5 * v.Type.Size()
+	}
+	return n + p.OutputBytes()
+}
+
+// OutputBytes is what comes out for one sample when not tracing.
+func (p Ports) OutputBytes() int {
+	n := 0
+	for _, v := range p.Outputs {
+		n += 4 * v.Type.Size()
+	}
+	return n
+}
+
 // Width is the bytes an element of an integer type takes in memory: 1, 2, 4 or 8.
 func Width(t ir.Type) int {
 	switch {

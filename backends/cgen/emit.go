@@ -1,6 +1,7 @@
 package cgen
 
 import (
+	"bytes"
 	"embed"
 	"fmt"
 	"strings"
@@ -40,7 +41,7 @@ func (p *plan) fill(text string) string {
 
 // printer collects lines of C; tabs indent.
 type printer struct {
-	strings.Builder
+	bytes.Buffer
 	p     *plan
 	depth int // of indentation, beyond the tabs of the text
 }
@@ -64,8 +65,6 @@ func (b *printer) line(format string, args ...any) {
 
 // text prints lines as they are, with the model's name for @.
 func (b *printer) text(s string) { b.WriteString(b.p.fill(s)) }
-
-func (b *printer) bytes() []byte { return []byte(b.String()) }
 
 // comment prints text as a comment, which the text cannot end.
 func (b *printer) comment(s string) {
@@ -96,7 +95,7 @@ func emitHeader(p *plan) []byte {
 	b.line("} @_state;")
 	b.functions()
 	b.line("\n#endif")
-	return b.bytes()
+	return b.Bytes()
 }
 
 // declare is the field's C declaration.
@@ -178,7 +177,7 @@ func emitDeclarations(p *plan) []byte {
 		b.line("extern const %s %s[%d];", a.elem.c(), a.name, len(a.data))
 	}
 	b.line("\n#endif")
-	return b.bytes()
+	return b.Bytes()
 }
 
 // emitWeights prints weights.c.
@@ -190,7 +189,7 @@ func emitWeights(p *plan) []byte {
 		b.comment(a.comment)
 		b.array(fmt.Sprintf("const %s %s[%d]", a.elem.c(), a.name, len(a.data)), a.data, a.hex)
 	}
-	return b.bytes()
+	return b.Bytes()
 }
 
 // array prints an initialised array, a dozen elements a line.

@@ -24,7 +24,7 @@ func emitModel(p *plan) []byte {
 	}
 	b.kernels(body.String())
 	b.WriteString(body.String())
-	return b.bytes()
+	return b.Bytes()
 }
 
 // facts are what model.c asks of the compiler beyond C99, checked when it compiles.

@@ -32,7 +32,7 @@ func emitPorts(p *plan) []byte {
 	}
 	b.line("}\n\nstatic void ports_start(@_state *st)\n{\n\t@_start(st%s);\n}", p.names(p.ports.Inputs, "in_"))
 	b.line("\nstatic void ports_finish(@_state *st)\n{\n\t@_finish(st%s);\n}\n\n#endif", p.names(p.ports.Outputs, "out_"))
-	return b.bytes()
+	return b.Bytes()
 }
 
 // steps is how many times an input is given for one sample.
@@ -117,7 +117,7 @@ static void stream_step(const @_state *st)
 		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\tput_word(out_%s[i]);\n\t}", v.Type.Size(), p.ident[v])
 	}
 	b.line("}\n\n#endif")
-	return b.bytes()
+	return b.Bytes()
 }
 
 // emitVectors prints vectors.h: samples with everything a correct model computes
@@ -153,7 +153,7 @@ func emitVectors(p *plan, vectors backends.Vectors) []byte {
 	b.compareStep()
 	b.compareOutputs()
 	b.line("\n#endif")
-	return b.bytes()
+	return b.Bytes()
 }
 
 // inputBytes is the samples as they come in by the stream.

@@ -245,7 +245,7 @@ func (s *rowSum) weight(w []int64, group, out, row int) int64 {
 // layBytes is the storage of 8-bit weights: four outputs in a word, biased by
 // 128, the first in the lowest byte; outputs beyond the last weigh 0.
 func (s *rowSum) layBytes(w []int64) []int64 {
-	var out []int64
+	out := make([]int64, 0, s.groups*s.groupSize())
 	s.eachQuad(func(group, n, row int) {
 		var word int64
 		for b := range 4 {
@@ -257,7 +257,7 @@ func (s *rowSum) layBytes(w []int64) []int64 {
 }
 
 func (s *rowSum) layWide(w []int64) []int64 {
-	var out []int64
+	out := make([]int64, 0, s.groups*s.groupSize())
 	s.eachQuad(func(group, n, row int) {
 		for b := range 4 {
 			out = append(out, s.weight(w, group, n+b, row))

@@ -145,11 +145,11 @@ func (s *convStage) layRows(p *plan, c convolved) {
 	s.weights.from = len(p.blob)
 	switch {
 	case s.method == convDigits:
-		p.blob = append(p.blob, c.weights.pack16(s.tile.outputs, s.tiles)...)
+		p.blob = c.weights.append16(p.blob, s.tile.outputs, s.tiles)
 	case s.tile.bytes == 1:
-		p.blob = append(p.blob, c.weights.spare().pack8(s.tile.outputs)...)
+		p.blob = c.weights.spare().append8(p.blob, s.tile.outputs)
 	default:
-		p.blob = append(p.blob, c.weights.spare().pack16(s.tile.outputs, s.tiles)...)
+		p.blob = c.weights.spare().append16(p.blob, s.tile.outputs, s.tiles)
 	}
 	s.weights.to = len(p.blob)
 	p.blob = append(p.blob, make([]byte, -len(p.blob)&63)...)

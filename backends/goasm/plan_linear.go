@@ -139,9 +139,9 @@ func (p *plan) weights(w *ir.Value, m matrix, wide, anyRows bool, x *view) *weig
 	}
 	out.rows.from = len(p.blob)
 	if wide {
-		p.blob = append(p.blob, m.pack16(wideTileOutputs, padded(m.outputs)/wideTileOutputs)...)
+		p.blob = m.append16(p.blob, wideTileOutputs, padded(m.outputs)/wideTileOutputs)
 	} else {
-		p.blob = append(p.blob, m.pack8(tileOutputs)...)
+		p.blob = m.append8(p.blob, tileOutputs)
 	}
 	out.rows.to = len(p.blob)
 	p.rows[key] = out

@@ -2,6 +2,7 @@ package goasm
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"nomul/ir"
 )
@@ -17,14 +18,16 @@ var int8s = ir.Range{Lo: -128, Hi: 127}
 
 func padded(n int) int { return (n + tileOutputs - 1) / tileOutputs * tileOutputs }
 
-// matrix is the weights[N,K] of a linear.
+// matrix is the weights[N,K] of a linear, perhaps with more inputs, of zeros, than
+// it has data for.
 type matrix struct {
 	data            []int64
 	outputs, inputs int
+	spares          int // of the inputs, the last
 }
 
 func matrixOf(w *ir.Value) matrix {
-	return matrix{w.Const().I, w.Type.Shape.Dim(0), w.Type.Shape.Dim(1)}
+	return matrix{data: w.Const().I, outputs: w.Type.Shape.Dim(0), inputs: w.Type.Shape.Dim(1)}
 }
 
 // inOrder has the inputs in the order in which they lie in memory.
@@ -32,28 +35,27 @@ func (m matrix) inOrder(o order) matrix {
 	if o.at == nil {
 		return m
 	}
-	out := matrix{make([]int64, len(m.data)), m.outputs, m.inputs}
+	out := matrix{data: make([]int64, len(m.data)), outputs: m.outputs, inputs: m.inputs}
 	for n := range m.outputs {
 		copy(out.data[n*m.inputs:], o.pick(m.data[n*m.inputs:][:m.inputs]))
 	}
 	return out
 }
 
-// at is the weight from input k to output n; 0 for padding.
+// at is the weight from input k to output n; 0 for padding and spares.
 func (m matrix) at(n, k int) int64 {
-	if n >= m.outputs {
+	kept := m.inputs - m.spares
+	if n >= m.outputs || k >= kept {
 		return 0
 	}
-	return m.data[n*m.inputs+k]
+	return m.data[n*kept+k]
 }
 
 // spare has one more input, of zeros.
 func (m matrix) spare() matrix {
-	out := matrix{outputs: m.outputs, inputs: m.inputs + 1}
-	for n := range m.outputs {
-		out.data = append(append(out.data, m.data[n*m.inputs:][:m.inputs]...), 0)
-	}
-	return out
+	m.inputs++
+	m.spares++
+	return m
 }
 
 // repeated is a matrix of so many copies along its diagonal.
@@ -70,9 +72,9 @@ func (m matrix) repeated(times int) matrix {
 	return out
 }
 
-// pack8 lays out 8-bit rows in tiles of so many outputs.
-func (m matrix) pack8(outputs int) []byte {
-	var out []byte
+// append8 lays out 8-bit rows in tiles of so many outputs, behind what is there.
+func (m matrix) append8(out []byte, outputs int) []byte {
+	out = slices.Grow(out, (m.outputs+outputs)*m.inputs)
 	for tile := 0; tile < m.outputs; tile += outputs {
 		for k := range m.inputs {
 			for half := tile; half < tile+outputs; half += 32 {
@@ -85,9 +87,9 @@ func (m matrix) pack8(outputs int) []byte {
 	return out
 }
 
-// pack16 lays out 16-bit rows in so many tiles of so many outputs.
-func (m matrix) pack16(outputs, tiles int) []byte {
-	var out []byte
+// append16 lays out 16-bit rows in so many tiles of so many outputs, behind what is there.
+func (m matrix) append16(out []byte, outputs, tiles int) []byte {
+	out = slices.Grow(out, 2*tiles*outputs*m.inputs)
 	for tile := range tiles {
 		for k := range m.inputs {
 			for n := range outputs {

@@ -101,8 +101,18 @@ func checkLanes(c *cobra.Command, t backends.Backend, lanes int) error {
 	return nil
 }
 
-// maxVectors bounds the samples that are emitted as a test.
-const maxVectors = 16
+// The samples that are emitted as a test are at most so many, and no more than
+// what they are compared with takes so many bytes; there is always one.
+const (
+	maxVectors  = 16
+	maxExpected = 64 << 20
+)
+
+// emitted is how many of some samples are emitted as a test.
+func emitted(net *ir.Net, samples int) int {
+	each := max(1, backends.PortsOf(net).TraceBytes(net.Steps))
+	return min(samples, maxVectors, max(1, maxExpected/each))
+}
 
 // emit lowers the model, checks it for the target, and gives the artefact's files.
 func (m *model) emit(t backends.Backend, vectors string, lanes int) ([]backends.File, error) {
@@ -119,7 +129,7 @@ func (m *model) emit(t backends.Backend, vectors string, lanes int) ([]backends.
 			return nil, err
 		}
 	}
-	v, err := reference(net, samples[:min(len(samples), maxVectors)])
+	v, err := reference(net, samples[:emitted(net, len(samples))])
 	if err != nil {
 		return nil, err
 	}

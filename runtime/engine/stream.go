@@ -33,16 +33,10 @@ func (s stream) encode(samples [][][]int64) []byte {
 
 // size is the bytes that come out for one sample.
 func (s stream) size(trace bool) int {
-	n := 0
 	if trace {
-		for _, v := range s.ports.Neurons {
-			n += s.net.Steps * 5 * v.Type.Size()
-		}
+		return s.ports.TraceBytes(s.net.Steps)
 	}
-	for _, v := range s.ports.Outputs {
-		n += 4 * v.Type.Size()
-	}
-	return n
+	return s.ports.OutputBytes()
 }
 
 // decode reads what an engine gave for the samples.
