@@ -247,3 +247,22 @@ func TestLanes(t *testing.T) {
 		t.Error("more lanes are not faster")
 	}
 }
+
+// The lists of a gather are written in the time that their length takes: 300,000
+// elements, of which one at a time would look at all others.
+func TestLargeGather(t *testing.T) {
+	t.Parallel()
+	net := parse(t, `net large fixed steps=1 {
+once
+	%x = input : u8[600,500]
+	%t = transpose %x {perm=[1,0]} : u8[500,600]
+	%y = output %t : u8[500,600]
+}
+`)
+	for _, f := range verilog.New().Emit(net, backends.Options{Name: "large", Lanes: 8}) {
+		if strings.HasSuffix(f.Name, ".list.hex") && strings.Count(string(f.Data), "\n") == 600*500 {
+			return
+		}
+	}
+	t.Error("no list of all elements")
+}

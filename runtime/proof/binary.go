@@ -11,6 +11,8 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -73,11 +75,11 @@ func Binary(ctx context.Context, o Object) (Proof, error) {
 	if !known {
 		return p, fmt.Errorf("%s: no list of multiplications for %s", o.Path, f.Machine)
 	}
-	if err := o.complete(f); err != nil {
+	s := &scan{machine: m, found: map[string]int{}, read: map[string]bool{}}
+	if err := s.object(ctx, o, f); err != nil {
 		return p, err
 	}
-	s := &scan{machine: m, found: map[string]int{}}
-	if err := s.object(ctx, o, f); err != nil {
+	if err := o.complete(f, s.read); err != nil {
 		return p, err
 	}
 	p.Scanned = s.count
@@ -91,8 +93,9 @@ func Binary(ctx context.Context, o Object) (Proof, error) {
 	return p, nil
 }
 
-// complete demands the functions that must be there.
-func (o Object) complete(f *elf.File) error {
+// complete demands the functions that must be there, and that something was read
+// of each, be it under another name of the same place.
+func (o Object) complete(f *elf.File, read map[string]bool) error {
 	if len(o.Functions) == 0 {
 		return nil
 	}
@@ -100,16 +103,30 @@ func (o Object) complete(f *elf.File) error {
 	if err != nil && !errors.Is(err, elf.ErrNoSymbols) {
 		return fmt.Errorf("%s: %w", o.Path, err)
 	}
-	there := map[string]bool{}
+	there, seen := map[string]place{}, map[place]bool{}
 	for _, s := range symbols {
-		there[s.Name] = there[s.Name] || elf.ST_TYPE(s.Info) == elf.STT_FUNC && s.Size > 0
+		at := place{s.Section, s.Value}
+		if elf.ST_TYPE(s.Info) == elf.STT_FUNC && s.Size > 0 {
+			there[s.Name] = at
+		}
+		seen[at] = seen[at] || read[s.Name]
 	}
 	for _, name := range o.Functions {
-		if !there[name] {
+		at, ok := there[name]
+		switch {
+		case !ok:
 			return fmt.Errorf("%s: no function %s", o.Path, name)
+		case !seen[at]:
+			return fmt.Errorf("%s: not one instruction of function %s seen", o.Path, name)
 		}
 	}
 	return nil
+}
+
+// place is where a symbol points to.
+type place struct {
+	section elf.SectionIndex
+	value   uint64
 }
 
 // scan gathers the instructions of an object.
@@ -117,6 +134,7 @@ type scan struct {
 	machine machine
 	count   int
 	found   map[string]int // "mnemonic in function" → times
+	read    map[string]bool
 }
 
 func (s *scan) object(ctx context.Context, o Object, f *elf.File) error {
@@ -236,6 +254,7 @@ func (s *scan) line(code, where string) {
 		return // a constant that the compiler put between the code
 	}
 	s.count++
+	s.read[where] = true
 	if refused {
 		s.found[op+" in "+where]++
 	}
@@ -253,22 +272,17 @@ func (s *scan) list() []string {
 	return out
 }
 
-// helpers lists the multiplying run-time routines that a file links or asks for.
+// helpers lists the multiplying run-time routines that a file links or asks for,
+// also of a library that is loaded with it. A stripped file still names what it
+// asks for; what it links was scanned.
 func helpers(f *elf.File) []string {
-	symbols, err := f.Symbols()
-	if err != nil {
-		return nil // a stripped file has none to show; its instructions were all scanned
-	}
+	symbols, _ := f.Symbols() // none is no fault
+	loaded, _ := f.DynamicSymbols()
 	found := map[string]bool{}
-	for _, s := range symbols {
+	for _, s := range append(symbols, loaded...) {
 		if helper.MatchString(s.Name) {
 			found["call of "+s.Name] = true
 		}
 	}
-	var out []string
-	for what := range found {
-		out = append(out, what)
-	}
-	sort.Strings(out)
-	return out
+	return slices.Sorted(maps.Keys(found))
 }
