@@ -96,4 +96,17 @@ func TestStripped(t *testing.T) {
 	if err != nil || !slices.Contains(p.Forbidden, "call of __mulsi3") {
 		t.Errorf("%+v, %v", p, err)
 	}
+	const calling = `#ifdef LIBRARY
+int __mulsi3(int a, int b) { return a + b; }
+#else
+int __mulsi3(int a, int b);
+int main(void) { return __mulsi3(2, 3); }
+#endif
+`
+	path = built(t, "a.c", calling, []string{"gcc", "-DLIBRARY", "-shared", "-fPIC", "a.c", "-o", "liba.so"},
+		[]string{"gcc", "a.c", "./liba.so", "-o", "a.o"}, []string{"strip", "a.o"})
+	p, err = Binary(t.Context(), Object{Path: path, Objdump: "objdump"})
+	if err != nil || !slices.Contains(p.Forbidden, "call of __mulsi3") {
+		t.Errorf("%+v, %v", p, err)
+	}
 }
