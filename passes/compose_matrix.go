@@ -8,8 +8,12 @@ import (
 	"nomul/ir/eval"
 )
 
-// matrixLimit is the most elements that finding a matrix may take to compute.
-const matrixLimit = 1 << 26
+// A matrix that layers become may have matrixWeights weights, and finding it may take
+// matrixWork elements to compute.
+const (
+	matrixWeights = 1 << 22
+	matrixWork    = 1 << 26
+)
 
 // between are the ops that may stand between two layers which become one: each is
 // linear in its first operand, up to a constant.
@@ -28,7 +32,7 @@ func composeMatrix(r *ir.Rebuilder, outer weighted, x *ir.Value) (*ir.Value, err
 	for _, v := range ops {
 		work += v.Type.Size()
 	}
-	if below == nil || below.Type.Size() > matrixLimit/work {
+	if below == nil || below.Type.Size() > min(matrixWork/work, matrixWeights/outer.Type.Size()) {
 		return nil, nil
 	}
 	if !slices.ContainsFunc(ops, func(v *ir.Value) bool { _, ok := asWeighted(v); return ok }) {

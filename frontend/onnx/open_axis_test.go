@@ -119,6 +119,7 @@ func TestOpenBatch(t *testing.T) {
 		"reshaped":   x(17, -1, 2, 3).node("Shape x -> s").init(scalar(int64s("first", 0))).node("Gather s,first -> n").node("Unsqueeze n,z -> u").ints("z", 0).ints("rest", -1).node("Concat u,rest -> t", attrInt("axis", 0)).node("Reshape x,t -> y").out("y"),
 		"stacked":    x(17, -1, 3).node("Unsqueeze x,z -> u").ints("z", 0).node("Split u,z1 -> p").ints("z1", 1).node("Concat p,p -> q", attrInt("axis", 0)).node("Split q -> c,d").node("Add c,d -> y").out("y"),
 		"zero-state": x(17, -1, 3).node("Shape x -> s").node("ConstantOfShape s -> v").node("Add x,v -> y").out("y"),
+		"behind":     x(17, 3, -1, 4).node("Split x -> a,b,c", attrInt("axis", 0)).node("Add a,b -> d").node("Add d,c -> e").node("ReduceSum e,k -> y").ints("k", 2).out("y"),
 		"sliced":     x(17, -1, 3).node("Slice x,start,end -> y").ints("start", 0, 1).ints("end", 1<<40, 2).out("y"),
 	} {
 		if _, list := onnx.Import("m.onnx", m.bytes(t), onnx.Options{}); len(list) > 0 {
