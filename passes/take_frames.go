@@ -86,9 +86,10 @@ func newFraming(n *ir.Net, x *ir.Value, h []history) *framing {
 	return f
 }
 
-// onlyFrames tells whether a value, no membrane, is computed from entries and constants.
+// onlyFrames tells whether a value, no membrane and no output, is computed from entries
+// and constants.
 func (f *framing) onlyFrames(v *ir.Value) bool {
-	if _, isMembrane := f.step[v]; isMembrane {
+	if _, isMembrane := f.step[v]; isMembrane || v.Op == ir.OpOutput {
 		return false
 	}
 	some := false
