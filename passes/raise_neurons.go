@@ -152,8 +152,20 @@ func (s *raising) rewrite(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		return spikeProduct(r, v)
 	case v.Op == ir.OpConcat, v.Op == ir.OpWhere, v.Op == ir.OpLatch:
 		return alike(r, v)
+	case v.Op == ir.OpOutput && v.Clock != ir.Step && r.Of(v.Args[0]).Clock == ir.Step:
+		return lastOf(r, v)
 	}
 	return nil, nil
+}
+
+// lastOf is an output of what fires in every step now, though the file computes it once:
+// as every step has it.
+func lastOf(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+	last, err := r.Add(ir.OpLast, r.Unique(v.Name+".last"), nil, r.Of(v.Args[0]))
+	if err != nil {
+		return nil, err
+	}
+	return r.CopyWith(v, v.Attrs, last)
 }
 
 // dropped tells whether a cast changes no number: from spikes, or from a count of
