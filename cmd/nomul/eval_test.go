@@ -101,6 +101,24 @@ func sixImages(dir string) error {
 	} {
 		arrays[name] = dataset.Ints(dataset.Uint8, []int{len(labels)}, labels)
 	}
+	// 40, 60, 100 and 0 in each of three steps.
+	fires := map[int64][]float64{40: {0, 0, 1}, 60: {0, 1, 0}, 100: {1, 1, 1}, 0: {0, 0, 0}}
+	steps := make([]float64, 0, 36)
+	for i := 0; i < len(pixels); i += 2 {
+		for t := range 3 {
+			steps = append(steps, fires[pixels[i]][t], fires[pixels[i+1]][t])
+		}
+	}
+	err := dataset.WriteArrays(filepath.Join(dir, "steps.npz"), map[string]*dataset.Array{"y": dataset.Floats(dataset.Float32, []int{6, 3, 1, 2}, steps)})
+	two, three := dataset.Ints(dataset.Uint8, []int{2, 2}, pixels[:4]), dataset.Ints(dataset.Uint8, []int{3, 2}, pixels[:6])
+	for name, a := range map[string]*dataset.Array{"fewer": two, "more": three} {
+		if err == nil {
+			err = dataset.WriteArrays(filepath.Join(dir, name+".npz"), map[string]*dataset.Array{"a": a, "b": map[string]*dataset.Array{"fewer": three, "more": two}[name]})
+		}
+	}
+	if err != nil {
+		return err
+	}
 	for name, a := range arrays {
 		key := map[bool]string{true: "labels", false: "x"}[len(a.Shape) == 1]
 		if name == "steps-to-first" {

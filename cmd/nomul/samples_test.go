@@ -47,3 +47,19 @@ func TestFramesAreNormalisedByChannel(t *testing.T) {
 		}
 	}
 }
+
+// Pictures are of the input's shape, or flattened along its last axis.
+func TestFits(t *testing.T) {
+	for _, c := range []struct {
+		pictures, input []int
+		want            bool
+	}{
+		{[]int{28, 28}, []int{28, 28}, true}, {[]int{28, 28}, []int{784}, true}, {[]int{3, 4, 5}, []int{60}, true},
+		{[]int{7, 4, 5}, []int{7, 20}, true}, {[]int{6, 4, 5}, []int{7, 20}, false}, {[]int{7, 4, 5}, []int{7, 21}, false},
+		{[]int{28, 28}, []int{783}, false}, {[]int{784}, []int{28, 28}, false}, {[]int{20}, []int{7, 20}, false}, {[]int{2}, nil, false}, {nil, nil, true},
+	} {
+		if got := fits(c.pictures, c.input); got != c.want {
+			t.Errorf("pictures %v for %v: %v", c.pictures, c.input, got)
+		}
+	}
+}
