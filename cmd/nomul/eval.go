@@ -211,8 +211,15 @@ func printEvaluation(c *cobra.Command, r *evaluation) {
 	}
 	printTable(w, []string{"layer", "kind", "neurons", "spikes per neuron and step", "synaptic operations"}, rows)
 	fmt.Fprintln(w)
+	if len(r.Confusion) > shownConfusion {
+		fmt.Fprintf(w, "the confusion of %d classes is in the report that --json prints\n", len(r.Confusion))
+		return
+	}
 	printTable(w, r.confusionHead(), r.confusionRows())
 }
+
+// shownConfusion bounds the classes whose confusion is a table for people.
+const shownConfusion = 40
 
 // class is the name of a class, or its number.
 func (r *evaluation) class(i int) string {

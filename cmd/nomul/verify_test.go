@@ -130,3 +130,27 @@ func TestVerifyCoverage(t *testing.T) {
 		}
 	}
 }
+
+// What differs, what multiplies, and a proof that cannot fail are faults, each told.
+func TestVerifyVerdict(t *testing.T) {
+	good := engineRow{Name: "c-gcc", Samples: 2}
+	other := engineRow{Name: "c-clang", Samples: 2, Mismatches: engine.Mismatches{Spikes: 1, First: "sample 0"}}
+	holds, found, blind := proof.Proof{Target: "c-gcc", Scanned: 7}, proof.Proof{Target: "c-m0", Scanned: 7, Forbidden: []string{"muls"}}, proof.Proof{Target: "c-m4"}
+	caught, missed := proof.Control{Name: "c-gcc", What: "a C function that multiplies", Caught: true}, proof.Control{Name: "c-m0", What: "a C function that multiplies"}
+	absent := proof.Control{Name: "c-m4", Skipped: "needs arm-none-eabi-gcc"}
+	for _, c := range []struct {
+		r    verification
+		want string // of the one message, if any
+	}{
+		{verification{Engines: []engineRow{good, good}, Proofs: []proof.Proof{holds}, Controls: []proof.Control{caught, absent}}, ""},
+		{verification{Engines: []engineRow{good, other}, Proofs: []proof.Proof{holds}, Controls: []proof.Control{caught}}, "engine c-clang differs from the interpreter: sample 0"},
+		{verification{Engines: []engineRow{good, good}, Proofs: []proof.Proof{holds, found}}, "the proof of c-m0 fails: 7 scanned, found muls"},
+		{verification{Engines: []engineRow{good}, Proofs: []proof.Proof{blind, holds}}, "the proof of c-m4 fails: 0 scanned"},
+		{verification{Engines: []engineRow{good}, Controls: []proof.Control{absent, caught, missed}}, "the proof of c-m0 did not notice a C function that multiplies"},
+	} {
+		err := c.r.verdict()
+		if (err == nil) != (c.want == "") || err != nil && (!strings.Contains(err.Error(), c.want) || strings.Count(err.Error(), "error:") != 1) {
+			t.Errorf("%v, wanted %q", err, c.want)
+		}
+	}
+}
