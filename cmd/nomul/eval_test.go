@@ -39,6 +39,17 @@ func TestWorkersAgree(t *testing.T) {
 	}
 }
 
+// What moving residuals costs has its sign.
+func TestKeptRow(t *testing.T) {
+	kept := 0.9
+	r := evaluation{KeptAccuracy: &kept}
+	r.Accuracy = 0.875
+	const want = "90.00 % accuracy with residuals as they were trained; before the neurons they change it by -2.50 points"
+	if got := r.keptRow(); got[1] != want {
+		t.Errorf("got %q, wanted %q", got[1], want)
+	}
+}
+
 // Engines that simulate every clock or instruction run a few samples, the others all.
 func TestVerifySamples(t *testing.T) {
 	net := parsedNet(t, `net one fixed steps=1 {
