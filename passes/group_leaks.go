@@ -128,6 +128,11 @@ func (g *grouper) plan(v *ir.Value, readers map[*ir.Value][]*ir.Value) (*leakPla
 			plan.joined = true
 		}
 	}
+	if plan.joined { // and counted in their old order
+		for _, r := range readers[v] {
+			delete(g.counts, r)
+		}
+	}
 	return plan, plan.check(v)
 }
 
