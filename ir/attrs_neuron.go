@@ -36,7 +36,7 @@ import (
 //	H_t = leak(V_{t−1}) + I_t + bias − R_t·amount
 //	V_t = H_t − (S_t − R_t)·amount
 //
-// A silent neuron has no threshold and no reset: V = H, and V is its result.
+// The result of a silent neuron is V. One without a reset has no threshold: V = H.
 type NeuronAttrs struct {
 	Leak    Leak    `ir:"always"`
 	Round   Round   `ir:"always"` // of both leaks
@@ -57,6 +57,9 @@ type NeuronAttrs struct {
 }
 
 func (NeuronAttrs) attrs() {}
+
+// Fires tells whether the neuron has a threshold: all but silent ones without a reset.
+func (a NeuronAttrs) Fires() bool { return !a.Silent || a.Reset != ResetNone }
 
 // Plain tells whether the neuron is one membrane that fires and is reset once,
 // in that step or the next, with a leak by a shift, a factor or none.

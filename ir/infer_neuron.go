@@ -48,8 +48,8 @@ func (in *inference) checkNeuron(a NeuronAttrs) {
 	if a.Compare != GE && a.Compare != GT {
 		in.fail(diag.BadAttribute, "compare must be ge or gt, got %v", a.Compare)
 	}
-	if a.Silent == (args[NeuronThreshold] != nil) {
-		in.fail(diag.BadAttribute, "a neuron has a threshold, or is silent")
+	if a.Fires() != (args[NeuronThreshold] != nil) {
+		in.fail(diag.BadAttribute, "a neuron has a threshold, or is silent without a reset")
 	}
 	if (a.Leak.Kind == LeakFactor) != (args[NeuronLeak] != nil) {
 		in.fail(diag.BadAttribute, "leak=factor and the operand leak go together")
@@ -69,8 +69,8 @@ func (in *inference) checkReset(a NeuronAttrs) {
 	if needs := a.Reset == ResetValue || a.Reset == ResetSubtract; needs != (in.v.Args[NeuronReset] != nil) {
 		in.fail(diag.BadAttribute, "reset=%v and the operand reset do not go together", a.Reset)
 	}
-	if a.Silent && (a.Reset != ResetNone || a.When != WhenFire) {
-		in.fail(diag.BadAttribute, "a silent neuron has reset=none when=fire")
+	if a.Silent && a.Reset == ResetNone && a.When != WhenFire {
+		in.fail(diag.BadAttribute, "a silent neuron without a reset has when=fire")
 	}
 	if a.When == WhenBoth && a.Reset != ResetSubtract {
 		in.fail(diag.BadAttribute, "when=both is of reset=subtract; with another it is when=fire")
@@ -218,7 +218,7 @@ func (m membrane) both(v, drive Range) (h, stored Range) {
 // split parts an interval into what may stay quiet and what may fire; a part
 // that cannot occur has Lo > Hi. The threshold itself is in both, for either compare.
 func (m membrane) split(h Range) (quiet, fired Range) {
-	if m.Silent {
+	if !m.Fires() {
 		return h, Range{1, 0}
 	}
 	return Range{h.Lo, min(h.Hi, m.threshold.Hi)}, Range{max(h.Lo, m.threshold.Lo), h.Hi}

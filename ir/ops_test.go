@@ -131,7 +131,7 @@ func TestRefusedOps(t *testing.T) {
 
 		{"fixed", n1, "neuron %x " + neuron, "has a threshold, or is silent"},
 		{"fixed", n1, "neuron %x, %th " + strings.Replace(neuron, "fire}", "fire silent=true}", 1), "has a threshold, or is silent"},
-		{"fixed", n1, "neuron %x " + strings.Replace(neuron, "reset=none when=fire", "reset=zero when=fire silent=true", 1), "a silent neuron has reset=none"},
+		{"fixed", n1, "neuron %x " + strings.Replace(neuron, "reset=none when=fire", "reset=zero when=fire silent=true", 1), "has a threshold, or is silent without a reset"},
 		{"fixed", n1, "neuron %x, %th " + strings.Replace(neuron, "reset=none when=fire", "reset=zero when=both", 1), "when=both is of reset=subtract"},
 		{"fixed", n1, "neuron %x, %th " + strings.Replace(neuron, "when=fire", "when=fire masks=true", 1), "masks is of reset=zero when=next"},
 		{"fixed", n1, "neuron %x, %th " + strings.Replace(neuron, "reset=none when=fire", "reset=zero when=next masks=true masks-current=true", 1), "masks and has a current"},

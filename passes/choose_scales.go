@@ -354,13 +354,16 @@ func (s *scaler) neuron(v *ir.Value) error {
 		sp = s.integers(v.Type.Shape)
 	case !ok:
 		return nil
-	case !attrs.Silent:
+	}
+	if attrs.Fires() {
 		s.sinks = append(s.sinks, &sink{value: v, gauge: sp})
 		for slot := ir.NeuronThreshold; slot < ir.NeuronLeak; slot++ {
 			if c := v.Args[slot].Const(); c != nil {
 				s.note(sp.stretch(gaugeShape(sp, x)), c, true)
 			}
 		}
+	}
+	if !attrs.Silent {
 		return nil
 	}
 	fine := math.Ldexp(1, -silentGuard(v, s.sizes, s.steps))

@@ -46,7 +46,24 @@ func (q *quantiser) neuron(v *ir.Value) (*ir.Value, error) {
 	}
 	out.Scale = v.Scale
 	q.membraneOff(v, out, guard, units)
+	if attrs.Silent && attrs.Fires() {
+		return q.membrane(v, out, guard)
+	}
 	return out, nil
+}
+
+// membrane brings the membrane of a silent neuron that fires into its units. It has
+// as many guard bits as the neuron that fires alike, so that it does.
+func (q *quantiser) membrane(v, out *ir.Value, guard int) (*ir.Value, error) {
+	more := silentGuard(v, q.sizes, q.steps) - guard
+	out.Scale = &ir.Scale{Name: v.Scale.Name, Data: times(v.Scale.Data, constant(math.Ldexp(1, more), ir.Shape{}))}
+	got, err := q.convert(v, out, v, constant(math.Ldexp(1, more), ir.Shape{}), v.Scale.Data)
+	if err != nil {
+		return nil, err
+	}
+	q.coarsened(v, got)
+	got.value.Scale = v.Scale
+	return got.value, nil
 }
 
 // inputScale is the unit of a neuron's input: of a silent one on integers, that of
@@ -140,7 +157,7 @@ func (q *quantiser) neuronUnits(v *ir.Value, a ir.NeuronAttrs) [ir.NeuronLeak]*i
 // guard is how many guard bits the fixed form of a neuron has.
 func (q *quantiser) guard(v *ir.Value) int {
 	attrs, scale := v.Attrs.(ir.NeuronAttrs), q.inputScale(v)
-	if attrs.Silent {
+	if !attrs.Fires() {
 		return silentGuard(v, q.sizes, q.steps)
 	}
 	var units []float64
@@ -156,7 +173,7 @@ func (q *quantiser) guard(v *ir.Value) int {
 // which engines have; all of them where even none is no help. Those that are
 // given up are told. A silent neuron's are part of its result's scale.
 func (q *quantiser) roomyGuard(v *ir.Value, a ir.NeuronAttrs, guard int) int {
-	if a.Silent {
+	if !a.Fires() {
 		return guard
 	}
 	for less := guard; less >= 0; less-- {

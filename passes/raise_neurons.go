@@ -18,7 +18,7 @@ func runRaiseNeurons(n *ir.Net, _ *Options) (*ir.Net, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &raising{latched: map[*ir.Value]*ir.Value{}, neurons: map[*ir.Value]*neuronForm{}, names: map[*ir.Value]string{}}
+	s := &raising{latched: map[*ir.Value]*ir.Value{}, neurons: map[*ir.Value]*neuronForm{}, shown: map[*ir.Value]*visible{}, names: map[*ir.Value]string{}}
 	for _, v := range n.All(ir.OpLatch) {
 		s.latched[v.Args[0]] = v.Args[1]
 	}
@@ -52,6 +52,7 @@ type raising struct {
 	latched map[*ir.Value]*ir.Value
 	units   []*unit
 	neurons map[*ir.Value]*neuronForm // by the comparison that fires
+	shown   map[*ir.Value]*visible    // by the membrane that is set to a value
 	names   map[*ir.Value]string      // of the neurons
 	delays  map[*ir.Value]bool        // those of spikes
 }
@@ -74,6 +75,7 @@ func (s *raising) classify(n *ir.Net) error {
 		}
 		s.units = append(s.units, u)
 		s.neurons[v] = form
+		s.show(n, u, form)
 		s.names[v] = fmt.Sprintf("%s%d", form.kind(), len(s.units))
 	}
 	s.nameAfterModules(n)
@@ -142,6 +144,8 @@ func (s *raising) rewrite(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 	switch {
 	case s.neurons[v] != nil:
 		return s.neuron(r, v)
+	case s.shown[v] != nil:
+		return s.shown[v].membrane(r, v)
 	case v.Op == ir.OpCast && dropped(v.Type, r.Of(v.Args[0]).Type):
 		return r.Of(v.Args[0]), nil
 	case v.Op == ir.OpDelay && s.delays[v]:

@@ -71,24 +71,20 @@ func restless(n *ir.Net) error {
 			continue
 		}
 		if path := loop(delay, latch.Args[1]); path != nil {
-			d := refuse(delay, diag.NotANeuron, "is state that %s keeps; only neurons that are linear but for a threshold are known", where(path[0]))
-			if isReset(path) {
-				d.Help = "a membrane can be read besides its spikes when its reset only subtracts"
-			}
-			errs = append(errs, d)
+			errs = append(errs, refuse(delay, diag.NotANeuron, "is state that %s keeps; only neurons that are linear but for a threshold are known", where(path[0])))
 		}
 	}
 	return errs.Err()
 }
 
 // loop lists the values between what a delay stores and the delay, without going
-// through neurons; nil when there is no way.
+// through neurons, but through membranes that are shown; nil when there is no way.
 func loop(delay, from *ir.Value) []*ir.Value {
 	known := map[*ir.Value]bool{delay: true} // whether there is a way from it
 	var path []*ir.Value
 	var find func(v *ir.Value) bool
 	find = func(v *ir.Value) bool {
-		if v == nil || v.Op == ir.OpNeuron {
+		if v == nil || v.Op == ir.OpNeuron && !isShown(v) {
 			return false
 		}
 		reached, ok := known[v]
@@ -110,19 +106,8 @@ func loop(delay, from *ir.Value) []*ir.Value {
 	return append(path, delay)
 }
 
-// isReset tells whether what depends on the state is multiplied with something
-// that spikes make.
-func isReset(path []*ir.Value) bool {
-	ofSpikes := func(v *ir.Value) bool {
-		if slices.Contains(path, v) {
-			return false
-		}
-		for u := range coneOf(v) {
-			if u.Type.IsSpike() {
-				return true
-			}
-		}
-		return false
-	}
-	return slices.ContainsFunc(path, func(v *ir.Value) bool { return v.Op == ir.OpMul && slices.ContainsFunc(v.Args, ofSpikes) })
+// isShown tells whether v is the membrane of a neuron that fires.
+func isShown(v *ir.Value) bool {
+	a, ok := v.Attrs.(ir.NeuronAttrs)
+	return ok && a.Silent && a.Fires()
 }

@@ -14,7 +14,7 @@ func (b *printer) neuron(v *ir.Value) {
 	b.function(v)
 	l := b.layer(n, v.Type.Shape)
 	b.indices(l.w)
-	if !n.attrs.Silent {
+	if n.spiking() {
 		b.line("\tuint32_t bits = 0u, lane = 1u;")
 	}
 	b.WriteByte('\n')
@@ -22,14 +22,19 @@ func (b *printer) neuron(v *ir.Value) {
 		l.charge()
 		l.fire()
 		b.line("\tv[%s] = %s;", l.i, cast(n.membrane.elem, "h"))
-		if !n.attrs.Silent {
+		if n.spiking() {
 			b.line("\tlane <<= 1;\n\tif (lane == 0u) {\n\t\t*s++ = bits;\n\t\tbits = 0u;\n\t\tlane = 1u;\n\t}")
 		}
 	})
-	if !n.attrs.Silent && v.Type.Size()%32 != 0 {
+	if n.spiking() && v.Type.Size()%32 != 0 {
 		b.line("\t*s = bits;")
 	}
 	b.line("}")
+}
+
+// spiking tells whether spikes are kept, as a result or for a reset that waits.
+func (n *neuron) spiking() bool {
+	return !n.attrs.Silent || n.attrs.When == ir.WhenNext && (n.attrs.Masks || !n.forgets())
 }
 
 // cast is a number of 32 bits as an element.
@@ -65,7 +70,7 @@ func (b *printer) layer(n *neuron, shape ir.Shape) *layer {
 	if n.attrs.Current.Kind != 0 {
 		b.line("\t%s *current = %s;", n.current.elem.c(), n.current.expr)
 	}
-	if !n.attrs.Silent {
+	if n.spiking() {
 		b.line("\tuint32_t *s = %s;", n.spikes.expr)
 	}
 	return l
@@ -221,10 +226,13 @@ func comparison(a ir.NeuronAttrs) string {
 // fire prints the comparison, the spike, and the reset that acts on it.
 func (l *layer) fire() {
 	a := l.attrs
-	if a.Silent {
+	if !a.Fires() {
 		return
 	}
-	l.line("\tif (h %s %s) {\n\t\tbits |= lane;", comparison(a), l.at["threshold"])
+	l.line("\tif (h %s %s) {", comparison(a), l.at["threshold"])
+	if l.spiking() {
+		l.line("\t\tbits |= lane;")
+	}
 	switch {
 	case a.When == ir.WhenBoth:
 		l.line("\t\tif (!high) {\n\t\t\t%s\n\t\t}\n\t} else if (high) {\n\t\t%s", l.lower("-"), l.lower("+"))

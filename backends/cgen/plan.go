@@ -164,7 +164,7 @@ func (p *plan) flash(v *ir.Value, what string, e elem, data []int64, comment str
 func (p *plan) neuronPlace(v *ir.Value) place {
 	n := &neuron{attrs: v.Attrs.(ir.NeuronAttrs), x: v.Arg(ir.NeuronX)}
 	p.neurons[v] = n
-	if !n.attrs.Silent {
+	if n.spiking() {
 		n.spikes = p.own(p.ident[v], elem{32, false, true}, v.Type.Size(), "spikes of %"+v.Name)
 	}
 	n.membrane = p.own(p.ident[v]+"_v", rangeElem(v.State), v.Type.Size(), "membranes of %"+v.Name)

@@ -49,7 +49,7 @@ func constantsOf(a ir.NeuronAttrs) constants {
 // limits are the thresholds for H > limit: H ≥ θ is H > θ − 1. A limit beyond
 // the integers is cut to them; no membrane can be beyond, too.
 func limits(v *ir.Value, integers ir.Range) []int64 {
-	if v.Attrs.(ir.NeuronAttrs).Silent {
+	if !v.Attrs.(ir.NeuronAttrs).Fires() {
 		return slices.Repeat([]int64{integers.Hi}, v.Type.Size())
 	}
 	out := spread(v.Arg(ir.NeuronThreshold), v.Type.Shape)

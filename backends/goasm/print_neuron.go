@@ -72,7 +72,6 @@ func (s *neuronStage) prepareLayer(p *printer) {
 	flag("drives", a.Current.Kind != 0)
 	flag("after", a.Order == ir.OrderAfter)
 	flag("late", a.Order == ir.OrderLate)
-	flag("silent", a.Silent)
 	p.f("m.%s.general = general{%s}", s.params, strings.Join(list, ", "))
 }
 

@@ -201,10 +201,12 @@ func (d *mixture) generalNeuron(x *ir.Value) *ir.Value {
 	top := min(max(x.Range.Hi>>3, 2), 1<<20) << a.Guard
 	s := x.Type.Shape
 	args := []*ir.Value{x, d.constant(0, top, s.Dim(0), 1, 1), d.constant(-3, 3, 1, s.Dim(1), s.Dim(2)), d.constant(0, top, s.Dim(0), 1, 1)}
-	switch rapid.SampledFrom([]string{"spikes", "masks", "silent"}).Draw(t, "kind") {
+	switch rapid.SampledFrom([]string{"spikes", "masks", "silent", "shown"}).Draw(t, "kind") {
 	case "masks":
 		a.Reset, a.When, a.Masks, args[3] = ir.ResetZero, ir.WhenNext, true, nil
 		a.MasksCurrent = a.Current.Kind != 0 && rapid.Bool().Draw(t, "masks current")
+	case "shown":
+		a.Silent = true
 	case "silent":
 		a.Reset, a.When, a.Silent, args[1], args[3] = ir.ResetNone, ir.WhenFire, true, nil, nil
 	}

@@ -227,7 +227,10 @@ func neuronRows(net *ir.Net) []neuronRow {
 			}
 		}
 		if a.Silent {
-			row.Kind, row.Compare = row.Kind+", silent", "never"
+			row.Kind += ", silent"
+		}
+		if !a.Fires() {
+			row.Compare = "never"
 		} else {
 			row.Threshold = span(v.Args[ir.NeuronThreshold].Const())
 		}

@@ -14,7 +14,7 @@ func (x *exporter) neuron(v *ir.Value) string {
 	a := v.Attrs.(ir.NeuronAttrs)
 	n := &neuronText{x: x, v: v}
 	n.leak(a)
-	if !a.Silent {
+	if a.Fires() {
 		n.constant("threshold", ir.NeuronThreshold)
 		n.def("fires", compareSigns[a.Compare])
 		n.reset(a)

@@ -67,12 +67,13 @@ func (n *neuronCall) make() value {
 	n.word("round", &n.attrs.Round)
 	n.word("when", &n.attrs.When)
 	n.attrs.Compare, n.attrs.Reset = ir.GE, ir.ResetNone
-	if !n.attrs.Silent {
+	resets := !n.attrs.Silent || n.args["reset"].given && n.args["reset"].text != ir.ResetNone.String()
+	if resets {
 		n.fires()
 		n.slots[ir.NeuronThreshold] = n.tensorOr(ir.NeuronThreshold, "threshold", 1)
 	}
 	n.slots[ir.NeuronBias] = n.tensor(ir.NeuronBias, "bias", nil)
-	if !n.attrs.Silent {
+	if resets {
 		n.reset()
 	}
 	if init := n.args["init"]; init.kind != isNothing && (init.kind != isNumber || init.num != 0) {

@@ -79,7 +79,7 @@ var fieldDocs = map[string]string{
 	"order":         "before: the current leaks before the input is added (snnTorch's Synaptic); after: behind it (Norse); late: before it, and the membrane gets what the current was one step ago (snnTorch's Alpha)",
 	"masks":         "the delayed reset to zero kills the new input too",
 	"masks_current": "and the current",
-	"silent":        "no threshold, no spikes: the result is the membrane",
+	"silent":        "the result is the membrane, no spikes; without a reset there is no threshold",
 	"round":         "of integer leaks: floor, ceil or zero",
 }
 

@@ -305,7 +305,7 @@ func (s sample) inFloats(gain, beta float64) []moment {
 		if a.Masks && waits {
 			v = 0
 		}
-		fired = !a.Silent && above(v)
+		fired = a.Fires() && above(v)
 		out = append(out, s.settle(&v, fired, high))
 	}
 	return out

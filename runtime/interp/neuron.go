@@ -45,7 +45,7 @@ func (n *neurons[T]) step(step int) {
 	if n.Masks {
 		n.set(n.v)
 	}
-	if n.Silent {
+	if !n.Fires() {
 		return
 	}
 	n.fire(n.s)
@@ -205,7 +205,7 @@ func newNeurons[T number](v *ir.Value, args []*ir.Tensor, c *cell, show func(*ev
 		n.i = data(c.current)
 	}
 	if n.Silent {
-		n.s = nil
+		n.s = make([]int64, len(n.v))
 	}
 	if n.When == ir.WhenBoth {
 		n.r = make([]int64, len(n.v))

@@ -58,13 +58,14 @@ func (s *sample) drawMore(t *rapid.T, leaks []ir.LeakKind) {
 	}
 	switch rapid.IntRange(0, 5).Draw(t, "more") {
 	case 0:
-		a.Silent, a.Reset, a.When = true, ir.ResetNone, ir.WhenFire
+		a.Reset, a.When = ir.ResetNone, ir.WhenFire
 	case 1:
 		a.Reset, a.When = ir.ResetSubtract, ir.WhenBoth
 	case 2:
 		a.Reset, a.When, a.Masks = ir.ResetZero, ir.WhenNext, true
 		a.MasksCurrent = a.Current.Kind != 0 && rapid.Bool().Draw(t, "masks the current")
 	}
+	a.Silent = (a.Reset != ir.ResetNone || a.When == ir.WhenFire) && rapid.IntRange(0, 3).Draw(t, "silent") == 0
 }
 
 // net is the sample's neuron, whose input comes anew in each step and stays
@@ -99,7 +100,7 @@ func (s sample) result(silent string) string {
 func (s sample) suffix(t rapid.TB, silent string) string {
 	a := s.attrs
 	operands := ""
-	if !a.Silent {
+	if a.Fires() {
 		operands += ", threshold=%th"
 	}
 	if a.Reset == ir.ResetValue || a.Reset == ir.ResetSubtract {
@@ -201,7 +202,7 @@ func (s sample) exact(leak func(l ir.Leak, v *big.Rat) *big.Rat) []instant {
 		if a.Masks && fired {
 			now.h = rat(0)
 		}
-		fired = !a.Silent && s.above(now.h)
+		fired = a.Fires() && s.above(now.h)
 		now.fired, now.v = fired, now.h
 		switch {
 		case fired && (a.When == ir.WhenFire || a.When == ir.WhenBoth && !high):

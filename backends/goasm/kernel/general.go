@@ -15,7 +15,6 @@ type general struct {
 	drives        bool // there is a current
 	after         bool // the current leaks after it has driven the membrane
 	late          bool // the membrane gets what the current was in the step before
-	silent        bool
 	armed         bool // a reset may wait: not before the first step
 }
 
@@ -56,11 +55,11 @@ type layer struct {
 	general
 }
 
-// update runs one step of neurons that fire, or of silent ones with no spikes.
+// update runs one step; silent neurons give no spikes.
 func (l *layer) update(x []int32, spikes []uint64) {
 	clear(spikes)
 	for n := range l.v {
-		if l.fires(n, int64(x[n])<<(l.guard&63)) {
+		if l.fires(n, int64(x[n])<<(l.guard&63)) && spikes != nil {
 			spikes[n>>6] |= 1 << (uint(n) & 63)
 		}
 	}
@@ -83,7 +82,7 @@ func (l *layer) fires(n int, x int64) bool {
 	case waiting && l.subtract:
 		h -= reset
 	}
-	fired := !l.silent && h > limit
+	fired := h > limit
 	l.v[n] = int32(l.stored(h, reset, fired, waiting))
 	return fired
 }
