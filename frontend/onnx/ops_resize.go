@@ -88,6 +88,9 @@ func upsample(n *node) (*tensor, error) {
 	r := &resizing{n: n, coordinate: "asymmetric", near: "floor"}
 	if n.opset < 9 {
 		a := n.floatsAttr("scales")
+		if len(a) == 0 {
+			return nil, n.errorf(diag.BadAttribute, "attribute \"scales\" is missing")
+		}
 		return r.build(known("", elemFloat, n.at, ir.Reals(ir.ShapeOf(len(a)), a)), nil)
 	}
 	return r.build(n.arg(1), nil)
