@@ -325,7 +325,11 @@ func (s *scaler) onlyNeuronsRead(v *ir.Value) bool {
 
 // output wants one unit.
 func (s *scaler) output(v *ir.Value) error {
-	sp, ok := s.gauges[v.Args[0]]
+	a := v.Args[0]
+	sp, ok := s.gauges[a]
+	if realConst(a) {
+		sp, ok = s.constant(a.Const()), true
+	}
 	if !ok {
 		return nil
 	}

@@ -49,24 +49,26 @@ func (s *scaler) solve() {
 	}
 }
 
-// settle places the units. A unit that grows may want another guard, and the other
-// way round; it settles at once or soon.
+// settle places the units, such that thresholds are integers with the guard bits
+// that are wished for. A unit that grows may want another guard, and the other way
+// round; it settles at once or soon.
 func (s *scaler) settle(classes []asked) {
 	need := s.needs(classes)
-	s.guards(need)
+	s.guards(need, false)
 	for range 8 {
 		s.place(classes, need)
-		if s.guards(s.scale) {
+		if s.guards(s.scale, true) {
 			break
 		}
 	}
 }
 
 // guards chooses the guard bits of all neurons, and reports whether none changed.
-func (s *scaler) guards(scale []float64) bool {
+func (s *scaler) guards(scale []float64, placed bool) bool {
 	settled := true
 	for _, k := range s.sinks {
-		guard := guardBits(k.value.Attrs.(ir.NeuronAttrs), s.sinkUnits(k, func(root int) float64 { return scale[root] }), s.steps)
+		units := s.sinkUnits(k, func(root int) float64 { return scale[root] })
+		_, guard := guardBits(k.value.Attrs.(ir.NeuronAttrs), units, s.steps, biased(k.value), placed)
 		settled = settled && guard == k.guard
 		k.guard = guard
 	}

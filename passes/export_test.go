@@ -1,4 +1,4 @@
 package passes
 
-// LeakGuard shows leakGuard to the tests outside.
-var LeakGuard = leakGuard
+// GuardBits shows guardBits to the tests outside.
+var GuardBits = guardBits

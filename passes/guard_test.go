@@ -3,6 +3,8 @@ package passes_test
 import (
 	"fmt"
 	"math"
+	"sort"
+	"strings"
 	"testing"
 
 	"nomul/ir"
@@ -74,6 +76,89 @@ func runChecked(t *testing.T, net *ir.Net) {
 	for _, in := range irtest.Inputs(net, 5, 2) {
 		if _, err := m.Run(in, nil); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// A leak that rounds up adds 2^K − 1 before it shifts: a membrane that ends closer
+// than that to 2^31 gives a guard bit up.
+func TestGuardBitsLeaveRoomToRoundUp(t *testing.T) {
+	const steps, usual = 3, 4
+	leak := ir.Leak{Kind: ir.LeakCSD, K: 13, N: 7373}
+	a := ir.NeuronAttrs{Leak: leak, Round: ir.RoundCeil, Compare: ir.GT, Reset: ir.ResetNone, When: ir.WhenFire, Guard: usual}
+	highest := func(n int) int64 {
+		all, _ := ir.MembraneRange(a, steps, ir.Range{Hi: int64(n)}, ir.MembraneConsts{})
+		return all.Hi
+	}
+	n := sort.Search(1<<27, func(n int) bool { return highest(n+1) > math.MaxInt32 })
+	if room := math.MaxInt32 - highest(n); room < 0 || room >= 1<<leak.K {
+		t.Fatalf("a membrane of %d leaves %d", highest(n), room)
+	}
+	net := irtest.ParseNet(t, "t", fmt.Sprintf(`net t spiking steps=%d {
+once
+	%%x = input : u27[1] range 0..%d
+	%%th = const {fill=1024} : real[]
+step
+	%%s = neuron %%x, %%th {leak=csd:7373/8192 round=ceil compare=gt reset=none when=fire} : spike[1]
+end
+	%%n = sum %%s : u2[1]
+	%%y = output %%n : u2[1]
+}
+`, steps, n))
+	fixed := net
+	for _, name := range []string{"choose-scales", "quantise"} {
+		p, _ := passes.Named(name)
+		var err error
+		if fixed, err = passes.Apply(p, fixed, &passes.Options{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if guard := fixed.Find("s").Attrs.(ir.NeuronAttrs).Guard; guard != usual-1 {
+		t.Errorf("%d guard bits, wanted %d", guard, usual-1)
+	}
+}
+
+// The bits follow from the bound first; more of them are taken where the membrane
+// stays within 16 bits, and none where nothing is rounded.
+func TestGuardBitsByTheirBound(t *testing.T) {
+	for _, c := range []struct {
+		steps, weights int
+		bias           float64
+		threshold      int
+		guard          int
+	}{
+		{4, 3, 0, 5, 0},       // nothing is rounded
+		{4, 3, 0.01, 5, 4},    // the usual bits fit
+		{4, 40, 0.01, 5, 2},   // 4 would not leave 16 bits; the bound needs 2
+		{4, 4000, 0.01, 5, 4}, // not even those fit, so all are taken
+		{400, 3, 0.01, 40, 6}, // many steps: the bound needs more than the usual
+		{4, 3, 0.01, 100, 0},  // a fine threshold needs none
+	} {
+		data := make([]string, c.weights)
+		for i := range data {
+			data[i] = fmt.Sprint(0.6 + float64(i*37%41)/100.7)
+		}
+		net := irtest.ParseNet(t, "t", fmt.Sprintf(`net t spiking steps=%d {
+once
+	%%w = const {data=[%s]} : real[1,%d]
+	%%b = const {fill=%v} : real[1]
+	%%th = const {fill=%d} : real[]
+step
+	%%x = input {per=step} : spike[%d]
+	%%i = linear %%x, %%w, bias=%%b : real[1]
+	%%s = neuron %%i, %%th {leak=none round=floor compare=ge reset=zero when=fire} : spike[1]
+end
+	%%n = sum %%s : u32[1]
+	%%y = output %%n : u32[1]
+}
+`, c.steps, strings.Join(data, ","), c.weights, c.bias, c.threshold, c.weights))
+		fixed, err := passes.Lower(net, ir.Fixed, "", &passes.Options{Off: map[string]bool{"fold-constant-neurons": true}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := fixed.Find("s")
+		if guard := s.Attrs.(ir.NeuronAttrs).Guard; guard != c.guard {
+			t.Errorf("%d steps, %d weights, bias %v, threshold %d: %d guard bits, state %v; wanted %d", c.steps, c.weights, c.bias, c.threshold, guard, s.State, c.guard)
 		}
 	}
 }

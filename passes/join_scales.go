@@ -107,13 +107,17 @@ func (s *scaler) concat(v *ir.Value) error {
 	gauges := make([]gauge, len(v.Args))
 	for i, a := range v.Args {
 		if gauges[i] = s.gauges[a]; realConst(a) {
-			c := a.Const()
-			gauges[i] = s.ask(&source{gauge: s.fresh(c.Type.Shape), least: finely(c.F), whole: wholes(c.F), free: true})
+			gauges[i] = s.constant(a.Const())
 		}
 	}
 	out, err := moveGauges(v, gauges)
 	s.gauges[v] = out
 	return err
+}
+
+// constant is a gauge of what stands beside computed values, or alone.
+func (s *scaler) constant(c *ir.Tensor) gauge {
+	return s.ask(&source{gauge: s.fresh(c.Type.Shape), least: finely(c.F), whole: wholes(c.F), free: true})
 }
 
 // inPlace are the ops whose result has each element where the operand has it.

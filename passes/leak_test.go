@@ -146,7 +146,7 @@ func TestLeakRoundingIsWithinItsBound(t *testing.T) {
 			a.Current, alpha = drawnLeak(rt, ir.LeakCSD, ir.LeakDecay, ir.LeakShift)
 		}
 		threshold := rapid.Float64Range(1, 500).Draw(rt, "threshold")
-		guard := passes.LeakGuard(a, threshold, steps)
+		guard, _ := passes.GuardBits(a, []float64{threshold}, steps, false, true)
 		var membrane, current int64
 		exact, driven := 0.0, 0.0
 		for range steps {

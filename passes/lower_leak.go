@@ -132,25 +132,18 @@ func noteLeak(o *Options, v *ir.Value, slot int, beta float64, l ir.Leak) {
 	}
 }
 
-// leakGuard is how many guard bits keep the rounding of leaks within
-// 2^-leakBits of the least threshold: each step loses less than a unit, and of
-// each unit β^n is left after n steps, so that less than 1/(1 − β) are lost; one
-// for each step when β is 1. What a current is off by, less than 1/(1 − α), comes
-// in again in each step. A shift of the membrane loses nothing that a comparison
-// sees; one of a current does.
-func leakGuard(a ir.NeuronAttrs, least float64, steps int) int {
-	kept := min(1/(1-remains(a.Leak)), float64(steps))
-	lost := 0.0
+// lostUnits bounds what a membrane loses by rounding, in its units. A shift of the
+// membrane loses nothing that a comparison sees; one of a current, which comes in
+// again in each step, does. A bias is off by half a unit.
+func lostUnits(a ir.NeuronAttrs, steps int, biased bool) float64 {
+	in := impulses{current: roundsBy(a.Current)}
 	if roundsOff(a.Leak) {
-		lost = kept
+		in.leak = roundsBy(a.Leak)
 	}
-	if roundsOff(a.Current) || a.Current.Kind == ir.LeakShift {
-		lost += kept / (1 - remains(a.Current))
+	if biased {
+		in.input = 0.5
 	}
-	if lost == 0 {
-		return 0
-	}
-	return min(max(0, int(math.Ceil(leakBits+math.Log2(lost/least)))), maxGuard)
+	return responseOf(a, steps, in)
 }
 
 func roundsOff(l ir.Leak) bool { return l.Kind == ir.LeakDecay || l.Kind == ir.LeakCSD }

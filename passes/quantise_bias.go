@@ -46,7 +46,7 @@ func (q *quantiser) keepsBias(v *ir.Value) bool {
 		_, weights := asWeighted(r)
 		switch {
 		case r.Op == ir.OpNeuron:
-			if q.guard(r) > 0 {
+			if _, guard := q.guard(r); guard > 0 {
 				return false
 			}
 		case joins[r.Op] && !everywhere(divide(scaleOf(v), scaleOf(r)), func(f float64) bool { return f < 1.5 }):

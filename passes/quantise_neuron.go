@@ -15,7 +15,7 @@ func (q *quantiser) neuron(v *ir.Value) (*ir.Value, error) {
 	if err := q.fits(v); err != nil {
 		return nil, err
 	}
-	attrs.Guard = q.roomyGuard(v, attrs, q.guard(v))
+	attrs.Guard = q.roomyGuard(v, attrs)
 	guard := attrs.Guard
 	units := q.neuronUnits(v, attrs)
 	args := make([]*ir.Value, ir.NeuronLeak)
@@ -29,7 +29,7 @@ func (q *quantiser) neuron(v *ir.Value) (*ir.Value, error) {
 		}
 		attrs.Guard = 0
 	}
-	if th := units[ir.NeuronThreshold]; th != nil && q.roomy(v, q.r.Of(x), attrs) {
+	if th := units[ir.NeuronThreshold]; th != nil && q.roomy(v, q.r.Of(x), attrs, 32) {
 		units[ir.NeuronThreshold] = reachable(th)
 	}
 	for slot, u := range units {
@@ -154,11 +154,13 @@ func (q *quantiser) neuronUnits(v *ir.Value, a ir.NeuronAttrs) [ir.NeuronLeak]*i
 	return units
 }
 
-// guard is how many guard bits the fixed form of a neuron has.
-func (q *quantiser) guard(v *ir.Value) int {
+// guard is how many guard bits the fixed form of a neuron needs, and how many it
+// gets where there is room; a silent neuron's are part of its result's scale.
+func (q *quantiser) guard(v *ir.Value) (need, wish int) {
 	attrs, scale := v.Attrs.(ir.NeuronAttrs), q.inputScale(v)
 	if !attrs.Fires() {
-		return silentGuard(v, q.sizes, q.steps)
+		guard := silentGuard(v, q.sizes, q.steps)
+		return guard, guard
 	}
 	var units []float64
 	for _, slot := range []int{ir.NeuronThreshold, ir.NeuronReset} {
@@ -166,30 +168,61 @@ func (q *quantiser) guard(v *ir.Value) int {
 			units = append(units, divide(c, scale).F...)
 		}
 	}
-	return guardBits(attrs, units, q.steps)
+	return guardBits(attrs, units, q.steps, biased(v), true)
 }
 
-// roomyGuard is as many of the guard bits as leave the membrane within 32 bits,
-// which engines have; all of them where even none is no help. Those that are
-// given up are told. A silent neuron's are part of its result's scale.
-func (q *quantiser) roomyGuard(v *ir.Value, a ir.NeuronAttrs, guard int) int {
+// roomyGuard is the most guard bits, of those wished for and not less than needed,
+// that leave the membrane 16 bits; all of them where the needed ones do not. Beyond
+// 32 bits, which engines have, some of those are given up, too, which is told.
+func (q *quantiser) roomyGuard(v *ir.Value, a ir.NeuronAttrs) int {
+	need, wish := q.guard(v)
 	if !a.Fires() {
+		return wish
+	}
+	x := q.r.Of(v.Args[ir.NeuronX])
+	within := func(most, least, bits int) (int, bool) {
+		for a.Guard = most; a.Guard >= least; a.Guard-- {
+			if q.roomy(v, x, a, bits) {
+				return a.Guard, true
+			}
+		}
+		return wish, false
+	}
+	if guard, ok := within(wish, need, 16); ok {
 		return guard
 	}
-	for less := guard; less >= 0; less-- {
-		if a.Guard = less; q.roomy(v, q.r.Of(v.Args[ir.NeuronX]), a) {
-			if less < guard {
-				q.options.note(v, "its membrane is wide, so it has %d guard bits, not %d: its constants are rounded to coarser units", less, guard)
-			}
-			return less
-		}
+	guard, _ := within(wish, 0, 32)
+	if guard < need {
+		q.options.note(v, "its membrane is wide, so it has %d guard bits, not %d: its constants are rounded to coarser units", guard, need)
 	}
 	return guard
 }
 
-// roomy tells whether 32 bits hold the membrane and the current of a neuron with
+// biased tells whether something is added to what a neuron adds up that is not
+// whole in the units of its input: a bias, or half a unit behind a conversion.
+func biased(v *ir.Value) bool {
+	known := map[*ir.Value]bool{}
+	var reaches func(x *ir.Value) bool
+	reaches = func(x *ir.Value) bool {
+		if x == nil || !x.Type.IsReal() || known[x] {
+			return false
+		}
+		known[x] = true
+		if w, ok := asWeighted(x); ok {
+			bias := w.bias()
+			return bias != nil && anyNonZero(bias.F)
+		}
+		if c := x.Const(); c != nil {
+			return anyNonZero(c.F)
+		}
+		return x.Op != ir.OpNeuron && slices.ContainsFunc(x.Args, reaches)
+	}
+	return v.Args[ir.NeuronBias] != nil || reaches(v.Args[ir.NeuronX])
+}
+
+// roomy tells whether so many bits hold the membrane and the current of a neuron with
 // the attributes, and what is added before a shift.
-func (q *quantiser) roomy(v, given *ir.Value, a ir.NeuronAttrs) bool {
+func (q *quantiser) roomy(v, given *ir.Value, a ir.NeuronAttrs, bits int) bool {
 	units, x := q.neuronUnits(v, a), v.Args[ir.NeuronX]
 	var ranges [ir.NeuronLeak]ir.Range
 	for slot, u := range units {
@@ -205,7 +238,11 @@ func (q *quantiser) roomy(v, given *ir.Value, a ir.NeuronAttrs) bool {
 	membrane, current := ir.MembraneRange(a, q.steps, drive, ir.MembraneConsts{
 		Threshold: ranges[ir.NeuronThreshold], Bias: ranges[ir.NeuronBias], Reset: ranges[ir.NeuronReset], Init: ranges[ir.NeuronInit]})
 	all := membrane.Union(current).Union(ranges[ir.NeuronReset])
-	return all.Lo > math.MinInt32 && all.Hi <= math.MaxInt32-int64(1)<<max(a.Leak.K, a.Current.K)
+	most := int64(1)<<(bits-1) - 1
+	if bits == 32 { // narrower membranes are shifted in 32 bits
+		all.Hi += int64(1) << max(a.Leak.K, a.Current.K)
+	}
+	return all.Lo >= -most && all.Hi <= most
 }
 
 // wholeRange is that of numbers rounded to integers.

@@ -257,6 +257,9 @@ func (q *quantiser) output(v *ir.Value) (*ir.Value, error) {
 	if _, one := scaleOf(a).Uniform(); scale == nil || v.Scale == nil && !one {
 		return nil, refuse(v, diag.NotExact, "has no scale; run choose-scales first")
 	}
+	if realConst(a) {
+		return q.constantOutput(v, a, scale)
+	}
 	got, err := q.convert(v, q.r.Of(a), a, divide(scaleOf(a), scale.Data), scale.Data)
 	if err != nil {
 		return nil, err
@@ -270,6 +273,21 @@ func (q *quantiser) output(v *ir.Value) (*ir.Value, error) {
 		return nil, err
 	}
 	out, err := q.r.CopyWith(v, v.Attrs, x)
+	if err == nil {
+		out.Scale = scale
+	}
+	return out, err
+}
+
+// constantOutput is a result that no input changes.
+func (q *quantiser) constantOutput(v, a *ir.Value, scale *ir.Scale) (*ir.Value, error) {
+	units := divide(a.Const(), scale.Data)
+	c, err := q.integers(a.Name, units)
+	if err != nil {
+		return nil, err
+	}
+	q.loses(v, ir.OfBias, roundedOff(units, scale.Data))
+	out, err := q.r.CopyWith(v, v.Attrs, c)
 	if err == nil {
 		out.Scale = scale
 	}

@@ -29,8 +29,9 @@ func readsPixels(v *ir.Value) bool {
 }
 
 // The bounds of guard bits and thresholds. A threshold of minThreshold units
-// keeps the rounding of bias and leak small against it; one of fineThreshold
-// needs no guard bits; one that is no integer gets roundedThreshold units.
+// keeps the rounding of weights small against it; one that is no integer gets
+// roundedThreshold units; one of fineThreshold needs no more guard bits than its
+// bound asks for, others get the usual ones where there is room.
 const (
 	maxGuard         = 16
 	minThreshold     = 1 << 6
@@ -39,33 +40,34 @@ const (
 	usualGuard       = 4
 )
 
-// guardBits is how many fraction bits a neuron's membrane gets, from its
-// thresholds and amounts in units of its input.
-func guardBits(a ir.NeuronAttrs, units []float64, steps int) int {
-	least := math.Inf(1)
-	for _, u := range units {
-		if u != 0 {
-			least = min(least, math.Abs(u))
-		}
+// guardBits is how many fraction bits the membrane of a neuron needs, and how many
+// it gets where that leaves it 16 bits, from its thresholds and amounts in units of
+// its input. What is rounded off each step, of its leaks and of the bias, is to stay
+// within 2^-leakBits of the least of them.
+func guardBits(a ir.NeuronAttrs, units []float64, steps int, biased, placed bool) (need, wish int) {
+	least := leastMagnitude(units)
+	lost := lostUnits(a, steps, biased)
+	if least == 0 {
+		return usualGuard, usualGuard
 	}
-	if math.IsInf(least, 1) {
-		return usualGuard
+	if lost > 0 {
+		need = min(max(0, int(math.Ceil(leakBits+math.Log2(lost/least)))), maxGuard)
 	}
-	guard := usualGuard
-	if least >= fineThreshold {
-		guard = 0
-	}
-	guard = max(guard, leakGuard(a, least, steps))
 	raise := func(to float64) {
-		for guard < maxGuard && math.Ldexp(least, guard) < to {
-			guard++
+		for need < maxGuard && math.Ldexp(least, need) < to {
+			need++
 		}
 	}
-	raise(minThreshold)
-	if !allIntegers(units, guard) {
+	if whole := allIntegers(units, need); lost > 0 || !whole || !placed {
+		raise(minThreshold)
+	}
+	if placed && !allIntegers(units, need) {
 		raise(roundedThreshold)
 	}
-	return guard
+	if wish = need; lost > 0 && least < fineThreshold {
+		wish = max(need, usualGuard)
+	}
+	return need, wish
 }
 
 func allIntegers(units []float64, guard int) bool {

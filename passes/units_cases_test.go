@@ -107,6 +107,12 @@ once
 	%u = mul %x, %far : real[2]
 	%v = output %u : real[2]
 }`, 1e-12},
+	{"a result that no input changes", `net k spiking steps=2 {
+once
+	%x = input : u2[2]
+	%c = const {data=[-0.5375,20]} : real[2]
+	%y = output %c : real[2]
+}`, 1e-3},
 	{"a bias that is not whole, without weights", `net g spiking steps=1 {
 once
 	%x = input : u2[2]
