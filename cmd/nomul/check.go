@@ -29,6 +29,7 @@ type understanding struct {
 	// Deviations are the rewrites to integers that are not exact, besides the
 	// rounding of weights and biases.
 	Deviations []deviation `json:"deviations"`
+	Bounds     []boundRow  `json:"bounds"`
 	Warnings   []string    `json:"warnings"`
 	refusal    error       // of the passes
 }
@@ -141,7 +142,7 @@ func understand(file string, o *passes.Options, flags *compileFlags) (*understan
 	if err := flags.step.useless(file, net); err != nil {
 		return nil, err
 	}
-	u := &understanding{Model: net.Name, Doc: m.doc, Pixels: formulas, Steps: net.Steps, Neurons: []neuronRow{}, Unsupported: []gapRow{}, Deviations: []deviation{}, Warnings: []string{}}
+	u := &understanding{Model: net.Name, Doc: m.doc, Pixels: formulas, Steps: net.Steps, Neurons: []neuronRow{}, Unsupported: []gapRow{}, Deviations: []deviation{}, Bounds: []boundRow{}, Warnings: []string{}}
 	for _, w := range list.Warnings() {
 		u.Warnings = append(u.Warnings, w.Error())
 	}
@@ -167,6 +168,7 @@ func (u *understanding) lower(net *ir.Net, o *passes.Options) {
 	o = pixelsAssumed(net, o)
 	o.Tell = func(d *diag.Diagnostic) { u.Warnings = append(u.Warnings, d.Error()) }
 	o.Note = func(v *ir.Value, text string) { u.Deviations = append(u.Deviations, deviation{v.Name, text}) }
+	o.Bound = func(b *ir.Bound) { u.Bounds = append(u.Bounds, rowOf(b)) }
 	u.Multiplications.before(net)
 	if len(u.Unsupported) > 0 {
 		u.Multiplications.Refused = "operators are not supported"
@@ -364,6 +366,7 @@ func (u *understanding) print(c *cobra.Command) {
 		}
 		printTable(w, []string{"not exact", "because"}, rows)
 	}
+	printBounds(w, u.Bounds)
 	for _, warning := range u.Warnings {
 		fmt.Fprintln(c.ErrOrStderr(), warning)
 	}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+
+	"nomul/ir"
+)
+
+// boundRow says how far a fixed value may be off from the real number that it
+// stands for, given the same spikes; see ir.Bound.
+type boundRow struct {
+	Value   string               `json:"value"`
+	Of      string               `json:"of"` // sum, membrane or result
+	Bound   float64              `json:"bound"`
+	Cause   ir.Cause             `json:"cause"` // the largest part
+	Parts   map[ir.Cause]float64 `json:"parts"`
+	Against float64              `json:"against,omitempty"` // the least threshold, the largest result
+}
+
+func rowOf(b *ir.Bound) boundRow {
+	of := "sum"
+	switch {
+	case b.Membrane:
+		of = "membrane"
+	case b.Output:
+		of = "result"
+	}
+	parts := map[ir.Cause]float64{}
+	for cause, f := range b.Parts {
+		if f > 0 {
+			parts[cause] = f
+		}
+	}
+	return boundRow{b.Real, of, b.Worst(), b.Cause(), parts, b.Against}
+}
+
+// rounded is the bound without what weights and factors lose, which grows with all
+// that may come in at once.
+func (r boundRow) rounded() float64 { return r.Bound - r.Parts[ir.OfWeights] - r.Parts[ir.OfFactor] }
+
+// worstRows is how many bounds a table shows.
+const worstRows = 6
+
+// printBounds shows the results, and the membranes whose rounding is largest beside
+// their thresholds; beside is the largest that a result may be, or the threshold.
+func printBounds(w io.Writer, rows []boundRow) {
+	shown := slices.DeleteFunc(slices.Clone(rows), func(r boundRow) bool { return r.Of == "sum" || r.Bound == 0 })
+	slices.SortStableFunc(shown, func(a, b boundRow) int {
+		if c := cmp.Compare(b.Of, a.Of); c != 0 { // results first
+			return c
+		}
+		return cmp.Compare(b.rounded()/b.Against, a.rounded()/a.Against)
+	})
+	if len(shown) == 0 {
+		return
+	}
+	fmt.Fprintln(w)
+	var cells [][]string
+	for _, r := range shown[:min(len(shown), worstRows)] {
+		cells = append(cells, []string{r.Value, r.Of, fmt.Sprintf("%.2g", r.Bound), fmt.Sprintf("%.2g", r.rounded()), fmt.Sprintf("%.3g", r.Against), string(r.Cause)})
+	}
+	printTable(w, []string{"value", "of", "off by at most", "without weights", "beside", "mostly by"}, cells)
+}
