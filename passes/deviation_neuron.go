@@ -10,7 +10,7 @@ import (
 // is, what its constants are rounded by, given in units of the membrane, and what
 // each of its leaks rounds off. Resets to a value only make it less. With
 // when=both the reset looks at the membrane, not at a spike, so none is stated.
-func (q *quantiser) membraneOff(v, out *ir.Value, guard int, units [ir.NeuronLeak]*ir.Tensor) {
+func (q *quantiser) membraneOff(v, out *ir.Value, guard int, units, rounded [ir.NeuronLeak]*ir.Tensor) {
 	a, x := v.Attrs.(ir.NeuronAttrs), v.Args[ir.NeuronX]
 	if a.When == ir.WhenBoth {
 		return
@@ -23,8 +23,12 @@ func (q *quantiser) membraneOff(v, out *ir.Value, guard int, units [ir.NeuronLea
 			d = d.plus(deviation{cause: magnitude(t)})
 		}
 	}
-	if u := units[ir.NeuronBias]; u != nil {
-		add(ir.OfBias, times(roundedOff(u, unit), by(responseOf(a, q.steps, impulses{bias: 1}))))
+	if r := rounded[ir.NeuronBias]; r != nil {
+		u := units[ir.NeuronBias]
+		if u == nil {
+			u = by(0)
+		}
+		add(ir.OfBias, times(times(plus(u, times(roundedAll(r), by(-1))), unit), by(responseOf(a, q.steps, impulses{bias: 1}))))
 	}
 	if off := q.offsets[x]; off != nil && a.Current.Kind != 0 {
 		add(ir.OfBias, times(roundedOff(divide(off, unit), unit), by(responseOf(a, q.steps, impulses{input: 1}))))

@@ -16,7 +16,8 @@ import (
 // which have guard bits for them.
 func runQuantise(n *ir.Net, o *Options) (*ir.Net, error) {
 	q := &quantiser{options: o, steps: n.Steps, readers: n.Readers(), offsets: map[*ir.Value]*ir.Tensor{},
-		settledAs: map[*ir.Value]*ir.Value{}, off: map[*ir.Value]deviation{}, sizes: realSizes(n)}
+		settledAs: map[*ir.Value]*ir.Value{}, off: map[*ir.Value]deviation{}, sizes: realSizes(n),
+		realQuiet: quiet{known: map[*ir.Value]*ir.Tensor{}}, fixedQuiet: quiet{known: map[*ir.Value]*ir.Tensor{}}}
 	return ir.Rebuild(n, ir.Fixed, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		q.r = r
 		return q.value(v)
@@ -34,6 +35,8 @@ type quantiser struct {
 	settledAs map[*ir.Value]*ir.Value // values of the old net with their offset added
 	off       map[*ir.Value]deviation
 	sizes     map[*ir.Value]realSize
+	// realQuiet and fixedQuiet are the values without spikes, of the old net and the new.
+	realQuiet, fixedQuiet quiet
 }
 
 func (q *quantiser) value(v *ir.Value) (*ir.Value, error) {

@@ -16,6 +16,7 @@ func (q *quantiser) neuron(v *ir.Value) (*ir.Value, error) {
 		return nil, err
 	}
 	attrs.Guard = q.roomyGuard(v, attrs)
+	moved := q.calm(v, &attrs)
 	guard := attrs.Guard
 	units := q.neuronUnits(v, attrs)
 	args := make([]*ir.Value, ir.NeuronLeak)
@@ -32,7 +33,14 @@ func (q *quantiser) neuron(v *ir.Value) (*ir.Value, error) {
 	if th := units[ir.NeuronThreshold]; th != nil && q.roomy(v, q.r.Of(x), attrs, 32) {
 		units[ir.NeuronThreshold] = reachable(th)
 	}
-	for slot, u := range units {
+	rounded := units
+	if moved != nil {
+		rounded[ir.NeuronBias] = moved
+		if bias := units[ir.NeuronBias]; bias != nil {
+			rounded[ir.NeuronBias] = plus(roundedAll(bias), moved)
+		}
+	}
+	for slot, u := range rounded {
 		if u == nil || slot == ir.NeuronBias && !anyNonZero(u.F) {
 			continue
 		}
@@ -45,7 +53,7 @@ func (q *quantiser) neuron(v *ir.Value) (*ir.Value, error) {
 		return nil, err
 	}
 	out.Scale = v.Scale
-	q.membraneOff(v, out, guard, units)
+	q.membraneOff(v, out, guard, units, rounded)
 	if attrs.Silent && attrs.Fires() {
 		return q.membrane(v, out, guard)
 	}
@@ -64,6 +72,33 @@ func (q *quantiser) membrane(v, out *ir.Value, guard int) (*ir.Value, error) {
 	q.coarsened(v, got)
 	got.value.Scale = v.Scale
 	return got.value, nil
+}
+
+// calm moves biases, or adds guard bits where that is no help, until the neurons of
+// a layer fire without any spike when they do in real numbers.
+func (q *quantiser) calm(v *ir.Value, a *ir.NeuronAttrs) *ir.Tensor {
+	moved, awake := q.calmed(v, *a, q.neuronUnits(v, *a))
+	for more := *a; awake > 0 && more.Guard < maxGuard; {
+		if more.Guard++; !q.roomy(v, q.r.Of(v.Args[ir.NeuronX]), more, 32) {
+			break
+		}
+		if m, left := q.calmed(v, more, q.neuronUnits(v, more)); left < awake {
+			moved, awake, *a = m, left, more
+		}
+	}
+	if moved != nil {
+		n := 0
+		for _, f := range moved.F {
+			if f != 0 {
+				n++
+			}
+		}
+		q.options.note(v, "%d of its biases are moved by at most %g of a unit of its weights, so that their neurons fire as in real numbers where nothing else reaches them", n, math.Ldexp(2, -a.Guard))
+	}
+	if awake > 0 {
+		q.options.note(v, "%d of its biases so nearly meet the threshold that their neurons fire otherwise than in real numbers where nothing else reaches them", awake)
+	}
+	return moved
 }
 
 // inputScale is the unit of a neuron's input: of a silent one on integers, that of

@@ -1,0 +1,232 @@
+package passes
+
+import (
+	"math"
+	"slices"
+
+	"nomul/ir"
+	"nomul/ir/eval"
+)
+
+// quiet is what the values of a net are in a step in which no neuron and no input
+// has a spike; nil where that differs from step to step, as behind a membrane, and
+// where words such as pixels come in, which are never absent.
+type quiet struct {
+	known map[*ir.Value]*ir.Tensor
+}
+
+func (s *quiet) of(v *ir.Value) *ir.Tensor {
+	if v == nil {
+		return nil
+	}
+	if t, ok := s.known[v]; ok {
+		return t
+	}
+	t := s.find(v)
+	s.known[v] = t
+	return t
+}
+
+func (s *quiet) find(v *ir.Value) *ir.Tensor {
+	switch {
+	case v.Op == ir.OpConst:
+		return v.Const()
+	case v.Type.IsSpike() && (v.Op == ir.OpNeuron || v.Op == ir.OpInput || v.Op == ir.OpDelay):
+		return ir.NewTensor(v.Type)
+	case v.Op == ir.OpInput || v.Op.Temporal() || v.Op == ir.OpOutput || !eval.Has(v.Op):
+		return nil
+	}
+	args := make([]*ir.Tensor, len(v.Args))
+	for i, a := range v.Args {
+		if args[i] = s.of(a); a != nil && args[i] == nil {
+			return nil
+		}
+	}
+	out := ir.NewTensor(v.Type)
+	eval.Do(v, args, out)
+	return out
+}
+
+// alone is one neuron with the same input in every step, in real numbers or in integers.
+type alone[T int64 | float64] struct {
+	ir.NeuronAttrs
+	leak, wane                          func(T) T
+	input, threshold, bias, reset, init T
+}
+
+// spikes tells in which steps it fires; see ir.NeuronAttrs for the equations.
+func (n *alone[T]) spikes(steps int) []bool {
+	out := make([]bool, steps)
+	v, i, fired := n.init, T(0), false
+	value := n.reset // what a reset leaves
+	if n.Reset == ir.ResetZero {
+		value = 0
+	}
+	sets, takes := n.Reset == ir.ResetZero || n.Reset == ir.ResetValue, n.Reset == ir.ResetSubtract
+	for step := range out {
+		late := fired && n.When == ir.WhenNext
+		again := n.When == ir.WhenBoth && n.above(v)
+		if late && sets && !n.Masks {
+			v = value
+		}
+		if v = n.leak(v); late && takes || again {
+			v -= n.reset
+		}
+		var drive T
+		drive, i = n.drive(i, late && n.MasksCurrent)
+		if v += drive + n.bias; late && n.Masks {
+			v = value
+		}
+		fired = n.above(v)
+		out[step] = fired
+		switch {
+		case n.When == ir.WhenFire && fired && sets:
+			v = value
+		case n.When == ir.WhenFire && fired && takes, n.When == ir.WhenBoth && fired && !again:
+			v -= n.reset
+		case n.When == ir.WhenBoth && again && !fired:
+			v += n.reset
+		}
+	}
+	return out
+}
+
+// drive is what reaches the membrane in a step, and the current kept for the next.
+func (n *alone[T]) drive(i T, killed bool) (drive, next T) {
+	if n.Current.Kind == 0 {
+		return n.input, i
+	}
+	old := i
+	if n.Order != ir.OrderAfter {
+		i = n.wane(i)
+	}
+	if i += n.input; killed {
+		i = 0
+	}
+	switch n.Order {
+	case ir.OrderLate:
+		return old, i
+	case ir.OrderAfter:
+		return i, n.wane(i)
+	}
+	return i, i
+}
+
+func (n *alone[T]) above(v T) bool {
+	return v > n.threshold || v == n.threshold && n.Compare == ir.GE
+}
+
+func leakReal(l ir.Leak) func(float64) float64 {
+	rest := remains(l)
+	return func(v float64) float64 { return v * rest }
+}
+
+func leakInteger(l ir.Leak, round ir.Round) func(int64) int64 {
+	return func(v int64) int64 { return ir.LeakInt(l, round, v) }
+}
+
+// silenceSteps bounds how far a neuron without input is followed.
+const silenceSteps = 1 << 10
+
+// lone is one neuron's constants, by slot; its input is that of silence.
+type lone [ir.NeuronLeak]float64
+
+// agrees reports whether a neuron fires on integers in the steps in which it does in
+// real numbers when no spike reaches it.
+func agrees(a ir.NeuronAttrs, steps int, real, fixed lone) bool {
+	r := alone[float64]{a, leakReal(a.Leak), leakReal(a.Current),
+		real[ir.NeuronX], real[ir.NeuronThreshold], real[ir.NeuronBias], real[ir.NeuronReset], real[ir.NeuronInit]}
+	n := alone[int64]{a, leakInteger(a.Leak, a.Round), leakInteger(a.Current, a.Round), int64(fixed[ir.NeuronX]),
+		int64(fixed[ir.NeuronThreshold]), int64(fixed[ir.NeuronBias]), int64(fixed[ir.NeuronReset]), int64(fixed[ir.NeuronInit])}
+	return slices.Equal(r.spikes(steps), n.spikes(steps))
+}
+
+// calmed are the units that the biases of neurons are moved by, so that without any
+// spike, the most frequent input, each fires when it does in real numbers: biases and
+// thresholds that nearly meet are rounded to either side. It is nil where nothing has
+// to be moved. awake is how many fire otherwise even so.
+func (q *quantiser) calmed(v *ir.Value, a ir.NeuronAttrs, units [ir.NeuronLeak]*ir.Tensor) (moved *ir.Tensor, awake int) {
+	real, fixed, shape, ok := q.silence(v, a, units)
+	if !ok {
+		return nil, 0
+	}
+	steps := min(q.steps, silenceSteps)
+	moves := ir.NewTensor(ir.RealType(shape))
+	for i := range real {
+		if agrees(a, steps, real[i], fixed[i]) {
+			continue
+		}
+		awake++
+		for _, by := range []float64{-1, 1, -2, 2} {
+			if try := fixed[i]; !agrees(a, steps, real[i], try.with(by)) {
+				continue
+			}
+			moves.F[i], moved = by, moves
+			awake--
+			break
+		}
+	}
+	return moved, awake
+}
+
+func (e lone) with(bias float64) lone {
+	e[ir.NeuronBias] += bias
+	return e
+}
+
+// silence gathers the constants of a layer's neurons and their input without spikes,
+// real and in units of the membrane, for each entry of a shape in which they differ.
+func (q *quantiser) silence(v *ir.Value, a ir.NeuronAttrs, units [ir.NeuronLeak]*ir.Tensor) (real, fixed []lone, shape ir.Shape, ok bool) {
+	x := v.Args[ir.NeuronX]
+	drive, counted := q.realQuiet.of(x), q.fixedQuiet.of(q.r.Of(x))
+	if !a.Fires() || drive == nil || counted == nil {
+		return nil, nil, shape, false
+	}
+	var reals [ir.NeuronLeak]*ir.Tensor
+	for slot := ir.NeuronThreshold; slot < ir.NeuronLeak; slot++ {
+		reals[slot] = v.Args[slot].Const()
+	}
+	reals[ir.NeuronX] = compact(ir.Reals(x.Type.Shape, contents(drive)))
+	units[ir.NeuronX] = compact(ir.Reals(x.Type.Shape, contents(counted)))
+	units[ir.NeuronX] = times(units[ir.NeuronX], constant(math.Ldexp(1, a.Guard), ir.Shape{}))
+	if off := q.offsets[x]; off != nil && a.Current.Kind != 0 {
+		units[ir.NeuronX] = plus(units[ir.NeuronX], roundedAll(inUnits(off, scaleOf(x), a.Guard)))
+	}
+	for slot := range reals {
+		for _, t := range []*ir.Tensor{reals[slot], units[slot]} {
+			if t != nil {
+				shape, _ = ir.Broadcast(shape, t.Type.Shape)
+			}
+		}
+	}
+	real, fixed = make([]lone, shape.Size()), make([]lone, shape.Size())
+	for slot := range reals {
+		spreadEntries(real, slot, reals[slot], shape)
+		if units[slot] != nil {
+			spreadEntries(fixed, slot, roundedAll(units[slot]), shape)
+		}
+	}
+	return real, fixed, shape, true
+}
+
+func spreadEntries(entries []lone, slot int, t *ir.Tensor, shape ir.Shape) {
+	if t == nil {
+		return
+	}
+	for i, f := range stretched(t, shape) {
+		entries[i][slot] = f
+	}
+}
+
+func roundedAll(t *ir.Tensor) *ir.Tensor {
+	return zip(t, constant(0, ir.Shape{}), func(f, _ float64) float64 { return math.Round(f) })
+}
+
+// contents are a tensor's numbers, real or integer.
+func contents(t *ir.Tensor) []float64 {
+	out := make([]float64, t.Type.Size())
+	for i := range out {
+		out[i] = t.At(i)
+	}
+	return out
+}
