@@ -99,7 +99,7 @@ func (a *anatomy) refractory(v *ir.Value) (odd, bool) {
 		return odd{}, false
 	}
 	counter := dissect(m, nil, a.latched)
-	own := slices.ContainsFunc(counter.values, func(s *ir.Value) bool { return a.has(membraneOf(s)) })
+	own := slices.ContainsFunc(counter.values, func(s *ir.Value) bool { return a.own[membraneOf(s)] })
 	return refractory, own && counter.counts()
 }
 
@@ -182,7 +182,7 @@ func oddLayers(n *ir.Net, h []history) error {
 	layers := make([]*anatomy, len(h))
 	for i, layer := range h {
 		own := map[*ir.Value]bool{}
-		for _, m := range layer.membranes {
+		for _, m := range allSteps(n, layer) {
 			own[m] = true
 		}
 		layers[i] = dissect(layer.membranes[len(layer.membranes)-1], own, nil)
@@ -196,6 +196,25 @@ func oddLayers(n *ir.Net, h []history) error {
 		}
 	}
 	return append(errs, adaptiveThresholds(n)...).Err()
+}
+
+// allSteps are a layer's membranes in as many steps as layers have in which more is
+// added up than spikes: what counts spikes begins a step late, and shortens all.
+func allSteps(n *ir.Net, layer history) []*ir.Value {
+	all, _ := membranesOverTime(n)
+	steps := 0
+	for _, h := range all {
+		if last := h.membranes[len(h.membranes)-1]; !dissect(last, nil, nil).counts() && (steps == 0 || len(h.membranes) < steps) {
+			steps = len(h.membranes)
+		}
+	}
+	last := layer.membranes[len(layer.membranes)-1]
+	for _, h := range all {
+		if h.membranes[len(h.membranes)-1] == last && len(h.membranes) >= steps && steps > len(layer.membranes) {
+			return h.membranes[len(h.membranes)-steps:]
+		}
+	}
+	return layer.membranes
 }
 
 // partOf tells whether a layer is nothing of its own: what another one counts its

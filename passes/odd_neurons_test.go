@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"nomul/ir"
 )
 
@@ -92,4 +94,45 @@ func TestOddInputsAreNoOddNeurons(t *testing.T) {
 	if err == nil || strings.Contains(err.Error(), "fires a") || !strings.Contains(err.Error(), "repeat") {
 		t.Errorf("got %v", err)
 	}
+}
+
+// A legal net of layers without weights between them is raised, and one of which a
+// step does something else is refused for that, and not as an odd neuron.
+func TestLayersInARowAreNoOddNeurons(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		steps, layers := rapid.IntRange(3, 5).Draw(rt, "steps"), rapid.IntRange(2, 4).Draw(rt, "layers")
+		kinds := make([]int, layers)
+		for i := range kinds {
+			kinds[i] = rapid.IntRange(0, len(cells)-1).Draw(rt, "kind")
+		}
+		skip, spoilt := rapid.Bool().Draw(rt, "skip"), rapid.IntRange(-1, layers-1).Draw(rt, "spoilt")
+		s := newSketch(t)
+		x := s.input(4)
+		past := make([][]*ir.Value, layers)
+		var out []*ir.Value
+		for step := range steps {
+			v := s.dense(1, 4, x)
+			for i := range layers {
+				in := v
+				if i == spoilt && step == steps-2 {
+					in = s.op(ir.OpMul, in, s.num(3))
+				}
+				v, past[i] = cells[kinds[i]].cell(s, in, past[i])
+				if skip && i > 0 {
+					v = s.op(ir.OpAdd, v, in)
+				}
+			}
+			out = append(out, s.dense(7, 3, v))
+		}
+		net := s.output(readoutOf(s, "sum", out))
+		_, err := raise(t, net)
+		switch {
+		case spoilt < 0 && err != nil:
+			rt.Fatalf("refused: %v", err)
+		case spoilt >= 0 && err == nil:
+			rt.Fatalf("a step that differs was taken")
+		case err != nil && strings.Contains(err.Error(), "fires a"):
+			rt.Fatalf("named: %v", err)
+		}
+	})
 }
