@@ -21,7 +21,7 @@ type odd struct {
 // oddFunctions are the neurons whose state goes through a function.
 var oddFunctions = map[ir.Fn]odd{
 	ir.FnExp:     {what: "an exponential neuron (EIF or AdEx)"},
-	ir.FnRelu:    {what: "a rectified neuron (KLIF)"},
+	ir.FnRelu:    {what: "a rectified neuron (KLIF), or one whose membrane has a floor"},
 	ir.FnSigmoid: {what: "a gated neuron (an LSTM that spikes)"},
 	ir.FnTanh:    {what: "a gated neuron (an LSTM that spikes)"},
 	ir.FnRound:   rounded,
@@ -34,7 +34,9 @@ var (
 		help: "export it without state_quant: nomul rounds what has to be rounded itself"}
 	quadratic  = odd{what: "a quadratic neuron (QIF or Izhikevich)"}
 	refractory = odd{what: "a neuron with a refractory period, in which a count of its spikes holds it"}
-	adaptive   = odd{what: "a neuron whose threshold adapts to its spikes (ALIF, LSNN)"}
+	bounded    = odd{what: "a neuron whose membrane is held within bounds (a floor or a ceiling)",
+		help: "train it without clamping its membrane: a reset and a leak hold it too"}
+	adaptive = odd{what: "a neuron whose threshold adapts to its spikes (ALIF, LSNN)"}
 )
 
 // byElement are the ops that work neuron by neuron.
@@ -81,7 +83,7 @@ func (a *anatomy) sources(v *ir.Value) []*ir.Value {
 
 // oddity finds what is odd about a layer; nil when it is nothing that has a name.
 func (a *anatomy) oddity() *odd {
-	for _, find := range []func(v *ir.Value) (odd, bool){a.refractory, a.function, a.product} {
+	for _, find := range []func(v *ir.Value) (odd, bool){a.refractory, a.function, a.bound, a.product} {
 		for _, v := range a.values {
 			if o, ok := find(v); ok {
 				o.at = v
@@ -125,6 +127,14 @@ func (a *anatomy) function(v *ir.Value) (odd, bool) {
 		return o, true
 	}
 	return odd{what: "a neuron whose state goes through " + fn.String()}, true
+}
+
+// bound: a number of the state is held above or below a constant.
+func (a *anatomy) bound(v *ir.Value) (odd, bool) {
+	if v.Op != ir.OpMax && v.Op != ir.OpMin || v.Args[1].Const() == nil {
+		return odd{}, false
+	}
+	return bounded, a.recurs(v, v.Args[0])
 }
 
 // product: two numbers of the state are multiplied.

@@ -67,6 +67,9 @@ func TestOddNeuronsAreNamed(t *testing.T) {
 		"rounded in every step": through(ir.FnRound),
 		"quadratic":             oddCell(func(s *sketch, v *ir.Value) *ir.Value { return s.op(ir.OpMul, v, v) }),
 		"Izhikevich":            oddCell(func(s *sketch, v *ir.Value) *ir.Value { return s.op(ir.OpPow, v, s.num(2)) }),
+		"has a floor":           through(ir.FnRelu),
+		"within bounds":         oddCell(func(s *sketch, v *ir.Value) *ir.Value { return s.op(ir.OpMax, v, s.num(-0.5)) }),
+		"a ceiling":             oddCell(func(s *sketch, v *ir.Value) *ir.Value { return s.op(ir.OpMin, v, s.num(1.5)) }),
 		"adapts":                adaptiveCell, "refractory": refractoryCell,
 	} {
 		for _, steps := range []int{3, 5} {

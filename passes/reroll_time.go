@@ -146,6 +146,10 @@ func notRepeated(step int, found, wanted *ir.Value) *diag.Diagnostic {
 
 // readsOther is the error of two values that are alike but for operand i.
 func readsOther(step int, found, wanted *ir.Value, i int) *diag.Diagnostic {
+	if a, b := found.Args[i], wanted.Args[i]; a != nil && b != nil && a.Const() != nil && b.Const() != nil && a.Type == b.Type {
+		return diag.Errorf(found.Origin, diag.NotUnrolled, "%s has another constant in time step %d than %s of the last step; constants of their own for each step, as in TEBN, make no step that repeats",
+			where(found), step, where(wanted))
+	}
 	return diag.Errorf(found.Origin, diag.NotUnrolled, "time step %d does not repeat the others: %s of %s is not what %s of the last step reads",
 		step, slotName(found.Op, i), where(found), where(wanted))
 }

@@ -31,7 +31,7 @@ func runStripBatch(n *ir.Net, _ *Options) (*ir.Net, error) {
 // followBatch finds the axis of a batch of an extent in all values.
 func followBatch(n *ir.Net, extent int) *batch {
 	b := &batch{
-		rules: batchRules, extent: extent, axis: map[*ir.Value]int{}, lost: map[*ir.Value]bool{},
+		rules: batchRules, readers: n.Readers(), extent: extent, axis: map[*ir.Value]int{}, lost: map[*ir.Value]bool{},
 		chosen: map[*ir.Value]int{}, stripped: map[stripKey]*ir.Value{},
 		told: map[string]*diag.Diagnostic{}, more: map[string]int{},
 	}
@@ -63,7 +63,8 @@ func timeFirst(n *ir.Net) bool {
 // batch knows where the batch axis of each value is.
 type batch struct {
 	rules    map[ir.Op]batchRule
-	extent   int               // of the batch axis
+	extent   int // of the batch axis
+	readers  map[*ir.Value][]*ir.Value
 	axis     map[*ir.Value]int // absent for constants
 	chosen   map[*ir.Value]int // the operands' axis where a reader decided which it is
 	lost     map[*ir.Value]bool

@@ -198,10 +198,34 @@ func apartAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
 	along := axisOf(v.Attrs)
 	usual := b.axis[v.Args[slices.IndexFunc(v.Args, b.moves)]]
 	axis, ok := b.choose(v, usual, func(axis int) bool { return axis == along })
+	if mixer := b.mixer(v); mixer != nil && (!ok || v.Type.Shape.Dim(axis) != b.extent) {
+		return 0, refuse(mixer, diag.NotUnrolled, "mixes %d time steps by weights of its own (a parallel spiking neuron, PSN): no step is computed from the one before, so none repeats", len(v.Args))
+	}
 	if !ok || v.Type.Shape.Dim(axis) != b.extent {
 		return 0, noBatch(v, "works along axis %d, which is the batch", along)
 	}
 	return axis, nil
+}
+
+// mixer is the product with constant weights that mixes time steps which v stacks;
+// nil when there is none.
+func (b *batch) mixer(v *ir.Value) *ir.Value {
+	if v.Op != ir.OpConcat {
+		return nil
+	}
+	for _, r := range b.readers[v] {
+		switch {
+		case r.Op == ir.OpMatmul && r.Args[0].Const() != nil && r.Args[1] == v:
+			return r
+		case r.Op == ir.OpReshape || r.Op == ir.OpTranspose:
+			for _, next := range b.readers[r] {
+				if next.Op == ir.OpMatmul && next.Args[0].Const() != nil && next.Args[1] == r {
+					return next
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func gatherAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {

@@ -1,0 +1,171 @@
+"""Neurons that people write by hand, in the ways they do.
+Usage: from_own.py -o FOLDER"""
+
+import torch
+from torch import nn
+
+from common import Suite, strengthen
+
+
+# snippet neuron begins
+class Neuron(nn.Module):
+    """One step: from the current, the membrane and the spike before to both anew."""
+
+    def forward(self, x, mem, spk):
+        mem = 0.5 * mem + x
+        spk = (mem > 1).float()
+        return mem - spk, spk
+# snippet neuron ends
+
+
+# snippet spikes begins
+SPIKES = {  # of a membrane h with a threshold of 1
+    "greater": lambda h: (h > 1).float(),
+    "not-less": lambda h: 1 - (h < 1).float(),
+    "not": lambda h: torch.logical_not(h < 1).to(h),
+    "times-one": lambda h: (h >= 1) * 1.0,
+    "casts": lambda h: (h > 1).int().bool().long().to(h),
+    "where": lambda h: torch.where(h > 1, torch.ones_like(h), torch.zeros_like(h)),
+    "ratio": lambda h: (h / 0.8 > 1.25).float(),
+    "negated": lambda h: (-h < -1).float(),
+    "relu-sign": lambda h: torch.relu(torch.sign(h - 1)),
+    "clamp-sign": lambda h: torch.sign(h - 1).clamp(min=0),
+    "abs-sign": lambda h: (torch.sign(h - 1) + torch.sign(h - 1).abs()) / 2,
+    "floor": lambda h: torch.floor(h).clamp(0, 1),
+    "ceil": lambda h: torch.clamp(torch.ceil(h - 1), 0, 1),
+    "int": lambda h: h.int().clamp(0, 1).float(),
+    "both": lambda h: ((h > 1) & (h > 0.5)).float(),
+    "either": lambda h: ((h > 1) | (h == 1)).float(),
+    "straight-through": lambda h: h - h.detach() + (h > 1).float().detach(),
+    "straight-through-left": lambda h: ((h > 1).float() - h).detach() + h,
+    "surrogate": lambda h: ((h > 1).float() - torch.sigmoid(4 * h)).detach() + torch.sigmoid(4 * h),
+}
+# snippet spikes ends
+
+
+# snippet resets begins
+RESETS = {  # of a membrane h after a spike s
+    "subtract": lambda h, s: h - s,
+    "keep": lambda h, s: h * (1 - s),
+    "mixed": lambda h, s: s * -0.25 + (1 - s) * h,
+    "where-soft": lambda h, s: torch.where(s > 0, h - 1, h),
+    "where-one": lambda h, s: torch.where(s == 1, torch.zeros_like(h), h),
+    "where-none": lambda h, s: torch.where(s < 1, h, torch.zeros_like(h)),
+    "where-not-zero": lambda h, s: torch.where(s != 0, torch.full_like(h, 0.25), h),
+    "masked-fill": lambda h, s: h.masked_fill(s.bool(), 0.0),
+    "bool-not": lambda h, s: h * (~(h >= 1)).float(),
+    "index": lambda h, s: index(h.clone(), s),
+}
+
+
+def index(h, s):
+    h[s > 0] = 0.0
+    return h
+# snippet resets ends
+
+
+# snippet charges begins
+CHARGES = {  # of a membrane m by a current x
+    "leaky": lambda m, x: 0.5 * m + x,
+    "tau": lambda m, x: m + (2 * x - m) / 2.0,
+    "lerp": lambda m, x: torch.lerp(m, 2 * x, 0.5),
+    "alpha": lambda m, x: torch.add(x, m, alpha=0.5),
+    "leaks": lambda m, x: torch.tensor([0.5, 0.75, 0.5, 0.0, 0.75, 0.5]) * m + x,
+    "inhibited": lambda m, x: 0.5 * m - x,
+    "forgetful": lambda m, x: torch.tensor(-0.1).clamp(0, 1) * m + x,
+}
+# snippet charges ends
+
+
+class Own(nn.Module):
+    """A layer with a neuron, and one of the plain kind behind it, over some steps."""
+
+    def __init__(self, charge=CHARGES["leaky"], spike=SPIKES["greater"], reset=RESETS["subtract"], steps=4):
+        super().__init__()
+        self.fc1, self.fc2 = nn.Linear(8, 6), nn.Linear(6, 4)
+        self.charge, self.spike, self.reset, self.steps, self.plain = charge, spike, reset, steps, Neuron()
+
+    def frame(self, x, t):
+        return x
+
+    def between(self, spk, old):
+        return spk
+
+    def run(self, x):
+        mem1, mem2, spk2, old = torch.zeros(1, 6).to(x), torch.zeros(1, 4).to(x), 0, []
+        count, spikes = 0, ([], [])
+        for t in range(self.steps):
+            mem1 = self.charge(mem1, self.fc1(self.frame(x, t)))
+            spk1 = self.spike(mem1)
+            mem1 = self.reset(mem1, spk1)
+            old.append(spk1)
+            mem2, spk2 = self.plain(self.fc2(self.between(spk1, old)), mem2, spk2)
+            spikes[0].append(spk1.round())
+            spikes[1].append(spk2)
+            count = count + spk2
+        return count, spikes
+
+    def forward(self, x):
+        return self.run(x)[0]
+
+
+# snippet delays begins
+class Delayed(Own):
+    """Spikes of this step and of two steps before."""
+
+    def between(self, spk, old):
+        return spk + old[-3] if len(old) > 2 else spk
+
+
+class Ring(Own):
+    """Spikes of the last three steps, in a buffer that is shifted."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc2 = nn.Linear(18, 4)
+
+    def between(self, spk, old):
+        if len(old) == 1:
+            self.buffer = torch.zeros(1, 3, 6).to(spk)
+        self.buffer = torch.cat([self.buffer[:, 1:], spk.unsqueeze(1)], 1)
+        return self.buffer.flatten(1)
+# snippet delays ends
+
+
+class Framed(Own):
+    def __init__(self, take):
+        super().__init__()
+        self.frame = take
+
+
+# snippet frames begins
+FRAMES = {  # of an input x in step t, of 4 steps
+    "last-axis": ((1, 8, 4), lambda x, t: x[..., t]),
+    "stride": ((1, 9, 8), lambda x, t: x[:, 2 * t + 1]),
+    "difference": ((1, 5, 8), lambda x, t: x[:, t + 1] - x[:, t]),
+    "window": ((1, 5, 4), lambda x, t: x[:, t:t + 2].flatten(1)),
+}
+# snippet frames ends
+
+
+def main():
+    suite = Suite("own")
+
+    def own(name, shape=(1, 8), make=Own, **parts):
+        suite.add(name, lambda: strengthen(make(**parts), 4.0), shape, "ts17 | ts11 dynamo-opt", steps=4)
+
+    for name, spike in SPIKES.items():
+        own("spike-" + name, spike=spike)
+    for name, reset in RESETS.items():
+        own("reset-" + name, spike=SPIKES["not-less"], reset=reset)
+    for name, charge in CHARGES.items():
+        own("charge-" + name, charge=charge)
+    own("delayed", make=Delayed)
+    own("ring", make=Ring)
+    for name, (shape, take) in FRAMES.items():
+        own("frames-" + name, shape, make=Framed, take=take)
+    suite.close()
+
+
+if __name__ == "__main__":
+    main()
