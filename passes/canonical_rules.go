@@ -15,13 +15,14 @@ type canonicalRule struct {
 }
 
 // canonicalRules are tried in order; what a rule makes is rewritten in turn. All
-// are exact in IEEE arithmetic on finite numbers, up to the sign of zero.
+// are exact in IEEE arithmetic on finite numbers, up to the sign of zero and what
+// straightThrough says.
 var canonicalRules = []canonicalRule{
 	{"fold", "an op on constants alone is its result", foldRule},
 	{"constant-second", "c + x is x + c, c · x is x · c", constantSecond},
 
 	{"flip", "a ≤ b is b ≥ a, a < b is b > a", flipCompare},
-	{"compare-difference", "a − b ≥ 0 is a ≥ b, a + c ≥ 0 is a ≥ −c, 0 ≥ a − b is b ≥ a; likewise for >", compareDifference},
+	{"compare-difference", "a − b ≥ 0 is a ≥ b, a + c ≥ 0 is a ≥ −c, 0 ≥ a − b is b ≥ a; likewise for >, = and ≠", compareDifference},
 	{"cast-same", "a cast to the type it has is no cast", castSame},
 	{"cast-cast", "a cast of a cast that loses nothing is one cast", castCast},
 	{"cast-whole", "a cast to integers and back of whole numbers that the type holds is none; c + n of integers is so of real numbers", castWhole},
@@ -30,6 +31,7 @@ var canonicalRules = []canonicalRule{
 	{"fixed-choice", "a choice by a constant that is the same everywhere is no choice", fixedChoice},
 	{"turned-choice", "a choice by the opposite of c is one by c, turned around", turnedChoice},
 	{"nothing-added", "(x − x) + y is y", nothingAdded},
+	{"straight-through", "(s − x) + x is the spike s", straightThrough},
 	{"neutral", "x + 0, x − 0, x · 1 and x ÷ 1 are x", neutral},
 	{"times-zero", "x · 0 is 0", timesZero},
 	{"times-minus-one", "x · −1 is −x", timesMinusOne},
@@ -93,7 +95,7 @@ func flipCompare(c *rewriter, v *ir.Value) (*ir.Value, error) {
 
 func compareDifference(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	is := comparison(v)
-	if is != ir.GE && is != ir.GT {
+	if is == 0 || is == ir.LE || is == ir.LT {
 		return nil, nil
 	}
 	a, b := v.Args[0], v.Args[1]

@@ -46,24 +46,15 @@ func turnedChoice(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	return c.as(v, ir.OpWhere, nil, v.Args[0].Args[0], v.Args[2], v.Args[1])
 }
 
-// cancelRule holds in real arithmetic, though not to the last bit of float32.
-var cancelRule = canonicalRule{"cancel", "(a − b) + b and (a + b) − b are a", cancel}
-
-// cancel: what is added and taken away again, as in (s − h).detach() + h.
-func cancel(_ *rewriter, v *ir.Value) (*ir.Value, error) {
-	inverse := map[ir.Op]ir.Op{ir.OpAdd: ir.OpSub, ir.OpSub: ir.OpAdd}[v.Op]
-	if inverse == 0 || !v.Type.IsReal() {
+// straightThrough: a spike less something, and that added again, is the spike, as
+// in (s − h).detach() + h. Only here a last bit may differ: float32 rounds s − h.
+func straightThrough(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpAdd {
 		return nil, nil
 	}
 	for i, x := range v.Args {
-		other, first := v.Args[1-i], i == 0
-		switch {
-		case x.Op == inverse && x.Args[1] == other && (first || v.Op == ir.OpAdd) && x.Args[0].Type == v.Type:
-			return x.Args[0], nil // (a − b) + b, b + (a − b), (a + b) − b
-		case x.Op == inverse && v.Op == ir.OpSub && first && x.Args[0] == other && x.Args[1].Type == v.Type:
-			return x.Args[1], nil // (b + a) − b
-		case x.Op == ir.OpSub && v.Op == ir.OpSub && !first && x.Args[0] == other && x.Args[1].Type == v.Type:
-			return x.Args[1], nil // b − (b − a)
+		if x.Op == ir.OpSub && x.Args[1] == v.Args[1-i] && x.Args[0].Type == v.Type && c.isComparison(x.Args[0]) {
+			return x.Args[0], nil
 		}
 	}
 	return nil, nil

@@ -98,13 +98,21 @@ func (e exported) hold(t *testing.T, folder string, n *ir.Net) {
 	if input.Clock == ir.Step {
 		size *= n.Steps
 	}
+	places := input.Attrs.(ir.InputAttrs).Places(n.Steps, input.Type.Shape)
+	if places != nil {
+		size = ir.ShapeOf(input.Attrs.(ir.InputAttrs).Of...).Size()
+	}
 	for sample := range len(x) / size {
 		in := ir.NewTensor(input.Type)
 		if input.Clock == ir.Step {
 			in = ir.NewTensor(ir.RealType(ir.ShapeOf(append([]int{n.Steps}, input.Type.Shape.Dims()...)...)))
 		}
 		for i := range in.F {
-			in.F[i] = float64(x[sample*size+i])
+			at := i
+			if places != nil {
+				at = places[i]
+			}
+			in.F[i] = float64(x[sample*size+at])
 		}
 		out, err := run.Run(map[string]*ir.Tensor{input.Name: in}, nil)
 		if err != nil {

@@ -133,7 +133,8 @@ func castForm(v *ir.Value, a []form) (form, bool) {
 	if !a[0].own() && a[0].inputs() > 0 {
 		return inputForm(v), true
 	}
-	return a[0], v.Type.IsReal() || v.Args[0].Type.IsSpike()
+	isSpike := len(a[0]) == 1 && !a[0][0].state() && a[0][0].x == nil && all(a[0][0].k, 1)
+	return a[0], v.Type.IsReal() || v.Args[0].Type.IsSpike() || v.Type.IsSpike() && isSpike
 }
 
 // past is the form of a delay. It is the unit's own when what it stores is made

@@ -20,6 +20,9 @@ func membranesOverTime(n *ir.Net) ([]history, error) {
 	if len(fires) == 0 {
 		return nil, nil
 	}
+	for v := range secondLooks(n, fires) {
+		delete(fires, v)
+	}
 	for v := range comparedAgain(n, fires) {
 		delete(fires, v)
 	}

@@ -205,6 +205,9 @@ func (x *exporter) label(v *ir.Value) string {
 
 func (x *exporter) input(v *ir.Value) {
 	a := v.Attrs.(ir.InputAttrs)
+	if a.Of != nil {
+		x.line("// samples of %s are its frames: entries along axis %d of %v, from %d + t*%d on in step t", v.Name, a.Axis, a.Of, a.First, a.Every)
+	}
 	text := fmt.Sprintf("input %s: %v", x.name(v), v.Type)
 	if p := x.pixels; p != nil && v.Type.IsReal() {
 		text = fmt.Sprintf("input %s: %v mean %s std %s", x.names[v], p.Type.WithShape(v.Type.Shape), numbers(p.Mean), numbers(p.Std))
