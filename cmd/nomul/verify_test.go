@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"nomul/ir"
 	"nomul/passes"
+	"nomul/runtime/dataset"
 	"nomul/runtime/engine"
 	"nomul/runtime/proof"
 )
@@ -152,5 +154,23 @@ func TestVerifyVerdict(t *testing.T) {
 		if (err == nil) != (c.want == "") || err != nil && (!strings.Contains(err.Error(), c.want) || strings.Count(err.Error(), "error:") != 1) {
 			t.Errorf("%v, wanted %q", err, c.want)
 		}
+	}
+}
+
+// verify runs as many samples as asked for, or all there are.
+func TestVerifyTakesSamples(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "x.npz")
+	if err := dataset.WriteArrays(file, map[string]*dataset.Array{"x": dataset.Ints(dataset.Uint8, []int{3, 1}, []int64{5, 6, 7})}); err != nil {
+		t.Fatal(err)
+	}
+	m := &model{net: parsedNet(t, "net one fixed steps=1 {\nonce\n\t%x = input : u8[1]\n\t%y = output %x : u8[1]\n}"), options: &passes.Options{}}
+	for asked, want := range map[int]int{1: 1, 2: 2, 3: 3, 9: 3} {
+		got, err := m.verifySamples(m.net, "", file, asked)
+		if err != nil || len(got) != want || got[want-1]["x"].I[0] != int64(4+want) {
+			t.Errorf("asked for %d of 3: %v (%v)", asked, got, err)
+		}
+	}
+	if got, err := m.verifySamples(m.net, "", "", 5); err != nil || len(got) != 5 {
+		t.Errorf("asked for 5 of noise: %v (%v)", got, err)
 	}
 }

@@ -102,6 +102,29 @@ func TestBadIDX(t *testing.T) {
 	wantCode(t, err, diag.BadData, "uint8[2,2,2]")
 }
 
+// Images have at most the axes of moving ones in colour; integers are of their type.
+func TestArrayLimits(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.npz")
+	for axes, wrong := range map[int]bool{2: true, 3: false, 5: false, 6: true} {
+		shape := []int{1, 1, 1, 1, 1, 1}[:axes]
+		if err := WriteArrays(path, map[string]*Array{"images": Ints(Uint8, shape, []int64{7})}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadImages(path); (err != nil) != wrong {
+			t.Errorf("%d axes: %v", axes, err)
+		}
+	}
+	for _, c := range []struct {
+		as    DType
+		value int64
+		wrong bool
+	}{{Int8, -128, false}, {Int8, -129, true}, {Int8, 127, false}, {Int8, 128, true}, {Uint8, 255, false}, {Uint8, 256, true}, {Uint8, -1, true}, {Bool, 2, true}} {
+		if err := WriteArrays(path, map[string]*Array{"x": Ints(c.as, []int{1}, []int64{c.value})}); (err != nil) != c.wrong {
+			t.Errorf("%d as %s: %v", c.value, c.as, err)
+		}
+	}
+}
+
 func TestLabelsThatDoNotFit(t *testing.T) {
 	dir := t.TempDir()
 	images, labels := filepath.Join(dir, "images"), filepath.Join(dir, "labels")

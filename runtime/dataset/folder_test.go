@@ -2,6 +2,8 @@ package dataset
 
 import (
 	"bytes"
+	"encoding/binary"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -217,4 +219,14 @@ func writePNG(t *testing.T, path string, img image.Image) {
 		t.Fatal(err)
 	}
 	write(t, path, b.Bytes())
+}
+
+// The header of a picture tells how large it is before it is decoded.
+func TestLargePicture(t *testing.T) {
+	head := append([]byte("IHDR"), 0, 0, 1<<5, 0, 0, 0, 1<<5, 0, 8, 0, 0, 0, 0) // 8192 x 8192, grey
+	data := append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0d"), head...)
+	root := t.TempDir()
+	write(t, filepath.Join(root, "0/a.png"), binary.BigEndian.AppendUint32(data, crc32.ChecksumIEEE(head)))
+	_, err := ReadImages(root)
+	wantCode(t, err, diag.BadData, "a.png", "8192 x 8192 pixels are too many")
 }

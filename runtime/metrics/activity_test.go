@@ -66,3 +66,26 @@ once
 		}
 	}
 }
+
+// Each way in which a neuron shifts is enough, and none of them is needed.
+func TestUsesShifts(t *testing.T) {
+	for attrs, want := range map[string]bool{
+		"leak=none": false, "leak=all": false, "leak=shift:1": true, "leak=decay:2": true, "leak=csd:3/4": true,
+		"leak=none guard=2": true, "leak=none current=shift:1": true, "leak=none current=decay:1": true, "leak=none current=none": false,
+	} {
+		net := parse(t, `net shifts fixed steps=2 {
+once
+	%x = input : spike[1]
+	%th = const {fill=9} : u4[]
+step
+	%s = neuron %x, %th {`+attrs+` round=floor compare=ge reset=zero when=fire} : spike[1]
+end
+	%n = sum %s : u2[1]
+	%y = output %n : u2[1]
+}
+`)
+		if got := UsesShifts(net); got != want {
+			t.Errorf("%s: %v", attrs, got)
+		}
+	}
+}
