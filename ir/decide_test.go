@@ -20,6 +20,7 @@ func TestLeastWins(t *testing.T) {
 		{"sub %n, %three : s3[2]", true},
 		{"add %three, %n : u3[2]", true},
 		{"csd %n, %up {shift=0 round=floor} : u4[2]", true},
+		{"csd %n, %once {shift=0 round=floor} : u2[2]", true},
 		{"csd %n, %down {shift=0 round=floor} : s5[2]", false},
 		{"add %n, %odd : u3[2]", false},
 		{"concat %n, %three2 {axis=0} : u2[4]", false},
@@ -33,6 +34,7 @@ once
 	%three2 = const {fill=3} : u2[2]
 	%odd = const {data=[0,1]} : spike[2]
 	%up = const {fill=3} : u2[]
+	%once = const {fill=1} : u2[]
 	%down = const {fill=-3} : s3[]
 step
 	%s = neuron %x, %th {leak=none round=floor compare=ge reset=zero when=fire} : spike[2]

@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"strings"
 	"testing"
 
 	"nomul/ir"
@@ -63,5 +64,24 @@ func TestStatesByType(t *testing.T) {
 		if got := listed(candidates(net, net.All(ir.OpInput)).byType()); got != c.want {
 			t.Errorf("%s: %q, wanted %q", c.name, got, c.want)
 		}
+	}
+}
+
+// A state that is said must be of one type before and after the step.
+func TestStatesOfOtherTypes(t *testing.T) {
+	net := irtest.ParseNet(t, "n", `net n source steps=1 {
+once
+	%p = input : real[2]
+	%x = input : real[4]
+	%y = output %x : real[4]
+	%r = output %p : real[2]
+}
+`)
+	if states, err := statesSaid(net, &Options{State: []Binding{{"p", "r"}, {"x", "y"}}}); err != nil || listed(states) != "p=r, x=y" {
+		t.Errorf("%s (%v)", listed(states), err)
+	}
+	_, err := statesSaid(net, &Options{State: []Binding{{"p", "y"}}})
+	if err == nil || !strings.Contains(err.Error(), "state p=y: the input is real[2], the output real[4]") {
+		t.Errorf("got %v", err)
 	}
 }

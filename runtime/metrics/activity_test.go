@@ -89,3 +89,23 @@ end
 		}
 	}
 }
+
+// 1 minus a spike is 0 or 1; another number minus a spike is not.
+func TestVerdictOfOpposites(t *testing.T) {
+	for from, want := range map[string]string{"1": "p:L0:k", "2": "p:L4:k", "0": "p:L4:k"} {
+		net := parse(t, `net opposites source steps=1 {
+once
+	%x = input : real[2]
+	%from = const {fill=`+from+`} : real[]
+	%b = compare %x, %from {is=ge} : spike[2]
+	%s = cast %b : real[2]
+	%k = sub %from, %s : real[2]
+	%p = mul %k, %x : real[2]
+	%y = output %p : real[2]
+}
+`)
+		if got := listed(Verdict(net)); got != want {
+			t.Errorf("%s minus a spike: %s, wanted %s", from, got, want)
+		}
+	}
+}
