@@ -134,7 +134,7 @@ func (s *scaler) visit(v *ir.Value) error {
 	}
 	rule := scaleRules[v.Op]
 	if rule == nil {
-		d := refuse(v, diag.NotExact, "no rule gives its result an integer scale")
+		d := refuse(v, diag.NotExact, notOfIntegers)
 		if v.Op == ir.OpDelay {
 			d = refuse(v, diag.NotExact, "keeps numbers from step to step that are neither spikes nor pixels nor a membrane")
 		}
@@ -145,6 +145,9 @@ func (s *scaler) visit(v *ir.Value) error {
 	}
 	return rule(s, v)
 }
+
+// notOfIntegers is why an op has no rule.
+const notOfIntegers = "gives real numbers that depend on what comes in, and sums and shifts of integers cannot compute them"
 
 // scaleHelp says what to do about ops that have no rule, where something can be done.
 var scaleHelp = map[ir.Op]func(*ir.Value) string{ir.OpSoftmax: softmaxHelp}

@@ -164,3 +164,29 @@ func TestLeakRoundingIsWithinItsBound(t *testing.T) {
 		}
 	})
 }
+
+// A current leaks in an integer form also where the membrane keeps everything.
+func TestCurrentOfAMembraneWithoutLeak(t *testing.T) {
+	net := irtest.ParseNet(t, "t", `net t spiking steps=3 {
+once
+	%w = const {data=[0.7,-0.3]} : real[1,2]
+	%th = const {fill=1} : real[]
+	%alpha = const {fill=0.9} : real[]
+step
+	%x = input {per=step} : spike[2]
+	%i = linear %x, %w : real[1]
+	%s = neuron %i, %th, current=%alpha {leak=none round=floor compare=ge reset=zero when=fire current=factor} : spike[1]
+end
+	%n = sum %s : u2[1]
+	%y = output %n : u2[1]
+}
+`)
+	p, _ := passes.Named("lower-leak")
+	out, err := passes.Apply(p, net, &passes.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := out.Find("s").Attrs.(ir.NeuronAttrs); a.Current.Kind != ir.LeakCSD || a.Leak.Kind != ir.LeakNone {
+		t.Errorf("the current leaks by %v, the membrane by %v", a.Current, a.Leak)
+	}
+}

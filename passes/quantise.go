@@ -50,10 +50,10 @@ func (q *quantiser) value(v *ir.Value) (*ir.Value, error) {
 	}
 	rule := integerRules[v.Op]
 	if rule == nil {
-		return nil, refuse(v, diag.NotExact, "is real, and no rule runs it on integers")
+		return nil, refuse(v, diag.NotExact, notOfIntegers)
 	}
 	if v.Scale == nil && v.Op != ir.OpOutput {
-		return nil, refuse(v, diag.NotExact, "has no scale; run choose-scales first")
+		return nil, refuse(v, diag.NotExact, "has no scale yet: choose-scales gives it one")
 	}
 	out, err := rule(q, v)
 	if err != nil {

@@ -142,7 +142,7 @@ func (q *quantiser) fits(v *ir.Value) error {
 		return refuse(v, diag.NotExact, "its %s %v lets the membrane grow or change its sign, and has no integer form", name, c.F[i])
 	}
 	if v.Args[ir.NeuronGain] != nil {
-		return refuse(v, diag.NotExact, "its input gain is not folded into its threshold; run fold-gain first")
+		return refuse(v, diag.NotExact, "its input gain is not in its threshold yet: fold-gain brings it there")
 	}
 	if x := v.Args[ir.NeuronX]; x.Type.IsReal() && x.Scale == nil || q.r.Of(x).Type.IsReal() {
 		return refuse(v, diag.NotExact, "its input %%%s has no integer scale", x.Name)

@@ -255,7 +255,7 @@ func (q *quantiser) output(v *ir.Value) (*ir.Value, error) {
 		scale = a.Scale
 	}
 	if _, one := scaleOf(a).Uniform(); scale == nil || v.Scale == nil && !one {
-		return nil, refuse(v, diag.NotExact, "has no scale; run choose-scales first")
+		return nil, refuse(v, diag.NotExact, "has no scale yet: choose-scales gives it one")
 	}
 	if realConst(a) {
 		return q.constantOutput(v, a, scale)
