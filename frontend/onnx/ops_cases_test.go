@@ -30,6 +30,8 @@ func linearCases() []opCase {
 		{"Einsum-scores", x(13, 1, 3, 2).in("b", tFloat, 1, 4, 2).node("Einsum x,b -> y", attrString("equation", "bnd,bmd->bnm")).out("y")},
 		{"Einsum-outer", x(13, 1, 3).floats("v", []int64{2}, 1, 2).node("Einsum x,v -> y", attrString("equation", "ab, c -> acb")).out("y")},
 		{"Einsum-sum", x(13, 1, 2, 3).node("Einsum x -> y", attrString("equation", "abc->ca")).out("y")},
+		{"Einsum-weights", x(13, 1, 2, 3).floats("w", []int64{2, 3}, 1, 2, 3, 4, 5, 6).node("Einsum x,w -> y", attrString("equation", "bni,oi->bno")).out("y")},
+		{"Einsum-weights-left", x(13, 1, 2, 3).floats("w", []int64{2, 3, 2}, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12).node("Einsum w,x -> y", attrString("equation", "oip,bpi->bo")).out("y")},
 		{"MatMul-two-inputs", x(13, 1, 2, 3).in("b", tFloat, 1, 3, 2).node("MatMul x,b -> y").out("y")},
 		{"MatMul-vector-right", x(13, 1, 2, 3).floats("v", []int64{3}, 1, 2, 3).node("MatMul x,v -> y").out("y")},
 		{"MatMul-vector-left", x(13, 1, 2, 3).floats("v", []int64{2}, 1, 2).node("MatMul v,x -> y").out("y")},

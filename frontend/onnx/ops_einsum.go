@@ -128,6 +128,12 @@ func (e *einsumming) product(a, b labelled) (labelled, error) {
 	both := only(a.axes, b.axes)
 	stack, summed := only(both, e.out), but(both, e.out)
 	left, right := but(a.axes, both), but(b.axes, both)
+	switch {
+	case stack == "" && summed != "" && b.data != nil:
+		return e.weighted(a, b, left, summed, right)
+	case stack == "" && summed != "" && a.data != nil:
+		return e.weighted(b, a, right, summed, left)
+	}
 	x, err := e.matrices(a, stack, left, summed, "a")
 	if err != nil {
 		return labelled{}, err
@@ -147,6 +153,28 @@ func (e *einsumming) product(a, b labelled) (labelled, error) {
 	axes := stack + left + right
 	z, err = e.n.reshaped("parts", z, e.dims(axes))
 	return labelled{z, axes}, err
+}
+
+// weighted is a product with weights, which leaves the other operand's axes apart:
+// one of them is the batch.
+func (e *einsumming) weighted(x, weights labelled, kept, summed, made string) (labelled, error) {
+	y, err := e.n.emit("a.order", x.elem, ir.OpTranspose, ir.PermAttrs{Perm: x.order(kept + summed)}, x.tensor)
+	if err != nil {
+		return labelled{}, err
+	}
+	if y, err = e.n.reshaped("a", y, append(e.dims(kept), e.length(summed))); err != nil {
+		return labelled{}, err
+	}
+	w, err := e.matrices(weights, "", summed, made, "b")
+	if err != nil {
+		return labelled{}, err
+	}
+	z, err := e.n.emit("product", x.elem, ir.OpMatmul, nil, y, w)
+	if err != nil {
+		return labelled{}, err
+	}
+	z, err = e.n.reshaped("parts", z, e.dims(kept+made))
+	return labelled{z, kept + made}, err
 }
 
 // matrices is an operand as a stack of matrices, rows and columns of so many
