@@ -135,7 +135,7 @@ func TestFoldingFlipsOnlyTies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	samples, err := feed{net: before, pixels: &passes.Pixels{Scale: []float64{1.0 / 255}, Mean: []float64{0.286}, Std: []float64{0.353}}}.images(set, 0, 1000)
+	samples, err := feed{net: before, elem: ir.UintType(8, ir.Shape{}), pixels: &passes.Pixels{Scale: []float64{1.0 / 255}, Mean: []float64{0.286}, Std: []float64{0.353}}}.images(set, 0, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
