@@ -2,6 +2,7 @@ package passes
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"nomul/ir"
@@ -35,6 +36,9 @@ func runBindState(n *ir.Net, o *Options) (*ir.Net, error) {
 	case len(states) == 0 && (o.Steps > 1 || writtenOut(n)):
 		return nil, diag.Errorf(placeOf(n), diag.NotUnrolled, "time steps asked for: %d; but no input is the state that an output gives to the next step", o.Steps).
 			WithHelp("a file with its steps written out needs no --steps; one step must have its state as inputs and outputs: --state IN=OUT")
+	case len(states) > 0 && severalSteps(n):
+		return nil, diag.Errorf(placeOf(n), diag.NotUnrolled, "the time steps are written out, and the state %s that they begin with is an input; every sample must begin with the same constants", listed(states)).
+			WithHelp("say what it begins with, --bind %s=FILE, or export the network so that it makes its own state", states[0].in.Name)
 	case o.Steps == 0:
 		return nil, diag.Errorf(placeOf(n), diag.NotUnrolled, "this is one time step, with the state %s; how many steps the network runs is not said", listed(states)).
 			WithHelp("say --steps T, and --readout sum, mean, last, max or first")
@@ -54,6 +58,14 @@ func warnUnread(n *ir.Net, states []state, o *Options) {
 				Message: fmt.Sprintf("nothing reads the state %s", s.in.Name), Help: "give each state a tensor of its own when you export: the exporter takes one tensor for one input"})
 		}
 	}
+}
+
+// severalSteps tells whether membranes follow each other that are no inputs.
+func severalSteps(n *ir.Net) bool {
+	all, _ := membranesOverTime(n)
+	return slices.ContainsFunc(all, func(h history) bool {
+		return len(slices.DeleteFunc(slices.Clone(h.membranes), func(m *ir.Value) bool { return m.Op == ir.OpInput })) > 1
+	})
 }
 
 // state is an input and the output that replaces it in the next step.
