@@ -1,6 +1,7 @@
 package verilog_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -265,4 +266,29 @@ once
 		}
 	}
 	t.Error("no list of all elements")
+}
+
+// A net whose inputs all come in each step begins with one of them, in every step.
+func TestOnlyFrames(t *testing.T) {
+	t.Parallel()
+	need(t, "iverilog")
+	for _, steps := range []int{1, 3} {
+		net := parse(t, fmt.Sprintf(`net frames fixed steps=%d {
+once
+	%%w = const {seed=1 lo=-3 hi=5} : s4[7,9]
+	%%th = const {fill=6} : u5[]
+step
+	%%x = input {per=step} : spike[9]
+	%%z = input {per=step} : u3[7]
+	%%l = linear %%x, %%w : s16[7]
+	%%a = add %%l, %%z : s16[7]
+	%%s = neuron %%a, %%th {leak=shift:1 round=floor compare=ge reset=zero when=fire} : spike[7]
+end
+	%%c = sum %%s : u8[7]
+	%%y = output %%c : u8[7]
+}
+`, steps))
+		vs := samples(t, net, 3, 4)
+		passes(t, net, 4, vs, simulate(t, emit(t, net, 4, vs)))
+	}
 }
