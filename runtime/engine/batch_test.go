@@ -14,7 +14,8 @@ import (
 	"nomul/runtime/engine/toolchain"
 )
 
-// batchOf is every net of the fixtures, and one that no back end takes.
+// batchOf is every net of the fixtures, one that no back end takes, one with a
+// sample that does not fit, and one without samples.
 func batchOf(t *testing.T) ([]Case, []backends.Vectors) {
 	t.Helper()
 	var cases []Case
@@ -35,7 +36,8 @@ func batchOf(t *testing.T) ([]Case, []backends.Vectors) {
 	refused := load(t, "next.sir")
 	refused.Level = ir.Spiking
 	misfit := load(t, "odd.sir")
-	return append(cases, Case{Net: refused}, Case{misfit, [][][]int64{{}}}), append(want, nil, nil)
+	idle := load(t, "edge.sir")
+	return append(cases, Case{Net: refused}, Case{misfit, [][][]int64{{}}}, Case{Net: idle}), append(want, nil, nil, nil)
 }
 
 func skipMissing(t *testing.T, err error) {
@@ -113,15 +115,20 @@ func (f flaw) Emit(net *ir.Net, o backends.Options) []backends.File {
 func TestFaultsInABatch(t *testing.T) {
 	cases, want := batchOf(t)
 	name := cases[1].Net.Name
+	cases[6].Net.Name = "idle"
+	cases[6].Samples = cases[3].Samples
+	want[6] = want[3]
 	for _, f := range []struct {
 		flaw
 		c    bool
+		at   int
 		want string
 	}{
-		{flaw{cgen.New(), name, "_step(", "_step]("}, true, "expected"},
-		{flaw{cgen.New(), name, "void n1_step(n1_state *st)\n{", "void n1_step(n1_state *st)\n{\n\t*(volatile int *)0 = 1;"}, true, "ended at this net"},
-		{flaw{goasm.New(), name, "m.Finish()", "m.Finished()"}, false, "Finished"},
-		{flaw{goasm.New(), name, "func (m *Model) Step() {", "func (m *Model) Step() {\nvar none *Model\n*none = *m"}, false, "ended at this net"},
+		{flaw{cgen.New(), name, "_step(", "_step]("}, true, 1, "expected"},
+		{flaw{cgen.New(), name, "void n1_step(n1_state *st)\n{", "void n1_step(n1_state *st)\n{\n\t*(volatile int *)0 = 1;"}, true, 1, "ended at this net"},
+		{flaw{goasm.New(), name, "m.Finish()", "m.Finished()"}, false, 1, "Finished"},
+		{flaw{goasm.New(), name, "func (m *Model) Step() {", "func (m *Model) Step() {\nvar none *Model\n*none = *m"}, false, 1, "ended at this net"},
+		{flaw{goasm.New(), "idle", "func (m *Model) Step() {", "func (m *Model) Step() {\nvar none *Model\n*none = *m"}, false, 6, "ended at this net"},
 	} {
 		var got []Result
 		var err error
@@ -134,7 +141,7 @@ func TestFaultsInABatch(t *testing.T) {
 			}
 		}
 		skipMissing(t, err)
-		checkBatch(t, got, want, map[int]string{1: f.want, 4: outOfBatch[4], 5: outOfBatch[5]})
+		checkBatch(t, got, want, map[int]string{f.at: f.want, 4: outOfBatch[4], 5: outOfBatch[5]})
 	}
 }
 
