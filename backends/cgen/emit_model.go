@@ -60,6 +60,16 @@ func (b *printer) calls(clock ir.Clock, when when) {
 	}
 }
 
+// latches prints the calls of the latches. Those that read a delay keep what it
+// shows apart, and come before the others, which change what delays show.
+func (b *printer) latches(apart bool) {
+	for _, v := range b.p.net.All(ir.OpLatch) {
+		if _, held := b.p.held[v.Arg(0)]; held == apart {
+			b.line("\t%s(st);", b.p.functionOf(v))
+		}
+	}
+}
+
 // unsigned is the element with the same bits that wraps without overflow.
 func (e elem) unsigned() elem {
 	e.signed = false
@@ -119,7 +129,8 @@ func (b *printer) step() {
 	before := b.Len()
 	b.calls(ir.Step, byClock)
 	b.calls(ir.End, readout)
-	b.calls(ir.Step, closing)
+	b.latches(true)
+	b.latches(false)
 	for _, v := range b.p.ports.Inputs {
 		if v.Clock == ir.Step {
 			b.advance("st->"+b.p.ident[v], elemOf(v.Type).length(v.Type.Size()))
