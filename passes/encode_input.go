@@ -1,6 +1,8 @@
 package passes
 
 import (
+	"slices"
+
 	"nomul/ir"
 	"nomul/ir/diag"
 )
@@ -27,8 +29,13 @@ func runEncodeInput(n *ir.Net, o *Options) (*ir.Net, error) {
 		}
 		in, err := integerInput(r, v, o)
 		integers[v] = in
-		if err != nil || o.Pixels == nil {
-			return in, err
+		switch {
+		case err != nil:
+			return nil, err
+		case o.Pixels == nil && delaysReals(n): // which take real numbers still
+			return withConst(r, ir.OpMul, v.Name+".real", in, scalar(1))
+		case o.Pixels == nil:
+			return in, nil
 		}
 		gain, shift := normalisation(in)
 		return scaleAndShift(r, v.Name+".real", in, gain, shift)
@@ -37,6 +44,11 @@ func runEncodeInput(n *ir.Net, o *Options) (*ir.Net, error) {
 		return nil, err
 	}
 	return ir.Prune(out), nil
+}
+
+// delaysReals reports whether a net keeps real numbers from step to step outside of neurons.
+func delaysReals(n *ir.Net) bool {
+	return slices.ContainsFunc(n.All(ir.OpDelay), func(v *ir.Value) bool { return v.Type.IsReal() })
 }
 
 // narrowed is an input of integers in the type that the user says; without one, a

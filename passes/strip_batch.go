@@ -91,6 +91,10 @@ func (b *batch) follow(v *ir.Value) {
 			return
 		}
 	}
+	if v.Op == ir.OpOutput && v.Args[0].Const() != nil {
+		b.lose(v, refuse(v, diag.NoBatch, "is the same for every input, so there is nothing to compute").WithHelp("leave it out of the outputs"))
+		return
+	}
 	if len(v.Args) > 0 && v.Op != ir.OpDelay && !slices.ContainsFunc(v.Args, b.moves) {
 		b.lose(v, refuse(v, diag.NoBatch, "is computed from constants alone, so it has no batch axis").WithHelp("run fold-constants before"))
 		return
