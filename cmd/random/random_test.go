@@ -13,7 +13,7 @@ import (
 
 // What is drawn from a fixed seed holds at every stage, on engines too.
 func TestRandomNetworks(t *testing.T) {
-	o := &options{count: 1000, seed: 1, engines: [3]int{}, keep: t.TempDir(), workers: 2}
+	o := &options{count: 800, seed: 1, engines: [3]int{40, 1, 2}, keep: t.TempDir(), workers: 2}
 	if testing.Short() {
 		o.count, o.engines = 100, [3]int{}
 	}
@@ -29,9 +29,7 @@ func TestRandomNetworks(t *testing.T) {
 		}
 	}
 	for _, f := range r.Faults {
-		if f.Verdict == wrong || f.Verdict == panicked {
-			t.Errorf("%d: %s\nmake random RANDOM_FLAGS='--plan \"%s\"'\n%s", f.Count, f.Kind, f.Plan, f.Message)
-		}
+		t.Errorf("%d: %s\nmake random RANDOM_FLAGS='--plan \"%s\"'\n%s", f.Count, f.Kind, f.Plan, f.Message)
 	}
 	if r.Verdicts[held] < o.count/4 {
 		t.Errorf("only %d of %d networks are compiled: nothing is held against anything", r.Verdicts[held], o.count)
