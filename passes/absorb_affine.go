@@ -19,7 +19,7 @@ type affine struct {
 type absorber struct {
 	r      *ir.Rebuilder
 	steps  int
-	stored map[*ir.Value]*ir.Value // what each delay stores
+	stored map[*ir.Value]*ir.Value // the next value of each delay
 	known  map[*ir.Value]affine    // by value of the old net
 	spelt  map[*ir.Value]*ir.Value // the same, written out as mul and add
 }

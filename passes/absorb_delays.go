@@ -7,8 +7,8 @@ import (
 	"nomul/ir/diag"
 )
 
-// storedFirst is the net with each delay of real numbers behind what it stores,
-// where that does not depend on it: what the numbers stand for is known then.
+// storedFirst returns the net with each delay of real numbers behind its stored value,
+// unless that depends on the delay: gain and shift of the stored value are known then.
 func storedFirst(n *ir.Net) *ir.Net {
 	o := &storing{stored: map[*ir.Value]*ir.Value{}, open: map[*ir.Value]bool{}, done: map[*ir.Value]bool{}}
 	for _, v := range n.All(ir.OpLatch) {
@@ -57,8 +57,8 @@ func (o *storing) visit(v *ir.Value) {
 	}
 }
 
-// delayed is a delay of an affine integer: it delays the integer. What it starts
-// with must be one too.
+// delayed delays the integer of an affine value. The initial value must stand for an
+// integer at the same gain and shift.
 func (a *absorber) delayed(v *ir.Value) (*ir.Value, bool, error) {
 	stored, init := a.stored[v], v.Args[0].Const()
 	f, ok := a.known[stored]

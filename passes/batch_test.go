@@ -7,7 +7,7 @@ import (
 	"nomul/ir/irtest"
 )
 
-// A file of a larger batch gives, sample by sample, what it gives for all at once.
+// A net with its batch stripped gives each sample the outputs that it has in the whole batch.
 func TestLargerBatchIsOfSamples(t *testing.T) {
 	path := "../testdata/passes/strip-batch-eight.txtar"
 	whole := irtest.ParseNet(t, path, irtest.Section(t, path, irtest.Load(t, path), "in.sir"))

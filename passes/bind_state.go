@@ -60,7 +60,7 @@ func warnUnread(n *ir.Net, states []state, o *Options) {
 	}
 }
 
-// severalSteps tells whether membranes follow each other that are no inputs.
+// severalSteps reports whether membranes follow each other that are no inputs.
 func severalSteps(n *ir.Net) bool {
 	all, _ := membranesOverTime(n)
 	return slices.ContainsFunc(all, func(h history) bool {
@@ -207,8 +207,8 @@ func (b *binder) readOut(v *ir.Value) error {
 }
 
 // ReadoutNames are the ways to read an output over the time steps; the first is the
-// usual one. What is called first is the number of the step of the first spike, from
-// 0; of a silent neuron it is the number of steps.
+// usual one. The readout first is the number of the step of the first spike, from 0;
+// of a neuron without a spike it is the number of steps.
 var ReadoutNames = []string{"sum", "mean", "last", "max", "first"}
 
 // overTime has a row for each of ReadoutNames: the readout of x, behind output v.

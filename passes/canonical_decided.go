@@ -55,7 +55,8 @@ type decision struct {
 // maxCuts bounds the constants that one value is compared with.
 const maxCuts = 4
 
-// decided is what decides a canonical value; nil when more than one value does.
+// decided returns the decision of a canonical value; nil when it depends on more than
+// one value.
 func (c *rewriter) decided(v *ir.Value) *decision {
 	if d, ok := c.decisions[v]; ok {
 		return d
@@ -131,8 +132,8 @@ func (c *rewriter) cutAt(v *ir.Value) *decision {
 	return nil
 }
 
-// twoValued: what is decided by comparisons of one value and is nothing but 0 and
-// 1, or one number, is a comparison, its opposite or a constant.
+// twoValued: a value that is decided by comparisons of one value and is nothing but 0
+// and 1, or one number, is a comparison, its opposite or a constant.
 func twoValued(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	if v.Op == ir.OpConst || len(v.Args) == 0 || c.isComparison(v) {
 		return nil, nil
@@ -161,8 +162,8 @@ func twoValued(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	return nil, nil
 }
 
-// ofBit: what a spike of the step before decides is that spike, its opposite or a
-// constant.
+// ofBit: a value that is decided by a spike of the step before is that spike, its
+// opposite or a constant.
 func (c *rewriter) ofBit(v, bit *ir.Value) (*ir.Value, error) {
 	var results [2]*ir.Tensor
 	for i := range results {
@@ -275,7 +276,7 @@ func (c *rewriter) outcome(v *ir.Value, known map[*ir.Value]*ir.Tensor) *ir.Tens
 	return out
 }
 
-// oneResult tells whether all results are one number.
+// oneResult returns the number that all results are, and reports whether there is one.
 func oneResult(results []*ir.Tensor) (float64, bool) {
 	first := results[0].At(0)
 	for _, t := range results {

@@ -15,8 +15,8 @@ type canonicalRule struct {
 }
 
 // canonicalRules are tried in order; what a rule makes is rewritten in turn. All
-// are exact in IEEE arithmetic on finite numbers, up to the sign of zero and what
-// straightThrough says.
+// are exact in IEEE arithmetic on finite numbers, up to the sign of zero and the last
+// bit in straightThrough.
 var canonicalRules = []canonicalRule{
 	{"fold", "an op on constants alone is its result", foldRule},
 	{"constant-second", "c + x is x + c, c · x is x · c", constantSecond},

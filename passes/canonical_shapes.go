@@ -124,7 +124,8 @@ func poolAll(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	return c.as(v, op, ir.ReduceAttrs{Axes: axes, Keep: true}, v.Args[0])
 }
 
-// padValue pads with 0 and adds what else was padded with there.
+// padValue makes a pad with a constant a pad with 0 and the sum of that and a border,
+// which holds the constant and is 0 elsewhere.
 func padValue(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	if v.Op != ir.OpPad || v.Args[1] == nil || v.Args[1].Const() == nil || !v.Type.IsReal() {
 		return nil, nil

@@ -8,7 +8,7 @@ import (
 
 // People write a spike in many ways: relu(sign(u)), floor(v).clamp(0, 1), s == 1,
 // h − h + s. All of them are decided by comparisons of one value with constants,
-// and what has only two outcomes is a single comparison.
+// and a value with only two outcomes is a single comparison.
 
 // nothingAdded: (x − x) + y is y, as in the straight-through estimator
 // g − g.detach() + s. x − x alone stays, for it may be the first membrane of a
@@ -64,8 +64,8 @@ func straightThrough(c *rewriter, v *ir.Value) (*ir.Value, error) {
 // float32 has their halves.
 const maxWhole = 1 << 20
 
-// firstReaching says, for what rounds a real number to a whole one, from which
-// number on the result is n or more: at it, or only above it.
+// firstReaching has a row for each function that rounds to whole numbers: the bound
+// from which on the result is n or more, and whether the bound itself is (GE) or not (GT).
 var firstReaching = map[ir.Fn]func(n float64) (at float64, is ir.Compare){
 	ir.FnFloor: func(n float64) (float64, ir.Compare) { return n, ir.GE },
 	ir.FnCeil:  func(n float64) (float64, ir.Compare) { return n - 1, ir.GT },
@@ -85,7 +85,8 @@ func truncated(n float64) (float64, ir.Compare) {
 	return n - 1, ir.GT
 }
 
-// rounding is what a value rounds to whole numbers, and how; nil when it does not.
+// rounding returns the operand that a value rounds to whole numbers, and its row of
+// firstReaching; nil when it does not round.
 func rounding(v *ir.Value) (*ir.Value, func(n float64) (float64, ir.Compare)) {
 	switch a := v.Attrs.(type) {
 	case ir.MapAttrs:
@@ -100,7 +101,7 @@ func rounding(v *ir.Value) (*ir.Value, func(n float64) (float64, ir.Compare)) {
 	return nil, nil
 }
 
-// compareRounded: ⌊u⌋ ≥ c is u ≥ ⌈c⌉, and likewise for what rounds otherwise.
+// compareRounded: ⌊u⌋ ≥ c is u ≥ ⌈c⌉, and likewise for the other roundings.
 func compareRounded(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	is := comparison(v)
 	if is != ir.GE && is != ir.GT {
@@ -135,7 +136,7 @@ func compareRounded(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	return c.as(v, ir.OpCompare, ir.CompareAttrs{Is: from}, u, threshold)
 }
 
-// clampWhole: a whole number cut to 0 and 1 tells whether it is 1 or more.
+// clampWhole: a whole number cut to 0 and 1 is the cast of its comparison with 1.
 func clampWhole(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	x := clampedToOne(v)
 	if x == nil || x.Type.Shape != v.Type.Shape {
@@ -197,7 +198,7 @@ func filled(t ir.Type, number float64) *ir.Tensor {
 	return out
 }
 
-// opposites rewrites what reads a comparison of whose opposite the net has too:
+// opposites rewrites the readers of a comparison of whose opposite the net has too:
 // the cast of c > u is 1 minus that of u ≥ c, and a choice by it is turned around.
 // So a neuron has one comparison, however its spike and its reset are written.
 func opposites(n *ir.Net, rules []canonicalRule) (*ir.Net, error) {

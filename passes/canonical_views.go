@@ -26,8 +26,8 @@ func whole(_ *rewriter, v *ir.Value) (*ir.Value, error) {
 }
 
 // gatherRule makes the entries that a gather lists slices and copies: those at a fixed
-// distance are a slice, one that is repeated is stretched, and what there is of these
-// is joined. Indices of another shape than a list are a list, reshaped.
+// distance are a slice, one that is repeated is stretched, and these parts are joined.
+// Indices of another shape than a list are a list, reshaped.
 func gatherRule(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	if v.Op != ir.OpGather {
 		return nil, nil

@@ -63,8 +63,8 @@ func wholeConst(v *ir.Value) (int64, bool) {
 	return int64(f), same && f == math.Trunc(f) && math.Abs(f) < 1<<24
 }
 
-// hasWholes tells whether all elements of a real value are whole: rounded, or moved by
-// a whole constant since.
+// hasWholes reports whether all elements of a real value are whole: rounded, or moved
+// by a whole constant since.
 func hasWholes(v *ir.Value) bool {
 	if v.Op == ir.OpAdd || v.Op == ir.OpSub {
 		c := v.Args[1].Const()

@@ -41,7 +41,7 @@ type rewriter struct {
 	number map[*ir.Value]int
 
 	decisions map[*ir.Value]*decision // of values of the net
-	deep      bool                    // comparisons of what comparisons decide are none of their own
+	deep      bool                    // comparisons of a value that is decided are no comparisons of their own
 	bits      map[*ir.Value]bool      // delays that hold nothing but 0 and 1
 }
 

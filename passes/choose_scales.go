@@ -14,14 +14,14 @@ const tiniest = 1e-200
 // runChooseScales notes on each real value the real number that one integer unit
 // of it stands for, its unit: one for each element.
 //
-// Shared. What is added to, compared with or pooled with something, what spikes
-// choose from, and what is read out with something, is in one unit with it (R6).
+// Shared. The terms of a sum, the sides of a comparison, the entries of a pool, the
+// operands that spikes choose from and the parts of a readout are in one unit (R6).
 // Elements that have to agree are a class. A factor multiplies units, moving moves
 // them, a membrane that is read is in its input's units, 2^-guard of them (as many
 // bits as its leaks ask for, see silentGuard).
 //
 // Converted. Where units would have to agree in two ways, behind a factor that
-// differs along what is brought together, the result has units of its own and its
+// differs along the axis that is added up, the result has units of its own and its
 // operands are brought into them by signed powers of two. Integers that are added
 // to real values are, too. An output has one unit, so one that has several is
 // converted before.
@@ -36,12 +36,12 @@ const tiniest = 1e-200
 //     threshold behind it is an exact integer (R3), s = θ·2^G / ⌊θ·2^G/s_max⌋, or
 //     such that the unit of an output is a power of two (R8). Layers that are
 //     added differ by powers of two, so that none is starved;
-//   - what has no weights of its own: 2^-wantedBits of the unit that it was
+//   - a value without weights of its own: 2^-wantedBits of the unit that it was
 //     converted from; of a row without weights, 2^-12 of its bias; an integer, 2^-7.
 //     Weights it is added to are shifted for it.
 //
-// What follows from that for each value is stated in its own real units (ir.Bound)
-// by the pass that rounds.
+// The error of each value that follows from its unit is stated in its own real units
+// (ir.Bound) by the pass that rounds.
 func runChooseScales(n *ir.Net, o *Options) (*ir.Net, error) {
 	s := &scaler{options: o, steps: n.Steps, readers: n.Readers(), gauges: map[*ir.Value]gauge{}, sizes: realSizes(n)}
 	for _, v := range n.Values {
@@ -87,12 +87,12 @@ type scaler struct {
 // per channel, an integer or a constant that is added, a value that is converted.
 type source struct {
 	gauge gauge
-	// least is, per entry of the gauge, the least unit at which its weights fit; of
-	// what is free, which has no weights, the largest that it may be told in. 0 is any.
+	// least is, per entry of the gauge, the least unit at which its weights fit; of a
+	// free source, which has no weights, the largest that it may be told in. 0 is any.
 	least []float64
 	whole []float64 // per entry, the unit that its numbers are whole multiples of; 0 is none
 	free  bool
-	from  *want // of what is converted: least follows from other units
+	from  *want // of a conversion: the operand, from whose units least follows
 	read  bool  // it is to be fine beside the thresholds that read it, too
 	shift int   // the free power of two, when it is added to finer sources
 }

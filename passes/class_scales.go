@@ -19,7 +19,7 @@ const (
 	wholeError = 1e-6
 )
 
-// asked is what the sources of a class ask of its unit; 0 is nothing.
+// asked holds the bounds that the sources of a class set its unit; 0 is none.
 type asked struct {
 	fits   float64 // the least unit at which all weights fit, each by the power of two of its layer
 	least  float64 // the least at which those of one layer do, without that
@@ -28,13 +28,13 @@ type asked struct {
 	parts  int     // how many units that is made of
 	fine   bool    // constants are added that no parts make whole
 	weighs bool    // there are weights
-	own    float64 // what is asked besides conversions
+	own    float64 // the least of all sources but conversions
 	coarse float64 // the largest that a conversion asks for
 	shift  int     // the largest of its layers
 }
 
-// solve gives every class its unit. What is converted depends on the units it is
-// converted from, so it settles in as many rounds as conversions follow one another.
+// solve gives every class its unit. The unit of a conversion depends on the units it
+// is made from, so all settle in as many rounds as conversions follow one another.
 func (s *scaler) solve() {
 	classes := s.wholeUnits()
 	for range maxRounds {
@@ -174,8 +174,8 @@ func (s *scaler) askConstants() {
 	})
 }
 
-// askConverted asks for what is converted: units that are fine beside those it comes
-// from, and beside the thresholds that read it; for integers among weights, the latter.
+// askConverted sets the units of conversions: fine beside the units they are made from,
+// and beside the thresholds that read them; of integers among weights, only the latter.
 func (s *scaler) askConverted(classes []asked) {
 	thresholds := s.thresholds(false)
 	for _, src := range s.sources {
@@ -193,8 +193,8 @@ func (s *scaler) askConverted(classes []asked) {
 	}
 }
 
-// askNatural asks for units in which a conversion loses little of what it converts;
-// beside weights, theirs are as fine as what it is added to.
+// askNatural sets units in which a conversion loses little of its operand; none beside
+// weights, whose units are as fine as their sum with it.
 func (s *scaler) askNatural(classes []asked, src *source) {
 	if s.scale == nil {
 		return
@@ -208,7 +208,7 @@ func (s *scaler) askNatural(classes []asked, src *source) {
 		}
 		unit := units[i]
 		if from, _ := s.classes.root(src.from.gauge.id[i]); from == root {
-			unit *= classes[root].own / s.scale[root] // not what this asked for itself
+			unit *= classes[root].own / s.scale[root] // without the unit that this asked for itself
 		}
 		src.least[i] = unit * max(math.Ldexp(1, -wantedBits), math.Ldexp(src.from.levels, -factorBits))
 		if src.from.factor != nil {
@@ -217,7 +217,7 @@ func (s *scaler) askNatural(classes []asked, src *source) {
 	}
 }
 
-// askAll gathers what is asked of every class.
+// askAll gathers the bounds of all sources by class.
 func (s *scaler) askAll(classes []asked) {
 	for i := range classes {
 		classes[i].least, classes[i].free, classes[i].own, classes[i].coarse = 0, 0, 0, 0
@@ -250,7 +250,7 @@ func (s *scaler) askAll(classes []asked) {
 
 // chooseShifts finds how many powers of two coarser a layer is than the finest that
 // it is added to, on average over its channels, and at least as many as make the
-// units fine enough for what has no weights.
+// units fine enough for the sources without weights.
 func (s *scaler) chooseShifts(classes []asked) {
 	sum, count, wanted := map[*source]float64{}, map[*source]float64{}, map[*source]float64{}
 	s.eachEntry(func(src *source, i, root int, w float64) {
@@ -271,7 +271,7 @@ func (s *scaler) chooseShifts(classes []asked) {
 	}
 }
 
-// needs is the least unit of each class that keeps what is asked. Where nothing is,
+// needs returns the least unit of each class that keeps its bounds. Without a bound
 // any does: the least threshold is 127 of it.
 func (s *scaler) needs(classes []asked) []float64 {
 	for i := range classes {
@@ -341,8 +341,9 @@ func (s *scaler) place(classes []asked, need []float64) {
 	}
 }
 
-// thresholds lists, by class, what has to be an integer there, in the class's own
-// units: those of its layers and guard bits, or without both.
+// thresholds returns, by class, the magnitudes of the thresholds, which have to be
+// integers, in the class's own units: those of its layers and guard bits if placed,
+// else without both.
 func (s *scaler) thresholds(placed bool) map[int][]float64 {
 	out := map[int][]float64{}
 	for _, k := range s.sinks {

@@ -26,8 +26,8 @@ func comparingOf(v *ir.Value) comparing {
 	return comparing{m, combine(threshold.Const(), scalar(1), product), mirrored}
 }
 
-// readings are a comparison as it stands and as those that it is of what m is
-// computed from by constants alone: h/θ > 1 is h > θ, −h < −θ too.
+// readings returns a comparison as it stands, and as the comparisons of the operands
+// from which constants alone make m: h/θ > 1 is h > θ, −h < −θ too.
 func readings(v *ir.Value) []comparing {
 	var out []comparing
 	for c := comparingOf(v); c.m != nil; c = c.below() {
@@ -36,7 +36,8 @@ func readings(v *ir.Value) []comparing {
 	return out
 }
 
-// below is the comparison, in real arithmetic, of what m is a factor or a sum of.
+// below returns the same comparison, in real arithmetic, of the operand that m is with
+// a constant factor or a constant added; none when m is neither.
 func (c comparing) below() comparing {
 	if len(c.m.Args) == 0 {
 		return comparing{}
@@ -80,8 +81,8 @@ func (c comparing) over(x *ir.Value, k *ir.Tensor, second bool) comparing {
 	return comparing{x, threshold, c.mirrored != !positive}
 }
 
-// held is the reading of a comparison whose m is part of what the net keeps from
-// step to step; the comparison as it stands when there is none.
+// held returns the reading of a comparison whose m is part of the state that the net
+// keeps from step to step; the comparison as it stands when there is none.
 func held(fire *ir.Value, latched map[*ir.Value]*ir.Value) comparing {
 	all := readings(fire)
 	if len(all) < 2 {

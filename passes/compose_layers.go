@@ -9,8 +9,8 @@ import (
 // runComposeLayers is R13: two weighted layers without a neuron between them are
 // one, W₂·(W₁·x + b₁) + b₂ = (W₂·W₁)·x + (W₂·b₁ + b₂). Convolutions compose if
 // the outer one does not pad, or if the inner one is 1×1: padding is then the
-// same zeros for both, and W₂·b₁ differs at the border. Other layers, with what
-// moves or adds up elements between them, become one matrix where that is small.
+// same zeros for both, and W₂·b₁ differs at the border. Other layers, with ops between
+// them that move or add up elements, become one matrix where that is small.
 func runComposeLayers(n *ir.Net, _ *Options) (*ir.Net, error) {
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		outer, ok := asWeighted(v)

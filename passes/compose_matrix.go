@@ -23,9 +23,9 @@ var between = map[ir.Op]bool{
 	ir.OpLinear: true, ir.OpConv: true,
 }
 
-// composeMatrix makes outer, what stands under it, and the weighted layers there one
+// composeMatrix makes outer, the ops under it, and the weighted layers there one
 // linear layer on the integers below, when one value alone is below and the matrix is
-// small. Its columns are what the ops make of one element, less what they make of none.
+// small. Its columns are the results of the ops for one element, less their bias.
 func composeMatrix(r *ir.Rebuilder, outer weighted, x *ir.Value) (*ir.Value, error) {
 	below, ops := linearPart(x)
 	work := outer.Type.Size()
@@ -156,8 +156,8 @@ func (p *probe) run(i int) *ir.Tensor {
 	return out
 }
 
-// betweenLayers says what two weighted layers have between them in place of a
-// neuron, when x is what the second reads.
+// betweenLayers returns the reason why two weighted layers stay two, where the second
+// reads x: the function between them that sends numbers, or the missing neuron.
 func betweenLayers(x *ir.Value) string {
 	for v := x; len(v.Args) > 0; v = v.Args[0] {
 		if a, ok := v.Attrs.(ir.MapAttrs); ok {

@@ -63,7 +63,7 @@ func (d deviation) total() *ir.Tensor {
 	return out
 }
 
-// loses adds to what a value is off by.
+// loses adds a part to the deviation of a value.
 func (q *quantiser) loses(v *ir.Value, cause ir.Cause, by *ir.Tensor) {
 	if anyNonZero(by.F) {
 		q.off[v] = q.off[v].plus(deviation{cause: magnitude(by)})
@@ -74,12 +74,12 @@ func magnitude(t *ir.Tensor) *ir.Tensor {
 	return zip(t, constant(0, ir.Shape{}), func(f, _ float64) float64 { return math.Abs(f) })
 }
 
-// roundedOff is what rounding numbers to whole units loses of them.
+// roundedOff returns the part of numbers that rounding them to whole units loses.
 func roundedOff(units, scale *ir.Tensor) *ir.Tensor {
 	return zip(units, scale, func(u, s float64) float64 { return (u - math.Round(u)) * s })
 }
 
-// inherit is what a value's operands are off by, as it reaches the value.
+// inherit adds the deviations of a value's operands, as they reach the value.
 func (q *quantiser) inherit(v *ir.Value) error {
 	if rule := inheritRules[v.Op]; rule != nil {
 		d, err := rule(q, v)
@@ -181,7 +181,8 @@ func (q *quantiser) causesIn(v *ir.Value) []ir.Cause {
 	return sortedCauses(all)
 }
 
-// offChosen: at most all of what spikes choose from is added.
+// offChosen: spikes choose at most all elements of an operand, so a result is off by the
+// sum of their deviations at most.
 func (q *quantiser) offChosen(v *ir.Value) (deviation, error) {
 	out := deviation{}
 	for _, cause := range q.causesIn(v) {
@@ -244,8 +245,8 @@ func (q *quantiser) tellBound(b *ir.Bound, d deviation) {
 	q.options.Bound(b)
 }
 
-// centreAll notes what conversions of the operands of a linear op lose, each where
-// it comes to stand, and adds the half units to their offsets.
+// centreAll notes the losses of conversions of the operands of a linear op, each where
+// it comes to stand, and adds the half units to the offsets of the operands.
 func (q *quantiser) centreAll(v *ir.Value, got []conversion, offs []*ir.Tensor) error {
 	all := map[ir.Cause][]*ir.Tensor{}
 	for i, c := range got {

@@ -6,9 +6,9 @@ import (
 	"nomul/ir"
 )
 
-// membraneOff states how far the membrane of a neuron is off: by what its input
-// is, what its constants are rounded by, given in units of the membrane, and what
-// each of its leaks rounds off. Resets to a value only make it less. With
+// membraneOff states how far the membrane of a neuron is off: by the deviation of its
+// input, by the rounding of its constants, given in units of the membrane, and by the
+// rounding of its leaks in each step. Resets to a value only make it less. With
 // when=both the reset looks at the membrane, not at a spike, so none is stated.
 func (q *quantiser) membraneOff(v, out *ir.Value, guard int, units, rounded [ir.NeuronLeak]*ir.Tensor) {
 	a, x := v.Attrs.(ir.NeuronAttrs), v.Args[ir.NeuronX]
@@ -82,8 +82,8 @@ func roundsBy(l ir.Leak) float64 {
 	return 0
 }
 
-// impulses are what is added in each step to a neuron's input, to its membrane,
-// and to its membrane and its current as they leak.
+// impulses are the numbers that are added in each step to a neuron's input, to its
+// membrane, and to its membrane and its current as they leak.
 type impulses struct{ input, bias, leak, current float64 }
 
 // responseOf is the largest membrane that follows, without a spike, in so many steps.

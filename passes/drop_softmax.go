@@ -33,7 +33,7 @@ var growing = map[ir.Fn]bool{
 	ir.FnSoftplus: true, ir.FnElu: true, ir.FnLeakyRelu: true,
 }
 
-// underGrowing is x where v is a function that grows with it, and what is told of it.
+// underGrowing returns x where v is a function that grows with it, and the note that says so.
 func underGrowing(v *ir.Value) (x *ir.Value, what string) {
 	a, ok := v.Attrs.(ir.MapAttrs)
 	switch {
@@ -57,8 +57,8 @@ func atTheEnd(n *ir.Net) map[*ir.Value]bool {
 	return last
 }
 
-// underSoftmax is x where v is a softmax of it, or the logarithm of one, and what is
-// told of it.
+// underSoftmax returns x where v is a softmax of it, or the logarithm of one, and the
+// note that says so.
 func underSoftmax(v *ir.Value) (x *ir.Value, what string) {
 	x, axes := softmaxOf(v)
 	if x == nil {

@@ -7,9 +7,9 @@ import (
 	"nomul/ir/diag"
 )
 
-// runEncodeInput makes real inputs integers, with what they stand for written
-// behind them: x = p·(A/S) − M/S for the normalisation x = (p·A − M)/S. What the net
-// makes of them by rounding, as quantised networks do, is written in its place.
+// runEncodeInput makes real inputs integers, with their normalisation x = (p·A − M)/S
+// written behind them as x = p·(A/S) − M/S. A chain of ops that rounds them, as in
+// quantised networks, is replaced by its factor and its shift.
 func runEncodeInput(n *ir.Net, o *Options) (*ir.Net, error) {
 	c := &inputChains{readers: n.Readers(), chains: map[*ir.Value]*chain{}}
 	integers := map[*ir.Value]*ir.Value{}

@@ -132,7 +132,7 @@ func uniform(s ir.Shape, number float64) *ir.Tensor {
 	return t
 }
 
-// smallOperand makes equal what the first step and a folded one differ in: an
+// smallOperand evens out a difference between the first step and a folded one: an
 // exporter folds an initial state of one number, or one for each channel, to no
 // more than that, a fold to one for each neuron.
 var smallOperand = canonicalRule{"small-operand", "a constant operand is as small as broadcasts to the same, where the other one has the result's shape", smallConstant}

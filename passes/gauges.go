@@ -57,7 +57,7 @@ func (c *classes) unify(a int, x float64, b int, y float64) bool {
 	return true
 }
 
-// equal tells whether numbers are equal but for the rounding of float64.
+// equal reports whether numbers are equal but for the rounding of float64.
 func equal(a, b float64) bool { return math.Abs(a-b) <= 1e-12*math.Abs(a) }
 
 // unifyAll makes one class of all elements of a gauge, if they agree.

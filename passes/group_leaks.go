@@ -11,7 +11,7 @@ import (
 // runGroupLeaks makes layers with a leak for each neuron, of the membrane or of a
 // current, several layers with one leak each, for integers leak by shifts that a
 // whole layer shares. Weighted layers before and behind are put in the order of the
-// groups; what else reads the spikes has them joined in the old order.
+// groups; other readers of the spikes have them joined in the old order.
 func runGroupLeaks(n *ir.Net, o *Options) (*ir.Net, error) {
 	g := &grouper{options: o, plans: map[*ir.Value]*leakPlan{}, rows: map[*ir.Value]*leakPlan{}, counts: map[*ir.Value]*leakPlan{}, sorted: map[*ir.Value]*ir.Value{}}
 	readers := n.Readers()
@@ -74,7 +74,7 @@ type leakGroup struct {
 	members       []int
 }
 
-// orders tells whether a reader's weights can be put in the order of the groups.
+// orders reports whether a reader's weights can be put in the order of the groups.
 func (p *leakPlan) orders(reader *ir.Value) bool {
 	w, ok := asWeighted(reader)
 	return ok && w.in == p.axis && w.groups == 1
@@ -215,7 +215,7 @@ func integerLeak(beta float64) ir.Leak {
 	return form
 }
 
-// check refuses what would become too many layers.
+// check refuses a layer that would become too many layers.
 func (p *leakPlan) check(v *ir.Value) error {
 	if len(p.groups) > maxLeaks {
 		return refuse(v, diag.NotExact, "its neurons have %d different leaks; a layer is run as one for each leak, and at most %d", len(p.groups), maxLeaks).

@@ -8,9 +8,9 @@ import (
 )
 
 // A state that does not begin at zero shows in step 0: as a constant there, such as
-// half a threshold, as what the leak has made of it, or as a constant of the layer,
-// such as its reset value. An exporter may have folded it so far that it is found
-// only by asking for which state the body computes what stands there. A state is
+// half a threshold, as that after a leak, or as a constant of the layer, such as its
+// reset value. An exporter may have folded it so far that it is found only by asking
+// for which state the body computes the constant that stands there. A state is
 // right when step 0 comes out, operation by operation.
 
 // tryInits looks for the initial value of one state that v reads.
@@ -119,8 +119,8 @@ func (f *firstStep) constantWays(u *unrolled, v, state *ir.Value) []*ir.Value {
 	return out
 }
 
-// beginning is what a value of the body is in step 0 for an initial value of a
-// state; nil when it is no constant of the state's shape.
+// beginning returns the constant that a value of the body is in step 0 for an initial
+// value of a state; nil when it is no constant of the state's shape.
 func (f *firstStep) beginning(u *unrolled, state, v *ir.Value, init *ir.Tensor) []float64 {
 	f.begin(state, init)
 	out, err := f.fold(u, v)
@@ -134,8 +134,9 @@ func (f *firstStep) beginning(u *unrolled, state, v *ir.Value, init *ir.Tensor) 
 	return nil
 }
 
-// solve finds the initial value for which w, a constant then, is k: on the line
-// through what 0 and 1 give, or a neighbour of that in float32. Nil when none does.
+// solve returns the initial value for which w, a constant then, is k: on the line
+// through the values of w for 0 and for 1, or a neighbour of that in float32. Nil when
+// there is none.
 func (f *firstStep) solve(u *unrolled, state, w *ir.Value, k *ir.Tensor) *ir.Tensor {
 	a := f.beginning(u, state, w, uniform(state.Type.Shape, 0))
 	b := f.beginning(u, state, w, uniform(state.Type.Shape, 1))

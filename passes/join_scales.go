@@ -115,7 +115,7 @@ func (s *scaler) concat(v *ir.Value) error {
 	return err
 }
 
-// constant is a gauge of what stands beside computed values, or alone.
+// constant returns the gauge of a constant that stands beside computed values, or alone.
 func (s *scaler) constant(c *ir.Tensor) gauge {
 	return s.ask(&source{gauge: s.fresh(c.Type.Shape), least: finely(c.F), whole: wholes(c.F), free: true})
 }

@@ -132,7 +132,7 @@ func noteLeak(o *Options, v *ir.Value, slot int, beta float64, l ir.Leak) {
 	}
 }
 
-// lostUnits bounds what a membrane loses by rounding, in its units. A shift of the
+// lostUnits bounds the loss of a membrane by rounding, in its units. A shift of the
 // membrane loses nothing that a comparison sees; one of a current, which comes in
 // again in each step, does. A bias is off by half a unit.
 func lostUnits(a ir.NeuronAttrs, steps int, biased bool) float64 {

@@ -186,7 +186,8 @@ func TestQuantise(t *testing.T) {
 	})
 }
 
-// wholeRow tells whether a row of weights was integers already and is what it was.
+// wholeRow reports whether the integers of a row of weights are its real weights, up to
+// the rounding of float32.
 func wholeRow(real, fixed *ir.Value, row int) bool {
 	w, q, scale := real.Args[1].Const(), fixed.Args[1].Const(), real.Scale.Data.F
 	n := w.Type.Shape.Dim(1)

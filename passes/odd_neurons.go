@@ -208,8 +208,8 @@ func oddLayers(n *ir.Net, h []history) error {
 	return append(errs, adaptiveThresholds(n)...).Err()
 }
 
-// allSteps are a layer's membranes in as many steps as layers have in which more is
-// added up than spikes: what counts spikes begins a step late, and shortens all.
+// allSteps returns a layer's membranes in as many steps as layers have in which more is
+// added up than spikes: a counter of spikes begins a step late, and shortens all.
 func allSteps(n *ir.Net, layer history) []*ir.Value {
 	all, _ := membranesOverTime(n)
 	steps := 0

@@ -79,9 +79,8 @@ var Order = []Constraint{
 	{"quantise", "fold-constant-neurons", "ranges are proved on integers"},
 }
 
-// optional are the passes that may be switched off: nets are what they should be
-// without them, or are refused by name. Without any other, some would not reach
-// their level.
+// optional are the passes that may be switched off: without them nets compute the same
+// or are refused by name. Without any other, some would not reach their level.
 var optional = []string{"name-layers", "fold-batch-norm", "commute-readout", "compose-linear", "prune-dead",
 	"drop-softmax", "rewire-residuals", "fold-pooling", "lower-batch-norm", "part-concat", "absorb-affine",
 	"compose-layers", "fold-pads", "merge-neurons", "fold-constant-neurons"}

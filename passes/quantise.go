@@ -197,7 +197,7 @@ func (q *quantiser) brought(v, a *ir.Value, sign float64) (*ir.Value, error) {
 	return got.value, nil
 }
 
-// centre notes what a conversion of an operand, added with a sign, loses: it is
+// centre notes the loss of a conversion of an operand that is added with a sign: it is
 // rounded down, by half a unit on average, which is added to the offset.
 func (q *quantiser) centre(v *ir.Value, got conversion, sign float64) {
 	if got.lost != nil {
@@ -210,7 +210,7 @@ func (q *quantiser) centre(v *ir.Value, got conversion, sign float64) {
 	}
 }
 
-// offset adds to what is still to be added to a value.
+// offset adds to the offset of a value, the number that is still to be added to it.
 func (q *quantiser) offset(v *ir.Value, off *ir.Tensor) {
 	if old := q.offsets[v]; old != nil {
 		off = plus(old, off)

@@ -233,8 +233,8 @@ func (q *quantiser) roomyGuard(v *ir.Value, a ir.NeuronAttrs) int {
 	return guard
 }
 
-// biased tells whether something is added to what a neuron adds up that is not
-// whole in the units of its input: a bias, or half a unit behind a conversion.
+// biased reports whether the sum of a neuron has a term that need not be whole in the
+// units of its input: a bias, or half a unit behind a conversion.
 func biased(v *ir.Value) bool {
 	known := map[*ir.Value]bool{}
 	var reaches func(x *ir.Value) bool
@@ -255,8 +255,8 @@ func biased(v *ir.Value) bool {
 	return v.Args[ir.NeuronBias] != nil || reaches(v.Args[ir.NeuronX])
 }
 
-// roomy tells whether so many bits hold the membrane and the current of a neuron with
-// the attributes, and what is added before a shift.
+// roomy reports whether so many bits hold the membrane and the current of a neuron with
+// the attributes, and in 32 bits the number that is added before a shift.
 func (q *quantiser) roomy(v, given *ir.Value, a ir.NeuronAttrs, bits int) bool {
 	units, x := q.neuronUnits(v, a), v.Args[ir.NeuronX]
 	var ranges [ir.NeuronLeak]ir.Range
@@ -266,7 +266,7 @@ func (q *quantiser) roomy(v, given *ir.Value, a ir.NeuronAttrs, bits int) bool {
 		}
 	}
 	drive := given.Range
-	if off := q.offsets[x]; off != nil && a.Current.Kind != 0 { // what finer makes of it
+	if off := q.offsets[x]; off != nil && a.Current.Kind != 0 { // as finer adds it
 		own := wholeRange(inUnits(off, q.inputScale(v), a.Guard))
 		drive, a.Guard = ir.Range{Lo: drive.Lo<<a.Guard + own.Lo, Hi: drive.Hi<<a.Guard + own.Hi}, 0
 	}

@@ -138,7 +138,7 @@ func partScale(v *ir.Value, i int) *ir.Tensor {
 	return compact(part)
 }
 
-// padded pads with what makes 0 of the offset around it, and with the offset of the value.
+// padded pads the integers with 0, and the offset such that the border is the padded value.
 func (q *quantiser) padded(v *ir.Value) (*ir.Value, error) {
 	x, value := v.Args[0], v.Args[1]
 	got, err := q.unified(v, 0, q.r.Of(x))
@@ -234,7 +234,7 @@ func (q *quantiser) alternative(v, a *ir.Value) (*ir.Value, error) {
 	return got.value, nil
 }
 
-// coarsened notes what a conversion loses of a value, where it is not centred.
+// coarsened notes the loss of a conversion that is not centred.
 func (q *quantiser) coarsened(a *ir.Value, got conversion) {
 	if got.lost != nil {
 		q.loses(a, ir.OfConversion, got.lost)

@@ -9,10 +9,10 @@ import (
 	"nomul/ir/eval"
 )
 
-// inputChains follows what a net makes of its inputs element by element, with
-// constants, as a quantised network rounds its input to the steps that it was
-// trained with. On the numbers that pixels stand for this is often no inputChains at
-// all: the result is gain·p + shift for every pixel p.
+// inputChains follows the ops from the inputs of a net on that go element by element,
+// with constants, as a quantised network rounds its input to the steps that it was
+// trained with. On the numbers that pixels stand for, such rounding often changes
+// nothing: the result is gain·p + shift for every pixel p.
 type inputChains struct {
 	readers map[*ir.Value][]*ir.Value
 	chains  map[*ir.Value]*chain
@@ -30,7 +30,7 @@ var inChain = map[ir.Op]bool{
 	ir.OpAdd: true, ir.OpSub: true, ir.OpMul: true, ir.OpDiv: true, ir.OpNeg: true, ir.OpMin: true, ir.OpMax: true, ir.OpMap: true,
 }
 
-// follow notes the chain that v ends, if it does, and tells whether it does.
+// follow notes the chain that v ends, and reports whether there is one.
 func (c *inputChains) follow(v *ir.Value) bool {
 	if v.Op == ir.OpInput {
 		c.chains[v] = &chain{input: v}
@@ -68,8 +68,7 @@ func (c *inputChains) only(v *ir.Value) *ir.Value {
 	return x
 }
 
-// ends tells whether a chain that rounds is read at v by something that is not part
-// of it.
+// ends reports whether a chain that rounds has at v a reader that is no part of it.
 func (c *inputChains) ends(v *ir.Value) bool {
 	chain := c.chains[v]
 	return chain != nil && chain.rounds && slices.ContainsFunc(c.readers[v], func(r *ir.Value) bool { return c.only(r) != v || r.Type.Shape != v.Type.Shape })

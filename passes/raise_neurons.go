@@ -162,8 +162,8 @@ func (s *raising) rewrite(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 	return nil, nil
 }
 
-// lastOf is an output of what fires in every step now, though the file computes it once:
-// as every step has it.
+// lastOf returns the output with the last value of its operand, which is computed in
+// every step now, though the file computes it once: all steps have the same.
 func lastOf(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 	last, err := r.Add(ir.OpLast, r.Unique(v.Name+".last"), nil, r.Of(v.Args[0]))
 	if err != nil {

@@ -7,14 +7,14 @@ import (
 	"nomul/ir/diag"
 )
 
-// An output is a function of what values of the body were in some of the steps.
+// An output is a function of values of the body, as they were in some of the steps.
 // Sums over steps are the usual one: Σ aₜ·vₜ with constants aₜ. Steps in which a
 // value has the same factor are one sum over time, of which the others are masked
 // out (step_masks.go); one step alone is such a sum too. So any function of the
-// steps' values can be read: what is no sum is computed behind the loop.
+// steps' values can be read: a function that is no sum is computed behind the loop.
 
 // timeSum is a value that reads something over the steps: sums of values of the
-// body, or the largest over all steps, and what does not belong to a step.
+// body, or the largest over all steps, and addends that belong to no step.
 type timeSum struct {
 	over   ir.Op // sum, max-time or first
 	groups []*group
@@ -25,8 +25,8 @@ type timeSum struct {
 	shape []int
 }
 
-// group is a value of the body, and by what it is multiplied in each step; nil in
-// those that do not count.
+// group is a value of the body, and its factor in each step; nil in steps that do not
+// count.
 type group struct {
 	v       *ir.Value
 	factors []*ir.Tensor
@@ -188,7 +188,7 @@ func stacked(v *ir.Value) (over ir.Op, parts []*ir.Value) {
 }
 
 // largest makes v the largest of one value of the body over all steps; false when
-// that is not what is compared.
+// other values are compared.
 func (r *reader) largest(v *ir.Value, parts []*ir.Value, s *timeSum) bool {
 	u := r.u
 	byStep := make([]*ir.Value, u.steps)
@@ -256,7 +256,7 @@ func (u *unrolled) pastEdges() func(*ir.Value, int) edge {
 	}
 }
 
-// bodyOf gives the values of the body by what they are in a step.
+// bodyOf returns the values of the body by their values in a step.
 func (u *unrolled) bodyOf(step int) map[*ir.Value]*ir.Value {
 	out := map[*ir.Value]*ir.Value{}
 	for _, v := range u.inOrder(func(v *ir.Value) bool { return u.at[step][v] != nil }) {

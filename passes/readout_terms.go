@@ -7,7 +7,7 @@ import (
 	"nomul/ir/diag"
 )
 
-// addend is a value, and by what it is multiplied where it is added.
+// addend is a value, and its factor k where it is added.
 type addend struct {
 	k *ir.Tensor
 	v *ir.Value
@@ -19,13 +19,13 @@ type addition struct {
 	terms    []*ir.Value
 	out      *timeSum
 	byStep   [][]addend         // that belong to no group yet
-	repeated map[*ir.Value]bool // what is in the body for the sake of neurons
+	repeated map[*ir.Value]bool // values that are in the body for the sake of neurons
 }
 
-// sum makes v the sum of the terms. Those of one step belong to groups: of what
-// one value of the body is in all steps that have it. A term that is in no group
-// is taken apart where it is linear in values that may be, and else computed in
-// all steps for the sake of the one that reads it.
+// sum makes v the sum of the terms. Those of one step belong to groups, each of one
+// value of the body in all steps that have it. A term that is in no group is taken
+// apart where it is linear in values that may be, and else computed in all steps for
+// the sake of the one that reads it.
 func (r *reader) sum(v *ir.Value, terms []*ir.Value, out *timeSum) *diag.Diagnostic {
 	a := &addition{reader: r, terms: terms, out: out, byStep: make([][]addend, r.u.steps), repeated: map[*ir.Value]bool{}}
 	for v := range r.u.body {
@@ -67,8 +67,8 @@ func (a *addition) add(term addend, t ir.Type) {
 	a.out.rest = append(a.out.rest, term)
 }
 
-// pair makes the terms of the last step groups, gives each what is like it in the
-// other steps, and puts what is left of these to the values of the body.
+// pair makes the terms of the last step groups, gives each its like in the other
+// steps, and puts the rest of these to the values of the body.
 func (a *addition) pair() *diag.Diagnostic {
 	last := a.u.steps - 1
 	for _, term := range a.byStep[last] {
@@ -113,7 +113,7 @@ func (g *group) count(step int, k *ir.Tensor) {
 }
 
 // gather takes from the terms of the other steps those that are like the group's.
-// What belongs to no step may be that of step 0.
+// A term that belongs to no step may be the one of step 0.
 func (a *addition) gather(g *group) {
 	like := func(t int) func(addend) bool {
 		return func(term addend) bool {
@@ -159,8 +159,7 @@ func (a *addition) expand() bool {
 	return true
 }
 
-// partsOf takes a term apart when it is linear in what it is computed from; nil
-// when it is not.
+// partsOf returns the parts of a term that is linear in its operands; nil of another.
 func partsOf(term addend) []addend {
 	v, k := term.v, term.k
 	times := func(factor *ir.Value, f func(a, b float64) float64) *ir.Tensor { return combine(k, factor.Const(), f) }
@@ -180,8 +179,8 @@ func partsOf(term addend) []addend {
 	return nil
 }
 
-// repeat computes in all steps what only an earlier one has, the latest first;
-// false when nothing is left.
+// repeat computes in all steps a term that only an earlier one has, the latest first;
+// false when none is left.
 func (a *addition) repeat() (bool, *diag.Diagnostic) {
 	for t, terms := range slices.Backward(a.byStep) {
 		if len(terms) == 0 {
@@ -204,7 +203,8 @@ func (a *addition) repeat() (bool, *diag.Diagnostic) {
 	return false, nil
 }
 
-// inLastStep is what v of a step is in the last one, where it is made if it is not there.
+// inLastStep returns the value of the last step that is like v of the given one, and
+// makes it if it is not there.
 func (u *unrolled) inLastStep(v *ir.Value, step int) (*ir.Value, *diag.Diagnostic) {
 	t, single := u.span[v].single()
 	switch {

@@ -7,8 +7,8 @@ import (
 	"nomul/ir"
 )
 
-// The order of what is added and multiplied says nothing about a neuron and its
-// readout: h = fc(x) + .5·mem; spk = h ≥ 1; mem = h − spk; acc = acc + spk.
+// The order of terms and factors does not matter to a neuron and its readout:
+// h = fc(x) + .5·mem; spk = h ≥ 1; mem = h − spk; acc = acc + spk.
 func TestOrderOfOperands(t *testing.T) {
 	for orders := range 8 {
 		for steps := 2; steps <= 5; steps++ {

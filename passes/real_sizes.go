@@ -7,7 +7,7 @@ import (
 )
 
 // realSize is how large and how finely told a value is: most is the magnitude that
-// the largest of its addends may have, unit what one unit of its numbers would be.
+// the largest of its addends may have, unit the real number of one unit of its numbers.
 type realSize struct{ most, unit float64 }
 
 // realSizes estimates the values of a net that are not constants. Integers are told
@@ -98,8 +98,8 @@ func (z *sizing) membrane(v *ir.Value) realSize {
 }
 
 // silentGuard is how many fraction bits the membrane of a silent neuron has. It has
-// no threshold that they could be measured by: what its leaks and its bias round off
-// is to stay within 2^-leakBits of what its largest input makes of it.
+// no threshold that they could be measured by: the rounding of its leaks and its bias
+// is to stay within 2^-leakBits of the largest membrane that its input makes.
 func silentGuard(v *ir.Value, sizes map[*ir.Value]realSize, steps int) int {
 	a, x := v.Attrs.(ir.NeuronAttrs), v.Args[ir.NeuronX]
 	lost := responseOf(a, steps, impulses{leak: roundsBy(a.Leak), current: roundsBy(a.Current)})

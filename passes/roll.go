@@ -37,7 +37,7 @@ type roller struct {
 	c     *rewriter
 	past  map[*ir.Value]*ir.Value // the delays of body values
 	step  map[*ir.Value]*ir.Value // the body values
-	masks map[*ir.Value]*ir.Value // by what their rows start as
+	masks map[*ir.Value]*ir.Value // by the initial value of their row
 }
 
 // loop makes the delays, the body, and the latches that close the delays.
@@ -180,7 +180,8 @@ func (r *roller) sum(v *ir.Value, s *timeSum) (*ir.Value, error) {
 	return r.unstack(v, s, total)
 }
 
-// read is what a readout reads of a value of the body: of its numbers, first their spikes.
+// read returns the operand of a readout of a value of the body: its numbers, or for
+// first the spikes that they are.
 func (r *roller) read(v *ir.Value, over ir.Op) *ir.Value {
 	if over == ir.OpFirst {
 		return spikesIn(r.step[v])

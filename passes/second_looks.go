@@ -28,7 +28,8 @@ func secondLooks(n *ir.Net, fires map[*ir.Value][]*ir.Value) map[*ir.Value]bool 
 	return out
 }
 
-// membraneOfSpike is what a spike, as a number, was fired by; nil of other values.
+// membraneOfSpike returns the membrane that fired a spike given as a number; nil of
+// other values.
 func membraneOfSpike(v *ir.Value) *ir.Value {
 	if v.Op != ir.OpCast {
 		return nil
@@ -39,7 +40,7 @@ func membraneOfSpike(v *ir.Value) *ir.Value {
 	return membraneOf(v)
 }
 
-// comparedAlike tells whether two comparisons are with one constant, in one way.
+// comparedAlike reports whether two comparisons are with one constant, in one way.
 func comparedAlike(a, b *ir.Value) bool {
 	if a.Attrs != b.Attrs {
 		return false

@@ -55,7 +55,7 @@ type visible struct {
 	mirrored bool
 }
 
-// isReset tells whether a form is the membrane, but where it fired the neuron's reset.
+// isReset reports whether a form is the membrane, but where it fired the neuron's reset.
 func (f *neuronForm) isReset(g form) bool {
 	h, gone, to := g.of(monomial{h: true}), g.of(monomial{h: true, s: true}), g.of(monomial{s: true})
 	if h == nil || gone == nil || !all(h, 1) || !all(gone, -1) {

@@ -8,9 +8,9 @@ import (
 	"nomul/ir/eval"
 )
 
-// quiet is what the values of a net are in a step in which no neuron and no input
-// has a spike; nil where that differs from step to step, as behind a membrane, and
-// where words such as pixels come in, which are never absent.
+// quiet holds the values of a net in a step in which no neuron and no input has a
+// spike; nil where that differs from step to step, as behind a membrane, and where
+// words such as pixels come in, which are never absent.
 type quiet struct {
 	known map[*ir.Value]*ir.Tensor
 }
@@ -58,7 +58,7 @@ type alone[T int64 | float64] struct {
 func (n *alone[T]) spikes(steps int) []bool {
 	out := make([]bool, steps)
 	v, i, fired := n.init, T(0), false
-	value := n.reset // what a reset leaves
+	value := n.reset // the membrane behind a reset
 	if n.Reset == ir.ResetZero {
 		value = 0
 	}
@@ -91,7 +91,7 @@ func (n *alone[T]) spikes(steps int) []bool {
 	return out
 }
 
-// drive is what reaches the membrane in a step, and the current kept for the next.
+// drive returns the input of the membrane in a step, and the current kept for the next.
 func (n *alone[T]) drive(i T, killed bool) (drive, next T) {
 	if n.Current.Kind == 0 {
 		return n.input, i

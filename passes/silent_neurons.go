@@ -106,7 +106,7 @@ func loop(delay, from *ir.Value) []*ir.Value {
 	return append(path, delay)
 }
 
-// isShown tells whether v is the membrane of a neuron that fires.
+// isShown reports whether v is the membrane of a neuron that fires.
 func isShown(v *ir.Value) bool {
 	a, ok := v.Attrs.(ir.NeuronAttrs)
 	return ok && a.Silent && a.Fires()

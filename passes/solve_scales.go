@@ -42,7 +42,7 @@ const (
 
 // guardBits is how many fraction bits the membrane of a neuron needs, and how many
 // it gets where that leaves it 16 bits, from its thresholds and amounts in units of
-// its input. What is rounded off each step, of its leaks and of the bias, is to stay
+// its input. The rounding of all steps, of its leaks and of the bias, is to stay
 // within 2^-leakBits of the least of them.
 func guardBits(a ir.NeuronAttrs, units []float64, steps int, biased, placed bool) (need, wish int) {
 	least := leastMagnitude(units)

@@ -8,8 +8,8 @@ var moves = map[ir.Op]bool{
 }
 
 // delaysOfSpikes are the delays that hold spikes: those of a neuron, of an earlier
-// step's, or of several steps at once, as a ring buffer does. Nothing is assumed to
-// be else until what it stores shows it.
+// step's, or of several steps at once, as a ring buffer does. A delay that starts with
+// 0 and 1 alone is taken for one until its stored value shows it to be none.
 func (s *raising) delaysOfSpikes(n *ir.Net) map[*ir.Value]bool {
 	spikes := map[*ir.Value]bool{}
 	for _, v := range n.All(ir.OpDelay) {
@@ -26,7 +26,7 @@ func (s *raising) delaysOfSpikes(n *ir.Net) map[*ir.Value]bool {
 	return spikes
 }
 
-// spiking tells whether a value is spikes, if the delays are.
+// spiking reports whether a value is spikes, if the delays are.
 func (s *raising) spiking(v *ir.Value, delays map[*ir.Value]bool) bool {
 	switch {
 	case v.Op == ir.OpCast:
@@ -42,7 +42,7 @@ func (s *raising) spiking(v *ir.Value, delays map[*ir.Value]bool) bool {
 	return s.neurons[v] != nil || delays[v] || isBits(v.Const())
 }
 
-// isBits tells whether a constant is made of 0 and 1.
+// isBits reports whether a constant is made of 0 and 1.
 func isBits(t *ir.Tensor) bool {
 	if t == nil {
 		return false

@@ -15,7 +15,7 @@ func refuseProduct(v *ir.Value) error {
 		WithHelp("train with batch normalisation, whose statistics are constants in evaluation mode")
 }
 
-// averages tells whether a value is a mean of x, at most moved.
+// averages reports whether a value is a mean of x, at most moved or scaled.
 func averages(v, x *ir.Value) bool {
 	for v != x && len(v.Args) > 0 {
 		switch v.Op {

@@ -60,7 +60,8 @@ func (r *roller) masked(v, x *ir.Value, steps []bool) (*ir.Value, error) {
 	return r.c.make(&ir.Value{Name: x.Name + ".masked", Op: ir.OpMul, Args: []*ir.Value{x, real}, Origin: v.Origin})
 }
 
-// maskedBy is what a mask lets through, and the mask; nil when v is none such.
+// maskedBy returns the operands of a product with a mask: the masked value and the
+// mask; nil when v is none such.
 func maskedBy(v *ir.Value) (x, mask *ir.Value) {
 	if v.Op != ir.OpMul {
 		return nil, nil

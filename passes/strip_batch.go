@@ -54,7 +54,7 @@ func largerBatch(n *ir.Net) int {
 	return extent
 }
 
-// timeFirst tells whether an input has an axis of extent 1 behind the first, which
+// timeFirst reports whether an input has an axis of extent 1 behind the first, which
 // may be the batch behind time steps.
 func timeFirst(n *ir.Net) bool {
 	return slices.ContainsFunc(n.All(ir.OpInput), func(v *ir.Value) bool { return v.Type.Shape.Rank() > 1 && v.Type.Shape.Dim(1) == 1 })
@@ -69,7 +69,7 @@ type batch struct {
 	chosen   map[*ir.Value]int // the operands' axis where a reader decided which it is
 	lost     map[*ir.Value]bool
 	errs     diag.List
-	told     map[string]*diag.Diagnostic // by op and what is said of it
+	told     map[string]*diag.Diagnostic // by op and message
 	more     map[string]int              // how often besides the first
 	stripped map[stripKey]*ir.Value
 }

@@ -8,8 +8,8 @@ import (
 
 // Frames need not be the rows of an input, one for each step: they may lie along any
 // axis, at a distance, from some entry on, backwards, and a step may read several,
-// as x[:, t+1] − x[:, t] does. What step t reads are the entries from first + t·every
-// on. Then the input is rewritten as one with a row of such entries for each step.
+// as x[:, t+1] − x[:, t] does. Step t reads the entries from first + t·every on. Then
+// the input is rewritten as one with a row of such entries for each step.
 
 // framing is an input of an unrolled net whose entries the steps read.
 type framing struct {
@@ -45,7 +45,7 @@ func withFrames(n *ir.Net, h []history) (*ir.Net, []history, error) {
 	return n, h, nil
 }
 
-// plain tells whether the input has a row for each step as it is.
+// plain reports whether the input has a row for each step as it is.
 func (f *framing) plain() bool {
 	return f.axis == 0 && f.count == 1 && f.from[0] == 0 && f.from[1] == 1 && f.x.Type.Shape.Dim(0) == f.steps
 }
@@ -86,8 +86,8 @@ func newFraming(n *ir.Net, x *ir.Value, h []history) *framing {
 	return f
 }
 
-// onlyFrames tells whether a value, no membrane and no output, is computed from entries
-// and constants.
+// onlyFrames reports whether a value, no membrane and no output, is computed from
+// entries and constants.
 func (f *framing) onlyFrames(v *ir.Value) bool {
 	if _, isMembrane := f.step[v]; isMembrane || v.Op == ir.OpOutput {
 		return false
@@ -102,7 +102,7 @@ func (f *framing) onlyFrames(v *ir.Value) bool {
 	return some
 }
 
-// stepOf is the step in which a value stands that reads what is of frames alone.
+// stepOf returns the step of a value that reads values of frames alone.
 func (f *framing) stepOf(v *ir.Value) (int, bool) {
 	if t, ok := f.step[v]; ok {
 		return t, true
@@ -111,7 +111,7 @@ func (f *framing) stepOf(v *ir.Value) (int, bool) {
 	return t, ok
 }
 
-// steady tells whether the entries that the steps read are at a fixed distance, and
+// steady reports whether the entries that the steps read are at a fixed distance, and
 // notes which.
 func (f *framing) steady() bool {
 	first, last := map[int]int{}, map[int]int{}
@@ -170,7 +170,7 @@ func (f *framing) extent(v *ir.Value) (lo, hi int) {
 	return lo, hi
 }
 
-// rewrite makes the input one of rows, and reads in each step what stands in its own.
+// rewrite makes the input one of rows, and has each step read its own.
 func (f *framing) rewrite() (*ir.Net, error) {
 	rows := &rowReader{framing: f, made: map[framed]*ir.Value{}}
 	return ir.Rebuild(f.net, f.net.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
@@ -202,7 +202,7 @@ func (f *framing) rewrite() (*ir.Net, error) {
 	})
 }
 
-// rowReader makes what the steps read, each from its row.
+// rowReader makes the operands of the steps, each from its row.
 type rowReader struct {
 	*framing
 	r    *ir.Rebuilder
@@ -222,7 +222,7 @@ func (f *rowReader) input() (*ir.Value, error) {
 	return f.r.AddTyped(ir.OpInput, f.x.Name, a, f.x.Type.WithShape(ir.ShapeOf(append([]int{f.steps}, f.frame()...)...)))
 }
 
-// frame is the shape of what a step reads.
+// frame returns the shape of the entries that a step reads.
 func (f *framing) frame() []int {
 	dims := f.x.Type.Shape.Dims()
 	dims[f.axis] = f.count

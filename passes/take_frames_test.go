@@ -15,8 +15,8 @@ func (s *sketch) entries(x *ir.Value, axis, start, count int) *ir.Value {
 	return s.typed(ir.OpReshape, ir.ShapeAttrs{Shape: []int{1, v.Type.Size()}}, ir.Type{}, v)
 }
 
-// framesNet is a layer of neurons over four steps, each of which reads what frame
-// takes of an input.
+// framesNet returns a layer of neurons over four steps, each of which reads the entries
+// of an input that frame takes.
 func framesNet(t *testing.T, shape []int, frame func(s *sketch, x *ir.Value, step int) *ir.Value) *ir.Net {
 	s := newSketch(t)
 	x, err := s.b.Input("x", ir.RealType(ir.ShapeOf(shape...)), ir.InputAttrs{})
@@ -33,7 +33,7 @@ func framesNet(t *testing.T, shape []int, frame func(s *sketch, x *ir.Value, ste
 }
 
 // Frames are found along any axis, at any distance, from any entry on, backwards,
-// and where a step reads several; the net then takes for each step what it reads.
+// and where a step reads several; the net then takes for each step the entries it reads.
 func TestFramesAreTaken(t *testing.T) {
 	along := func(axis, start, every, count int) func(s *sketch, x *ir.Value, t int) *ir.Value {
 		return func(s *sketch, x *ir.Value, t int) *ir.Value { return s.entries(x, axis, start+every*t, count) }
@@ -73,7 +73,7 @@ func TestFramesAreTaken(t *testing.T) {
 	}
 }
 
-// sameFrames demands that a net gives on the frames of samples what another gives
+// sameFrames demands that a net gives on the frames of samples the outputs of another
 // on the samples.
 func sameFrames(t *testing.T, net, framed *ir.Net) {
 	t.Helper()
@@ -104,7 +104,7 @@ func sameFrames(t *testing.T, net, framed *ir.Net) {
 	}
 }
 
-// What each step reads besides a frame that all read is no frame of its own.
+// A net is refused whose steps read, besides one entry each, an entry that all read.
 func TestFrameOfAllSteps(t *testing.T) {
 	net := framesNet(t, []int{1, 4, 5}, func(s *sketch, x *ir.Value, t int) *ir.Value {
 		return s.op(ir.OpAdd, s.entries(x, 1, t, 1), s.entries(x, 1, 0, 1))

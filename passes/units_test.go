@@ -13,9 +13,9 @@ import (
 	"nomul/runtime/metrics"
 )
 
-// mixture is a random net of layers, sums of unlike scales, factors, membranes
-// that are read and values without weights, in any order: what units are chosen
-// for. Values are [tokens, channels].
+// mixture is a random net with all that units are chosen for: layers, sums of unlike
+// scales, factors, membranes that are read and values without weights, in any order.
+// Values are [tokens, channels].
 type mixture struct {
 	*sketch
 	spikes, reals, ends []*ir.Value
@@ -145,7 +145,7 @@ func (m *mixture) grow() {
 	}
 }
 
-// read reads a value out, and does something more with what was read.
+// read reads a value out, and does something more with the readout.
 func (m *mixture) read() {
 	v := m.from(append(append([]*ir.Value{}, m.reals...), m.from(m.spikes, "x")), "read")
 	if v.Clock == ir.Step {
@@ -181,8 +181,8 @@ func drawMixture(t *rapid.T) *ir.Net {
 	return ir.Prune(m.b.Net())
 }
 
-// lowered is the net that choose-scales takes, the fixed net, and what is stated
-// about it. A refusal is an error.
+// lowered returns the net that choose-scales takes, the fixed net, and the bounds
+// stated about it. A refusal is an error.
 func lowered(net *ir.Net) (real, fixed *ir.Net, bounds []*ir.Bound, err error) {
 	o := &passes.Options{Bound: func(b *ir.Bound) { bounds = append(bounds, b) }}
 	fixed, err = passes.Lower(net, ir.Fixed, "", o, func(p passes.Pass, n *ir.Net) {
@@ -193,8 +193,8 @@ func lowered(net *ir.Net) (real, fixed *ir.Net, bounds []*ir.Bound, err error) {
 	return real, fixed, bounds, err
 }
 
-// What is stated about a value holds on any net, up to the first spike that
-// differs from that of real numbers, and no net breaks a pass.
+// The bounds stated about a value hold on any net, up to the first spike that differs
+// from that of real numbers, and no net breaks a pass.
 func TestStatedBoundsHold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		net := drawMixture(t)

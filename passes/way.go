@@ -41,7 +41,7 @@ func follow(v *ir.Value, way []int) *ir.Value {
 	return v
 }
 
-// alongWay tells whether the same way goes from both values through the same ops,
+// alongWay reports whether the same way goes from both values through the same ops,
 // which read the same values beside it wherever those belong to no step.
 func alongWay(v, w *ir.Value, way []int, once func(*ir.Value) bool) bool {
 	for _, i := range way {
