@@ -8,8 +8,8 @@ import (
 	"nomul/ir/irtest"
 )
 
-// FuzzExport: what compiles is exported as a text that is formatted and compiles to
-// the same net and the same pixels.
+// FuzzExport: a text that compiles is exported as a text that is formatted and compiles
+// to the same net and the same pixels.
 func FuzzExport(f *testing.F) {
 	seeds(f)
 	for _, path := range irtest.Files(f, "../../testdata/dsl/compile/*.txtar") {

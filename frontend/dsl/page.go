@@ -53,7 +53,7 @@ var tokenDocs = [][2]string{
 	{"Comment", "`//` to the end of the line; `///` documents what follows"},
 }
 
-// inputOptions are what may stand behind the type of an input.
+// inputOptions are the options that may stand behind the type of an input.
 var inputOptions = [][2]string{
 	{"mean M", "with `std` and `scale`, what a pixel p stands for: x = (p·scale − mean)/std; a number, or one for each channel; 0 when absent"},
 	{"std S", "see `mean`; 1 when absent"},

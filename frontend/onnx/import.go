@@ -72,7 +72,7 @@ type importer struct {
 	room      int             // elements of constants that may still be made
 	turns     int             // nodes of loops and functions that may still be written out
 	values    int             // values that may still be made
-	lost      map[string]bool // what is wrong with files of external data
+	lost      map[string]bool // the faults of files of external data, each told once
 	unknowns  int
 }
 

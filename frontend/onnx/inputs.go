@@ -12,8 +12,8 @@ import (
 	"nomul/ir/diag"
 )
 
-// checkGiven demands that what Options say of inputs is said of inputs that there
-// are, and takes the extents that stand for symbols.
+// checkGiven demands that shapes and bindings of Options name inputs that there are,
+// and takes the extents that stand for symbols.
 func (imp *importer) checkGiven(g *onnxpb.GraphProto, o Options) bool {
 	imp.given, imp.bound = o.Shapes, o.Bind
 	inputs := map[string]*onnxpb.ValueInfoProto{}
@@ -37,8 +37,8 @@ func (imp *importer) checkGiven(g *onnxpb.GraphProto, o Options) bool {
 	return imp.list.Err() == nil
 }
 
-// takeExtents compares the shape given for an input with the file's, and takes what
-// it says of symbols.
+// takeExtents compares the shape given for an input with the file's, and takes its
+// extents for symbols.
 func (imp *importer) takeExtents(name string, file *onnxpb.TensorShapeProto, given []int64) {
 	fits := file == nil || len(file.Dim) == len(given)
 	for i, dim := range file.GetDim() {
@@ -149,7 +149,7 @@ func (imp *importer) bind(pb *onnxpb.ValueInfoProto, data *ir.Tensor) (*tensor, 
 	return known(pb.Name, e, imp.at(), out), nil
 }
 
-// fitsDims tells whether a shape is one that the file declares; open axes fit anything.
+// fitsDims reports whether a shape is one that the file declares; open axes fit anything.
 func fitsDims(declared *onnxpb.TensorShapeProto, s ir.Shape) bool {
 	if len(declared.Dim) != s.Rank() {
 		return false

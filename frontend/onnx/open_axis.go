@@ -96,7 +96,8 @@ func alongAxis(a ir.Attrs, i int, x *tensor) bool { return i == 0 && a.(ir.AxisA
 
 func padsAxis(a ir.PadAttrs, axis int) bool { return a.Before[axis] != 0 || a.After[axis] != 0 }
 
-// reducesOpen: what is reduced to one number for all is no matter of an axis.
+// reducesOpen reports whether a reduction is over the open axis; one over all axes is not
+// counted, as its result is one number for all.
 func reducesOpen(a ir.Attrs, _ int, x *tensor) bool {
 	axes := a.(ir.ReduceAttrs).Axes
 	return len(axes) < x.shape.Rank() && slices.Contains(axes, x.openAt)

@@ -112,7 +112,7 @@ func TestExtentOfSymbol(t *testing.T) {
 	}
 }
 
-// What keeps its entries apart leaves an open axis the batch.
+// Ops that keep the entries of an open axis apart leave it the batch.
 func TestOpenBatch(t *testing.T) {
 	for name, m := range map[string]*model{
 		"flattened":  x(17, -1, 1, 3).node("Flatten x -> f").node("ReduceSum f,a -> y").ints("a", 1).out("y"),

@@ -116,8 +116,8 @@ func (n *node) transposedWindow(x, weight *tensor) (*spreading, error) {
 	return t, err
 }
 
-// pad works out what the result loses at each side, less what output_padding adds
-// at the end: as the attributes say, or so that the result has the size they say.
+// pad computes the cut of the result at each side, less output_padding at the end: as
+// the attributes say, or so that the result has the size they say.
 func (t *spreading) pad(extents []int) error {
 	n, rank := t.n, len(extents)
 	pads, err := n.perAxis("pads", 2*rank, 0)
@@ -155,7 +155,7 @@ func (t *spreading) pad(extents []int) error {
 					WithHelp("export with pads in place of auto_pad")
 			}
 			t.begin[i], t.end[i] = int(total-total/2), int(total/2)
-			if total < 0 { // what is missing is added at the end
+			if total < 0 { // missing entries are added at the end
 				t.begin[i], t.end[i] = 0, int(total)
 			} else if mode == "SAME_UPPER" {
 				t.begin[i], t.end[i] = t.end[i], t.begin[i]
@@ -184,8 +184,8 @@ func (n *node) stuffed(x *tensor, axis, stride int) (*tensor, error) {
 		then(name("stuffed"), x.elem, ir.OpReshape, ir.ShapeAttrs{Shape: dims}).end()
 }
 
-// convolve pads the stuffed operand so that each entry meets each tap, less what
-// the result is cut by, and convolves. x has stride−1 zeros at the end already.
+// convolve pads the stuffed operand so that each entry meets each tap, less the cut of
+// the result, and convolves. x has stride−1 zeros at the end already.
 func (t *spreading) convolve(x, weight, bias *tensor) (*tensor, error) {
 	n, rank := t.n, len(t.kernel)
 	a := ir.ConvAttrs{Strides: slices.Repeat([]int{1}, rank), Pads: make([]int, 2*rank), Dilations: t.dilations, Groups: t.groups}

@@ -90,7 +90,7 @@ func isLargest(index *ir.Value) bool {
 var indexMoves = map[ir.Op]bool{ir.OpReshape: true, ir.OpBroadcast: true, ir.OpConcat: true, ir.OpCast: true, ir.OpTranspose: true,
 	ir.OpWhere: true, ir.OpAdd: true}
 
-// strongestOnly is the error of a node that sets what is largest, as snnTorch's
+// strongestOnly is the error of a node that sets the largest element, as snnTorch's
 // inhibition does in every step.
 func (n *node) strongestOnly() error {
 	return n.errorf(diag.UnsupportedAttribute, "sets the neuron whose membrane is largest (ArgMax), so that only the strongest fires (snnTorch's inhibition=True); such layers are not known")

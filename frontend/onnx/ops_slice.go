@@ -39,7 +39,7 @@ func slice(n *node) (*tensor, error) {
 	return n.cutAll(x, cuts)
 }
 
-// takesAll tells whether a span is all of its axis however long that is: from 0, in
+// takesAll reports whether a span is all of its axis however long that is: from 0, in
 // steps of 1, to a number that no extent exceeds or that was computed from it.
 func (n *node) takesAll(s span) bool {
 	const longest = 1 << 30

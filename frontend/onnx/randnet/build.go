@@ -8,7 +8,7 @@ import (
 	"nomul/frontend/onnx/onnxpb"
 )
 
-// Model is a network as a file, and what a user would say of it.
+// Model is a network as a file, and the options that a user would give with it.
 type Model struct {
 	Data   []byte
 	Traced []byte // the file with all spikes and membranes as outputs
@@ -36,7 +36,7 @@ type Model struct {
 type Fired struct {
 	Name       string
 	Spikes     []string // of each step
-	Membranes  []string // what is compared with the threshold
+	Membranes  []string // the values compared with the threshold
 	Thresholds []float32
 	Shape      []int // of the thresholds; broadcasts to that of the spikes
 }
@@ -197,7 +197,7 @@ func (b *builder) zeros(dims []int) tensor {
 	return b.floats(fmt.Sprint("zeros", dims), dims, make([]float32, n)...)
 }
 
-// forward is one step of the network: what the readout reads of it.
+// forward writes one step of the network, and returns the operand of the readout.
 func (b *builder) forward(x tensor) tensor {
 	b.spikes = []tensor{x}
 	for b.layer = range b.plan.layers {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// current is what drives the neurons of the layer at hand.
+// current returns the input of the neurons of the layer at hand.
 func (b *builder) current(in tensor, mayDelay bool) tensor {
 	in = b.joined(in)
 	var late []tensor
@@ -31,7 +31,7 @@ func (b *builder) current(in tensor, mayDelay bool) tensor {
 	return b.skipped(c)
 }
 
-// older is what went into the layer before; ok is false for the first.
+// older returns the input of the layer before; ok is false for the first.
 func (b *builder) older() (tensor, bool) {
 	if b.layer == 0 {
 		return tensor{}, false
@@ -65,7 +65,7 @@ func (b *builder) joined(in tensor) tensor {
 	return in
 }
 
-// skipped adds what went into the layer before to a current.
+// skipped adds the input of the layer before to a current.
 func (b *builder) skipped(c tensor) tensor {
 	old, ok := b.older()
 	switch kind := b.level("join"); {

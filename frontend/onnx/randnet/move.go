@@ -6,7 +6,7 @@ import (
 )
 
 // moved is a value behind an operator that stands before or after the weights.
-// What its shape does not allow is left out.
+// An operator that the shape does not allow is left out.
 func (b *builder) moved(kind, where string, x tensor) tensor {
 	y, ok := b.scaled(kind, where, x)
 	if !ok {

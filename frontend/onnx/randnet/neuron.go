@@ -60,7 +60,7 @@ func (n *cell) step(c tensor) tensor {
 	return n.done(n.reset(h, s), s)
 }
 
-// done keeps what the next step needs.
+// done keeps the state for the next step, and returns the spikes.
 func (n *cell) done(v, s tensor) tensor {
 	n.keep(n.name+"_v", v)
 	if n.is("neuron", "recurrent") {
@@ -101,7 +101,7 @@ func repeat(x float32, dims []int) []float32 {
 	return out
 }
 
-// driven is the current with what the layer's own spikes and its synapses add.
+// driven returns the current plus the terms of the layer's own spikes and its synapses.
 func (n *cell) driven(c tensor) tensor {
 	switch {
 	case n.is("neuron", "recurrent"):

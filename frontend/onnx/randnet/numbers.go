@@ -128,7 +128,8 @@ func (b *builder) thresholds(dims []int) (tensor, []float32) {
 	return b.floats(name, shape, data...), data
 }
 
-// perNeuron is the shape of what neurons have each, or, of an image, its channels.
+// perNeuron returns the shape of a constant with a number for each neuron, or, of an
+// image, for each channel.
 func (b *builder) perNeuron(random *rand.Rand, dims []int) []int {
 	shape := slices.Clone(dims[1:])
 	if len(shape) == 3 && random.IntN(2) == 0 {

@@ -94,7 +94,7 @@ func draw(random *rand.Rand, dims []dimension, odd float64) choices {
 	return c
 }
 
-// company lists what features need about them.
+// company lists pairs of features of which the first needs the second about it.
 var company = []struct{ feature, needs string }{
 	{"weights=conv", "shape=image"}, {"weights=groups", "shape=image"}, {"weights=strided", "shape=image"},
 	{"before=max-pool", "shape=image"}, {"before=average-pool", "shape=image"}, {"before=resize", "shape=image"},
@@ -106,8 +106,8 @@ var company = []struct{ feature, needs string }{
 	{"first-layer=once", "form=unrolled"}, {"first-layer=once", "frames=same"},
 }
 
-// prepare draws what a feature needs about it: a join, layers to be joined that
-// are as wide.
+// prepare draws the features that a feature needs about it: a join, layers to be joined
+// that are as wide.
 func (p *Plan) prepare(random *rand.Rand, feature string) {
 	for strings.HasPrefix(feature, "join=") && len(p.layers) < most {
 		p.layers = append(p.layers, make(choices, len(layerDims)))
@@ -206,7 +206,7 @@ func (p Plan) clone() Plan {
 	return q
 }
 
-// String lists what is not simple in a plan.
+// String lists the features of a plan that are not the simplest of their dimension.
 func (p Plan) String() string {
 	var b strings.Builder
 	list := func(c choices, dims []dimension) {
@@ -236,7 +236,7 @@ func Features() []string {
 	return out
 }
 
-// Parse reads what String prints; what it does not know it passes over.
+// Parse reads the text of String, and passes over words that it does not know.
 func Parse(text string) Plan {
 	p := Plan{net: make(choices, len(netDims))}
 	for i, part := range strings.Split(text, ";") {

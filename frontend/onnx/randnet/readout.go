@@ -1,6 +1,6 @@
 package randnet
 
-// head is what the readout reads of one step.
+// head returns the operand of the readout in one step.
 func (b *builder) head(s tensor) tensor {
 	last := b.ends[b.layer]
 	switch b.get("head") {
@@ -58,7 +58,7 @@ func (b *builder) over(m *Model, read []tensor) tensor {
 		return read[0]
 	}
 	if head := b.level("head"); kind == "every-step" && (len(b.fired) == 0 || head == "membrane" || head == "integrator") {
-		kind = "sum" // what has no spikes has no time steps to say a readout of
+		kind = "sum" // a net without spikes has no time steps to say a readout of
 	}
 	b.used["readout="+kind] = true
 	switch kind {
@@ -116,7 +116,7 @@ func (b *builder) mean(read []tensor) tensor {
 	return b.elementwise("Div", b.sum(read), b.number(float32(len(read))))
 }
 
-// behind is what stands behind the readout.
+// behind returns the readout behind the op that follows it.
 func (b *builder) behind(y tensor) tensor {
 	kind := b.level("behind")
 	if b.used["readout=every-step"] && kind != "factor" && kind != "negative" {

@@ -27,7 +27,7 @@ func (n *cell) reset(h, s tensor) tensor {
 	return n.arithmetic(kind, h, s, target, false)
 }
 
-// minus takes from the membrane what the spike takes: h − s·(h − target).
+// minus returns the membrane less the amount that a spike takes: h − s·(h − target).
 func (n *cell) minus(kind string, h, s, target tensor) tensor {
 	off := n.theta
 	switch kind {
