@@ -101,8 +101,8 @@ func checkLanes(c *cobra.Command, t backends.Backend, lanes int) error {
 	return nil
 }
 
-// The samples that are emitted as a test are at most so many, and no more than
-// what they are compared with takes so many bytes; there is always one.
+// The samples that are emitted as a test are at most so many, and their expected
+// outputs take at most so many bytes; there is always one.
 const (
 	maxVectors  = 16
 	maxExpected = 64 << 20

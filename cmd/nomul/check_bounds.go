@@ -37,8 +37,8 @@ func rowOf(b *ir.Bound) boundRow {
 	return boundRow{b.Real, of, b.Worst(), b.Cause(), parts, b.Against}
 }
 
-// rounded is the bound without what weights and factors lose, which grows with all
-// that may come in at once.
+// rounded returns the bound without its parts of weights and factors, which grow with
+// all that may come in at once.
 func (r boundRow) rounded() float64 { return r.Bound - r.Parts[ir.OfWeights] - r.Parts[ir.OfFactor] }
 
 // worstRows is how many bounds a table shows.

@@ -218,9 +218,9 @@ func (m *model) at(level ir.Level) (*ir.Net, error) {
 	return passes.Lower(m.net, level, "", m.options, nil)
 }
 
-// given is the network of the file, with what is said of its time steps: the loop
-// around one of them, and the readout of an output that holds every one. What is
-// complete without is tidied up to a pass, when one is named.
+// given returns the network of the file with the options for its time steps applied:
+// the loop around one of them, and the readout of an output that holds every one. A
+// network that is complete without is tidied up to a pass, when one is named.
 func (m *model) given(tidy string) (*ir.Net, error) {
 	switch {
 	case m.net.Level > ir.Source:

@@ -7,7 +7,7 @@ import (
 	"nomul/ir/irtest"
 )
 
-// What a large network's test compares with stays within some megabytes.
+// The expected outputs in the test of a large network stay within some megabytes.
 func TestEmittedSamples(t *testing.T) {
 	for _, c := range []struct{ neurons, steps, given, want int }{
 		{10, 4, 99, 16},

@@ -39,7 +39,7 @@ func TestWorkersAgree(t *testing.T) {
 	}
 }
 
-// What moving residuals costs has its sign.
+// The change in accuracy by moved residuals is printed with its sign.
 func TestKeptRow(t *testing.T) {
 	kept := 0.9
 	r := evaluation{KeptAccuracy: &kept}

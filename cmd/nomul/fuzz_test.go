@@ -52,7 +52,8 @@ func FuzzSteps(f *testing.F) {
 	})
 }
 
-// boundNet demands what must come of a net with flags.
+// boundNet demands that flags make of a net one at the spiking level with their steps,
+// whose states are no outputs.
 func boundNet(t *testing.T, net *ir.Net, args []string) {
 	var flags stepFlags
 	var o passes.Options

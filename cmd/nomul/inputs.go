@@ -10,7 +10,7 @@ import (
 	"nomul/runtime/dataset"
 )
 
-// givenInputs is what the command line says of an ONNX file's inputs.
+// givenInputs holds the shapes and bindings of an ONNX file's inputs on the command line.
 type givenInputs struct {
 	shapes map[string][]int64
 	bound  map[string]*ir.Tensor

@@ -42,7 +42,7 @@ type opened struct {
 type reading struct {
 	set     map[string]string // parameters of a source text
 	neurons []onnx.Neuron     // that operators of an ONNX file are
-	inputs  givenInputs       // what is said of an ONNX file's inputs
+	inputs  givenInputs       // of an ONNX file
 }
 
 // reading reads what the flags add to the file.

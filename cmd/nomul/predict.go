@@ -83,7 +83,7 @@ func (d decision) class(t *ir.Tensor) (int, error) {
 	return metrics.Predict(t.F, d.least), nil
 }
 
-// predicted is what an engine made of the images.
+// predicted holds the classes that an engine gave the images, and its activity and time.
 type predicted struct {
 	classes  []int
 	activity metrics.Activity
@@ -123,7 +123,7 @@ func (e *evaluator) classesOf(net *ir.Net, engineName string, ready <-chan struc
 	return p, p.err
 }
 
-// predict classifies all images and counts what is active on the first of them.
+// predict classifies all images and counts the activity on the first of them.
 func (e *evaluator) predict(net *ir.Net, engineName string, ready <-chan struct{}) (predicted, error) {
 	p, err := e.classesOf(net, engineName, ready)
 	if err != nil || engineName == "interp" {

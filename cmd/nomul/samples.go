@@ -41,7 +41,7 @@ func (f feed) channels() int {
 	return max(len(f.pixels.Mean), len(f.pixels.Std), len(f.pixels.Scale))
 }
 
-// frames finds what the loop takes of each input: its axis 0 is the channels.
+// frames returns each input as the loop reads it in a step: axis 0 is the channels.
 func (m *model) frames() map[string]*ir.Value {
 	quiet := *m.options
 	quiet.Tell, quiet.Note = nil, nil
@@ -205,7 +205,7 @@ func squeeze(dims []int) []int {
 	return out
 }
 
-// fits reports whether pictures are what an input takes: of its shape, or flattened
+// fits reports whether pictures have the shape of an input, as they are or flattened
 // along its last axis.
 func fits(pictures, input []int) bool {
 	last := len(input) - 1

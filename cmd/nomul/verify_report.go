@@ -33,8 +33,8 @@ func (r *verification) verdict() error {
 	return list.Err()
 }
 
-// coverage refuses to take for verified what no engine ran or no proof was made of,
-// because tools are missing: each target that was named, or all of them together.
+// coverage refuses to take for verified a target that no engine ran or that no proof was
+// made of, because tools are missing: each that was named, or all of them together.
 func (r *verification) coverage(targets []string, named bool) error {
 	if !named {
 		return r.covered("nothing was verified", targets...)
@@ -113,7 +113,8 @@ func (r *verification) print(c *cobra.Command) {
 	fmt.Fprintf(w, "\n%s\n", r.summary())
 }
 
-// summary counts what is as it should be. The interpreter is not held against itself.
+// summary counts engines that are equal, proofs that hold and controls that were caught.
+// The interpreter is not held against itself.
 func (r *verification) summary() string {
 	equal, hold, caught := 0, 0, 0
 	for _, e := range r.Engines[1:] {

@@ -103,8 +103,8 @@ func TestVerifyUnproved(t *testing.T) {
 	}
 }
 
-// What was not proved or not run is not verified: of all targets together, or of each
-// that was asked for.
+// A target that was not proved or not run is not verified: of all targets together one
+// must be, or each that was asked for.
 func TestVerifyCoverage(t *testing.T) {
 	ran, proved := engineRow{Name: "c-gcc", Target: "c", Unproved: "needs objdump"}, engineRow{Name: "go-go", Target: "go", Proved: 1}
 	absent := engineRow{Name: "verilog-iverilog", Target: "verilog", Skipped: "needs vvp"}
@@ -133,7 +133,8 @@ func TestVerifyCoverage(t *testing.T) {
 	}
 }
 
-// What differs, what multiplies, and a proof that cannot fail are faults, each told.
+// Engines that differ, code that multiplies, and a proof that cannot fail are faults,
+// each told.
 func TestVerifyVerdict(t *testing.T) {
 	good := engineRow{Name: "c-gcc", Samples: 2}
 	other := engineRow{Name: "c-clang", Samples: 2, Mismatches: engine.Mismatches{Spikes: 1, First: "sample 0"}}

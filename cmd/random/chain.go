@@ -13,7 +13,7 @@ import (
 	"nomul/passes"
 )
 
-// verdict is what became of a network.
+// verdict is the end that a network came to.
 type verdict string
 
 const (
@@ -24,7 +24,7 @@ const (
 	panicked verdict = "panicked"
 )
 
-// outcome is what became of a network, and where.
+// outcome is the verdict on a network, and the stage where it fell.
 type outcome struct {
 	verdict verdict
 	stage   string
@@ -117,7 +117,7 @@ func (n *network) toSource() error {
 	return list.Err()
 }
 
-// options are what a user would say.
+// options returns the options that a user would give with the network.
 func (n *network) options() *passes.Options {
 	o := &passes.Options{Steps: n.model.Said, Readout: n.model.Readout, Stream: n.model.Stream}
 	for _, s := range n.model.State {

@@ -26,8 +26,8 @@ func addNets(f *testing.F, level ir.Level) {
 	}
 }
 
-// spoiled is a net in which something is not what its author meant: operands,
-// constants, what neurons do. Nil when that is no net.
+// spoiled returns a net with mistakes in it: other operands, constants and attributes
+// of neurons. Nil when that is no net.
 func spoiled(net *ir.Net, random *rand.Rand) *ir.Net {
 	odds := 1 + random.IntN(len(net.Values))
 	var before []*ir.Value

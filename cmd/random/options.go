@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// options are what the user chose.
+// options are the flags of the command.
 type options struct {
 	count   int
 	seed    uint64

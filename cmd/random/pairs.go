@@ -66,7 +66,7 @@ func (d *drawer) wish() (pair [2]int, ok bool) {
 	return pair, false
 }
 
-// draw draws a network, and counts its pairs if it has what was wanted.
+// draw draws a network, and counts its pairs if it has the features that were wanted.
 func (d *drawer) draw(wanted ...string) (randnet.Plan, *randnet.Model, error) {
 	p := randnet.Draw(d.random, wanted...)
 	m, err := randnet.Build(p)

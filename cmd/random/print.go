@@ -43,7 +43,8 @@ func (r *report) print(w io.Writer) {
 	fmt.Fprintf(w, "mismatches %d, internal messages %d, panics %d\n", r.mismatches(), r.Verdicts[internal], r.Verdicts[panicked])
 }
 
-// mismatches counts what should agree and does not, engines included.
+// mismatches returns the number of networks on which two oracles disagree, plus those on
+// which an engine differs, engine by engine.
 func (r *report) mismatches() int {
 	n := r.Verdicts[wrong]
 	for _, e := range r.Engines {

@@ -11,7 +11,7 @@ import (
 	"nomul/ir"
 )
 
-// What is drawn from a fixed seed holds at every stage, on engines too.
+// Networks drawn from a fixed seed hold at every stage, on engines too.
 func TestRandomNetworks(t *testing.T) {
 	o := &options{count: 800, seed: 1, engines: [3]int{40, 1, 2}, keep: t.TempDir(), workers: 2}
 	if testing.Short() {
@@ -39,7 +39,7 @@ func TestRandomNetworks(t *testing.T) {
 	}
 }
 
-// A plan is what it prints, and every simpler one is simpler.
+// A printed plan is read as the same plan, and every simpler one is simpler.
 func TestPlans(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
@@ -127,7 +127,7 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 	}
 }
 
-// A fault is shrunk to what it takes.
+// A fault is shrunk to a smaller plan.
 func TestShrinking(t *testing.T) {
 	p := randnet.Parse("seed=7 steps=5 head=linear behind=negative; layer 0: neuron=leaky before=reflect leak=0.9; layer 1: width=4")
 	_, o := through(p)

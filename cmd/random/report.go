@@ -12,7 +12,7 @@ import (
 	"nomul/frontend/onnx/randnet"
 )
 
-// report is what a run found.
+// report holds the findings of a run.
 type report struct {
 	Seed        uint64               `json:"seed"`
 	Networks    int                  `json:"networks"`
@@ -52,7 +52,7 @@ type worst struct {
 	Plan  string  `json:"plan"`
 }
 
-// fate is what befell networks in the same way.
+// fate is an outcome that networks share, with the plan of one of them.
 type fate struct {
 	Kind    string  `json:"kind"`
 	Count   int     `json:"count"`
@@ -115,7 +115,7 @@ func (r *report) fault(n *network, o outcome) {
 	f.Count++
 }
 
-// finish shrinks what is to be told and keeps its files.
+// finish shrinks the faults and refusals that are told, and keeps their files.
 func (r *report) finish(d *drawer, keep string) error {
 	r.Pairs = d.coverage()
 	all := slices.SortedFunc(maps.Values(r.fates), func(a, b *fate) int {
@@ -156,7 +156,7 @@ func (f *fate) keep() error {
 	return os.WriteFile(f.File, m.Data, 0o644)
 }
 
-// flags are what a user would say of a file.
+// flags returns the command line that a user would give with a file.
 func flags(m *randnet.Model) string {
 	var out []string
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }

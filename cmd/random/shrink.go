@@ -34,8 +34,8 @@ var (
 	opNames  = regexp.MustCompile(`\(ai\.onnx::\w+, opset \d+\)`)
 )
 
-// kind is a message without what differs from network to network: of several
-// messages the first.
+// kind returns a message without the names and numbers that differ from network to
+// network: of several messages the first.
 func (o outcome) kind() string {
 	text := o.message
 	if o.verdict == panicked {

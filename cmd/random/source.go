@@ -10,7 +10,8 @@ import (
 	"nomul/runtime/interp"
 )
 
-// values are what one run of a file computes: outputs, and what else is watched.
+// values holds the results of one run of a file by name: outputs, and watched spikes and
+// membranes.
 type values map[string][]float64
 
 // runSource computes every sample with the net as imported, step by step.
@@ -70,7 +71,7 @@ func numbers(t *ir.Tensor) []float64 {
 	return out
 }
 
-// recording is what a file computes for a sample over all steps.
+// recording holds the spikes, membranes and outputs of a file for a sample over all steps.
 type recording struct {
 	spikes, membranes map[string][]float64 // by layer and step
 	outputs           map[string][]float64

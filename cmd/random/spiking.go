@@ -65,7 +65,7 @@ func (n *network) against(net *ir.Net) error {
 }
 
 // errMoved says that a layer does something in a step in which it is constant in
-// the file: it computes there what the file computes in another step.
+// the file: it computes there the values of another step of the file.
 var errMoved = errors.New("the layer is moved in time")
 
 // same compares a run of a rolled net with the source. A net of fewer steps than
