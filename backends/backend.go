@@ -66,7 +66,8 @@ func PortsOf(net *ir.Net) Ports {
 	return Ports{net.All(ir.OpInput), net.All(ir.OpNeuron), net.All(ir.OpOutput)}
 }
 
-// TraceBytes is what comes out of an engine for one sample of so many steps when tracing.
+// TraceBytes returns the bytes that an engine writes for one sample of so many steps when
+// tracing.
 func (p Ports) TraceBytes(steps int) int {
 	n := 0
 	for _, v := range p.Neurons {
@@ -75,7 +76,7 @@ func (p Ports) TraceBytes(steps int) int {
 	return n + p.OutputBytes()
 }
 
-// OutputBytes is what comes out for one sample when not tracing.
+// OutputBytes returns the bytes that an engine writes for one sample when not tracing.
 func (p Ports) OutputBytes() int {
 	n := 0
 	for _, v := range p.Outputs {

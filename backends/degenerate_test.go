@@ -7,9 +7,9 @@ import (
 	"nomul/ir"
 )
 
-// degenerate makes nets of one op each, whose operands are what trained networks
-// rarely have: constants, the same value twice, one element, inputs that reach an
-// output as they are, dead values, values that two outputs give.
+// degenerate makes nets of one op each, with operands that trained networks rarely
+// have: constants, the same value twice, one element, inputs that reach an output as
+// they are, dead values, values that two outputs give.
 type degenerate struct {
 	b       *ir.Builder
 	n       int
@@ -97,7 +97,7 @@ func (d *degenerate) read(v *ir.Value) {
 // degenerateExtents are one element, and a value with every axis.
 var degenerateExtents = []extents{{1, 1, 1}, {2, 3, 2}}
 
-// probe adds what a net of an op has of one kind of operands.
+// probe adds values of an op with the given words and spikes as operands.
 type probe func(d *degenerate, words, spikes []*ir.Value)
 
 // probes are the ops at the fixed level, each with the operands that it takes.
@@ -286,7 +286,7 @@ func memories(d *degenerate, words, spikes []*ir.Value) {
 		past := must(d.b.AddTyped(ir.OpDelay, d.name("past"), nil, t, init))
 		next := x
 		if i%5 == 4 {
-			next = past // keeps what it is
+			next = past // keeps its value
 		}
 		if last != nil && last.Type == t && i%5 == 3 {
 			next = last

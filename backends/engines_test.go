@@ -50,7 +50,7 @@ func casesOf(t *testing.T, nets []*ir.Net, samples int) ([]engine.Case, []backen
 	return cases, want
 }
 
-// equal demands that every case ran, and gave what the interpreter gives.
+// equal demands that every case ran, and gave the vectors of the interpreter.
 func equal(t *testing.T, name string, cases []engine.Case, got []engine.Result, want []backends.Vectors) {
 	t.Helper()
 	for i, r := range got {
@@ -70,8 +70,8 @@ func equal(t *testing.T, name string, cases []engine.Case, got []engine.Result, 
 	}
 }
 
-// agree runs nets on the engines of all back ends and demands what the
-// interpreter gives, bit for bit.
+// agree runs nets on the engines of all back ends and demands the vectors of the
+// interpreter, bit for bit.
 func agree(t *testing.T, nets []*ir.Net, samples int) {
 	ctx := t.Context()
 	cases, want := casesOf(t, nets, samples)

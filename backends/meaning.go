@@ -6,8 +6,8 @@ import (
 	"nomul/ir"
 )
 
-// Meanings says, a line each, what the numbers of inputs stand for and how outputs
-// predict a class. Every artefact has them in its first comment.
+// Meanings returns lines for the first comment of an artefact: of each input the real
+// numbers that its pixels stand for, of each output the way it predicts a class.
 func Meanings(net *ir.Net) []string {
 	var out []string
 	for _, v := range net.All(ir.OpInput) {

@@ -64,8 +64,8 @@ func (b *printer) calls(clock ir.Clock, when when) {
 	}
 }
 
-// latches prints the calls of the latches. Those that read a delay keep what it
-// shows apart, and come before the others, which change what delays show.
+// latches prints the calls of the latches. Those that read a delay keep its next value
+// apart, and come before the others, which change the values of delays.
 func (b *printer) latches(apart bool) {
 	for _, v := range b.p.net.All(ir.OpLatch) {
 		if _, held := b.p.held[v.Arg(0)]; held == apart {

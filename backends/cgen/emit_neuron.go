@@ -32,7 +32,7 @@ func (b *printer) neuron(v *ir.Value) {
 	b.line("}")
 }
 
-// spiking tells whether spikes are kept, as a result or for a reset that waits.
+// spiking reports whether spikes are kept, as a result or for a reset that waits.
 func (n *neuron) spiking() bool {
 	return !n.attrs.Silent || n.attrs.When == ir.WhenNext && (n.attrs.Masks || !n.forgets())
 }

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// Delays that take one another's value show what it was in the step before,
-// whichever latch comes first.
+// Delays that take one another's value show that of the step before, whichever latch
+// comes first.
 func TestLatchesInAnyOrder(t *testing.T) {
 	const text = `net delays fixed steps=4 {
 once

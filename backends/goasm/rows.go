@@ -72,7 +72,7 @@ func (m matrix) repeated(times int) matrix {
 	return out
 }
 
-// append8 lays out 8-bit rows in tiles of so many outputs, behind what is there.
+// append8 appends 8-bit rows in tiles of so many outputs.
 func (m matrix) append8(out []byte, outputs int) []byte {
 	out = slices.Grow(out, (m.outputs+outputs)*m.inputs)
 	for tile := 0; tile < m.outputs; tile += outputs {
@@ -87,7 +87,7 @@ func (m matrix) append8(out []byte, outputs int) []byte {
 	return out
 }
 
-// append16 lays out 16-bit rows in so many tiles of so many outputs, behind what is there.
+// append16 appends 16-bit rows in so many tiles of so many outputs.
 func (m matrix) append16(out []byte, outputs, tiles int) []byte {
 	out = slices.Grow(out, 2*tiles*outputs*m.inputs)
 	for tile := range tiles {

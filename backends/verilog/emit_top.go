@@ -30,7 +30,7 @@ func model(p *plan, vs backends.Vectors) []byte { return render("top", newPage(p
 // bench prints tb.v.
 func bench(p *plan, vs backends.Vectors) []byte { return render("tb", newPage(p, vs)) }
 
-// Meanings says what goes in and comes out.
+// Meanings returns the lines on inputs and outputs of the first comment.
 func (p *plan) Meanings() []string { return backends.Meanings(p.Net) }
 
 // InBits and OutBits are the widths of the engine's ports.

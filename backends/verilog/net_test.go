@@ -112,8 +112,8 @@ func TestBenchEnds(t *testing.T) {
 	}
 }
 
-// chain is layers of neurons that read one another: what a tile starts takes as
-// long as the longest way from it.
+// chain is layers of neurons that read one another: the work that a tile starts takes
+// as long as the longest way from it.
 const chain = `net chain fixed steps=3 {
 once
 	%x = input : u4[9]
