@@ -26,8 +26,8 @@ type picture struct {
 var pictureEndings = []string{".png", ".jpg", ".jpeg"}
 
 // readFolder reads the PNGs and JPEGs of root/<class>; see labelsOfFolders for the
-// labels. Images are [H,W] when all of them are grey, else [3,H,W]. What is in a
-// class's folder besides is an error: nothing is left out but what is hidden.
+// labels. Images are [H,W] when all of them are grey, else [3,H,W]. Any other entry in
+// a class's folder is an error: nothing is left out but hidden entries.
 func readFolder(root string) (*Images, error) {
 	names, err := classFolders(root)
 	if err != nil {
@@ -52,7 +52,7 @@ func readFolder(root string) (*Images, error) {
 	return m, m.join(pictures)
 }
 
-// shown lists what is in a folder and not hidden, sorted by name.
+// shown returns the entries of a folder that are not hidden, sorted by name.
 func shown(dir string) ([]os.DirEntry, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

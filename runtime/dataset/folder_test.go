@@ -108,7 +108,7 @@ func TestFoldersOfSomeClasses(t *testing.T) {
 	}
 }
 
-// Labels of a file replace those of the folders, and what these were called.
+// Labels of a file replace those of the folders, and the names of these.
 func TestLabelsBesideFolders(t *testing.T) {
 	root := t.TempDir()
 	writePNG(t, filepath.Join(root, "ok/a.png"), grey(2, 2, 0))
@@ -151,7 +151,7 @@ func TestBadFolders(t *testing.T) {
 	}
 }
 
-// A JPEG is a picture like others; what is hidden is none. A link to a folder is a folder.
+// A JPEG is a picture like others; a hidden file is none. A link to a folder is a folder.
 func TestJPEGs(t *testing.T) {
 	root, elsewhere := t.TempDir(), t.TempDir()
 	writePNG(t, filepath.Join(root, "0/a.png"), grey(16, 16, 0))

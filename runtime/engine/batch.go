@@ -18,8 +18,8 @@ type Case struct {
 	Samples [][][]int64
 }
 
-// Result is what a case gave: vectors with all steps, or what is wrong with
-// this case, be it refused, not compiled, or ended before its time.
+// Result is the result of a case: vectors with all steps, or the error of a case that
+// is refused, not compiled, or ended before its time.
 type Result struct {
 	Vectors backends.Vectors
 	Err     error
@@ -79,9 +79,9 @@ func (b *batch) left() []int {
 // run starts the program for the cases in it, in the order in which they are
 // built in. A program takes the number of the case to begin with as its last
 // argument; it reads, per case, four bytes for the number of samples, and the
-// samples, and writes, per case, four bytes of length and what it computed. When
-// it ends early, the case at which it did is out, and the program begins anew
-// behind it.
+// samples, and writes, per case, four bytes of length and its vectors. When it
+// ends early, the case at which it did is out, and the program begins anew behind
+// it.
 func (b *batch) run(ctx context.Context, command []string, built []int) ([]Result, error) {
 	out := append([]Result(nil), b.results...)
 	for from := 0; from < len(built); {

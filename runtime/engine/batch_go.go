@@ -48,9 +48,9 @@ type batchGo struct {
 	to *artefact // the directory
 }
 
-// own is what belongs to a model in the text of its package. The first model of a
-// batch keeps these names, the others have a number behind them; fields and
-// methods of models never have them.
+// own matches the names of a model in the text of its package. The first model of a
+// batch keeps them, the others have a number behind them; fields and methods of
+// models never have these names.
 var own = regexp.MustCompile(`\b(Model|newModel|Steps|weightsBin|Layers?|InputBytes)\b|(//go:embed weights)`)
 
 // compile writes and builds the cases that are left, until none is left that the

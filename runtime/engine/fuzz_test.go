@@ -32,7 +32,7 @@ func FuzzStream(f *testing.F) {
 	})
 }
 
-// written is what an engine gives for vectors.
+// written returns the bytes that an engine writes for vectors.
 func written(vectors backends.Vectors) []byte {
 	var out []byte
 	word := func(list [][]int64) {

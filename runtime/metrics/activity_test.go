@@ -8,7 +8,7 @@ import (
 	"nomul/runtime/interp"
 )
 
-// What a layer of weights costs belongs to the neurons behind it, also through ops
+// The cost of a layer of weights belongs to the neurons behind it, also through ops
 // without weights; where another layer of weights comes first it is a row of its own.
 // Spikes 1 0 in each of two steps: 1·2 additions for j, 2 neurons of a firing twice
 // for k, whose sums [2 2] are then words of one bit.

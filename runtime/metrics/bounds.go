@@ -8,8 +8,8 @@ import (
 	"nomul/runtime/interp"
 )
 
-// Bounds holds the stated bounds of a fixed net against what it does: it runs
-// beside the net of real numbers that it was rounded from (as it stands before
+// Bounds holds the values of a fixed net against its stated bounds: the net runs
+// beside the one of real numbers that it was rounded from (as it stands before
 // choose-scales), on the same inputs, and every value is compared up to the first
 // spike that differs. It serves one goroutine.
 type Bounds struct {

@@ -12,8 +12,8 @@ import (
 
 // TestEveryAlternativeHasAnExample takes every alternative, option and letter of
 // the lists of multiplications away, one at a time, and demands that an example
-// of forbidden.txt gets through then: none is untested, and none says what another
-// says too. Behind "not" stand words that must never be refused.
+// of forbidden.txt gets through then: none is untested, and none is covered by the
+// others. Behind "not" stand words that must never be refused.
 func TestEveryAlternativeHasAnExample(t *testing.T) {
 	lists := map[string]*regexp.Regexp{"helpers": helper, "cells": multiplier}
 	for _, m := range machines {
@@ -78,7 +78,7 @@ func readExamples(t *testing.T) map[string]wordList {
 	return out
 }
 
-// weakened lists what is left of an expression without one of its alternatives,
+// weakened returns an expression in weaker forms: without one of its alternatives,
 // without one of its options or with it always there, without one of its letters.
 func weakened(t *testing.T, list *regexp.Regexp) []weaker {
 	t.Helper()

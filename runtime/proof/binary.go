@@ -272,9 +272,9 @@ func (s *scan) list() []string {
 	return out
 }
 
-// helpers lists the multiplying run-time routines that a file links or asks for,
-// also of a library that is loaded with it. A stripped file still names what it
-// asks for; what it links was scanned.
+// helpers returns the multiplying run-time routines that a file links or asks for,
+// also of a library that is loaded with it. A stripped file still names the routines
+// it asks for; the linked ones were scanned.
 func helpers(f *elf.File) []string {
 	symbols, _ := f.Symbols() // none is no fault
 	loaded, _ := f.DynamicSymbols()

@@ -61,9 +61,9 @@ func compilers() []compiled {
 
 var levels = []string{"-Os", "-O2", "-O3"}
 
-// object compiles a source of a directory and gives what its proof found; the
-// symbols that the object asks for beyond those of the model count as found, for
-// nobody has looked into them.
+// object compiles a source of a directory and returns the proof of it; the symbols
+// that the object asks for beyond those of the model count as found, for nobody has
+// looked into them.
 func (c compiled) object(ctx context.Context, dir, source, level string) (Proof, error) {
 	name := strings.ReplaceAll(c.target, " ", "-") + level + "-" + source + ".o"
 	args := slices.Concat(c.command, warned, []string{level, "-c", source + ".c", "-o", name})
@@ -81,8 +81,8 @@ func (c compiled) object(ctx context.Context, dir, source, level string) (Proof,
 	return p, err
 }
 
-// library is what hosted programs may call: input and output, and the functions
-// that compilers make of loops that copy.
+// library lists the functions that hosted programs may call: input and output, and
+// those that compilers make of loops that copy.
 var library = strings.Fields(`putchar putc puts printf fprintf fwrite fread fflush ferror strcmp stdin stdout stderr
 	memcpy memset memmove _GLOBAL_OFFSET_TABLE_`)
 
@@ -106,7 +106,7 @@ func (c compiled) outside(path string) ([]string, error) {
 	return out, nil
 }
 
-// modelName is what the emitted C of every model begins its names with.
+// modelName begins the names in the emitted C of every model.
 const modelName = "model"
 
 // verdict is the cell of the table for one model, compiler and level.

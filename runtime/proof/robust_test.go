@@ -73,7 +73,7 @@ int first(int a) { return a + 1; }
 }
 
 // Without symbols instructions are found all the same, calls of routines are named
-// by what is left to link, and functions that are asked for are missed.
+// by the symbols left to link, and functions that are asked for are missed.
 func TestStripped(t *testing.T) {
 	multiply, err := os.ReadFile("control/multiply.c")
 	if err != nil {

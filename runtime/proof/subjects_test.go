@@ -24,7 +24,7 @@ type subject struct {
 	net    func(t *testing.T) *ir.Net // at the fixed level
 }
 
-// sample tells whether a target is tried on a level.
+// sample reports whether a target is tried on a level.
 type sample func(target string, compiler, level int) bool
 
 // turns takes another level with each compiler, beginning with one.
@@ -36,7 +36,8 @@ func only(target, on string) sample {
 	return func(t string, _, level int) bool { return t == target && levels[level] == on }
 }
 
-// samples have what compilers once made a multiplication of.
+// samples has the models with code of which compilers once made a multiplication, each
+// with the targets and levels that it is tried on.
 var samples = map[string]sample{
 	"fmnist-cnn-snntorch":      turns(0),
 	"sew_resnet.snn":           only("clang RV32I", "-O3"),
