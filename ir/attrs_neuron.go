@@ -58,7 +58,7 @@ type NeuronAttrs struct {
 
 func (NeuronAttrs) attrs() {}
 
-// Fires tells whether the neuron has a threshold: all but silent ones without a reset.
+// Fires reports whether the neuron has a threshold: all but silent ones without a reset.
 func (a NeuronAttrs) Fires() bool { return !a.Silent || a.Reset != ResetNone }
 
 // Plain tells whether the neuron is one membrane that fires and is reset once,

@@ -14,7 +14,7 @@ package ir
 // membrane, if Membrane is set), and real that of the value of the other net. So
 // in two nets that run side by side every bound holds up to the first spike that
 // differs, and that of a value behind the time steps if none does. Offset is
-// what is still to be added behind the value, in a neuron or before an output.
+// the number still to be added behind the value, in a neuron or before an output.
 type Bound struct {
 	Real     string // the value's name before choose-scales
 	Fixed    string // and in the fixed net
@@ -22,10 +22,10 @@ type Bound struct {
 	Output   bool   // the value is a result of the net
 	// Unit, Offset and Most broadcast to the value's shape.
 	Unit, Offset, Most *Tensor
-	// Parts are what makes up Most, by cause, where it is largest.
+	// Parts are the terms of Most, by cause, at the element where it is largest.
 	Parts map[Cause]float64
-	// Against is what the bound is to be small against: the least threshold of a
-	// neuron, the largest magnitude that a result may have. 0 is none.
+	// Against is the magnitude beside which the bound is to be small: the least
+	// threshold of a neuron, the largest magnitude of a result. 0 is none.
 	Against float64
 }
 
@@ -33,9 +33,9 @@ type Bound struct {
 type Cause string
 
 // The causes: weights rounded to units of their layer; biases, and constants that
-// are added, to units of what they are added to; constants written as signed
-// powers of two; results rounded after that, or brought into coarser units; leaks
-// rounded in every step; a neuron's reset and first membrane rounded to its units.
+// are added, to units of their sum; constants written as signed powers of two; results
+// rounded after that, or brought into coarser units; leaks rounded in every step; a
+// neuron's reset and first membrane rounded to its units.
 const (
 	OfWeights    Cause = "weights"
 	OfBias       Cause = "bias"

@@ -11,7 +11,7 @@ import (
 // where numbers of steps are mixed with others, the greatest is taken.
 func TestLeastWins(t *testing.T) {
 	for _, c := range []struct {
-		by   string // what comes of the number %n of a step
+		by   string // the output, made of the number %n of a step
 		want bool
 	}{
 		{"reshape %n {shape=[1,2]} : u2[1,2]", true},

@@ -22,7 +22,7 @@ end
 }
 `
 
-// What the verifier demands of every net: each change breaks one thing, and is told.
+// The demands of the verifier on every net: each change breaks one, and is told.
 func TestVerifyDemands(t *testing.T) {
 	for _, c := range []struct {
 		name  string

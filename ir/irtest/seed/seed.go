@@ -11,7 +11,7 @@ import (
 
 var _ = one()
 
-// one makes 1 what the flag is before the command line is read.
+// one sets the flag to 1 before the command line is read.
 func one() error {
 	if os.Getenv("RAPID_SEED") != "" {
 		return nil
