@@ -103,8 +103,8 @@ func TestVerifyUnproved(t *testing.T) {
 	}
 }
 
-// A target that was not proved or not run is not verified: of all targets together one
-// must be, or each that was asked for.
+// A named target is verified by an engine that ran it and a proof of it; where none is
+// named, one such engine and one proof of any target are enough.
 func TestVerifyCoverage(t *testing.T) {
 	ran, proved := engineRow{Name: "c-gcc", Target: "c", Unproved: "needs objdump"}, engineRow{Name: "go-go", Target: "go", Proved: 1}
 	absent := engineRow{Name: "verilog-iverilog", Target: "verilog", Skipped: "needs vvp"}
