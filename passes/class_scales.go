@@ -177,7 +177,7 @@ func (s *scaler) askConstants() {
 // askConverted sets the units of conversions: fine beside the units they are made from,
 // and beside the thresholds that read them; of integers among weights, only the latter.
 func (s *scaler) askConverted(classes []asked) {
-	thresholds := s.thresholds(false)
+	thresholds := s.thresholds(preciseFor(s.steps))
 	for _, src := range s.sources {
 		if src.from != nil {
 			s.askNatural(classes, src)
@@ -185,7 +185,7 @@ func (s *scaler) askConverted(classes []asked) {
 		for i, id := range src.gauge.id {
 			root, w := s.classes.root(id)
 			if list := thresholds[root]; src.read && len(list) > 0 {
-				if fine := least(list) * w * src.gauge.ratio[i] / minThreshold; src.least[i] == 0 || fine < src.least[i] {
+				if fine := least(list) * w * src.gauge.ratio[i]; src.least[i] == 0 || fine < src.least[i] {
 					src.least[i] = fine
 				}
 			}
@@ -283,7 +283,7 @@ func (s *scaler) needs(classes []asked) []float64 {
 		}
 	})
 	s.fitWhole(classes)
-	thresholds := s.thresholds(false)
+	thresholds := s.thresholds(func(*sink, gauge) float64 { return 1 })
 	need := make([]float64, len(classes))
 	for root, c := range classes {
 		switch list := thresholds[root]; {
@@ -319,7 +319,7 @@ func (s *scaler) fitWhole(classes []asked) {
 // of the class is an integer, or a power of two before an output.
 func (s *scaler) place(classes []asked, need []float64) {
 	s.scale = append([]float64{}, need...)
-	for root, thresholds := range s.thresholds(true) {
+	for root, thresholds := range s.thresholds(func(k *sink, sp gauge) float64 { return math.Ldexp(1/s.shiftOf(sp), k.guard) }) {
 		c, t := classes[root], least(thresholds)
 		n := math.Floor(t / need[root])
 		if c.fits == 0 {
@@ -341,19 +341,24 @@ func (s *scaler) place(classes []asked, need []float64) {
 	}
 }
 
-// thresholds returns, by class, the magnitudes of the thresholds, which have to be
-// integers, in the class's own units: those of its layers and guard bits if placed,
-// else without both.
-func (s *scaler) thresholds(placed bool) map[int][]float64 {
+// preciseFor divides thresholds into units in which rounding the input of a neuron by
+// half of one in every step stays within 2^-preciseBits of them.
+func preciseFor(steps int) func(*sink, gauge) float64 {
+	return func(k *sink, _ gauge) float64 {
+		grows := responseOf(k.value.Attrs.(ir.NeuronAttrs), steps, impulses{input: 1})
+		return 1 / max(minThreshold, math.Ldexp(grows, preciseBits-1))
+	}
+}
+
+// thresholds returns, by class, the magnitudes of the thresholds of its neurons, in the
+// class's own units times a factor: that of layers and guard bits, where they have to be integers.
+func (s *scaler) thresholds(times func(*sink, gauge) float64) map[int][]float64 {
 	out := map[int][]float64{}
 	for _, k := range s.sinks {
 		c := k.value.Args[ir.NeuronThreshold].Const()
 		shape, _ := ir.Broadcast(k.gauge.shape, c.Type.Shape)
 		sp := k.gauge.stretch(shape)
-		units := 1.0
-		if placed {
-			units = math.Ldexp(1/s.shiftOf(sp), k.guard)
-		}
+		units := times(k, sp)
 		for i, f := range stretched(c, shape) {
 			if f == 0 {
 				continue

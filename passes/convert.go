@@ -6,17 +6,25 @@ import (
 	"nomul/ir"
 )
 
-// defaultDigits is how many signed powers of two stand for a constant that has
-// to be multiplied at run time.
-const defaultDigits = 2
+// defaultDigits is how many signed powers of two stand at least for a constant that
+// has to be multiplied at run time, maxDigits how many at most. Between them the
+// readers of the value decide, unless the user says how many.
+const (
+	defaultDigits = 2
+	maxDigits     = 8
+)
 
 // integerDigits is how many are used where spikes or words are added to sums of
 // weights, for there the constant is the weight of a spike; and behind the time
 // steps, where a result is computed once.
 const integerDigits = 6
 
-// maxConversionShift bounds the fraction of a factor.
-const maxConversionShift = 24
+// maxConversionShift bounds the fraction of a factor, maxFactorBits all of it: engines
+// have constants of 32 bits.
+const (
+	maxConversionShift = 24
+	maxFactorBits      = 29
+)
 
 // conversion is an integer in other units. It is rounded down by less than lost
 // (nil when it is not rounded), and off by at most off besides (nil when the
@@ -39,13 +47,8 @@ func (q *quantiser) convert(v, x, a *ir.Value, ratio, unit *ir.Tensor) (conversi
 	if out, err := q.shifted(x, name, ratio); out != nil || err != nil {
 		return conversion{value: out}, err
 	}
-	digits := q.options.digits()
-	if !a.Type.IsReal() || a.Clock == ir.End {
-		digits = max(digits, integerDigits)
-	}
-	factors, shift := signedPowers(ratio.F, digits)
-	q.tell(v, name, ratio.F, factors, shift, digits)
-	out := conversion{off: misses(ratio, factors, shift, largestMagnitude(x.Range), unit)}
+	factors, shift, off := q.powers(v, x, a, ratio, unit)
+	out := conversion{off: off}
 	if shift > 0 && x.Range != (ir.Range{}) {
 		out.lost = unit
 	}
@@ -98,11 +101,33 @@ func misses(ratio *ir.Tensor, factors []int64, shift int, most int64, unit *ir.T
 	return times(miss, unit)
 }
 
-func (o *Options) digits() int {
-	if o.CSDDigits > 0 {
-		return o.CSDDigits
+// powers are the signed powers of two that bring x, which stands for a, into the
+// units of v, and how far they are off.
+func (q *quantiser) powers(v, x, a *ir.Value, ratio, unit *ir.Tensor) (factors []int64, shift int, off *ir.Tensor) {
+	digits, most := defaultDigits, maxDigits
+	if !a.Type.IsReal() || a.Clock == ir.End {
+		digits = integerDigits
 	}
-	return defaultDigits
+	if n := q.options.CSDDigits; n > 0 {
+		digits, most = n, n
+	}
+	may, worst := tolerated(v, q.tolerances[v], q.steps), 0.0
+	for ; ; digits++ {
+		factors, shift = signedPowers(ratio.F, digits)
+		off = misses(ratio, factors, shift, largestMagnitude(x.Range), unit)
+		if worst = 0; off != nil {
+			worst = greatest(off)
+		}
+		if worst <= may || digits == most {
+			break
+		}
+	}
+	q.tell(v, a.Name, ratio.F, factors, shift, digits)
+	if shift > 0 {
+		worst += greatest(unit)
+	}
+	q.made[v] = append(q.made[v], bringing{a.Name, digits, greatest(unit), worst})
+	return factors, shift, off
 }
 
 // tell reports how far the powers of two are from the numbers they stand for.
@@ -121,11 +146,15 @@ func (q *quantiser) tell(v *ir.Value, name string, ratio []float64, factors []in
 // is left, so the error is at most a third of the number at one digit and an
 // eleventh at two.
 func signedPowers(numbers []float64, digits int) (factors []int64, shift int) {
-	terms := make([][]float64, len(numbers))
+	terms, most := make([][]float64, len(numbers)), 0.0
+	for _, f := range numbers {
+		most = max(most, math.Abs(f))
+	}
+	least := max(math.Ldexp(1, -maxConversionShift), math.Ldexp(most, -maxFactorBits))
 	for i, f := range numbers {
 		for range digits {
 			p := nearestPower(f)
-			if p == 0 || math.Abs(p) < math.Ldexp(1, -maxConversionShift) {
+			if p == 0 || math.Abs(p) < least {
 				break
 			}
 			terms[i] = append(terms[i], p)

@@ -10,10 +10,10 @@ import (
 // input, by the rounding of its constants, given in units of the membrane, and by the
 // rounding of its leaks in each step. Resets to a value only make it less. With
 // when=both the reset looks at the membrane, not at a spike, so none is stated.
-func (q *quantiser) membraneOff(v, out *ir.Value, guard int, units, rounded [ir.NeuronLeak]*ir.Tensor) {
+func (q *quantiser) membraneOff(v, out *ir.Value, guard int, units, rounded [ir.NeuronLeak]*ir.Tensor) error {
 	a, x := v.Attrs.(ir.NeuronAttrs), v.Args[ir.NeuronX]
 	if a.When == ir.WhenBoth {
-		return
+		return nil
 	}
 	unit := times(q.inputScale(v), constant(math.Ldexp(1, -guard), ir.Shape{}))
 	by := func(f float64) *ir.Tensor { return constant(f, ir.Shape{}) }
@@ -51,6 +51,10 @@ func (q *quantiser) membraneOff(v, out *ir.Value, guard int, units, rounded [ir.
 	if q.options.Bound != nil {
 		q.stateMembrane(v, out, unit, d)
 	}
+	if th := v.Args[ir.NeuronThreshold].Const(); th != nil {
+		return q.precise(v, d, th, "its membrane may be off by %.3g, and its threshold is %.3g")
+	}
+	return nil
 }
 
 func (q *quantiser) stateMembrane(v, out *ir.Value, unit *ir.Tensor, d deviation) {

@@ -42,7 +42,7 @@ type Options struct {
 	// PixelBits is the width of the weights that read pixels; 0 is that of the others.
 	PixelBits int
 	// CSDDigits is how many signed powers of two stand for a constant that no
-	// weights and no threshold can take; 0 is 2.
+	// weights and no threshold can take; 0 is as many as its readers need.
 	CSDDigits int
 	// MembraneResiduals moves the additions of residual blocks in front of their neurons.
 	MembraneResiduals bool

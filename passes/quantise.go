@@ -15,8 +15,10 @@ import (
 // layer; those of others travel on as a real number and go into the neurons,
 // which have guard bits for them.
 func runQuantise(n *ir.Net, o *Options) (*ir.Net, error) {
+	sizes := realSizes(n)
 	q := &quantiser{options: o, steps: n.Steps, readers: n.Readers(), offsets: map[*ir.Value]*ir.Tensor{},
-		settledAs: map[*ir.Value]*ir.Value{}, off: map[*ir.Value]deviation{}, sizes: realSizes(n),
+		settledAs: map[*ir.Value]*ir.Value{}, off: map[*ir.Value]deviation{}, sizes: sizes,
+		tolerances: tolerances(n, sizes), made: map[*ir.Value][]bringing{},
 		realQuiet: quiet{known: map[*ir.Value]*ir.Tensor{}}, fixedQuiet: quiet{known: map[*ir.Value]*ir.Tensor{}}}
 	return ir.Rebuild(n, ir.Fixed, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		q.r = r
@@ -35,6 +37,9 @@ type quantiser struct {
 	settledAs map[*ir.Value]*ir.Value // values of the old net with their offset added
 	off       map[*ir.Value]deviation
 	sizes     map[*ir.Value]realSize
+	// tolerances are how far values may be off, made the conversions at each.
+	tolerances map[*ir.Value]float64
+	made       map[*ir.Value][]bringing
 	// realQuiet and fixedQuiet are the values without spikes, of the old net and the new.
 	realQuiet, fixedQuiet quiet
 }
@@ -66,6 +71,10 @@ func (q *quantiser) value(v *ir.Value) (*ir.Value, error) {
 		return nil, err
 	}
 	q.stateBound(v, out)
+	if v.Op == ir.OpOutput {
+		most := float64(largestMagnitude(out.Range)) * scaleOf(out).F[0]
+		return out, q.precise(v, q.off[v], constant(most, ir.Shape{}), "it may be off by %.3g, and is at most %.3g")
+	}
 	return out, nil
 }
 

@@ -53,7 +53,9 @@ func (q *quantiser) neuron(v *ir.Value) (*ir.Value, error) {
 		return nil, err
 	}
 	out.Scale = v.Scale
-	q.membraneOff(v, out, guard, units, rounded)
+	if err := q.membraneOff(v, out, guard, units, rounded); err != nil {
+		return nil, err
+	}
 	if attrs.Silent && attrs.Fires() {
 		return q.membrane(v, out, guard)
 	}

@@ -254,9 +254,6 @@ func (q *quantiser) output(v *ir.Value) (*ir.Value, error) {
 	if scale == nil {
 		scale = a.Scale
 	}
-	if a.Const() != nil {
-		return nil, refuse(v, diag.NotExact, "is the same for every input, so there is nothing to compute").WithHelp("leave it out of the outputs")
-	}
 	if _, one := scaleOf(a).Uniform(); scale == nil || v.Scale == nil && !one {
 		return nil, refuse(v, diag.NotExact, "has no scale yet: choose-scales gives it one")
 	}

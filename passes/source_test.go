@@ -103,6 +103,8 @@ func setOptions(t *testing.T, o *Options, text string) {
 			o.InputType, _ = ir.ParseElem(value)
 		case "stream":
 			o.Stream = true
+		case "csd-digits":
+			o.CSDDigits, _ = strconv.Atoi(value)
 		case "residual":
 			o.MembraneResiduals = value == "membrane"
 		default:

@@ -113,6 +113,12 @@ once
 	%c = const {data=[-0.5375,20]} : real[2]
 	%y = output %c : real[2]
 }`, 1e-3},
+	{"neurons that never fire", `net q spiking steps=2 {
+once
+	%x = input : u2[2]
+	%none = const {fill=0} : spike[2]
+	%y = output %none : spike[2]
+}`, 0},
 	{"a bias that is not whole, without weights", `net g spiking steps=1 {
 once
 	%x = input : u2[2]

@@ -32,14 +32,14 @@ type compileFlags struct {
 func (f *compileFlags) register(fs *pflag.FlagSet) {
 	f.registerReading(fs)
 	fs.IntVar(&f.pixelBits, "pixel-weights", f.pixelBits, "width in `BITS` of the weights that read pixels, 2 to 16")
-	fs.IntVar(&f.csdDigits, "csd-digits", f.csdDigits, "`N` signed powers of two, 1 to 8, that stand for a constant which neither weights nor thresholds can take")
+	fs.IntVar(&f.csdDigits, "csd-digits", f.csdDigits, "`N` signed powers of two, 1 to 8, that stand for a constant which neither weights nor thresholds can take (default as many as it takes)")
 	fs.StringVar(&f.residual, "residual", f.residual, "`WHERE` residuals are added: keep, or membrane to add before the neuron, which is another function than the trained one")
 }
 
 // registerReading registers those that say how a model is read, without those
 // that say how it becomes integers.
 func (f *compileFlags) registerReading(fs *pflag.FlagSet) {
-	f.pixelBits, f.csdDigits, f.residual = 8, 2, "keep"
+	f.pixelBits, f.csdDigits, f.residual = 8, 0, "keep"
 	fs.StringVar(&f.mean, "mean", "", "mean `M` of x = (p·A − M)/S, which made pixels p into the network's inputs x; a comma list is per channel")
 	fs.StringVar(&f.std, "std", "", "std `S` of x = (p·A − M)/S, with --mean")
 	fs.StringVar(&f.scale, "scale", "", "scale `A` of x = (p·A − M)/S, with --mean and --std (default 1/255)")
@@ -62,8 +62,8 @@ func (f *compileFlags) options() (*passes.Options, error) {
 		return nil, usageError{fmt.Errorf("--residual %s: wanted keep or membrane", f.residual)}
 	}
 	o.MembraneResiduals = f.residual == "membrane"
-	if f.csdDigits < 1 || f.csdDigits > 8 {
-		return nil, usageError{fmt.Errorf("--csd-digits %d: wanted 1 to 8", f.csdDigits)}
+	if f.csdDigits < 0 || f.csdDigits > 8 {
+		return nil, usageError{fmt.Errorf("--csd-digits %d: wanted 1 to 8, or 0 for as many as it takes", f.csdDigits)}
 	}
 	if f.mean != "" || f.std != "" || f.scale != "" {
 		pixels, err := f.pixels()
