@@ -38,7 +38,7 @@ type group struct {
 func (u *unrolled) readouts(first *firstStep, readout string) (map[*ir.Value]*timeSum, error) {
 	r := &reader{u: u, first: first, readout: readout, sums: map[*ir.Value]*timeSum{}, seen: map[*ir.Value]bool{}}
 	for _, out := range u.net.All(ir.OpOutput) {
-		if d := r.read(out.Args[0]); d != nil {
+		if d := r.output(out.Args[0]); d != nil {
 			return nil, d
 		}
 	}
@@ -62,6 +62,14 @@ type reader struct {
 	seen    map[*ir.Value]bool
 }
 
+// output looks at an operand of an output: what holds every step is read as the user says.
+func (r *reader) output(v *ir.Value) *diag.Diagnostic {
+	if parts, axis := r.record(v); parts != nil {
+		return r.asSaid(v, parts, axis)
+	}
+	return r.read(v)
+}
+
 // read looks at a value behind the loop.
 func (r *reader) read(v *ir.Value) *diag.Diagnostic {
 	s := r.u.span[v]
@@ -81,8 +89,9 @@ func (r *reader) read(v *ir.Value) *diag.Diagnostic {
 			return nil
 		}
 	}
-	if parts := r.record(v); parts != nil {
-		return r.asSaid(v, parts)
+	if parts, _ := r.record(v); parts != nil {
+		return diag.Errorf(v.Origin, diag.NotUnrolled, "the output reads every time step that %s holds, and not as their sum, mean, largest or as single steps", where(v)).
+			WithHelp("return one of these, or the steps as they are, and say --readout sum, mean, last, max or first")
 	}
 	if v.Op == ir.OpMax && r.largest(v, r.terms(v, ir.OpMax, nil), &timeSum{over: ir.OpMaxTime}) {
 		return nil
@@ -116,23 +125,31 @@ func (r *reader) terms(v *ir.Value, op ir.Op, out []*ir.Value) []*ir.Value {
 	return out
 }
 
-// record lists the steps that a concat puts one after another, each one deep;
-// nil when it is none.
-func (r *reader) record(v *ir.Value) []*ir.Value {
+// record lists the steps that a concat puts one after another, each one deep, and
+// the axis along which they lie, also where it was moved since; nil when it is none.
+func (r *reader) record(v *ir.Value) (parts []*ir.Value, axis int) {
+	if v.Op == ir.OpTranspose {
+		perm := v.Attrs.(ir.PermAttrs).Perm
+		parts, axis = r.record(v.Args[0])
+		to := slices.Index(perm, axis)
+		if parts == nil || !slices.IsSorted(slices.Delete(slices.Clone(perm), to, to+1)) {
+			return nil, 0
+		}
+		return parts, to
+	}
 	if v.Op != ir.OpConcat || len(v.Args) != r.u.steps || v.Type.Shape.Dim(axisOf(v.Attrs)) != r.u.steps {
-		return nil
+		return nil, 0
 	}
 	for t, a := range v.Args {
 		if at, single := r.u.span[a].single(); !single || at != t {
-			return nil
+			return nil, 0
 		}
 	}
-	return v.Args
+	return v.Args, axisOf(v.Attrs)
 }
 
 // asSaid reads an output that holds every step as the user says.
-func (r *reader) asSaid(v *ir.Value, parts []*ir.Value) *diag.Diagnostic {
-	axis := axisOf(v.Attrs)
+func (r *reader) asSaid(v *ir.Value, parts []*ir.Value, axis int) *diag.Diagnostic {
 	r.said = true
 	s := &timeSum{over: ir.OpSum, mean: meanOf(r.readout == "mean", parts), shape: slices.Delete(v.Type.Shape.Dims(), axis, axis+1)}
 	switch r.readout {
