@@ -68,7 +68,7 @@ func (s *scaler) guards(scale []float64, placed bool) bool {
 	settled := true
 	for _, k := range s.sinks {
 		units := s.sinkUnits(k, func(root int) float64 { return scale[root] })
-		_, guard := guardBits(k.value.Attrs.(ir.NeuronAttrs), units, s.steps, biased(k.value), placed)
+		_, guard := guardBits(k.value, units, s.steps, placed)
 		settled = settled && guard == k.guard
 		k.guard = guard
 	}

@@ -124,15 +124,17 @@ func TestGuardBitsByTheirBound(t *testing.T) {
 	for _, c := range []struct {
 		steps, weights int
 		bias           float64
+		init           float64
 		threshold      int
 		guard          int
 	}{
-		{4, 3, 0, 5, 0},       // nothing is rounded
-		{4, 3, 0.01, 5, 4},    // the usual bits fit
-		{4, 40, 0.01, 5, 2},   // 4 would not leave 16 bits; the bound needs 2
-		{4, 4000, 0.01, 5, 4}, // not even those fit, so all are taken
-		{400, 3, 0.01, 40, 6}, // many steps: the bound needs more than the usual
-		{4, 3, 0.01, 100, 0},  // a fine threshold needs none
+		{4, 3, 0, 0, 5, 0},       // nothing is rounded
+		{4, 3, 0.01, 0, 5, 4},    // the usual bits fit
+		{4, 40, 0.01, 0, 5, 2},   // 4 would not leave 16 bits; the bound needs 2
+		{4, 4000, 0.01, 0, 5, 4}, // not even those fit, so all are taken
+		{400, 3, 0.01, 0, 40, 6}, // many steps: the bound needs more than the usual
+		{4, 3, 0, 2.5, 5, 4},     // half a unit is lost once
+		{4, 3, 0.01, 0, 100, 0},  // a fine threshold needs none
 	} {
 		data := make([]string, c.weights)
 		for i := range data {
@@ -143,22 +145,23 @@ once
 	%%w = const {data=[%s]} : real[1,%d]
 	%%b = const {fill=%v} : real[1]
 	%%th = const {fill=%d} : real[]
+	%%first = const {fill=%v} : real[]
 step
 	%%x = input {per=step} : spike[%d]
 	%%i = linear %%x, %%w, bias=%%b : real[1]
-	%%s = neuron %%i, %%th {leak=none round=floor compare=ge reset=zero when=fire} : spike[1]
+	%%s = neuron %%i, %%th, init=%%first {leak=none round=floor compare=ge reset=zero when=fire} : spike[1]
 end
 	%%n = sum %%s : u32[1]
 	%%y = output %%n : u32[1]
 }
-`, c.steps, strings.Join(data, ","), c.weights, c.bias, c.threshold, c.weights))
+`, c.steps, strings.Join(data, ","), c.weights, c.bias, c.threshold, c.init, c.weights))
 		fixed, err := passes.Lower(net, ir.Fixed, "", &passes.Options{Off: map[string]bool{"fold-constant-neurons": true}}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		s := fixed.Find("s")
 		if guard := s.Attrs.(ir.NeuronAttrs).Guard; guard != c.guard {
-			t.Errorf("%d steps, %d weights, bias %v, threshold %d: %d guard bits, state %v; wanted %d", c.steps, c.weights, c.bias, c.threshold, guard, s.State, c.guard)
+			t.Errorf("%d steps, %d weights, bias %v, init %v, threshold %d: %d guard bits, state %v; wanted %d", c.steps, c.weights, c.bias, c.init, c.threshold, guard, s.State, c.guard)
 		}
 	}
 }

@@ -146,7 +146,8 @@ func TestLeakRoundingIsWithinItsBound(t *testing.T) {
 			a.Current, alpha = drawnLeak(rt, ir.LeakCSD, ir.LeakDecay, ir.LeakShift)
 		}
 		threshold := rapid.Float64Range(1, 500).Draw(rt, "threshold")
-		guard, _ := passes.GuardBits(a, []float64{threshold}, steps, false, true)
+		neuron := &ir.Value{Op: ir.OpNeuron, Attrs: a, Args: make([]*ir.Value, ir.NeuronCurrent+1)}
+		guard, _ := passes.GuardBits(neuron, []float64{threshold}, steps, true)
 		var membrane, current int64
 		exact, driven := 0.0, 0.0
 		for range steps {

@@ -134,16 +134,22 @@ func noteLeak(o *Options, v *ir.Value, slot int, beta float64, l ir.Leak) {
 
 // lostUnits bounds the loss of a membrane by rounding, in its units. A shift of the
 // membrane loses nothing that a comparison sees; one of a current, which comes in
-// again in each step, does. A bias is off by half a unit.
-func lostUnits(a ir.NeuronAttrs, steps int, biased bool) float64 {
+// again in each step, does. A bias is off by half a unit in each step, a membrane to
+// begin with once.
+func lostUnits(v *ir.Value, steps int) float64 {
+	a := v.Attrs.(ir.NeuronAttrs)
 	in := impulses{current: roundsBy(a.Current)}
 	if roundsOff(a.Leak) {
 		in.leak = roundsBy(a.Leak)
 	}
-	if biased {
+	if biased(v) {
 		in.input = 0.5
 	}
-	return responseOf(a, steps, in)
+	lost := responseOf(a, steps, in)
+	if first := v.Args[ir.NeuronInit].Const(); first != nil && anyNonZero(first.F) {
+		lost += 0.5
+	}
+	return lost
 }
 
 func roundsOff(l ir.Leak) bool { return l.Kind == ir.LeakDecay || l.Kind == ir.LeakCSD }

@@ -205,7 +205,7 @@ func (q *quantiser) guard(v *ir.Value) (need, wish int) {
 			units = append(units, divide(c, scale).F...)
 		}
 	}
-	return guardBits(attrs, units, q.steps, biased(v), true)
+	return guardBits(v, units, q.steps, true)
 }
 
 // roomyGuard is the most guard bits, of those wished for and not less than needed,

@@ -42,11 +42,12 @@ const (
 
 // guardBits is how many fraction bits the membrane of a neuron needs, and how many
 // it gets where that leaves it 16 bits, from its thresholds and amounts in units of
-// its input. The rounding of all steps, of its leaks and of the bias, is to stay
-// within 2^-leakBits of the least of them.
-func guardBits(a ir.NeuronAttrs, units []float64, steps int, biased, placed bool) (need, wish int) {
+// its input. The rounding of all steps, of its leaks and of the bias, and that of the
+// first membrane are to stay within 2^-leakBits of the least of them; where a scale
+// was placed such that they are integers, they stay so.
+func guardBits(v *ir.Value, units []float64, steps int, placed bool) (need, wish int) {
 	least := leastMagnitude(units)
-	lost := lostUnits(a, steps, biased)
+	lost := lostUnits(v, steps)
 	if least == 0 {
 		return usualGuard, usualGuard
 	}
@@ -66,6 +67,11 @@ func guardBits(a ir.NeuronAttrs, units []float64, steps int, biased, placed bool
 	}
 	if wish = need; lost > 0 && least < fineThreshold {
 		wish = max(need, usualGuard)
+	}
+	for exact := need; placed && exact <= wish; exact++ {
+		if allIntegers(units, exact) {
+			return exact, wish
+		}
 	}
 	return need, wish
 }
@@ -151,5 +157,11 @@ func unitOf(numbers []float64, guess float64) (float64, bool) {
 	if exact {
 		return guess, true
 	}
-	return over / under, true
+	unit := over / under
+	for _, f := range numbers {
+		if !isWhole(f / unit) {
+			return 0, false
+		}
+	}
+	return unit, true
 }
