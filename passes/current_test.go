@@ -20,7 +20,7 @@ type drawn struct {
 func drawNeuron(rt *rapid.T) drawn {
 	eighths := func(name string) float64 { return float64(rapid.IntRange(1, 7).Draw(rt, name)) / 8 }
 	return drawn{eighths("alpha"), eighths("beta"), eighths("threshold") + 0.125,
-		rapid.SampledFrom([]string{"none", "subtract", "zero", "norse", "alpha", "alpha none"}).Draw(rt, "reset")}
+		rapid.SampledFrom([]string{"none", "subtract", "zero", "norse", "alpha", "alpha by product", "alpha none"}).Draw(rt, "reset")}
 }
 
 // cell is snnTorch's Synaptic, in which a reset waits for the next step and one
@@ -51,7 +51,7 @@ func (n drawn) cell(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.
 	return f, []*ir.Value{i, h, f}
 }
 
-func (n drawn) isAlpha() bool { return n.reset == "alpha" || n.reset == "alpha none" }
+func (n drawn) isAlpha() bool { return strings.HasPrefix(n.reset, "alpha") }
 
 // alphaCell is snnTorch's Alpha: a reset to zero sets both currents to zero too.
 func (n drawn) alphaCell(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
@@ -62,8 +62,11 @@ func (n drawn) alphaCell(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, [
 	e = s.op(ir.OpAdd, s.op(ir.OpMul, s.num(n.alpha), e), x)
 	i = s.op(ir.OpSub, s.op(ir.OpMul, s.num(n.beta), i), x)
 	h := s.op(ir.OpMul, s.num(2), s.op(ir.OpAdd, e, i))
-	if n.reset == "alpha" {
+	if n.reset != "alpha none" {
 		less := func(v *ir.Value) *ir.Value { return s.op(ir.OpSub, v, s.op(ir.OpMul, v, r)) }
+		if n.reset == "alpha by product" {
+			less = func(v *ir.Value) *ir.Value { return s.op(ir.OpMul, s.op(ir.OpSub, s.num(1), r), v) }
+		}
 		e, i, h = less(e), less(i), less(h)
 	}
 	f := s.spike(ir.GT, h, s.num(n.threshold))
@@ -81,7 +84,7 @@ func (n drawn) want() ir.NeuronAttrs {
 		a.Reset, a.When, a.Masks = ir.ResetZero, ir.WhenNext, true
 	case "norse":
 		a.Reset = ir.ResetZero
-	case "alpha":
+	case "alpha", "alpha by product":
 		a.Reset, a.When, a.Masks, a.MasksCurrent, a.Order = ir.ResetZero, ir.WhenNext, true, true, ir.OrderLate
 	case "alpha none":
 		a.Order = ir.OrderLate

@@ -116,7 +116,7 @@ func secondMembranes(n *ir.Net, fires map[*ir.Value][]*ir.Value) []*ir.Value {
 // what it is in the step before.
 func completed(n *ir.Net, h []history) (*ir.Net, []seed) {
 	out := &ir.Net{Name: n.Name, Level: n.Level, Steps: n.Steps, Values: slices.Clip(n.Values)}
-	fires := comparisons(n)
+	fires, spans := comparisons(n), spans(n, h, framesOf(n, len(h[0].membranes)))
 	var ends []seed
 	for i, layer := range h {
 		steps := len(layer.membranes)
@@ -124,6 +124,7 @@ func completed(n *ir.Net, h []history) (*ir.Net, []seed) {
 			continue
 		}
 		l := newLastStep(n, layer.membranes[steps-1], layer.membranes[steps-2], fires[layer.membranes[steps-3]])
+		l.spans = spans
 		for _, v := range l.states() {
 			if next := l.next(v); next != nil {
 				ends = append(ends, seed{next, v, i})
@@ -140,6 +141,7 @@ type lastStep struct {
 	spikes  []*ir.Value // of two steps before it
 	readers map[*ir.Value][]*ir.Value
 	numbers map[*ir.Value]bool      // computed from more than spikes and constants
+	spans   map[*ir.Value]span
 	after   map[*ir.Value]*ir.Value // what a value is in the next step
 	made    []*ir.Value             // what was not there
 }
@@ -161,8 +163,27 @@ func newLastStep(n *ir.Net, last, past *ir.Value, spikes []*ir.Value) *lastStep 
 			l.numbers[v] = l.numbers[v] || byElement[v.Op] && l.numbers[a]
 		}
 	}
+	l.keep(last, past, map[[2]*ir.Value]bool{})
 	l.pair(last, past)
 	return l
+}
+
+// keep notes what the membranes of two steps, and what they are computed from, have
+// in common: an input that stays, which in the first step may be a state besides.
+func (l *lastStep) keep(v, w *ir.Value, seen map[[2]*ir.Value]bool) {
+	if v == nil || w == nil || seen[[2]*ir.Value{v, w}] || v != w && !sameForm(v, w) {
+		return
+	}
+	seen[[2]*ir.Value{v, w}] = true
+	if v == w {
+		l.after[v] = v
+		return
+	}
+	if byElement[v.Op] {
+		for i := range v.Args {
+			l.keep(v.Args[i], w.Args[i], seen)
+		}
+	}
 }
 
 // pair notes that w is v one step earlier, and what both are computed from.
@@ -197,7 +218,7 @@ func (l *lastStep) states() []*ir.Value {
 // Inputs and spikes may be read besides.
 func (l *lastStep) closed(v *ir.Value, c cone) bool {
 	for u := range c {
-		if u == v || !byElement[u.Op] || !l.numbers[u] {
+		if u == v || !byElement[u.Op] || !l.numbers[u] || l.input(u) {
 			continue
 		}
 		if slices.ContainsFunc(l.readers[u], func(r *ir.Value) bool { return !c[r] }) {
@@ -205,6 +226,19 @@ func (l *lastStep) closed(v *ir.Value, c cone) bool {
 		}
 	}
 	return true
+}
+
+// input tells what comes in anew in a step, times a factor perhaps: it is the same in
+// every step, or of one step and of no spike of this layer.
+func (l *lastStep) input(v *ir.Value) bool {
+	if l.after[v] == v {
+		return true
+	}
+	_, single := l.spans[v].single()
+	for u := range coneOf(v) {
+		single = single && membraneOf(u) == nil
+	}
+	return single
 }
 
 // next makes what v is in the last step; nil when it reads what is not known there.

@@ -61,7 +61,10 @@ func (s *raising) classify(n *ir.Net) error {
 	var errs diag.List
 	again := s.again(n)
 	for _, v := range n.Values {
-		if membraneOf(v) == nil || again[v] || v.Clock == ir.End { // nothing fires behind the loop
+		if form := atEnd(v); form != nil {
+			s.neurons[v], s.names[v] = form, fmt.Sprintf("if%d", len(s.neurons)+1)
+		}
+		if membraneOf(v) == nil || again[v] || v.Clock == ir.End {
 			continue
 		}
 		u, d := newUnit(v, s.latched)
@@ -76,7 +79,7 @@ func (s *raising) classify(n *ir.Net) error {
 		s.units = append(s.units, u)
 		s.neurons[v] = form
 		s.show(n, u, form)
-		s.names[v] = fmt.Sprintf("%s%d", form.kind(), len(s.units))
+		s.names[v] = fmt.Sprintf("%s%d", form.kind(), len(s.neurons))
 	}
 	s.nameAfterModules(n)
 	return errs.Err()
@@ -142,6 +145,8 @@ func (s *raising) spike(v *ir.Value) *ir.Value {
 // rewrite makes what a value becomes at the spiking level.
 func (s *raising) rewrite(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 	switch {
+	case s.neurons[v] != nil && v.Clock == ir.End:
+		return s.lastSpikes(r, v)
 	case s.neurons[v] != nil:
 		return s.neuron(r, v)
 	case s.shown[v] != nil:
