@@ -297,7 +297,11 @@ func (u *unit) setInit(n *neuronForm) *diag.Diagnostic {
 		if a := s.form.of(monomial{h: true}); a != nil && init != nil {
 			got = combine(got, combine(a, init, product), func(d, av float64) float64 { return d + av })
 		}
-		if !near(got, s.value()) && !u.startsAlike(s, got) {
+		switch {
+		case near(got, s.value()) || u.startsAlike(s, got):
+		case s.delay.Type.IsSpike() && init != nil && u.firesAtStart(init):
+			return u.resetAtStart(init)
+		default:
 			return refuse(u.fire, diag.NotANeuron, "the state %%%s starts as %s, which no initial membrane explains", s.delay.Name, shown(s.value()))
 		}
 	}

@@ -15,6 +15,9 @@ import (
 // order that does not depend on the file they came from.
 func runRaiseNeurons(n *ir.Net, _ *Options) (*ir.Net, error) {
 	n, err := deeply(n)
+	if err == nil {
+		n, err = firesLate(n)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,11 @@ func (s *sketch) entries(x *ir.Value, axis, start, count int) *ir.Value {
 // framesNet returns a layer of neurons over four steps, each of which reads the entries
 // of an input that frame takes.
 func framesNet(t *testing.T, shape []int, frame func(s *sketch, x *ir.Value, step int) *ir.Value) *ir.Net {
+	return framesOf4(t, shape, sjLIF(2, 0), frame)
+}
+
+// framesOf4 is framesNet with other neurons.
+func framesOf4(t *testing.T, shape []int, c cell, frame func(s *sketch, x *ir.Value, step int) *ir.Value) *ir.Net {
 	s := newSketch(t)
 	x, err := s.b.Input("x", ir.RealType(ir.ShapeOf(shape...)), ir.InputAttrs{})
 	if err != nil {
@@ -26,7 +31,7 @@ func framesNet(t *testing.T, shape []int, frame func(s *sketch, x *ir.Value, ste
 	var past, out []*ir.Value
 	for step := range 4 {
 		var v *ir.Value
-		v, past = sjLIF(2, 0)(s, s.dense(1, 6, frame(s, x, step)), past)
+		v, past = c(s, s.dense(1, 6, frame(s, x, step)), past)
 		out = append(out, s.dense(2, 3, v))
 	}
 	return s.output(readoutOf(s, "sum", out))
