@@ -140,7 +140,7 @@ type lastStep struct {
 	cone    []*ir.Value // of the last membrane, in net order
 	spikes  []*ir.Value // of two steps before it
 	readers map[*ir.Value][]*ir.Value
-	numbers map[*ir.Value]bool      // computed from more than spikes and constants
+	numbers map[*ir.Value]bool // computed from more than spikes and constants
 	spans   map[*ir.Value]span
 	after   map[*ir.Value]*ir.Value // what a value is in the next step
 	made    []*ir.Value             // what was not there
