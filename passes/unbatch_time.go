@@ -13,7 +13,12 @@ import (
 // reads it block by block. So the steps stand side by side, as in unrolled files.
 // Where an input [1,T,…] holds a frame for each of T steps, or is copied into one, the
 // axis may also stand behind extents of 1. It moves numbers about and changes none.
+// A stack of steps that is weighed is taken apart too (weigh_steps.go).
 func runUnbatchTime(n *ir.Net, _ *Options) (*ir.Net, error) {
+	n, err := weighParts(n)
+	if err != nil {
+		return nil, err
+	}
 	u := &unbatching{axis: firstAxis, blocks: map[*ir.Value][]*ir.Value{}, cut: map[blockKey]*ir.Value{}}
 	if frames := framesBehind(n); frames > 0 {
 		u.axis, u.only = behindOnes, frames
