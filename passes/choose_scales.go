@@ -136,7 +136,7 @@ func (s *scaler) visit(v *ir.Value) error {
 	if rule == nil {
 		d := refuse(v, diag.NotExact, notOfIntegers)
 		if v.Op == ir.OpDelay {
-			d = refuse(v, diag.NotExact, "keeps numbers from step to step that are neither spikes nor pixels nor a membrane")
+			d = s.kept(v)
 		}
 		if help := scaleHelp[v.Op]; help != nil {
 			d.Help = help(v)

@@ -197,9 +197,12 @@ func oddLayers(n *ir.Net, h []history) error {
 		}
 		layers[i] = dissect(layer.membranes[len(layer.membranes)-1], own, nil)
 	}
-	var errs diag.List
+	errs, named := ternaryNeurons(n)
 	for i, a := range layers {
 		first := fires[h[i].membranes[0]]
+		if named[a.membrane] {
+			continue
+		}
 		isPart := slices.ContainsFunc(layers, func(b *anatomy) bool { return a.partOf(b, place) })
 		if o := a.oddity(); o != nil && len(first) > 0 && !isPart {
 			errs = append(errs, o.refused(first[0]))
@@ -285,14 +288,23 @@ func (s *raising) named(n *ir.Net, err error) error {
 	if !diag.IsDiagnostic(err) {
 		return err
 	}
-	errs := adaptiveThresholds(n)
+	errs, signed := ternaryNeurons(n)
+	errs = append(errs, adaptiveThresholds(n)...)
 	parts := map[string]bool{} // what the errors about the parts begin with
+	for delay, stored := range s.latched {
+		for v := range coneOf(stored) {
+			signed[delay] = signed[delay] || signed[v]
+		}
+	}
+	for v, part := range signed {
+		parts[subject(refuse(v, diag.NotANeuron, "").Message)] = part
+	}
 	for _, d := range errs {
 		parts[subject(d.Message)] = true
 	}
 	for _, v := range n.Values {
 		m := membraneOf(v)
-		if m == nil || m.Op == ir.OpDelay {
+		if m == nil || m.Op == ir.OpDelay || signed[v] {
 			continue
 		}
 		a := dissect(m, map[*ir.Value]bool{m: true}, s.latched)

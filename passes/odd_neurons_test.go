@@ -59,6 +59,67 @@ func refractoryCell(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.
 	return z, []*ir.Value{v, count}
 }
 
+// ternaryCell fires 1, 0 or −1, which it computes in a way, and takes that off.
+func ternaryCell(fire func(s *sketch, h *ir.Value) *ir.Value, hard bool) cell {
+	return func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+		h := x
+		if past != nil {
+			h = s.op(ir.OpAdd, s.op(ir.OpMul, past[0], s.num(0.5)), x)
+		}
+		z := fire(s, h)
+		if hard {
+			return z, []*ir.Value{s.op(ir.OpMul, h, s.op(ir.OpSub, s.num(1), s.function(ir.FnAbs, z)))}
+		}
+		return z, []*ir.Value{s.op(ir.OpSub, h, s.op(ir.OpMul, z, s.num(0.75)))}
+	}
+}
+
+// ternaries are the ways in which people compute a spike with a sign.
+var ternaries = map[string]func(s *sketch, h *ir.Value) *ir.Value{
+	"sign times magnitude": func(s *sketch, h *ir.Value) *ir.Value {
+		return s.op(ir.OpMul, s.function(ir.FnSign, h), s.spike(ir.GT, s.function(ir.FnAbs, h), s.num(0.75)))
+	},
+	"two comparisons": func(s *sketch, h *ir.Value) *ir.Value {
+		return s.op(ir.OpSub, s.spike(ir.GE, h, s.num(0.75)), s.spike(ir.LE, h, s.num(-0.75)))
+	},
+	"of the opposite": func(s *sketch, h *ir.Value) *ir.Value {
+		return s.op(ir.OpSub, s.spike(ir.GE, h, s.num(0.75)), s.spike(ir.GE, s.op(ir.OpNeg, h), s.num(0.75)))
+	},
+	"sign of the rest": func(s *sketch, h *ir.Value) *ir.Value {
+		return s.op(ir.OpMul, s.spike(ir.GE, s.function(ir.FnAbs, h), s.num(0.75)), s.function(ir.FnSign, h))
+	},
+}
+
+// A neuron that fires with a sign is called ternary where it is refused: once for each
+// layer; at the fixed level, which stops at the first, where nothing is wrong with it in
+// real numbers. Two comparisons are two neurons that reset each other, if two steps show
+// no more.
+func TestTernaryNeuronsAreNamed(t *testing.T) {
+	pixels := &Pixels{Scale: []float64{1.0 / 255}, Mean: []float64{0.5}, Std: []float64{0.25}}
+	for name, fire := range ternaries {
+		for _, hard := range []bool{false, true} {
+			for _, steps := range []int{2, 3, 5} {
+				net, want := mlp(t, ternaryCell(fire, hard), steps, "sum", nil), 2
+				_, err := raise(t, net)
+				if err == nil {
+					_, err = Lower(net, ir.Fixed, "", &Options{Pixels: pixels}, nil)
+					want = 1
+				}
+				if steps == 2 && !hard && name == "two comparisons" {
+					want = 0
+				}
+				got := ""
+				if err != nil {
+					got = err.Error()
+				}
+				if strings.Count(got, "error: ") != want || strings.Count(got, "ternary") != want {
+					t.Errorf("%s, hard %v, %d steps: got %v", name, hard, steps, err)
+				}
+			}
+		}
+	}
+}
+
 // Neurons that are none here are refused by name, once for each layer, and with
 // nothing else.
 func TestOddNeuronsAreNamed(t *testing.T) {

@@ -22,6 +22,9 @@ func runRerollTime(n *ir.Net, o *Options) (*ir.Net, error) {
 	history, err := membranesOverTime(n)
 	switch {
 	case err != nil:
+		if named, _ := ternaryNeurons(n); len(named) > 0 {
+			err = named.Err()
+		}
 		return nil, err
 	case history == nil && o.Readout != "":
 		return nil, diag.Errorf(n.All(ir.OpOutput)[0].Origin, diag.NotUnrolled,

@@ -1,0 +1,101 @@
+package passes
+
+import (
+	"slices"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// A ternary neuron fires 1, 0 or −1. People write that as the sign of the membrane times
+// a comparison of its magnitude, or as one comparison of it less another.
+
+var ternary = odd{what: "a ternary neuron, whose spikes have a sign",
+	help: "a spike is 0 or 1 here: give each sign a neuron of its own"}
+
+// firesSigned are the comparisons that a value takes its sign and magnitude from, when it is
+// the spike of a ternary neuron; nil when it is none.
+func firesSigned(v *ir.Value) []*ir.Value {
+	switch v.Op {
+	case ir.OpSub:
+		a, b := compared(v.Args[0]), compared(v.Args[1])
+		if a != nil && b != nil && a != b && unsigned(a) == unsigned(b) && comparingOf(a).m != nil && comparingOf(b).m != nil {
+			return []*ir.Value{a, b}
+		}
+	case ir.OpMul:
+		for i, sign := range v.Args {
+			c := compared(v.Args[1-i])
+			if c != nil && isFn(sign, ir.FnSign) && comparingOf(c).m != nil && isFn(comparingOf(c).m, ir.FnAbs) && sign.Args[0] == unsigned(c) {
+				return []*ir.Value{c}
+			}
+		}
+	}
+	return nil
+}
+
+// kept is the error of a delay of numbers, which may be spikes that have the sign of a membrane.
+func (s *scaler) kept(delay *ir.Value) *diag.Diagnostic {
+	for _, r := range s.readers[delay] {
+		if r.Op != ir.OpLatch {
+			continue
+		}
+		stored := r.Args[1].Args
+		fires := slices.IndexFunc(stored, func(a *ir.Value) bool { return a != nil && a.Op == ir.OpNeuron })
+		if fires >= 0 && slices.ContainsFunc(stored, func(a *ir.Value) bool { return a != nil && isFn(a, ir.FnSign) }) {
+			o := ternary
+			o.at = r.Args[1]
+			return o.refused(stored[fires])
+		}
+	}
+	return refuse(delay, diag.NotExact, "keeps numbers from step to step that are neither spikes nor pixels nor a membrane")
+}
+
+// compared is the comparison that a value is as numbers; nil when it is none.
+func compared(v *ir.Value) *ir.Value {
+	for v.Op == ir.OpCast {
+		v = v.Args[0]
+	}
+	if membraneOf(v) == nil {
+		return nil
+	}
+	return v
+}
+
+// unsigned is what a comparison compares, the magnitude or opposite of.
+func unsigned(c *ir.Value) *ir.Value {
+	m := membraneOf(c)
+	for m.Op == ir.OpNeg || isFn(m, ir.FnAbs) {
+		m = m.Args[0]
+	}
+	return m
+}
+
+func isFn(v *ir.Value, fn ir.Fn) bool {
+	return v.Op == ir.OpMap && v.Attrs.(ir.MapAttrs).Fn == fn
+}
+
+// ternaryNeurons refuses the ternary neurons, for each layer the last step's; parts are
+// their comparisons, and what these compare, in every step.
+func ternaryNeurons(n *ir.Net) (errs diag.List, parts map[*ir.Value]bool) {
+	parts = map[*ir.Value]bool{}
+	followed := map[*ir.Value]bool{}
+	for _, v := range slices.Backward(n.Values) {
+		fires := firesSigned(v)
+		if fires == nil {
+			continue
+		}
+		for u := range coneOf(unsigned(fires[0])) {
+			followed[u] = followed[u] || u != v
+		}
+		for _, f := range fires {
+			parts[f], parts[membraneOf(f)], parts[unsigned(f)] = true, true, true
+		}
+		if !followed[v] {
+			o := ternary
+			o.at = v
+			errs = append(errs, o.refused(fires[0]))
+		}
+	}
+	slices.Reverse(errs)
+	return errs, parts
+}
