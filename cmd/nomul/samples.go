@@ -16,6 +16,7 @@ type feed struct {
 	net    *ir.Net
 	pixels *passes.Pixels // nil when not given
 	elem   ir.Type        // of pixels
+	asIs   bool           // integers of a said type are the inputs themselves where no pixels are given
 	// frames are the inputs as the loop takes them, where channels are normalised
 	// apart at the source level; without those that it cannot be told of.
 	frames map[string]*ir.Value
@@ -23,8 +24,8 @@ type feed struct {
 
 // feed is how a net, which the model was lowered to, is given samples.
 func (m *model) feed(net *ir.Net) feed {
-	f := feed{net: net, pixels: m.options.Pixels, elem: m.options.InputType}
-	if f.elem.Kind == 0 {
+	f := feed{net: net, pixels: m.options.Pixels, elem: m.options.InputType, asIs: m.options.InputType.Kind != 0}
+	if !f.asIs {
 		f.elem = ir.UintType(8, ir.Shape{})
 	}
 	if f.channels() > 1 && net.Level == ir.Source {
@@ -192,7 +193,7 @@ func (f feed) describe(in *ir.Value) string {
 	if in.Clock == ir.Step {
 		return fmt.Sprintf("the model's input %s is %v, new in each of the %d time steps, which are the first axis of a sample", in.Name, in.Type, f.net.Steps)
 	}
-	return fmt.Sprintf("the model's input is %s", in)
+	return fmt.Sprintf("the model's input %s is %v", in.Name, in.Type)
 }
 
 func squeeze(dims []int) []int {
@@ -299,9 +300,9 @@ func (f feed) images(m *dataset.Images, from, to int) ([]map[string]*ir.Tensor, 
 		}
 		return nil, d
 	}
-	if in.Type.IsReal() && f.pixels == nil {
+	if in.Type.IsReal() && f.pixels == nil && !f.asIs {
 		return nil, diag.Errorf(diag.Origin{File: m.File}, diag.NeedsPixels, "the network takes real numbers, and it is not said how pixels become them").
-			WithHelp("give --mean M --std S for x = (p·A − M)/S")
+			WithHelp("give --mean M --std S (and --scale A if it is not 1/255) for x = (p·A − M)/S, or --input-type if the numbers are integers as they are")
 	}
 	size := sample.Size()
 	convert, err := f.converter(in, m.File)
