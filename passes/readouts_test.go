@@ -72,3 +72,41 @@ func TestReadoutOfTwoLayers(t *testing.T) {
 		}
 	}
 }
+
+// A readout may add up the steps from the right: spikes, membranes, or a leaky value.
+func TestSumsFromTheRight(t *testing.T) {
+	for _, of := range []string{"spikes", "membranes", "leaky", "leaky behind a factor"} {
+		for steps := 3; steps <= 6; steps++ {
+			t.Run(fmt.Sprintf("%s/T=%d", of, steps), func(t *testing.T) {
+				s := newSketch(t)
+				x := s.input(4)
+				var past, terms []*ir.Value
+				var leaky *ir.Value
+				for range steps {
+					var f *ir.Value
+					f, past = sjIF14(false)(s, s.dense(1, 5, x), past)
+					y := s.dense(2, 3, f)
+					if leaky != nil {
+						y = s.op(ir.OpAdd, s.op(ir.OpMul, leaky, s.num(0.75)), y)
+					}
+					if leaky = y; of == "leaky behind a factor" {
+						y = s.op(ir.OpMul, y, s.num(0.5))
+					}
+					terms = append(terms, map[string]*ir.Value{"spikes": f, "membranes": past[0]}[of])
+					if terms[len(terms)-1] == nil {
+						terms[len(terms)-1] = y
+					}
+				}
+				sum := terms[steps-1]
+				for i := steps - 2; i >= 0; i-- {
+					sum = s.op(ir.OpAdd, terms[i], sum)
+				}
+				if net, err := raise(t, s.output(sum)); err != nil {
+					t.Error(err)
+				} else if net.Steps != steps {
+					t.Errorf("%s", ir.Print(net, ""))
+				}
+			})
+		}
+	}
+}

@@ -32,7 +32,7 @@ func (s *silentSearch) look(v *ir.Value) {
 		return
 	}
 	s.seen[v] = true
-	if at.last == s.steps {
+	if at.last == s.steps && !s.addsSteps(v) {
 		if s.add(s.chain(v)) {
 			return
 		}
@@ -40,6 +40,28 @@ func (s *silentSearch) look(v *ir.Value) {
 	for _, a := range v.Args {
 		s.look(a)
 	}
+}
+
+// addsSteps tells a sum of what single steps have, in whatever brackets, or of a leaky
+// value and what it is one step earlier, which is noted.
+func (s *silentSearch) addsSteps(v *ir.Value) bool {
+	if v.Op != ir.OpAdd || s.steps < 3 {
+		return false
+	}
+	singles := true
+	for i, a := range v.Args {
+		_, single := s.span[a].single()
+		if single || s.span[a].once() {
+			continue
+		}
+		if s.span[a].last == s.steps {
+			if chain := s.chain(a); chain != nil && chain[s.steps-2] == v.Args[1-i] {
+				return s.add(chain)
+			}
+		}
+		singles = s.addsSteps(a) && singles
+	}
+	return singles
 }
 
 // add notes a chain, when there is one, and that its values belong to one step each.
