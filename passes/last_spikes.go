@@ -47,6 +47,24 @@ func withLastSpikes(n *ir.Net, all []history) (*ir.Net, []history) {
 	return out, longer
 }
 
+// withAllSpikes adds the comparisons that a file has of the last step alone: of a leaky
+// value that nothing resets, whose last spikes are all that is read.
+func withAllSpikes(n *ir.Net, silent []history) *ir.Net {
+	out := &ir.Net{Name: n.Name, Level: n.Level, Steps: n.Steps, Values: slices.Clip(n.Values)}
+	fires := comparisons(n)
+	for _, h := range silent {
+		last := len(h.membranes) - 1
+		for _, f := range fires[h.membranes[last]] {
+			for _, m := range h.membranes[:last] {
+				if twin(f, h.membranes[last], fires[m], m) == nil {
+					out.Values = append(out.Values, comparedWith(f, h.membranes[last], m))
+				}
+			}
+		}
+	}
+	return out
+}
+
 // following is the value that is to the last membrane what that one is to the one
 // before, by the same operands; nil when there is none, or not one alone.
 func following(n *ir.Net, membranes []*ir.Value) *ir.Value {

@@ -46,3 +46,35 @@ func TestFiresOnOldMembrane(t *testing.T) {
 		sameFrames(t, net, out)
 	}
 }
+
+// A layer without reset, leaky or not, of which only the last step's spikes are read, is
+// compared in no other step; it fires in all of them.
+func TestLastSpikesWithoutReset(t *testing.T) {
+	for _, leak := range []float64{1, 0.5} {
+		for steps := 3; steps <= 5; steps++ {
+			s := newSketch(t)
+			x := s.input(4)
+			var past []*ir.Value
+			var h *ir.Value
+			for range steps {
+				var f *ir.Value
+				f, past = sjIF14(false)(s, s.dense(1, 5, x), past)
+				in := s.dense(2, 3, f)
+				switch {
+				case h == nil:
+					h = in
+				case leak == 1:
+					h = s.op(ir.OpAdd, h, in)
+				default:
+					h = s.op(ir.OpAdd, s.op(ir.OpMul, h, s.num(leak)), in)
+				}
+			}
+			net, err := raise(t, s.output(s.spike(ir.GT, h, s.num(0.25))))
+			if err != nil {
+				t.Errorf("leak %v, T=%d: %v", leak, steps, err)
+			} else if neurons := net.All(ir.OpNeuron); len(neurons) != 2 || net.Steps != steps || neurons[1].Attrs.(ir.NeuronAttrs).Reset != ir.ResetNone {
+				t.Errorf("leak %v, T=%d:\n%s", leak, steps, ir.Print(net, ""))
+			}
+		}
+	}
+}

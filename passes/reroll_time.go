@@ -37,7 +37,8 @@ func runRerollTime(n *ir.Net, o *Options) (*ir.Net, error) {
 	if n, history, err = withFrames(n, history); err != nil {
 		return nil, err
 	}
-	history = append(history, silentOverTime(n, history)...)
+	silent := silentOverTime(n, history)
+	n, history = withAllSpikes(n, silent), append(history, silent...)
 	n, ends := completed(n, history)
 	u := newUnrolled(n, history)
 	u.ends = ends
