@@ -99,7 +99,7 @@ func (in *inference) integer(s Shape, r Range) {
 		return
 	}
 	if r.Lo <= -rangeLimit || r.Hi >= rangeLimit {
-		in.fail(diag.TooWide, "range %v does not fit an integer", r)
+		in.fail(diag.TooWide, "its numbers would go from %d to %d, which no integer holds", r.Lo, r.Hi)
 	}
 }
 

@@ -111,7 +111,7 @@ func inferCSD(in *inference) {
 	}
 	r := scaleRange(x.Range, c.Range().Lo).Union(scaleRange(x.Range, c.Range().Hi))
 	if r.Lo <= -rangeLimit || r.Hi >= rangeLimit {
-		in.fail(diag.TooWide, "the product's range %v does not fit an integer", r)
+		in.fail(diag.TooWide, "its products would go from %d to %d, which no integer holds", r.Lo, r.Hi)
 		return
 	}
 	in.integer(x.Type.Shape, Range{ShiftRight(r.Lo, a.Shift, a.Round), ShiftRight(r.Hi, a.Shift, a.Round)})

@@ -102,7 +102,7 @@ func (in *inference) membraneRange(a NeuronAttrs) (all, current Range) {
 		Threshold: constRange(args[NeuronThreshold]), Bias: constRange(args[NeuronBias]),
 		Reset: constRange(args[NeuronReset]), Init: constRange(args[NeuronInit])})
 	if r := all.Union(current); r.Lo <= -rangeLimit || r.Hi >= rangeLimit {
-		in.fail(diag.TooWide, "the membrane's range %v, or the current's %v, does not fit an integer", all, current)
+		in.fail(diag.TooWide, "its membrane would go from %d to %d, or its current from %d to %d, which no integer holds", all.Lo, all.Hi, current.Lo, current.Hi)
 	}
 	return all, current
 }

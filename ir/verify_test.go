@@ -80,7 +80,7 @@ func TestMembraneRangeLimit(t *testing.T) {
 		if c.fits != (err == nil) {
 			t.Errorf("%s: %v", c.steps, err)
 		}
-		if err != nil && !strings.Contains(err.Error(), "does not fit an integer") {
+		if err != nil && !strings.Contains(err.Error(), "which no integer holds") {
 			t.Errorf("%s: %v", c.steps, err)
 		}
 	}

@@ -42,7 +42,7 @@ end
 				net := irtest.ParseNet(t, "t", fmt.Sprintf(text, 1<<bits, threshold, form[0], form[1]))
 				told := 0
 				o := &passes.Options{Note: func(v *ir.Value, _ string) { told++ }}
-				fixed, err := passes.Lower(net, ir.Fixed, "", o, nil)
+				fixed, err := passes.Lower(net, ir.Fixed, "fold-constant-neurons", o, nil)
 				if err != nil {
 					t.Fatal(err)
 				}

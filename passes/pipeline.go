@@ -38,6 +38,7 @@ var All = []Pass{
 	{"choose-scales", "gives each layer the scale in which its thresholds are integers, and layers that are added scales that agree", ir.Spiking, ir.Spiking, ir.Fixed, runChooseScales},
 	{"quantise", "rounds weights and biases once and leaves integers only", ir.Spiking, ir.Fixed, ir.Fixed, runQuantise},
 	{"fold-constant-neurons", "leaves out neurons that are proved never to fire", ir.Fixed, ir.Fixed, ir.Fixed, runFoldConstantNeurons},
+	{"prove-widths", "proves that every integer has at most 32 bits, as those of engines", ir.Fixed, ir.Fixed, ir.Fixed, runProveWidths},
 }
 
 // Constraint says that one pass must stand before another, and why.
@@ -77,6 +78,7 @@ var Order = []Constraint{
 	{"fold-gain", "choose-scales", "thresholds are final then"},
 	{"choose-scales", "quantise", "rounding needs the scale"},
 	{"quantise", "fold-constant-neurons", "ranges are proved on integers"},
+	{"fold-constant-neurons", "prove-widths", "neurons that never fire may be all that reads a wide value"},
 }
 
 // optional are the passes that may be switched off: without them nets compute the same
