@@ -2,6 +2,7 @@ package passes
 
 import (
 	"math"
+	"slices"
 
 	"nomul/ir"
 	"nomul/ir/diag"
@@ -63,6 +64,8 @@ var affineRules = map[ir.Op]func(*absorber, *ir.Value) (*ir.Value, bool, error){
 	ir.OpPad:       (*absorber).padded,
 	ir.OpReduceSum: (*absorber).added,
 	ir.OpSumPool:   (*absorber).added,
+	ir.OpReduceMax: (*absorber).greatest,
+	ir.OpMaxPool:   (*absorber).greatest,
 	ir.OpSum:       (*absorber).overTime,
 	ir.OpLinear:    (*absorber).weights,
 	ir.OpConv:      (*absorber).weights,
@@ -134,77 +137,6 @@ func (a *absorber) factor(v *ir.Value) (*ir.Value, bool, error) {
 	return a.note(v, affine{f.n, times(f.gain, c), times(f.shift, c)})
 }
 
-// sum is x ± c, c + x, or the sum of two affine integers whose gains are multiples of one.
-func (a *absorber) sum(v *ir.Value) (*ir.Value, bool, error) {
-	sign := 1.0
-	if v.Op == ir.OpSub {
-		sign = -1
-	}
-	x, y := v.Args[0], v.Args[1]
-	if x.Type.Shape != v.Type.Shape || y.Const() == nil && y.Type.Shape != v.Type.Shape {
-		return nil, false, nil
-	}
-	f, ok := a.of(x)
-	switch {
-	case !ok:
-		return nil, false, nil
-	case realConst(y):
-		return a.note(v, affine{f.n, f.gain, plus(f.shift, times(constant(sign, y.Type.Shape), y.Const()))})
-	}
-	g, ok := a.of(y)
-	if !ok {
-		return nil, false, nil
-	}
-	p, q := commonGain(f.gain, g.gain)
-	if p == 0 {
-		return nil, false, nil
-	}
-	left, err := a.multiple(f.n, p)
-	if err != nil {
-		return nil, false, err
-	}
-	right, err := a.multiple(g.n, q)
-	if err != nil {
-		return nil, false, err
-	}
-	n, err := a.r.Add(v.Op, a.r.Unique(v.Name+".n"), nil, left, right)
-	if err != nil {
-		return nil, false, err
-	}
-	gain := times(f.gain, constant(1/float64(p), ir.Shape{}))
-	return a.note(v, affine{n, gain, plus(f.shift, times(constant(sign, g.shift.Type.Shape), g.shift))})
-}
-
-// maxMultiple bounds the multiples of gains that are added.
-const maxMultiple = 1 << weightBits
-
-// commonGain is the least multiples p and q of one gain, f = p·gain and g = q·gain
-// everywhere, up to maxMultiple; 0 when there are none.
-func commonGain(f, g *ir.Tensor) (p, q int64) {
-	ratio, one := compact(divide(f, g)).Uniform()
-	if !one || !(ratio > 0) {
-		return 0, 0
-	}
-	for q := int64(1); q <= maxMultiple; q++ {
-		if p, whole := snapped(ratio * float64(q)); whole && p >= 1 && p <= maxMultiple {
-			return int64(p), q
-		}
-	}
-	return 0, 0
-}
-
-// multiple is an integer times a small one.
-func (a *absorber) multiple(n *ir.Value, by int64) (*ir.Value, error) {
-	if by == 1 {
-		return n, nil
-	}
-	c, err := a.r.Const(a.r.Unique(n.Name+".by"), ir.Ints(ir.Shape{}, []int64{by}))
-	if err != nil {
-		return nil, err
-	}
-	return a.r.Add(ir.OpMul, a.r.Unique(n.Name+".times"), nil, n, c)
-}
-
 func (a *absorber) negated(v *ir.Value) (*ir.Value, bool, error) {
 	f, ok := a.of(v.Args[0])
 	if !ok {
@@ -214,16 +146,33 @@ func (a *absorber) negated(v *ir.Value) (*ir.Value, bool, error) {
 	return a.note(v, affine{f.n, times(f.gain, minus), times(f.shift, minus)})
 }
 
-// moved is an op that only moves elements: gain and shift move alike.
+// moved is an op that only moves elements: gain and shift move alike. A constant
+// that is joined to others is all shift, of an integer 0.
 func (a *absorber) moved(v *ir.Value) (*ir.Value, bool, error) {
 	n := make([]*ir.Value, len(v.Args))
 	gains, shifts := make([]*ir.Tensor, len(v.Args)), make([]*ir.Tensor, len(v.Args))
 	for i, x := range v.Args {
 		f, ok := a.of(x)
+		if realConst(x) {
+			f, ok = affine{nil, constant(1, ir.Shape{}), x.Const()}, true
+		}
 		if !ok {
 			return nil, false, nil
 		}
 		n[i], gains[i], shifts[i] = f.n, spreadTo(f.gain, x.Type.Shape), spreadTo(f.shift, x.Type.Shape)
+	}
+	some := slices.IndexFunc(n, func(x *ir.Value) bool { return x != nil })
+	if some < 0 {
+		return nil, false, nil
+	}
+	for i, x := range v.Args {
+		if n[i] != nil {
+			continue
+		}
+		var err error
+		if n[i], err = a.r.Const(a.r.Unique(x.Name+".n"), ir.NewTensor(n[some].Type.WithShape(x.Type.Shape))); err != nil {
+			return nil, false, err
+		}
 	}
 	return a.apply(v, n, gains, shifts)
 }
@@ -282,12 +231,28 @@ func paddedAxes(p ir.PadAttrs) []int {
 
 // added is a sum of elements that have one gain.
 func (a *absorber) added(v *ir.Value) (*ir.Value, bool, error) {
+	return a.joined(v, func(f affine) (*ir.Tensor, error) {
+		return compute(v.Op, v.Attrs, spreadTo(f.shift, v.Args[0].Type.Shape))
+	})
+}
+
+// greatest is the greatest of elements that have one gain, above 0, and one shift.
+func (a *absorber) greatest(v *ir.Value) (*ir.Value, bool, error) {
+	x := v.Args[0]
+	if f, ok := a.of(x); !ok || !flatOn(f.shift, x.Type.Shape, joinedAxes(v)) || least(f.gain.F) <= 0 {
+		return nil, false, nil
+	}
+	return a.joined(v, func(f affine) (*ir.Tensor, error) { return keptAxes(v, f.shift) })
+}
+
+// joined brings elements of one gain together, with a shift of the result.
+func (a *absorber) joined(v *ir.Value, shiftOf func(affine) (*ir.Tensor, error)) (*ir.Value, bool, error) {
 	x := v.Args[0]
 	f, ok := a.of(x)
 	if !ok || !flatOn(f.gain, x.Type.Shape, joinedAxes(v)) {
 		return nil, false, nil
 	}
-	shift, err := compute(v.Op, v.Attrs, spreadTo(f.shift, x.Type.Shape))
+	shift, err := shiftOf(f)
 	if err != nil {
 		return nil, false, err
 	}
