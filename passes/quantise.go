@@ -54,7 +54,10 @@ func (q *quantiser) value(v *ir.Value) (*ir.Value, error) {
 		return q.integer(v)
 	}
 	rule := integerRules[v.Op]
-	if rule == nil {
+	switch {
+	case rule == nil && v.Op == ir.OpCompare:
+		return nil, refuse(v, diag.NotExact, "compares numbers that are no membrane; only neurons compare, a membrane with its threshold")
+	case rule == nil:
 		return nil, refuse(v, diag.NotExact, notOfIntegers)
 	}
 	if v.Scale == nil && v.Op != ir.OpOutput {

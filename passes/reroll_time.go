@@ -144,8 +144,12 @@ func (u *unrolled) unifyBody(first *firstStep) *diag.Diagnostic {
 
 // notRepeated is the error of two values that should be the same op of two steps.
 func notRepeated(step int, found, wanted *ir.Value) *diag.Diagnostic {
-	return diag.Errorf(found.Origin, diag.NotUnrolled, "time step %d does not repeat the others: %s is %s %s, where the last step has %s %s",
-		step, where(found), found.Op, found.Type, where(wanted), wanted.Op)
+	if found.Op == wanted.Op && found.Type == wanted.Type {
+		return diag.Errorf(found.Origin, diag.NotUnrolled, "time step %d does not repeat the others: %s is not to it what %s is to the last step",
+			step, where(found), where(wanted))
+	}
+	return diag.Errorf(found.Origin, diag.NotUnrolled, "time step %d does not repeat the others: %s is %s %s, where the last step has %s %s %s",
+		step, where(found), found.Op, found.Type, where(wanted), wanted.Op, wanted.Type)
 }
 
 // readsOther is the error of two values that are alike but for operand i.
