@@ -14,8 +14,9 @@ import (
 // before, s its comparison.
 
 // rereads finds, among what the membrane is computed from, a comparison like the
-// unit's of something that is state alone, but not of the membrane of the step
-// before. Nil when there is none.
+// unit's of something that is state alone and goes into the membrane itself, but not of
+// the membrane of the step before: another layer, whose input comes a step late, gives
+// spikes only. Nil when there is none.
 func (u *unit) rereads() *ir.Value {
 	seen := map[*ir.Value]bool{}
 	var find func(v *ir.Value) *ir.Value
@@ -25,7 +26,7 @@ func (u *unit) rereads() *ir.Value {
 		}
 		seen[v] = true
 		if m := membraneOf(v); m != nil {
-			if u.alike(v, m) && !u.refires(v) && stateOnly(m) {
+			if u.alike(v, m) && !u.refires(v) && stateOnly(m) && coneOf(u.membrane)[m] {
 				return v
 			}
 			return nil
