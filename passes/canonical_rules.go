@@ -19,6 +19,7 @@ type canonicalRule struct {
 // bit in straightThrough.
 var canonicalRules = []canonicalRule{
 	{"fold", "an op on constants alone is its result", foldRule},
+	{"constant-readout", "the sum over time of a constant is a constant, and so are its last and its largest", constantReadout},
 	{"constant-second", "c + x is x + c, c · x is x · c", constantSecond},
 
 	{"flip", "a ≤ b is b ≥ a, a < b is b > a", flipCompare},
@@ -55,6 +56,22 @@ var canonicalRules = []canonicalRule{
 	{"compare-rounded", "⌊x⌋ ≥ c is x ≥ ⌈c⌉, likewise for > and what rounds otherwise", compareRounded},
 	{"clamp-whole", "a whole number cut to 0 and 1 is the cast of whether it is 1 or more", clampWhole},
 	{"two-valued", "what comparisons of one value with constants decide, and is 0 or 1, is one of them or its opposite", twoValued},
+}
+
+func constantReadout(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpSum && v.Op != ir.OpLast && v.Op != ir.OpMaxTime || v.Args[0].Const() == nil || !v.Type.IsReal() {
+		return nil, nil
+	}
+	out := ir.NewTensor(v.Type)
+	for i := range out.F {
+		out.F[i] = v.Args[0].Const().At(i)
+		for range c.steps - 1 {
+			if v.Op == ir.OpSum {
+				out.F[i] = float64(float32(out.F[i] + v.Args[0].Const().At(i)))
+			}
+		}
+	}
+	return c.constant(v.Name, out, v)
 }
 
 func foldRule(c *rewriter, v *ir.Value) (*ir.Value, error) {

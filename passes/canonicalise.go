@@ -138,7 +138,9 @@ func (c *rewriter) inferred(v *ir.Value) (*ir.Value, error) {
 func pure(v *ir.Value) bool { return eval.Has(v.Op) && v.Op != ir.OpOutput }
 
 // readsOut tells readouts over time, which are determined by their operands too.
-func readsOut(v *ir.Value) bool { return v.Clock == ir.End && v.Args[0].Clock == ir.Step }
+func readsOut(v *ir.Value) bool {
+	return v.Clock == ir.End && len(v.Args) > 0 && v.Op != ir.OpOutput && (v.Args[0].Clock == ir.Step || v.Args[0].Const() != nil)
+}
 
 // key names the content of a value; it is empty when no other value is the same.
 func (c *rewriter) key(v *ir.Value) string {
