@@ -199,7 +199,14 @@ func (b *binder) readOut(v *ir.Value) error {
 	if name == "" {
 		name = ReadoutNames[0]
 	}
-	x, err := overTime[name](b, v, b.c.became[v.Args[0]])
+	read := overTime[name]
+	switch alike := v.Args[0].Const() != nil; {
+	case alike && name == "sum":
+		read = (*binder).eachStep
+	case alike && name != "first":
+		read = asItIs
+	}
+	x, err := read(b, v, b.c.became[v.Args[0]])
 	if err == nil {
 		b.c.became[v], err = b.c.as(v, ir.OpOutput, nil, x)
 	}
@@ -227,6 +234,21 @@ var overTime = map[string]func(b *binder, v, x *ir.Value) (*ir.Value, error){
 		return b.over(v, ir.OpFirst, x)
 	},
 }
+
+// eachStep is a constant once for each time step.
+func (b *binder) eachStep(v, x *ir.Value) (*ir.Value, error) {
+	data := ir.NewTensor(x.Type)
+	for i := range data.F {
+		data.F[i] = x.Const().F[i] * float64(b.o.Steps)
+	}
+	for i := range data.I {
+		data.I[i] = x.Const().I[i] * int64(b.o.Steps)
+	}
+	return b.c.constant(v.Name+".over-time", data, v)
+}
+
+// asItIs is a constant, which time does not change.
+func asItIs(_ *binder, _, x *ir.Value) (*ir.Value, error) { return x, nil }
 
 func (b *binder) over(v *ir.Value, op ir.Op, x *ir.Value) (*ir.Value, error) {
 	return b.c.make(&ir.Value{Name: v.Name + ".over-time", Op: op, Args: []*ir.Value{x}, Origin: v.Origin})

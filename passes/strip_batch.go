@@ -91,8 +91,10 @@ func (b *batch) follow(v *ir.Value) {
 			return
 		}
 	}
-	if v.Op == ir.OpOutput && v.Args[0].Const() != nil {
-		b.lose(v, refuse(v, diag.NoBatch, "is the same for every input, so there is nothing to compute").WithHelp("leave it out of the outputs"))
+	if c := v.Args; v.Op == ir.OpOutput && c[0].Const() != nil {
+		if s := c[0].Type.Shape; b.extent > 1 && s.Rank() > 0 && s.Dim(0) == b.extent {
+			b.lose(v, refuse(v, diag.NoBatch, "is the same for every input, one row for each sample of a batch").WithHelp("leave it out of the outputs, or export a batch of one sample"))
+		}
 		return
 	}
 	if len(v.Args) > 0 && v.Op != ir.OpDelay && !slices.ContainsFunc(v.Args, b.moves) {
@@ -137,6 +139,9 @@ func (b *batch) fromRight(v *ir.Value) int { return v.Type.Shape.Rank() - b.axis
 // strip makes v without the axis.
 func (b *batch) strip(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 	axis, ok := b.axis[v]
+	if !ok && v.Op == ir.OpOutput {
+		return constantSample(r, v)
+	}
 	if !ok {
 		return nil, nil // a constant; readers strip their own copy where they must
 	}
@@ -153,6 +158,21 @@ func (b *batch) strip(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		attrs = rule.attrs(v.Attrs, b.inner(v), axis)
 	}
 	return b.put(r, v, attrs, args)
+}
+
+// constantSample is an output that no input changes, without a first axis of one sample.
+func constantSample(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+	c, s := v.Args[0], v.Args[0].Type.Shape
+	if s.Rank() == 0 || s.Dim(0) != 1 {
+		return nil, nil
+	}
+	data := *c.Const()
+	data.Type = data.Type.WithShape(ir.ShapeOf(s.Dims()[1:]...))
+	one, err := r.Const(r.Unique(c.Name+".sample"), &data)
+	if err != nil {
+		return nil, err
+	}
+	return r.CopyWith(v, v.Attrs, one)
 }
 
 // inner is the batch axis of the first operand that is no constant, as v sees it.
