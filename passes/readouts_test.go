@@ -110,3 +110,33 @@ func TestSumsFromTheRight(t *testing.T) {
 		}
 	}
 }
+
+// A readout may weigh the steps of a leaky value.
+func TestWeightedLeakyValue(t *testing.T) {
+	for steps := 3; steps <= 5; steps++ {
+		s := newSketch(t)
+		x := s.input(4)
+		var past []*ir.Value
+		var leaky, sum *ir.Value
+		for step := range steps {
+			var y *ir.Value
+			y, past = sjIF14(false)(s, s.dense(1, 5, x), past)
+			y = s.dense(2, 3, y)
+			if leaky != nil {
+				y = s.op(ir.OpAdd, s.op(ir.OpMul, leaky, s.num(0.75)), y)
+			}
+			leaky = y
+			term := s.op(ir.OpMul, y, s.num([]float64{0.5, 1.5, -0.25, 2, 3}[step]))
+			if sum == nil {
+				sum = term
+				continue
+			}
+			sum = s.op(ir.OpAdd, sum, term)
+		}
+		if net, err := raise(t, s.output(sum)); err != nil {
+			t.Errorf("T=%d: %v", steps, err)
+		} else if net.Steps != steps {
+			t.Errorf("T=%d:\n%s", steps, ir.Print(net, ""))
+		}
+	}
+}

@@ -106,12 +106,20 @@ func (s *silentSearch) accumulates(v *ir.Value, way []int) bool {
 		}
 		other := v.Args[1-i]
 		if _, single := s.span[other].single(); !single && !s.span[other].once() &&
-			(s.span[other].last != s.steps || reaches(other, v.Args[i]) || !s.add(s.chain(other))) {
+			(s.span[other].last != s.steps || reaches(other, v.Args[i]) || !s.add(s.chain(unweighed(other)))) {
 			return false
 		}
 		v = v.Args[i]
 	}
 	return true
+}
+
+// unweighed is a value without the constant factors that it is added with.
+func unweighed(v *ir.Value) *ir.Value {
+	for v.Op == ir.OpMul && v.Args[1].Const() != nil {
+		v = v.Args[0]
+	}
+	return v
 }
 
 // reaches tells whether v is computed from w.
