@@ -2,6 +2,7 @@ package passes
 
 import (
 	"math"
+	"slices"
 
 	"nomul/ir"
 )
@@ -111,10 +112,11 @@ func (q *quantiser) powers(v, x, a *ir.Value, ratio, unit *ir.Tensor) (factors [
 	if n := q.options.CSDDigits; n > 0 {
 		digits, most = n, n
 	}
-	may, worst := tolerated(v, q.tolerances[v], q.steps), 0.0
+	may, worst, largest := tolerated(v, q.tolerances[v], q.steps), 0.0, largestMagnitude(x.Range)
+	numbers := withoutFraction(ratio.F, largest)
 	for ; ; digits++ {
-		factors, shift = signedPowers(ratio.F, digits)
-		off = misses(ratio, factors, shift, largestMagnitude(x.Range), unit)
+		factors, shift = signedPowers(numbers, digits)
+		off = misses(ratio, factors, shift, largest, unit)
 		if worst = 0; off != nil {
 			worst = greatest(off)
 		}
@@ -128,6 +130,19 @@ func (q *quantiser) powers(v, x, a *ir.Value, ratio, unit *ir.Tensor) (factors [
 	}
 	q.made[v] = append(q.made[v], bringing{a.Name, digits, greatest(unit), worst})
 	return factors, shift, off
+}
+
+// withoutFraction returns numbers, those as integers that are whole but for the
+// rounding of float32, in which the file has them. A fraction is rounded down, which
+// loses up to a unit; without it an integer of at most the magnitude is off by half of one.
+func withoutFraction(numbers []float64, largest int64) []float64 {
+	out := slices.Clone(numbers)
+	for i, f := range numbers {
+		if r := math.Round(f); isWhole(f) && math.Abs(f-r)*float64(largest) <= 0.5 {
+			out[i] = r
+		}
+	}
+	return out
 }
 
 // tell reports how far the powers of two are from the numbers they stand for.

@@ -2,6 +2,7 @@ package passes
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -29,5 +30,20 @@ func TestSignedPowersAreWithinTheirBound(t *testing.T) {
 	})
 	if factors, shift := signedPowers([]float64{0.75, -3, 0}, 2); factors[0] != 3 || factors[1] != -12 || factors[2] != 0 || shift != 2 {
 		t.Errorf("exact numbers became %v over 2^%d", factors, shift)
+	}
+}
+
+// Numbers that are whole in float32 have no fraction to round down, unless what is
+// multiplied is so large that the fraction counts.
+func TestWithoutFraction(t *testing.T) {
+	tenths := []float64{float64(float32(0.2)) / float64(float32(0.1)), float64(float32(0.3)) / float64(float32(0.1)), -float64(float32(0.7)) / float64(float32(0.1)), 3.4}
+	if factors, shift := signedPowers(withoutFraction(tenths[:3], 100), integerDigits); shift != 0 || !slices.Equal(factors, []int64{2, 3, -7}) {
+		t.Errorf("%v / 2^%d, wanted 2, 3, -7", factors, shift)
+	}
+	if got := withoutFraction(tenths, 100); got[3] != 3.4 {
+		t.Errorf("3.4 became %v", got[3])
+	}
+	if got := withoutFraction(tenths, 1<<26); got[1] != tenths[1] {
+		t.Errorf("%v of an integer of 26 bits became %v", tenths[1], got[1])
 	}
 }
