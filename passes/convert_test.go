@@ -33,8 +33,8 @@ func TestSignedPowersAreWithinTheirBound(t *testing.T) {
 	}
 }
 
-// Numbers that are whole in float32 have no fraction to round down, unless what is
-// multiplied is so large that the fraction counts.
+// Numbers that are whole in float32 have no fraction to round down, unless the
+// operand is so large that the fraction counts.
 func TestWithoutFraction(t *testing.T) {
 	tenths := []float64{float64(float32(0.2)) / float64(float32(0.1)), float64(float32(0.3)) / float64(float32(0.1)), -float64(float32(0.7)) / float64(float32(0.1)), 3.4}
 	if factors, shift := signedPowers(withoutFraction(tenths[:3], 100), integerDigits); shift != 0 || !slices.Equal(factors, []int64{2, 3, -7}) {

@@ -168,8 +168,8 @@ func newLastStep(n *ir.Net, last, past *ir.Value, spikes []*ir.Value) *lastStep 
 	return l
 }
 
-// keep notes what the membranes of two steps, and what they are computed from, have
-// in common: an input that stays, which in the first step may be a state besides.
+// keep notes the values that the membranes of two steps, or their operands, have in
+// common: an input that stays, which in the first step may be a state besides.
 func (l *lastStep) keep(v, w *ir.Value, seen map[[2]*ir.Value]bool) {
 	if v == nil || w == nil || seen[[2]*ir.Value{v, w}] || v != w && !sameForm(v, w) {
 		return
@@ -228,8 +228,8 @@ func (l *lastStep) closed(v *ir.Value, c cone) bool {
 	return true
 }
 
-// input tells what comes in anew in a step, times a factor perhaps: it is the same in
-// every step, or of one step and of no spike of this layer.
+// input reports whether a value is the layer's input in a step, times a factor perhaps:
+// it is the same in every step, or of one step and of no spike of this layer.
 func (l *lastStep) input(v *ir.Value) bool {
 	if l.after[v] == v {
 		return true

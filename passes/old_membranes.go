@@ -3,7 +3,7 @@ package passes
 import "nomul/ir"
 
 // A neuron may fire on the membrane that it has stored, before this step's input
-// comes in. What it compares is the delay of its membrane, so its spikes are the
+// comes in. The compared number is the delay of its membrane, so its spikes are the
 // delay of those that the membrane fires as soon as it is known, and the reset
 // waits for the next step.
 
@@ -25,8 +25,8 @@ func firesLate(n *ir.Net) (*ir.Net, error) {
 	return ir.Rebuild(n, n.Level, l.rewrite)
 }
 
-// firesAlone tells whether nothing that is computed from a delay, or held by its spikes,
-// is compared on the way to what it stores, but the delay itself.
+// firesAlone reports whether no value that is computed from a delay, or held by its
+// spikes, is compared on the way to the stored membrane, but the delay itself.
 func firesAlone(delay, next *ir.Value) bool {
 	for v := range coneOf(next) {
 		m := membraneOf(v)
@@ -79,7 +79,7 @@ func (l *lateSpikes) fire(r *ir.Rebuilder, v, membrane *ir.Value) error {
 	return err
 }
 
-// spikesAt is what a comparison of a delay gives in the first step.
+// spikesAt returns the spikes of a comparison of a delay in the first step.
 func spikesAt(v *ir.Value) *ir.Tensor {
 	initial := func(a *ir.Value) *ir.Tensor {
 		if a.Op == ir.OpDelay {

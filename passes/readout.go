@@ -62,7 +62,7 @@ type reader struct {
 	seen    map[*ir.Value]bool
 }
 
-// output looks at an operand of an output: what holds every step is read as the user says.
+// output reads an operand of an output; a stack of all steps is read as the user says.
 func (r *reader) output(v *ir.Value) *diag.Diagnostic {
 	if parts, axis := r.record(v); parts != nil {
 		return r.asSaid(v, parts, axis)
@@ -177,7 +177,7 @@ func (r *reader) asSaid(v *ir.Value, parts []*ir.Value, axis int) *diag.Diagnost
 		WithHelp("say --readout sum, mean, last, max or first")
 }
 
-// spikesIn are the spikes that a value is as numbers, in whatever shape; nil when it is none.
+// spikesIn returns the spikes that a value is as numbers, in any shape; nil when it is none.
 func spikesIn(v *ir.Value) *ir.Value {
 	for !v.Type.IsSpike() {
 		if v.Op != ir.OpReshape && v.Op != ir.OpCast {

@@ -6,7 +6,7 @@ import (
 	"nomul/ir"
 )
 
-// scaledBy multiplies what a cell takes in, by a number or one for each neuron.
+// scaledBy multiplies the current of a cell by a number, or one for each neuron.
 func scaledBy(c cell, factors ...float64) cell {
 	return func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
 		k := scalar(factors[0])

@@ -42,8 +42,8 @@ func (s *silentSearch) look(v *ir.Value) {
 	}
 }
 
-// addsSteps tells a sum of what single steps have, in whatever brackets, or of a leaky
-// value and what it is one step earlier, which is noted.
+// addsSteps reports whether v is a sum of values of single steps, in any brackets, or
+// of a leaky value and its own of one step earlier, which is noted.
 func (s *silentSearch) addsSteps(v *ir.Value) bool {
 	if v.Op != ir.OpAdd || s.steps < 3 {
 		return false

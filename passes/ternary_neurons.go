@@ -61,7 +61,7 @@ func compared(v *ir.Value) *ir.Value {
 	return v
 }
 
-// unsigned is what a comparison compares, the magnitude or opposite of.
+// unsigned returns the membrane of which a comparison takes the magnitude or the opposite.
 func unsigned(c *ir.Value) *ir.Value {
 	m := membraneOf(c)
 	for m.Op == ir.OpNeg || isFn(m, ir.FnAbs) {
@@ -75,7 +75,7 @@ func isFn(v *ir.Value, fn ir.Fn) bool {
 }
 
 // ternaryNeurons refuses the ternary neurons, for each layer the last step's; parts are
-// their comparisons, and what these compare, in every step.
+// their comparisons, and the operands of these, in every step.
 func ternaryNeurons(n *ir.Net) (errs diag.List, parts map[*ir.Value]bool) {
 	parts = map[*ir.Value]bool{}
 	followed := map[*ir.Value]bool{}

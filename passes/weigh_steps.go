@@ -96,8 +96,8 @@ func extents(dims []int) int {
 	return out
 }
 
-// each does with every part what v does with the stack. What moves extents of 1 alone
-// is a reshape, and of two of these the last one counts.
+// each applies the op of v to every part instead of the stack. A transpose that moves
+// extents of 1 alone is a reshape, and of two of these the last one counts.
 func (p *partition) each(v *ir.Value, attrs ir.Attrs, parts []*ir.Value, err error) ([]*ir.Value, error) {
 	for i, part := range parts {
 		op, attrs := v.Op, attrs

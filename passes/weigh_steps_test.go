@@ -8,7 +8,7 @@ import (
 	"nomul/ir"
 )
 
-// weighs makes one output of what the steps give, [1,3] each.
+// weighs makes one output of the results of all steps, [1,3] each.
 var weighs = map[string]func(s *sketch, steps []*ir.Value, w *ir.Tensor) *ir.Value{
 	"row times a concat": func(s *sketch, steps []*ir.Value, w *ir.Tensor) *ir.Value {
 		return s.op(ir.OpMatmul, s.tensor(ir.Reals(ir.ShapeOf(1, len(steps)), w.F)), s.typed(ir.OpConcat, ir.AxisAttrs{}, ir.Type{}, steps...))
@@ -77,7 +77,7 @@ func TestWeightsOverSteps(t *testing.T) {
 	}
 }
 
-// What fires on steps that are weighed is a parallel spiking neuron.
+// A neuron on weighted steps is a parallel spiking neuron.
 func TestFiresOnWeightedSteps(t *testing.T) {
 	_, err := raise(t, weighedNet(t, 4, weighs["row times a concat"], true))
 	if err == nil || !strings.Contains(err.Error(), "a parallel spiking neuron") {
