@@ -162,6 +162,8 @@ func (s *raising) rewrite(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		return nil, nil
 	case v.Op == ir.OpMul:
 		return spikeProduct(r, v)
+	case v.Op == ir.OpConcat && s.delayed(v):
+		return spikeConcat(r, v)
 	case v.Op == ir.OpConcat, v.Op == ir.OpWhere, v.Op == ir.OpLatch:
 		return alike(r, v)
 	case v.Op == ir.OpOutput && v.Clock != ir.Step && r.Of(v.Args[0]).Clock == ir.Step:
@@ -184,20 +186,6 @@ func lastOf(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 // spikes to something wider than one bit.
 func dropped(to, from ir.Type) bool {
 	return from.IsSpike() || !from.IsReal() && !to.IsSpike()
-}
-
-// spikeDelay is a delay of spikes, also where the delay was of their cast.
-func spikeDelay(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-	old := v.Args[0].Const()
-	init := ir.NewTensor(ir.SpikeType(v.Type.Shape))
-	for i := range init.I {
-		init.I[i] = int64(old.At(i))
-	}
-	c, err := r.Const(r.Unique(v.Name+".init"), init)
-	if err != nil {
-		return nil, err
-	}
-	return r.Add(ir.OpDelay, r.Unique(v.Name), nil, c)
 }
 
 // spikeProduct makes the product of two spikes their and, and that of a spike and

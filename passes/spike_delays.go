@@ -1,6 +1,10 @@
 package passes
 
-import "nomul/ir"
+import (
+	"slices"
+
+	"nomul/ir"
+)
 
 // moves are the ops that put the elements of their operands elsewhere and change none.
 var moves = map[ir.Op]bool{
@@ -53,4 +57,53 @@ func isBits(t *ir.Tensor) bool {
 		}
 	}
 	return true
+}
+
+// spikeDelay is a delay of spikes, also where the delay was of their cast.
+func spikeDelay(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+	c, err := spikeConst(r, v.Name+".init", v.Args[0].Const())
+	if err != nil {
+		return nil, err
+	}
+	return r.Add(ir.OpDelay, r.Unique(v.Name), nil, c)
+}
+
+// spikeConst adds a constant of 0 and 1 as spikes.
+func spikeConst(r *ir.Rebuilder, name string, t *ir.Tensor) (*ir.Value, error) {
+	bits := ir.NewTensor(ir.SpikeType(t.Type.Shape))
+	for i := range bits.I {
+		bits.I[i] = int64(t.At(i))
+	}
+	return r.Const(r.Unique(name), bits)
+}
+
+// delayed reports whether a delay of spikes stores v, at most moved on the way.
+func (s *raising) delayed(v *ir.Value) bool {
+	for delay, stored := range s.latched {
+		if s.delays[delay] && movedTo(stored, v) {
+			return true
+		}
+	}
+	return false
+}
+
+// movedTo reports whether moves and casts alone lead from v to a stored value.
+func movedTo(stored, v *ir.Value) bool {
+	return stored == v || (moves[stored.Op] || stored.Op == ir.OpCast) &&
+		slices.ContainsFunc(stored.Args, func(a *ir.Value) bool { return movedTo(a, v) })
+}
+
+// spikeConcat joins spikes, and constants of 0 and 1 as such.
+func spikeConcat(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+	args := make([]*ir.Value, len(v.Args))
+	for i, a := range v.Args {
+		args[i] = r.Of(a)
+		if c := a.Const(); c != nil && !a.Type.IsSpike() {
+			var err error
+			if args[i], err = spikeConst(r, a.Name, c); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return r.CopyWith(v, v.Attrs, args...)
 }
