@@ -22,15 +22,7 @@ func storedFirst(n *ir.Net) *ir.Net {
 	for _, v := range n.Values {
 		o.visit(v)
 	}
-	out := &ir.Net{Name: n.Name, Level: n.Level, Steps: n.Steps}
-	for _, clock := range []ir.Clock{ir.Once, ir.Step, ir.End} {
-		for _, v := range o.values {
-			if v.Clock == clock {
-				out.Values = append(out.Values, v)
-			}
-		}
-	}
-	return out
+	return byClock(n, o.values)
 }
 
 type storing struct {

@@ -34,9 +34,15 @@ func inReadingOrder(n *ir.Net) *ir.Net {
 		o.open = o.open[1:]
 		o.visit(o.latches[delay])
 	}
+	return byClock(n, o.values)
+}
+
+// byClock returns a net like n of the values, those computed once first, then those of
+// each step, then those behind the steps.
+func byClock(n *ir.Net, values []*ir.Value) *ir.Net {
 	out := &ir.Net{Name: n.Name, Level: n.Level, Steps: n.Steps}
 	for _, clock := range []ir.Clock{ir.Once, ir.Step, ir.End} {
-		for _, v := range o.values {
+		for _, v := range values {
 			if v.Clock == clock {
 				out.Values = append(out.Values, v)
 			}
