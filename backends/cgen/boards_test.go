@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"nomul/backends"
 	"nomul/backends/cgen"
 	"nomul/ir"
 	"nomul/ir/irtest"
@@ -40,11 +41,26 @@ end
 }
 `
 
+type board struct{ name, compiler, emulator string }
+
 // boards are the emitted Makefile's targets and the tools they need.
-var boards = []struct{ name, compiler, emulator string }{
+var boards = []board{
 	{"m0", "arm-none-eabi-gcc", "qemu-system-arm"},
 	{"m4", "arm-none-eabi-gcc", "qemu-system-arm"},
 	{"rv32i", "riscv64-unknown-elf-gcc", "qemu-system-riscv32"},
+}
+
+// agrees demands that the program for a board tells all that the interpreter does on
+// so many samples, and returns these.
+func (b board) agrees(t *testing.T, net *ir.Net, samples int) backends.Vectors {
+	t.Helper()
+	need(t, "make", b.compiler, b.emulator)
+	dir, v := emit(t, net, samples)
+	_, want := stream(net, v)
+	if got := run(t, dir, nil, "make", "-s", "qemu-"+b.name, "TRACE=1"); !bytes.Equal(got, want) {
+		t.Errorf("the board tells %d bytes that differ from the %d expected", len(got), len(want))
+	}
+	return v
 }
 
 func TestBoards(t *testing.T) {
@@ -55,15 +71,10 @@ func TestBoards(t *testing.T) {
 	net := irtest.ParseNet(t, "small", small)
 	for _, board := range boards {
 		t.Run(board.name, func(t *testing.T) {
-			need(t, "make", board.compiler, board.emulator)
-			dir, v := emit(t, net, 4)
-			_, want := stream(net, v)
-			if got := run(t, dir, nil, "make", "-s", "qemu-"+board.name, "TRACE=1"); !bytes.Equal(got, want) {
-				t.Errorf("the board tells %d bytes that differ from the %d expected", len(got), len(want))
-			}
+			v := board.agrees(t, net, 4)
 			// The program compares by itself: a wrong expectation must end it with an error.
 			v[3].Outputs[0][9]++
-			dir = artefact(t, net, v)
+			dir := artefact(t, net, v)
 			if _, _, err := try(dir, nil, "make", "-s", "qemu-"+board.name); err == nil {
 				t.Error("a wrong output passes on the board")
 			}
