@@ -129,10 +129,10 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 
 // A fault is shrunk to a smaller plan.
 func TestShrinking(t *testing.T) {
-	p := randnet.Parse("seed=7 steps=5 head=linear behind=negative; layer 0: neuron=leaky before=reflect leak=0.9; layer 1: width=4")
+	p := randnet.Parse("seed=7 form=step steps=5 behind=softmax; layer 0: neuron=leaky leak=0.9; layer 1: width=4")
 	_, o := through(p)
 	if o.verdict != refused {
-		t.Skipf("reflect pads are taken now: %v", o)
+		t.Fatalf("a softmax in each step is not refused: %v", o)
 	}
 	if q, _ := shrunk(p, o); q.Size() >= p.Size() {
 		t.Errorf("%s stays %s", p, q)
