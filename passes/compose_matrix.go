@@ -156,16 +156,31 @@ func (p *probe) run(i int) *ir.Tensor {
 	return out
 }
 
+// meetsLayer returns the first weighted layer or function of numbers on the way of a
+// real value from its integers, past ops that move, add up or scale; nil where there is none.
+func meetsLayer(v *ir.Value) *ir.Value {
+	if v == nil || !v.Type.IsReal() || v.Const() != nil {
+		return nil
+	}
+	if _, ok := asWeighted(v); ok || v.Op == ir.OpMap {
+		return v
+	}
+	if v.Op == ir.OpNeuron {
+		return nil
+	}
+	for _, a := range v.Args {
+		if met := meetsLayer(a); met != nil {
+			return met
+		}
+	}
+	return nil
+}
+
 // betweenLayers returns the reason why two weighted layers stay two, where the second
 // reads x: the function between them that sends numbers, or the missing neuron.
 func betweenLayers(x *ir.Value) string {
-	for v := x; len(v.Args) > 0; v = v.Args[0] {
-		if a, ok := v.Attrs.(ir.MapAttrs); ok {
-			return fmt.Sprintf("%%%s is a %s, which sends numbers: nomul takes networks of spiking neurons, trained as such or converted", v.Name, a.Fn)
-		}
-		if _, ok := asWeighted(v); ok {
-			break
-		}
+	if met := meetsLayer(x); met != nil && met.Op == ir.OpMap {
+		return fmt.Sprintf("%%%s is a %s, which sends numbers: nomul takes networks of spiking neurons, trained as such or converted", met.Name, met.Attrs.(ir.MapAttrs).Fn)
 	}
 	return "two weighted layers without a neuron between them would multiply number by number; they are made one where that takes few weights"
 }

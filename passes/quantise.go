@@ -196,6 +196,9 @@ func (q *quantiser) factor(v *ir.Value) (*ir.Value, error) {
 		return nil, err
 	}
 	q.centre(v, got, 1)
+	if got.value.Type.Shape != v.Type.Shape { // the factor has more axes, and is one number
+		return q.r.Add(ir.OpBroadcast, q.r.Unique(v.Name), ir.ShapeAttrs{Shape: v.Type.Shape.Dims()}, got.value)
+	}
 	return got.value, nil
 }
 

@@ -119,6 +119,30 @@ once
 	%none = const {fill=0} : spike[2]
 	%y = output %none : spike[2]
 }`, 0},
+	{"a factor for more rows than the value has, all the same", `net r spiking steps=1 {
+once
+	%x = input : u8[1,3]
+	%w = const {data=[1,2,0.7]} : real[1,3]
+	%l = mul %x, %w : real[1,3]
+	%f = const {fill=0.5} : real[2,3]
+	%m = mul %l, %f : real[2,3]
+	%y = output %m : real[2,3]
+}`, 0.01},
+	{"weights on the membrane of a neuron that is reset to zero", `net h spiking steps=4 {
+once
+	%x = input : u8[4]
+	%w = const {data=[0.00099,0.00082,0.01023,-0.00992,-0.00104,-0.0042,0.00743,-0.00489,0.00502,0.00284,-0.00552,0.00032]} : real[3,4]
+	%c = linear %x, %w : real[3]
+	%th = const {fill=1} : real[]
+	%head = const {data=[0.7,-0.33,1.21,-0.05,0.4,0.913]} : real[2,3]
+	%bias = const {data=[0.1,-7]} : real[2]
+step
+	%m = neuron %c, %th {leak=shift:1 round=floor compare=ge reset=zero when=next silent=true} : real[3]
+	%h = linear %m, %head, bias=%bias : real[2]
+end
+	%last = last %h : real[2]
+	%y = output %last : real[2]
+}`, 0.05},
 	{"a bias that is not whole, without weights", `net g spiking steps=1 {
 once
 	%x = input : u2[2]

@@ -127,9 +127,11 @@ func (m *mixture) combined(list []*ir.Value) *ir.Value {
 }
 
 func (m *mixture) grow() {
-	switch m.pick("grow", 0, 9) {
+	switch m.pick("grow", 0, 10) {
 	case 0, 1:
 		m.reals = append(m.reals, m.layer(m.from(m.spikes, "x")))
+	case 10:
+		m.reals = append(m.reals, m.layer(m.from(m.reals, "x")))
 	case 2:
 		m.reals = append(m.reals, m.fires(m.from(m.reals, "x"), true))
 	case 3:
