@@ -27,14 +27,15 @@ func (a *absorber) product(v *ir.Value) (*ir.Value, bool, error) {
 // summedAxis is the axis of operand i that a matrix product sums along.
 func summedAxis(v *ir.Value, i int) int { return v.Args[i].Type.Shape.Rank() - 1 - i }
 
-// gated is a number where there is a spike, else 0: x·s, element by element.
+// gated is a number where there is a spike, else 0: x·s, element by element; or the
+// other way round, x·(1 − s).
 func (a *absorber) gated(v *ir.Value) (*ir.Value, bool, error) {
-	s, x := gateOf(v, a.r.Of)
-	if s == nil {
+	g, x := a.gateOf(v)
+	if x == nil {
 		return nil, false, nil
 	}
 	if f, known := a.known[x]; known && !anyNonZero(f.shift.F) {
-		n, err := chosen(a.r, v, a.r.Of(s), f.n)
+		n, err := g.of(a.r, v, f.n)
 		if err != nil {
 			return nil, false, err
 		}
@@ -42,23 +43,36 @@ func (a *absorber) gated(v *ir.Value) (*ir.Value, bool, error) {
 	}
 	n, err := a.spell(x)
 	if err == nil {
-		n, err = chosen(a.r, v, a.r.Of(s), n)
+		n, err = g.of(a.r, v, n)
 	}
 	return n, true, err
 }
 
-// gateOf finds the side of a product that is spikes, and the other one.
-func gateOf(v *ir.Value, of func(*ir.Value) *ir.Value) (spikes, x *ir.Value) {
-	for i, s := range v.Args {
-		if v.Op == ir.OpMul && s.Const() == nil && s.Type.IsSpike() && of(s).Type.IsSpike() {
-			return s, v.Args[1-i]
-		}
-	}
-	return nil, nil
+// gate lets a number pass where there is a spike, or where there is none.
+type gate struct {
+	spikes *ir.Value // of the new net
+	shut   bool      // by a spike
 }
 
-// chosen is x where there is a spike, else 0.
-func chosen(r *ir.Rebuilder, v, spikes, x *ir.Value) (*ir.Value, error) {
+// gateOf finds the side of a product that is spikes, or 1 less spikes, and the other one.
+func (a *absorber) gateOf(v *ir.Value) (g gate, x *ir.Value) {
+	for i, side := range v.Args {
+		f, ok := a.of(side)
+		if v.Op != ir.OpMul || !ok || f.n == nil || !f.n.Type.IsSpike() {
+			continue
+		}
+		shown := plus(f.gain, f.shift)
+		for _, one := range []float64{0, 1} {
+			if all(f.shift, one) && all(shown, 1-one) {
+				return gate{f.n, one == 1}, v.Args[1-i]
+			}
+		}
+	}
+	return gate{}, nil
+}
+
+// of is what passes of x, and 0 elsewhere.
+func (g gate) of(r *ir.Rebuilder, v, x *ir.Value) (*ir.Value, error) {
 	zero := ir.Ints(ir.Shape{}, []int64{0})
 	if x.Type.IsReal() {
 		zero = constant(0, ir.Shape{})
@@ -67,7 +81,11 @@ func chosen(r *ir.Rebuilder, v, spikes, x *ir.Value) (*ir.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.Add(ir.OpWhere, r.Unique(v.Name), nil, spikes, x, c)
+	open, shut := x, c
+	if g.shut {
+		open, shut = c, x
+	}
+	return r.Add(ir.OpWhere, r.Unique(v.Name), nil, g.spikes, open, shut)
 }
 
 // neuron ends the way of an affine integer in a neuron, whose input gain and bias

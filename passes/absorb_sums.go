@@ -9,6 +9,9 @@ func (a *absorber) sum(v *ir.Value) (*ir.Value, bool, error) {
 		sign = -1
 	}
 	x, y := v.Args[0], v.Args[1]
+	if realConst(x) {
+		return a.fromConstant(v, x.Const(), y, sign)
+	}
 	if x.Type.Shape != v.Type.Shape || y.Const() == nil && y.Type.Shape != v.Type.Shape {
 		return nil, false, nil
 	}
@@ -41,6 +44,16 @@ func (a *absorber) sum(v *ir.Value) (*ir.Value, bool, error) {
 	}
 	gain := times(f.gain, constant(1/float64(p), ir.Shape{}))
 	return a.note(v, affine{n, gain, plus(f.shift, times(constant(sign, g.shift.Type.Shape), g.shift))})
+}
+
+// fromConstant is a constant plus or less an integer.
+func (a *absorber) fromConstant(v *ir.Value, c *ir.Tensor, y *ir.Value, sign float64) (*ir.Value, bool, error) {
+	f, ok := a.of(y)
+	if !ok || y.Type.Shape != v.Type.Shape {
+		return nil, false, nil
+	}
+	by := constant(sign, v.Type.Shape)
+	return a.note(v, affine{f.n, times(f.gain, by), plus(times(f.shift, by), c)})
 }
 
 // maxMultiple bounds the multiples of gains that are added.

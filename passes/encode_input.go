@@ -32,7 +32,7 @@ func runEncodeInput(n *ir.Net, o *Options) (*ir.Net, error) {
 		switch {
 		case err != nil:
 			return nil, err
-		case o.Pixels == nil && delaysReals(n): // which take real numbers still
+		case o.Pixels == nil && keepsReals(n): // which take real numbers still
 			return withConst(r, ir.OpMul, v.Name+".real", in, scalar(1))
 		case o.Pixels == nil:
 			return in, nil
@@ -46,9 +46,10 @@ func runEncodeInput(n *ir.Net, o *Options) (*ir.Net, error) {
 	return ir.Prune(out), nil
 }
 
-// delaysReals reports whether a net keeps real numbers from step to step outside of neurons.
-func delaysReals(n *ir.Net) bool {
-	return slices.ContainsFunc(n.All(ir.OpDelay), func(v *ir.Value) bool { return v.Type.IsReal() })
+// keepsReals reports whether a net keeps real numbers from step to step outside of
+// neurons, or joins them: the type of one is that of another then.
+func keepsReals(n *ir.Net) bool {
+	return slices.ContainsFunc(append(n.All(ir.OpDelay), n.All(ir.OpConcat)...), func(v *ir.Value) bool { return v.Type.IsReal() })
 }
 
 // narrowed is an input of integers in the type that the user says; without one, a

@@ -2,15 +2,14 @@ package passes
 
 import (
 	"math"
-	"slices"
 
 	"nomul/ir"
-	"nomul/ir/diag"
 )
 
 // runFoldGain is R4: H = leak(V) + g·x + b with g > 0 is, divided by g,
 // H' = leak(V') + x + b/g with threshold, reset and initial membrane over g.
-// Where g < 0 it is divided by −g, and x changes its sign. Leaks, also of a current, are linear, so they stay. The stored membrane is in the
+// Where g < 0 it is divided by −g, and x changes its sign; where g = 0, by 1, and x
+// is times 0. Leaks, also of a current, are linear, so they stay. The stored membrane is in the
 // new unit; where it is the result, of a silent neuron, that is g times it.
 func runFoldGain(n *ir.Net, _ *Options) (*ir.Net, error) {
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
@@ -18,11 +17,13 @@ func runFoldGain(n *ir.Net, _ *Options) (*ir.Net, error) {
 			return nil, nil
 		}
 		gain := v.Args[ir.NeuronGain].Const()
-		if slices.Contains(gain.F, 0) {
-			return nil, refuse(v, diag.NotExact, "its input gain is 0, so that it does not depend on its input")
-		}
-		sign := mapped(gain, func(g float64) float64 { return math.Copysign(1, g) })
-		gain = mapped(gain, math.Abs)
+		sign := mapped(gain, signOf)
+		gain = mapped(gain, func(g float64) float64 {
+			if g == 0 {
+				return 1
+			}
+			return math.Abs(g)
+		})
 		args := make([]*ir.Value, len(v.Args))
 		for i, a := range v.Args {
 			args[i] = r.Of(a)
@@ -54,6 +55,17 @@ func runFoldGain(n *ir.Net, _ *Options) (*ir.Net, error) {
 		}
 		return withConst(r, ir.OpMul, v.Name+".whole", out, gain)
 	})
+}
+
+// signOf is −1, 0 or 1.
+func signOf(f float64) float64 {
+	switch {
+	case f > 0:
+		return 1
+	case f < 0:
+		return -1
+	}
+	return 0
 }
 
 // signed is a neuron's input times signs.

@@ -11,12 +11,13 @@ func (q *quantiser) integer(v *ir.Value) (*ir.Value, error) {
 	if _, to := v.Op.Levels(); to == ir.Fixed {
 		return nil, nil
 	}
-	if s, x := gateOf(v, q.r.Of); s != nil {
-		return chosen(q.r, v, q.r.Of(s), q.r.Of(x))
-	}
-	for i, c := range v.Args {
-		if v.Op == ir.OpMul && c.Const() != nil {
-			return q.r.Add(ir.OpCSD, q.r.Unique(v.Name), ir.CSDAttrs{Round: ir.RoundFloor}, q.r.Of(v.Args[1-i]), q.r.Of(c))
+	for i, by := range v.Args {
+		switch x := q.r.Of(v.Args[len(v.Args)-1-i]); {
+		case v.Op != ir.OpMul:
+		case by.Const() != nil:
+			return q.r.Add(ir.OpCSD, q.r.Unique(v.Name), ir.CSDAttrs{Round: ir.RoundFloor}, x, q.r.Of(by))
+		case by.Type.IsSpike() && q.r.Of(by).Type.IsSpike():
+			return gate{spikes: q.r.Of(by)}.of(q.r, v, x)
 		}
 	}
 	return nil, refuse(v, diag.NotExact, "computes with integers what no engine has without multiplications")
