@@ -177,7 +177,22 @@ func (r *roller) sum(v *ir.Value, s *timeSum) (*ir.Value, error) {
 			return nil, err
 		}
 	}
+	if v.Type.IsSpike() {
+		return r.spikesAgain(v, total)
+	}
 	return r.unstack(v, s, total)
+}
+
+// spikesAgain returns as spikes what was read of one step's, a number of 0 or 1.
+func (r *roller) spikesAgain(v, total *ir.Value) (*ir.Value, error) {
+	if total.Type.IsSpike() {
+		return total, nil
+	}
+	zero, err := r.c.constant("zero", ir.NewTensor(ir.RealType(ir.Shape{})), v)
+	if err != nil {
+		return nil, err
+	}
+	return r.c.as(v, ir.OpCompare, ir.CompareAttrs{Is: ir.GT}, total, zero)
 }
 
 // read returns the operand of a readout of a value of the body: its numbers, or for

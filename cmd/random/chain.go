@@ -46,6 +46,9 @@ type network struct {
 	peered  bool // compared with onnxruntime
 	outcome outcome
 	ties    int
+	partly  map[string]bool // layers of a rolled net that are read in some steps alone
+	live    map[string]bool // values of the source that an output reads
+	ahead   map[string]int  // by layer: in step t the net computes the file's step t + ahead
 	bounds  []*ir.Bound
 	worst   map[string]float64 // by kind of bound: the largest measured/stated
 	where   map[string]string
@@ -113,7 +116,10 @@ func (n *network) toSource() error {
 	for _, g := range onnx.Unsupported(net) {
 		list = append(list, g.Diagnostic("net.onnx"))
 	}
-	n.source = net
+	n.source, n.live = net, map[string]bool{}
+	for _, v := range ir.Prune(net).Values {
+		n.live[v.Name] = true
+	}
 	return list.Err()
 }
 

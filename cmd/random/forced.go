@@ -138,7 +138,7 @@ func (n *network) taught(net *ir.Net, s *sample, spikes map[string][]int64) (map
 func (n *network) flips(s *sample, step int, name string, got, all []int64) {
 	want := all[step*len(got):][:len(got)]
 	for _, f := range n.model.Layers {
-		h := s.membranes[key(f.Name, step)]
+		h := s.membranes[key(f.Name, step+n.ahead[f.Name])]
 		if f.Name != name || len(h) != len(got) || s.tied || n.fixed.Steps != n.model.Steps {
 			continue
 		}

@@ -91,7 +91,8 @@ func (n *network) beside(a answer) {
 			continue
 		}
 		theirs := n.recorded(turns)
-		tied, err := n.sameSpikes(s.recording, trace{theirs.spikes, theirs.outputs})
+		n.ahead = nil
+		_, tied, err := n.sameAhead(s.recording, trace{theirs.spikes, theirs.outputs})
 		if err == nil && !tied {
 			err = n.sameOutputs(s.recording, theirs.outputs)
 		}

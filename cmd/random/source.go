@@ -3,8 +3,8 @@ package main
 import (
 	"fmt"
 	"slices"
-	"strings"
 
+	"nomul/frontend/onnx"
 	"nomul/frontend/onnx/randnet"
 	"nomul/ir"
 	"nomul/runtime/interp"
@@ -14,9 +14,15 @@ import (
 // membranes.
 type values map[string][]float64
 
-// runSource computes every sample with the net as imported, step by step.
+// runSource computes every sample with the net as imported, step by step. Spikes and
+// membranes are outputs of the file that is run: values of the plain one may be named
+// otherwise, or be none.
 func (n *network) runSource() error {
-	m, err := interp.New(n.source)
+	net, list := onnx.Import("net.onnx", n.model.Traced, onnx.Options{})
+	if err := list.Err(); err != nil {
+		return err
+	}
+	m, err := interp.New(net)
 	if err != nil {
 		return err
 	}
@@ -49,11 +55,7 @@ func (n *network) turn(m *interp.Machine, s *sample, t int, state map[string]*ir
 		copy(x.F, n.model.Turn(s.real, t))
 	}
 	all := values{}
-	out, err := m.Run(in, func(_ int, v *ir.Value, result, _ *ir.Tensor) {
-		if strings.HasPrefix(v.Name, "/") {
-			all[v.Name] = numbers(result)
-		}
-	})
+	out, err := m.Run(in, nil)
 	for name, y := range out {
 		all[name] = numbers(y)
 	}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"math"
+	"testing"
+
+	"nomul/frontend/onnx/randnet"
+)
+
+// A membrane that meets its threshold but for the order of float32 sums is a tie, and
+// counted as one, not a fault: here a factor of 0.7 on pixels, which the rolled net has in
+// its weights.
+func TestTiesAreCounted(t *testing.T) {
+	n, o := through(randnet.Parse("seed=10958048759540702857 steps=4 frames=last-axis; layer 0: numbers=coarse before=factor neuron=leaky membrane=half"))
+	if o.verdict != held || n.ties != 1 {
+		t.Fatalf("%v, with %d ties", o, n.ties)
+	}
+	for _, s := range n.samples {
+		if near := nearest(n, &s); s.tied != (near < 1e-6) {
+			t.Errorf("tied: %v, though the nearest membrane is %v from the threshold", s.tied, near)
+		}
+	}
+}
+
+// nearest is the least distance of a membrane from its threshold.
+func nearest(n *network, s *sample) float64 {
+	least := math.Inf(1)
+	for _, f := range n.model.Layers {
+		for t := range n.model.Steps {
+			for e, h := range s.membranes[key(f.Name, t)] {
+				least = min(least, math.Abs(h-threshold(f, e, len(s.membranes[key(f.Name, t)]))))
+			}
+		}
+	}
+	return least
+}
+
+// Every spike that an output depends on is compared, also one that changes no output.
+func TestEverySpikeIsCompared(t *testing.T) {
+	n := drawn(t)
+	for _, f := range n.model.Layers {
+		for step := range n.model.Steps {
+			k := key(f.Name, step)
+			spikes := n.samples[2].spikes[k]
+			if len(spikes) == 0 || len(spikes) != len(n.samples[2].membranes[k]) {
+				t.Fatalf("%s: %d spikes and %d membranes are recorded", k, len(spikes), len(n.samples[2].membranes[k]))
+			}
+			spikes[0] = 1 - spikes[0]
+			if err := n.runSpiking(); err == nil || judged("", err).verdict != wrong {
+				t.Errorf("%s is another spike, and is not found: %v", k, err)
+			}
+			spikes[0] = 1 - spikes[0]
+		}
+	}
+	if err := n.runSpiking(); err != nil {
+		t.Error(err)
+	}
+}
+
+// Layers of which a rolled net computes other steps than the file has, or needs
+// some alone, are held all the same.
+func TestMovedLayersHold(t *testing.T) {
+	for _, text := range []string{
+		"seed=17159925039725158068 more=membrane; layer 0:; layer 1: when=old",
+		"seed=2199471257733762730 start=zeros head=linear more=count; layer 0: before=tile join=current neuron=recurrent leak=grouped; layer 1: numbers=tiny bias=threshold after=add-constant again=before delay=0+1 neuron=synaptic leak=0.75 when=old; layer 2: numbers=repeated width=1 after=channel-factor neuron=decay leak=grouped compare=gt when=old spelling=where",
+		"seed=4312149220284204155 input=signed frames=stride readout=last behind=factor more=hidden-membrane opset=11; layer 0: neuron=recurrent when=next; layer 1: before=batch-norm delay=2 when=old spelling=where",
+		"seed=10979742198080230754 shape=one readout=last-k behind=factor summing=right; layer 0: before=concat-constant reset=none; layer 1: bias=threshold before=batch-norm neuron=recurrent leak=0 reset=value spelling=where membrane=per-neuron",
+		"seed=2347284066684121223 input=signed frames=last-axis more=count; layer 0:; layer 1: before=reshape after=add-constant spelling=where; layer 2: delay=2 when=next",
+	} {
+		if _, o := through(randnet.Parse(text)); o.verdict == wrong {
+			t.Errorf("%s: %v", text, o)
+		}
+	}
+}
+
+// What was once told in words of nomul's own.
+func TestRefusalsAreSaidToUsers(t *testing.T) {
+	for _, text := range []string{
+		"seed=8391202803697684248; layer 0: delay=1; layer 1: neuron=leaky leak=0 when=next spelling=where",
+	} {
+		if _, o := through(randnet.Parse(text)); o.verdict != refused && o.verdict != held {
+			t.Errorf("%s: %v", text, o)
+		}
+	}
+}
