@@ -16,10 +16,11 @@ type firstStep struct {
 	origin map[*ir.Value]*ir.Value
 	init   map[*ir.Value]*ir.Tensor // of delayed body values; zero when absent
 	folded map[*ir.Value]*ir.Value
+	begins beginning // in which ways step 0 may differ from the others
 }
 
 func newFirstStep(n *ir.Net) (*firstStep, error) {
-	f := &firstStep{c: newRewriter(n), origin: map[*ir.Value]*ir.Value{}}
+	f := &firstStep{c: newRewriter(n), begins: asGiven, origin: map[*ir.Value]*ir.Value{}}
 	f.c.rules = append(slices.Clone(canonicalRules), smallOperand)
 	for _, v := range n.Values {
 		out, err := f.c.copy(v)
@@ -38,10 +39,10 @@ func newFirstStep(n *ir.Net) (*firstStep, error) {
 // that the layer shows (initial_state.go).
 func (f *firstStep) check(u *unrolled) *diag.Diagnostic {
 	f.init, f.folded = map[*ir.Value]*ir.Tensor{}, map[*ir.Value]*ir.Value{}
-	if d := f.checkAll(u, f.tryInits); d != nil {
+	if d := f.checkAll(u, f.tryBeginnings); d != nil {
 		return d
 	}
-	if len(f.init) > 0 { // what agreed before one was found must agree with it
+	if len(f.init)+len(u.given[0]) > 0 { // what agreed before one was found must agree with it
 		if d := f.checkAll(u, func(*unrolled, *ir.Value) (bool, error) { return false, nil }); d != nil {
 			return d
 		}
@@ -83,21 +84,21 @@ func (f *firstStep) fold(u *unrolled, v *ir.Value) (*ir.Value, error) {
 		f.folded[v] = f.c.became[zero]
 		return f.folded[v], nil
 	}
-	out, err := f.onto(u, v, func(w *ir.Value) (*ir.Value, error) { return f.fold(u, w) },
+	out, err := f.onto(u, 0, v, func(w *ir.Value) (*ir.Value, error) { return f.fold(u, w) },
 		func(w *ir.Value) (*ir.Value, error) { return f.c.constant(w.Name+".init", f.initial(w), w) })
 	f.folded[v] = out
 	return out, err
 }
 
-// onto makes the body value v on what it reads of its own step and of the one before.
-func (f *firstStep) onto(u *unrolled, v *ir.Value, step, past func(*ir.Value) (*ir.Value, error)) (*ir.Value, error) {
+// onto makes the body value v in step t on what it reads of that step and of the one before.
+func (f *firstStep) onto(u *unrolled, t int, v *ir.Value, step, past func(*ir.Value) (*ir.Value, error)) (*ir.Value, error) {
 	args := make([]*ir.Value, len(v.Args))
 	for i, e := range u.body[v] {
 		var err error
 		switch {
 		case e.v == nil:
 		case e.kind == fromOnce:
-			args[i] = f.c.became[e.v]
+			args[i] = f.c.became[u.givenIn(t, v, i)]
 		case e.kind == fromStep:
 			args[i], err = step(e.v)
 		default:

@@ -71,6 +71,9 @@ type unrolled struct {
 	body    map[*ir.Value][]edge
 	// at[t] is what stands in step t for each value of the body.
 	at []map[*ir.Value]*ir.Value
+	// given[t] is what operands that are no state are in step t, where they are not what
+	// they are in the last step (given_steps.go).
+	given []map[operand]*ir.Value
 	// late are the values of the body that look otherwise in step 1, with what to
 	// say if they are (second_step.go).
 	late map[*ir.Value]*diag.Diagnostic
@@ -109,8 +112,9 @@ func newUnrolled(n *ir.Net, h []history) *unrolled {
 func (u *unrolled) clear() {
 	u.body = map[*ir.Value][]edge{}
 	u.at = make([]map[*ir.Value]*ir.Value, u.steps)
+	u.given = make([]map[operand]*ir.Value, u.steps)
 	for t := range u.at {
-		u.at[t] = map[*ir.Value]*ir.Value{}
+		u.at[t], u.given[t] = map[*ir.Value]*ir.Value{}, map[operand]*ir.Value{}
 	}
 	u.todo, u.made, u.late = nil, nil, map[*ir.Value]*diag.Diagnostic{}
 }

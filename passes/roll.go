@@ -86,7 +86,7 @@ func (r *roller) bodyValue(v *ir.Value) error {
 		switch {
 		case e.v == nil:
 		case e.kind == fromOnce:
-			args[i], err = r.outside(e.v)
+			args[i], err = r.givenTo(operand{v, i})
 		case e.kind == fromStep:
 			args[i] = r.step[e.v]
 		default:

@@ -34,7 +34,7 @@ func (f *firstStep) foldSecond(u *unrolled, v *ir.Value, known map[*ir.Value]*ir
 	if frame := u.frames.at(v, 1); frame != nil {
 		return f.c.became[frame], nil
 	}
-	out, err := f.onto(u, v, func(w *ir.Value) (*ir.Value, error) { return f.foldSecond(u, w, known) },
+	out, err := f.onto(u, 1, v, func(w *ir.Value) (*ir.Value, error) { return f.foldSecond(u, w, known) },
 		func(w *ir.Value) (*ir.Value, error) { return f.fold(u, w) })
 	known[v] = out
 	return out, err

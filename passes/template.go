@@ -76,7 +76,7 @@ func (u *unrolled) match() *diag.Diagnostic {
 func (u *unrolled) matchOperand(e entry, i int, a *ir.Value) *diag.Diagnostic {
 	want := u.body[e.v][i]
 	switch {
-	case want.kind == fromOnce && want.v == a:
+	case want.kind == fromOnce && u.gives(e.step, operand{e.v, i}, a):
 		return nil
 	case want.kind == fromOnce, a == nil:
 		return readsOther(e.step, u.at[e.step][e.v], e.v, i)

@@ -20,22 +20,41 @@ func (u *unrolled) guessBody(first *firstStep) *diag.Diagnostic {
 	if d != nil {
 		return d
 	}
-	for ; ; g.reading++ {
-		u.clear()
-		d := g.body()
-		if d == nil {
-			d = u.match()
-		}
-		if d == nil {
-			d = first.check(u)
-		}
-		if d == nil {
-			return nil
-		}
-		if g.reading+1 >= 1<<len(g.doubts) {
-			return d
+	for _, first.begins = range []beginning{asState, missing, asGiven} {
+		for g.reading = range 1 << len(g.doubts) {
+			if first.begins > asState && g.reading&g.reset != 0 {
+				continue
+			}
+			if d = g.try(first); d == nil {
+				return nil
+			}
 		}
 	}
+	return d
+}
+
+// try takes the second step as it is read for the body. Where step 0 may begin
+// otherwise than by its states, only a body that keeps all membranes is one.
+func (g *guess) try(first *firstStep) *diag.Diagnostic {
+	g.u.clear()
+	d := g.body()
+	if d == nil {
+		d = g.u.match()
+	}
+	if d == nil {
+		d = first.check(g.u)
+	}
+	if d != nil || first.begins == asState {
+		return d
+	}
+	kept := g.u.delayed()
+	for _, h := range g.u.history {
+		if !slices.Contains(kept, h.membranes[1]) {
+			return diag.Errorf(h.membranes[1].Origin, diag.NotUnrolled, "%s keeps nothing of the first step's membrane; two steps do not show what it does", where(h.membranes[1])).
+				WithHelp("export the network with three time steps or more")
+		}
+	}
+	return nil
 }
 
 // guess is one reading of a two-step net.
@@ -46,6 +65,7 @@ type guess struct {
 	mixed   map[*ir.Value]bool   // computed from what step 0 left
 	doubts  map[doubt]int        // at most maxDoubts; the others are membranes
 	reading int                  // bit k: doubt k is a current
+	reset   int                  // the doubts that a spike multiplies
 }
 
 // doubt is operand i of v.
@@ -116,6 +136,9 @@ func (g *guess) number() {
 		seen[v] = true
 		for i, a := range v.Args {
 			if g.u.span[a].once() && a != nil && g.pastOf(v, i) != nil && len(g.doubts) < maxDoubts {
+				if v.Op == ir.OpMul && g.mixed[v.Args[1-i]] {
+					g.reset |= 1 << len(g.doubts)
+				}
 				g.doubts[doubt{v, i}] = len(g.doubts)
 			}
 		}

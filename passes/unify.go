@@ -13,7 +13,7 @@ import (
 // last step's cone that is also the image of another one is what that one was a
 // step earlier.
 func (u *unrolled) unify() *diag.Diagnostic {
-	p := &pairing{image: map[*ir.Value]*ir.Value{}, of: map[*ir.Value]*ir.Value{}, step: u.steps - 2, frames: u.frames, span: u.span}
+	p := &pairing{image: map[*ir.Value]*ir.Value{}, of: map[*ir.Value]*ir.Value{}, chosen: map[operand]bool{}, step: u.steps - 2, frames: u.frames, span: u.span}
 	seeds, d := u.seeds()
 	if d != nil {
 		return d
@@ -86,6 +86,7 @@ func twin(f, membrane *ir.Value, among []*ir.Value, of *ir.Value) *ir.Value {
 type pairing struct {
 	image  map[*ir.Value]*ir.Value
 	of     map[*ir.Value]*ir.Value // the inverse
+	chosen map[operand]bool        // by the step, among values of no state (given_steps.go)
 	queue  []*ir.Value
 	step   int // the number of the step before
 	frames frames
@@ -98,6 +99,9 @@ func (p *pairing) operand(v *ir.Value, i int) *diag.Diagnostic {
 	a, b := v.Args[i], image.Args[i]
 	switch {
 	case a == b, p.of[a] != nil:
+		return nil
+	case byStep(p.span, a, b) && !p.alike(a, b, map[*ir.Value]*ir.Value{}):
+		p.chosen[operand{v, i}] = true
 		return nil
 	case given(a) || given(b):
 		return readsOther(p.step, image, v, i)
@@ -134,7 +138,7 @@ func (p *pairing) pair(v, w *ir.Value) *diag.Diagnostic {
 func (p *pairing) edge(v *ir.Value, i int) edge {
 	a, image := v.Args[i], p.image[v]
 	switch {
-	case image != nil && a == image.Args[i], image == nil && p.span[a].once():
+	case image != nil && a == image.Args[i], image == nil && p.span[a].once(), p.chosen[operand{v, i}]:
 		return edge{fromOnce, a}
 	case p.of[a] != nil:
 		return edge{fromPast, p.of[a]}
