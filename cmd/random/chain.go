@@ -49,6 +49,7 @@ type network struct {
 	partly  map[string]bool // layers of a rolled net that are read in some steps alone
 	live    map[string]bool // values of the source that an output reads
 	ahead   map[string]int  // by layer: in step t the net computes the file's step t + ahead
+	parted  int             // samples in which a silent neuron decides otherwise on integers
 	bounds  []*ir.Bound
 	worst   map[string]float64 // by kind of bound: the largest measured/stated
 	where   map[string]string

@@ -38,8 +38,8 @@ func (r *report) print(w io.Writer) {
 		fmt.Fprintln(w, what)
 	}
 	fmt.Fprintf(w, "\npairs of features: %d occur together, %d cannot, %d not yet\n", r.Pairs.Met, r.Pairs.Apart, r.Pairs.Missing)
-	fmt.Fprintf(w, "seed %d: %d networks in %.0f s: held %d, refused %d; compared with onnxruntime %d; ties %d\n",
-		r.Seed, r.Networks, r.Seconds, r.Verdicts[held], r.Verdicts[refused], r.Peer, r.Ties)
+	fmt.Fprintf(w, "seed %d: %d networks in %.0f s: held %d, refused %d; compared with onnxruntime %d; ties %d; samples in which a silent neuron decides otherwise on integers %d\n",
+		r.Seed, r.Networks, r.Seconds, r.Verdicts[held], r.Verdicts[refused], r.Peer, r.Ties, r.Parted)
 	fmt.Fprintf(w, "mismatches %d, internal messages %d, panics %d\n", r.mismatches(), r.Verdicts[internal], r.Verdicts[panicked])
 }
 

@@ -17,7 +17,8 @@ type report struct {
 	Seed        uint64               `json:"seed"`
 	Networks    int                  `json:"networks"`
 	Verdicts    map[verdict]int      `json:"verdicts"`
-	Ties        int                  `json:"ties"` // samples in which a spike is left to chance
+	Ties        int                  `json:"ties"`   // samples in which a spike is left to chance
+	Parted      int                  `json:"parted"` // samples in which a silent neuron decides otherwise on integers
 	Peer        int                  `json:"compared_with_onnxruntime"`
 	Pairs       coverage             `json:"pairs_of_features"`
 	Features    map[string]*accepted `json:"features"`
@@ -82,6 +83,7 @@ func newReport(seed uint64) *report {
 func (r *report) add(n *network) {
 	r.Networks++
 	r.Ties += n.ties
+	r.Parted += n.parted
 	r.Verdicts[n.outcome.verdict]++
 	if n.peered {
 		r.Peer++

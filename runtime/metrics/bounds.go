@@ -11,7 +11,7 @@ import (
 // Bounds holds the values of a fixed net against its stated bounds: the net runs
 // beside the one of real numbers that it was rounded from (as it stands before
 // choose-scales), on the same inputs, and every value is compared up to the first
-// spike that differs. It serves one goroutine.
+// spike that differs, be it one by which a silent neuron decides. It serves one goroutine.
 type Bounds struct {
 	// Worst is the largest measured share of a stated bound, by the bound's
 	// largest cause; of values that are stated to be exact, there is none.
@@ -37,6 +37,7 @@ type moment struct {
 // NewBounds prepares the comparison.
 func NewBounds(real, fixed *ir.Net, bounds []*ir.Bound) (*Bounds, error) {
 	b := &Bounds{Worst: map[ir.Cause]float64{}, bounds: map[string][]*ir.Bound{}, absent: map[string]bool{}}
+	real, fixed = Decided(real), Decided(fixed)
 	var err error
 	if b.real, err = interp.New(real); err != nil {
 		return nil, err
