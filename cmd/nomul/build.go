@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,7 +11,6 @@ import (
 	"nomul/backends/goasm"
 	"nomul/backends/verilog"
 	"nomul/ir"
-	"nomul/ir/diag"
 )
 
 // targets lists the back ends that build knows.
@@ -60,7 +57,7 @@ unless --vectors gives real ones.`,
 			if err := checkLanes(c, t, lanes); err != nil {
 				return err
 			}
-			if err := vacant(dir, force); err != nil {
+			if err := vacant(c, dir, force); err != nil {
 				return err
 			}
 			m, err := flags.open(c, args[0])
@@ -71,11 +68,14 @@ unless --vectors gives real ones.`,
 			if err != nil {
 				return err
 			}
-			if err := writeDir(dir, files); err != nil {
+			if vectors != "" {
+				m.inputs = append(m.inputs, vectors)
+			}
+			if err := writeDir(c.Context(), dir, files, m.inputs); err != nil {
 				return err
 			}
 			listFiles(c, dir, files)
-			fmt.Fprintf(c.OutOrStdout(), "\ntest it: cd %s && %s\n", dir, selfTest[t.Name()])
+			fmt.Fprintf(c.OutOrStdout(), "\ntest it: cd %s && %s\n", shellQuoted(dir), selfTest[t.Name()])
 			return nil
 		},
 	}
@@ -169,81 +169,4 @@ func identifier(name string) string {
 		out = "net" + out
 	}
 	return out
-}
-
-// manifest is a file in every emitted directory; only a directory that has one
-// is ever replaced.
-const manifest = "nomul.manifest"
-
-// vacant demands that a directory is not there yet, or may be replaced.
-func vacant(dir string, force bool) error {
-	entries, err := os.ReadDir(dir)
-	if os.IsNotExist(err) || err == nil && len(entries) == 0 {
-		return nil
-	}
-	if err != nil {
-		return diag.Errorf(diag.Origin{File: dir}, diag.BadFile, "cannot be made: %v", reason(err))
-	}
-	if force {
-		if _, err := os.Stat(filepath.Join(dir, manifest)); err == nil {
-			return nil
-		}
-		return diag.Errorf(diag.Origin{File: dir}, diag.BadFile, "has no %s, so nomul did not make it and will not replace it", manifest)
-	}
-	return diag.Errorf(diag.Origin{File: dir}, diag.BadFile, "exists and is not empty").WithHelp("choose another directory, or say --force to replace it")
-}
-
-// writeDir writes an artefact whole or not at all: into a temporary directory
-// beside it that takes its name at the end.
-func writeDir(dir string, files []backends.File) error {
-	files = append(files, backends.File{Name: manifest, Data: contents(files)})
-	if err := replaceDir(dir, files); err != nil {
-		return unwritable(dir, err)
-	}
-	return nil
-}
-
-func replaceDir(dir string, files []backends.File) error {
-	parent := filepath.Dir(filepath.Clean(dir))
-	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return err
-	}
-	tmp, err := os.MkdirTemp(parent, ".nomul-*")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(tmp)
-	for _, f := range files {
-		path := filepath.Join(tmp, filepath.FromSlash(f.Name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(path, f.Data, 0o644); err != nil {
-			return err
-		}
-	}
-	if err := os.Chmod(tmp, 0o755); err != nil {
-		return err
-	}
-	if err := os.RemoveAll(dir); err != nil {
-		return err
-	}
-	return os.Rename(tmp, dir)
-}
-
-// contents is the manifest of an artefact: its files, one a line.
-func contents(files []backends.File) []byte {
-	var b strings.Builder
-	for _, f := range files {
-		b.WriteString(f.Name + "\n")
-	}
-	return []byte(b.String())
-}
-
-func listFiles(c *cobra.Command, dir string, files []backends.File) {
-	var rows [][]string
-	for _, f := range files {
-		rows = append(rows, []string{filepath.Join(dir, f.Name), fmt.Sprint(len(f.Data))})
-	}
-	printTable(c.OutOrStdout(), []string{"file", "bytes"}, rows)
 }

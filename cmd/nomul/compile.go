@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +24,7 @@ type compileFlags struct {
 	set              []string
 	neurons          string
 	shapes, bind     []string
+	allowed          []string
 	step             stepFlags
 	pixelBits        int
 	csdDigits        int
@@ -49,6 +51,7 @@ func (f *compileFlags) registerReading(fs *pflag.FlagSet) {
 	fs.StringVar(&f.neurons, "neurons", "", "`FILE` that says which neurons the operators of your own domain are; EXPORTING.md tells how to write it")
 	fs.StringArrayVar(&f.shapes, "input-shape", nil, "extents of an .onnx input whose file leaves some open, such as a number of time steps: `NAME=N,N,…`; may be repeated")
 	fs.StringArrayVar(&f.bind, "bind", nil, "make an input of an .onnx file a constant: `NAME=FILE`.npy, or the array of that name in an .npz; may be repeated")
+	fs.StringArrayVar(&f.allowed, "allow-path", nil, "a folder `DIR` from which a model may read besides its own folder: imports, weights, data of an .onnx file; may be repeated")
 	f.step.register(fs)
 }
 
@@ -81,6 +84,11 @@ func (f *compileFlags) options() (*passes.Options, error) {
 	}
 	if err := f.step.set(o); err != nil {
 		return nil, err
+	}
+	for _, dir := range f.allowed {
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			return nil, usageError{fmt.Errorf("--allow-path %s: there is no such folder", dir)}
+		}
 	}
 	for _, item := range f.opt {
 		name, state, _ := strings.Cut(item, "=")
@@ -147,6 +155,7 @@ type model struct {
 	net     *ir.Net // as loaded
 	options *passes.Options
 	file    string
+	inputs  []string // the files that were read for it
 }
 
 // open loads a model and reads the flags.
@@ -175,7 +184,15 @@ func (f *compileFlags) open(c *cobra.Command, file string) (*model, error) {
 		fmt.Fprintln(c.ErrOrStderr(), f)
 	}
 	o.Tell = telling(c)
-	return &model{net: loaded.net, options: o, file: file}, nil
+	inputs := loaded.files
+	if f.neurons != "" {
+		inputs = append(inputs, f.neurons)
+	}
+	for _, item := range f.bind {
+		_, bound, _ := strings.Cut(item, "=")
+		inputs = append(inputs, bound)
+	}
+	return &model{net: loaded.net, options: o, file: file, inputs: inputs}, nil
 }
 
 // normalisations say how pixels are understood, input by input. One that an input
@@ -245,7 +262,7 @@ func (m *model) reading(output string) *model {
 	only.Values = slices.DeleteFunc(slices.Clone(m.net.Values), func(v *ir.Value) bool {
 		return v.Op == ir.OpOutput && v.Name != ir.CleanName(output)
 	})
-	return &model{ir.Prune(&only), m.options, m.file}
+	return &model{ir.Prune(&only), m.options, m.file, m.inputs}
 }
 
 func levelFlag(fs *pflag.FlagSet, to *string, byDefault string) {

@@ -70,7 +70,7 @@ func TestInterrupted(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		stop()
 		var stdout, stderr bytes.Buffer
-		if code := runUntil(ctx, args, &stdout, &stderr); code != exitFault || !strings.HasSuffix("\n"+stderr.String(), "\nnomul: interrupted\n") || stdout.Len() > 0 {
+		if code := runUntil(ctx, args, &stdout, &stderr); code != 130 || !strings.HasSuffix("\n"+stderr.String(), "\nnomul: interrupted\n") || stdout.Len() > 0 {
 			t.Errorf("%s: exit %d, said %q, printed %q", args[0], code, &stderr, &stdout)
 		}
 	}

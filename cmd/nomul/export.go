@@ -13,6 +13,7 @@ import (
 	"nomul/ir/diag"
 	"nomul/passes"
 	"nomul/runtime/dataset"
+	"nomul/runtime/files"
 )
 
 func exportCommand() *cobra.Command {
@@ -31,6 +32,9 @@ takes pixels.`,
 				return err
 			}
 			m, err := flags.open(c, args[0])
+			if err == nil {
+				err = apart([]string{out}, m.inputs)
+			}
 			if err != nil {
 				return err
 			}
@@ -38,7 +42,11 @@ takes pixels.`,
 			if err != nil {
 				return err
 			}
-			return writeSource(net, out, pixelsFor(m.options))
+			outputs, err := sourceOutputs(net, out, pixelsFor(m.options))
+			if err != nil {
+				return err
+			}
+			return m.write(c, outputs)
 		},
 	}
 	flags.registerReading(c.Flags())
@@ -58,23 +66,22 @@ func pixelsFor(o *passes.Options) *dsl.Pixels {
 	return p
 }
 
-// writeSource writes a net as a source text, and its weights beside it.
-func writeSource(net *ir.Net, file string, pixels *dsl.Pixels) error {
+// sourceOutputs are the files of a net as a source text: itself, and its weights beside it.
+func sourceOutputs(net *ir.Net, file string, pixels *dsl.Pixels) ([]files.Output, error) {
 	npz := strings.TrimSuffix(filepath.Base(file), ".snn") + ".npz"
 	x, err := dsl.Export(net, npz, pixels)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	outputs := []files.Output{files.Bytes(file, []byte(x.Text))}
 	if len(x.Arrays) > 0 {
 		arrays := map[string]*dataset.Array{}
 		for name, t := range x.Arrays {
 			arrays[name] = dataset.FromTensor(t)
 		}
-		if err := dataset.WriteArrays(filepath.Join(filepath.Dir(file), npz), arrays); err != nil {
-			return err
-		}
+		outputs = append(outputs, dataset.Output(filepath.Join(filepath.Dir(file), npz), arrays))
 	}
-	return writeFile(file, []byte(x.Text))
+	return outputs, nil
 }
 
 func newCommand() *cobra.Command {
@@ -93,10 +100,10 @@ func newCommand() *cobra.Command {
 			if _, err := os.Stat(file); err == nil {
 				return diag.Errorf(diag.Origin{File: file}, diag.BadFile, "is there already, and is left as it is")
 			}
-			if err := writeFile(file, []byte(dsl.Starter(name))); err != nil {
+			if err := files.Write(c.Context(), files.Bytes(file, []byte(dsl.Starter(name)))); err != nil {
 				return err
 			}
-			fmt.Fprintf(c.OutOrStdout(), "wrote %s; look at it with: nomul check %s\n", file, file)
+			fmt.Fprintf(c.OutOrStdout(), "wrote %s; look at it with: nomul check %s\n", file, shellQuoted(file))
 			return nil
 		},
 	}

@@ -8,6 +8,7 @@ import (
 
 	"nomul/ir"
 	"nomul/passes"
+	"nomul/runtime/files"
 )
 
 // What frameworks export, neurons of every kind among it, is exported as source
@@ -24,11 +25,11 @@ func TestExportsOfFrameworks(t *testing.T) {
 		}
 		done++
 		text := filepath.Join(t.TempDir(), "model.snn")
-		if err := writeSource(net, text, nil); err != nil {
+		if err := writtenSource(t, net, text); err != nil {
 			t.Errorf("%s: %v", file, err)
 			return nil
 		}
-		again, _, err := readSource(text, nil)
+		again, _, err := readSource(text, nil, folderOf(text))
 		if err != nil {
 			t.Errorf("%s:\n%v\nin what was exported:\n%s", file, err, read(t, text))
 			return nil
@@ -48,6 +49,15 @@ func TestExportsOfFrameworks(t *testing.T) {
 	if done < 100 {
 		t.Errorf("only %d networks were exported", done)
 	}
+}
+
+// writtenSource writes a net as a source text.
+func writtenSource(t *testing.T, net *ir.Net, file string) error {
+	outputs, err := sourceOutputs(net, file, nil)
+	if err != nil {
+		return err
+	}
+	return files.Write(t.Context(), outputs...)
 }
 
 // spikingIfAny lowers a file, as it stands or as one step of a loop; nil if neither is possible.

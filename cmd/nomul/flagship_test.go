@@ -14,6 +14,7 @@ import (
 	"nomul/ir/irtest"
 	"nomul/passes"
 	"nomul/runtime/dataset"
+	"nomul/runtime/files"
 	"nomul/runtime/interp"
 )
 
@@ -101,7 +102,7 @@ func TestSpikesEqualTrace(t *testing.T) {
 
 func loaded(t *testing.T, file string) *ir.Net {
 	t.Helper()
-	net, _, err := readNet(file, reading{})
+	net, _, err := readNet(file, reading{}, folderOf(file))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,7 +280,7 @@ func TestTextRoundTrip(t *testing.T) {
 		}
 		nomul(t, "ir", file, "--level", level, "--mean", ".286", "--std", ".353", "-o", first)
 		net := loaded(t, first)
-		if err := writeNet(net, again); err != nil {
+		if err := files.Write(t.Context(), netOutputs(net, again)...); err != nil {
 			t.Fatal(err)
 		}
 		if want, got := read(t, first), read(t, again); got != want {

@@ -3,12 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"nomul/frontend/dsl"
 	"nomul/ir/diag"
+	"nomul/runtime/files"
 )
 
 func fmtCommand() *cobra.Command {
@@ -35,8 +35,8 @@ breaks between statements stay. A file named - is read from standard input.`,
 	return c
 }
 
-func formatFiles(c *cobra.Command, files []string, write, check bool) (changed int, err error) {
-	for _, file := range files {
+func formatFiles(c *cobra.Command, names []string, write, check bool) (changed int, err error) {
+	for _, file := range names {
 		data, err := readText(c.InOrStdin(), file)
 		if err != nil {
 			return changed, err
@@ -55,7 +55,7 @@ func formatFiles(c *cobra.Command, files []string, write, check bool) (changed i
 		case !write || file == "-":
 			fmt.Fprint(c.OutOrStdout(), text)
 		case text != string(data):
-			if err := writeFile(file, []byte(text)); err != nil {
+			if err := files.Write(c.Context(), files.Bytes(file, []byte(text))); err != nil {
 				return changed, err
 			}
 		}
@@ -65,12 +65,12 @@ func formatFiles(c *cobra.Command, files []string, write, check bool) (changed i
 
 // readText reads a file, or standard input for -.
 func readText(stdin io.Reader, file string) ([]byte, error) {
-	data, err := os.ReadFile(file)
-	if file == "-" {
-		data, err = io.ReadAll(stdin)
+	if file != "-" {
+		return readFile(file)
 	}
+	data, err := io.ReadAll(stdin)
 	if err != nil {
-		return nil, diag.Errorf(diag.Origin{File: file}, diag.BadFile, "cannot be read: %v", reason(err))
+		return nil, diag.Errorf(diag.Origin{File: file}, diag.BadFile, "cannot be read: %v", files.Reason(err))
 	}
 	return data, nil
 }

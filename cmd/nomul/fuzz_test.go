@@ -18,7 +18,7 @@ func FuzzSteps(f *testing.F) {
 	var nets []*ir.Net
 	for _, file := range []string{"snntorch/leaky-subtract.ts17-step", "snntorch/rsynaptic-subtract.ts17-step", "spikingjelly/lif-soft.ts17-step",
 		"norse/lif-box.ts17-step", "snntorch/leaky-records.ts17", "snntorch/trap-alias.dynamo-opt-step"} {
-		net, _, err := readNet(filepath.Join(frameworks(), file+".onnx"), reading{})
+		net, _, err := readNet(filepath.Join(frameworks(), file+".onnx"), reading{}, folderOf(filepath.Join(frameworks(), file+".onnx")))
 		if err != nil {
 			f.Fatal(err)
 		}

@@ -22,6 +22,9 @@ func irCommand() *cobra.Command {
 		Args: oneModel,
 		RunE: func(c *cobra.Command, args []string) error {
 			m, err := flags.open(c, args[0])
+			if err == nil {
+				err = apart([]string{out}, m.inputs)
+			}
 			if err != nil {
 				return err
 			}
@@ -36,7 +39,7 @@ func irCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return putNet(c, net, out)
+			return m.putNet(c, net, out)
 		},
 	}
 	flags.register(c.Flags())
@@ -61,9 +64,9 @@ func (m *model) dump(level ir.Level, after string) (*ir.Net, error) {
 	return passes.Lower(m.net, p.Goal, after, m.options, nil)
 }
 
-func putNet(c *cobra.Command, net *ir.Net, out string) error {
+func (m *model) putNet(c *cobra.Command, net *ir.Net, out string) error {
 	if out != "" {
-		return writeNet(net, out)
+		return m.write(c, netOutputs(net, out))
 	}
 	fmt.Fprint(c.OutOrStdout(), ir.Print(net, ""))
 	return nil
@@ -82,6 +85,9 @@ func optCommand() *cobra.Command {
 				return err
 			}
 			m, err := flags.open(c, args[0])
+			if err == nil {
+				err = apart([]string{out}, m.inputs)
+			}
 			if err != nil {
 				return err
 			}
@@ -89,7 +95,7 @@ func optCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return putNet(c, net, out)
+			return m.putNet(c, net, out)
 		},
 	}
 	flags.register(c.Flags())

@@ -18,7 +18,7 @@ import (
 // spikingNet is the net of a model of any kind at the end of the spiking level.
 func spikingNet(t *testing.T, file string, set map[string]string) *ir.Net {
 	t.Helper()
-	m, list, err := readModel(file, reading{set: set})
+	m, list, err := readModel(file, reading{set: set, allowed: []string{"../../testdata"}})
 	if err == nil {
 		err = list.Err()
 	}
@@ -71,7 +71,7 @@ func TestExportThenCompile(t *testing.T) {
 	for _, file := range files {
 		net := spikingNet(t, file, nil)
 		text := filepath.Join(t.TempDir(), "model.snn")
-		if err := writeSource(net, text, nil); err != nil {
+		if err := writtenSource(t, net, text); err != nil {
 			t.Fatal(err)
 		}
 		sameNet(t, file+" and its export", net, spikingNet(t, text, nil))
@@ -96,7 +96,7 @@ func TestSpikingMLP(t *testing.T) {
 		{map[string]string{"dim": "96"}, "37.98 M", "7.51 G"},
 		{map[string]string{"dim": "96", "spe": "false"}, "34.49 M", "7.12 G"},
 	} {
-		m, _, err := readSource(file, want.set)
+		m, _, err := readSource(file, want.set, folderOf(file))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -111,7 +111,8 @@ func TestSpikingMLP(t *testing.T) {
 // A small Spiking MLP goes all the way to integers, and multiplies nothing.
 func TestSpikingMLPToIntegers(t *testing.T) {
 	small := map[string]string{"size": "32", "dim": "6", "depths": "[1, 1]", "classes": "4"}
-	m, _, err := readSource("../../testdata/dsl/models/spiking_mlp.snn", small)
+	file := "../../testdata/dsl/models/spiking_mlp.snn"
+	m, _, err := readSource(file, small, folderOf(file))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,12 +23,61 @@ const (
 	exitFault = 1 // the model or the data is at fault
 	exitUsage = 2 // the command line is
 	exitBug   = 3 // nomul is
+
+	exitSignal = 128 // and the number of the signal that ended it
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the second signal ends nomul at once
-	os.Exit(runUntil(ctx, os.Args[1:], os.Stdout, os.Stderr))
+// signals are those that end a command, unless whoever started it has them ignored.
+var signals = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
+
+// grace is how long a command that a signal ends has for tidying up.
+const grace = 300 * time.Millisecond
+
+func main() { os.Exit(process(os.Args[1:])) }
+
+// process runs the command line of this process. A signal ends it in time whatever it
+// is computing: outputs take their places at the very end, and everything else is in
+// one folder that goes with the process.
+func process(args []string) int {
+	if scratch, err := os.MkdirTemp("", "nomul-*"); err == nil {
+		defer os.RemoveAll(scratch)
+		os.Setenv("TMPDIR", scratch) // for tools, too
+	}
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, slices.DeleteFunc(slices.Clone(signals), signal.Ignored)...)
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // writing to nobody is an error as others are
+	ctx, end := context.WithCancelCause(context.Background())
+	defer end(nil)
+	done := make(chan int, 1)
+	go func() { done <- runUntil(ctx, args, os.Stdout, os.Stderr) }()
+	select {
+	case code := <-done:
+		return code
+	case s := <-heard:
+		end(interruption{s})
+	}
+	select {
+	case code := <-done:
+		return code
+	case <-time.After(grace):
+		return interrupted(ctx, os.Stderr)
+	}
+}
+
+// interruption is the signal that ended a command.
+type interruption struct{ os.Signal }
+
+func (i interruption) Error() string { return i.String() }
+
+// interrupted says that a signal ended the command, and returns the exit code.
+func interrupted(ctx context.Context, stderr io.Writer) int {
+	fmt.Fprintln(stderr, "nomul: interrupted")
+	if i, ok := context.Cause(ctx).(interruption); ok {
+		if number, ok := i.Signal.(syscall.Signal); ok {
+			return exitSignal + int(number)
+		}
+	}
+	return exitSignal + int(syscall.SIGINT)
 }
 
 // run executes one command line and returns its exit code.
@@ -42,17 +93,19 @@ func runUntil(ctx context.Context, args []string, stdout, stderr io.Writer) (cod
 			code = exitBug
 		}
 	}()
+	printed := &sink{Writer: stdout}
 	root := rootCommand()
 	root.SetArgs(args)
-	root.SetOut(stdout)
+	root.SetOut(printed)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
 	switch {
-	case err == nil:
+	case err == nil && printed.err == nil:
 		return 0
 	case ctx.Err() != nil:
-		fmt.Fprintln(stderr, "nomul: interrupted")
-		return exitFault
+		return interrupted(ctx, stderr)
+	case err == nil:
+		err = printed.err
 	}
 	return report(err, stderr)
 }
@@ -95,8 +148,9 @@ file (the text form of the intermediate representation). A first round:
   nomul build  model.onnx -t c -o out --mean .286 --std .353
   nomul verify model.onnx --images F --mean .286 --std .353 all targets, bit for bit
 
-Exit status: 0 success, 1 the model or the data is at fault, 2 wrong usage,
-3 a bug in nomul.`,
+Exit status: 0 success, 1 the model or the data is at fault, or a result cannot be
+written, 2 wrong usage, 3 a bug in nomul; ended by a signal, 128 and its number: 130
+for Ctrl-C, 143 for SIGTERM. Files and directories are written whole or not at all.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}

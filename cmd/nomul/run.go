@@ -3,13 +3,13 @@ package main
 import (
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"nomul/ir"
 	"nomul/runtime/dataset"
+	"nomul/runtime/files"
 	"nomul/runtime/interp"
 )
 
@@ -37,6 +37,9 @@ the step of the first spike.`,
 				return err
 			}
 			m, err := flags.open(c, args[0])
+			if err == nil {
+				err = apart([]string{out, trace}, append(m.inputs, in))
+			}
 			if err != nil {
 				return err
 			}
@@ -56,7 +59,7 @@ the step of the first spike.`,
 			if err != nil {
 				return err
 			}
-			return rec.write(out, trace)
+			return m.write(c, rec.files(out, trace), in)
 		},
 	}
 	flags.register(c.Flags())
@@ -156,22 +159,16 @@ func (r *recording) addOutput(v *ir.Value, t *ir.Tensor) {
 	}
 }
 
-func (r *recording) write(out, trace string) error {
+// files are the results and, when it is asked for, the trace.
+func (r *recording) files(out, trace string) []files.Output {
 	arrays := map[string]*dataset.Array{}
 	for name, data := range r.outputs {
 		arrays[name] = dataset.Floats(dataset.Float32, r.shapes[name], data)
 	}
 	if trace == "" {
-		return dataset.WriteArrays(out, arrays)
+		return []files.Output{dataset.Output(out, arrays)}
 	}
-	if err := dataset.WriteArrays(trace, r.traceArrays()); err != nil {
-		return err
-	}
-	err := dataset.WriteArrays(out, arrays)
-	if err != nil {
-		os.Remove(trace) // both or none
-	}
-	return err
+	return []files.Output{dataset.Output(out, arrays), dataset.Output(trace, r.traceArrays())}
 }
 
 // traceArrays are the spikes and membranes of every neuron layer.

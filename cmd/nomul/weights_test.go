@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"nomul/runtime/dataset"
+	"nomul/runtime/files"
 )
 
 // safetensors is a file of one float32 array.
@@ -43,7 +44,7 @@ func TestWeightFiles(t *testing.T) {
 		}
 	}
 	for _, file := range []string{"npz.snn", "npy.snn", "safetensors.snn"} {
-		m, _, err := readSource(filepath.Join(dir, file), nil)
+		m, _, err := readSource(filepath.Join(dir, file), nil, folderOf(filepath.Join(dir, file)))
 		if err != nil {
 			t.Error(err)
 			continue
@@ -52,13 +53,16 @@ func TestWeightFiles(t *testing.T) {
 			t.Errorf("%s: the weights are %v", file, got.F)
 		}
 	}
-	if _, _, err := readSource(filepath.Join(dir, "onnx.snn"), nil); err == nil {
+	if _, _, err := readSource(filepath.Join(dir, "onnx.snn"), nil, folderOf(filepath.Join(dir, "onnx.snn"))); err == nil {
 		t.Error("a file that is not there is no error")
 	}
-	if _, err := arraysBeside(filepath.Join(dir, "x.snn"))("not-an-array-file.sh"); err == nil {
+	if _, err := folderOf(filepath.Join(dir, "x.snn")).arrays("not-an-array-file.sh"); err == nil {
 		t.Error("a shell script holds arrays")
 	}
 }
+
+// folderOf reads the files that a model names.
+func folderOf(model string) beside { return beside{files.FolderOf(model, nil)} }
 
 func weightsText(file, renames string) string {
 	return fmt.Sprintf("model m {\n  steps 1\n  weights %q %s\n  input x: real[3]\n  output y = block_a(x) as a\n}\nblock block_a(x) { x |> linear(2, bias: false) as fc }\n", file, renames)

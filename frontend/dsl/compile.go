@@ -102,7 +102,9 @@ func (c *compiler) imported(from *library, i *Import) *library {
 	if !ok {
 		return nil
 	}
-	name = path.Join(from.folder, name)
+	if !path.IsAbs(name) {
+		name = path.Join(from.folder, name)
+	}
 	if lib := c.files[name]; lib != nil {
 		if lib.open {
 			src.fail(i.Pos, diag.BadFile, "%s imports itself", name)

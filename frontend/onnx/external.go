@@ -1,7 +1,6 @@
 package onnx
 
 import (
-	"path/filepath"
 	"strconv"
 
 	"nomul/frontend/onnx/onnxpb"
@@ -9,8 +8,9 @@ import (
 )
 
 // A Loader reads exactly length bytes at an offset of a file that the model
-// names. location is a path inside the model's folder, relative to it. It must
-// not ask for memory before it knows that the bytes are there.
+// names. location is a path as the model has it, meant relative to the model's folder:
+// the loader decides from where it reads. It must not ask for memory before it knows that
+// the bytes are there.
 type Loader func(location string, offset, length int64) ([]byte, error)
 
 // external reads the data of a tensor, of a number of bytes, that the file keeps
@@ -23,8 +23,6 @@ func (imp *importer) external(pb *onnxpb.TensorProto, want int64) ([]byte, *diag
 		return nil, d
 	case len(pb.RawData) > 0 || typedLen(pb) > 0:
 		return nil, diag.Errorf(diag.Origin{}, diag.BadConstant, "has data both here and in another file (%s)", location)
-	case !filepath.IsLocal(location):
-		return nil, diag.Errorf(diag.Origin{}, diag.BadConstant, "has its data in %q, wanted a file in the model's folder", location)
 	case imp.load == nil:
 		return nil, diag.Errorf(diag.Origin{}, diag.BadConstant, "has its data in another file (%s), and no folder is given to look in", location)
 	}

@@ -132,8 +132,6 @@ func TestExternalData(t *testing.T) {
 		{external(at, entry("length", "9")), `has 9 bytes of data in another file, wanted 8`},
 		{external(), `has its data in another file, but does not name it`},
 		{external(entry("offset", "4")), `does not name it`},
-		{external(entry("location", "../data.bin")), `in "\.\./data\.bin", wanted a file in the model's folder`},
-		{external(entry("location", "/etc/passwd")), `in "/etc/passwd", wanted a file in the model's folder`},
 	} {
 		net, list := onnx.Import("bad.onnx", c.model.bytes(t), onnx.Options{Load: load})
 		if net != nil || len(list) != 1 || !regexp.MustCompile(c.want).MatchString(list.Error()) {

@@ -3,13 +3,13 @@ package dataset
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"nomul/ir/diag"
+	"nomul/runtime/files"
 )
 
 // classFile names the classes of a folder of images, one a line, the first of label 0.
@@ -24,7 +24,7 @@ const maxDigits = 4
 func (m *Images) labelFolders(names []string) ([]int, error) {
 	file := filepath.Join(m.File, classFile)
 	var labels []int
-	switch data, err := os.ReadFile(file); {
+	switch data, err := files.Read(file); {
 	case err == nil:
 		if labels, err = m.labelListed(file, string(data), names); err != nil {
 			return nil, err

@@ -3,16 +3,15 @@ package dataset
 import (
 	"archive/zip"
 	"bytes"
-	"errors"
+	"context"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"sort"
 	"strings"
 
 	"nomul/ir/diag"
+	"nomul/runtime/files"
 )
 
 // bad makes the one kind of error this package gives: about a file.
@@ -20,17 +19,13 @@ func bad(path string, code diag.Code, format string, args ...any) error {
 	return diag.Errorf(diag.Origin{File: path}, code, format, args...)
 }
 
-// readFile is os.ReadFile with a diagnostic.
+// readFile is files.Read with a diagnostic.
 func readFile(path string) ([]byte, error) {
-	data, err := os.ReadFile(path)
-	if err == nil {
-		return data, nil
+	data, err := files.Read(path)
+	if err != nil {
+		return nil, bad(path, diag.BadFile, "cannot be read: %v", err)
 	}
-	var at *fs.PathError
-	if errors.As(err, &at) {
-		err = at.Err
-	}
-	return nil, bad(path, diag.BadFile, "cannot be read: %v", err)
+	return data, nil
 }
 
 // ReadArrays reads the arrays of a .npz file by their names, or the one array
@@ -41,6 +36,11 @@ func ReadArrays(path string) (map[string]*Array, error) {
 	if err != nil {
 		return nil, err
 	}
+	return ParseArrays(path, data)
+}
+
+// ParseArrays is ReadArrays of a file that has been read.
+func ParseArrays(path string, data []byte) (map[string]*Array, error) {
 	if strings.HasPrefix(string(data), npyMagic) {
 		a, err := readNpy(bytes.NewReader(data), MaxElements)
 		if err != nil {
@@ -87,23 +87,14 @@ func readMember(f *zip.File, limit int) (*Array, error) {
 	return readNpy(r, limit)
 }
 
-// WriteArrays writes a .npz file, whole or not at all: the bytes go to a
-// temporary file beside it that takes its name at the end. The same arrays
-// give the same bytes.
+// Output is a .npz file to write. The same arrays give the same bytes.
+func Output(path string, arrays map[string]*Array) files.Output {
+	return files.Output{Path: path, Fill: func(w io.Writer) error { return writeNpz(w, arrays) }}
+}
+
+// WriteArrays writes a .npz file, whole or not at all.
 func WriteArrays(path string, arrays map[string]*Array) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".npz-*")
-	if err != nil {
-		return bad(path, diag.BadFile, "cannot be written: %v", err)
-	}
-	defer os.Remove(tmp.Name()) // gone already after the rename
-	err = errors.Join(writeNpz(tmp, arrays), tmp.Chmod(0o644), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		return bad(path, diag.BadFile, "cannot be written: %v", err)
-	}
-	return nil
+	return files.Write(context.Background(), Output(path, arrays))
 }
 
 func writeNpz(w io.Writer, arrays map[string]*Array) error {

@@ -28,14 +28,10 @@ var safetensorTypes = map[string]DType{
 	"U64": Uint64, "U32": Uint32, "U16": Uint16, "U8": Uint8, "BOOL": Bool,
 }
 
-// ReadSafetensors reads the arrays of a .safetensors file: eight bytes of length,
+// ParseSafetensors reads the arrays of a .safetensors file: eight bytes of length,
 // a header in JSON, and little-endian data
 // (https://huggingface.co/docs/safetensors). Errors are diagnostics of code bad-file.
-func ReadSafetensors(path string) (map[string]*Array, error) {
-	data, err := readFile(path)
-	if err != nil {
-		return nil, err
-	}
+func ParseSafetensors(path string, data []byte) (map[string]*Array, error) {
 	arrays, err := parseSafetensors(data)
 	if err != nil {
 		return nil, bad(path, diag.BadFile, "%v", err)

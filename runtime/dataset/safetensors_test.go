@@ -2,8 +2,6 @@ package dataset
 
 import (
 	"encoding/binary"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -19,11 +17,7 @@ func TestReadSafetensors(t *testing.T) {
 		`"h":{"dtype":"F16","shape":[3],"data_offsets":[8,14]},"b":{"dtype":"BF16","shape":[],"data_offsets":[14,16]},` +
 		`"i":{"dtype":"I16","shape":[1,1],"data_offsets":[16,18]}}`
 	data := "\x00\x00\x80\x3f\x00\x00\x00\xc0" + "\x00\x3c\x01\x00\x00\xc1" + "\xc0\x3f" + "\xfe\xff"
-	path := filepath.Join(t.TempDir(), "w.safetensors")
-	if err := os.WriteFile(path, safetensorsFile(header, data), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	got, err := ReadSafetensors(path)
+	got, err := ParseSafetensors("w.safetensors", safetensorsFile(header, data))
 	if err != nil {
 		t.Fatal(err)
 	}
