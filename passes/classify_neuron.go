@@ -16,6 +16,9 @@ type neuronForm struct {
 	// inputs are what is added up, each times its gain, and the whole times gain.
 	inputs []gained
 	gain   *ir.Tensor
+	// held is the input in the step behind a spike, times gain; nil where a spike
+	// leaves the input alone.
+	held *ir.Tensor
 }
 
 type gained struct {
@@ -163,9 +166,18 @@ func allKilled(f form) bool {
 	return true
 }
 
-// setMasks takes (1 − s)·(…) as a reset to zero that kills the new input too.
-// What is left is the form without a spike.
+// setMasks takes (1 − s)·(…) as a reset to zero that kills the new input too, and
+// (1 − s)·(…) + v·s as a reset to zero behind which v comes in, in the place of the
+// input. What is left is the form without a spike, but for the reset.
 func (u *unit) setMasks(n *neuronForm, f form) (form, *diag.Diagnostic) {
+	if to := f.of(monomial{s: true}); to != nil && len(u.currents) == 0 {
+		d := orZero(f.of(monomial{}))
+		plain := f.without(func(m monomial) bool { return m == monomial{s: true} }).add(monomial{s: true}, scaled(d, -1))
+		if v := combine(to, d, sum); !all(v, 0) && allKilled(plain) {
+			n.held = to
+			return f.without(func(m monomial) bool { return m.s && !m.h }), nil
+		}
+	}
 	if !allKilled(f) {
 		x := f[slices.IndexFunc(f, func(t term) bool { return t.s && (t.x != nil || t.i) })].x
 		return nil, refuse(u.fire, diag.NotANeuron, "a spike also changes the input %s of the next step, not just the membrane %%%s", where(u.killed(x)), u.membrane.Name)

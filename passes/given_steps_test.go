@@ -74,3 +74,38 @@ func TestAnInputIsChosenByTheStep(t *testing.T) {
 		}
 	}
 }
+
+// heldLIF resets at the next step, to a value, and what comes in then is lost: h·(1 − s) + v·s.
+func heldLIF(leak, to float64, swapped bool) cell {
+	return func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+		if past == nil {
+			past = []*ir.Value{s.like(x, 0), s.like(x, 0)}
+		}
+		h := s.op(ir.OpAdd, s.op(ir.OpMul, past[0], s.num(leak)), x)
+		h = s.op(ir.OpAdd, s.op(ir.OpMul, h, s.op(ir.OpSub, s.num(1), past[1])), s.op(ir.OpMul, past[1], s.num(to)))
+		a, b := h, s.num(1)
+		if swapped {
+			a, b = s.op(ir.OpSub, s.num(1), h), s.num(0)
+		}
+		f := s.spike(ir.GE, a, b)
+		if swapped {
+			f = s.spike(ir.LE, a, b)
+		}
+		return f, []*ir.Value{h, f}
+	}
+}
+
+// A reset to a value at the next step, in which the input is lost, is a reset to zero
+// of a neuron whose input is that value then.
+func TestAResetHoldsTheInput(t *testing.T) {
+	for name, c := range map[string]cell{
+		"leaky": heldLIF(0.5, 0.25, false), "without leak": heldLIF(1, -0.5, false), "swapped": heldLIF(0.75, 0.25, true),
+	} {
+		for _, steps := range []int{2, 3, 5} {
+			net, err := raise(t, mlp(t, c, steps, "sum", nil))
+			if err != nil || len(net.All(ir.OpNeuron)) != 2 || len(net.All(ir.OpWhere)) != 2 {
+				t.Errorf("%s, %d steps: %v", name, steps, err)
+			}
+		}
+	}
+}

@@ -119,6 +119,8 @@ func inputForm(x *ir.Value) form { return form{{monomial{x: x}, scalar(1)}} }
 
 func product(a, b float64) float64 { return a * b }
 
+func sum(a, b float64) float64 { return a + b }
+
 func scalar(f float64) *ir.Tensor { return ir.Reals(ir.Shape{}, []float64{f}) }
 
 func scaled(t *ir.Tensor, by float64) *ir.Tensor { return combine(t, scalar(by), product) }

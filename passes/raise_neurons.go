@@ -246,6 +246,12 @@ func (f *neuronForm) make(r *ir.Rebuilder, name string, shape ir.Shape) (*ir.Val
 	if err != nil {
 		return nil, err
 	}
+	var past *ir.Value
+	if f.held != nil {
+		if x, past, err = f.hold(r, name, x, shape); err != nil {
+			return nil, err
+		}
+	}
 	args := []*ir.Value{x}
 	for i, data := range []*ir.Tensor{f.threshold, f.bias, f.reset, f.init, f.leak, f.gain, f.current} {
 		if data == nil {
@@ -258,7 +264,33 @@ func (f *neuronForm) make(r *ir.Rebuilder, name string, shape ir.Shape) (*ir.Val
 		}
 		args = append(args, c)
 	}
-	return r.Add(ir.OpNeuron, r.Unique(name), f.attrs, args...)
+	out, err := r.Add(ir.OpNeuron, r.Unique(name), f.attrs, args...)
+	if err == nil && past != nil {
+		_, err = r.Add(ir.OpLatch, r.Unique(name+".latch"), nil, past, out)
+	}
+	return out, err
+}
+
+// hold returns the input that a spike of the step before holds at a value, and the
+// delay of those spikes.
+func (f *neuronForm) hold(r *ir.Rebuilder, name string, x *ir.Value, shape ir.Shape) (held, past *ir.Value, err error) {
+	init, err := r.Const(r.Unique(name+".first"), ir.NewTensor(ir.SpikeType(shape)))
+	if err == nil {
+		past, err = r.Add(ir.OpDelay, r.Unique(name+".past"), nil, init)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	to := f.held
+	if f.gain != nil {
+		to = ratio(to, f.gain)
+	}
+	at, err := r.Const(r.Unique(name+".held"), to)
+	if err != nil {
+		return nil, nil, err
+	}
+	held, err = r.Add(ir.OpWhere, r.Unique(name+".input"), nil, past, at, x)
+	return held, past, err
 }
 
 // inputSum adds up a neuron's inputs, each times its gain.

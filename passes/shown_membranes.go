@@ -14,7 +14,7 @@ import (
 
 // show notes the membranes of a unit of the net whose reset is no subtraction.
 func (s *raising) show(n *ir.Net, u *unit, f *neuronForm) {
-	if f.attrs.Reset != ir.ResetZero && f.attrs.Reset != ir.ResetValue {
+	if f.attrs.Reset != ir.ResetZero && f.attrs.Reset != ir.ResetValue || f.held != nil {
 		return
 	}
 	before := visible{*f, u.mirrored}
