@@ -124,11 +124,15 @@ func (q *quantiser) powers(v, x, a *ir.Value, ratio, unit *ir.Tensor) (factors [
 			break
 		}
 	}
-	q.tell(v, a.Name, ratio.F, factors, shift, digits)
+	rounds := 0.0
 	if shift > 0 {
-		worst += greatest(unit)
+		rounds = greatest(unit)
 	}
-	q.made[v] = append(q.made[v], bringing{a.Name, digits, greatest(unit), worst})
+	if off := worst + rounds/2; off > 0 { // half, for the mean of what is cut is added back
+		most := greatest(times(ratio, unit)) * float64(largest)
+		q.options.note(v, "%s is brought into its units by %d signed powers of two, off by at most %.2g of %.3g", a.Name, digits, off, most)
+	}
+	q.made[v] = append(q.made[v], bringing{a.Name, digits, greatest(unit), worst + rounds})
 	return factors, shift, off
 }
 
@@ -143,17 +147,6 @@ func withoutFraction(numbers []float64, largest int64) []float64 {
 		}
 	}
 	return out
-}
-
-// tell reports how far the powers of two are from the numbers they stand for.
-func (q *quantiser) tell(v *ir.Value, name string, ratio []float64, factors []int64, shift, digits int) {
-	worst := 0.0
-	for i, r := range ratio {
-		if r != 0 {
-			worst = max(worst, math.Abs(math.Ldexp(float64(factors[i]), -shift)/r-1))
-		}
-	}
-	q.options.note(v, "%s is brought into its units by %d signed powers of two, off by at most %.3g %%", name, digits, 100*worst)
 }
 
 // signedPowers writes numbers as sums of at most so many signed powers of two,

@@ -64,5 +64,5 @@ func printBounds(w io.Writer, rows []boundRow) {
 	}
 	printTable(w, []string{"value", "of", "off by at most", "without weights", "beside", "mostly by"}, cells)
 	fmt.Fprintln(w, "off by: integers and real numbers, given the same spikes; without weights: all but the rounding of")
-	fmt.Fprintln(w, "weights; beside: the least threshold, or the largest that the result may be")
+	fmt.Fprintln(w, "weights and factors; beside: the least threshold, or the largest that the result may be")
 }

@@ -143,8 +143,14 @@ func spoilSamples(dir string) error {
 	const black = -.286 / .353
 	for name, second := range map[string]float64{"good": black, "nan": math.NaN(), "inf": math.Inf(1), "half": 0.5} {
 		a := dataset.Floats(dataset.Float64, []int{1, 2, 3}, []float64{black, second, black, black, black, black})
-		if err := dataset.WriteArrays(filepath.Join(dir, name+".npz"), map[string]*dataset.Array{"x": a}); err != nil {
-			return err
+		files := map[string]map[string]*dataset.Array{name: {"x": a}}
+		if name == "good" {
+			files["stray"], files["other"] = map[string]*dataset.Array{"x": a, "mask": a}, map[string]*dataset.Array{"mask": a}
+		}
+		for file, arrays := range files {
+			if err := dataset.WriteArrays(filepath.Join(dir, file+".npz"), arrays); err != nil {
+				return err
+			}
 		}
 	}
 	for name, shape := range map[string][]int{"moving": {3, 4, 6}, "twelve": {3, 5, 12}, "still": {3, 1, 12}} {

@@ -23,6 +23,8 @@ func TestExitCodes(t *testing.T) {
 		{0, "passes"},
 		{0, "--help"},
 		{1, "ir nowhere.onnx"},
+		{0, "check " + mlpFolder + "/mlp_ts113_sj014_bn.onnx"},
+		{1, "check ../../testdata/models/fmnist-relu-cnn/relucnn_ts113.onnx"},
 		{1, "ir " + mlpFolder + "/io.npz.onnx"},
 		{2, "ir"},
 		{2, "ir a b"},

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
 
 	"nomul/ir"
@@ -20,11 +21,12 @@ type feed struct {
 	// frames are the inputs as the loop takes them, where channels are normalised
 	// apart at the source level; without those that it cannot be told of.
 	frames map[string]*ir.Value
+	tell   func(*diag.Diagnostic) // of warnings; nil for none
 }
 
 // feed is how a net, which the model was lowered to, is given samples.
 func (m *model) feed(net *ir.Net) feed {
-	f := feed{net: net, pixels: m.options.Pixels, elem: m.options.InputType, asIs: m.options.InputType.Kind != 0}
+	f := feed{net: net, pixels: m.options.Pixels, elem: m.options.InputType, asIs: m.options.InputType.Kind != 0, tell: m.options.Tell}
 	if !f.asIs {
 		f.elem = ir.UintType(8, ir.Shape{})
 	}
@@ -233,6 +235,23 @@ func arrayFor(in *ir.Value, inputs int, arrays map[string]*dataset.Array, file s
 	return nil, diag.Errorf(diag.Origin{File: file}, diag.BadData, "there is no array %q for the model's input; the file has %s", in.Name, keys(arrays))
 }
 
+// tellStrays warns of arrays in a file of several that have the name of no input.
+func (f feed) tellStrays(inputs []*ir.Value, arrays map[string]*dataset.Array, file string) {
+	for _, name := range sortedKeys(arrays) {
+		known := func(in *ir.Value) bool { return in.Name == name }
+		if f.tell == nil || name+".npy" == filepath.Base(file) || slices.ContainsFunc(inputs, known) {
+			continue
+		}
+		how := "is left out"
+		if len(arrays) == 1 && len(inputs) == 1 {
+			how = "is taken for " + inputs[0].Name
+		}
+		d := diag.Errorf(diag.Origin{File: file}, diag.BadData, "the model has no input %q: that array %s", name, how)
+		d.Severity = diag.Warning
+		f.tell(d)
+	}
+}
+
 func keys(arrays map[string]*dataset.Array) string {
 	out := ""
 	for _, name := range sortedKeys(arrays) {
@@ -251,6 +270,7 @@ func (f feed) read(file string) ([]map[string]*ir.Tensor, error) {
 		return nil, err
 	}
 	inputs := f.net.All(ir.OpInput)
+	f.tellStrays(inputs, arrays, file)
 	var out []map[string]*ir.Tensor
 	for _, in := range inputs {
 		a, err := arrayFor(in, len(inputs), arrays, file)

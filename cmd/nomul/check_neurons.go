@@ -1,0 +1,83 @@
+package main
+
+import (
+	"strconv"
+
+	"nomul/ir"
+)
+
+type neuronRow struct {
+	Name      string `json:"name"`
+	Kind      string `json:"kind"` // IF without a leak, else LIF
+	Count     int    `json:"count"`
+	Threshold string `json:"threshold"`
+	Leak      string `json:"leak"`
+	Reset     string `json:"reset"`
+	Compare   string `json:"compare"`
+}
+
+func neuronRows(net *ir.Net) []neuronRow {
+	rows := []neuronRow{}
+	for _, v := range net.All(ir.OpNeuron) {
+		a := v.Attrs.(ir.NeuronAttrs)
+		row := neuronRow{Name: v.Name, Kind: "LIF", Count: v.Type.Size(),
+			Leak: leakText(a.Leak, v.Args[ir.NeuronLeak]), Reset: a.Reset.String() + whenReset(a), Compare: a.Compare.String()}
+		if a.Leak.Kind == ir.LeakNone {
+			row.Kind = "IF"
+		}
+		if a.Current.Kind != 0 {
+			row.Kind += " with current, leak " + leakText(a.Current, v.Args[ir.NeuronCurrent])
+			if a.Order == ir.OrderLate {
+				row.Kind += ", a step late"
+			}
+		}
+		if a.Silent {
+			row.Kind += ", silent"
+		}
+		if !a.Fires() {
+			row.Compare = "never"
+		} else {
+			row.Threshold = span(v.Args[ir.NeuronThreshold].Const())
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// leakText is a leak's factor if it is an operand, else the leak as it is written.
+func leakText(l ir.Leak, factor *ir.Value) string {
+	if factor != nil {
+		return span(factor.Const())
+	}
+	return l.String()
+}
+
+func whenReset(a ir.NeuronAttrs) string {
+	switch {
+	case a.MasksCurrent:
+		return ", with the current and the input of the next step"
+	case a.Masks:
+		return ", with the input of the next step"
+	case a.When == ir.WhenNext:
+		return ", at the next step"
+	case a.When == ir.WhenBoth:
+		return ", at once or at the next step"
+	}
+	return ""
+}
+
+// span is a constant's number, or the least and greatest of its numbers.
+func span(t *ir.Tensor) string {
+	if t == nil {
+		return "none"
+	}
+	lo, hi := t.At(0), t.At(0)
+	for i := range t.Type.Size() {
+		lo, hi = min(lo, t.At(i)), max(hi, t.At(i))
+	}
+	short := func(f float64) string { return strconv.FormatFloat(f, 'g', 6, 64) }
+	if lo == hi {
+		return short(lo)
+	}
+	return short(lo) + " … " + short(hi)
+}
