@@ -41,9 +41,11 @@ func onProcessors(ctx context.Context, cases []engine.Case) (map[string][]engine
 func onBoards(ctx context.Context, cases []engine.Case) (map[string][]engine.Result, error) {
 	out := map[string][]engine.Result{}
 	for _, t := range engine.Targets() {
-		out[t.Name] = engine.Each(ctx, cases, func(ctx context.Context, net *ir.Net) (engine.Engine, error) {
-			return engine.NewBoard(ctx, net, cgen.New(), backends.Options{Name: "net"}, t)
-		})
+		results, err := engine.BoardBatch(ctx, cases, cgen.New(), t)
+		if err != nil {
+			return nil, err
+		}
+		out[t.Name] = results
 	}
 	return out, nil
 }

@@ -77,16 +77,13 @@ func (b *batch) left() []int {
 }
 
 // run starts the program for the cases in it, in the order in which they are
-// built in. A program takes the number of the case to begin with as its last
-// argument; it reads, per case, four bytes for the number of samples, and the
-// samples, and writes, per case, four bytes of length and its vectors. When it
-// ends early, the case at which it did is out, and the program begins anew behind
+// built in, from a number on. It gives, per case, four bytes of length and its vectors.
+// When it ends early, the case at which it did is out, and the program begins anew behind
 // it.
-func (b *batch) run(ctx context.Context, command []string, built []int) ([]Result, error) {
+func (b *batch) run(ctx context.Context, start func(from int) ([]byte, error), built []int) ([]Result, error) {
 	out := append([]Result(nil), b.results...)
 	for from := 0; from < len(built); {
-		args := append(command[:len(command):len(command)], fmt.Sprint(from))
-		text, _, failed := toolchain.Run(ctx, toolchain.Command{Args: args, Stdin: bytes.NewReader(b.input(built[from:]))})
+		text, failed := start(from)
 		if ctx.Err() != nil || toolchain.IsMissing(failed) {
 			return nil, failed
 		}
@@ -109,6 +106,17 @@ func (b *batch) run(ctx context.Context, command []string, built []int) ([]Resul
 		}
 	}
 	return out, nil
+}
+
+// process starts a program of this machine. It takes the number of the case to begin
+// with as its last argument, and reads, per case, four bytes for the number of samples,
+// and the samples.
+func (b *batch) process(ctx context.Context, built []int, command ...string) func(from int) ([]byte, error) {
+	return func(from int) ([]byte, error) {
+		args := append(command[:len(command):len(command)], fmt.Sprint(from))
+		text, _, err := toolchain.Run(ctx, toolchain.Command{Args: args, Stdin: bytes.NewReader(b.input(built[from:]))})
+		return text, err
+	}
 }
 
 // orSilent stands for the error of a program that gave none.

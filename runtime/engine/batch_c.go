@@ -34,7 +34,7 @@ func CBatch(ctx context.Context, cases []Case, b backends.Backend, compiler ...s
 	if err := p.link(ctx, built); err != nil {
 		return nil, err
 	}
-	return p.run(ctx, []string{filepath.Join(dir, "batch")}, built)
+	return p.run(ctx, p.process(ctx, built, filepath.Join(dir, "batch")), built)
 }
 
 type batchC struct {
@@ -78,17 +78,28 @@ func (p *batchC) compile(ctx context.Context) {
 
 func (p *batchC) object(ctx context.Context, i int) error {
 	dir := filepath.Join(p.dir, unit(i))
-	a := artefact{p.cases[i].Net, p.backend, backends.Options{Name: unit(i)}, dir}
-	if err := a.write(); err != nil {
-		return err
-	}
-	text := strings.NewReplacer("NAME", unit(i), "STEPS", fmt.Sprint(p.cases[i].Net.Steps)).Replace(unitText)
-	if err := os.WriteFile(a.path("unit.c"), []byte(text), 0o644); err != nil {
+	if err := p.writeUnit(i, dir); err != nil {
 		return err
 	}
 	args := append(p.compiler[:len(p.compiler):len(p.compiler)], "-c", "-o", "unit.o", "unit.c")
 	_, _, err := toolchain.Run(ctx, toolchain.Command{Dir: dir, Args: args})
 	return err
+}
+
+// writeUnit writes the C of a case, and the unit that is compiled, unit.c.
+func (b *batch) writeUnit(i int, dir string) error {
+	a := artefact{b.cases[i].Net, b.backend, backends.Options{Name: unit(i)}, dir}
+	if err := a.write(); err != nil {
+		return err
+	}
+	text := strings.NewReplacer("NAME", unit(i), "STEPS", fmt.Sprint(b.cases[i].Net.Steps)).Replace(unitText)
+	return os.WriteFile(a.path("unit.c"), []byte(text), 0o644)
+}
+
+// sampleBytes is the size of one sample of a case.
+func (b *batch) sampleBytes(i int) int {
+	net := b.cases[i].Net
+	return len(newStream(net).encode([][][]int64{lowest(net)}))
 }
 
 // mainText reads a case and runs it, from the case on that its argument says.
@@ -145,8 +156,7 @@ func (p *batchC) link(ctx context.Context, built []int) error {
 	}
 	b.WriteString("int main(int argc, char **argv)\n{\n\tint from = argc > 1 ? atoi(argv[1]) : 0;\n")
 	for at, i := range built {
-		bytes := len(newStream(p.cases[i].Net).encode([][][]int64{lowest(p.cases[i].Net)}))
-		fmt.Fprintf(&b, "\tif (from <= %d) {\n\t\trun(%d, %s_batch);\n\t}\n", at, bytes, unit(i))
+		fmt.Fprintf(&b, "\tif (from <= %d) {\n\t\trun(%d, %s_batch);\n\t}\n", at, p.sampleBytes(i), unit(i))
 	}
 	b.WriteString("\treturn 0;\n}\n")
 	if err := os.WriteFile(filepath.Join(p.dir, "main.c"), []byte(b.String()), 0o644); err != nil {

@@ -34,7 +34,7 @@ func GoBatch(ctx context.Context, cases []Case, b backends.Backend, kernels ...s
 	}
 	var out [][]Result
 	for _, k := range kernels {
-		r, err := p.run(ctx, []string{p.to.path("build/batch"), k}, built)
+		r, err := p.run(ctx, p.process(ctx, built, p.to.path("build/batch"), k), built)
 		if err != nil {
 			return nil, err
 		}

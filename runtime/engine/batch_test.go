@@ -93,6 +93,33 @@ func TestCBatch(t *testing.T) {
 	checkBatch(t, got, want, outOfBatch)
 }
 
+func TestBoardBatch(t *testing.T) {
+	cases, want := batchOf(t)
+	for _, target := range Targets() {
+		got, err := BoardBatch(context.Background(), cases, cgen.New(), target)
+		skipMissing(t, err)
+		checkBatch(t, got, want, outOfBatch)
+	}
+}
+
+// A net that does not compile for a board, calls for a multiplication that it lacks, or
+// faults on it is found, and takes no other one with it.
+func TestFaultsInABoardBatch(t *testing.T) {
+	cases, want := batchOf(t)
+	target := Targets()[2]
+	name := cases[1].Net.Name
+	begin := "void n1_step(n1_state *st)\n{"
+	for _, f := range []struct{ old, new, want string }{
+		{"_step(", "_step](", "expected"},
+		{begin, begin + "\n\tstatic volatile int times = 3;\n\ttimes = times * times;", "__mulsi3"},
+		{begin, begin + "\n\t__asm__ volatile(\".word 0\");", "ended at this net"},
+	} {
+		got, err := BoardBatch(context.Background(), cases, flaw{cgen.New(), name, f.old, f.new}, target)
+		skipMissing(t, err)
+		checkBatch(t, got, want, map[int]string{1: f.want, 4: outOfBatch[4], 5: outOfBatch[5]})
+	}
+}
+
 // flaw is a back end whose code for nets of a name has a fault.
 type flaw struct {
 	backends.Backend
