@@ -54,16 +54,23 @@ var starters = map[string]func(*plan, *unit){
 
 // schedule lists the passes: inputs and what is computed once; in each step
 // its inputs, the walks over what was computed once, then everything in the net's
-// order, each followed by the walk over it, and the latches last; then the end.
+// order, each followed by the walk over it, and the latches last; then the end. The first
+// is an input, for which the engine waits: where none comes once, constants that are
+// computed once are computed in each step.
 func (p *plan) schedule() {
-	for _, u := range p.Units {
-		if u.Clock == ir.Once {
-			p.start(u)
-		}
+	inputs := p.startOnce(true)
+	if inputs {
+		p.startOnce(false)
 	}
 	for _, u := range p.units(kindInput) {
 		if u.Clock == ir.Step {
 			p.step(u)
+		}
+	}
+	if fed := len(p.Passes); !inputs {
+		p.startOnce(false)
+		for i := range p.Passes[fed:] {
+			p.Passes[fed+i].Part = parts[ir.Step]
 		}
 	}
 	for _, u := range p.Units {
@@ -90,6 +97,18 @@ func (p *plan) schedule() {
 	}
 	p.outputsLast()
 	p.Passes[0].Head.First = true
+}
+
+// startOnce adds the passes of the inputs that come once, or of the other units that are
+// computed once; it reports whether there are any.
+func (p *plan) startOnce(inputs bool) (some bool) {
+	for _, u := range p.Units {
+		if u.Clock == ir.Once && (u.Kind == kindInput) == inputs {
+			p.start(u)
+			some = true
+		}
+	}
+	return some
 }
 
 // step adds the passes of a unit in each step.
