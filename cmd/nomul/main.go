@@ -104,8 +104,10 @@ func runUntil(ctx context.Context, args []string, stdout, stderr io.Writer) (cod
 		return 0
 	case ctx.Err() != nil:
 		return interrupted(ctx, stderr)
-	case err == nil:
-		err = printed.err
+	case err == nil || errors.Is(err, printed.err):
+		return report(printed.err, stderr)
+	case printed.err != nil:
+		report(printed.err, stderr)
 	}
 	return report(err, stderr)
 }

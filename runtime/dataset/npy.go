@@ -1,7 +1,7 @@
 package dataset
 
 import (
-	"bytes"
+	"bufio"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -232,15 +232,16 @@ func writeNpy(w io.Writer, a *Array) error {
 	text := fmt.Sprintf("{'descr': '%s%s', 'fortran_order': False, 'shape': %s, }", sign, descrs[a.DType], pyTuple(a.Shape))
 	fill := -(len(npyMagic) + 4 + len(text) + 1) & 63
 	text += strings.Repeat(" ", fill) + "\n"
-	var b bytes.Buffer
+	b := bufio.NewWriterSize(w, 1<<16) // bytes come as they are made, so that whoever takes them can end it
 	b.WriteString(npyMagic + "\x01\x00")
 	b.Write(binary.LittleEndian.AppendUint16(nil, uint16(len(text))))
 	b.WriteString(text)
 	for i := range a.Len() {
-		b.Write(a.bytes(i))
+		if _, err := b.Write(a.bytes(i)); err != nil {
+			return err
+		}
 	}
-	_, err := w.Write(b.Bytes())
-	return err
+	return b.Flush()
 }
 
 func pyTuple(shape []int) string {
