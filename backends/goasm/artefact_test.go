@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"nomul/backends"
 	"nomul/backends/goasm"
 	"nomul/ir"
 	"nomul/ir/diag"
@@ -57,7 +56,7 @@ func TestNoMultiplication(t *testing.T) {
 // scanRunner builds a model's runner and scans it.
 func (w workspace) scanRunner(t *testing.T, name, arch, objdump string) {
 	binary := filepath.Join(w.dir, name+"-"+arch)
-	w.mustRun(t, []string{"GOARCH=" + arch}, "go", "build", "-o", binary, "./"+name+"/cmd/run")
+	w.mustRun(t, []string{"GOARCH=" + arch}, "go", "build", "-o", binary, "./cmd/"+name)
 	listing := w.mustRun(t, nil, objdump, "-d", "--no-show-raw-insn", binary)
 	for _, prefix := range []string{"nomul.model/" + name + ".", "main."} {
 		n, found := scan(listing, prefix)
@@ -79,7 +78,7 @@ func TestRunner(t *testing.T) {
 	t.Parallel()
 	w := emit(t, 3, parse(t, testdata+"dag.sir"))
 	binary := filepath.Join(w.dir, "run")
-	w.mustRun(t, nil, "go", "build", "-o", binary, "./dag/cmd/run")
+	w.mustRun(t, nil, "go", "build", "-o", binary, "./cmd/dag")
 	inputs := read(t, filepath.Join(w.dir, "dag/testdata/inputs.bin"))
 	want := read(t, filepath.Join(w.dir, "dag/testdata/expected.bin"))
 
@@ -114,24 +113,6 @@ func pipe(in []byte, command ...string) (out []byte, report string, err error) {
 	c.Stdin, c.Stdout, c.Stderr = bytes.NewReader(in), &stdout, &stderr
 	err = c.Run()
 	return stdout.Bytes(), stderr.String(), err
-}
-
-// TestModuleSums holds the emitted go.mod and go.sum against nomul's own.
-func TestModuleSums(t *testing.T) {
-	gomod, gosum := string(read(t, "../../go.mod")), string(read(t, "../../go.sum"))
-	for _, f := range goasm.New().Emit(parse(t, testdata+"dag.sir"), backends.Options{Name: "dag"}) {
-		switch f.Name {
-		case "go.mod":
-			_, require, _ := strings.Cut(string(f.Data), "require ")
-			if !strings.Contains(gomod, strings.TrimSpace(require)) {
-				t.Errorf("nomul's go.mod does not require %s", require)
-			}
-		case "go.sum":
-			if !strings.Contains(gosum, string(f.Data)) {
-				t.Errorf("nomul's go.sum has other sums than\n%s", f.Data)
-			}
-		}
-	}
 }
 
 // TestCheck lists what each net is refused for.

@@ -185,6 +185,7 @@ func (p *plan) integers(data []int64, size, bytes int, fill int64) section {
 		}
 	}
 	if zero {
+		p.zeros = max(p.zeros, len(p.blob)-from)
 		p.blob = p.blob[:from]
 		return section{}
 	}

@@ -1,7 +1,7 @@
-// Package goasm emits a net at the fixed level as a Go module of its own: a
-// package with the model, its weights, the inner loops in AVX2 and NEON assembly
-// and in plain Go (package kernel, copied), a test that replays vectors, and a
-// command that runs a stream of samples.
+// Package goasm emits a net at the fixed level as a Go module of its own without
+// dependencies: a package with the model, its weights, the inner loops in AVX2 and NEON
+// assembly and in plain Go (package kernel, copied), and a test that replays vectors, in a
+// folder that can be copied into any other module; and a command that runs a stream of samples.
 //
 // check.go says what cannot be emitted, plan.go and its neighbours decide on
 // layouts, widths and names, emit.go prints. order.go tells how values lie in

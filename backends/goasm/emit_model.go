@@ -39,7 +39,7 @@ func (p *plan) packageDoc(out *printer) {
 	for _, line := range backends.Meanings(p.net) {
 		out.f("// %s", line)
 	}
-	out.f("package %s\n\nimport _ \"embed\"\n", p.pkg)
+	out.f("package %s\n\nimport (\n_ \"embed\"\n\"sync\"\n)\n", p.pkg)
 }
 
 // names joins the names of buffers, each with a prefix.
@@ -54,7 +54,8 @@ func names(buffers []*buffer, prefix string) string {
 func (p *plan) modelType(out *printer) {
 	out.f("// Steps is the number of time steps of one inference.\nconst Steps = %d\n", p.net.Steps)
 	out.f("//go:embed weights.bin\nvar weightsBin string\n")
-	out.f("// Model is the network with its state. It serves one goroutine at a time; each\n// model has its own copy of the weights.")
+	p.loaders(out)
+	out.f("// Model is the network with its state. It serves one goroutine at a time. Any number of\n// models may run side by side: all read the same weights.")
 	out.f("type Model struct {\nengine")
 	stages := p.stageOf()
 	for _, b := range p.buffers {
@@ -64,6 +65,21 @@ func (p *plan) modelType(out *printer) {
 		}
 	}
 	out.f("}\n")
+}
+
+// loaders prints what makes the constants of all models, once.
+func (p *plan) loaders(out *printer) {
+	out.f("// loadWeights gives the weights, thresholds and lists of all models. They are only read.")
+	out.f("var loadWeights = sync.OnceValue(func() []byte { return arena(weightsBin) })\n")
+	if len(p.tables) == 0 {
+		return
+	}
+	out.f("// loadTables gives the multiples of weights that convolutions of words add.")
+	out.f("var loadTables = sync.OnceValue(func() [][]byte {\nw := loadWeights()\nreturn [][]byte{")
+	for _, s := range p.tables {
+		out.f("multiples(w[%d:%d], %d),", s.weights.from, s.weights.to, 1<<s.tile.shift)
+	}
+	out.f("}\n})\n")
 }
 
 // stageOf finds the stage that computes a buffer; inputs have none.
@@ -83,7 +99,13 @@ func (p *plan) constructor(out *printer) {
 	out.f("m := &Model{engine: newEngine(k, needs{list: %d, words: %d, digits: %d, starts: %d, values: %d, window: %d, chosen: %d, begins: %d})}",
 		n.list, n.words, n.digits, n.starts, n.values, n.window, n.chosen, n.begins)
 	if len(p.blob) > 0 {
-		out.f("w := arena(weightsBin)")
+		out.f("w := loadWeights()")
+	}
+	if p.zeros > 0 {
+		out.f("zeros := w[%d:]", len(p.blob)-p.zeros)
+	}
+	if len(p.tables) > 0 {
+		out.f("multiplied := loadTables()")
 	}
 	stages := p.stageOf()
 	for _, b := range p.buffers {

@@ -1,6 +1,8 @@
 package goasm
 
 import (
+	"strings"
+
 	"nomul/backends"
 	"nomul/ir"
 )
@@ -9,7 +11,7 @@ import (
 // sample in the stream format.
 func (p *plan) trace() []byte {
 	out := &printer{}
-	out.f("package %s\n", p.pkg)
+	out.f("package %s\n\nimport \"fmt\"\n", p.pkg)
 	p.layers(out)
 	p.stageList(out)
 	p.streamCode(out)
@@ -44,15 +46,16 @@ func (p *plan) streamCode(out *printer) {
 		in += b.size * max(1, b.steps) * backends.Width(b.value.Type)
 	}
 	out.f("// InputBytes is the size of one sample in the stream format.\nconst InputBytes = %d\n", in)
-	out.f("// InferStream runs one sample of InputBytes bytes: the inputs' elements in C\n// order, little-endian. It appends, when tracing, for each step and layer the\n// spikes, one byte each, and the membranes after the step, four bytes each; and\n// then the outputs, four bytes each.")
-	out.f("func (m *Model) InferStream(out, in []byte, trace bool) []byte {")
+	out.f("// InferStream runs one sample of InputBytes bytes: the inputs' elements in C\n// order, little-endian. It appends, when tracing, for each step and layer the\n// spikes, one byte each, and the membranes after the step, four bytes each; and\n// then the outputs, four bytes each. A sample of another length is an error, and\n// nothing is run.")
+	out.f("func (m *Model) InferStream(out, in []byte, trace bool) ([]byte, error) {")
+	out.f("if len(in) != InputBytes {\nreturn out, fmt.Errorf(\"the sample has %%d bytes, wanted %%d\", len(in), InputBytes)\n}")
 	p.loadStream(out)
 	out.f("m.Reset()")
 	for _, s := range p.stages[ir.Once] {
 		out.f("m.%s()", s.head().method)
 	}
 	out.f("for range Steps {\nm.Step()\nif trace {\nout = m.appendTrace(out)\n}\n}\nm.Finish()")
-	out.f("return m.appendOutputs(out)\n}\n")
+	out.f("return m.appendOutputs(out), nil\n}\n")
 	out.f("func (m *Model) appendOutputs(out []byte) []byte {")
 	for _, b := range p.outputs {
 		out.f("out = append32(out, m.%s[:])", b.name)
@@ -91,7 +94,8 @@ func (p *plan) loadStream(out *printer) {
 			rest = ""
 		}
 		if b.elem == "uint8" {
-			out.f("%sin[copy(m.%s[:], in):]", map[bool]string{true: "in = ", false: "_ = "}[rest != ""], b.name)
+			rest = strings.Replace(rest, "=", "= in[", 1)
+			out.f("%scopy(m.%s[:], in)%s", rest, b.name, map[bool]string{true: ":]"}[rest != ""])
 			continue
 		}
 		out.f("%sread%d(m.%s[:], in)", rest, bits, b.name)

@@ -71,7 +71,7 @@ func sample(t testing.TB, net *ir.Net, machine *interp.Machine, in map[string]*i
 	return s
 }
 
-// workspace is a directory with several emitted modules, which build together.
+// workspace is a module with several emitted packages.
 type workspace struct {
 	dir   string
 	names []string
@@ -81,25 +81,15 @@ type workspace struct {
 func emit(t testing.TB, samples int, nets ...*ir.Net) workspace {
 	t.Helper()
 	w := workspace{dir: t.TempDir()}
-	work := "go 1.26.0\nuse ./replayall\n"
-	if err := os.MkdirAll(filepath.Join(w.dir, "replayall"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(w.dir, "replayall", "go.mod"), []byte("module replayall\n\ngo 1.26.0\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
 	for _, net := range nets {
 		v := vectors(t, net, samples)
 		w.write(t, net, v)
-		work += fmt.Sprintf("use ./%s\n", net.Name)
 		w.names = append(w.names, net.Name)
-	}
-	if err := os.WriteFile(filepath.Join(w.dir, "go.work"), []byte(work), 0o644); err != nil {
-		t.Fatal(err)
 	}
 	return w
 }
 
+// write adds a package; its command is named after it.
 func (w workspace) write(t testing.TB, net *ir.Net, v backends.Vectors) {
 	t.Helper()
 	target := goasm.New()
@@ -107,7 +97,7 @@ func (w workspace) write(t testing.TB, net *ir.Net, v backends.Vectors) {
 		t.Fatal(err)
 	}
 	for _, f := range target.Emit(net, backends.Options{Name: net.Name, Vectors: v}) {
-		path := filepath.Join(w.dir, net.Name, f.Name)
+		path := filepath.Join(w.dir, strings.Replace(f.Name, "cmd/run", "cmd/"+net.Name, 1))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -117,12 +107,12 @@ func (w workspace) write(t testing.TB, net *ir.Net, v backends.Vectors) {
 	}
 }
 
-// run runs a command in the workspace and gives what it printed.
+// run runs a command in the module, offline, and gives what it printed.
 func (w workspace) run(t testing.TB, env []string, command ...string) (string, error) {
 	t.Helper()
 	c := exec.Command(command[0], command[1:]...)
 	c.Dir = w.dir
-	c.Env = append(os.Environ(), append(env, "GOFLAGS=-trimpath", "CGO_ENABLED=0", "GOWORK="+filepath.Join(w.dir, "go.work"))...)
+	c.Env = append(os.Environ(), append(env, "GOFLAGS=-trimpath", "CGO_ENABLED=0", "GOWORK=off", "GOPROXY=off")...)
 	out, err := c.CombinedOutput()
 	return string(out), err
 }
@@ -159,9 +149,12 @@ type way struct {
 func ways(t testing.TB) []way {
 	emulator := []string{"qemu-aarch64", "-cpu", "max"}
 	need(t, emulator[0])
+	need(t, "qemu-x86_64")
+	need(t, "qemu-s390x")
 	return []way{
 		{name: "amd64", arch: "amd64", kernels: "[avx2 go]"},
-		{name: "plain", arch: "amd64", env: []string{"GODEBUG=cpu.avx2=off"}, kernels: "[go]"},
+		{name: "plain", arch: "amd64", under: []string{"qemu-x86_64", "-cpu", "Nehalem"}, kernels: "[go]"},
+		{name: "big-endian", arch: "s390x", under: []string{"qemu-s390x"}, kernels: "[go]"},
 		{name: "arm64", arch: "arm64", under: emulator, kernels: "[neon go]"},
 	}
 }

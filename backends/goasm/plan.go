@@ -14,7 +14,9 @@ type plan struct {
 	outputs []*buffer
 	buffers []*buffer // the model's fields, in net order
 	stages  [ir.End + 1][]stage
-	blob    []byte // weights.bin
+	blob    []byte       // weights.bin
+	zeros   int          // bytes of weights.bin's end that are 0, for vectors of zeros
+	tables  []*convStage // that sum words with tables
 	needs   needs
 
 	scope     scope
@@ -61,6 +63,7 @@ func newPlan(net *ir.Net, o backends.Options) *plan {
 			place(p, v)
 		}
 	}
+	p.blob = append(p.blob, make([]byte, p.zeros)...)
 	return p
 }
 

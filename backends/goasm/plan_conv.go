@@ -26,6 +26,7 @@ type convStage struct {
 	startsAt  section
 	tapsAt    section // of words by digits
 	weights   section
+	table     int // of tables: which one of the model's
 	bias      section
 	biasField string
 	low       int64
@@ -146,6 +147,8 @@ func (s *convStage) layRows(p *plan, c convolved) {
 	switch {
 	case s.method == convDigits:
 		p.blob = c.weights.append16(p.blob, s.tile.outputs, s.tiles)
+		s.table = len(p.tables)
+		p.tables = append(p.tables, s)
 	case s.tile.bytes == 1:
 		p.blob = c.weights.spare().append8(p.blob, s.tile.outputs)
 	default:

@@ -84,7 +84,7 @@ func (v vectorPlan) elem() string { return map[int]string{2: "int16", 4: "int32"
 // prepare prints where New gets the vector from.
 func (v vectorPlan) prepare(p *printer) {
 	if v.data == (section{}) {
-		p.f("m.%s = make([]%s, %d)", v.field, v.elem(), v.size)
+		p.f("m.%s = %ss(zeros[:%d])", v.field, v.elem(), v.size*v.bytes)
 		return
 	}
 	p.f("m.%s = %ss(w[%d:%d])", v.field, v.elem(), v.data.from, v.data.to)

@@ -58,7 +58,7 @@ func (s *convStage) prepareTables(out *printer) {
 	s.image(out)
 	out.f("tables: tables{places: %d, taps: int32s(w[%d:%d]), step: %d, digits: %d, next: %d, shift: %d, dstStep: %d, baseStep: %d},",
 		g.places, s.tapsAt.from, s.tapsAt.to, g.step*s.channels(), s.digits(), g.pixels()*s.channels(), tableBits*(s.digits()-1), s.outputs(), s.biasStep)
-	out.f("loop: k.%s, rows: multiples(w[%d:%d], %d), stride: %d, tile: %d, tiles: %d,", t.loop, s.weights.from, s.weights.to, 1<<t.shift,
+	out.f("loop: k.%s, rows: multiplied[%d], stride: %d, tile: %d, tiles: %d,", t.loop, s.table,
 		s.inputs<<(t.shift+tableBits), t.outputs, s.tiles)
 	out.f("origins: int32s(w[%d:%d]), line: %d, baseLine: %d,", s.startsAt.from, s.startsAt.to, g.places*s.outputs(), g.places*s.biasStep)
 	out.f("}")

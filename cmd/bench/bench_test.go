@@ -244,7 +244,7 @@ func goRoot(t *testing.T) string {
 }
 
 func TestPeerIsFormatted(t *testing.T) {
-	p := peer{Module: "nomul.model/model", Binding: binding, Block: block, Size: 12, Plane: 4, Scale: []float64{1.0 / 255}, Mean: []float64{0.5}, Std: []float64{0.25}}
+	p := peer{Module: "nomul.model", Package: "model", Binding: binding, Block: block, Size: 12, Plane: 4, Scale: []float64{1.0 / 255}, Mean: []float64{0.5}, Std: []float64{0.25}}
 	got, err := p.fill(peerSource)
 	if err != nil {
 		t.Fatal(err)

@@ -44,7 +44,7 @@ var peerSource string
 
 // peer is what the generated program and its go.mod are made of.
 type peer struct {
-	Module           string // of the emitted engine
+	Module, Package  string // of the emitted engine
 	Engine           string // its folder
 	Binding, Version string
 	Block            int
@@ -172,7 +172,7 @@ func (b *bench) newPeer(ctx context.Context, engine string) (*peer, error) {
 	}
 	b.tool(binding, version)
 	size := len(b.images.Pixels) / b.images.Len()
-	p := &peer{Module: strings.TrimSpace(string(module)), Engine: engine, Binding: binding, Version: version, Block: block,
+	p := &peer{Module: strings.TrimSpace(string(module)), Package: artefactName, Engine: engine, Binding: binding, Version: version, Block: block,
 		Size: size, Plane: size, Scale: b.o.pixels.Scale, Mean: b.o.pixels.Mean, Std: b.o.pixels.Std}
 	if len(b.images.Shape) > 2 {
 		p.Plane /= b.images.Shape[0]

@@ -51,7 +51,7 @@ type batchGo struct {
 // own matches the names of a model in the text of its package. The first model of a
 // batch keeps them, the others have a number behind them; fields and methods of
 // models never have these names.
-var own = regexp.MustCompile(`\b(Model|newModel|Steps|weightsBin|Layers?|InputBytes)\b|(//go:embed weights)`)
+var own = regexp.MustCompile(`\b(Model|newModel|Steps|weightsBin|Layers?|InputBytes|loadWeights|loadTables)\b|(//go:embed weights)`)
 
 // compile writes and builds the cases that are left, until none is left that the
 // compiler complains of, and returns those that are in the program.
@@ -108,14 +108,10 @@ func (p *batchGo) write(left []int) error {
 			}
 		}
 	}
-	if err := p.put("batch.go", p.runner(left)); err != nil {
+	if err := p.put("batch/batch.go", p.runner(left)); err != nil {
 		return err
 	}
-	module, err := moduleOf(p.to.path("go.mod"))
-	if err != nil {
-		return err
-	}
-	return p.put("cmd/batch/main.go", []byte(strings.ReplaceAll(batchMain, "PATH", module)))
+	return p.put("cmd/batch/main.go", []byte(batchMain))
 }
 
 func (p *batchGo) put(name string, data []byte) error {
@@ -131,16 +127,16 @@ func (p *batchGo) put(name string, data []byte) error {
 func (p *batchGo) place(f backends.File, i int, first bool) (string, []byte) {
 	number := fmt.Sprint(i)
 	switch f.Name {
-	case "model.go", "trace.go":
+	case "batch/model.go", "batch/trace.go":
 		base := strings.TrimSuffix(f.Name, ".go")
 		text := f.Data
 		if !first {
 			text = own.ReplaceAll(text, []byte("${1}${2}"+number))
 		}
 		return base + "_" + number + ".go", text
-	case "weights.bin":
+	case "batch/weights.bin":
 		if !first {
-			return "weights" + number + ".bin", f.Data
+			return "batch/weights" + number + ".bin", f.Data
 		}
 		return f.Name, f.Data
 	}
@@ -172,7 +168,7 @@ import (
 	"io"
 )
 
-type infer func(out, in []byte, trace bool) []byte
+type infer func(out, in []byte, trace bool) ([]byte, error)
 
 // Run runs the models from a number on, each with the samples that it reads.
 func Run(name string, from int, in io.Reader, out io.Writer) error {
@@ -192,7 +188,10 @@ func Run(name string, from int, in io.Reader, out io.Writer) error {
 			if _, err := io.ReadFull(in, sample); err != nil {
 				return err
 			}
-			told = infer(told, sample, true)
+			var err error
+			if told, err = infer(told, sample, true); err != nil {
+				return err
+			}
 		}
 		binary.LittleEndian.PutUint32(told, uint32(len(told)-4))
 		if _, err := out.Write(told); err != nil {
@@ -216,7 +215,7 @@ import (
 	"os"
 	"strconv"
 
-	batch "PATH"
+	"nomul.model/batch"
 )
 
 func main() {

@@ -130,7 +130,7 @@ type flaw struct {
 func (f flaw) Emit(net *ir.Net, o backends.Options) []backends.File {
 	files := f.Backend.Emit(net, o)
 	for i := range files {
-		if net.Name == f.net && strings.HasPrefix(files[i].Name, "model.") {
+		if net.Name == f.net {
 			files[i].Data = bytes.ReplaceAll(files[i].Data, []byte(f.old), []byte(f.new))
 		}
 	}

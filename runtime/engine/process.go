@@ -60,7 +60,7 @@ func Go(ctx context.Context, net *ir.Net, b backends.Backend, o GoOptions) (*Pro
 		p.command = []string{"qemu-aarch64", "-cpu", "max"}
 	}
 	p.command = append(p.command, p.binary, "-kernel", o.Kernel)
-	p.module, err = moduleOf(p.path("go.mod"))
+	p.module, err = p.goPackage()
 	if err == nil {
 		err = p.build(ctx, []string{"GOOS=linux", "GOARCH=" + arch, "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS="},
 			// -trimpath: the same package in another temporary directory comes from the build cache.
@@ -79,18 +79,23 @@ func goName(arch, kernel string) string {
 	return "go-" + kernel
 }
 
-// moduleOf reads the import path of an emitted package.
-func moduleOf(goMod string) (string, error) {
+// goPackage finds the import path of an emitted package, which is a folder of its module.
+func (a *artefact) goPackage() (string, error) {
+	goMod := a.path("go.mod")
 	data, err := os.ReadFile(goMod)
 	if err != nil {
 		return "", err
 	}
 	line, _, _ := strings.Cut(string(data), "\n")
-	name, ok := strings.CutPrefix(line, "module ")
+	module, ok := strings.CutPrefix(line, "module ")
 	if !ok {
 		return "", fmt.Errorf("%s does not begin with its module", goMod)
 	}
-	return strings.TrimSpace(name), nil
+	found, err := filepath.Glob(a.path("*/model.go"))
+	if err != nil || len(found) != 1 {
+		return "", fmt.Errorf("%s: %d folders with a model.go, wanted one", a.dir, len(found))
+	}
+	return strings.TrimSpace(module) + "/" + filepath.Base(filepath.Dir(found[0])), nil
 }
 
 // C builds the emitted C with a compiler of this machine, gcc or clang.

@@ -18,20 +18,41 @@ func arena(data string) []byte {
 	return memory
 }
 
-// int32s reads little-endian numbers.
-func int32s(data []byte) []int32 {
-	var out []int32
-	for ; len(data) > 0; data = data[4:] {
-		out = append(out, int32(binary.LittleEndian.Uint32(data)))
+// int16s gives the numbers of 16 bits that a part of an arena holds.
+func int16s(data []byte) []int16 { return view[int16](data, 1) }
+
+// int32s gives the numbers of 32 bits that a part of an arena holds.
+func int32s(data []byte) []int32 { return view[int32](data, 2) }
+
+// uint64s gives the packed spikes that a part of an arena holds.
+func uint64s(data []byte) []uint64 { return view[uint64](data, 3) }
+
+// constant is a number of an arena.
+type constant interface{ int16 | int32 | uint64 }
+
+// view gives little-endian numbers of 1 << shift bytes where they lie, so that all models
+// read the same; a machine of the other order of bytes makes a copy. Every part of an
+// arena begins on a multiple of its numbers' size.
+func view[T constant](data []byte, shift uint) []T {
+	if len(data) == 0 {
+		return nil
 	}
-	return out
+	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
+		return decoded[T](data, 1<<shift)
+	}
+	n := len(data) >> shift
+	return (*[1 << 27]T)(unsafe.Pointer(unsafe.SliceData(data)))[:n:n] // unsafe.Slice multiplies
 }
 
-// int16s reads little-endian numbers.
-func int16s(data []byte) []int16 {
-	var out []int16
-	for ; len(data) > 0; data = data[2:] {
-		out = append(out, int16(binary.LittleEndian.Uint16(data)))
+// decoded copies little-endian numbers of so many bytes.
+func decoded[T constant](data []byte, size int) []T {
+	var out []T
+	for ; len(data) > 0; data = data[size:] {
+		bits := uint64(0)
+		for i := size - 1; i >= 0; i-- {
+			bits = bits<<8 | uint64(data[i])
+		}
+		out = append(out, T(bits))
 	}
 	return out
 }

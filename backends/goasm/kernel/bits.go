@@ -142,13 +142,3 @@ func setBits(dst []uint64, at int, w uint64) {
 		dst[at>>6+1] |= over
 	}
 }
-
-// uint64s reads packed spikes, little-endian.
-func uint64s(data []byte) []uint64 {
-	words := int32s(data)
-	out := make([]uint64, len(words)>>1)
-	for i := range out {
-		out[i] = uint64(uint32(words[2*i])) | uint64(uint32(words[2*i+1]))<<32
-	}
-	return out
-}

@@ -1,10 +1,36 @@
 package kernel
 
-import "golang.org/x/sys/cpu"
+// cpuid is the instruction of that name.
+//
+//go:noescape
+func cpuid(leaf, part uint32) (a, b, c, d uint32)
+
+// saved returns which registers the operating system saves: XCR0.
+//
+//go:noescape
+func saved() uint32
+
+// vectors reports whether processor and operating system have AVX2; POPCNT is older.
+func vectors() bool {
+	const (
+		popcnt, osxsave, avx = 1 << 23, 1 << 27, 1 << 28 // leaf 1, register c
+		avx2                 = 1 << 5                    // leaf 7, register b
+		xmmAndYmm            = 1<<1 | 1<<2
+	)
+	if leaves, _, _, _ := cpuid(0, 0); leaves < 7 {
+		return false
+	}
+	const all = popcnt | osxsave | avx
+	if _, _, c, _ := cpuid(1, 0); c&all != all || saved()&xmmAndYmm != xmmAndYmm {
+		return false
+	}
+	_, b, _, _ := cpuid(7, 0)
+	return b&avx2 != 0
+}
 
 // assembly lists the assembly kernels this machine can run.
 func assembly() []*kernel {
-	if !cpu.X86.HasAVX2 || !cpu.X86.HasPOPCNT {
+	if !vectors() {
 		return nil
 	}
 	return []*kernel{{
