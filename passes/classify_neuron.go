@@ -216,8 +216,7 @@ func (u *unit) setReset(n *neuronForm, f form) *diag.Diagnostic {
 		n.setSubtract(beta, c)
 		return nil
 	case all(beta, 0) || !near(b, scaled(beta, -1)):
-		return refuse(u.fire, diag.NotANeuron,
-			"the reset keeps a part of the membrane %%%s: leak %s, but %s·S·V on a spike", u.membrane.Name, shown(beta), shown(b))
+		return u.keepsPart(beta, b)
 	case c == nil:
 		n.attrs.Reset = ir.ResetZero
 		return nil
@@ -262,6 +261,8 @@ func (u *unit) setInputs(n *neuronForm, f form) *diag.Diagnostic {
 		switch {
 		case t.x == nil:
 			continue
+		case t.state() && u.comparedBefore(t.x, 0) != nil:
+			return u.resetsOtherwise(u.comparedBefore(t.x, 0))
 		case t.state():
 			return refuse(u.fire, diag.NotANeuron, "the leak of the membrane %%%s is not constant: it depends on %s", u.membrane.Name, where(t.x))
 		case t.s:

@@ -25,6 +25,7 @@ type unit struct {
 	most     int
 	plain    map[*ir.Value]bool
 	isLate   bool // the current reaches the membrane one step late
+	steps    int  // of the net
 }
 
 // current is the delay of a current, and what it stores, over the past.

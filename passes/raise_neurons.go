@@ -73,6 +73,7 @@ func (s *raising) classify(n *ir.Net) error {
 		u, d := newUnit(v, s.latched)
 		var form *neuronForm
 		if d == nil {
+			u.steps = n.Steps
 			form, d = u.classify()
 		}
 		if d != nil {

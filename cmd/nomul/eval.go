@@ -33,7 +33,8 @@ The class is the index of the greatest element of the output; of the least where
 the output is the number of the step of the first spike (--readout first): the
 earliest wins. Of several, the first.
 
-Images are an idx file (.gz or not), an .npz, or a folder with one folder of PNGs
+Images are an idx file (.gz or not), an .npz of whole numbers from 0 to 255, in rows,
+flat, or with their channels first or last, or a folder with one folder of PNGs
 or JPEGs per class, which brings its own labels: the numbers in the folders' names,
 or the lines of a file classes.txt beside them, else the folders' order by name.`,
 		Example: `  nomul eval model.onnx --images t10k-images.gz --labels t10k-labels.gz --mean .286 --std .353
@@ -141,6 +142,7 @@ func (e *evaluator) run(level ir.Level, engineName string) (*evaluation, error) 
 	if err != nil {
 		return nil, err
 	}
+	e.images = e.model.feed(net).arranged(e.images)
 	if _, err := e.model.feed(net).images(e.images, 0, min(1, e.count)); err != nil {
 		return nil, err
 	}

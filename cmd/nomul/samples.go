@@ -305,6 +305,14 @@ func (f feed) read(file string) ([]map[string]*ir.Tensor, error) {
 	return out, nil
 }
 
+// arranged returns images as the one input takes them, where it is plain how.
+func (f feed) arranged(m *dataset.Images) *dataset.Images {
+	if inputs := f.net.All(ir.OpInput); len(inputs) == 1 {
+		return m.Arranged(sampleShape(f.net, inputs[0]))
+	}
+	return m
+}
+
 // images converts images for a net with one input.
 func (f feed) images(m *dataset.Images, from, to int) ([]map[string]*ir.Tensor, error) {
 	inputs := f.net.All(ir.OpInput)
@@ -312,6 +320,7 @@ func (f feed) images(m *dataset.Images, from, to int) ([]map[string]*ir.Tensor, 
 		return nil, diag.Errorf(diag.Origin{File: m.File}, diag.BadData, "images go into one input, but the model has %d", len(inputs))
 	}
 	in := inputs[0]
+	m = f.arranged(m)
 	sample := in.Type.WithShape(ir.ShapeOf(sampleShape(f.net, in)...))
 	if !fits(squeeze(m.Shape), squeeze(sample.Shape.Dims())) {
 		d := diag.Errorf(diag.Origin{File: m.File}, diag.BadData, "images are %v, but the model's input %s is %v", m.Shape, in.Name, sample)

@@ -30,13 +30,7 @@ type Images struct {
 // Len is the number of images.
 func (m *Images) Len() int { return len(m.Pixels) / m.size() }
 
-func (m *Images) size() int {
-	n := 1
-	for _, d := range m.Shape {
-		n *= d
-	}
-	return n
-}
+func (m *Images) size() int { return size(m.Shape) }
 
 // Image is the pixels of image i in C order; it shares memory with m.
 func (m *Images) Image(i int) []uint8 {
@@ -68,7 +62,7 @@ func (m *Images) Limit(n int) *Images {
 }
 
 // ReadImages reads an idx or idx.gz file, an npz or npy file (the array named
-// images, or else its only uint8 array of three to five axes; labels come from
+// images, or else its only uint8 array of two to five axes; labels come from
 // an array named labels or label), or a folder with one folder of PNGs or JPEGs per class.
 // Errors are diagnostics of code bad-file, or bad-data when the file is sound
 // but what it holds is not.
@@ -157,6 +151,39 @@ func (m *Images) CheckShape(input ir.Shape) error {
 	return bad(m.File, diag.BadData, "the images are %s, the model's input is %s", extent(m.Shape), input)
 }
 
+// Arranged returns the images as an input of that shape takes them, where that is
+// plain: flat ones cut into its rows, and those whose channels come last with the
+// channels in front.
+func (m *Images) Arranged(input []int) *Images {
+	have, want := squeeze(m.Shape), squeeze(input)
+	out := *m
+	switch {
+	case slices.Equal(have, want):
+		return m
+	case len(have) == 1 && m.size() == size(want):
+		out.Shape = want
+		return &out
+	case len(m.Shape) != 3 || !slices.Equal(squeeze([]int{m.Shape[2], m.Shape[0], m.Shape[1]}), want):
+		return m
+	}
+	channels := m.Shape[2]
+	out.Shape, out.Pixels = want, make([]uint8, len(m.Pixels))
+	n := m.size()
+	for i, p := range m.Pixels {
+		at := i % n
+		out.Pixels[i-at+at%channels*(n/channels)+at/channels] = p
+	}
+	return &out
+}
+
+func size(dims []int) int {
+	n := 1
+	for _, d := range dims {
+		n *= d
+	}
+	return n
+}
+
 func squeeze(dims []int) []int {
 	var out []int
 	for _, d := range dims {
@@ -174,78 +201,4 @@ func extent(dims []int) string {
 
 func isNumpy(data []byte) bool {
 	return strings.HasPrefix(string(data), npyMagic) || strings.HasPrefix(string(data), "PK")
-}
-
-func imagesOf(path string, a *Array) (*Images, error) {
-	if a.DType != Uint8 || len(a.Shape) < 3 || len(a.Shape) > 5 {
-		return nil, bad(path, diag.BadData, "holds %s%s; images are uint8[N,H,W] or uint8[N,C,H,W], moving ones uint8[N,T,C,H,W]", a.DType, extent(a.Shape))
-	}
-	m := &Images{File: path, Shape: a.Shape[1:], Pixels: make([]uint8, len(a.I))}
-	for i, p := range a.I {
-		m.Pixels[i] = uint8(p)
-	}
-	return m, nil
-}
-
-func labelsOf(path string, a *Array) ([]int, error) {
-	if a.DType.IsFloat() || len(a.Shape) != 1 {
-		return nil, bad(path, diag.BadData, "holds %s%s; labels are integers[N]", a.DType, extent(a.Shape))
-	}
-	out := make([]int, len(a.I))
-	for i, l := range a.I {
-		out[i] = int(l)
-	}
-	return out, nil
-}
-
-func npzImages(path string) (*Images, error) {
-	arrays, err := ReadArrays(path)
-	if err != nil {
-		return nil, err
-	}
-	a := pick(arrays, func(a *Array) bool { return a.DType == Uint8 && len(a.Shape) >= 3 }, "images")
-	if a == nil {
-		return nil, bad(path, diag.BadData, "has no array images, nor exactly one of uint8[N,H,W] or uint8[N,C,H,W]")
-	}
-	m, err := imagesOf(path, a)
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range []string{"labels", "label"} {
-		if l := arrays[name]; l != nil && m.Labels == nil {
-			m.Labels, err = labelsOf(path, l)
-		}
-	}
-	return m, err
-}
-
-func npzLabels(path string) ([]int, error) {
-	arrays, err := ReadArrays(path)
-	if err != nil {
-		return nil, err
-	}
-	a := pick(arrays, func(a *Array) bool { return !a.DType.IsFloat() && len(a.Shape) == 1 }, "labels", "label")
-	if a == nil {
-		return nil, bad(path, diag.BadData, "has no array labels, nor exactly one of integers[N]")
-	}
-	return labelsOf(path, a)
-}
-
-// pick is the first array of the given names, or else the only one that fits.
-func pick(arrays map[string]*Array, fits func(*Array) bool, names ...string) *Array {
-	for _, name := range names {
-		if a := arrays[name]; a != nil {
-			return a
-		}
-	}
-	var found []*Array
-	for _, a := range arrays {
-		if fits(a) {
-			found = append(found, a)
-		}
-	}
-	if len(found) != 1 {
-		return nil
-	}
-	return found[0]
 }

@@ -1,0 +1,62 @@
+package passes
+
+import (
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// keepsPart refuses a reset that leaves some of the membrane. Of a current that is as
+// large as the membrane in the first of two steps it cannot be told apart.
+func (u *unit) keepsPart(beta, reset *ir.Tensor) *diag.Diagnostic {
+	d := refuse(u.fire, diag.NotANeuron,
+		"the reset keeps a part of the membrane %%%s: leak %s, but %s·S·V on a spike", u.membrane.Name, shown(beta), shown(reset))
+	if u.steps != 2 {
+		return d
+	}
+	return d.WithHelp("in two time steps a synaptic current looks like a part of the membrane, for both start alike; export three steps or more")
+}
+
+// maxBetween bounds how many ops stand between a comparison and what it multiplies.
+const maxBetween = 6
+
+// comparedBefore is a comparison of the old membrane that x is computed from; nil when
+// there is none.
+func (u *unit) comparedBefore(x *ir.Value, depth int) *ir.Value {
+	if x == nil || depth > maxBetween {
+		return nil
+	}
+	if x.Op == ir.OpDelay {
+		x = u.latched[x]
+	}
+	if x == nil || x.Op == ir.OpDelay {
+		return nil
+	}
+	for _, a := range x.Args {
+		if x.Op == ir.OpCompare && a != nil && (a == u.membrane || u.latched[a] == u.membrane) {
+			return x
+		}
+		if found := u.comparedBefore(a, depth+1); found != nil && x.Op != ir.OpCompare {
+			return found
+		}
+	}
+	return nil
+}
+
+// resetsOtherwise refuses a neuron that is reset by another comparison than it fires by.
+func (u *unit) resetsOtherwise(by *ir.Value) *diag.Diagnostic {
+	return refuse(u.fire, diag.NotANeuron, "the membrane %%%s fires where it is %s, but %s, which resets it, compares otherwise: where it is %s",
+		u.membrane.Name, shownComparison(u.fire), where(by), shownComparison(by)).
+		WithHelp("a neuron fires and is reset by one comparison: reset by the spikes themselves")
+}
+
+// symbols are comparisons as people write them.
+var symbols = map[ir.Compare]string{ir.GE: "≥", ir.GT: ">", ir.LE: "≤", ir.LT: "<"}
+
+// shownComparison is what a comparison asks of a membrane: > 1.
+func shownComparison(v *ir.Value) string {
+	out := symbols[comparison(v)]
+	if threshold := v.Args[1].Const(); threshold != nil {
+		out += " " + shown(threshold)
+	}
+	return out
+}
