@@ -44,7 +44,7 @@ func (u *unit) comparedBefore(x *ir.Value, depth int) *ir.Value {
 
 // resetsOtherwise refuses a neuron that is reset by another comparison than it fires by.
 func (u *unit) resetsOtherwise(by *ir.Value) *diag.Diagnostic {
-	return refuse(u.fire, diag.NotANeuron, "the membrane %%%s fires where it is %s, but %s, which resets it, compares otherwise: where it is %s",
+	return refuse(u.fire, diag.NotANeuron, "the membrane %%%s fires where it is %s, but its reset goes by another comparison, %s: where it is %s",
 		u.membrane.Name, shownComparison(u.fire), where(by), shownComparison(by)).
 		WithHelp("a neuron fires and is reset by one comparison: reset by the spikes themselves")
 }
