@@ -107,6 +107,10 @@ func reshapeAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
 			return i, nil
 		}
 	}
+	dropped := slices.Delete(x.Type.Shape.Dims(), b.axis[x], b.axis[x]+1)
+	if slices.Equal(dropped, v.Type.Shape.Dims()) {
+		return 0, noBatch(v, "drops axis %d of %v, the batch: the result is %v", b.axis[x], x.Type, v.Type)
+	}
 	return 0, noBatch(v, "merges axis %d of %v, the batch, with others: the result is %v", b.axis[x], x.Type, v.Type)
 }
 
@@ -201,10 +205,14 @@ func apartAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
 	if mixer := b.mixer(v); mixer != nil && (!ok || v.Type.Shape.Dim(axis) != b.extent) {
 		return 0, refuse(mixer, diag.NotUnrolled, "mixes %d time steps by weights of its own (a parallel spiking neuron, PSN): no step is computed from the one before, so none repeats", len(v.Args))
 	}
-	if !ok || v.Type.Shape.Dim(axis) != b.extent {
-		return 0, noBatch(v, "works along axis %d, which is the batch", along)
+	switch {
+	case ok && v.Type.Shape.Dim(axis) == b.extent:
+		return axis, nil
+	case v.Op == ir.OpConcat:
+		return 0, noBatch(v, "joins %d values along axis %d, the batch, so that no axis of the result %v is the batch", len(v.Args), along, v.Type).
+			WithHelp("stack time steps in an axis of their own, and leave the batch in beside it, as [T,1,…]")
 	}
-	return axis, nil
+	return 0, noBatch(v, "works along axis %d, which is the batch", along)
 }
 
 // mixer is the product with constant weights that mixes time steps which v stacks;
