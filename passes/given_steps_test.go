@@ -53,6 +53,33 @@ func TestInputsAreDelayed(t *testing.T) {
 	}
 }
 
+// Where all steps but the last read constants, that one is left; a file of it alone is
+// one that forgets its state.
+func TestStepsOfConstants(t *testing.T) {
+	for first := range 3 {
+		s := newSketch(t)
+		x := s.input(4)
+		var past, out []*ir.Value
+		for step := first; step < 3; step++ {
+			in := s.like(x, 0)
+			if step == 2 {
+				in = x
+			}
+			var v *ir.Value
+			v, past = snnLeaky(false, false)(s, s.dense(1, 5, in), past)
+			out = append(out, v)
+		}
+		net := s.output(readoutOf(s, "sum", out))
+		got, err := Lower(net, ir.Spiking, "raise-neurons", &Options{}, nil)
+		if (err == nil) != (first < 2) {
+			t.Fatalf("%d steps of constants: %v", 2-first, err)
+		}
+		if err == nil {
+			same(t, "raise-neurons", net, got)
+		}
+	}
+}
+
 // The steps that differ may be any.
 func TestAnInputIsChosenByTheStep(t *testing.T) {
 	for odd := range 4 {

@@ -52,6 +52,8 @@ type Options struct {
 	// Bound, when not nil, is told of every value that integers stand for: how far
 	// it is off at most.
 	Bound func(*ir.Bound)
+
+	constantSteps bool // the file has steps of constants, so a single other one is one of several
 }
 
 // note tells of a rewrite that is not exact.
@@ -90,6 +92,11 @@ func Lower(net *ir.Net, to ir.Level, after string, o *Options, seen func(Pass, *
 	}
 	if net.Level > to {
 		return nil, fmt.Errorf("net %s is at the %v level already, which cannot be raised to %v", net.Name, net.Level, to)
+	}
+	if net.Level == ir.Source && hasConstantSteps(net) {
+		with := *o
+		with.constantSteps = true
+		o = &with
 	}
 	for _, p := range All {
 		if p.From != net.Level || p.Goal > to {
