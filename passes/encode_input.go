@@ -49,7 +49,7 @@ func runEncodeInput(n *ir.Net, o *Options) (*ir.Net, error) {
 // keepsReals reports whether a net keeps real numbers from step to step outside of
 // neurons, or joins them: the type of one is that of another then.
 func keepsReals(n *ir.Net) bool {
-	return slices.ContainsFunc(append(n.All(ir.OpDelay), n.All(ir.OpConcat)...), func(v *ir.Value) bool { return v.Type.IsReal() })
+	return slices.ContainsFunc(slices.Concat(n.All(ir.OpDelay), n.All(ir.OpConcat), n.All(ir.OpWhere)), func(v *ir.Value) bool { return v.Type.IsReal() })
 }
 
 // narrowed is an input of integers in the type that the user says; without one, a

@@ -136,3 +136,21 @@ func TestAResetHoldsTheInput(t *testing.T) {
 		}
 	}
 }
+
+// What comes in may be spikes, of another layer without weights between or of the input.
+func TestAResetHoldsSpikes(t *testing.T) {
+	for _, o := range []*Options{{Pixels: &Pixels{Mean: []float64{0}, Std: []float64{1}}}, {InputType: ir.SpikeType(ir.Shape{})}} {
+		s := newSketch(t)
+		x := s.input(3)
+		var first, second, out []*ir.Value
+		for range 3 {
+			var v *ir.Value
+			v, first = heldLIF(0.5, 0.25, false)(s, x, first)
+			v, second = heldLIF(1, 0.5, false)(s, v, second)
+			out = append(out, v)
+		}
+		if _, err := Lower(s.output(readoutOf(s, "sum", out)), ir.Fixed, "", o, nil); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -207,7 +207,9 @@ func (q *quantiser) choice(v *ir.Value) (*ir.Value, error) {
 		var err error
 		switch {
 		case realConst(a):
-			args[i], err = q.integers(v.Name+".bound", compact(divide(spreadTo(a.Const(), v.Type.Shape), v.Scale.Data)))
+			units := compact(divide(spreadTo(a.Const(), v.Type.Shape), v.Scale.Data))
+			q.loses(v, ir.OfBias, compact(roundedOff(units, v.Scale.Data)))
+			args[i], err = q.integers(v.Name+".bound", units)
 		case v.Op == ir.OpWhere && i == 0:
 			args[i] = q.r.Of(a)
 		default:

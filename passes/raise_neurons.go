@@ -222,18 +222,27 @@ func alike(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 	args := make([]*ir.Value, len(v.Args))
 	for i, a := range v.Args {
 		args[i] = r.Of(a)
-		if !a.Type.IsReal() || args[i].Type.IsReal() {
+		if !a.Type.IsReal() {
 			continue
 		}
-		one, err := r.Const(r.Unique(args[i].Name+".one"), scalar(1))
-		if err != nil {
-			return nil, err
-		}
-		if args[i], err = r.Add(ir.OpMul, r.Unique(args[i].Name+".real"), nil, args[i], one); err != nil {
+		var err error
+		if args[i], err = asReal(r, args[i]); err != nil {
 			return nil, err
 		}
 	}
 	return r.CopyWith(v, v.Attrs, args...)
+}
+
+// asReal makes real numbers of spikes or integers.
+func asReal(r *ir.Rebuilder, x *ir.Value) (*ir.Value, error) {
+	if x.Type.IsReal() {
+		return x, nil
+	}
+	one, err := r.Const(r.Unique(x.Name+".one"), scalar(1))
+	if err != nil {
+		return nil, err
+	}
+	return r.Add(ir.OpMul, r.Unique(x.Name+".real"), nil, x, one)
 }
 
 // neuron makes the neuron with its constants beside it.
@@ -288,6 +297,9 @@ func (f *neuronForm) hold(r *ir.Rebuilder, name string, x *ir.Value, shape ir.Sh
 	}
 	at, err := r.Const(r.Unique(name+".held"), to)
 	if err != nil {
+		return nil, nil, err
+	}
+	if x, err = asReal(r, x); err != nil {
 		return nil, nil, err
 	}
 	held, err = r.Add(ir.OpWhere, r.Unique(name+".input"), nil, past, at, x)

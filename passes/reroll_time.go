@@ -21,7 +21,7 @@ func runRerollTime(n *ir.Net, o *Options) (*ir.Net, error) {
 	}
 	history, err := membranesOverTime(n)
 	switch {
-	case err != nil && o.constantSteps && len(secondMembranes(n, comparisons(n))) == 0:
+	case err != nil && o.constantSteps && o.Readout == "" && len(secondMembranes(n, comparisons(n))) == 0:
 		return n, nil
 	case err != nil:
 		if named, _ := ternaryNeurons(n); len(named) > 0 {
