@@ -9,17 +9,22 @@ import (
 // powers of two, each of them some additions.
 const spreadProducts = 1 << 12
 
-// runSpreadWeights writes a linear layer that reads membranes, or other numbers that
-// are no integers yet, as products with constants that are added up,
-// y_i = Σ_j w_ij·x_j + b_i. Their units are chosen, and the products brought into
-// them, as those of any factor.
+// runSpreadWeights writes a linear layer that reads membranes, or sums of weights that
+// it could not be made one layer with, as products with constants that are added up,
+// y_i = Σ_j w_ij·x_j + b_i. Their units are chosen, and the products brought into them,
+// as those of any factor.
 func runSpreadWeights(n *ir.Net, _ *Options) (*ir.Net, error) {
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		w, ok := asWeighted(v)
-		if !ok || !v.Args[0].Type.IsReal() || meetsLayer(v.Args[0]) != nil {
+		if !ok || !v.Args[0].Type.IsReal() {
 			return nil, nil
 		}
-		if products := v.Type.Size() * w.row(); v.Op != ir.OpLinear || products > spreadProducts {
+		met, products := meetsLayer(v.Args[0]), v.Type.Size()*w.row()
+		small := v.Op == ir.OpLinear && products <= spreadProducts
+		switch {
+		case met != nil && (!small || met.Op == ir.OpMap): // choose-scales tells why
+			return nil, nil
+		case !small:
 			return nil, refuse(v, diag.NotExact, "multiplies the numbers of %%%s, which are neither spikes nor words, with weights: %d products for each input", v.Args[0].Name, products).
 				WithHelp("a linear layer with at most %d products is run as signed powers of two; otherwise put a neuron before it, or let it read spikes or their count", spreadProducts)
 		}

@@ -119,6 +119,19 @@ once
 	%none = const {fill=0} : spike[2]
 	%y = output %none : spike[2]
 }`, 0},
+	{"weights on a sum of two layers", `net d spiking steps=2 {
+once
+	%x = input : u8[2]
+	%z = input : spike[2]
+	%w = const {data=[0.01,0.02,-0.005,0.031]} : real[2,2]
+	%v = const {data=[1.5,-2,0.25,0.7]} : real[2,2]
+	%head = const {data=[0.7,-0.33,1.21,-0.05]} : real[2,2]
+	%a = linear %x, %w : real[2]
+	%b = linear %z, %v : real[2]
+	%s = add %a, %b : real[2]
+	%h = linear %s, %head : real[2]
+	%y = output %h : real[2]
+}`, 0.06},
 	{"a factor for more rows than the value has, all the same", `net r spiking steps=1 {
 once
 	%x = input : u8[1,3]
