@@ -19,6 +19,13 @@ func runSpreadWeights(n *ir.Net, _ *Options) (*ir.Net, error) {
 		if !ok || !v.Args[0].Type.IsReal() {
 			return nil, nil
 		}
+		if x := r.Of(v.Args[0]).Const(); x != nil { // a part of a concat
+			out, err := compute(v.Op, v.Attrs, x, w.w, v.Args[2].Const())
+			if err != nil {
+				return nil, err
+			}
+			return r.Const(v.Name, out)
+		}
 		met, products := meetsLayer(v.Args[0]), v.Type.Size()*w.row()
 		small := v.Op == ir.OpLinear && products <= spreadProducts
 		switch {
