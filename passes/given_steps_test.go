@@ -154,3 +154,29 @@ func TestAResetHoldsSpikes(t *testing.T) {
 		}
 	}
 }
+
+// Frames that do not lie at one distance are chosen by the step: in any order, of all
+// steps and of each, the last less that of the step, and delayed beside themselves.
+func TestFramesAreChosenByTheStep(t *testing.T) {
+	at := func(s *sketch, x *ir.Value, e int) *ir.Value { return s.entries(x, 1, e, 1) }
+	for name, frame := range map[string]func(s *sketch, x *ir.Value, step int) *ir.Value{
+		"t % 2":      func(s *sketch, x *ir.Value, step int) *ir.Value { return at(s, x, step%2) },
+		"t // 2":     func(s *sketch, x *ir.Value, step int) *ir.Value { return at(s, x, step/2) },
+		"permuted":   func(s *sketch, x *ir.Value, step int) *ir.Value { return at(s, x, []int{2, 0, 3, 1}[step]) },
+		"first":      func(s *sketch, x *ir.Value, step int) *ir.Value { return s.op(ir.OpAdd, at(s, x, 0), at(s, x, step)) },
+		"last less":  func(s *sketch, x *ir.Value, step int) *ir.Value { return s.op(ir.OpSub, at(s, x, 3), at(s, x, step)) },
+		"from t - 2": func(s *sketch, x *ir.Value, step int) *ir.Value { return at(s, x, max(step-2, 0)) },
+		"beside": func(s *sketch, x *ir.Value, step int) *ir.Value {
+			old := s.tensor(ir.NewTensor(ir.RealType(ir.ShapeOf(1, 5))))
+			if step >= 2 {
+				old = at(s, x, step-2)
+			}
+			return s.op(ir.OpAdd, s.dense(4, 5, at(s, x, step)), s.dense(5, 5, old))
+		},
+	} {
+		net, err := raise(t, framesNet(t, []int{1, 4, 5}, frame))
+		if err != nil || net.Steps != 4 || len(net.All(ir.OpNeuron)) != 1 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -42,13 +42,18 @@ func runRerollTime(n *ir.Net, o *Options) (*ir.Net, error) {
 	silent := silentOverTime(n, history)
 	n, history = withAllSpikes(n, silent), append(history, silent...)
 	n, ends := completed(n, history)
-	u := newUnrolled(n, history)
-	u.ends = ends
 	first, err := newFirstStep(n)
 	if err != nil {
 		return nil, err
 	}
-	if err := u.findBody(first); err != nil {
+	u := newUnrolled(n, history, ends, framesOf(n, len(history[0].membranes)))
+	err = u.findBody(first)
+	if err != nil && len(u.frames) > 0 { // frames may be of other steps than their place says
+		if chosen := newUnrolled(n, history, ends, nil); chosen.findBody(first) == nil {
+			u, err = chosen, nil
+		}
+	}
+	if err != nil {
 		if named := oddLayers(n, history); named != nil {
 			err = named
 		}
@@ -102,9 +107,8 @@ type entry struct {
 	v    *ir.Value
 }
 
-func newUnrolled(n *ir.Net, h []history) *unrolled {
-	u := &unrolled{net: n, steps: len(h[0].membranes), history: h}
-	u.frames = framesOf(n, u.steps)
+func newUnrolled(n *ir.Net, h []history, ends []seed, f frames) *unrolled {
+	u := &unrolled{net: n, steps: len(h[0].membranes), history: h, ends: ends, frames: f}
 	u.span = spans(n, h, u.frames)
 	u.clear()
 	return u

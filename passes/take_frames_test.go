@@ -108,13 +108,3 @@ func sameFrames(t *testing.T, net, framed *ir.Net) {
 		}
 	}
 }
-
-// A net is refused whose steps read, besides one entry each, an entry that all read.
-func TestFrameOfAllSteps(t *testing.T) {
-	net := framesNet(t, []int{1, 4, 5}, func(s *sketch, x *ir.Value, t int) *ir.Value {
-		return s.op(ir.OpAdd, s.entries(x, 1, t, 1), s.entries(x, 1, 0, 1))
-	})
-	if _, err := Lower(net, ir.Spiking, "", &Options{}, nil); err == nil {
-		t.Error("taken")
-	}
-}
