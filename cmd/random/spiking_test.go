@@ -73,6 +73,35 @@ func TestMovedLayersHold(t *testing.T) {
 	}
 }
 
+// A layer on a constant beside a computed value has its bias folded, and constants that a
+// choice rounds to its units are in its bound.
+func TestConstantsOfJoinsAndChoices(t *testing.T) {
+	for _, text := range []string{
+		"seed=7496321757955970925; layer 0: neuron=current-only; layer 1: before=concat-constant",
+		"seed=12910701193717983527; layer 0: numbers=zero bias=large reset=value when=next",
+	} {
+		if _, o := through(randnet.Parse(text)); o.verdict != held {
+			t.Errorf("%s: %v", text, o)
+		}
+	}
+}
+
+// Spikes and integers that come in without weights are held at a value like any input.
+func TestInputsWithoutWeightsAreHeld(t *testing.T) {
+	for _, text := range []string{
+		"seed=0 input=spikes; layer 0: weights=none reset=value when=next",
+		"seed=0 input=signed; layer 0: weights=none reset=value when=next",
+		"seed=0; layer 0: weights=none reset=value when=next",
+		"seed=0 input=spikes; layer 0:; layer 1: weights=none reset=value when=next",
+		"seed=0 input=signed; layer 0:; layer 1: weights=none reset=value when=next join=current",
+		"seed=0 input=spikes; layer 0: weights=none; layer 1: weights=none reset=value when=next join=add",
+	} {
+		if _, o := through(randnet.Parse(text)); o.verdict != held {
+			t.Errorf("%s: %v", text, o)
+		}
+	}
+}
+
 // What was once told in words of nomul's own.
 func TestRefusalsAreSaidToUsers(t *testing.T) {
 	for _, text := range []string{
