@@ -18,7 +18,7 @@ type Backend interface {
 
 // Options are what the user may choose about an artefact.
 type Options struct {
-	// Name of the model: a lower-case identifier.
+	// Name of the model: a lower-case identifier, with which files and symbols begin.
 	Name string
 	// Lanes is the number of parallel accumulators in hardware, a power of two; 0 is the default.
 	Lanes int

@@ -2,25 +2,101 @@ package backends
 
 import (
 	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"text/tabwriter"
 
 	"nomul/ir"
 )
 
-// Meanings returns lines for the first comment of an artefact: of each input the real
-// numbers that its pixels stand for, of each output the way it predicts a class.
-func Meanings(net *ir.Net) []string {
-	var out []string
-	for _, v := range net.All(ir.OpInput) {
-		if m := v.Attrs.(ir.InputAttrs).Meaning(); m != "" {
-			out = append(out, fmt.Sprintf("A pixel p of %s stands for %s.", v.Name, m))
-		}
+// Meanings returns the lines of the first comment of an artefact that say what goes in and
+// comes out: a table of inputs and outputs, in which kind is the type of an argument in the
+// artefact's language, and then in words what a byte of each stands for.
+func Meanings(net *ir.Net, names Names, kind func(*ir.Value) string) []string {
+	ports := PortsOf(net)
+	var b strings.Builder
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "\ttype\tshape\tintegers\tin the model")
+	for _, v := range append(append([]*ir.Value(nil), ports.Inputs...), ports.Outputs...) {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d to %d\t%s\n", names[v], kind(v), shape(net.SampleType(v).Shape), v.Range.Lo, v.Range.Hi, v.Name)
 	}
-	for _, v := range net.All(ir.OpOutput) {
-		which := "greatest"
-		if ir.LeastWins(v) {
-			which = "least, the earliest spike"
-		}
-		out = append(out, fmt.Sprintf("A class that %s predicts is its %s; of several the first.", v.Name, which))
+	t.Flush()
+	out := strings.Split(strings.TrimRight(b.String(), "\n"), "\n")
+	out = append(out, "", "Elements are in C order: the index of the last axis changes first.")
+	for _, v := range ports.Inputs {
+		out = append(out, inputMeanings(net, v, names[v])...)
+	}
+	for _, v := range ports.Outputs {
+		out = append(out, outputMeanings(v, names[v])...)
 	}
 	return out
+}
+
+// shape is written as sizes; one number has none.
+func shape(s ir.Shape) string {
+	if s.Rank() == 0 {
+		return "1"
+	}
+	return strings.Trim(s.String(), "[]")
+}
+
+func inputMeanings(net *ir.Net, v *ir.Value, name string) []string {
+	a := v.Attrs.(ir.InputAttrs)
+	var out []string
+	switch {
+	case v.Clock != ir.Step:
+		out = append(out, fmt.Sprintf("%s is one sample, the same in all %d time steps.", name, net.Steps))
+	case a.Of != nil:
+		out = append(out, fmt.Sprintf("%s is a frame for each of %d time steps, one after another. Frame t is the entries", name, net.Steps),
+			fmt.Sprintf("from %s on, %d of them, along axis %d of the model's input of shape %s.", counted(a.First, a.Every),
+				v.Type.Shape.Dim(a.Axis), a.Axis, shape(ir.ShapeOf(a.Of...))))
+	default:
+		out = append(out, fmt.Sprintf("%s is a frame for each of %d time steps, that of the first step first.", name, net.Steps))
+	}
+	switch m := a.Meaning(); {
+	case v.Type.IsSpike():
+		out = append(out, fmt.Sprintf("An element of %s is 1 for a spike and 0 for none.", name))
+	case m != "":
+		out = append(out, fmt.Sprintf("A pixel p of %s stands for %s.", name, m))
+	default:
+		out = append(out, fmt.Sprintf("An element of %s is the number itself.", name))
+	}
+	return out
+}
+
+// counted is first + t·every.
+func counted(first, every int) string {
+	if every == 1 {
+		return fmt.Sprintf("%d + t", first)
+	}
+	return fmt.Sprintf("%d + %d·t", first, every)
+}
+
+func outputMeanings(v *ir.Value, name string) []string {
+	which := "greatest"
+	if ir.LeastWins(v) {
+		which = "least, the earliest spike"
+	}
+	times := ""
+	if v.Scale != nil {
+		times = " times " + unit(v.Scale)
+	}
+	return []string{
+		fmt.Sprintf("An element of %s%s is the network's real output.", name, times),
+		fmt.Sprintf("A class that %s predicts is its %s; of several the first.", name, which),
+	}
+}
+
+// unit is a factor from integers to real numbers.
+func unit(s *ir.Scale) string {
+	if len(s.Data.F) > 1 {
+		return "the scale of its place, " + s.Name + ","
+	}
+	f := s.Data.F[0]
+	number := strconv.FormatFloat(f, 'g', -1, 64)
+	if frac, exp := math.Frexp(f); frac == 0.5 && f != 1 {
+		return fmt.Sprintf("2^%d = %s", exp-1, number)
+	}
+	return number
 }

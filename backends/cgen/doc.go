@@ -1,6 +1,6 @@
 // Package cgen emits freestanding C99 for microcontrollers and any other C compiler.
 //
-// The artefact is model.h, model.c and weights.c, which need no libc, no
+// The artefact is NAME.h, NAME.c and NAME_weights.c, which need no libc, no
 // allocation, no floating point, and neither multiply nor divide, not even for
 // addresses; and around them a self test, a stream runner and a board program
 // for Cortex-M and RV32I, with a Makefile.
@@ -84,11 +84,11 @@ func (Backend) Check(net *ir.Net) diag.List { return check(net) }
 // Emit gives the files of the artefact. The net must pass Check.
 func (Backend) Emit(net *ir.Net, o backends.Options) []backends.File {
 	p := newPlan(net, o.Name)
-	return []backends.File{
-		{Name: "model.h", Data: emitHeader(p)},
-		{Name: "model.c", Data: emitModel(p)},
-		{Name: "weights.h", Data: emitDeclarations(p)},
-		{Name: "weights.c", Data: emitWeights(p)},
+	files := []backends.File{
+		{Name: p.name + ".h", Data: emitHeader(p)},
+		{Name: p.name + ".c", Data: emitModel(p)},
+		{Name: p.name + "_weights.h", Data: emitDeclarations(p)},
+		{Name: p.name + "_weights.c", Data: emitWeights(p)},
 		{Name: "ports.h", Data: emitPorts(p)},
 		{Name: "stream.h", Data: emitStream(p)},
 		{Name: "vectors.h", Data: emitVectors(p, o.Vectors)},
@@ -98,8 +98,13 @@ func (Backend) Emit(net *ir.Net, o backends.Options) []backends.File {
 		fixedFile("start.S"),
 		fixedFile("cm.ld"),
 		fixedFile("rv.ld"),
-		fixedFile("Makefile"),
+		makefile(p),
 	}
+	if len(o.Vectors) > 0 {
+		files = append(files, backends.File{Name: "example.h", Data: emitExample(p, o.Vectors[0])},
+			backends.File{Name: "main.c", Data: emitMain(p)})
+	}
+	return files
 }
 
 // Memory lists what the emitted model keeps in flash, RAM and on the stack of a

@@ -71,14 +71,15 @@ func (b *printer) comment(s string) {
 	b.line("/* %s */", strings.ReplaceAll(s, "*/", "* /"))
 }
 
-// emitHeader prints model.h.
+// emitHeader prints NAME.h.
 func emitHeader(p *plan) []byte {
 	b := newPrinter(p)
-	for _, line := range backends.Meanings(p.net) {
-		b.comment(line)
-	}
+	b.line("/*")
+	b.about()
 	b.memoryTable()
-	b.line("#ifndef @@_MODEL_H\n#define @@_MODEL_H\n\n#include <stdint.h>\n")
+	b.line(" */")
+	b.line("#ifndef @@_H\n#define @@_H\n\n#include <stdint.h>\n")
+	b.line("#ifdef __cplusplus\nextern \"C\" {\n#endif\n")
 	b.line("#define @@_STEPS %du /* time steps of one sample */", p.net.Steps)
 	for _, port := range append(p.ports.Inputs, p.ports.Outputs...) {
 		each := ""
@@ -94,8 +95,61 @@ func emitHeader(p *plan) []byte {
 	}
 	b.line("} @_state;")
 	b.functions()
-	b.line("\n#endif")
+	b.line("\n#ifdef __cplusplus\n}\n#endif\n\n#endif")
 	return b.Bytes()
+}
+
+// about prints what an integrator must know, as lines of the first comment.
+func (b *printer) about() {
+	args := backends.Names{}
+	for v := range b.p.names {
+		args[v] = b.p.ident[v]
+	}
+	b.line(aboutFiles, b.p.net.Steps)
+	for _, line := range append(backends.Meanings(b.p.net, args, b.p.argument), b.packing()...) {
+		b.line("%s", strings.TrimRight(" * "+strings.ReplaceAll(line, "*/", "* /"), " "))
+	}
+	b.line(aboutCalls, b.p.list(b.p.ports.Inputs, ""), b.p.list(b.p.ports.Outputs, ""))
+}
+
+// What an integrator must know beside inputs and outputs.
+const (
+	aboutFiles = ` * @: a spiking network of %d time steps, in integers, without a multiplication.
+ *
+ * A program needs @.h, @.c, @_weights.h and @_weights.c; main.c is an example, and the
+ * other files test the model. C99 without any library is enough; C++ may include this file.
+ *
+ * Inputs and outputs
+ *`
+	aboutCalls = ` *
+ * Calls
+ *
+ *	static @_state state;
+ *	@_infer(&state%s%s);
+ *
+ * or the same in parts: @_start, then @_step @@_STEPS times, then @_finish, for each sample.
+ * All that changes is in the state. Any number of states may be in use, in turn or at the same
+ * time, each by one thread or interrupt at a time.`
+)
+
+// argument is the C type of an input or output, with its length.
+func (p *plan) argument(v *ir.Value) string {
+	if v.Op == ir.OpOutput {
+		return fmt.Sprintf("int32_t[%d]", v.Type.Size())
+	}
+	e := elemOf(v.Type)
+	return fmt.Sprintf("%s[%d]", e.c(), p.steps(v)*e.length(v.Type.Size()))
+}
+
+// packing says how spikes are given, if there are any.
+func (b *printer) packing() []string {
+	for _, v := range b.p.ports.Inputs {
+		if v.Type.IsSpike() {
+			return []string{"Spikes are packed, 32 to a word: element i is bit i%32 of word i/32, unused bits are 0;",
+				"every frame begins with a new word."}
+		}
+	}
+	return nil
 }
 
 // declare is the field's C declaration.
@@ -114,30 +168,26 @@ const (
 
 // memoryTable prints what the model takes of a 32-bit target.
 func (b *printer) memoryTable() {
-	b.line("/*\n * Memory of the model %s on a 32-bit target, in bytes (code comes on top of flash: make size)\n *", b.p.name)
-	total := map[string]int{}
-	for _, r := range b.p.memory() {
-		total[r.Region] += r.Bytes
-		b.line(" *   %-6s %9d  %-32s %s", r.Region, r.Bytes, r.Name, r.Use)
+	b.line(" *\n * Memory on a 32-bit target, in bytes (code comes on top of flash: make size)\n *")
+	total := totals(b.p.memory())
+	for _, t := range total {
+		b.line(" *   %-6s %9d  in all", t.Region, t.Bytes)
 	}
 	b.line(" *")
-	for _, region := range []string{"flash", "ram", "stack"} {
-		b.line(" *   %-6s %9d  in all", region, total[region])
+	for _, r := range b.p.memory() {
+		b.line(" *   %-6s %9d  %-32s %s", r.Region, r.Bytes, r.Name, r.Use)
 	}
-	if total["flash"] > usualFlash || total["ram"] > usualRAM {
+	if total[0].Bytes > usualFlash || total[1].Bytes > usualRAM {
 		b.line(" *\n * This is more than microcontrollers usually have (%d KB of flash, %d KB of RAM). The", usualFlash>>10, usualRAM>>10)
 		b.line(" * boards of the Makefile are QEMU's, with up to 4 MB of each.")
 	}
-	b.line(" */")
 }
 
 // functions declares the interface.
 func (b *printer) functions() {
 	in, out := b.p.inputParams(), b.p.outputParams()
 	b.line("\n/* Takes a new sample: membranes go to their initial values, and what does not depend")
-	b.line(" * on time is computed. The inputs must stay as they are until @_finish. Elements are in")
-	b.line(" * C order; spikes are packed 32 to a word, the first in the lowest bit, unused bits 0. Of")
-	b.line(" * an input that is new in each step, all steps stand one after another, each from a word on. */")
+	b.line(" * on time is computed. The inputs must stay as they are until @_finish. */")
 	b.line("void @_start(@_state *st%s);", in)
 	b.line("\n/* Runs one time step. */\nvoid @_step(@_state *st);")
 	b.line("\n/* Gives the outputs after the last step. */\nvoid @_finish(@_state *st%s);", out)
@@ -160,8 +210,8 @@ func (p *plan) outputParams() string {
 	return out
 }
 
-// names lists the C names of values, each after a comma, with a prefix.
-func (p *plan) names(values []*ir.Value, prefix string) string {
+// list gives the C names of values, each after a comma, with a prefix.
+func (p *plan) list(values []*ir.Value, prefix string) string {
 	out := ""
 	for _, v := range values {
 		out += ", " + prefix + p.ident[v]
@@ -169,7 +219,7 @@ func (p *plan) names(values []*ir.Value, prefix string) string {
 	return out
 }
 
-// emitDeclarations prints weights.h.
+// emitDeclarations prints NAME_weights.h.
 func emitDeclarations(p *plan) []byte {
 	b := newPrinter(p)
 	b.line("#ifndef @@_WEIGHTS_H\n#define @@_WEIGHTS_H\n\n#include <stdint.h>\n")
@@ -180,10 +230,10 @@ func emitDeclarations(p *plan) []byte {
 	return b.Bytes()
 }
 
-// emitWeights prints weights.c.
+// emitWeights prints NAME_weights.c.
 func emitWeights(p *plan) []byte {
 	b := newPrinter(p)
-	b.line("#include \"weights.h\"")
+	b.line("#include \"@_weights.h\"")
 	for _, a := range p.arrays {
 		b.WriteByte('\n')
 		b.comment(a.comment)

@@ -6,7 +6,7 @@ import (
 	"nomul/ir"
 )
 
-// emitModel prints model.c: the kernels in use, one function per layer, and the
+// emitModel prints NAME.c: the kernels in use, one function per layer, and the
 // interface that calls them by clock.
 func emitModel(p *plan) []byte {
 	body := &printer{p: p}
@@ -20,7 +20,7 @@ func emitModel(p *plan) []byte {
 	body.finish()
 	body.infer()
 	b := newPrinter(p)
-	b.line("#include \"model.h\"\n#include \"weights.h\"\n")
+	b.line("#include \"@.h\"\n#include \"@_weights.h\"\n")
 	b.text(facts)
 	b.line("typedef char @_memory_is_as_planned[sizeof(void *) != 4u || sizeof(@_state) == %du ? 1 : -1];", p.stateBytes())
 	if len(p.linears)+len(p.convs) > 0 {
@@ -31,7 +31,7 @@ func emitModel(p *plan) []byte {
 	return b.Bytes()
 }
 
-// facts are what model.c asks of the compiler beyond C99, checked when it compiles.
+// facts are what NAME.c asks of the compiler beyond C99, checked when it compiles.
 const facts = `/* Two's complement, and an arithmetic right shift of negative numbers. */
 typedef char @_is_twos_complement[(int32_t)0xFFFFFFFFu == -1 && (int16_t)0xFFFFu == -1 ? 1 : -1];
 typedef char @_shift_is_arithmetic[((int32_t)-5 >> 1) == -3 ? 1 : -1];
@@ -175,5 +175,5 @@ func (at place) kind() string {
 func (b *printer) infer() {
 	p := b.p
 	b.line("\nvoid @_infer(@_state *st%s%s)\n{\n\tuint32_t left = @@_STEPS;\n", p.inputParams(), p.outputParams())
-	b.line("\t@_start(st%s);\n\tdo {\n\t\t@_step(st);\n\t} while (--left != 0u);\n\t@_finish(st%s);\n}", p.names(p.ports.Inputs, ""), p.names(p.ports.Outputs, ""))
+	b.line("\t@_start(st%s);\n\tdo {\n\t\t@_step(st);\n\t} while (--left != 0u);\n\t@_finish(st%s);\n}", p.list(p.ports.Inputs, ""), p.list(p.ports.Outputs, ""))
 }

@@ -13,7 +13,7 @@ import (
 func emitPorts(p *plan) []byte {
 	b := newPrinter(p)
 	b.line("/* The inputs and outputs of one sample, for the programs around the model. */")
-	b.line("#ifndef @@_PORTS_H\n#define @@_PORTS_H\n\n#include \"model.h\"\n")
+	b.line("#ifndef @@_PORTS_H\n#define @@_PORTS_H\n\n#include \"@.h\"\n")
 	size := 0
 	for _, v := range p.ports.Inputs {
 		e, n, steps := elemOf(v.Type), v.Type.Size(), p.steps(v)
@@ -30,8 +30,8 @@ func emitPorts(p *plan) []byte {
 	for _, v := range p.ports.Inputs {
 		b.load(v)
 	}
-	b.line("}\n\nstatic void ports_start(@_state *st)\n{\n\t@_start(st%s);\n}", p.names(p.ports.Inputs, "in_"))
-	b.line("\nstatic void ports_finish(@_state *st)\n{\n\t@_finish(st%s);\n}\n\n#endif", p.names(p.ports.Outputs, "out_"))
+	b.line("}\n\nstatic void ports_start(@_state *st)\n{\n\t@_start(st%s);\n}", p.list(p.ports.Inputs, "in_"))
+	b.line("\nstatic void ports_finish(@_state *st)\n{\n\t@_finish(st%s);\n}\n\n#endif", p.list(p.ports.Outputs, "out_"))
 	return b.Bytes()
 }
 

@@ -95,7 +95,7 @@ func extremes(net *ir.Net) []map[string]*ir.Tensor {
 func artefact(t testing.TB, net *ir.Net, v backends.Vectors) string {
 	t.Helper()
 	dir := t.TempDir()
-	for _, f := range cgen.New().Emit(net, backends.Options{Name: net.Name, Vectors: v}) {
+	for _, f := range cgen.New().Emit(net, backends.Options{Name: "model", Vectors: v}) {
 		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +125,7 @@ func try(dir string, stdin []byte, tool string, args ...string) (out, said []byt
 func build(t testing.TB, dir, program string, compiler ...string) string {
 	t.Helper()
 	exe := filepath.Join(dir, program+".exe")
-	args := slices.Concat(compiler[1:], warnings, []string{"-o", exe, program + ".c", "model.c", "weights.c"})
+	args := slices.Concat(compiler[1:], warnings, []string{"-o", exe, program + ".c", "model.c", "model_weights.c"})
 	run(t, dir, nil, compiler[0], args...)
 	return exe
 }

@@ -13,10 +13,11 @@ type plan struct {
 	name  string // prefix of every C identifier
 	net   *ir.Net
 	ports backends.Ports
+	names backends.Names       // of the ports
 	ident map[*ir.Value]string // the C name of a value, unique
 	place map[*ir.Value]place  // where a value's elements are
 
-	arrays  []*array // weights.c
+	arrays  []*array // NAME_weights.c
 	fields  []*field // of the state struct
 	slots   []*slot  // fields that several values may share
 	linears map[*ir.Value]*linear
@@ -42,7 +43,7 @@ type elem struct {
 	packed bool
 }
 
-// array is constant data in weights.c.
+// array is constant data in NAME_weights.c.
 type array struct {
 	name    string
 	comment string
@@ -78,7 +79,7 @@ type param struct {
 }
 
 func newPlan(net *ir.Net, name string) *plan {
-	p := &plan{name: name, net: net, ports: backends.PortsOf(net), ident: map[*ir.Value]string{},
+	p := &plan{name: name, net: net, ports: backends.PortsOf(net), names: backends.PortNames(net), ident: map[*ir.Value]string{},
 		place: map[*ir.Value]place{}, linears: map[*ir.Value]*linear{}, convs: map[*ir.Value]*conv{},
 		neurons: map[*ir.Value]*neuron{}, csds: map[*ir.Value]csd{}, windows: map[*ir.Value][]span{},
 		held: map[*ir.Value]place{}, scratch: map[string]*field{}}
@@ -153,7 +154,7 @@ func (p *plan) constPlace(v *ir.Value) place {
 	return place{a.name, e, v.Type.Size()}
 }
 
-// flash adds an array of a value to weights.c.
+// flash adds an array of a value to NAME_weights.c.
 func (p *plan) flash(v *ir.Value, what string, e elem, data []int64, comment string) *array {
 	a := &array{name: p.global(v, what), comment: comment, elem: e, data: data, hex: e.packed}
 	p.arrays = append(p.arrays, a)

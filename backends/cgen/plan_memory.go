@@ -206,4 +206,17 @@ func (p *plan) memory() []Row {
 	return append(out, Row{"stack", "", stackBytes + levelBytes*levels, "deepest call, at most"})
 }
 
+// totals adds the rows of a table up: flash, ram, stack.
+func totals(rows []Row) []Row {
+	out := []Row{{Region: "flash"}, {Region: "ram"}, {Region: "stack"}}
+	for i := range out {
+		for _, r := range rows {
+			if r.Region == out[i].Region {
+				out[i].Bytes += r.Bytes
+			}
+		}
+	}
+	return out
+}
+
 func roundUp(n, to int) int { return (n + to - 1) / to * to }

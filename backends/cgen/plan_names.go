@@ -8,11 +8,16 @@ import (
 	"nomul/ir"
 )
 
-// reserved are names that a value must not take: the keywords of C up to C23,
-// what compilers predefine, and what the emitted text itself uses beside it.
+// reserved are names that a value must not take: the keywords of C up to C23, those
+// of C++, which may include the header, what compilers predefine, and what the emitted
+// text itself uses beside it.
 var reserved = strings.Fields(`auto break case char const continue default do double else enum extern float for goto if
 	inline int long register restrict return short signed sizeof static struct switch typedef union unsigned void
 	volatile while alignas alignof bool constexpr false nullptr static_assert thread_local true typeof typeof_unqual
+	and and_eq bitand bitor catch char8_t char16_t char32_t class co_await co_return co_yield compl concept const_cast
+	consteval constinit decltype delete dynamic_cast explicit export friend import module mutable namespace new noexcept
+	not not_eq operator or or_eq private protected public reinterpret_cast requires static_cast template this throw
+	try typeid typename using virtual wchar_t xor xor_eq
 	asm main linux unix i386 arm st left in step outputs row_list row_bits place_ends place_spikes sums16 sums32
 	window_u8 window_s8 window_u16 window_s16 window_s32 padded_u8 padded_s8 padded_u16 padded_s16 padded_s32`)
 
@@ -31,8 +36,14 @@ func (p *plan) nameValues() {
 	for i := range p.slots {
 		taken[sharedName(i)] = true
 	}
-	for _, v := range p.net.Values {
+	for _, v := range p.portsFirst() {
 		base := cName(v.Name)
+		if port, ok := p.names[v]; ok {
+			base = cName(port)
+			if taken[base] {
+				base += "_value"
+			}
+		}
 		name := base
 		clashes := func(end string) bool { return taken[strings.ToLower(name)+end] }
 		for i := 2; slices.ContainsFunc(owned, clashes); i++ {
@@ -43,6 +54,17 @@ func (p *plan) nameValues() {
 		}
 		p.ident[v] = name
 	}
+}
+
+// portsFirst lists all values, inputs and outputs before those within.
+func (p *plan) portsFirst() []*ir.Value {
+	out := append(slices.Clone(p.ports.Inputs), p.ports.Outputs...)
+	for _, v := range p.net.Values {
+		if _, port := p.names[v]; !port {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 // cName makes a C identifier of a value's name.

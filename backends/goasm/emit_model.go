@@ -27,19 +27,33 @@ func (p *plan) model() []byte {
 }
 
 func (p *plan) packageDoc(out *printer) {
-	out.f("// Package %s runs the spiking network %q in integers, without a multiplication.", p.pkg, p.net.Name)
-	out.f("//\n// One inference takes %d time steps:\n//", p.net.Steps)
-	out.f("//\tm := %s.New()", p.pkg)
+	out.f("// Package %s runs a spiking network of %d time steps in integers, without a multiplication.", p.pkg, p.net.Steps)
+	out.f("//\n//\tm := %s.New()", p.pkg)
 	out.f("//\t%s := m.Infer(%s)", names(p.outputs, ""), names(p.inputs, "&"))
-	out.f("//\n// It takes and gives, in C order:\n//")
-	for _, b := range append(append([]*buffer(nil), p.inputs...), p.outputs...) {
-		out.f("//\t%s", b.value)
+	out.f("//\n// The folder is the whole package: it needs nothing but Go 1.22, and can be copied into any module.")
+	out.f("//\n// Inputs and outputs:\n//")
+	lines, table := backends.Meanings(p.net, p.names, p.argument), true
+	for _, line := range lines {
+		table = table && line != ""
+		indent := " "
+		if table {
+			indent = "\t"
+		}
+		out.f("%s", strings.TrimRight("//"+indent+line, " "))
 	}
-	out.f("//\n// A real result is the integer times the scale of its output.")
-	for _, line := range backends.Meanings(p.net) {
-		out.f("// %s", line)
-	}
+	out.f("//\n// Infer is Reset, Load, Steps times Step, and Finish. A Model is for one goroutine at a time; any")
+	out.f("// number of models may run at the same time, and all of them read the same weights.")
 	out.f("package %s\n\nimport (\n_ \"embed\"\n\"sync\"\n)\n", p.pkg)
+}
+
+// argument is the Go type of an input or output.
+func (p *plan) argument(v *ir.Value) string {
+	for _, b := range p.buffers {
+		if b.value == v && b.form == array {
+			return b.goType()
+		}
+	}
+	return ""
 }
 
 // names joins the names of buffers, each with a prefix.

@@ -19,6 +19,7 @@ type plan struct {
 	tables  []*convStage // that sum words with tables
 	needs   needs
 
+	names     backends.Names // of inputs and outputs
 	scope     scope
 	readers   map[*ir.Value][]*ir.Value
 	of        map[*ir.Value]*view
@@ -58,6 +59,7 @@ func newPlan(net *ir.Net, o backends.Options) *plan {
 		readers: net.Readers(), of: map[*ir.Value]*view{},
 		converted: map[*buffer][]conversion{}, rows: map[rowsKey]*weightsPlan{}, fused: map[*ir.Value]bool{},
 	}
+	p.namePorts()
 	for _, v := range net.Values {
 		if place := placers[v.Op]; place != nil {
 			place(p, v)
@@ -121,9 +123,25 @@ func (p *plan) stage(v *ir.Value, dst *buffer) common {
 
 func (p *plan) add(c ir.Clock, s stage) { p.stages[c] = append(p.stages[c], s) }
 
+// namePorts gives inputs and outputs their names before any other value has one.
+func (p *plan) namePorts() {
+	p.names = backends.PortNames(p.net)
+	ports := backends.PortsOf(p.net)
+	for _, v := range append(ports.Inputs, ports.Outputs...) {
+		p.names[v] = p.scope.claim(p.names[v])
+	}
+}
+
+// port is the array of an input or output.
+func (p *plan) port(v *ir.Value) *buffer {
+	b := &buffer{name: p.names[v], form: array, size: v.Type.Size(), value: v}
+	p.buffers = append(p.buffers, b)
+	return b
+}
+
 // input is an array; one that is given for each step has all steps behind one another.
 func (p *plan) input(v *ir.Value) {
-	b := p.buffer(v, v.Name, array)
+	b := p.port(v)
 	b.elem = "uint"
 	if v.Type.Kind == ir.Sint {
 		b.elem = "int"
@@ -151,7 +169,7 @@ func (p *plan) stepInput(v *ir.Value, b *buffer) {
 // output copies a value to where the user reads it.
 func (p *plan) output(v *ir.Value) {
 	x := p.at(v.Args[0])
-	b := p.buffer(v, v.Name, array)
+	b := p.port(v)
 	b.elem = "int32"
 	p.outputs = append(p.outputs, b)
 	s := p.conversionStage(x, b, x.moves(order{}))

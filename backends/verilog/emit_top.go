@@ -31,7 +31,20 @@ func model(p *plan, vs backends.Vectors) []byte { return render("top", newPage(p
 func bench(p *plan, vs backends.Vectors) []byte { return render("tb", newPage(p, vs)) }
 
 // Meanings returns the lines on inputs and outputs of the first comment.
-func (p *plan) Meanings() []string { return backends.Meanings(p.Net) }
+func (p *plan) Meanings() []string {
+	return backends.Meanings(p.Net, backends.PortNames(p.Net), p.element)
+}
+
+// element says how an element of an input or output lies in the data of its port.
+func (p *plan) element(v *ir.Value) string {
+	switch {
+	case v.Op == ir.OpOutput:
+		return fmt.Sprintf("signed [%d:0]", p.OutBits()-1)
+	case v.Type.Kind == ir.Sint:
+		return fmt.Sprintf("signed [%d:0]", bitsOf(v.Range)-1)
+	}
+	return fmt.Sprintf("[%d:0]", bitsOf(v.Range)-1)
+}
 
 // InBits and OutBits are the widths of the engine's ports.
 func (p *plan) InBits() int {

@@ -275,7 +275,7 @@ func TestReadTimes(t *testing.T) {
 func TestReadSizes(t *testing.T) {
 	const table = `   text	   data	    bss	    dec	    hex	filename
    1000	      8	      0	   1008	    3f0	build/model.o
-   5000	      0	      0	   5000	   1388	build/weights.o
+   5000	      0	      0	   5000	   1388	build/model_weights.o
 `
 	text := "-mcpu=cortex-m0 -mthumb:\n" + table + "-mcpu=cortex-m4 -mthumb:\n" + table
 	if _, err := readSizes(text); err == nil {

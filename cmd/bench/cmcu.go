@@ -145,7 +145,7 @@ func (b *bench) sizes(ctx context.Context, o backends.Options) (map[string]flash
 }
 
 // sizeLine is a line of size: text, data, bss, both sums, file.
-var sizeLine = regexp.MustCompile(`^\s*(\d+)\s+(\d+)\s+(\d+)\s+\d+\s+[0-9a-f]+\s+\S*?(model|weights)\.o$`)
+var sizeLine = regexp.MustCompile(`^\s*(\d+)\s+(\d+)\s+(\d+)\s+\d+\s+[0-9a-f]+\s+\S*?` + artefactName + `(_weights|)\.o$`)
 
 // readSizes reads what the emitted Makefile prints: for each target a line with
 // its compiler flags and a colon, and the table of size.
@@ -171,7 +171,7 @@ func readSizes(text string) (map[string]flash, error) {
 			bytes += n
 		}
 		f := out[target]
-		if m[4] == "model" {
+		if m[4] == "" {
 			f.code = bytes
 		} else {
 			f.weights = bytes

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -34,7 +36,7 @@ func targetNamed(name string) (backends.Backend, error) {
 
 func buildCommand() *cobra.Command {
 	var flags compileFlags
-	var target, dir, vectors string
+	var target, dir, vectors, name string
 	var lanes int
 	var force bool
 	c := &cobra.Command{
@@ -57,6 +59,9 @@ unless --vectors gives real ones.`,
 			if err := checkLanes(c, t, lanes); err != nil {
 				return err
 			}
+			if err := checkName(name); err != nil {
+				return err
+			}
 			if err := vacant(c, dir, force); err != nil {
 				return err
 			}
@@ -64,7 +69,7 @@ unless --vectors gives real ones.`,
 			if err != nil {
 				return err
 			}
-			files, err := m.emit(t, vectors, lanes)
+			files, err := m.emit(t, vectors, backends.Options{Name: name, Lanes: lanes})
 			if err != nil {
 				return err
 			}
@@ -82,6 +87,7 @@ unless --vectors gives real ones.`,
 	flags.register(c.Flags())
 	c.Flags().StringVarP(&target, "target", "t", "", "what to emit, `TARGET`: go, c or verilog")
 	c.Flags().StringVarP(&dir, "output", "o", "", "the directory to make: `DIR`")
+	c.Flags().StringVar(&name, "name", modelName, "what files and symbols begin with: `NAME`, and the Go package is called")
 	c.Flags().StringVar(&vectors, "vectors", "", "samples for the emitted test: `FILE`.npz (at most 16 are taken)")
 	c.Flags().IntVar(&lanes, "lanes", 0, "verilog: `N` parallel accumulators per layer, a power of two (default 32)")
 	c.Flags().BoolVar(&force, "force", false, "replace DIR if nomul made it")
@@ -101,6 +107,25 @@ func checkLanes(c *cobra.Command, t backends.Backend, lanes int) error {
 	return nil
 }
 
+// modelName is what emitted models are called unless the user says otherwise.
+const modelName = "model"
+
+var simpleName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+
+// otherFiles are the names of the files that are emitted beside a model's.
+var otherFiles = []string{"board", "example", "host", "main", "ports", "start", "stream", "tb", "test", "vectors"}
+
+// checkName refuses names that are no identifier, or another file's.
+func checkName(name string) error {
+	switch {
+	case !simpleName.MatchString(name):
+		return usageError{fmt.Errorf("--name %q: wanted lower-case letters, digits and underscores, a letter first, at most 40", name)}
+	case slices.Contains(otherFiles, name):
+		return usageError{fmt.Errorf("--name %s: a file beside the model has this name", name)}
+	}
+	return nil
+}
+
 // The samples that are emitted as a test are at most so many, and their expected
 // outputs take at most so many bytes; there is always one.
 const (
@@ -115,7 +140,7 @@ func emitted(net *ir.Net, samples int) int {
 }
 
 // emit lowers the model, checks it for the target, and gives the artefact's files.
-func (m *model) emit(t backends.Backend, vectors string, lanes int) ([]backends.File, error) {
+func (m *model) emit(t backends.Backend, vectors string, o backends.Options) ([]backends.File, error) {
 	net, err := m.at(ir.Fixed)
 	if err != nil {
 		return nil, err
@@ -129,11 +154,10 @@ func (m *model) emit(t backends.Backend, vectors string, lanes int) ([]backends.
 			return nil, err
 		}
 	}
-	v, err := reference(net, samples[:emitted(net, len(samples))])
-	if err != nil {
+	if o.Vectors, err = reference(net, samples[:emitted(net, len(samples))]); err != nil {
 		return nil, err
 	}
-	return t.Emit(net, backends.Options{Name: identifier(net.Name), Lanes: lanes, Vectors: v}), nil
+	return t.Emit(net, o), nil
 }
 
 // noise is reproducible samples over the inputs' whole ranges.
@@ -151,22 +175,6 @@ func noise(net *ir.Net, n int) []map[string]*ir.Tensor {
 			}
 			out[i][in.Name] = t
 		}
-	}
-	return out
-}
-
-// identifier makes a lower-case identifier of a name.
-func identifier(name string) string {
-	clean := func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '_':
-			return r
-		}
-		return '_'
-	}
-	out := strings.Map(clean, strings.ToLower(name))
-	if out == "" || out[0] >= '0' && out[0] <= '9' {
-		out = "net" + out
 	}
 	return out
 }

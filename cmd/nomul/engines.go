@@ -39,7 +39,7 @@ func openEngine(ctx context.Context, net *ir.Net, name string) (engine.Engine, e
 	if err := onlyFixed(name, net); err != nil {
 		return nil, err
 	}
-	o := backends.Options{Name: identifier(net.Name)}
+	o := backends.Options{Name: modelName}
 	switch name {
 	case "go":
 		return engine.Go(ctx, net, goasm.New(), engine.GoOptions{Options: o, Kernel: "auto"})

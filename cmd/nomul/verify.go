@@ -237,7 +237,7 @@ func (v *verifier) try(ctx context.Context, t trial) outcome {
 
 // trials lists every engine there is, whether its tools are here or not.
 func (v *verifier) trials() []trial {
-	o := backends.Options{Name: identifier(v.net.Name)}
+	o := backends.Options{Name: modelName}
 	var out []trial
 	for _, k := range goKernels() {
 		out = append(out, trial{name: k.name(), target: "go", slow: k.arch != "", open: func(ctx context.Context) (engine.Engine, error) {
@@ -272,9 +272,8 @@ func (v *verifier) trials() []trial {
 
 // proveC scans a whole C program, in which the model's functions must be.
 func (v *verifier) proveC(ctx context.Context, name, binary, objdump string) ([]proof.Proof, error) {
-	id := identifier(v.net.Name)
 	p, err := proof.Binary(ctx, proof.Object{Target: name, Path: binary, Objdump: objdump,
-		Functions: []string{id + "_start", id + "_step", id + "_finish"}})
+		Functions: []string{modelName + "_start", modelName + "_step", modelName + "_finish"}})
 	return []proof.Proof{p}, err
 }
 

@@ -47,8 +47,8 @@ func unit(i int) string { return fmt.Sprintf("n%d", i) }
 
 // unitText makes one translation unit of an artefact: its functions are static
 // or begin with its name.
-const unitText = `#include "model.c"
-#include "weights.c"
+const unitText = `#include "NAME.c"
+#include "NAME_weights.c"
 void batch_byte(unsigned char b);
 static void put_byte(unsigned char b) { batch_byte(b); }
 #include "stream.h"

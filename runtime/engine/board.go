@@ -78,7 +78,7 @@ func (e *Board) prepare(ctx context.Context) error {
 	if err := e.build(ctx, nil, "make", "-s", e.target.Name); err != nil {
 		return err
 	}
-	functions, err := modelFunctions(e.Binary())
+	functions, err := modelFunctions(e.Binary(), e.options.Name)
 	if err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func (e *Board) Run(ctx context.Context, samples [][][]int64, trace bool) (backe
 		dropSteps(got)
 	}
 	if e.plugin != "" {
-		e.cost, err = countsOf(program, e.path("counts"), len(samples))
+		e.cost, err = countsOf(program, e.options.Name, e.path("counts"), len(samples))
 	}
 	return got, err
 }

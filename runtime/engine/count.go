@@ -32,12 +32,12 @@ func (a *artefact) buildPlugin(ctx context.Context) (string, error) {
 // countsOf reads what the plugin counted and divides the share of the model's
 // own functions by the samples. What the board does around the model, such as
 // comparing and telling, is left out.
-func countsOf(program, counts string, samples int) (Cost, error) {
+func countsOf(program, model, counts string, samples int) (Cost, error) {
 	data, err := os.ReadFile(counts)
 	if err != nil {
 		return Cost{}, err
 	}
-	mine, err := modelFunctions(program)
+	mine, err := modelFunctions(program, model)
 	if err != nil {
 		return Cost{}, err
 	}
@@ -63,7 +63,7 @@ func countsOf(program, counts string, samples int) (Cost, error) {
 // modelFunctions lists the functions of the model in a board's program. Local
 // symbols follow the name of their source file; global ones stand behind all
 // of them, and of those only the two of the start are not the model's.
-func modelFunctions(program string) (map[string]bool, error) {
+func modelFunctions(program, model string) (map[string]bool, error) {
 	f, err := elf.Open(program)
 	if err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ func modelFunctions(program string) (map[string]bool, error) {
 		case kind == elf.STT_FILE:
 			file = s.Name
 		case kind != elf.STT_FUNC:
-		case local && (file == "model.c" || file == "weights.c"), !local && s.Name != "board" && s.Name != "reset":
+		case local && (file == model+".c" || file == model+"_weights.c"), !local && s.Name != "board" && s.Name != "reset":
 			out[s.Name] = true
 		}
 	}
