@@ -44,8 +44,14 @@ type Sample struct {
 
 // StepTrace is the state of every neuron layer after one step.
 type StepTrace struct {
-	Spikes    [][]int64 // per neuron layer: 0 or 1 per neuron
-	Membranes [][]int64 // per neuron layer: the stored membrane
+	Spikes    [][]uint8 // per neuron layer: 0 or 1 per neuron
+	Membranes [][]int32 // per neuron layer: the stored membrane
+}
+
+// Add appends the state of the next neuron layer.
+func (t *StepTrace) Add(spikes, membranes []int64) {
+	t.Spikes = append(t.Spikes, Elements[uint8](spikes))
+	t.Membranes = append(t.Membranes, Elements[int32](membranes))
 }
 
 // Ports lists what goes in and out of an engine, each in net order.
@@ -96,4 +102,18 @@ func Width(t ir.Type) int {
 		return 4
 	}
 	return 8
+}
+
+// integer is a type that traces and emitted files have elements of.
+type integer interface {
+	~uint8 | ~int32 | ~int64
+}
+
+// Elements returns integers as elements of another type, which they must fit.
+func Elements[To, From integer](from []From) []To {
+	out := make([]To, len(from))
+	for i, x := range from {
+		out[i] = To(x)
+	}
+	return out
 }

@@ -134,8 +134,8 @@ func emitVectors(p *plan, vectors backends.Vectors) []byte {
 		var spikes, membranes []int64
 		for _, s := range vectors {
 			for _, t := range s.Steps {
-				spikes = append(spikes, pack(t.Spikes[i])...)
-				membranes = append(membranes, t.Membranes[i]...)
+				spikes = append(spikes, pack(backends.Elements[int64](t.Spikes[i]))...)
+				membranes = append(membranes, backends.Elements[int64](t.Membranes[i])...)
 			}
 		}
 		if !p.neurons[v].attrs.Silent {

@@ -50,8 +50,7 @@ func vectors(t testing.TB, net *ir.Net, inputs []map[string]*ir.Tensor) backends
 		}
 		tap := func(step int, v *ir.Value, result, state *ir.Tensor) {
 			if v.Op == ir.OpNeuron {
-				s.Steps[step].Spikes = append(s.Steps[step].Spikes, slices.Clone(interp.Spikes(v, result)))
-				s.Steps[step].Membranes = append(s.Steps[step].Membranes, slices.Clone(state.I))
+				s.Steps[step].Add(interp.Spikes(v, result), state.I)
 			}
 		}
 		results, err := m.Run(in, tap)
@@ -141,9 +140,7 @@ func stream(net *ir.Net, samples backends.Vectors) (in, out []byte) {
 		}
 		for _, step := range s.Steps {
 			for i := range ports.Neurons {
-				for _, e := range step.Spikes[i] {
-					out = append(out, byte(e))
-				}
+				out = append(out, step.Spikes[i]...)
 				for _, e := range step.Membranes[i] {
 					out = binary.LittleEndian.AppendUint32(out, uint32(e))
 				}

@@ -111,7 +111,7 @@ func (p *plan) stream(vectors backends.Vectors) (in, want []byte) {
 		}
 		for _, step := range s.Steps {
 			for i := range ports.Neurons {
-				want = integers(want, step.Spikes[i], 1)
+				want = append(want, step.Spikes[i]...)
 				want = integers(want, step.Membranes[i], 4)
 			}
 		}
@@ -123,7 +123,7 @@ func (p *plan) stream(vectors backends.Vectors) (in, want []byte) {
 }
 
 // integers appends numbers of so many bytes, little-endian.
-func integers(b []byte, data []int64, bytes int) []byte {
+func integers[T int32 | int64](b []byte, data []T, bytes int) []byte {
 	for _, v := range data {
 		var word [8]byte
 		binary.LittleEndian.PutUint64(word[:], uint64(v))

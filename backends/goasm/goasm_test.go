@@ -57,9 +57,7 @@ func sample(t testing.TB, net *ir.Net, machine *interp.Machine, in map[string]*i
 	}
 	results, err := machine.Run(in, func(step int, v *ir.Value, result, state *ir.Tensor) {
 		if v.Op == ir.OpNeuron {
-			at := &s.Steps[step]
-			at.Spikes = append(at.Spikes, append([]int64(nil), interp.Spikes(v, result)...))
-			at.Membranes = append(at.Membranes, append([]int64(nil), state.I...))
+			s.Steps[step].Add(interp.Spikes(v, result), state.I)
 		}
 	})
 	if err != nil {

@@ -120,9 +120,9 @@ func (r replay) compute(v *ir.Value, step int) []int64 {
 	case ir.OpNeuron:
 		at := position(r.plan.Ports.Neurons, v)
 		if v.Attrs.(ir.NeuronAttrs).Silent {
-			return r.sample.Steps[step].Membranes[at]
+			return backends.Elements[int64](r.sample.Steps[step].Membranes[at])
 		}
-		return r.sample.Steps[step].Spikes[at]
+		return backends.Elements[int64](r.sample.Steps[step].Spikes[at])
 	case ir.OpSum, ir.OpLast, ir.OpMaxTime, ir.OpFirst:
 		return r.readout(v)
 	case ir.OpDelay:

@@ -155,7 +155,7 @@ func vectors(p *plan, vs backends.Vectors) []backends.File {
 	return out
 }
 
-func hexLines(b *bytes.Buffer, vs []int64) {
+func hexLines[T uint8 | int32 | int64](b *bytes.Buffer, vs []T) {
 	for _, v := range vs {
 		fmt.Fprintf(b, "%x\n", uint32(v))
 	}

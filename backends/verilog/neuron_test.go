@@ -88,8 +88,8 @@ func TestNeuronVariants(t *testing.T) {
 			lint(t, dir)
 			for _, s := range vs {
 				for _, step := range s.Steps {
-					spikes += count(step.Spikes[0], func(x int64) bool { return x == 1 })
-					negative += count(step.Membranes[0], func(x int64) bool { return x < 0 })
+					spikes += count(step.Spikes[0], func(x uint8) bool { return x == 1 })
+					negative += count(step.Membranes[0], func(x int32) bool { return x < 0 })
 				}
 			}
 		})
@@ -99,7 +99,7 @@ func TestNeuronVariants(t *testing.T) {
 	}
 }
 
-func count(xs []int64, is func(int64) bool) int {
+func count[T any](xs []T, is func(T) bool) int {
 	n := 0
 	for _, x := range xs {
 		if is(x) {

@@ -56,9 +56,7 @@ func sample(t *testing.T, m *interp.Machine, net *ir.Net, rng *rand.Rand, share 
 	s.Steps = make([]backends.StepTrace, net.Steps)
 	out, err := m.Run(in, func(step int, v *ir.Value, result, state *ir.Tensor) {
 		if v.Op == ir.OpNeuron {
-			st := &s.Steps[step]
-			st.Spikes = append(st.Spikes, append([]int64(nil), interp.Spikes(v, result)...))
-			st.Membranes = append(st.Membranes, append([]int64(nil), state.I...))
+			s.Steps[step].Add(interp.Spikes(v, result), state.I)
 		}
 	})
 	if err != nil {
@@ -164,23 +162,24 @@ func lint(t *testing.T, dir string) {
 // stream is the engine stream of samples as text.
 func stream(vs backends.Vectors) string {
 	var b strings.Builder
-	put := func(xs []int64) {
-		for _, x := range xs {
-			fmt.Fprintln(&b, x)
-		}
-	}
 	for _, s := range vs {
 		for _, step := range s.Steps {
 			for i := range step.Spikes {
-				put(step.Spikes[i])
-				put(step.Membranes[i])
+				lines(&b, step.Spikes[i])
+				lines(&b, step.Membranes[i])
 			}
 		}
 		for _, y := range s.Outputs {
-			put(y)
+			lines(&b, y)
 		}
 	}
 	return b.String()
+}
+
+func lines[T any](b *strings.Builder, xs []T) {
+	for _, x := range xs {
+		fmt.Fprintln(b, x)
+	}
 }
 
 // latencies is the header's line of the samples' clocks.

@@ -89,8 +89,8 @@ func recordEngine(c *cobra.Command, net *ir.Net, name string, samples []map[stri
 		}
 		for _, step := range s.Steps {
 			for i, v := range ports.Neurons {
-				rec.tap(0, v, &ir.Tensor{Type: v.Type, I: step.Spikes[i]},
-					&ir.Tensor{Type: ir.SintType(64, v.Type.Shape), I: step.Membranes[i]})
+				rec.tap(0, v, &ir.Tensor{Type: v.Type, I: backends.Elements[int64](step.Spikes[i])},
+					&ir.Tensor{Type: ir.SintType(64, v.Type.Shape), I: backends.Elements[int64](step.Membranes[i])})
 			}
 		}
 	}

@@ -59,21 +59,16 @@ once
 }`)
 	v := &verifier{net: net, samples: elements(net, noise(net, 2*slowSamples))}
 	open := func(context.Context) (engine.Engine, error) { return engine.Interp(net, 2) }
-	e, err := open(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if v.want, err = e.Run(t.Context(), v.samples, true); err != nil {
-		t.Fatal(err)
-	}
 	for slow, want := range map[bool]int{true: slowSamples, false: 2 * slowSamples} {
-		if got := v.try(t.Context(), trial{slow: slow, open: open}); got.err != nil || got.row.Samples != want || !got.row.None() {
-			t.Errorf("slow %v: %+v, wanted %d samples", slow, got, want)
+		got := &trial{slow: slow, open: open}
+		got.build(t.Context())
+		if err := v.compare(t.Context(), func(do func(*trial)) error { do(got); return got.err }, func(int) {}); err != nil || got.row.Samples != want || !got.row.None() {
+			t.Errorf("slow %v: %v, %+v, wanted %d samples", slow, err, got, want)
 		}
 	}
 	slow := map[string]bool{}
 	for _, trial := range v.trials() {
-		slow[trial.name] = trial.slow
+		slow[trial.row.Name] = trial.slow
 	}
 	for name, want := range map[string]bool{"c-gcc": false, "c-clang": false, "go-go": false, "verilog-verilator": false,
 		"c-m0": true, "c-m4": true, "c-rv32i": true, "verilog-iverilog": true} {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,7 +15,6 @@ import (
 	"nomul/ir"
 	"nomul/runtime/dataset"
 	"nomul/runtime/engine"
-	"nomul/runtime/engine/toolchain"
 	"nomul/runtime/proof"
 )
 
@@ -143,116 +141,24 @@ type engineRow struct {
 	Proved int `json:"proved"`
 }
 
-// trial is one engine to compare, and the proofs of what it built.
-type trial struct {
-	name   string
-	target string
-	slow   bool
-	open   func(ctx context.Context) (engine.Engine, error)
-	prove  func(ctx context.Context, e engine.Engine) ([]proof.Proof, error) // may be nil
-}
-
-type verifier struct {
-	c       *cobra.Command
-	net     *ir.Net
-	samples [][][]int64
-	want    backends.Vectors
-	report  verification
-}
-
-func (v *verifier) run(targets []string) error {
-	ctx := v.c.Context()
-	reference, err := engine.Interp(v.net, 2)
-	if err != nil {
-		return err
-	}
-	if v.want, err = reference.Run(ctx, v.samples, true); err != nil {
-		return err
-	}
-	v.report.Engines = append(v.report.Engines, engineRow{Name: "interp", Samples: len(v.samples)})
-	trials := slices.DeleteFunc(v.trials(), func(t trial) bool { return !slices.Contains(targets, t.target) })
-	bar := progress(v.c, len(trials)+1, "verifying")
-	defer bar.Close()
-	outcomes := make([]outcome, len(trials))
-	toolchain.Each(len(trials), func(i int) {
-		outcomes[i] = v.try(ctx, trials[i])
-		bar.Add(1)
-	})
-	for _, o := range outcomes {
-		if o.err != nil {
-			return o.err
-		}
-		v.report.Engines = append(v.report.Engines, o.row)
-		v.report.Proofs = append(v.report.Proofs, o.proofs...)
-	}
-	bar.Describe("proving that proofs can fail")
-	v.report.Controls = proof.Controls(ctx, targets...)
-	bar.Add(1)
-	return nil
-}
-
-// outcome is what came of a trial.
-type outcome struct {
-	row    engineRow
-	proofs []proof.Proof
-	err    error
-}
-
-func (v *verifier) try(ctx context.Context, t trial) outcome {
-	samples := v.samples
-	if t.slow {
-		samples = samples[:min(len(samples), slowSamples)]
-	}
-	o := outcome{row: engineRow{Name: t.name, Target: t.target, Samples: len(samples)}}
-	e, err := t.open(ctx)
-	if toolchain.IsMissing(err) {
-		o.row.Samples, o.row.Skipped = 0, err.Error()
-		return o
-	}
-	if err != nil {
-		o.err = fmt.Errorf("%s: %w", t.name, err)
-		return o
-	}
-	defer e.Close()
-	got, err := e.Run(ctx, samples, true)
-	if err == nil {
-		o.row.Mismatches = engine.Compare(v.want[:len(samples)], got)
-		if counted, ok := e.(engine.Counted); ok {
-			o.row.Cost = counted.Cost()
-			o.row.Cost.Functions = nil
-		}
-		if t.prove != nil {
-			o.proofs, err = t.prove(ctx, e)
-		}
-	}
-	switch {
-	case toolchain.IsMissing(err):
-		o.row.Unproved, o.proofs = err.Error(), nil
-	case err != nil:
-		o.err = fmt.Errorf("%s: %w", t.name, err)
-	}
-	o.row.Proved = len(o.proofs)
-	return o
-}
-
 // trials lists every engine there is, whether its tools are here or not.
-func (v *verifier) trials() []trial {
+func (v *verifier) trials() []*trial {
 	o := backends.Options{Name: modelName}
-	var out []trial
+	var out []*trial
 	for _, k := range goKernels() {
-		out = append(out, trial{name: k.name(), target: "go", slow: k.arch != "", open: func(ctx context.Context) (engine.Engine, error) {
+		out = append(out, &trial{row: engineRow{Name: k.name(), Target: "go"}, slow: k.arch != "", open: func(ctx context.Context) (engine.Engine, error) {
 			return engine.Go(ctx, v.net, goasm.New(), engine.GoOptions{Options: o, Kernel: k.kernel, Arch: k.arch})
 		}, prove: k.prove})
 	}
 	for _, compiler := range []string{"gcc", "clang"} {
-		out = append(out, trial{name: "c-" + compiler, target: "c", open: func(ctx context.Context) (engine.Engine, error) {
+		out = append(out, &trial{row: engineRow{Name: "c-" + compiler, Target: "c"}, open: func(ctx context.Context) (engine.Engine, error) {
 			return engine.C(ctx, v.net, cgen.New(), o, compiler)
 		}, prove: func(ctx context.Context, e engine.Engine) ([]proof.Proof, error) {
 			return v.proveC(ctx, e.Name(), e.(*engine.Process).Binary(), "objdump")
 		}})
 	}
 	for _, t := range engine.Targets() {
-		out = append(out, trial{name: "c-" + t.Name, target: "c", slow: true, open: func(ctx context.Context) (engine.Engine, error) {
+		out = append(out, &trial{row: engineRow{Name: "c-" + t.Name, Target: "c"}, slow: true, open: func(ctx context.Context) (engine.Engine, error) {
 			return engine.NewBoard(ctx, v.net, cgen.New(), o, t)
 		}, prove: func(ctx context.Context, e engine.Engine) ([]proof.Proof, error) {
 			return v.proveC(ctx, e.Name(), e.(*engine.Board).Binary(), t.Objdump)
@@ -263,7 +169,7 @@ func (v *verifier) trials() []trial {
 		if simulator == "verilator" { // the same sources
 			prove = nil
 		}
-		out = append(out, trial{name: "verilog-" + simulator, target: "verilog", slow: simulator == "iverilog", open: func(ctx context.Context) (engine.Engine, error) {
+		out = append(out, &trial{row: engineRow{Name: "verilog-" + simulator, Target: "verilog"}, slow: simulator == "iverilog", open: func(ctx context.Context) (engine.Engine, error) {
 			return engine.Verilog(ctx, v.net, verilog.New(), o, simulator)
 		}, prove: prove})
 	}

@@ -78,19 +78,13 @@ func TestVerifyUnproved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &verifier{net: net, samples: elements(net, noise(net, 1))}
 	interp := func(context.Context) (engine.Engine, error) { return engine.Interp(net, 1) }
-	e, err := interp(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if v.want, err = e.Run(t.Context(), v.samples, true); err != nil {
-		t.Fatal(err)
-	}
-	got := v.try(t.Context(), trial{name: "x", open: interp, prove: func(ctx context.Context, e engine.Engine) ([]proof.Proof, error) {
+	got := &trial{open: interp, prove: func(ctx context.Context, e engine.Engine) ([]proof.Proof, error) {
 		p, err := proof.Binary(ctx, proof.Object{Path: "x", Objdump: "no-such-objdump"})
 		return []proof.Proof{p}, err
-	}})
+	}}
+	got.build(t.Context())
+	got.demonstrate(t.Context())
 	if got.err != nil || len(got.proofs) > 0 || got.row.Unproved != "needs no-such-objdump" {
 		t.Errorf("%+v", got)
 	}

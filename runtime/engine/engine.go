@@ -12,6 +12,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"nomul/backends"
@@ -44,6 +45,14 @@ type Cost struct {
 type Function struct {
 	Name         string  `json:"name"`
 	Instructions float64 `json:"instructions"`
+}
+
+// Add includes the cost of further samples, when so many are counted already.
+func (c *Cost) Add(counted int, more Cost, samples int) {
+	all := float64(counted + samples)
+	mean := func(to *float64, x float64) { *to += (x - *to) * float64(samples) / all }
+	mean(&c.Instructions, more.Instructions)
+	mean(&c.Cycles, more.Cycles)
 }
 
 // Counted is an engine that counts; Cost is that of the last run.
@@ -106,6 +115,12 @@ func (m Mismatches) None() bool { return m.Spikes+m.Membranes+m.Outputs == 0 }
 // element. A missing sample, step, layer or element counts as one that differs.
 func Compare(want, got backends.Vectors) Mismatches {
 	var m Mismatches
+	m.Add(0, want, got)
+	return m
+}
+
+// Add compares the runs of further samples, the first of which has a number.
+func (m *Mismatches) Add(first int, want, got backends.Vectors) {
 	for i := range max(len(want), len(got)) {
 		var w, g backends.Sample
 		if i < len(want) {
@@ -114,12 +129,11 @@ func Compare(want, got backends.Vectors) Mismatches {
 		if i < len(got) {
 			g = got[i]
 		}
-		m.sample(fmt.Sprintf("sample %d", i), w, g)
+		m.sample(fmt.Sprintf("sample %d", first+i), w, g)
 		if i >= len(want) || i >= len(got) {
-			m.note(&m.Outputs, 1, "sample %d is there only once", i)
+			m.note(&m.Outputs, 1, "sample %d is there only once", first+i)
 		}
 	}
-	return m
 }
 
 func (m *Mismatches) sample(at string, want, got backends.Sample) {
@@ -132,21 +146,24 @@ func (m *Mismatches) sample(at string, want, got backends.Sample) {
 			g = got.Steps[t]
 		}
 		step := fmt.Sprintf("%s, step %d", at, t)
-		m.lists(&m.Spikes, step+", spikes of neuron layer", w.Spikes, g.Spikes)
-		m.lists(&m.Membranes, step+", membranes of neuron layer", w.Membranes, g.Membranes)
+		lists(m, &m.Spikes, step+", spikes of neuron layer", w.Spikes, g.Spikes)
+		lists(m, &m.Membranes, step+", membranes of neuron layer", w.Membranes, g.Membranes)
 	}
-	m.lists(&m.Outputs, at+", output", want.Outputs, got.Outputs)
+	lists(m, &m.Outputs, at+", output", want.Outputs, got.Outputs)
 }
 
-func (m *Mismatches) lists(count *int, at string, want, got [][]int64) {
+func lists[T comparable](m *Mismatches, count *int, at string, want, got [][]T) {
 	for i := range max(len(want), len(got)) {
+		if i < len(want) && i < len(got) && slices.Equal(want[i], got[i]) {
+			continue
+		}
 		if i >= len(want) || i >= len(got) || len(want[i]) != len(got[i]) {
 			m.note(count, 1, "%s %d: not the same number of elements", at, i)
 			continue
 		}
 		for j, w := range want[i] {
 			if w != got[i][j] {
-				m.note(count, 1, "%s %d, element %d: is %d, wanted %d", at, i, j, got[i][j], w)
+				m.note(count, 1, "%s %d, element %d: is %v, wanted %v", at, i, j, got[i][j], w)
 			}
 		}
 	}

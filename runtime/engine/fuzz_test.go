@@ -35,23 +35,21 @@ func FuzzStream(f *testing.F) {
 // written returns the bytes that an engine writes for vectors.
 func written(vectors backends.Vectors) []byte {
 	var out []byte
-	word := func(list [][]int64) {
-		for _, l := range list {
-			for _, x := range l {
-				out = binary.LittleEndian.AppendUint32(out, uint32(int32(x)))
-			}
-		}
-	}
+	word := func(x int32) { out = binary.LittleEndian.AppendUint32(out, uint32(x)) }
 	for _, sample := range vectors {
 		for _, step := range sample.Steps {
 			for l := range step.Spikes {
-				for _, x := range step.Spikes[l] {
-					out = append(out, byte(x))
+				out = append(out, step.Spikes[l]...)
+				for _, x := range step.Membranes[l] {
+					word(x)
 				}
-				word(step.Membranes[l : l+1])
 			}
 		}
-		word(sample.Outputs)
+		for _, output := range sample.Outputs {
+			for _, x := range output {
+				word(int32(x))
+			}
+		}
 	}
 	return out
 }

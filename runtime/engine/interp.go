@@ -74,9 +74,7 @@ func (e *Interpreter) sample(m *interp.Machine, inputs [][]int64, trace bool) (b
 		out.Steps = make([]backends.StepTrace, e.net.Steps)
 		tap = func(step int, v *ir.Value, result, state *ir.Tensor) {
 			if v.Op == ir.OpNeuron {
-				t := &out.Steps[step]
-				t.Spikes = append(t.Spikes, slices.Clone(interp.Spikes(v, result)))
-				t.Membranes = append(t.Membranes, slices.Clone(state.I))
+				out.Steps[step].Add(interp.Spikes(v, result), state.I)
 			}
 		}
 	}

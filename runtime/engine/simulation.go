@@ -172,10 +172,10 @@ type lines struct {
 	err     error
 }
 
-func (l *lines) spikes(n int) []int64 { return l.words(n) }
+func (l *lines) spikes(n int) []uint8 { return backends.Elements[uint8](l.words(n)) }
 
-func (l *lines) words(n int) []int64 {
-	out := make([]int64, n)
+func (l *lines) words(n int) []int32 {
+	out := make([]int32, n)
 	for i := range out {
 		if l.err != nil {
 			break
@@ -185,8 +185,9 @@ func (l *lines) words(n int) []int64 {
 			break
 		}
 		text := strings.TrimSpace(l.scanner.Text())
-		if out[i], l.err = strconv.ParseInt(text, 10, 64); l.err != nil {
-			l.err = fmt.Errorf("the bench's trace has %q, wanted an integer", text) // an x is a value never set
+		x, err := strconv.ParseInt(text, 10, 32)
+		if out[i] = int32(x); err != nil {
+			l.err = fmt.Errorf("the bench's trace has %q, wanted an integer of 32 bits", text) // an x is a value never set
 		}
 	}
 	return out

@@ -54,8 +54,8 @@ func (s stream) decode(data []byte, samples [][][]int64, trace bool) (backends.V
 
 // source gives integers one after another, of spikes and of wider numbers.
 type source interface {
-	spikes(n int) []int64
-	words(n int) []int64
+	spikes(n int) []uint8
+	words(n int) []int32
 }
 
 func (s stream) sample(r source, inputs [][]int64, trace bool) backends.Sample {
@@ -70,7 +70,7 @@ func (s stream) sample(r source, inputs [][]int64, trace bool) backends.Sample {
 		}
 	}
 	for _, v := range s.ports.Outputs {
-		out.Outputs = append(out.Outputs, r.words(v.Type.Size()))
+		out.Outputs = append(out.Outputs, backends.Elements[int64](r.words(v.Type.Size())))
 	}
 	return out
 }
@@ -78,19 +78,17 @@ func (s stream) sample(r source, inputs [][]int64, trace bool) backends.Sample {
 // reader is a source of bytes whose number has been checked.
 type reader []byte
 
-func (r *reader) spikes(n int) []int64 {
-	out := make([]int64, n)
-	for i := range out {
-		out[i] = int64((*r)[i])
-	}
+// spikes shares the bytes that were read.
+func (r *reader) spikes(n int) []uint8 {
+	out := (*r)[:n:n]
 	*r = (*r)[n:]
 	return out
 }
 
-func (r *reader) words(n int) []int64 {
-	out := make([]int64, n)
+func (r *reader) words(n int) []int32 {
+	out := make([]int32, n)
 	for i := range out {
-		out[i] = int64(int32(binary.LittleEndian.Uint32((*r)[4*i:])))
+		out[i] = int32(binary.LittleEndian.Uint32((*r)[4*i:]))
 	}
 	*r = (*r)[4*n:]
 	return out
