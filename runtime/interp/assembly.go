@@ -85,7 +85,7 @@ func (a *assembly) share(v *ir.Value, args []*ir.Tensor, c *cell) bool {
 
 // stateless prepares an op of package eval; on constants it is computed at once.
 func (a *assembly) stateless(v *ir.Value, args []*ir.Tensor, c *cell) {
-	c.result = ir.NewTensor(v.Type)
+	c.result, c.passing = &ir.Tensor{Type: v.Type}, true // its memory comes from furnish
 	kernel, result := eval.Prepare(v), c.result
 	run := func(int) { kernel(args, result) }
 	if a.m.net.Level == ir.Source && v.Type.IsReal() {
@@ -98,6 +98,7 @@ func (a *assembly) stateless(v *ir.Value, args []*ir.Tensor, c *cell) {
 		c.run = run
 		return
 	}
+	*result, c.passing = *ir.NewTensor(v.Type), false
 	run(-1)
 	v.Op, v.Args, v.Attrs = ir.OpConst, nil, ir.ConstAttrs{Data: result}
 }

@@ -35,8 +35,10 @@ type cell struct {
 	given *ir.Tensor
 	// state is a neuron's stored membrane, in the type of its arithmetic.
 	state *ir.Tensor
-	// current is a neuron's current, likewise; of no use when it has none.
+	// current is a neuron's current, likewise; nil when it has none.
 	current *ir.Tensor
+	// passing reports whether the result is of no use once it is read.
+	passing bool
 	// run computes the result in a step; 0 outside the loop. It is nil when
 	// there is nothing left to do: constants, and what depends on them only.
 	run func(step int)
@@ -45,7 +47,8 @@ type cell struct {
 // Tap sees a value after it is computed. state is the stored membrane of a
 // neuron and nil for other ops. step counts from 0; values of clock once are
 // shown with step −1, those of clock end with the number of steps. Constants
-// and latches are not shown. The tensors are overwritten by the next step.
+// and latches are not shown. The tensors are overwritten: a result when its readers
+// have run, and all by the next step.
 type Tap func(step int, v *ir.Value, result, state *ir.Tensor)
 
 // New prepares a machine for a net that satisfies ir.Verify. Values that depend
@@ -67,6 +70,7 @@ func New(net *ir.Net) (*Machine, error) {
 			m.outputs[v.Name] = c.result
 		}
 	}
+	a.furnish()
 	return m, nil
 }
 
@@ -139,6 +143,9 @@ func (c *cell) check() error {
 		is      *ir.Tensor
 		promise ir.Range
 	}{{"membrane", c.state, c.value.State}, {"current", c.current, c.value.Drive}} {
+		if own.is == nil {
+			continue
+		}
 		if r := own.is.Range(); !own.promise.Contains(r) {
 			return diag.Errorf(c.value.Origin, diag.BadNet, "%s %%%s: its %s is %v, out of its range %v", c.value.Op, c.value.Name, own.what, r, own.promise)
 		}

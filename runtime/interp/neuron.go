@@ -25,7 +25,7 @@ type neurons[T number] struct {
 	drive                 func(v []T)
 	gain                  []T
 	threshold, bias, init []T
-	value                 []T // what the membrane becomes on a spike, if reset is zero or value
+	value                 []T // of the membrane after a spike, if reset is value
 	amount                []T // what is taken from it, if reset is subtract
 }
 
@@ -135,6 +135,13 @@ func (n *neurons[T]) fire(spikes []int64) {
 
 // set is the reset of a membrane, or of a current, to a value, where the neuron fired.
 func (n *neurons[T]) set(v []T) {
+	if n.Reset == ir.ResetZero {
+		for i := range v {
+			if n.s[i] != 0 {
+				v[i] = 0
+			}
+		}
+	}
 	for i, r := range n.value {
 		if n.s[i] != 0 {
 			v[i] = r
@@ -160,7 +167,10 @@ func addTo[T number](acc, x []T) {
 
 func (a *assembly) neuron(v *ir.Value, args []*ir.Tensor, c *cell) {
 	if a.m.net.Level == ir.Fixed {
-		c.state, c.current = ir.NewTensor(v.State.Holds(v.Type.Shape)), ir.NewTensor(v.Drive.Holds(v.Type.Shape))
+		c.state = ir.NewTensor(v.State.Holds(v.Type.Shape))
+		if hasCurrent(v) {
+			c.current = ir.NewTensor(v.Drive.Holds(v.Type.Shape))
+		}
 		n := newNeurons(v, args, c, (*eval.View).Ints, func(t *ir.Tensor) []int64 { return t.I })
 		n.leak, n.wane = leakInts(n.Leak, n.Round), leakInts(n.Current, n.Round)
 		n.drive = driveInts(n.Guard, args[ir.NeuronX])
@@ -170,7 +180,10 @@ func (a *assembly) neuron(v *ir.Value, args []*ir.Tensor, c *cell) {
 		}
 		return
 	}
-	c.state, c.current = ir.NewTensor(ir.RealType(v.Type.Shape)), ir.NewTensor(ir.RealType(v.Type.Shape))
+	c.state = ir.NewTensor(ir.RealType(v.Type.Shape))
+	if hasCurrent(v) {
+		c.current = ir.NewTensor(ir.RealType(v.Type.Shape))
+	}
 	n := newNeurons(v, args, c, (*eval.View).Reals, func(t *ir.Tensor) []float64 { return t.F })
 	n.leak = leakReals(n.Leak, operand(v, args, ir.NeuronLeak, (*eval.View).Reals))
 	n.wane = leakReals(n.Current, operand(v, args, ir.NeuronCurrent, (*eval.View).Reals))
@@ -201,7 +214,7 @@ func newNeurons[T number](v *ir.Value, args []*ir.Tensor, c *cell, show func(*ev
 		bias:      operand(v, args, ir.NeuronBias, show),
 		init:      operand(v, args, ir.NeuronInit, show),
 	}
-	if n.Current.Kind != 0 {
+	if c.current != nil {
 		n.i = data(c.current)
 	}
 	if n.Silent {
@@ -211,8 +224,6 @@ func newNeurons[T number](v *ir.Value, args []*ir.Tensor, c *cell, show func(*ev
 		n.r = make([]int64, len(n.v))
 	}
 	switch n.Reset {
-	case ir.ResetZero:
-		n.value = make([]T, len(n.v))
 	case ir.ResetValue:
 		n.value = operand(v, args, ir.NeuronReset, show)
 	case ir.ResetSubtract:
@@ -220,6 +231,8 @@ func newNeurons[T number](v *ir.Value, args []*ir.Tensor, c *cell, show func(*ev
 	}
 	return n
 }
+
+func hasCurrent(v *ir.Value) bool { return v.Attrs.(ir.NeuronAttrs).Current.Kind != 0 }
 
 // operand is a constant operand with one entry per neuron, or nil.
 func operand[T number](v *ir.Value, args []*ir.Tensor, slot int, show func(*eval.View, *ir.Tensor) []T) []T {
