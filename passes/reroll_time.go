@@ -1,6 +1,8 @@
 package passes
 
 import (
+	"slices"
+
 	"nomul/ir"
 	"nomul/ir/diag"
 )
@@ -48,7 +50,7 @@ func runRerollTime(n *ir.Net, o *Options) (*ir.Net, error) {
 	}
 	u := newUnrolled(n, history, ends, framesOf(n, len(history[0].membranes)))
 	err = u.findBody(first)
-	if err != nil && len(u.frames) > 0 { // frames may be of other steps than their place says
+	if err != nil && len(u.frames) > 0 && !rowsTaken(n) { // frames may be of other steps than their place says
 		if chosen := newUnrolled(n, history, ends, nil); chosen.findBody(first) == nil {
 			u, err = chosen, nil
 		}
@@ -64,6 +66,12 @@ func runRerollTime(n *ir.Net, o *Options) (*ir.Net, error) {
 		return nil, err
 	}
 	return roll(u, first, sums)
+}
+
+// rowsTaken reports whether an input has rows that were taken from the file's, one for
+// each step: they are no input of all steps.
+func rowsTaken(n *ir.Net) bool {
+	return slices.ContainsFunc(n.All(ir.OpInput), func(v *ir.Value) bool { return v.Attrs.(ir.InputAttrs).Of != nil })
 }
 
 // unrolled is a net with its time steps told apart. The values of the last step
