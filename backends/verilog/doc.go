@@ -46,12 +46,12 @@ func (backend) Doc() string {
 	return "Verilog-2005 event engine with weight memories, a self-checking bench and a Makefile"
 }
 
-// Emit gives the files of the artefact: model.v, tb.v, Makefile, the weight
+// Emit gives the files of the artefact: NAME.v, tb.v, Makefile, the weight
 // memories and the vectors. The net has passed Check.
 func (backend) Emit(net *ir.Net, o backends.Options) []backends.File {
 	p := newPlan(net, o.Name, laneCount(o.Lanes))
 	files := []backends.File{
-		{Name: "model.v", Data: model(p, o.Vectors)},
+		{Name: o.Name + ".v", Data: model(p, o.Vectors)},
 		{Name: "tb.v", Data: bench(p, o.Vectors)},
 		{Name: "Makefile", Data: makefile(p)},
 	}
@@ -59,7 +59,7 @@ func (backend) Emit(net *ir.Net, o backends.Options) []backends.File {
 	return append(files, vectors(p, o.Vectors)...)
 }
 
-// Top is the name of the top module in model.v of a model of that name.
+// Top is the name of the top module of a model of that name.
 func Top(model string) string { return model + "_top" }
 
 // laneCount is the largest power of two within what was asked for.

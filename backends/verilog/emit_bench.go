@@ -167,5 +167,5 @@ func (u *unit) order() backends.File {
 	for _, at := range u.Order {
 		fmt.Fprintf(&b, "%x\n", at)
 	}
-	return backends.File{Name: u.ID + ".order.hex", Data: b.Bytes()}
+	return backends.File{Name: u.File("order"), Data: b.Bytes()}
 }

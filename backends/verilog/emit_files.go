@@ -29,6 +29,10 @@ var unitFiles = map[string]func(*unit) []backends.File{
 	kindNeuron: (*unit).neuronParams,
 }
 
+// File is the name of the file of a memory of the unit: short, whatever the value's name is,
+// and another one for each model.
+func (u *unit) File(what string) string { return fmt.Sprintf("%s_%d_%s.hex", u.Top, u.number, what) }
+
 func (u *unit) neuronParams() []backends.File {
 	return u.params(append(append(u.Charging(), u.Firing()...), u.Neuron.Begins)...)
 }
@@ -49,7 +53,7 @@ func (u *unit) weights() backends.File {
 			writeRow(&b, l.WeightBits, row)
 		}
 	}
-	return backends.File{Name: u.ID + ".weights.hex", Data: b.Bytes()}
+	return backends.File{Name: u.File("weights"), Data: b.Bytes()}
 }
 
 func (u *unit) convFiles() []backends.File {
@@ -75,7 +79,7 @@ func (u *unit) convWeights() backends.File {
 			}
 		}
 	}
-	return backends.File{Name: u.ID + ".weights.hex", Data: b.Bytes()}
+	return backends.File{Name: u.File("weights"), Data: b.Bytes()}
 }
 
 // words are the lists of a conv: the last flag, the weight row and the word of each entry.
@@ -86,7 +90,7 @@ func (u *unit) words() backends.File {
 			writeFields(&b, field{1, flag(i == len(list)-1)}, field{u.Conv.RowAddr(), int64(e.Row)}, field{u.X.Addr(), int64(e.Tile)})
 		}
 	}
-	return backends.File{Name: u.ID + ".list.hex", Data: b.Bytes()}
+	return backends.File{Name: u.File("list"), Data: b.Bytes()}
 }
 
 // tiles are the lists of a pool: the last flag and the tile of each entry.
@@ -97,7 +101,7 @@ func (u *unit) tiles() backends.File {
 			writeFields(&b, field{1, flag(i == len(list)-1)}, field{u.X.Addr(), int64(t)})
 		}
 	}
-	return backends.File{Name: u.ID + ".list.hex", Data: b.Bytes()}
+	return backends.File{Name: u.File("list"), Data: b.Bytes()}
 }
 
 // sources are where the elements of a gather come from.
@@ -108,7 +112,7 @@ func (u *unit) sources() backends.File {
 		from, lane, value := u.source(o)
 		writeFields(&b, field{picks, from}, field{lanes, lane}, field{values, value})
 	}
-	return backends.File{Name: u.ID + ".list.hex", Data: b.Bytes()}
+	return backends.File{Name: u.File("list"), Data: b.Bytes()}
 }
 
 func flag(on bool) int64 {
@@ -148,7 +152,7 @@ func (u *unit) params(ps ...param) []backends.File {
 			copy(row, p.Data[tile*u.Lanes:])
 			writeRow(&b, p.Bits, row)
 		}
-		out = append(out, backends.File{Name: u.ID + "." + p.Name + ".hex", Data: b.Bytes()})
+		out = append(out, backends.File{Name: u.File(p.Name), Data: b.Bytes()})
 	}
 	return out
 }

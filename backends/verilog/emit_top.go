@@ -24,7 +24,7 @@ func newPage(p *plan, vs backends.Vectors) page {
 	return g
 }
 
-// model prints model.v.
+// model prints NAME.v.
 func model(p *plan, vs backends.Vectors) []byte { return render("top", newPage(p, vs)) }
 
 // bench prints tb.v.
@@ -32,7 +32,7 @@ func bench(p *plan, vs backends.Vectors) []byte { return render("tb", newPage(p,
 
 // Meanings returns the lines on inputs and outputs of the first comment.
 func (p *plan) Meanings() []string {
-	return backends.Meanings(p.Net, backends.PortNames(p.Net), p.element)
+	return backends.Meanings(p.Net, p.Names, p.element)
 }
 
 // element says how an element of an input or output lies in the data of its port.
@@ -66,7 +66,7 @@ func (p *plan) OutBits() int {
 
 // InNames lists the inputs in the order in which they are taken.
 func (p *plan) InNames() string {
-	once, each := portNames(p.Ports.Inputs, ir.Once), portNames(p.Ports.Inputs, ir.Step)
+	once, each := p.portNames(p.Ports.Inputs, ir.Once), p.portNames(p.Ports.Inputs, ir.Step)
 	switch {
 	case each == "":
 		return once
@@ -78,15 +78,15 @@ func (p *plan) InNames() string {
 
 // OutNames lists the outputs.
 func (p *plan) OutNames() string {
-	return portNames(p.Ports.Outputs, ir.Once, ir.End)
+	return p.portNames(p.Ports.Outputs, ir.Once, ir.End)
 }
 
-// portNames lists the values of some clocks, and their sizes.
-func portNames(vs []*ir.Value, clocks ...ir.Clock) string {
+// portNames lists ports of some clocks, with their numbers of elements.
+func (p *plan) portNames(vs []*ir.Value, clocks ...ir.Clock) string {
 	var parts []string
 	for _, v := range vs {
 		if slices.Contains(clocks, v.Clock) {
-			parts = append(parts, fmt.Sprintf("%s: %v", v.Name, v.Type))
+			parts = append(parts, fmt.Sprintf("%s (%d)", p.Names[v], v.Type.Size()))
 		}
 	}
 	return strings.Join(parts, ", ")

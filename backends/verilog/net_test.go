@@ -100,12 +100,12 @@ func TestBenchEnds(t *testing.T) {
 	net := parse(t, dag)
 	for _, broken := range []string{"go_i3", "go_o4"} {
 		dir := emit(t, net, 8, samples(t, net, 3, 2))
-		model, err := os.ReadFile(filepath.Join(dir, "model.v"))
+		model, err := os.ReadFile(filepath.Join(dir, "net.v"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		start := regexp.MustCompile("wire " + broken + " = [^;]*;").Find(model)
-		edit(t, dir, "model.v", string(start), "wire "+broken+" = 1'b0;")
+		edit(t, dir, "net.v", string(start), "wire "+broken+" = 1'b0;")
 		if log := simulate(t, dir); !strings.Contains(log, "FAIL: sample 0 has not ended") {
 			t.Errorf("%s: %s", broken, log)
 		}
@@ -261,7 +261,7 @@ once
 }
 `)
 	for _, f := range verilog.New().Emit(net, backends.Options{Name: "large", Lanes: 8}) {
-		if strings.HasSuffix(f.Name, ".list.hex") && strings.Count(string(f.Data), "\n") == 600*500 {
+		if strings.HasSuffix(f.Name, "_list.hex") && strings.Count(string(f.Data), "\n") == 600*500 {
 			return
 		}
 	}

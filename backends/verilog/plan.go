@@ -81,6 +81,7 @@ type plan struct {
 	Units   []*unit
 	Passes  []pass
 	Ports   backends.Ports
+	Names   backends.Names // of the ports
 	byVal   map[*ir.Value]*unit
 	views   map[*ir.Value]view
 	latches map[*ir.Value]*ir.Value // by delay
@@ -89,11 +90,14 @@ type plan struct {
 }
 
 func newPlan(net *ir.Net, name string, lanes int) *plan {
-	p := &plan{Net: net, Name: name, Lanes: lanes, Steps: net.Steps, Ports: backends.PortsOf(net),
+	p := &plan{Net: net, Name: name, Lanes: lanes, Steps: net.Steps, Ports: backends.PortsOf(net), Names: backends.PortNames(net),
 		byVal: map[*ir.Value]*unit{}, views: map[*ir.Value]view{}, latches: map[*ir.Value]*ir.Value{},
 		gathers: map[string]*unit{}, taken: map[string]bool{}}
 	for _, v := range net.All(ir.OpLatch) {
 		p.latches[v.Args[0]] = v
+	}
+	for _, name := range p.Names {
+		p.taken[name] = true
 	}
 	live := p.liveValues(net)
 	for _, v := range net.Values {
@@ -124,7 +128,11 @@ var builders = map[ir.Op]func(*plan, *ir.Value){
 // from then on, unless the unit only brings another value's into order.
 func (p *plan) add(u *unit, own bool) *unit {
 	u.Top, u.Steps, u.number = p.Name, p.Steps, len(p.Units)
-	u.ID = uniqueID(u.V.Name, p.taken)
+	if u.Kind == kindInput || u.Kind == kindOutput {
+		u.ID = p.Names[u.V]
+	} else {
+		u.ID = uniqueID(u.V.Name, p.taken)
+	}
 	if len(u.Xs) > 0 {
 		u.X = u.Xs[0]
 	}

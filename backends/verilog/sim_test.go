@@ -120,7 +120,7 @@ func mustRun(t *testing.T, dir, name string, args ...string) string {
 // simulate runs the bench under iverilog, which must not say anything.
 func simulate(t *testing.T, dir string, plusargs ...string) string {
 	t.Helper()
-	if said := mustRun(t, dir, "iverilog", "-g2005", "-Wall", "-Wno-timescale", "-s", "tb", "-o", "tb.vvp", "tb.v", "model.v"); said != "" {
+	if said := mustRun(t, dir, "iverilog", "-g2005", "-Wall", "-Wno-timescale", "-s", "tb", "-o", "tb.vvp", "tb.v", "net.v"); said != "" {
 		t.Errorf("iverilog: %s", said)
 	}
 	return mustRun(t, dir, "vvp", append([]string{"-n", "tb.vvp"}, plusargs...)...)
@@ -151,10 +151,10 @@ func passes(t *testing.T, net *ir.Net, lanes int, vs backends.Vectors, log strin
 func lint(t *testing.T, dir string) {
 	t.Helper()
 	need(t, "verilator")
-	if said := mustRun(t, dir, "verilator", "--lint-only", "-Wall", "--top-module", verilog.Top("net"), "model.v"); said != "" {
+	if said := mustRun(t, dir, "verilator", "--lint-only", "-Wall", "--top-module", verilog.Top("net"), "net.v"); said != "" {
 		t.Errorf("verilator: %s", said)
 	}
-	if said := mustRun(t, dir, "verilator", "--lint-only", "--timing", "-Wall", "--top-module", "tb", "tb.v", "model.v"); said != "" {
+	if said := mustRun(t, dir, "verilator", "--lint-only", "--timing", "-Wall", "--top-module", "tb", "tb.v", "net.v"); said != "" {
 		t.Errorf("verilator, of the bench: %s", said)
 	}
 }

@@ -91,7 +91,7 @@ func TestMultiplierIsCaught(t *testing.T) {
 	need(t, "yosys")
 	net := parse(t, small)
 	dir := emit(t, net, 4, nil)
-	edit(t, dir, "model.v", "row + {3'd0, lane}", "row * {3'd0, lane}")
+	edit(t, dir, "net.v", "row + {3'd0, lane}", "row * {3'd0, lane}")
 	out, err := run(dir, "make", "-s", "synth")
 	if err == nil || !strings.Contains(out, "$mul") {
 		t.Errorf("a multiplier passed: %v\n%s", err, out)

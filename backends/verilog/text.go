@@ -29,11 +29,12 @@ func verilogFuncs() template.FuncMap {
 	return template.FuncMap{
 		"rng": vectorRange, "dec": decimal, "hex": hexadecimal, "ext": extend, "slice": slice, "masks": masks,
 		"ibits": indexBits, "plural": plural, "at": paramAt, "ones": ones, "signs": signs, "times": times,
-		"dec1": func(n int) int { return n - 1 },
-		"inc":  func(n int) int { return n + 1 },
-		"fit":  fitted,
-		"sub":  func(a, b int) int { return a - b },
-		"mul":  func(a, b int) int { return a * b },
+		"dec1":  func(n int) int { return n - 1 },
+		"inc":   func(n int) int { return n + 1 },
+		"fit":   fitted,
+		"upper": strings.ToUpper,
+		"sub":   func(a, b int) int { return a - b },
+		"mul":   func(a, b int) int { return a * b },
 	}
 }
 

@@ -185,6 +185,6 @@ func (v *verifier) proveC(ctx context.Context, name, binary, objdump string) ([]
 
 func proveNetlist(ctx context.Context, e engine.Engine) ([]proof.Proof, error) {
 	s := e.(*engine.Simulation)
-	p, err := proof.Netlist(ctx, proof.Hardware{Target: "verilog", Dir: s.Dir(), Files: []string{"model.v"}, Top: s.Top()})
+	p, err := proof.Netlist(ctx, proof.Hardware{Target: "verilog", Dir: s.Dir(), Files: []string{modelName + ".v"}, Top: s.Top()})
 	return []proof.Proof{p}, err
 }

@@ -274,7 +274,7 @@ func TestWrongKernelIsCaught(t *testing.T) {
 		{"go-go", "odd.sir", sabotage{file: "demo/neuron.go", fault: replace("<<(p.guard&31)", "<<(p.guard&31) + 1")}},
 		{"c-gcc", "edge.sir", sabotage{file: "demo.c", fault: replace("h >= threshold[i]", "h > threshold[i]")}},
 		{"c-rv32i", "odd.sir", sabotage{file: "demo.c", fault: replace("h >= threshold[i]", "h < threshold[i]")}},
-		{"verilog-iverilog", "odd.sir", sabotage{file: "i1.weights.hex", fault: digit}},
+		{"verilog-iverilog", "odd.sir", sabotage{file: "demo_1_weights.hex", fault: digit}},
 	} {
 		t.Run(f.engine+"/"+f.file, func(t *testing.T) {
 			net := load(t, f.net)

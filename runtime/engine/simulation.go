@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,12 +30,12 @@ type Simulation struct {
 var simulators = map[string]struct{ needs, build, run []string }{
 	"iverilog": {
 		[]string{"iverilog", "vvp"},
-		[]string{"iverilog", "-g2005", "-s", "tb", "-o", "build/tb.vvp", "tb.v", "model.v"},
+		[]string{"iverilog", "-g2005", "-s", "tb", "-o", "build/tb.vvp", "tb.v"},
 		[]string{"vvp", "-n", "build/tb.vvp"},
 	},
 	"verilator": {
 		[]string{"verilator", "make", "g++"},
-		[]string{"verilator", "--binary", "--timing", "-j", "0", "-Wno-fatal", "--top-module", "tb", "--Mdir", "build/vl", "-o", "tb", "tb.v", "model.v"},
+		[]string{"verilator", "--binary", "--timing", "-j", "0", "-Wno-fatal", "--top-module", "tb", "--Mdir", "build/vl", "-o", "tb", "tb.v"},
 		[]string{"build/vl/tb"},
 	},
 }
@@ -58,7 +59,7 @@ func Verilog(ctx context.Context, net *ir.Net, b backends.Backend, o backends.Op
 		e.command = []string{e.path(s.run[0])} // a program, not a tool to be found
 	}
 	if e.top, err = topOf(e.path("Makefile")); err == nil {
-		err = e.build(ctx, nil, s.build...)
+		err = e.build(ctx, nil, append(slices.Clone(s.build), o.Name+".v")...)
 	}
 	if err != nil {
 		return nil, e.abandon(err)
@@ -81,7 +82,7 @@ func topOf(makefile string) (string, error) {
 	return string(found[1]), nil
 }
 
-// Top is the name of the top module in model.v, for proofs.
+// Top is the name of the top module, for proofs.
 func (e *Simulation) Top() string { return e.top }
 
 // Name is verilog-iverilog or verilog-verilator.

@@ -25,7 +25,7 @@ func TestEmittedCode(t *testing.T) {
 			t.Run("verilog", func(t *testing.T) {
 				e, err := engine.Verilog(ctx, net, verilog.New(), o, "iverilog")
 				opened(t, err, e)
-				p, err := Netlist(ctx, Hardware{Target: "verilog", Dir: e.Dir(), Files: []string{"model.v"}, Top: e.Top()})
+				p, err := Netlist(ctx, Hardware{Target: "verilog", Dir: e.Dir(), Files: []string{o.Name + ".v"}, Top: e.Top()})
 				holds(t, p, err)
 			})
 		})
