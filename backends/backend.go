@@ -16,6 +16,20 @@ type Backend interface {
 	Emit(net *ir.Net, o Options) []File
 }
 
+// Sized is a back end that knows what its artefact needs of a target.
+type Sized interface {
+	Backend
+	// Needs lists it, of a net that Check passes.
+	Needs(net *ir.Net) []Need
+}
+
+// Need is so many bytes of a kind of memory, and what lies there.
+type Need struct {
+	Memory string
+	Bytes  int
+	Use    string
+}
+
 // Options are what the user may choose about an artefact.
 type Options struct {
 	// Name of the model: a lower-case identifier, with which files and symbols begin.

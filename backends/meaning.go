@@ -48,9 +48,9 @@ func inputMeanings(net *ir.Net, v *ir.Value, name string) []string {
 	case v.Clock != ir.Step:
 		out = append(out, fmt.Sprintf("%s is one sample, the same in all %d time steps.", name, net.Steps))
 	case a.Of != nil:
-		out = append(out, fmt.Sprintf("%s is a frame for each of %d time steps, one after another. Frame t is the entries", name, net.Steps),
-			fmt.Sprintf("from %s on, %d of them, along axis %d of the model's input of shape %s.", counted(a.First, a.Every),
-				v.Type.Shape.Dim(a.Axis), a.Axis, shape(ir.ShapeOf(a.Of...))))
+		out = append(out, fmt.Sprintf("%s is a frame for each of %d time steps, that of the first step first.", name, net.Steps),
+			fmt.Sprintf("Frame t is %d entries from %s on, along axis %d of the model's own input of shape %s.",
+				v.Type.Shape.Dim(a.Axis), counted(a.First, a.Every), a.Axis, shape(ir.ShapeOf(a.Of...))))
 	default:
 		out = append(out, fmt.Sprintf("%s is a frame for each of %d time steps, that of the first step first.", name, net.Steps))
 	}
@@ -59,18 +59,21 @@ func inputMeanings(net *ir.Net, v *ir.Value, name string) []string {
 		out = append(out, fmt.Sprintf("An element of %s is 1 for a spike and 0 for none.", name))
 	case m != "":
 		out = append(out, fmt.Sprintf("A pixel p of %s stands for %s.", name, m))
+		if max(len(a.Scale), len(a.Mean), len(a.Std)) > 1 {
+			out = append(out, "The lists have a number for each channel, the first axis of an image.")
+		}
 	default:
 		out = append(out, fmt.Sprintf("An element of %s is the number itself.", name))
 	}
 	return out
 }
 
-// counted is first + t·every.
+// counted is first + every·t.
 func counted(first, every int) string {
 	if every == 1 {
 		return fmt.Sprintf("%d + t", first)
 	}
-	return fmt.Sprintf("%d + %d·t", first, every)
+	return fmt.Sprintf("%d + %d*t", first, every)
 }
 
 func outputMeanings(v *ir.Value, name string) []string {

@@ -65,7 +65,7 @@ import (
 // Backend is the C back end; use New.
 type Backend struct{}
 
-var _ backends.Backend = Backend{}
+var _ backends.Sized = Backend{}
 
 // New is the C back end.
 func New() Backend { return Backend{} }
@@ -106,6 +106,9 @@ func (Backend) Emit(net *ir.Net, o backends.Options) []backends.File {
 	}
 	return files
 }
+
+// Needs adds up what the emitted model takes of a 32-bit target.
+func (Backend) Needs(net *ir.Net) []backends.Need { return newPlan(net, "model").needs() }
 
 // Memory lists what the emitted model keeps in flash, RAM and on the stack of a
 // 32-bit target. The net must pass Check.

@@ -168,10 +168,10 @@ const (
 
 // memoryTable prints what the model takes of a 32-bit target.
 func (b *printer) memoryTable() {
-	b.line(" *\n * Memory on a 32-bit target, in bytes (code comes on top of flash: make size)\n *")
-	total := totals(b.p.memory())
+	b.line(" *\n * Memory on a 32-bit target, in bytes\n *")
+	total := b.p.needs()
 	for _, t := range total {
-		b.line(" *   %-6s %9d  in all", t.Region, t.Bytes)
+		b.line(" *   %-6s %9d  %s", t.Memory, t.Bytes, t.Use)
 	}
 	b.line(" *")
 	for _, r := range b.p.memory() {

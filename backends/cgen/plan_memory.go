@@ -4,6 +4,7 @@ import (
 	"sort"
 	"strings"
 
+	"nomul/backends"
 	"nomul/ir"
 )
 
@@ -206,12 +207,16 @@ func (p *plan) memory() []Row {
 	return append(out, Row{"stack", "", stackBytes + levelBytes*levels, "deepest call, at most"})
 }
 
-// totals adds the rows of a table up: flash, ram, stack.
-func totals(rows []Row) []Row {
-	out := []Row{{Region: "flash"}, {Region: "ram"}, {Region: "stack"}}
-	for i := range out {
-		for _, r := range rows {
-			if r.Region == out[i].Region {
+// needs adds the rows of the table up.
+func (p *plan) needs() []backends.Need {
+	out := []backends.Need{
+		{Memory: "flash", Use: "weights and tables; code comes on top (make size)"},
+		{Memory: "ram", Use: "a state; the arrays of inputs and outputs come on top"},
+		{Memory: "stack", Use: "at most"},
+	}
+	for _, r := range p.memory() {
+		for i := range out {
+			if out[i].Memory == r.Region {
 				out[i].Bytes += r.Bytes
 			}
 		}

@@ -35,11 +35,14 @@ func (p *plan) packageDoc(out *printer) {
 	lines, table := backends.Meanings(p.net, p.names, p.argument), true
 	for _, line := range lines {
 		table = table && line != ""
-		indent := " "
+		indent := "   - "
 		if table {
 			indent = "\t"
 		}
-		out.f("%s", strings.TrimRight("//"+indent+line, " "))
+		if line == "" {
+			indent = ""
+		}
+		out.f("//%s%s", indent, line)
 	}
 	out.f("//\n// Infer is Reset, Load, Steps times Step, and Finish. A Model is for one goroutine at a time; any")
 	out.f("// number of models may run at the same time, and all of them read the same weights.")

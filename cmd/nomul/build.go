@@ -23,6 +23,14 @@ func targets() []backends.Backend {
 // selfTest is what runs the test in an emitted directory, by target.
 var selfTest = map[string]string{"go": "go test ./...", "c": "make test", "verilog": "make test"}
 
+// useOf says what of an emitted directory belongs to a program, by target, with the
+// model's name.
+var useOf = map[string]string{
+	"go":      "copy the folder %[1]s into a module; go doc ./%[1]s says how",
+	"c":       "%[1]s.h, %[1]s.c, %[1]s_weights.h and %[1]s_weights.c; %[1]s.h says how, main.c is an example",
+	"verilog": "%[1]s.v and %[1]s_*.hex; the head of %[1]s.v says how",
+}
+
 func targetNamed(name string) (backends.Backend, error) {
 	var names []string
 	for _, t := range targets() {
@@ -69,7 +77,7 @@ unless --vectors gives real ones.`,
 			if err != nil {
 				return err
 			}
-			files, err := m.emit(t, vectors, backends.Options{Name: name, Lanes: lanes})
+			files, needs, err := m.emit(t, vectors, backends.Options{Name: name, Lanes: lanes})
 			if err != nil {
 				return err
 			}
@@ -79,8 +87,9 @@ unless --vectors gives real ones.`,
 			if err := writeDir(c.Context(), dir, files, m.inputs); err != nil {
 				return err
 			}
-			listFiles(c, dir, files)
-			fmt.Fprintf(c.OutOrStdout(), "\ntest it: cd %s && %s\n", shellQuoted(dir), selfTest[t.Name()])
+			listFiles(c, dir, files, needs)
+			fmt.Fprintf(c.OutOrStdout(), "\nuse it:  %s\n", fmt.Sprintf(useOf[t.Name()], name))
+			fmt.Fprintf(c.OutOrStdout(), "test it: cd %s && %s\n", shellQuoted(dir), selfTest[t.Name()])
 			return nil
 		},
 	}
@@ -139,25 +148,30 @@ func emitted(net *ir.Net, samples int) int {
 	return min(samples, maxVectors, max(1, maxExpected/each))
 }
 
-// emit lowers the model, checks it for the target, and gives the artefact's files.
-func (m *model) emit(t backends.Backend, vectors string, o backends.Options) ([]backends.File, error) {
+// emit lowers the model, checks it for the target, and gives the artefact's files, and what
+// the target needs, if that is known.
+func (m *model) emit(t backends.Backend, vectors string, o backends.Options) ([]backends.File, []backends.Need, error) {
 	net, err := m.at(ir.Fixed)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := t.Check(net).Err(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	samples := noise(net, 4)
 	if vectors != "" {
 		if samples, err = m.feed(net).read(vectors); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if o.Vectors, err = reference(net, samples[:emitted(net, len(samples))]); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return t.Emit(net, o), nil
+	var needs []backends.Need
+	if s, ok := t.(backends.Sized); ok {
+		needs = s.Needs(net)
+	}
+	return t.Emit(net, o), needs, nil
 }
 
 // noise is reproducible samples over the inputs' whole ranges.

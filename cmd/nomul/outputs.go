@@ -148,10 +148,23 @@ func writeDir(ctx context.Context, dir string, artefact []backends.File, inputs 
 	return files.WriteDir(ctx, dir, outputs)
 }
 
-func listFiles(c *cobra.Command, dir string, files []backends.File) {
+// listFiles prints what was written, and what the target needs, if that is known.
+func listFiles(c *cobra.Command, dir string, files []backends.File, needs []backends.Need) {
 	var rows [][]string
 	for _, f := range files {
-		rows = append(rows, []string{filepath.Join(dir, f.Name), fmt.Sprint(len(f.Data))})
+		rows = append(rows, []string{filepath.Join(dir, f.Name), bytesColumn(len(f.Data))})
 	}
-	printTable(c.OutOrStdout(), []string{"file", "bytes"}, rows)
+	printTable(c.OutOrStdout(), []string{"file", "     bytes"}, rows)
+	if len(needs) == 0 {
+		return
+	}
+	rows = nil
+	for _, n := range needs {
+		rows = append(rows, []string{n.Memory, bytesColumn(n.Bytes), n.Use})
+	}
+	fmt.Fprintln(c.OutOrStdout())
+	printTable(c.OutOrStdout(), []string{"memory", "     bytes", "for"}, rows)
 }
+
+// bytesColumn is a number of bytes in a column of its own.
+func bytesColumn(n int) string { return fmt.Sprintf("%10d", n) }
