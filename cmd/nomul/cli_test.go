@@ -146,6 +146,7 @@ func spoilSamples(dir string) error {
 		files := map[string]map[string]*dataset.Array{name: {"x": a}}
 		if name == "good" {
 			files["stray"], files["other"] = map[string]*dataset.Array{"x": a, "mask": a}, map[string]*dataset.Array{"mask": a}
+			files["record"] = map[string]*dataset.Array{"x": a, "spk1": a, "y": a}
 		}
 		for file, arrays := range files {
 			if err := dataset.WriteArrays(filepath.Join(dir, file+".npz"), arrays); err != nil {

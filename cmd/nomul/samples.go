@@ -5,6 +5,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"strconv"
 
 	"nomul/ir"
 	"nomul/ir/diag"
@@ -235,18 +236,25 @@ func arrayFor(in *ir.Value, inputs int, arrays map[string]*dataset.Array, file s
 	return nil, diag.Errorf(diag.Origin{File: file}, diag.BadData, "there is no array %q for the model's input; the file has %s", in.Name, keys(arrays))
 }
 
-// tellStrays warns of arrays in a file of several that have the name of no input.
+// tellStrays warns of arrays that have the name of no input. A file that has the
+// model's outputs too is the record of a run, whose other arrays nobody takes for inputs.
 func (f feed) tellStrays(inputs []*ir.Value, arrays map[string]*dataset.Array, file string) {
+	var strays []string
 	for _, name := range sortedKeys(arrays) {
-		known := func(in *ir.Value) bool { return in.Name == name }
-		if f.tell == nil || name+".npy" == filepath.Base(file) || slices.ContainsFunc(inputs, known) {
-			continue
+		named := func(v *ir.Value) bool { return v.Name == name }
+		if f.tell == nil || name+".npy" == filepath.Base(file) || slices.ContainsFunc(f.net.All(ir.OpOutput), named) {
+			return
 		}
-		how := "is left out"
-		if len(arrays) == 1 && len(inputs) == 1 {
-			how = "is taken for " + inputs[0].Name
+		if !slices.ContainsFunc(inputs, named) {
+			strays = append(strays, strconv.Quote(name))
 		}
-		d := diag.Errorf(diag.Origin{File: file}, diag.BadData, "the model has no input %q: that array %s", name, how)
+	}
+	how := "left out"
+	if len(arrays) == 1 && len(inputs) == 1 {
+		how = "taken for " + inputs[0].Name
+	}
+	for _, name := range strays {
+		d := diag.Errorf(diag.Origin{File: file}, diag.BadData, "the model has no input %s: that array is %s", name, how)
 		d.Severity = diag.Warning
 		f.tell(d)
 	}
