@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -32,14 +31,12 @@ var useOf = map[string]string{
 }
 
 func targetNamed(name string) (backends.Backend, error) {
-	var names []string
 	for _, t := range targets() {
 		if t.Name() == name {
 			return t, nil
 		}
-		names = append(names, t.Name())
 	}
-	return nil, usageError{fmt.Errorf("there is no target %q; wanted one of %s", name, strings.Join(names, ", "))}
+	return nil, usageError{fmt.Errorf("there is no target %q; %s", name, oneOf(name, targetNames()))}
 }
 
 func buildCommand() *cobra.Command {

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -31,7 +29,9 @@ type understanding struct {
 	Deviations []deviation `json:"deviations"`
 	Bounds     []boundRow  `json:"bounds"`
 	Warnings   []string    `json:"warnings"`
-	refusal    error       // of the passes
+	// Error is the fault that is the exit status.
+	Error   *problem `json:"error,omitempty"`
+	refusal error
 }
 
 type port struct {
@@ -45,11 +45,11 @@ type deviation struct {
 }
 
 type gapRow struct {
-	Node   string `json:"node"`
-	Op     string `json:"op"`
-	Domain string `json:"domain"`
-	Opset  int    `json:"opset"`
-	Reason string `json:"reason"`
+	Nodes  []string `json:"nodes"`
+	Op     string   `json:"op"`
+	Domain string   `json:"domain"`
+	Opset  int      `json:"opset"`
+	Reason string   `json:"reason"`
 }
 
 // multiplications is the verdict before the passes, on one step as it was
@@ -65,7 +65,7 @@ type multiplications struct {
 
 func checkCommand() *cobra.Command {
 	var flags compileFlags
-	var asJSON bool
+	var asJSON, all bool
 	c := &cobra.Command{
 		Use:   "check MODEL",
 		Short: "Say what was understood, what was not, and where multiplications are",
@@ -107,17 +107,11 @@ ge. EXPORTING.md tells the rest.`,
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				if err := printJSON(c.OutOrStdout(), u); err != nil {
-					return err
-				}
-			} else {
-				u.print(c)
-			}
-			return u.verdict()
+			return u.put(c, asJSON, all)
 		},
 	}
 	flags.register(c.Flags())
+	c.Flags().BoolVar(&all, "all", false, "show tables whole, and those before the passes also where these refuse")
 	jsonFlag(c, &asJSON)
 	return c
 }
@@ -141,12 +135,19 @@ func understand(file string, o *passes.Options, flags *compileFlags) (*understan
 		return nil, err
 	}
 	u := &understanding{Model: net.Name, Doc: m.doc, Pixels: formulas, Steps: net.Steps, Neurons: []neuronRow{}, Unsupported: []gapRow{}, Deviations: []deviation{}, Bounds: []boundRow{}, Warnings: []string{}}
+	u.Multiplications.EdgesBefore, u.Multiplications.Edges = []metrics.Edge{}, []metrics.Edge{}
 	for _, w := range list.Warnings() {
 		u.Warnings = append(u.Warnings, w.Error())
 	}
 	u.ports(net)
-	for _, g := range onnx.Unsupported(net) {
-		u.Unsupported = append(u.Unsupported, gapRow{fmt.Sprint(g.Nodes), g.Op, g.Domain, g.Opset, g.Reason})
+	gaps := onnx.Unsupported(net)
+	for _, g := range gaps {
+		u.Unsupported = append(u.Unsupported, gapRow{g.Nodes, g.Op, g.Domain, g.Opset, g.Reason})
+	}
+	if len(gaps) > 0 {
+		u.refusal = gapErrors(file, gaps)
+		u.Multiplications.Refused = "operators are not supported"
+		return u, nil
 	}
 	u.lower(net, o)
 	return u, nil
@@ -168,10 +169,6 @@ func (u *understanding) lower(net *ir.Net, o *passes.Options) {
 	o.Note = func(v *ir.Value, text string) { u.Deviations = append(u.Deviations, deviation{v.Name, text}) }
 	o.Bound = func(b *ir.Bound) { u.Bounds = append(u.Bounds, rowOf(b)) }
 	u.Multiplications.before(net)
-	if len(u.Unsupported) > 0 {
-		u.Multiplications.Refused = "operators are not supported"
-		return
-	}
 	fixed, err := passes.Lower(net, ir.Fixed, "", o, func(p passes.Pass, n *ir.Net) {
 		if p.Name == "name-layers" { // the net is still as it was raised
 			u.Steps = n.Steps
@@ -209,123 +206,4 @@ func pixelsAssumed(net *ir.Net, o *passes.Options) *passes.Options {
 		assumed.InputType = bytes
 	}
 	return &assumed
-}
-
-// verdict is the exit status: unsupported operators and refusals are faults of
-// the model.
-func (u *understanding) verdict() error {
-	if len(u.Unsupported) > 0 {
-		d := diag.Errorf(diag.Origin{File: u.Model}, diag.UnsupportedOp, "%d kinds of operators are not supported", len(u.Unsupported))
-		if slices.ContainsFunc(u.Unsupported, func(g gapRow) bool { return g.Domain != "" }) {
-			return d.WithHelp("%s", onnx.MapHelp)
-		}
-		return d
-	}
-	return u.refusal
-}
-
-// symbols are comparisons as people write them.
-var symbols = map[string]string{"ge": "≥", "gt": ">"}
-
-// symbol is a comparison, or never, for a table.
-func symbol(compare string) string {
-	if s := symbols[compare]; s != "" {
-		return s
-	}
-	return compare
-}
-
-// counted is a number of things, one or more.
-func counted(n int, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return fmt.Sprint(n, " ", thing)
-}
-
-// large is a count in millions or thousands of millions, when it is one.
-func large(n int64) string {
-	switch {
-	case n >= 1e9:
-		return fmt.Sprintf("%.2f G", float64(n)/1e9)
-	case n >= 1e6:
-		return fmt.Sprintf("%.2f M", float64(n)/1e6)
-	}
-	return strconv.FormatInt(n, 10)
-}
-
-func (u *understanding) print(c *cobra.Command) {
-	w := c.OutOrStdout()
-	fmt.Fprintf(w, "%s: %s", u.Model, counted(u.Steps, "time step"))
-	for _, p := range u.Inputs {
-		fmt.Fprintf(w, ", input %s %s", p.Name, p.Type)
-	}
-	for _, p := range u.Outputs {
-		fmt.Fprintf(w, ", output %s %s", p.Name, p.Type)
-	}
-	fmt.Fprintln(w)
-	if u.Doc != "" {
-		fmt.Fprintln(w, u.Doc)
-	}
-	for _, formula := range u.Pixels {
-		fmt.Fprintln(w, formula)
-	}
-	if u.Positions > 0 {
-		fmt.Fprintf(w, "%s parameters, %s synaptic positions per step\n", large(int64(u.Parameters)), large(u.Positions))
-	}
-	if len(u.Neurons) > 0 {
-		fmt.Fprintln(w)
-		var rows [][]string
-		for _, n := range u.Neurons {
-			rows = append(rows, []string{n.Name, n.Kind, fmt.Sprint(n.Count), n.Threshold, n.Leak, n.Reset, symbol(n.Compare)})
-		}
-		printTable(w, []string{"neurons", "kind", "count", "threshold", "leak", "reset", "fires at"}, rows)
-	}
-	if len(u.Unsupported) > 0 {
-		fmt.Fprintln(w)
-		var rows [][]string
-		for _, g := range u.Unsupported {
-			rows = append(rows, []string{g.Op, g.Domain, fmt.Sprint(g.Opset), g.Node, g.Reason})
-		}
-		printTable(w, []string{"not supported", "domain", "opset", "nodes", "because"}, rows)
-	}
-	u.Multiplications.print(c)
-	if len(u.Deviations) > 0 {
-		fmt.Fprintln(w)
-		var rows [][]string
-		for _, d := range u.Deviations {
-			rows = append(rows, []string{d.Value, d.What})
-		}
-		printTable(w, []string{"not exact", "because"}, rows)
-	}
-	printBounds(w, u.Bounds)
-	for _, warning := range u.Warnings {
-		fmt.Fprintln(c.ErrOrStderr(), warning)
-	}
-}
-
-func (m *multiplications) print(c *cobra.Command) {
-	w := c.OutOrStdout()
-	fmt.Fprintf(w, "\nbefore the passes: %s, %d of %d products are multiplications\n",
-		m.Before, metrics.Multiplications(m.EdgesBefore), len(m.EdgesBefore))
-	printTable(w, []string{"value", "op", "operand", "level", "because"}, edgeRows(m.EdgesBefore))
-	if m.After == "" {
-		fmt.Fprintf(w, "\nafter the passes: not reached\n")
-		return
-	}
-	shifts := "no shifts"
-	if m.Shifts {
-		shifts = "with shifts"
-	}
-	fmt.Fprintf(w, "\nafter the passes: %s, %d of %d products are multiplications, %s\n",
-		m.After, metrics.Multiplications(m.Edges), len(m.Edges), shifts)
-	printTable(w, []string{"value", "op", "operand", "level", "because"}, edgeRows(m.Edges))
-}
-
-func edgeRows(edges []metrics.Edge) [][]string {
-	var rows [][]string
-	for _, e := range edges {
-		rows = append(rows, []string{e.Value, e.Op, e.Operand, e.Level, e.Reason})
-	}
-	return rows
 }

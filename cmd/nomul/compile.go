@@ -94,7 +94,7 @@ func (f *compileFlags) options() (*passes.Options, error) {
 		name, state, _ := strings.Cut(item, "=")
 		switch p, ok := passes.Named(name); {
 		case !ok:
-			return nil, usageError{fmt.Errorf("--opt %s: there is no pass %q; see nomul passes", item, name)}
+			return nil, usageError{fmt.Errorf("--opt %s: there is no pass %q; see nomul passes%s", item, name, meant(name, passNames()))}
 		case state != "on" && state != "off":
 			return nil, usageError{fmt.Errorf("--opt %s: wanted %s=on or %s=off", item, name, name)}
 		case state == "off" && !p.Optional():
@@ -272,7 +272,7 @@ func levelFlag(fs *pflag.FlagSet, to *string, byDefault string) {
 func parseLevel(s string) (ir.Level, error) {
 	level, err := ir.ParseLevel(s)
 	if err != nil {
-		return 0, usageError{fmt.Errorf("--level: %w", err)}
+		return 0, usageError{fmt.Errorf("--level: %w%s", err, meant(s, []string{"source", "spiking", "fixed"}))}
 	}
 	return level, nil
 }

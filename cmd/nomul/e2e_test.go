@@ -124,7 +124,7 @@ func TestFrameworks(t *testing.T) {
 				sourceEquals(t, e)
 			}
 			dir := t.TempDir()
-			code, text := e.attempt(dir)
+			code, text := e.attempt(t, dir)
 			switch {
 			case x.kind == "refused", x.kind == "source":
 				if code != 1 || !x.message.MatchString(text) {
@@ -237,11 +237,22 @@ func within(t *testing.T, what string, got, want []float64, tolerance float64) {
 }
 
 // attempt runs the spiking level on the command line, where warnings can be read.
-func (e *export) attempt(dir string) (code int, stderr string) {
+func (e *export) attempt(t *testing.T, dir string) (code int, stderr string) {
+	t.Helper()
 	var out, err bytes.Buffer
-	args := append([]string{"run", e.path(), "-i", filepath.Join(e.folder, e.Arrays), "-o", dir + "/out.npz",
+	args := append([]string{"run", e.path(), "-i", e.input(t, dir), "-o", dir + "/out.npz",
 		"--trace", dir + "/trace.npz", "--level", "spiking"}, e.flags()...)
 	return run(args, &out, &err), err.String()
+}
+
+// input is a file with the samples alone, without what the framework computed of them.
+func (e *export) input(t *testing.T, dir string) string {
+	t.Helper()
+	x := arrays(t, filepath.Join(e.folder, e.Arrays))["x"]
+	if err := dataset.WriteArrays(dir+"/x.npz", map[string]*dataset.Array{"x": x}); err != nil {
+		t.Fatal(err)
+	}
+	return dir + "/x.npz"
 }
 
 // spikesEqual holds outputs and every spike of the spiking level against the framework's.

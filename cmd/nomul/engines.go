@@ -29,7 +29,7 @@ func engineFlag(fs *pflag.FlagSet, to *string) {
 // checkEngine refuses a name that is no engine's.
 func checkEngine(name string) error {
 	if !slices.Contains(engineNames, name) {
-		return usageError{fmt.Errorf("--engine %s: wanted one of %s", name, strings.Join(engineNames, ", "))}
+		return usageError{fmt.Errorf("--engine %s: %s", name, oneOf(name, engineNames))}
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func (m *model) dump(level ir.Level, after string) (*ir.Net, error) {
 	}
 	p, ok := passes.Named(after)
 	if !ok {
-		return nil, usageError{fmt.Errorf("--after %s: there is no such pass; see nomul passes", after)}
+		return nil, usageError{fmt.Errorf("--after %s: there is no such pass; see nomul passes%s", after, meant(after, passNames()))}
 	}
 	if m.net.Level > p.From {
 		return nil, fmt.Errorf("%s is at the %v level already, behind %s", m.file, m.net.Level, after)
@@ -109,7 +109,7 @@ func (m *model) apply(names string) (*ir.Net, error) {
 	for _, name := range strings.Split(names, ",") {
 		p, ok := passes.Named(name)
 		if !ok {
-			return nil, usageError{fmt.Errorf("there is no pass %q; see nomul passes", name)}
+			return nil, usageError{fmt.Errorf("there is no pass %q; see nomul passes%s", name, meant(name, passNames()))}
 		}
 		next, err := passes.Apply(p, net, m.options)
 		if err != nil {

@@ -8,14 +8,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"slices"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"nomul/ir/diag"
-	"nomul/passes"
 )
 
 // The exit codes, besides 0.
@@ -89,8 +87,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 func runUntil(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
 	defer func() {
 		if r := recover(); r != nil {
-			fmt.Fprintf(stderr, "nomul: a bug in nomul, please report it: %v\n", r)
-			code = exitBug
+			code = report(panicked{r}, stderr)
 		}
 	}()
 	printed := &sink{Writer: stdout}
@@ -99,6 +96,9 @@ func runUntil(ctx context.Context, args []string, stdout, stderr io.Writer) (cod
 	root.SetOut(printed)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
+	if err != nil && asksJSON(args) {
+		printProblem(printed, err)
+	}
 	switch {
 	case err == nil && printed.err == nil:
 		return 0
@@ -114,24 +114,6 @@ func runUntil(ctx context.Context, args []string, stdout, stderr io.Writer) (cod
 
 // usageError is a wrong command line.
 type usageError struct{ error }
-
-func report(err error, stderr io.Writer) int {
-	var usage usageError
-	var bug *passes.Bug
-	switch {
-	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "nomul: %v\n", err)
-		return exitUsage
-	case errors.As(err, &bug):
-		fmt.Fprintf(stderr, "nomul: a bug in nomul, please report it: %v\n", err)
-		return exitBug
-	}
-	if !diag.IsDiagnostic(err) {
-		err = fmt.Errorf("error: %w", err)
-	}
-	fmt.Fprintf(stderr, "%v\n", err)
-	return exitFault
-}
 
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{
@@ -152,22 +134,35 @@ file (the text form of the intermediate representation). A first round:
 
 Exit status: 0 success, 1 the model or the data is at fault, or a result cannot be
 written, 2 wrong usage, 3 a bug in nomul; ended by a signal, 128 and its number: 130
-for Ctrl-C, 143 for SIGTERM. Files and directories are written whole or not at all.`,
+for Ctrl-C, 143 for SIGTERM. Files and directories are written whole or not at all.
+
+With --json standard output is one JSON document: the result, or the error as
+{"error": {"code", "node", "message", "help"}}; a result that is also an error, as of
+check and verify, has it as "error". The text of it is on standard error all the same.`,
+		Version:       version(debug.ReadBuildInfo()),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w\nsee %s --help", err, c.CommandPath())}
-	})
+	root.SetFlagErrorFunc(flagFault)
 	root.AddCommand(checkCommand(), irCommand(), optCommand(), buildCommand(), runCommand(),
-		evalCommand(), verifyCommand(), exportCommand(), fmtCommand(), newCommand(), passesCommand(), opsCommand(), targetsCommand())
+		evalCommand(), verifyCommand(), exportCommand(), fmtCommand(), newCommand(), passesCommand(), opsCommand(), targetsCommand(), manCommand())
+	complete(root)
+	completionCommand(root)
 	for _, c := range root.Commands() {
+		if c.HasSubCommands() {
+			onlySubcommands(c)
+			continue
+		}
 		c.Args = asUsage(c.Args)
 	}
-	root.Args = asUsage(cobra.NoArgs)
-	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	onlySubcommands(root)
 	return root
+}
+
+// onlySubcommands makes a command show its help, and take nothing but its subcommands.
+func onlySubcommands(c *cobra.Command) {
+	c.Args = asUsage(onlyCommands)
+	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 }
 
 // asUsage marks what a check of arguments finds as wrong usage.

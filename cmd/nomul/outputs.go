@@ -21,13 +21,15 @@ import (
 // status, and nothing is written behind it.
 type sink struct {
 	io.Writer
-	err error
+	begun bool
+	err   error
 }
 
 func (s *sink) Write(data []byte) (int, error) {
 	if s.err != nil {
 		return 0, s.err
 	}
+	s.begun = true
 	n, err := s.Writer.Write(data)
 	if err != nil {
 		s.err = fmt.Errorf("standard output cannot be written: %w", files.Reason(err))
@@ -150,11 +152,11 @@ func writeDir(ctx context.Context, dir string, artefact []backends.File, inputs 
 
 // listFiles prints what was written, and what the target needs, if that is known.
 func listFiles(c *cobra.Command, dir string, files []backends.File, needs []backends.Need) {
-	var rows [][]string
+	rows := [][]string{{"file", "     bytes"}}
 	for _, f := range files {
 		rows = append(rows, []string{filepath.Join(dir, f.Name), bytesColumn(len(f.Data))})
 	}
-	printTable(c.OutOrStdout(), []string{"file", "     bytes"}, rows)
+	printAligned(c.OutOrStdout(), rows) // names to copy are whole
 	if len(needs) == 0 {
 		return
 	}

@@ -50,7 +50,7 @@ func (f *stepFlags) set(o *passes.Options) error {
 	case slices.Contains(f.said(), "--steps") && f.steps < 1 || f.steps > ir.MaxSteps:
 		return usageError{fmt.Errorf("--steps %d: wanted 1 to %d", f.steps, ir.MaxSteps)}
 	case f.readout != "" && !slices.Contains(passes.ReadoutNames, f.readout):
-		return usageError{fmt.Errorf("--readout %s: wanted one of %s", f.readout, strings.Join(passes.ReadoutNames, ", "))}
+		return usageError{fmt.Errorf("--readout %s: %s", f.readout, oneOf(f.readout, passes.ReadoutNames))}
 	case f.steps == 0 && (len(f.state) > 0 || f.stream):
 		return usageError{fmt.Errorf("%s: only a file of one time step is run so, with --steps T", strings.Join(f.said(), ", "))}
 	}

@@ -14,11 +14,15 @@ import (
 	"nomul/passes"
 )
 
-// printTable prints aligned columns under a head, without blanks at the ends of lines.
+// printTable prints aligned columns under a head, within the width of a line.
 func printTable(w io.Writer, head []string, rows [][]string) {
+	printAligned(w, fitted(append([][]string{head}, rows...)))
+}
+
+// printAligned prints aligned columns, without blanks at the ends of lines.
+func printAligned(w io.Writer, rows [][]string) {
 	var b bytes.Buffer
-	t := tabwriter.NewWriter(&b, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, strings.Join(head, "\t"))
+	t := tabwriter.NewWriter(&b, 0, 4, columnGap, ' ', 0)
 	for _, row := range rows {
 		fmt.Fprintln(t, strings.Join(row, "\t"))
 	}

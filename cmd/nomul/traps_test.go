@@ -115,7 +115,7 @@ func (e *export) mustEqual(t *testing.T, nets map[string]*ir.Net) {
 	t.Helper()
 	dir := t.TempDir()
 	sourceEquals(t, e)
-	if code, text := e.attempt(dir); code != 0 || text != "" {
+	if code, text := e.attempt(t, dir); code != 0 || text != "" {
 		t.Fatalf("%s: exit %d: %s", e.File, code, text)
 	}
 	spikesEqual(t, e, dir)
@@ -138,7 +138,7 @@ func TestTrapsMapped(t *testing.T) {
 	e := exportOf(t, "torch/trap-custom-op.ts17.onnx")
 	want, dir := arrays(t, filepath.Join(e.folder, e.Arrays)), t.TempDir()
 	for _, level := range []string{"source", "spiking"} {
-		args := []string{"run", e.path(), "-i", filepath.Join(e.folder, e.Arrays), "-o", dir + "/out.npz", "--level", level,
+		args := []string{"run", e.path(), "-i", e.input(t, dir), "-o", dir + "/out.npz", "--level", level,
 			"--trace", dir + "/trace.npz", "--neurons", "../../testdata/onnx/neurons/custom.json"}
 		var stdout, stderr bytes.Buffer
 		if code := run(args, &stdout, &stderr); code != 0 || stderr.Len() > 0 {

@@ -64,14 +64,7 @@ status 1.`, slowSamples),
 			if err := v.run(list); err != nil {
 				return err
 			}
-			if asJSON {
-				if err := printJSON(c.OutOrStdout(), v.report); err != nil {
-					return err
-				}
-			} else {
-				v.report.print(c)
-			}
-			return cmp.Or(v.report.verdict(), v.report.coverage(list, c.Flags().Changed("targets")))
+			return v.report.put(c, asJSON, cmp.Or(v.report.verdict(), v.report.coverage(list, c.Flags().Changed("targets"))))
 		},
 	}
 	flags.register(c.Flags())
@@ -126,6 +119,7 @@ type verification struct {
 	Engines  []engineRow     `json:"engines"`
 	Proofs   []proof.Proof   `json:"proofs"`
 	Controls []proof.Control `json:"controls"`
+	Error    *problem        `json:"error,omitempty"`
 }
 
 type engineRow struct {

@@ -72,6 +72,19 @@ func (r *verification) covered(what string, targets ...string) error {
 	return nil
 }
 
+// put prints the report for machines or for people, and returns its fault.
+func (r *verification) put(c *cobra.Command, asJSON bool, fault error) error {
+	if !asJSON {
+		r.print(c)
+		return fault
+	}
+	r.Error = problemOf(fault)
+	if err := printJSON(c.OutOrStdout(), r); err != nil {
+		return err
+	}
+	return fault
+}
+
 func (r *verification) print(c *cobra.Command) {
 	w := c.OutOrStdout()
 	var rows [][]string

@@ -81,7 +81,7 @@ func (c *call) byName(params []param, a *Arg, x arg) {
 		names = append(names, p.name)
 	}
 	d := c.fail(a.Node, diag.UnknownName, "%s has no parameter %s; it takes %s", c.name, a.Name, strings.Join(names, ", "))
-	if near := nearest(a.Name, names); near != "" {
+	if near := diag.Nearest(a.Name, names); near != "" {
 		d.Help = "did you mean " + near + "?"
 	}
 }

@@ -121,7 +121,7 @@ func (e *elab) parameters(f *frame, def *Block, o *Options) {
 	for name := range set {
 		if !known[name] {
 			d := f.src.fail(def.Pos, diag.UnknownName, "model %s has no parameter %s", def.Name, name)
-			if near := nearest(name, names); near != "" {
+			if near := diag.Nearest(name, names); near != "" {
 				d.Help = "did you mean " + near + "?"
 			}
 		}

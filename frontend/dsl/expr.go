@@ -258,7 +258,7 @@ func (e *elab) member(f *frame, v value, s *Suffix, name string) value {
 		return count(shape.Dim(axis))
 	}
 	d := f.src.fail(s.Pos, diag.UnknownName, "%v has no %s; wanted %s", v, name, strings.Join(members, ", "))
-	if near := nearest(name, append([]string{}, members...)); near != "" {
+	if near := diag.Nearest(name, append([]string{}, members...)); near != "" {
 		d.Help = "did you mean " + near + "?"
 	}
 	return bad

@@ -25,7 +25,7 @@ func (e *elab) input(f *frame, in *Input) {
 		default:
 			ok = false
 			d := f.src.fail(o.Pos, diag.UnknownName, "an input has no %s; wanted mean, std, scale or per", o.Name)
-			if near := nearest(o.Name, []string{"mean", "std", "scale", "per"}); near != "" {
+			if near := diag.Nearest(o.Name, []string{"mean", "std", "scale", "per"}); near != "" {
 				d.Help = "did you mean " + near + "?"
 			}
 		}

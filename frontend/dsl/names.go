@@ -86,7 +86,7 @@ func (r *resolver) use(at lexer.Position, name string) {
 		}
 	}
 	d := r.src.fail(at, diag.UnknownName, "there is no %s here", name)
-	if near := nearest(name, all); near != "" {
+	if near := diag.Nearest(name, all); near != "" {
 		d.Help = "did you mean " + near + "?"
 	}
 }

@@ -278,7 +278,7 @@ func (c *call) missing(name string) {
 		}
 	}
 	d := c.fail(c.site.node, diag.MissingWeights, "there are no weights %s in %s", name, strings.Join(files, ", "))
-	switch near := nearest(name, all); {
+	switch near := diag.Nearest(name, all); {
 	case len(files) == 0:
 		d.Message = "there are no weights " + name
 		d.Help = `say where they are: weights "FILE.npz", or weights random(seed: 1) without training`

@@ -129,12 +129,17 @@ func (l *List) Add(at Origin, code Code, format string, args ...any) *Diagnostic
 	return d
 }
 
-// Error renders all diagnostics, sorted by place, each once.
-func (l List) Error() string {
+// Sorted returns the diagnostics in the order of their places.
+func (l List) Sorted() List {
 	sorted := append(List(nil), l...)
 	sort.SliceStable(sorted, func(i, j int) bool { return sorted[i].less(sorted[j]) })
+	return sorted
+}
+
+// Error renders all diagnostics, sorted by place, each once.
+func (l List) Error() string {
 	var lines []string
-	for i, d := range sorted {
+	for i, d := range l.Sorted() {
 		if text := d.Error(); i == 0 || text != lines[len(lines)-1] {
 			lines = append(lines, text)
 		}

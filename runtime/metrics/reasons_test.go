@@ -21,7 +21,7 @@ end
 	for _, e := range Verdict(net) {
 		got = append(got, e.Reason)
 	}
-	want := []string{"the membrane is multiplied by its leak, 0.5", "the input is multiplied by its gain"}
+	want := []string{"membrane times leak, 0.5", "input times gain"}
 	if len(got) != len(want) || got[0] != want[0] || got[1] != want[1] {
 		t.Errorf("got %q, want %q", got, want)
 	}

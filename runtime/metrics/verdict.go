@@ -194,7 +194,7 @@ func (k knowledge) division(v *ir.Value) []Edge {
 }
 
 func (k knowledge) batchNorm(v *ir.Value) []Edge {
-	return edge(v, v.Arg(0), L4, "batch-norm scales every channel; it goes into weights or thresholds")
+	return edge(v, v.Arg(0), L4, "batch-norm: a factor per channel")
 }
 
 func (k knowledge) mean(v *ir.Value) []Edge {
@@ -244,9 +244,9 @@ func (k knowledge) neuron(v *ir.Value) []Edge {
 		slot int
 		what string
 	}{
-		{ir.NeuronLeak, "the membrane is multiplied by its leak"},
-		{ir.NeuronGain, "the input is multiplied by its gain"},
-		{ir.NeuronCurrent, "the current is multiplied by its leak"},
+		{ir.NeuronLeak, "membrane times leak"},
+		{ir.NeuronGain, "input times gain"},
+		{ir.NeuronCurrent, "current times leak"},
 	} {
 		if by := v.Arg(product.slot); by != nil {
 			out = append(out, edge(v, by, L4, "%s%s", product.what, value(by))...)

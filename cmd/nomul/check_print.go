@@ -1,0 +1,158 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"nomul/runtime/metrics"
+)
+
+// put prints what was understood, for machines or for people. Errors come first, and
+// with them only the tables that belong to them.
+func (u *understanding) put(c *cobra.Command, asJSON, all bool) error {
+	fault := u.refusal
+	if asJSON {
+		u.Error = problemOf(fault)
+		if err := printJSON(c.OutOrStdout(), u); err != nil {
+			return err
+		}
+		return fault
+	}
+	if fault != nil {
+		report(fault, c.ErrOrStderr())
+		fault = told{fault}
+	}
+	table := tables(c.OutOrStdout(), all)
+	u.print(c.OutOrStdout(), table)
+	if fault == nil || all && len(u.Unsupported) == 0 {
+		u.Multiplications.print(c.OutOrStdout(), table)
+		u.printInexact(c.OutOrStdout(), table)
+	}
+	for _, warning := range u.Warnings {
+		fmt.Fprintln(c.ErrOrStderr(), warning)
+	}
+	return fault
+}
+
+// tables prints tables, whole or cut.
+func tables(w io.Writer, all bool) func(head []string, rows [][]string) {
+	return func(head []string, rows [][]string) {
+		if all {
+			printTable(w, head, rows)
+			return
+		}
+		cutTable(w, head, rows, "--all")
+	}
+}
+
+func (u *understanding) print(w io.Writer, table func([]string, [][]string)) {
+	wrapped(w, u.head())
+	if u.Doc != "" {
+		wrapped(w, u.Doc)
+	}
+	for _, formula := range u.Pixels {
+		wrapped(w, formula)
+	}
+	if u.Positions > 0 {
+		fmt.Fprintf(w, "%s parameters, %s synaptic positions per step\n", large(int64(u.Parameters)), large(u.Positions))
+	}
+	if len(u.Neurons) > 0 {
+		fmt.Fprintln(w)
+		var rows [][]string
+		for _, n := range u.Neurons {
+			rows = append(rows, []string{n.Name, n.Kind, fmt.Sprint(n.Count), n.Threshold, n.Leak, n.Reset, symbol(n.Compare)})
+		}
+		table([]string{"neurons", "kind", "count", "threshold", "leak", "reset", "fires at"}, rows)
+	}
+	if len(u.Unsupported) > 0 {
+		fmt.Fprintln(w)
+		var rows [][]string
+		for _, g := range u.Unsupported {
+			rows = append(rows, []string{g.Op, g.Domain, fmt.Sprint(g.Opset), fmt.Sprint(len(g.Nodes)), g.Nodes[0], g.Reason})
+		}
+		table([]string{"not supported", "domain", "opset", "nodes", "the first", "because"}, rows)
+	}
+}
+
+// head says how the model looks from outside.
+func (u *understanding) head() string {
+	text := fmt.Sprintf("%s: %s", u.Model, counted(u.Steps, "time step"))
+	for _, p := range u.Inputs {
+		text += fmt.Sprintf(", input %s %s", p.Name, p.Type)
+	}
+	for _, p := range u.Outputs {
+		text += fmt.Sprintf(", output %s %s", p.Name, p.Type)
+	}
+	return text
+}
+
+func (u *understanding) printInexact(w io.Writer, table func([]string, [][]string)) {
+	if len(u.Deviations) > 0 {
+		fmt.Fprintln(w)
+		var rows [][]string
+		for _, d := range u.Deviations {
+			rows = append(rows, []string{d.Value, d.What})
+		}
+		table([]string{"not exact", "because"}, rows)
+	}
+	printBounds(w, u.Bounds)
+}
+
+func (m *multiplications) print(w io.Writer, table func([]string, [][]string)) {
+	head := []string{"value", "op", "operand", "level", "because"}
+	fmt.Fprintf(w, "\nbefore the passes: %s, %d of %d products are multiplications\n",
+		m.Before, metrics.Multiplications(m.EdgesBefore), len(m.EdgesBefore))
+	table(head, edgeRows(m.EdgesBefore))
+	if m.After == "" {
+		fmt.Fprintf(w, "\nafter the passes: not reached\n")
+		return
+	}
+	shifts := "no shifts"
+	if m.Shifts {
+		shifts = "with shifts"
+	}
+	fmt.Fprintf(w, "\nafter the passes: %s, %d of %d products are multiplications, %s\n",
+		m.After, metrics.Multiplications(m.Edges), len(m.Edges), shifts)
+	table(head, edgeRows(m.Edges))
+}
+
+func edgeRows(edges []metrics.Edge) [][]string {
+	var rows [][]string
+	for _, e := range edges {
+		rows = append(rows, []string{e.Value, e.Op, e.Operand, e.Level, e.Reason})
+	}
+	return rows
+}
+
+// symbols are comparisons as people write them.
+var symbols = map[string]string{"ge": "≥", "gt": ">"}
+
+// symbol is a comparison, or never, for a table.
+func symbol(compare string) string {
+	if s := symbols[compare]; s != "" {
+		return s
+	}
+	return compare
+}
+
+// counted is a number of things, one or more.
+func counted(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprint(n, " ", thing)
+}
+
+// large is a count in millions or thousands of millions, when it is one.
+func large(n int64) string {
+	switch {
+	case n >= 1e9:
+		return fmt.Sprintf("%.2f G", float64(n)/1e9)
+	case n >= 1e6:
+		return fmt.Sprintf("%.2f M", float64(n)/1e6)
+	}
+	return strconv.FormatInt(n, 10)
+}

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+)
+
+// version is what the build says of itself: the version of the module, the revision it
+// was built from, and the version of Go.
+func version(info *debug.BuildInfo, ok bool) string {
+	if !ok {
+		return "unknown, " + runtime.Version()
+	}
+	settings := map[string]string{}
+	for _, s := range info.Settings {
+		settings[s.Key] = s.Value
+	}
+	revision := ""
+	if r := settings["vcs.revision"]; r != "" {
+		revision = ", revision " + r
+		if settings["vcs.modified"] == "true" {
+			revision += " with changes"
+		}
+		revision += " of " + settings["vcs.time"]
+	}
+	return fmt.Sprintf("%s%s, %s %s/%s", info.Main.Version, revision, info.GoVersion, runtime.GOOS, runtime.GOARCH)
+}
