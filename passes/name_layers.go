@@ -50,7 +50,7 @@ func layerNames(n *ir.Net) map[*ir.Value]string {
 func modulePath(v *ir.Value) string {
 	if path, ok := strings.CutPrefix(v.Name, "/"); ok {
 		if end := strings.LastIndex(path, "/"); end > 0 {
-			return dotted(neuronPath(v, path[:end]))
+			return dotted(path[:end])
 		}
 	}
 	if v.Op == ir.OpLinear || v.Op == ir.OpConv || v.Op == ir.OpBatchNorm {
@@ -59,15 +59,6 @@ func modulePath(v *ir.Value) string {
 		}
 	}
 	return ""
-}
-
-// neuronPath leaves out the module within a neuron that decides whether it fires, as
-// SpikingJelly has it: the layer is the neuron.
-func neuronPath(v *ir.Value, path string) string {
-	if v.Op != ir.OpNeuron {
-		return path
-	}
-	return strings.TrimSuffix(path, "/surrogate_function")
 }
 
 // dotted is a path with dots for slashes. A part that begins with the one before,

@@ -3,6 +3,7 @@ package passes
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"nomul/ir"
 	"nomul/ir/diag"
@@ -122,7 +123,8 @@ func (f *neuronForm) kind() string {
 }
 
 // nameAfterModules names a neuron by the module that made its spike, where the
-// file's names tell: the first cast of the comparison, or the comparison.
+// file's names tell: the first cast of the comparison, or the comparison. A module that
+// decides within a neuron whether it fires, as in SpikingJelly, is not the layer.
 func (s *raising) nameAfterModules(n *ir.Net) {
 	named := map[*ir.Value]bool{}
 	for _, v := range n.Values {
@@ -131,7 +133,7 @@ func (s *raising) nameAfterModules(n *ir.Net) {
 			continue
 		}
 		named[fire] = true
-		s.names[fire] = modulePath(v)
+		s.names[fire] = strings.TrimSuffix(modulePath(v), ".surrogate_function")
 	}
 }
 
