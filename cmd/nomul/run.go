@@ -24,7 +24,8 @@ func runCommand() *cobra.Command {
 		Long: `Run a model on arrays named after its inputs, with a batch along the first axis;
 a lone array needs no name. Results are named after the outputs. At the fixed
 level floats are taken for normalised pixels and turned back into integers;
-results are decoded into real numbers. Of --readout first a result is the number of
+results are decoded into real numbers. At the source level they have the shapes and
+types of the file, with the samples in the place of a batch of 1. Of --readout first a result is the number of
 the step of the first spike.`,
 		Example: `  nomul run model.onnx -i in.npz -o out.npz --level source
   nomul run model.onnx -i in.npz -o out.npz --mean .286 --std .353 --trace spikes.npz`,
@@ -85,19 +86,15 @@ func require(c *cobra.Command, names ...string) error {
 type recording struct {
 	net     *ir.Net
 	samples int
-	outputs map[string][]float64
+	outputs map[string]*dataset.Array
 	traces  map[string][]float64 // NAME for spikes, NAME.membrane
 	shapes  map[string][]int
 }
 
 func newRecording(net *ir.Net, samples int) *recording {
-	r := &recording{net: net, samples: samples, outputs: map[string][]float64{}, traces: map[string][]float64{}, shapes: map[string][]int{}}
+	r := &recording{net: net, samples: samples, outputs: map[string]*dataset.Array{}, traces: map[string][]float64{}, shapes: map[string][]int{}}
 	for _, v := range net.All(ir.OpOutput) {
-		dims := v.Type.Shape.Dims()
-		if len(dims) > 1 && dims[0] == 1 && net.Level == ir.Source {
-			dims = dims[1:] // the batch axis of the source level
-		}
-		r.shapes[v.Name] = append([]int{samples}, dims...)
+		r.outputs[v.Name] = &dataset.Array{DType: r.elem(v), Shape: r.outputShape(v)}
 	}
 	for _, v := range net.All(ir.OpNeuron) {
 		shape := append([]int{samples, net.Steps}, v.Type.Shape.Dims()...)
@@ -148,27 +145,50 @@ func (r *recording) tap(_ int, v *ir.Value, result, state *ir.Tensor) {
 	}
 }
 
-// addOutput appends a result, decoded: real = scale · integer, one scale for all.
+// outputShape is the shape of a result of all samples: with these in front, but where a
+// file's own batch axis is in their place, or its result of the only sample is as the file has it.
+func (r *recording) outputShape(v *ir.Value) []int {
+	dims := v.Type.Shape.Dims()
+	switch {
+	case r.net.Level == ir.Source && r.samples == 1:
+		return dims
+	case r.net.Level == ir.Source && len(dims) > 1 && dims[0] == 1:
+		dims = dims[1:]
+	}
+	return append([]int{r.samples}, dims...)
+}
+
+// elem is the type of a result's elements: that of the file where it is as in the file.
+func (r *recording) elem(v *ir.Value) dataset.DType {
+	if r.net.Level == ir.Source && !v.Type.IsReal() {
+		return dataset.TypeOf(v.Type)
+	}
+	return dataset.Float32
+}
+
+// addOutput appends a result; one that is not as in the file is decoded: real = scale ·
+// integer, one scale for all.
 func (r *recording) addOutput(v *ir.Value, t *ir.Tensor) {
+	out := r.outputs[v.Name]
+	if !out.DType.IsFloat() {
+		out.I = append(out.I, t.I...)
+		return
+	}
 	scale := 1.0
 	if v.Scale != nil && r.net.Level == ir.Fixed {
 		scale = v.Scale.Data.F[0]
 	}
 	for i := range t.Type.Size() {
-		r.outputs[v.Name] = append(r.outputs[v.Name], t.At(i)*scale)
+		out.F = append(out.F, t.At(i)*scale)
 	}
 }
 
 // files are the results and, when it is asked for, the trace.
 func (r *recording) files(out, trace string) []files.Output {
-	arrays := map[string]*dataset.Array{}
-	for name, data := range r.outputs {
-		arrays[name] = dataset.Floats(dataset.Float32, r.shapes[name], data)
-	}
 	if trace == "" {
-		return []files.Output{dataset.Output(out, arrays)}
+		return []files.Output{dataset.Output(out, r.outputs)}
 	}
-	return []files.Output{dataset.Output(out, arrays), dataset.Output(trace, r.traceArrays())}
+	return []files.Output{dataset.Output(out, r.outputs), dataset.Output(trace, r.traceArrays())}
 }
 
 // traceArrays are the spikes and membranes of every neuron layer.

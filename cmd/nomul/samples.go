@@ -280,6 +280,9 @@ func (f feed) read(file string) ([]map[string]*ir.Tensor, error) {
 	inputs := f.net.All(ir.OpInput)
 	f.tellStrays(inputs, arrays, file)
 	var out []map[string]*ir.Tensor
+	if len(inputs) == 0 {
+		out = make([]map[string]*ir.Tensor, 1) // it computes the same for everything
+	}
 	for _, in := range inputs {
 		a, err := arrayFor(in, len(inputs), arrays, file)
 		if err != nil {

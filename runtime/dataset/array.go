@@ -113,6 +113,14 @@ func narrowFloat(data []float64) DType {
 	return Float32
 }
 
+// TypeOf is the element type that holds the integers of a type; that of spikes is Bool.
+func TypeOf(t ir.Type) DType {
+	if t.IsSpike() {
+		return Bool
+	}
+	return intType(t)
+}
+
 func intType(t ir.Type) DType {
 	family := []DType{Int8, Int16, Int32, Int64}
 	if t.Kind == ir.Uint {
