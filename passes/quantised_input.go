@@ -18,11 +18,22 @@ type inputChains struct {
 	chains  map[*ir.Value]*chain
 }
 
-// chain is the ops from an input to a value, in order.
+// chain is the ops from an input to a value: the last of them, and the chain before it.
 type chain struct {
 	input  *ir.Value
-	ops    []*ir.Value
+	last   *ir.Value
+	before *chain // nil of the input itself
 	rounds bool
+}
+
+// ops returns all of a chain's, in order.
+func (c *chain) ops() []*ir.Value {
+	var out []*ir.Value
+	for ; c.before != nil; c = c.before {
+		out = append(out, c.last)
+	}
+	slices.Reverse(out)
+	return out
 }
 
 // inChain are the ops that a chain may have, on one computed operand.
@@ -41,7 +52,7 @@ func (c *inputChains) follow(v *ir.Value) bool {
 	if before == nil || v.Type.Shape != before.input.Type.Shape {
 		return false
 	}
-	out := &chain{input: before.input, ops: append(slices.Clip(before.ops), v), rounds: before.rounds}
+	out := &chain{before.input, v, before, before.rounds}
 	if a, ok := v.Attrs.(ir.MapAttrs); ok {
 		out.rounds = out.rounds || a.Fn == ir.FnRound || a.Fn == ir.FnFloor || a.Fn == ir.FnCeil
 	}
@@ -77,19 +88,18 @@ func (c *inputChains) ends(v *ir.Value) bool {
 // onPixels is the gain and shift with which a chain's result is gain·p + shift for
 // all integers p of its input, which is in of the new net.
 func (c *chain) onPixels(in *ir.Value) (gain, shift *ir.Tensor, err error) {
-	v := c.ops[len(c.ops)-1]
-	full := in.Type.Full()
+	v, ops, full := c.last, c.ops(), in.Type.Full()
 	if in.Type.Bits > 12 {
 		return nil, nil, refuse(v, diag.NotExact, "rounds an input of %d bits; only up to 12 are looked at, integer by integer", in.Type.Bits)
 	}
-	first, last := c.at(in, full.Lo), c.at(in, full.Hi)
+	first, last := c.at(ops, in, full.Lo), c.at(ops, in, full.Hi)
 	gain, shift = ir.NewTensor(first.Type), ir.NewTensor(first.Type)
 	for i := range first.F {
 		gain.F[i] = (last.F[i] - first.F[i]) / float64(full.Hi-full.Lo)
 		shift.F[i] = first.F[i] - gain.F[i]*float64(full.Lo)
 	}
 	for p := full.Lo; p <= full.Hi; p++ {
-		for i, f := range c.at(in, p).F {
+		for i, f := range c.at(ops, in, p).F {
 			if line := gain.F[i]*float64(p) + shift.F[i]; math.Abs(f-line) > 1e-5*math.Abs(last.F[i]-first.F[i]) {
 				return nil, nil, refuse(v, diag.NotExact, "rounds its input to other steps than the pixels': pixel %d becomes %.6g, where a straight line has %.6g", p, f, line).
 					WithHelp("say what pixels are divided by, with --mean, --std and --scale; or quantise the input in steps of a pixel, 1/255 where they are divided by 255")
@@ -99,8 +109,8 @@ func (c *chain) onPixels(in *ir.Value) (gain, shift *ir.Tensor, err error) {
 	return gain, shift, nil
 }
 
-// at is the result where every element of the input is the integer p.
-func (c *chain) at(in *ir.Value, p int64) *ir.Tensor {
+// at is the result of the ops where every element of the input is the integer p.
+func (c *chain) at(ops []*ir.Value, in *ir.Value, p int64) *ir.Tensor {
 	gain, shift := normalisation(in)
 	x := ir.NewTensor(c.input.Type)
 	g, s := stretched(gain, x.Type.Shape), stretched(shift, x.Type.Shape)
@@ -108,7 +118,7 @@ func (c *chain) at(in *ir.Value, p int64) *ir.Tensor {
 		x.F[i] = float64(float32(float64(p)*g[i] + s[i]))
 	}
 	now := x
-	for _, v := range c.ops {
+	for _, v := range ops {
 		args := make([]*ir.Tensor, len(v.Args))
 		for i, a := range v.Args {
 			switch {

@@ -100,8 +100,8 @@ func (c converter) sample(a *dataset.Array, start int) (*ir.Tensor, error) {
 		case t.Type.IsReal() && a.DType.IsFloat():
 			t.F[i] = x
 		case t.Type.IsReal():
-			if c.pixels != nil && !c.elem.Full().Contains(ir.Range{Lo: int64(x), Hi: int64(x)}) {
-				return nil, diag.Errorf(diag.Origin{File: c.file}, diag.BadData, "input %s: element %d is %v, which is no pixel of %v", c.input.Name, i, x, c.elem)
+			if p := a.I[start+c.place(i)]; c.pixels != nil && !c.elem.Full().Contains(ir.Range{Lo: p, Hi: p}) {
+				return nil, diag.Errorf(diag.Origin{File: c.file}, diag.BadData, "input %s: element %d is %v, which is no pixel of %v", c.input.Name, i, p, c.elem)
 			}
 			t.F[i] = c.normalise(x, i)
 		case a.DType.IsFloat():
@@ -111,7 +111,7 @@ func (c converter) sample(a *dataset.Array, start int) (*ir.Tensor, error) {
 			}
 			t.I[i] = p
 		default:
-			t.I[i] = int64(x)
+			t.I[i] = a.I[start+c.place(i)]
 		}
 	}
 	return t, nil
@@ -169,6 +169,13 @@ func (c converter) pixel(x float64, i int) (int64, error) {
 	if !(math.Abs(p-r) <= 0.01) { // so are NaN and infinities
 		return 0, diag.Errorf(diag.Origin{File: c.file}, diag.BadData,
 			"input %s: element %d is %v, which --mean, --std and --scale make the pixel %.4g, not an integer", c.input.Name, i, x, p)
+	}
+	if math.Abs(r) >= 1<<62 { // which no integer here holds
+		became := ""
+		if c.pixels != nil {
+			became = fmt.Sprintf(", which --mean, --std and --scale make the pixel %.4g", r)
+		}
+		return 0, diag.Errorf(diag.Origin{File: c.file}, diag.BadData, "input %s: element %d is %v%s, out of its range %v", c.input.Name, i, x, became, c.input.Range)
 	}
 	return int64(r), nil
 }

@@ -13,8 +13,10 @@ import (
 
 // The bounds of what one text may make at compile time.
 const (
-	maxWork  = 1 << 18 // statements carried out, loops unrolled
-	maxDepth = 64      // blocks in blocks
+	maxWork   = 1 << 18 // statements carried out, loops unrolled
+	maxListed = 1 << 22 // elements of all lists that are made, with those of lists in them
+	maxValues = 1 << 17 // of the net: layers and constants
+	maxDepth  = 64      // blocks in blocks
 )
 
 // elab carries out a model: loops are unrolled, blocks copied in, and every
@@ -31,7 +33,8 @@ type elab struct {
 	load      func(string) (map[string]*ir.Tensor, error)
 	pixels    *Pixels
 	work      int
-	tired     bool // the bound on work was told
+	listed    int
+	tired     bool // a bound was told, behind which nothing is carried out
 	outputs   int
 	states    map[*ir.Value]*state
 	born      map[*ir.Value]birth // where signals come from, for notes
@@ -172,6 +175,10 @@ func (e *elab) put(f *frame, at lexer.Position, make func() (*ir.Value, error)) 
 		f.src.fail(at, diag.BadNet, "the time steps must be said before this; wanted steps N at the beginning of the model")
 		return nil
 	}
+	if len(e.born) >= maxValues {
+		e.tire(f, at, "this model has more than %d layers and constants", maxValues)
+		return nil
+	}
 	e.b.At(f.src.at(at))
 	v, err := make()
 	if err != nil {
@@ -184,6 +191,24 @@ func (e *elab) put(f *frame, at lexer.Position, make func() (*ir.Value, error)) 
 		return nil
 	}
 	e.born[v] = birth{f.src, at}
+	return v
+}
+
+// tire tells of a bound that was reached; nothing is carried out from there on.
+func (e *elab) tire(f *frame, at lexer.Position, format string, bound int) {
+	if !e.tired {
+		f.src.fail(at, diag.TooLarge, format, bound)
+	}
+	e.tired, e.work = true, maxWork+1
+}
+
+// list makes a list, within the bounds.
+func (e *elab) list(f *frame, at lexer.Position, items []value) value {
+	v := listOf(items...)
+	if e.listed += v.size; e.listed > maxListed {
+		e.tire(f, at, "the lists of this model have more than %d elements", maxListed)
+		return bad
+	}
 	return v
 }
 

@@ -75,7 +75,7 @@ func (e *elab) binary(f *frame, s *infixSite, a, b value) value {
 	case a.kind == isNumber && b.kind == isNumber:
 		return e.arithmetic(f, s, a.num, b.num)
 	case a.kind == isList && b.kind == isList && s.op == "+":
-		return listOf(append(a.list[:len(a.list):len(a.list)], b.list...)...)
+		return e.list(f, s.at, append(a.list[:len(a.list):len(a.list)], b.list...))
 	}
 	f.src.fail(s.at, diag.BadCall, "cannot say %s %s %s of %v and %v", shownNode(s.left), s.op, shownNode(s.right), a, b)
 	return bad
@@ -207,7 +207,7 @@ func (e *elab) primary(f *frame, p *Primary) value {
 				return bad
 			}
 		}
-		return listOf(items...)
+		return e.list(f, p.Pos, items)
 	}
 	return e.expr(f, p.Paren)
 }

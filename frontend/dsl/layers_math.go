@@ -162,13 +162,13 @@ func runMap(c *call) value {
 
 func runRange(c *call) value {
 	n := c.whole("n", 0)
-	if n > maxWork {
-		c.fail(c.site.node, diag.TooLarge, "a list of %d numbers, wanted at most %d", n, maxWork)
+	if n > maxListed {
+		c.fail(c.site.node, diag.TooLarge, "a list of %d numbers, wanted at most %d", n, maxListed)
 		return bad
 	}
 	list := make([]value, n)
 	for i := range list {
 		list[i] = count(i)
 	}
-	return listOf(list...)
+	return c.e.list(c.f, c.at(), list)
 }

@@ -1,6 +1,8 @@
 package dsl
 
 import (
+	"math"
+
 	"nomul/ir"
 	"nomul/ir/diag"
 )
@@ -17,10 +19,7 @@ func (e *elab) stmts(f *frame, body *Body) value {
 
 func (e *elab) stmt(f *frame, s *Stmt) value {
 	if e.work++; e.work > maxWork {
-		if !e.tired {
-			e.tired = true
-			f.src.fail(s.Pos, diag.TooLarge, "the loops of this model run more than %d statements", maxWork)
-		}
+		e.tire(f, s.Pos, "the loops of this model run more than %d statements", maxWork)
 		return bad
 	}
 	switch {
@@ -267,6 +266,10 @@ func (e *elab) initial(f *frame, s *State, t ir.Type, init value) *ir.Value {
 	data := ir.NewTensor(t)
 	for i := range data.F {
 		data.F[i] = float32s(init.num)
+	}
+	if full := t.Full(); !t.IsReal() && !(init.num == math.Trunc(init.num) && init.num >= float64(full.Lo) && init.num <= float64(full.Hi)) {
+		f.src.fail(s.Pos, diag.BadAttribute, "state %s begins with %v; wanted a whole number in %v", s.Name, init, full)
+		return nil
 	}
 	for i := range data.I {
 		data.I[i] = int64(init.num)

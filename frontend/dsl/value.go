@@ -34,6 +34,7 @@ type value struct {
 	text  string // of a text or a word
 	truth bool
 	list  []value
+	size  int // elements of a list and of those in it
 	sig   *ir.Value
 	fn    callable
 }
@@ -56,7 +57,13 @@ func textValue(s string) value { return value{kind: isText, text: s} }
 
 func wordValue(s string) value { return value{kind: isWord, text: s} }
 
-func listOf(items ...value) value { return value{kind: isList, list: items} }
+func listOf(items ...value) value {
+	v := value{kind: isList, list: items, size: 1}
+	for _, x := range items {
+		v.size += max(1, x.size)
+	}
+	return v
+}
 
 func signal(v *ir.Value) value {
 	if v == nil {
@@ -75,6 +82,9 @@ func (v value) whole() (int, bool) {
 	return int(v.num), true
 }
 
+// shownItems bounds the elements of a list that are told.
+const shownItems = 8
+
 // String is the value for people.
 func (v value) String() string {
 	switch v.kind {
@@ -91,9 +101,13 @@ func (v value) String() string {
 	case isFunction:
 		return v.fn.what()
 	case isList:
-		parts := make([]string, len(v.list))
+		var parts []string
 		for i, x := range v.list {
-			parts[i] = x.String()
+			if i == shownItems {
+				parts = append(parts, fmt.Sprintf("… %d in all", len(v.list)))
+				break
+			}
+			parts = append(parts, x.String())
 		}
 		return "[" + strings.Join(parts, ", ") + "]"
 	}
