@@ -141,7 +141,7 @@ func spoil(file, dir string) error {
 // and some whose second element is no pixel; and labelled images, two of which move.
 func spoilSamples(dir string) error {
 	const black = -.286 / .353
-	for name, second := range map[string]float64{"good": black, "nan": math.NaN(), "inf": math.Inf(1), "half": 0.5} {
+	for name, second := range map[string]float64{"good": black, "nan": math.NaN(), "inf": math.Inf(1), "half": 0.5, "huge": 1e30} {
 		a := dataset.Floats(dataset.Float64, []int{1, 2, 3}, []float64{black, second, black, black, black, black})
 		files := map[string]map[string]*dataset.Array{name: {"x": a}}
 		if name == "good" {
@@ -164,8 +164,13 @@ func spoilSamples(dir string) error {
 			return err
 		}
 	}
-	a := dataset.Ints(dataset.Int32, []int{1, 2, 3}, []int64{0, 300, 0, 0, 0, 0})
-	return dataset.WriteArrays(filepath.Join(dir, "big.npz"), map[string]*dataset.Array{"x": a})
+	for name, second := range map[string]int64{"big": 300, "most": math.MaxInt64} {
+		a := dataset.Ints(dataset.Int64, []int{1, 2, 3}, []int64{0, second, 0, 0, 0, 0})
+		if err := dataset.WriteArrays(filepath.Join(dir, name+".npz"), map[string]*dataset.Array{"x": a}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func putFloat(raw []byte, f float32) { binary.LittleEndian.PutUint32(raw, math.Float32bits(f)) }

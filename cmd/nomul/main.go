@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"slices"
 	"syscall"
 	"time"
 
@@ -42,7 +41,11 @@ func process(args []string) int {
 		os.Setenv("TMPDIR", scratch) // for tools, too
 	}
 	heard := make(chan os.Signal, 1)
-	signal.Notify(heard, slices.DeleteFunc(slices.Clone(signals), signal.Ignored)...)
+	for _, s := range signals {
+		if !signal.Ignored(s) {
+			signal.Notify(heard, s)
+		}
+	}
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // writing to nobody is an error as others are
 	ctx, end := context.WithCancelCause(context.Background())
 	defer end(nil)

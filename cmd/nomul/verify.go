@@ -110,8 +110,18 @@ func (m *model) verifySamples(net *ir.Net, images, vectors string, n int) ([]map
 		all, err := m.feed(net).read(vectors)
 		return all[:min(n, len(all))], err
 	}
+	size := sampleOverhead
+	for _, in := range net.All(ir.OpInput) {
+		size += net.SampleType(in).Size()
+	}
+	if most := max(1, dataset.MaxElements/size); n > most {
+		return nil, usageError{fmt.Errorf("--samples %d: wanted at most %d for this model", n, most)}
+	}
 	return noise(net, n), nil
 }
+
+// sampleOverhead is the memory of a sample besides its numbers, in numbers.
+const sampleOverhead = 64
 
 // verification is the report of verify.
 type verification struct {

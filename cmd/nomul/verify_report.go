@@ -33,11 +33,14 @@ func (r *verification) verdict() error {
 	return list.Err()
 }
 
+// nothing is said where no engine ran, or no proof was made.
+const nothing = "NOTHING WAS VERIFIED"
+
 // coverage refuses to take for verified a target that no engine ran or that no proof was
 // made of, because tools are missing: each that was named, or all of them together.
 func (r *verification) coverage(targets []string, named bool) error {
 	if !named {
-		return r.covered("nothing was verified", targets...)
+		return r.covered(nothing, targets...)
 	}
 	var errs []error
 	for _, t := range targets {
@@ -129,8 +132,11 @@ func (r *verification) print(c *cobra.Command) {
 // summary counts engines that are equal, proofs that hold and controls that were caught.
 // The interpreter is not held against itself.
 func (r *verification) summary() string {
-	equal, hold, caught := 0, 0, 0
+	ran, equal, hold, caught := 0, 0, 0, 0
 	for _, e := range r.Engines[1:] {
+		if e.Skipped == "" {
+			ran++
+		}
 		if e.Skipped == "" && e.None() {
 			equal++
 		}
@@ -145,6 +151,10 @@ func (r *verification) summary() string {
 			caught++
 		}
 	}
-	return fmt.Sprintf("%d of %d engines equal the interpreter in every bit, %d of %d proofs hold, %d of %d controls were caught",
+	verified := ""
+	if ran == 0 {
+		verified = nothing + ": "
+	}
+	return verified + fmt.Sprintf("%d of %d engines equal the interpreter in every bit, %d of %d proofs hold, %d of %d controls were caught",
 		equal, len(r.Engines)-1, hold, len(r.Proofs), caught, len(r.Controls))
 }

@@ -110,8 +110,8 @@ func TestVerifyCoverage(t *testing.T) {
 	}{
 		{[]engineRow{proved, ran, absent}, false, ""},
 		{[]engineRow{proved}, false, ""},
-		{[]engineRow{ran, absent}, false, "nothing was verified: no proof was made: needs objdump; needs vvp"},
-		{[]engineRow{absent}, false, "nothing was verified: no engine ran: needs vvp"},
+		{[]engineRow{ran, absent}, false, "NOTHING WAS VERIFIED: no proof was made: needs objdump; needs vvp"},
+		{[]engineRow{absent}, false, "NOTHING WAS VERIFIED: no engine ran: needs vvp"},
 		{[]engineRow{proved, ran, absent}, true, "target c was not verified: no proof was made: needs objdump\ntarget verilog was not verified: no engine ran: needs vvp"},
 		{[]engineRow{proved, {Target: "c", Proved: 1}, ran, alone, {Target: "verilog", Proved: 2}}, true, ""},
 		{[]engineRow{{Target: "c", Proved: 1}, proved, alone, absent}, true, "target verilog was not verified: no proof was made: needs vvp"},
