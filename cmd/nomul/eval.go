@@ -169,7 +169,7 @@ func (e *evaluator) run(level ir.Level, engineName string) (*evaluation, error) 
 	r.Score = metrics.NewScore(d.classes, e.images.Labels[:e.count], got.classes)
 	r.Engine, r.Level, r.Steps = engineName, net.Level.String(), net.Steps
 	r.Activity = got.activity
-	r.SecondsPerSample = got.elapsed.Seconds() / float64(max(1, e.count))
+	got.took.put(&r.Evaluation, e.count)
 	if want.classes != nil {
 		accuracy, agreement := metrics.Agreement(want.classes, e.images.Labels[:e.count]), metrics.Agreement(want.classes, got.classes)
 		r.ImportedAccuracy, r.Agreement = &accuracy, &agreement
@@ -198,7 +198,7 @@ func printEvaluation(c *cobra.Command, r *evaluation) {
 	}
 	rows = append(rows,
 		[]string{"engine", fmt.Sprintf("%s, %s level, %d steps", r.Engine, r.Level, r.Steps)},
-		[]string{"time", fmt.Sprintf("%.1f µs per sample", 1e6*r.SecondsPerSample)},
+		[]string{"time", r.times()},
 		[]string{"operations", fmt.Sprintf("%.0f synaptic operations per sample, all additions; %d multiply-accumulates without spikes", r.Totals.Synops, r.Totals.DenseMACs)},
 		[]string{"spikes", fmt.Sprintf("%.0f per sample, counted on %d samples", r.Totals.Spikes, r.ActivitySamples)})
 	printTable(w, []string{"figure", "value"}, rows)
@@ -211,17 +211,20 @@ func printEvaluation(c *cobra.Command, r *evaluation) {
 		}
 		rows = append(rows, []string{l.Name, l.Kind, fmt.Sprint(l.Neurons), rate, fmt.Sprintf("%.0f", l.Synops)})
 	}
-	printTable(w, []string{"layer", "kind", "neurons", "spikes per neuron and step", "synaptic operations"}, rows)
+	cutTable(w, []string{"layer", "kind", "neurons", "spikes per neuron and step", "synaptic operations"}, rows, "--json")
 	fmt.Fprintln(w)
-	if len(r.Confusion) > shownConfusion {
-		fmt.Fprintf(w, "the confusion of %d classes is in the report that --json prints\n", len(r.Confusion))
-		return
-	}
-	printTable(w, r.confusionHead(), r.confusionRows())
+	r.printConfusion(w)
 }
 
-// shownConfusion bounds the classes whose confusion is a table for people.
-const shownConfusion = 40
+// times say how long a sample takes. An engine that is a program is known by what it takes
+// beside its start, which for few samples may be nothing that can be measured.
+func (r *evaluation) times() string {
+	engine := fmt.Sprintf("%.1f µs per sample in the engine", 1e6*r.SecondsPerSample)
+	if r.SecondsPerSample == 0 {
+		engine = "too short in the engine to measure beside its start"
+	}
+	return fmt.Sprintf("%s; %.1f µs to prepare it and read the result; %.0f ms to start", engine, 1e6*r.DataSecondsPerSample, 1e3*r.StartSeconds)
+}
 
 // class is the name of a class, or its number.
 func (r *evaluation) class(i int) string {
@@ -246,26 +249,6 @@ func (r *evaluation) mapping() string {
 		all = append(all[:shownClasses], "…")
 	}
 	return strings.Join(all, ", ")
-}
-
-func (r *evaluation) confusionHead() []string {
-	head := []string{"label \\ predicted"}
-	for i := range r.Confusion {
-		head = append(head, r.class(i))
-	}
-	return head
-}
-
-func (r *evaluation) confusionRows() [][]string {
-	var rows [][]string
-	for i, counts := range r.Confusion {
-		row := []string{r.class(i)}
-		for _, n := range counts {
-			row = append(row, fmt.Sprint(n))
-		}
-		rows = append(rows, row)
-	}
-	return rows
 }
 
 // onlyFixed refuses an engine that cannot run the level.

@@ -88,8 +88,18 @@ type predicted struct {
 	classes  []int
 	activity metrics.Activity
 	counted  int // samples the activity is from
-	elapsed  time.Duration
+	took     times
 	err      error
+}
+
+// times are the engine's own, that of preparing its samples and reading its results, and
+// that of starting it.
+type times struct{ engine, data, start time.Duration }
+
+// put writes the times of a number of samples into a report.
+func (t times) put(r *metrics.Evaluation, count int) {
+	each := func(d time.Duration) float64 { return d.Seconds() / float64(max(1, count)) }
+	r.SecondsPerSample, r.DataSecondsPerSample, r.StartSeconds = each(t.engine), each(t.data), t.start.Seconds()
 }
 
 // sourcePredictions classifies with the network as it was given, imported or
@@ -153,7 +163,8 @@ func (e *evaluator) interpret(net *ir.Net, count int, active bool, done func()) 
 			taps[w] = counters[w].Tap
 		}
 	}
-	feed := e.model.feed(net)
+	feed, spent := e.model.feed(net), make([]time.Duration, len(machines))
+	p.took.start = time.Since(start)
 	p.err = share(len(machines), count, func(w, i int) error {
 		if err := e.c.Context().Err(); err != nil {
 			return err
@@ -162,10 +173,12 @@ func (e *evaluator) interpret(net *ir.Net, count int, active bool, done func()) 
 		if err != nil {
 			return err
 		}
+		began := time.Now()
 		out, err := machines[w].Run(in[0], taps[w])
 		if err != nil {
 			return err
 		}
+		spent[w] += time.Since(began)
 		if p.classes[i], err = d.class(out[d.output]); err != nil {
 			return diag.Errorf(diag.Origin{File: e.images.File}, diag.BadData, "image %d: %v", i, err)
 		}
@@ -178,7 +191,11 @@ func (e *evaluator) interpret(net *ir.Net, count int, active bool, done func()) 
 	for _, other := range counters[1:] {
 		counters[0].Merge(other)
 	}
-	p.elapsed, p.activity = time.Since(start), counters[0].Activity()
+	for _, d := range spent {
+		p.took.engine += d / time.Duration(len(spent))
+	}
+	p.took.data = time.Since(start) - p.took.start - p.took.engine
+	p.activity = counters[0].Activity()
 	return p
 }
 

@@ -158,9 +158,9 @@ func (r *recording) outputShape(v *ir.Value) []int {
 	return append([]int{r.samples}, dims...)
 }
 
-// elem is the type of a result's elements: that of the file where it is as in the file.
+// elem is the type of a result's elements: that of the file, where no loop is put around it.
 func (r *recording) elem(v *ir.Value) dataset.DType {
-	if r.net.Level == ir.Source && !v.Type.IsReal() {
+	if r.net.Level == ir.Source && r.net.Steps == 1 && !v.Type.IsReal() {
 		return dataset.TypeOf(v.Type)
 	}
 	return dataset.Float32

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"nomul/backends"
 	"nomul/ir"
@@ -25,7 +26,15 @@ type Process struct {
 	command []string // the program, perhaps behind an emulator, and its flags
 	binary  string
 	module  string
+	took    Timing
 }
+
+// Timing is how long the last run took: Data to write the samples down and read the
+// results, and the rest in the program, its start included.
+type Timing struct{ Data, Program time.Duration }
+
+// Took is the timing of the last run.
+func (p *Process) Took() Timing { return p.took }
 
 // GoOptions choose how an emitted Go package is built and run.
 type GoOptions struct {
@@ -156,9 +165,15 @@ func (p *Process) Run(ctx context.Context, samples [][][]int64, trace bool) (bac
 	if trace {
 		args = append(args, "-trace")
 	}
-	out, _, err := toolchain.Run(ctx, toolchain.Command{Dir: p.dir, Args: args, Stdin: bytes.NewReader(s.encode(samples))})
+	began := time.Now()
+	in := s.encode(samples)
+	started := time.Now()
+	out, _, err := toolchain.Run(ctx, toolchain.Command{Dir: p.dir, Args: args, Stdin: bytes.NewReader(in)})
 	if err != nil {
 		return nil, err
 	}
-	return s.decode(out, samples, trace)
+	ended := time.Now()
+	got, err := s.decode(out, samples, trace)
+	p.took = Timing{started.Sub(began) + time.Since(ended), ended.Sub(started)}
+	return got, err
 }

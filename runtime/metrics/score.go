@@ -14,7 +14,11 @@ type Evaluation struct {
 	Level            string   `json:"level"`
 	Steps            int      `json:"steps"`
 	Activity
-	SecondsPerSample float64 `json:"seconds_per_sample"`
+	// SecondsPerSample is the engine's own time, Data that of making its samples of
+	// images and of reading results, and Start that until it takes the first sample.
+	SecondsPerSample     float64 `json:"seconds_per_sample"`
+	DataSecondsPerSample float64 `json:"data_seconds_per_sample"`
+	StartSeconds         float64 `json:"start_seconds"`
 }
 
 // Score is how predictions compare with labels.
