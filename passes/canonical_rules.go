@@ -52,6 +52,7 @@ var canonicalRules = []canonicalRule{
 	{"conv-pad", "padding with 0 before a convolution is the convolution's own", convPad},
 	{"zero-bias", "a bias of zeros is none", zeroBias},
 	{"max-zero", "max(x, 0) is relu", maxZero},
+	{"least", "min(a, b) is −max(−a, −b) where neither is constant; likewise the least along axes", leastIsLargest},
 	{"not-compare", "not a < b is a ≥ b, likewise for the others", notCompare},
 	{"compare-rounded", "⌊x⌋ ≥ c is x ≥ ⌈c⌉, likewise for > and what rounds otherwise", compareRounded},
 	{"clamp-whole", "a whole number cut to 0 and 1 is the cast of whether it is 1 or more", clampWhole},

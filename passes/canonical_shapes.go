@@ -185,6 +185,28 @@ func maxZero(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	return c.as(v, ir.OpMap, ir.MapAttrs{Fn: ir.FnRelu}, v.Args[0])
 }
 
+// leastIsLargest makes the least of values what the largest of their negatives is, which is
+// known as a readout.
+func leastIsLargest(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	largest := map[ir.Op]ir.Op{ir.OpMin: ir.OpMax, ir.OpReduceMin: ir.OpReduceMax}[v.Op]
+	isConstant := func(a *ir.Value) bool { return a.Const() != nil }
+	if largest == 0 || !v.Type.IsReal() || slices.ContainsFunc(v.Args, isConstant) {
+		return nil, nil
+	}
+	args := make([]*ir.Value, len(v.Args))
+	for i, a := range v.Args {
+		var err error
+		if args[i], err = c.as(v, ir.OpNeg, nil, a); err != nil {
+			return nil, err
+		}
+	}
+	out, err := c.as(v, largest, v.Attrs, args...)
+	if err != nil {
+		return nil, err
+	}
+	return c.as(v, ir.OpNeg, nil, out)
+}
+
 // notCompare is the comparison that the opposite of one is.
 func notCompare(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	opposite := map[ir.Compare]ir.Compare{ir.GE: ir.LT, ir.GT: ir.LE, ir.LE: ir.GT, ir.LT: ir.GE, ir.EQ: ir.NE, ir.NE: ir.EQ}

@@ -47,6 +47,67 @@ func withLastSpikes(n *ir.Net, all []history) (*ir.Net, []history) {
 	return out, longer
 }
 
+// withSkippedSpikes adds the comparisons of steps whose spikes no one reads: those of a
+// last layer without reset, of which outputs count some steps only. Such a layer has
+// fewer membranes than the others, or reaches back to the one before in two steps.
+// None when no layer is so.
+func withSkippedSpikes(n *ir.Net, all []history) (*ir.Net, []history) {
+	steps := 0
+	for _, h := range all {
+		steps = max(steps, len(h.membranes))
+	}
+	out := &ir.Net{Name: n.Name, Level: n.Level, Steps: n.Steps, Values: slices.Clip(n.Values)}
+	fires, full := comparisons(n), slices.Clone(all)
+	for i, h := range all {
+		chain := inEveryStep(h.membranes, steps)
+		if len(h.membranes) == steps || chain == nil {
+			continue
+		}
+		full[i].membranes = chain
+		last := chain[steps-1]
+		for _, m := range chain {
+			if len(fires[m]) == 0 {
+				out.Values = append(out.Values, comparedWith(fires[last][0], last, m))
+			}
+		}
+	}
+	if len(out.Values) == len(n.Values) {
+		return nil, nil
+	}
+	return out, full
+}
+
+// inEveryStep lists as many membranes as there are steps, from the first to the last one
+// known, each by the shortest of the ways from one known to that before; nil when these
+// are not all known ones.
+func inEveryStep(known []*ir.Value, steps int) []*ir.Value {
+	var way []int
+	for i, m := range known[1:] {
+		w := wayTo(m, func(a *ir.Value) bool { return a == known[i] }, func(*ir.Value) bool { return false })
+		if way == nil || w != nil && len(w) < len(way) {
+			way = w
+		}
+	}
+	if way == nil {
+		return nil
+	}
+	chain := []*ir.Value{known[len(known)-1]}
+	for v := chain[0]; len(chain) < steps; {
+		past := follow(v, way)
+		if past == nil || past.Type != v.Type {
+			return nil
+		}
+		chain, v = append(chain, past), past
+	}
+	slices.Reverse(chain)
+	for _, m := range known {
+		if !slices.Contains(chain, m) {
+			return nil
+		}
+	}
+	return chain
+}
+
 // withAllSpikes adds the comparisons that a file has of the last step alone: of a leaky
 // value that nothing resets, whose last spikes are all that is read.
 func withAllSpikes(n *ir.Net, silent []history) *ir.Net {

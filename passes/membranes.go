@@ -64,10 +64,11 @@ func sameLength(all []history) []history {
 	for _, h := range all {
 		steps = min(steps, len(h.membranes))
 	}
+	out := make([]history, len(all))
 	for i, h := range all {
-		all[i].membranes = h.membranes[len(h.membranes)-steps:]
+		out[i].membranes = h.membranes[len(h.membranes)-steps:]
 	}
-	return all
+	return out
 }
 
 // comparisons lists, for each membrane, the comparisons it is in.

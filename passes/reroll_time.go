@@ -37,8 +37,22 @@ func runRerollTime(n *ir.Net, o *Options) (*ir.Net, error) {
 		return n, nil
 	}
 	n, history = withLastSpikes(n, history)
-	history = sameLength(history)
-	if n, history, err = withFrames(n, history); err != nil {
+	out, err := rolled(n, history, o)
+	if err == nil {
+		return out, nil
+	}
+	if filled, full := withSkippedSpikes(n, history); filled != nil {
+		if out, filledErr := rolled(filled, full, o); filledErr == nil {
+			return out, nil
+		}
+	}
+	return nil, err
+}
+
+// rolled is the net as one step, by its layers' membranes in every step.
+func rolled(n *ir.Net, history []history, o *Options) (*ir.Net, error) {
+	n, history, err := withFrames(n, sameLength(history))
+	if err != nil {
 		return nil, err
 	}
 	silent := silentOverTime(n, history)
@@ -158,39 +172,4 @@ func (u *unrolled) unifyBody(first *firstStep) *diag.Diagnostic {
 		d = first.check(u)
 	}
 	return d
-}
-
-// notRepeated is the error of two values that should be the same op of two steps.
-func notRepeated(step int, found, wanted *ir.Value) *diag.Diagnostic {
-	if found.Op == wanted.Op && found.Type == wanted.Type {
-		return diag.Errorf(found.Origin, diag.NotUnrolled, "time step %d does not repeat the others: %s is not to it what %s is to the last step",
-			step, where(found), where(wanted))
-	}
-	return diag.Errorf(found.Origin, diag.NotUnrolled, "time step %d does not repeat the others: %s is %s %s, where the last step has %s %s %s",
-		step, where(found), found.Op, found.Type, where(wanted), wanted.Op, wanted.Type)
-}
-
-// readsOther is the error of two values that are alike but for operand i.
-func readsOther(step int, found, wanted *ir.Value, i int) *diag.Diagnostic {
-	if a, b := found.Args[i], wanted.Args[i]; a != nil && b != nil && a.Const() != nil && b.Const() != nil && a.Type == b.Type {
-		return diag.Errorf(found.Origin, diag.NotUnrolled, "%s has another constant in time step %d than %s of the last step; constants of their own for each step, as in TEBN, make no step that repeats",
-			where(found), step, where(wanted))
-	}
-	return diag.Errorf(found.Origin, diag.NotUnrolled, "time step %d does not repeat the others: %s of %s is not what %s of the last step reads",
-		step, slotName(found.Op, i), where(found), where(wanted))
-}
-
-func slotName(op ir.Op, i int) string {
-	if slots := op.Operands(); i < len(slots) && !slots[i].Variadic {
-		return "operand " + slots[i].Name
-	}
-	return "an operand"
-}
-
-// where names a value as the user knows it.
-func where(v *ir.Value) string {
-	if v.Origin.Node != "" {
-		return "node \"" + v.Origin.Node + "\""
-	}
-	return "%" + v.Name
 }

@@ -84,7 +84,7 @@ func (s *silentSearch) chain(v *ir.Value) []*ir.Value {
 	chain := []*ir.Value{v}
 	for t := s.steps - 2; t >= 0; t-- {
 		past := follow(v, way)
-		if past == nil || slices.Contains(chain, past) ||
+		if past == nil || slices.Contains(chain, past) || otherSpikes(v, past, way) ||
 			t > 0 && (s.span[past].last != t+1 || !alongWay(v, past, way, func(a *ir.Value) bool { return s.span[a].once() })) {
 			return nil
 		}
@@ -93,6 +93,24 @@ func (s *silentSearch) chain(v *ir.Value) []*ir.Value {
 	}
 	slices.Reverse(chain)
 	return chain
+}
+
+// otherSpikes reports whether spikes are read beside a way from one of two values, and
+// none in their place from the other.
+func otherSpikes(v, w *ir.Value, way []int) bool {
+	for _, i := range way {
+		if v.Op != w.Op || len(v.Args) != len(w.Args) {
+			return false
+		}
+		for k, a := range v.Args {
+			b := w.Args[k]
+			if k != i && a != nil && b != nil && a.Const() == nil && b.Const() == nil && (membraneOfSpike(a) == nil) != (membraneOfSpike(b) == nil) {
+				return true
+			}
+		}
+		v, w = v.Args[i], w.Args[i]
+	}
+	return false
 }
 
 // accumulates tells a running sum or maximum: on the way there is that op alone,

@@ -40,7 +40,9 @@ func (u *unrolled) set(step int, v, a *ir.Value) *diag.Diagnostic {
 	switch known := u.at[step][v]; {
 	case known == a:
 		return nil
-	case known != nil, !u.frames.of(a, step):
+	case known != nil:
+		return standsForTwo(step, known, a, v)
+	case !u.frames.of(a, step):
 		return notRepeated(step, a, v)
 	case step > 0 && !u.frames.alike(v, a):
 		if step > 1 || u.steps == 2 {

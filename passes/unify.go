@@ -56,11 +56,7 @@ func (u *unrolled) seeds() ([]seed, *diag.Diagnostic) {
 		for _, f := range fires[last] {
 			g := twin(f, last, fires[past], past)
 			if g == nil {
-				found := past // which may be compared with nothing
-				if len(fires[past]) > 0 {
-					found = fires[past][0]
-				}
-				return nil, notRepeated(u.steps-2, found, f)
+				return nil, comparesOther(u.steps-2, f, past, fires[past])
 			}
 			out = append(out, seed{f, g, i})
 		}
@@ -119,7 +115,7 @@ func (p *pairing) pair(v, w *ir.Value) *diag.Diagnostic {
 	}
 	if known := p.image[v]; known != nil {
 		if known != w {
-			return notRepeated(p.step, w, v)
+			return standsForTwo(p.step, known, w, v)
 		}
 		return nil
 	}

@@ -1,0 +1,113 @@
+package passes
+
+import (
+	"fmt"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// notRepeated is the error of two values that should be the same op of two steps.
+func notRepeated(step int, found, wanted *ir.Value) *diag.Diagnostic {
+	const text = "time step %d does not repeat the others: %s "
+	switch {
+	case found.Op != wanted.Op || found.Type != wanted.Type:
+		return diag.Errorf(found.Origin, diag.NotUnrolled, text+"is %s %s, where the last step has %s %s %s",
+			step, where(found), found.Op, found.Type, where(wanted), wanted.Op, wanted.Type)
+	case found.Op == ir.OpSlice && given(found.Args[0]):
+		return diag.Errorf(found.Origin, diag.NotUnrolled, text+"takes other entries of %s than %s of the last step, and none that lie as those of the steps between",
+			step, where(found), where(found.Args[0]), where(wanted))
+	case fmt.Sprint(found.Attrs) != fmt.Sprint(wanted.Attrs):
+		return diag.Errorf(found.Origin, diag.NotUnrolled, text+"has other attributes than %s of the last step", step, where(found), where(wanted))
+	}
+	return diag.Errorf(found.Origin, diag.NotUnrolled, text+"is computed otherwise than %s of the last step", step, where(found), where(wanted))
+}
+
+// standsForTwo is the error of a value of the last step that is, by what reads it, two
+// values of another step.
+func standsForTwo(step int, one, other, wanted *ir.Value) *diag.Diagnostic {
+	return diag.Errorf(other.Origin, diag.NotUnrolled, "time step %d does not repeat the others: it has %s as well as %s where the last step has %s for both",
+		step, where(one), where(other), where(wanted))
+}
+
+// comparesOther is the error of f, a comparison of a membrane in the last step, that
+// the membrane of the step before is not in, but in others.
+func comparesOther(step int, f, past *ir.Value, others []*ir.Value) *diag.Diagnostic {
+	const text = "time step %d does not repeat the others: "
+	if len(others) == 0 {
+		return diag.Errorf(past.Origin, diag.NotUnrolled, text+"%s is held against no threshold, where %s of the last step is one", step, where(past), where(f))
+	}
+	return diag.Errorf(others[0].Origin, diag.NotUnrolled, text+"%s compares with another threshold, or in another way, than %s of the last step",
+		step, where(others[0]), where(f))
+}
+
+// readsOther is the error of two values that are alike but for operand i.
+func readsOther(step int, found, wanted *ir.Value, i int) *diag.Diagnostic {
+	a, b := found.Args[i], wanted.Args[i]
+	if a != nil && b != nil && a.Const() != nil && b.Const() != nil && a.Type == b.Type {
+		return diag.Errorf(found.Origin, diag.NotUnrolled, "%s has another constant in time step %d than %s of the last step; constants of their own for each step, as in TEBN, make no step that repeats",
+			where(found), step, where(wanted))
+	}
+	return diag.Errorf(found.Origin, diag.NotUnrolled, "time step %d does not repeat the others: %s of %s is %s, where %s of the last step reads %s",
+		step, slotName(found.Op, i), where(found), kindOf(a), where(wanted), kindOf(b))
+}
+
+// apart tells of the nearest value, on the way to the body value v, that in step 0 is
+// not what the body makes of it with its state at zero; nothing when that cannot be made.
+func (f *firstStep) apart(u *unrolled, v *ir.Value) string {
+	made, err := f.fold(u, v)
+	if err != nil {
+		return ""
+	}
+	found, wanted := nearestApart(f.c.became[u.at[0][v]], made)
+	return fmt.Sprintf("; there it has %s, where a state of zeros leaves %s", kindOf(found), kindOf(wanted))
+}
+
+// nearestApart follows two values that differ down to where they are not alike: as long
+// as they are the same op, and one operand alone differs.
+func nearestApart(v, w *ir.Value) (a, b *ir.Value) {
+	for v != nil && w != nil && sameForm(v, w) {
+		at, differing := 0, 0
+		for i := range v.Args {
+			if v.Args[i] != w.Args[i] {
+				at, differing = i, differing+1
+			}
+		}
+		if differing != 1 {
+			break
+		}
+		v, w = v.Args[at], w.Args[at]
+	}
+	return v, w
+}
+
+// kindOf names an operand for those who wrote the network: its op, and its number when
+// it is a constant of one.
+func kindOf(v *ir.Value) string {
+	switch number, same := uniformOf(v); {
+	case v == nil:
+		return "nothing"
+	case same:
+		return fmt.Sprintf("the constant %.6g", number)
+	case v.Const() != nil:
+		return "a constant"
+	case v.Op == ir.OpInput:
+		return "input " + v.Name
+	}
+	return fmt.Sprintf("%s (%s)", where(v), v.Op)
+}
+
+func slotName(op ir.Op, i int) string {
+	if slots := op.Operands(); i < len(slots) && !slots[i].Variadic {
+		return "operand " + slots[i].Name
+	}
+	return "an operand"
+}
+
+// where names a value as the user knows it.
+func where(v *ir.Value) string {
+	if v.Origin.Node != "" {
+		return "node \"" + v.Origin.Node + "\""
+	}
+	return "%" + v.Name
+}
