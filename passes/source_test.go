@@ -35,6 +35,9 @@ func archive(t *testing.T, p Pass, path string) {
 	}
 	o.Tell = func(d *diag.Diagnostic) { told = append(told, d.Error()) }
 	o.Note = func(v *ir.Value, text string) { told = append(told, v.Name+": "+text) }
+	if irtest.Has(a, "error") && irtest.Has(a, "out.sir") {
+		t.Errorf("%s expects both a net and an error", path)
+	}
 	out, err := Apply(p, in, o)
 	if len(told) > 0 {
 		irtest.Check(t, path, a, "told", strings.Join(told, "\n"))
