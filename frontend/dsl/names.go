@@ -75,20 +75,20 @@ func (r *resolver) declare(at lexer.Position, name string) {
 // assume takes a name as declared whose statement is wrong.
 func (r *resolver) assume(name string) { r.scope[len(r.scope)-1][name] = true }
 
-func (r *resolver) use(at lexer.Position, name string) {
+// use demands that a name is there; it returns the error where it is not.
+func (r *resolver) use(at lexer.Position, name string) *diag.Diagnostic {
 	var all []string
 	for _, s := range slices.Backward(r.scope) {
 		if s[name] {
-			return
+			return nil
 		}
 		for n := range s {
 			all = append(all, n)
 		}
 	}
 	d := r.src.fail(at, diag.UnknownName, "there is no %s here", name)
-	if near := diag.Nearest(name, all); near != "" {
-		d.Help = "did you mean " + near + "?"
-	}
+	d.Help = r.nameHint(name, all)
+	return d
 }
 
 func (r *resolver) block(b *Block) {
@@ -157,9 +157,7 @@ func (r *resolver) simple(s *Stmt) {
 			r.declare(s.Pos, n)
 		}
 	case s.Assign != nil:
-		for _, n := range s.Assign.Names {
-			r.use(s.Pos, n)
-		}
+		r.assign(s.Pos, s.Assign.Names)
 	case s.Next != nil:
 		r.use(s.Pos, s.Next.Name)
 	case s.Neuron != nil:

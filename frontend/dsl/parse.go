@@ -55,10 +55,11 @@ func Parse(name, text string) (*File, diag.List) {
 // parser stops at the first error.
 func parseTokens(src *source, tokens []lexer.Token) *File {
 	r := &recovery{src: src}
+	src.labels = labelsOf(tokens)
 	r.statements(tokens[:len(tokens)-1])
 	file, err := parseAll(grammar, append(r.out, tokens[len(tokens)-1]))
 	if err != nil && len(src.errs) == 0 { // a statement alone was right, but not where it is
-		syntaxError(src, err)
+		syntaxError(src, tokens, err)
 	}
 	if file == nil {
 		file = &File{}
@@ -124,7 +125,7 @@ func (r *recovery) statement(tokens []lexer.Token) {
 	at := 0
 	if err != nil {
 		if len(r.src.errs) < maxSyntaxErrors {
-			syntaxError(r.src, err)
+			syntaxError(r.src, tokens, err)
 		}
 		r.out = append(r.out, lexer.Token{Type: tokSkipped, Value: declaredName(tokens), Pos: tokens[0].Pos})
 	}
@@ -187,7 +188,7 @@ func (r *replay) Next() (lexer.Token, error) {
 var expected = regexp.MustCompile(`\(expected (.*)\)$`)
 
 // syntaxError tells of the parser's error in our words.
-func syntaxError(src *source, err error) {
+func syntaxError(src *source, tokens []lexer.Token, err error) {
 	var unexpected *participle.UnexpectedTokenError
 	var at participle.Error
 	switch {
@@ -198,7 +199,7 @@ func syntaxError(src *source, err error) {
 		} else if m := expected.FindStringSubmatch(unexpected.Message()); m != nil {
 			message += plainGrammar(m[1])
 		}
-		src.fail(unexpected.Unexpected.Pos, diag.Syntax, "%s", message)
+		src.fail(unexpected.Unexpected.Pos, diag.Syntax, "%s", message).Help = syntaxHint(tokens, unexpected.Unexpected)
 	case errors.As(err, &at):
 		src.fail(at.Position(), diag.Syntax, "%s", at.Message())
 	default:

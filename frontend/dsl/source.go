@@ -10,10 +10,11 @@ import (
 
 // source is one text and what was found wrong with it.
 type source struct {
-	name  string
-	lines []string
-	errs  diag.List
-	seen  map[string]bool // places and codes of what was told
+	name   string
+	lines  []string
+	labels map[string]bool // names that layers take by as
+	errs   diag.List
+	seen   map[string]bool // places and codes of what was told
 }
 
 func newSource(name, text string) *source {

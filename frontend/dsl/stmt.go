@@ -28,7 +28,11 @@ func (e *elab) stmt(f *frame, s *Stmt) value {
 	case s.Let != nil:
 		e.bind(f, s.Let.Node, s.Let.Names, e.expr(f, s.Let.Value), func(n string, v value) { f.scope.names[n] = v })
 	case s.Assign != nil:
-		e.bind(f, s.Assign.Node, s.Assign.Names, e.expr(f, s.Assign.Value), func(n string, v value) { f.scope.assign(n, v) })
+		e.bind(f, s.Assign.Node, s.Assign.Names, e.expr(f, s.Assign.Value), func(n string, v value) {
+			if !f.scope.assign(n, v) { // which was told
+				f.scope.names[n] = v
+			}
+		})
 	case s.If != nil:
 		return e.conditional(f, s.If)
 	case s.For != nil:

@@ -284,6 +284,8 @@ func (c *call) missing(name string) {
 		d.Help = `say where they are: weights "FILE.npz", or weights random(seed: 1) without training`
 	case near != "":
 		d.Help = "did you mean " + near + "? a layer takes another name by: as NAME"
+	default:
+		d.Help = weightsHint(all)
 	}
 }
 
