@@ -20,7 +20,9 @@ func deeply(n *ir.Net) (*ir.Net, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.bits[out] = past[v]
+		if past[v] {
+			c.bits[out] = true // other values may be the same one
+		}
 	}
 	return opposites(ir.Prune(c.b.Net()), c.rules)
 }
