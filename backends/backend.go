@@ -38,6 +38,9 @@ type Options struct {
 	Lanes int
 	// Vectors are emitted beside the model as its own test.
 	Vectors Vectors
+	// OutputsOnly leaves spikes and membranes out of that test: of large networks they
+	// are far larger than the model.
+	OutputsOnly bool
 }
 
 // File is one file of an artefact; Name may hold slashes.

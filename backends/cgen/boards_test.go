@@ -105,6 +105,22 @@ func TestSelfTestFails(t *testing.T) {
 	}
 }
 
+// A self test of outputs alone sees a wrong output, and no spike.
+func TestSelfTestOfOutputs(t *testing.T) {
+	t.Parallel()
+	need(t, "gcc")
+	net := irtest.ParseNet(t, "small", small)
+	v := vectors(t, net, irtest.Inputs(net, 1, 2))
+	v[1].Steps[2].Spikes[1][28] ^= 1
+	for _, wrong := range []int64{0, 1} {
+		v[1].Outputs[0][0] += wrong
+		dir := artefactOf(t, net, backends.Options{Name: "model", Vectors: v, OutputsOnly: true})
+		if _, said, err := try(dir, nil, build(t, dir, "test", "gcc", "-O0")); (err != nil) != (wrong == 1) {
+			t.Errorf("with %d wrong outputs: %v\n%s", wrong, err, said)
+		}
+	}
+}
+
 func TestRunnerRefusesHalfASample(t *testing.T) {
 	need(t, "gcc")
 	net := irtest.ParseNet(t, "small", small)

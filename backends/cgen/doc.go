@@ -91,7 +91,7 @@ func (Backend) Emit(net *ir.Net, o backends.Options) []backends.File {
 		{Name: p.name + "_weights.c", Data: emitWeights(p)},
 		{Name: "ports.h", Data: emitPorts(p)},
 		{Name: "stream.h", Data: emitStream(p)},
-		{Name: "vectors.h", Data: emitVectors(p, o.Vectors)},
+		{Name: "vectors.h", Data: emitVectors(p, o)},
 		namedFile(p, "host.c"),
 		namedFile(p, "test.c"),
 		namedFile(p, "board.c"),

@@ -123,14 +123,17 @@ static void stream_step(const @_state *st)
 // emitVectors prints vectors.h: samples with everything a correct model computes
 // for them, and the comparison. Expected values are one array per port, in the
 // order in which they are computed.
-func emitVectors(p *plan, vectors backends.Vectors) []byte {
-	b := newPrinter(p)
+func emitVectors(p *plan, o backends.Options) []byte {
+	b, vectors, neurons := newPrinter(p), o.Vectors, p.ports.Neurons
+	if o.OutputsOnly {
+		neurons = nil
+	}
 	b.line("/* Samples, and what a correct model computes for them. The program that includes this")
 	b.line(" * has differs, which is told of every difference. */")
 	b.line("#ifndef @@_VECTORS_H\n#define @@_VECTORS_H\n\n#include \"ports.h\"\n\n#define VECTORS %du /* samples */\n", len(vectors))
 	b.line("#ifndef SAMPLES\n#define SAMPLES /* where to put them, if not where other constants are */\n#endif\n")
 	b.array("static const unsigned char vectors_in[] SAMPLES", orZero(inputBytes(p, vectors)), false)
-	for i, v := range p.ports.Neurons {
+	for i, v := range neurons {
 		var spikes, membranes []int64
 		for _, s := range vectors {
 			for _, t := range s.Steps {
@@ -150,7 +153,7 @@ func emitVectors(p *plan, vectors backends.Vectors) []byte {
 		}
 		b.vector(p.ident[v], elem{32, true, false}, out, false)
 	}
-	b.compareStep()
+	b.compareStep(neurons)
 	b.compareOutputs()
 	b.line("\n#endif")
 	return b.Bytes()
@@ -186,15 +189,15 @@ func (b *printer) vector(name string, e elem, data []int64, hex bool) {
 	b.line("static const %s *volatile at_%s = vectors_%s;", e.c(), name, name)
 }
 
-// compareStep prints the comparison of every neuron layer after a step.
-func (b *printer) compareStep() {
+// compareStep prints the comparison of neuron layers after a step.
+func (b *printer) compareStep(neurons []*ir.Value) {
 	b.line("\nstatic void vectors_step(const @_state *st)\n{")
-	if len(b.p.ports.Neurons) > 0 {
+	if len(neurons) > 0 {
 		b.line("\tuint32_t i;\n")
 	} else {
-		b.line("\t(void)st; /* no neurons */")
+		b.line("\t(void)st; /* no neurons are compared */")
 	}
-	for _, v := range b.p.ports.Neurons {
+	for _, v := range neurons {
 		n, name := b.p.neurons[v], b.p.ident[v]
 		if !n.attrs.Silent {
 			b.compare("spikes of %"+v.Name+", word", n.spikes.expr, name, n.spikes.elem.length(n.spikes.n))

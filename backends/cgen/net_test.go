@@ -93,8 +93,13 @@ func extremes(net *ir.Net) []map[string]*ir.Tensor {
 // artefact writes the files of a net and its vectors.
 func artefact(t testing.TB, net *ir.Net, v backends.Vectors) string {
 	t.Helper()
+	return artefactOf(t, net, backends.Options{Name: "model", Vectors: v})
+}
+
+func artefactOf(t testing.TB, net *ir.Net, o backends.Options) string {
+	t.Helper()
 	dir := t.TempDir()
-	for _, f := range cgen.New().Emit(net, backends.Options{Name: "model", Vectors: v}) {
+	for _, f := range cgen.New().Emit(net, o) {
 		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o644); err != nil {
 			t.Fatal(err)
 		}

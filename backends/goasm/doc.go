@@ -31,5 +31,5 @@ func (backend) Doc() string {
 
 // Emit gives the files of the module. The net must have passed Check.
 func (backend) Emit(net *ir.Net, o backends.Options) []backends.File {
-	return emit(newPlan(net, o), o.Vectors)
+	return emit(newPlan(net, o), o)
 }

@@ -1,7 +1,9 @@
 package goasm
 
 import (
+	"bytes"
 	"encoding/binary"
+	"fmt"
 	"io/fs"
 	"path"
 	"strings"
@@ -18,7 +20,7 @@ const module = "nomul.model"
 
 // emit prints the module: the package in a folder of its own, which can be copied into
 // any other module, and around it what makes a module and a program of it.
-func emit(p *plan, vectors backends.Vectors) []backends.File {
+func emit(p *plan, o backends.Options) []backends.File {
 	files := []backends.File{
 		{Name: "model.go", Data: p.model()},
 		{Name: "trace.go", Data: p.trace()},
@@ -26,9 +28,9 @@ func emit(p *plan, vectors backends.Vectors) []backends.File {
 		{Name: "weights.bin", Data: p.blob},
 	}
 	files = append(files, p.kernels()...)
-	files = append(files, p.templates(len(vectors) > 0)...)
-	if len(vectors) > 0 {
-		in, want := p.stream(vectors)
+	files = append(files, p.templates(o)...)
+	if len(o.Vectors) > 0 {
+		in, want := p.stream(o)
 		files = append(files, backends.File{Name: "testdata/inputs.bin", Data: in},
 			backends.File{Name: "testdata/expected.bin", Data: want})
 	}
@@ -61,12 +63,17 @@ var places = []struct {
 	{"replay_test.go.txt", "replay_test.go", true},
 }
 
-func (p *plan) templates(replay bool) []backends.File {
+func (p *plan) templates(o backends.Options) []backends.File {
 	var files []backends.File
 	for _, t := range places {
-		if !t.replay || replay {
-			files = append(files, p.fill(t.template, t.name))
+		if t.replay && len(o.Vectors) == 0 {
+			continue
 		}
+		f := p.fill(t.template, t.name)
+		if t.replay {
+			f.Data = bytes.ReplaceAll(f.Data, []byte("TRACED"), fmt.Append(nil, !o.OutputsOnly))
+		}
+		files = append(files, f)
 	}
 	return files
 }
@@ -103,13 +110,16 @@ func read(name string) string {
 }
 
 // stream writes vectors as the runner reads and, tracing, writes them.
-func (p *plan) stream(vectors backends.Vectors) (in, want []byte) {
+func (p *plan) stream(o backends.Options) (in, want []byte) {
 	ports := backends.PortsOf(p.net)
-	for _, s := range vectors {
+	for _, s := range o.Vectors {
 		for i, x := range s.Inputs {
 			in = integers(in, x, backends.Width(ports.Inputs[i].Type))
 		}
 		for _, step := range s.Steps {
+			if o.OutputsOnly {
+				break
+			}
 			for i := range ports.Neurons {
 				want = append(want, step.Spikes[i]...)
 				want = integers(want, step.Membranes[i], 4)

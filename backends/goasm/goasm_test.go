@@ -81,20 +81,20 @@ func emit(t testing.TB, samples int, nets ...*ir.Net) workspace {
 	w := workspace{dir: t.TempDir()}
 	for _, net := range nets {
 		v := vectors(t, net, samples)
-		w.write(t, net, v)
+		w.write(t, net, backends.Options{Name: net.Name, Vectors: v})
 		w.names = append(w.names, net.Name)
 	}
 	return w
 }
 
 // write adds a package; its command is named after it.
-func (w workspace) write(t testing.TB, net *ir.Net, v backends.Vectors) {
+func (w workspace) write(t testing.TB, net *ir.Net, o backends.Options) {
 	t.Helper()
 	target := goasm.New()
 	if err := target.Check(net).Err(); err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range target.Emit(net, backends.Options{Name: net.Name, Vectors: v}) {
+	for _, f := range target.Emit(net, o) {
 		path := filepath.Join(w.dir, strings.Replace(f.Name, "cmd/run", "cmd/"+net.Name, 1))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
@@ -216,6 +216,22 @@ func TestWrongWeight(t *testing.T) {
 	out, err := w.run(t, nil, w.testBinaries(t, "amd64")[0], "-test.run=Replay")
 	if err == nil || !strings.Contains(out, "membrane 0 of sb is") {
 		t.Errorf("a wrong weight went unnoticed: %v\n%s", err, out)
+	}
+}
+
+// TestReplayOfOutputs sees a wrong output where outputs alone are expected, and no spike.
+func TestReplayOfOutputs(t *testing.T) {
+	t.Parallel()
+	net := parse(t, testdata+"dag.sir")
+	v := vectors(t, net, 2)
+	v[0].Steps[1].Spikes[0][0] ^= 1
+	for _, wrong := range []int64{0, 1} {
+		v[1].Outputs[0][0] += wrong
+		w := workspace{dir: t.TempDir(), names: []string{net.Name}}
+		w.write(t, net, backends.Options{Name: net.Name, Vectors: v, OutputsOnly: true})
+		if out, err := w.run(t, nil, w.testBinaries(t, "amd64")[0], "-test.run=Replay"); (err != nil) != (wrong == 1) {
+			t.Errorf("with %d wrong outputs: %v\n%s", wrong, err, out)
+		}
 	}
 }
 

@@ -51,12 +51,12 @@ func (backend) Doc() string {
 func (backend) Emit(net *ir.Net, o backends.Options) []backends.File {
 	p := newPlan(net, o.Name, laneCount(o.Lanes))
 	files := []backends.File{
-		{Name: o.Name + ".v", Data: model(p, o.Vectors)},
-		{Name: "tb.v", Data: bench(p, o.Vectors)},
+		{Name: o.Name + ".v", Data: model(p, o)},
+		{Name: "tb.v", Data: bench(p, o)},
 		{Name: "Makefile", Data: makefile(p)},
 	}
 	files = append(files, memories(p)...)
-	return append(files, vectors(p, o.Vectors)...)
+	return append(files, vectors(p, o)...)
 }
 
 // Top is the name of the top module of a model of that name.

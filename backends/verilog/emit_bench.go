@@ -129,14 +129,17 @@ func (u *unit) Int32() string {
 }
 
 // vectors are the samples: what goes in, and what the bench wants to see.
-func vectors(p *plan, vs backends.Vectors) []backends.File {
+func vectors(p *plan, o backends.Options) []backends.File {
 	var in, want bytes.Buffer
-	for _, s := range vs {
+	for _, s := range o.Vectors {
 		for _, x := range s.Inputs {
 			hexLines(&in, x)
 		}
 		for _, t := range s.Steps {
 			for i := range t.Spikes {
+				if o.OutputsOnly {
+					break
+				}
 				hexLines(&want, t.Spikes[i])
 				hexLines(&want, t.Membranes[i])
 			}

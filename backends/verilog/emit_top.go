@@ -13,22 +13,26 @@ import (
 type page struct {
 	*plan
 	Samples int
+	Traced  int   // 1 if vectors.hex has spikes and membranes
 	Cycles  []int // of each sample
 }
 
-func newPage(p *plan, vs backends.Vectors) page {
-	g := page{plan: p, Samples: len(vs)}
-	for _, s := range vs {
+func newPage(p *plan, o backends.Options) page {
+	g := page{plan: p, Samples: len(o.Vectors), Traced: 1}
+	if o.OutputsOnly {
+		g.Traced = 0
+	}
+	for _, s := range o.Vectors {
 		g.Cycles = append(g.Cycles, p.cycles(s))
 	}
 	return g
 }
 
 // model prints NAME.v.
-func model(p *plan, vs backends.Vectors) []byte { return render("top", newPage(p, vs)) }
+func model(p *plan, o backends.Options) []byte { return render("top", newPage(p, o)) }
 
 // bench prints tb.v.
-func bench(p *plan, vs backends.Vectors) []byte { return render("tb", newPage(p, vs)) }
+func bench(p *plan, o backends.Options) []byte { return render("tb", newPage(p, o)) }
 
 // Meanings returns the lines on inputs and outputs of the first comment.
 func (p *plan) Meanings() []string {

@@ -93,6 +93,23 @@ func TestBenchCatches(t *testing.T) {
 	}
 }
 
+// A bench of outputs alone sees a wrong output, and no spike.
+func TestBenchOfOutputs(t *testing.T) {
+	t.Parallel()
+	need(t, "iverilog")
+	net := parse(t, dag)
+	vs := samples(t, net, 3, 3)
+	vs[2].Steps[1].Membranes[2][5]++
+	o := backends.Options{Name: "net", Lanes: 8, Vectors: vs, OutputsOnly: true}
+	if log := simulate(t, emitOf(t, net, o)); !strings.Contains(log, "PASS: 3 samples") {
+		t.Error(log)
+	}
+	vs[2].Outputs[0][4]--
+	if log := simulate(t, emitOf(t, net, o)); !strings.Contains(log, "output 4 is ") || strings.Contains(log, "PASS") {
+		t.Errorf("a wrong output is not caught\n%s", log)
+	}
+}
+
 // A bench ends, whatever the engine does: here a pass never starts.
 func TestBenchEnds(t *testing.T) {
 	t.Parallel()

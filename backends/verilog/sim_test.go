@@ -87,12 +87,17 @@ func samples(t *testing.T, net *ir.Net, seed uint64, count int) backends.Vectors
 // emit writes the artefact into a fresh directory.
 func emit(t *testing.T, net *ir.Net, lanes int, vs backends.Vectors) string {
 	t.Helper()
+	return emitOf(t, net, backends.Options{Name: "net", Lanes: lanes, Vectors: vs})
+}
+
+func emitOf(t *testing.T, net *ir.Net, o backends.Options) string {
+	t.Helper()
 	b := verilog.New()
 	if err := b.Check(net).Err(); err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	for _, f := range b.Emit(net, backends.Options{Name: "net", Lanes: lanes, Vectors: vs}) {
+	for _, f := range b.Emit(net, o) {
 		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o644); err != nil {
 			t.Fatal(err)
 		}

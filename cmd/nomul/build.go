@@ -133,16 +133,17 @@ func checkName(name string) error {
 }
 
 // The samples that are emitted as a test are at most so many, and their expected
-// outputs take at most so many bytes; there is always one.
+// values take at most so many bytes; there is always one, if only with its outputs.
 const (
 	maxVectors  = 16
 	maxExpected = 64 << 20
 )
 
-// emitted is how many of some samples are emitted as a test.
-func emitted(net *ir.Net, samples int) int {
+// emitted is how many of some samples are emitted as a test, with their outputs only or
+// with all spikes and membranes.
+func emitted(net *ir.Net, samples int) (count int, outputsOnly bool) {
 	each := max(1, backends.PortsOf(net).TraceBytes(net.Steps))
-	return min(samples, maxVectors, max(1, maxExpected/each))
+	return min(samples, maxVectors, max(1, maxExpected/each)), each > maxExpected
 }
 
 // emit lowers the model, checks it for the target, and gives the artefact's files, and what
@@ -161,7 +162,9 @@ func (m *model) emit(t backends.Backend, vectors string, o backends.Options) ([]
 			return nil, nil, err
 		}
 	}
-	if o.Vectors, err = reference(net, samples[:emitted(net, len(samples))]); err != nil {
+	count, outputsOnly := emitted(net, len(samples))
+	o.OutputsOnly = outputsOnly
+	if o.Vectors, err = reference(net, samples[:count]); err != nil {
 		return nil, nil, err
 	}
 	var needs []backends.Need

@@ -30,12 +30,17 @@ var signals = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
 // grace is how long a command that a signal ends has for tidying up.
 const grace = 300 * time.Millisecond
 
+// garbage is the share of dead memory, in percent of the live, that is waited for before
+// it is collected: large networks need their memory for weights.
+const garbage = 50
+
 func main() { os.Exit(process(os.Args[1:])) }
 
 // process runs the command line of this process. A signal ends it in time whatever it
 // is computing: outputs take their places at the very end, and everything else is in
 // one folder that goes with the process.
 func process(args []string) int {
+	debug.SetGCPercent(garbage)
 	if scratch, err := os.MkdirTemp("", "nomul-*"); err == nil {
 		defer os.RemoveAll(scratch)
 		os.Setenv("TMPDIR", scratch) // for tools, too

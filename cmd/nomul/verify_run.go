@@ -69,11 +69,11 @@ func (v *verifier) run(targets []string) error {
 
 // compare holds every engine against the interpreter.
 func (v *verifier) compare(ctx context.Context, each func(func(*trial)) error, done func(samples int)) error {
-	reference, err := engine.Interp(v.net, 2)
+	portion := min(len(v.samples), max(1, traceRoom/max(1, backends.PortsOf(v.net).TraceBytes(v.net.Steps))))
+	reference, err := engine.Interp(v.net, min(2, portion))
 	if err != nil {
 		return err
 	}
-	portion := max(1, traceRoom/max(1, backends.PortsOf(v.net).TraceBytes(v.net.Steps)))
 	for first := 0; first < len(v.samples); first += portion {
 		want, err := reference.Run(ctx, v.samples[first:min(first+portion, len(v.samples))], true)
 		if err != nil {
