@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"nomul/frontend/onnx/randnet"
 	"nomul/ir"
@@ -65,7 +66,8 @@ func (n *network) against(net *ir.Net) error {
 	return nil
 }
 
-// partlyRead lists the layers of a rolled net that are read in some steps alone, under a mask.
+// partlyRead lists the layers of a rolled net that are read in some steps alone: under a
+// mask, or because other steps read another copy of the layer, which has a number behind its name.
 func partlyRead(net *ir.Net) map[string]bool {
 	whole, partly := map[*ir.Value]bool{}, map[string]bool{}
 	for _, r := range net.Values {
@@ -75,7 +77,10 @@ func partlyRead(net *ir.Net) map[string]bool {
 		}
 	}
 	for _, v := range net.All(ir.OpNeuron) {
-		partly[v.Name] = !whole[v]
+		partly[v.Name] = partly[v.Name] || !whole[v]
+		if layer, _, copied := strings.Cut(v.Name, "."); copied {
+			partly[layer] = true
+		}
 	}
 	return partly
 }

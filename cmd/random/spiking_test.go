@@ -66,8 +66,10 @@ func TestMovedLayersHold(t *testing.T) {
 		"seed=4312149220284204155 input=signed frames=stride readout=last behind=factor more=hidden-membrane opset=11; layer 0: neuron=recurrent when=next; layer 1: before=batch-norm delay=2 when=old spelling=where",
 		"seed=10979742198080230754 shape=one readout=last-k behind=factor summing=right; layer 0: before=concat-constant reset=none; layer 1: bias=threshold before=batch-norm neuron=recurrent leak=0 reset=value spelling=where membrane=per-neuron",
 		"seed=2347284066684121223 input=signed frames=last-axis more=count; layer 0:; layer 1: before=reshape after=add-constant spelling=where; layer 2: delay=2 when=next",
+		"seed=8847510154481679369 frames=last-axis more=count; layer 0: neuron=leaky leak=0; layer 1:",
+		"seed=12604257735042675309 steps=2; layer 0:; layer 1: weights=none delay=1; layer 2: join=add",
 	} {
-		if _, o := through(randnet.Parse(text)); o.verdict == wrong {
+		if _, o := through(randnet.Parse(text)); o.verdict == wrong || o.verdict == panicked {
 			t.Errorf("%s: %v", text, o)
 		}
 	}
