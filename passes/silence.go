@@ -13,7 +13,14 @@ import (
 // words such as pixels come in, which are never absent.
 type quiet struct {
 	known map[*ir.Value]*ir.Tensor
+	// computed are those that take memory of their own, the oldest first, and held is
+	// the number of their elements.
+	computed []*ir.Value
+	held     int
 }
+
+// quietRoom bounds the elements that are held; those left out are computed again.
+const quietRoom = 1 << 24
 
 func (s *quiet) of(v *ir.Value) *ir.Tensor {
 	if v == nil {
@@ -24,7 +31,21 @@ func (s *quiet) of(v *ir.Value) *ir.Tensor {
 	}
 	t := s.find(v)
 	s.known[v] = t
+	if t != nil && t != v.Const() {
+		s.hold(v, t)
+	}
 	return t
+}
+
+// hold lets go of the oldest values where there are too many elements.
+func (s *quiet) hold(v *ir.Value, t *ir.Tensor) {
+	s.computed, s.held = append(s.computed, v), s.held+t.Type.Size()
+	for s.held > quietRoom && len(s.computed) > 1 {
+		oldest := s.computed[0]
+		s.held -= s.known[oldest].Type.Size()
+		delete(s.known, oldest)
+		s.computed = s.computed[1:]
+	}
 }
 
 func (s *quiet) find(v *ir.Value) *ir.Tensor {

@@ -57,7 +57,7 @@ func TestArchivesOnAllEngines(t *testing.T) {
 // interpreter, and gives a line for each that does not take it.
 func runArchive(t *testing.T, a archived) (refused string) {
 	samples := irtest.Inputs(a.net, 7, 5)
-	want, err := reference(a.net, samples)
+	want, err := reference(a.net, samples, true)
 	if err != nil {
 		t.Errorf("%s: %v", a.name, err)
 		return ""

@@ -156,15 +156,7 @@ func (m *model) emit(t backends.Backend, vectors string, o backends.Options) ([]
 	if err := t.Check(net).Err(); err != nil {
 		return nil, nil, err
 	}
-	samples := noise(net, 4)
-	if vectors != "" {
-		if samples, err = m.feed(net).read(vectors); err != nil {
-			return nil, nil, err
-		}
-	}
-	count, outputsOnly := emitted(net, len(samples))
-	o.OutputsOnly = outputsOnly
-	if o.Vectors, err = reference(net, samples[:count]); err != nil {
+	if err := m.expect(t, net, vectors, &o); err != nil {
 		return nil, nil, err
 	}
 	var needs []backends.Need
@@ -172,6 +164,23 @@ func (m *model) emit(t backends.Backend, vectors string, o backends.Options) ([]
 		needs = s.Needs(net)
 	}
 	return t.Emit(net, o), needs, nil
+}
+
+// expect computes the samples of the emitted test.
+func (m *model) expect(t backends.Backend, net *ir.Net, vectors string, o *backends.Options) error {
+	samples := noise(net, 4)
+	if vectors != "" {
+		var err error
+		if samples, err = m.feed(net).read(vectors); err != nil {
+			return err
+		}
+	}
+	var count int
+	count, o.OutputsOnly = emitted(net, len(samples))
+	counted := t.Name() == verilog.New().Name() // the clocks that a sample takes, from its spikes
+	var err error
+	o.Vectors, err = reference(net, samples[:count], counted || !o.OutputsOnly)
+	return err
 }
 
 // noise is reproducible samples over the inputs' whole ranges.

@@ -63,13 +63,13 @@ func elements(net *ir.Net, samples []map[string]*ir.Tensor) [][][]int64 {
 	return out
 }
 
-// reference is what the interpreter computes for samples, traced.
-func reference(net *ir.Net, samples []map[string]*ir.Tensor) (backends.Vectors, error) {
+// reference is what the interpreter computes for samples, traced or not.
+func reference(net *ir.Net, samples []map[string]*ir.Tensor, trace bool) (backends.Vectors, error) {
 	e, err := engine.Interp(net, min(2, len(samples)))
 	if err != nil {
 		return nil, err
 	}
-	return e.Run(context.Background(), elements(net, samples), true)
+	return e.Run(context.Background(), elements(net, samples), trace)
 }
 
 // recordEngine runs samples on a built engine and collects what it computed.

@@ -2,6 +2,7 @@ package interp
 
 import (
 	"fmt"
+	"slices"
 
 	"nomul/ir"
 	"nomul/ir/eval"
@@ -24,7 +25,6 @@ type assembly struct {
 // rows sets up the ops that are given or keep something from step to step.
 var rows = [...]func(a *assembly, v *ir.Value, args []*ir.Tensor, c *cell){
 	ir.OpInput:   (*assembly).input,
-	ir.OpConst:   (*assembly).constant,
 	ir.OpNeuron:  (*assembly).neuron,
 	ir.OpDelay:   (*assembly).delay,
 	ir.OpLatch:   (*assembly).latch,
@@ -35,7 +35,7 @@ var rows = [...]func(a *assembly, v *ir.Value, args []*ir.Tensor, c *cell){
 }
 
 // Has tells whether the interpreter knows an op.
-func Has(op ir.Op) bool { return eval.Has(op) || hasRow(op) }
+func Has(op ir.Op) bool { return eval.Has(op) || hasRow(op) || op == ir.OpConst }
 
 func hasRow(op ir.Op) bool { return int(op) < len(rows) && rows[op] != nil }
 
@@ -58,6 +58,8 @@ func (a *assembly) place(v *ir.Value) *cell {
 	c := &cell{value: v}
 	a.cells[v], a.local[v] = c, &local
 	switch {
+	case v.Op == ir.OpConst:
+		a.constant(&local, c)
 	case hasRow(v.Op):
 		c.result = ir.NewTensor(v.Type)
 		rows[v.Op](a, &local, args, c)
@@ -112,14 +114,14 @@ func constants(args []*ir.Value) bool {
 	return true
 }
 
-// constant shows the data, as float32 at the source level.
-func (a *assembly) constant(v *ir.Value, _ []*ir.Tensor, c *cell) {
-	data := v.Const()
-	copy(c.result.F, data.F)
-	copy(c.result.I, data.I)
-	if a.m.net.Level == ir.Source {
-		eval.RoundFloat32(c.result)
+// constant shows the data; a copy rounded to float32 at the source level, if that changes it.
+func (a *assembly) constant(v *ir.Value, c *cell) {
+	c.result = v.Const()
+	if a.m.net.Level != ir.Source || !slices.ContainsFunc(c.result.F, func(f float64) bool { return f != float64(float32(f)) }) {
+		return
 	}
+	c.result = ir.Reals(v.Type.Shape, slices.Clone(c.result.F))
+	eval.RoundFloat32(c.result)
 	v.Attrs = ir.ConstAttrs{Data: c.result}
 }
 
