@@ -159,9 +159,19 @@ func clampWhole(c *rewriter, v *ir.Value) (*ir.Value, error) {
 // clampedToOne is x of min(max(x, 0), 1) or max(min(x, 1), 0), else nil.
 func clampedToOne(v *ir.Value) *ir.Value {
 	if x := atMostOne(v); x != nil {
-		return uncast(atLeastZero(uncast(x)))
+		return wholesOf(atLeastZero(uncast(x)))
 	}
-	return uncast(atMostOne(uncast(atLeastZero(v))))
+	return wholesOf(atMostOne(uncast(atLeastZero(v))))
+}
+
+// wholesOf is a value without casts of whole numbers, also those to real numbers that round
+// large ones: what is cut to 0 and 1 behind them is the same.
+func wholesOf(v *ir.Value) *ir.Value {
+	for x := uncast(v); ; x = uncast(x.Args[0]) {
+		if x == nil || x.Op != ir.OpCast || x.Args[0].Type.IsReal() || !x.Type.IsReal() {
+			return x
+		}
+	}
 }
 
 func atLeastZero(v *ir.Value) *ir.Value {

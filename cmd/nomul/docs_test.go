@@ -107,7 +107,7 @@ func TestDocumentsName(t *testing.T) {
 		{"target", regexp.MustCompile("(?:`|\n)make ([a-z0-9-]+)"), isTarget(read(t, "../../Makefile"))},
 		{"flag", regexp.MustCompile("(?:`|\\n)(?:nomul [^`\\n]*)?--([a-z][a-z0-9-]+)"), isFlag},
 	}
-	for _, file := range []string{"README.md", "ARCHITECTURE.md", "RATIONALE.md", "CONTRIBUTING.md", "EXPORTING.md"} {
+	for _, file := range []string{"README.md", "ARCHITECTURE.md", "RATIONALE.md", "CONTRIBUTING.md", "EXPORTING.md", "CHANGELOG.md"} {
 		text := read(t, "../../"+file)
 		for _, k := range kinds {
 			for _, m := range k.named.FindAllStringSubmatch(text, -1) {
@@ -138,9 +138,9 @@ func isThere(path string) bool {
 	return err == nil
 }
 
-// isFlag tells whether a command has a flag; all have help.
+// isFlag tells whether a command has a flag; all have help, and nomul its version.
 func isFlag(name string) bool {
-	if name == "help" {
+	if name == "help" || name == "version" {
 		return true
 	}
 	for _, c := range rootCommand().Commands() {

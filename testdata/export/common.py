@@ -19,6 +19,7 @@ export. All of them are listed in manifest.json.
 import argparse
 import contextlib
 import copy
+import importlib.metadata
 import io
 import json
 import logging
@@ -208,10 +209,20 @@ class Suite:
     def close(self):
         rows = ",\n".join(json.dumps(row) for row in self.rows)
         (self.folder / "manifest.json").write_text(f"[\n{rows}\n]\n")
+        (self.folder / "exports.json").write_text(json.dumps({"versions": versions(), "failed": dict(self.failed)}, indent=1) + "\n")
         size = sum(f.stat().st_size for f in self.folder.iterdir())
         print(f"{self.folder}: {len(self.rows)} files, {size / 1024:.0f} KiB")
         for file, why in self.failed:
             print(f"  not exported: {file}: {why}")
+
+
+def versions():
+    """What is installed of the exporters and the frameworks, for the table of EXPORTING.md."""
+    found = {}
+    for name in ("torch", "onnx", "onnxscript", "snntorch", "spikingjelly", "norse"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
 
 
 def stepped(session, x, steps, readout):

@@ -157,17 +157,17 @@ def main():
     dense("lif-leak", lif(v_leak=0.2, v_reset=0.1, v_th=0.8), "ts17 | dynamo-opt")
     dense("lif-box", box(**fast), "ts17 dynamo-opt ts17-step | ts11 dynamo")
     dense("lif-box-subtract", box(reset_method=reset_subtract, **fast), "ts17 | dynamo-opt")
-    dense("iaf", norse.IAFCell, "dynamo-opt", gain=3.0)
+    dense("iaf", norse.IAFCell, "dynamo-opt | ts17", gain=3.0)
     for over in Readout.OVER:
         suite.add("li-" + over, lambda: strengthen(Readout(over), 12.0), (1, 12), "ts17 dynamo-opt | ts13 dynamo",
                   snippets=[("snippet", export, [])] if over == "last" else [], steps=6)
-    suite.add("lif-sequence", lambda: strengthen(Sequence(), 12.0), (1, 12), "ts17", steps=6)
-    suite.add("lif-recurrent", Recurrent, (1, 12), "ts17", steps=6)
+    suite.add("lif-sequence", lambda: strengthen(Sequence(), 12.0), (1, 12), "ts17 | dynamo-opt", steps=6)
+    suite.add("lif-recurrent", Recurrent, (1, 12), "ts17 | dynamo-opt", steps=6)
 
     dense("trap-adaptive", norse.LIFAdExCell, "ts17 | dynamo-opt", safe=False)
-    dense("trap-threshold", norse.LSNNCell, "ts17", safe=False)
-    dense("trap-izhikevich", lambda: norse.IzhikevichCell(tonic_spiking), "dynamo-opt", safe=False)
-    dense("trap-refractory", norse.LIFRefracCell, "ts17", safe=False)
+    dense("trap-threshold", norse.LSNNCell, "ts17 | dynamo-opt", safe=False)
+    dense("trap-izhikevich", lambda: norse.IzhikevichCell(tonic_spiking), "dynamo-opt | ts17", safe=False)
+    dense("trap-refractory", norse.LIFRefracCell, "ts17 | dynamo-opt", safe=False)
     suite.close()
 
 
