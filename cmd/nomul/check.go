@@ -68,7 +68,7 @@ func checkCommand() *cobra.Command {
 	var asJSON, all bool
 	c := &cobra.Command{
 		Use:   "check MODEL",
-		Short: "Say what was understood, what was not, and where multiplications are",
+		Short: "Say what was understood, what was not, and what multiplies",
 		Long: `Import a model and say what was understood: neurons, time steps, inputs and
 outputs; every operator that is not supported, at once; and for each weighted
 operand what its product costs, before and after the passes:
@@ -78,13 +78,13 @@ operand what its product costs, before and after the passes:
 
 Without --mean and --std the input is taken as 8-bit pixels for the verdict.
 
-The last table says how far results and membranes on integers may be off from those of
-real numbers, given the same spikes; "without weights" is that without what the rounding
-of weights and factors adds, and "beside" what to hold both against: the least threshold,
-or the largest that the result may be.
+The last table says how far results and membranes on integers may be off from
+those of real numbers, given the same spikes; "without weights" is that without
+what the rounding of weights and factors adds, and "beside" what to hold both
+against: the least threshold, or the largest that the result may be.
 
-The exit status is 0 where all of the network becomes integers, and 1 where an operator
-or a rewrite of it is refused.
+The exit status is 0 where all of the network becomes integers, and 1 where an
+operator or a rewrite of it is refused.
 
 Neurons that are operators of your own domain are told by --neurons FILE, as
 
@@ -92,8 +92,8 @@ Neurons that are operators of your own domain are told by --neurons FILE, as
     "outputs": ["spike", "mem"], "beta": 0.9, "threshold": 1,
     "reset": "subtract", "compare": "gt"}]
 
-where kind is leaky, lif or if; reset is subtract, zero or none; compare is gt or
-ge. EXPORTING.md tells the rest.`,
+where kind is leaky, lif or if; reset is subtract, zero or none; compare is gt
+or ge. EXPORTING.md tells the rest.`,
 		Example: `  nomul check model.onnx
   nomul check model.onnx --neurons neurons.json
   nomul check model.onnx --json`,

@@ -24,21 +24,24 @@ func evalCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "eval MODEL --images F --labels F",
-		Short: "Measure accuracy, agreement, spike rates and operations on labelled images",
-		Long: `Classify images and report accuracy, before and after; the share of predictions equal
-to those of the network as imported; the confusion of classes, spike rates and
-synaptic operations (one weight-row element added for one spike or one set bit).
+		Short: "Measure accuracy, spike rates and operations on labelled images",
+		Long: `Classify images and report accuracy, before and after; the share of predictions
+equal to those of the network as imported; the confusion of classes, spike rates
+and synaptic operations (one weight-row element added for one spike or one set
+bit).
 
 The class is the index of the greatest element of the output; of the least where
 the output is the number of the step of the first spike (--readout first): the
 earliest wins. Of several, the first.
 
-Images are an idx file (.gz or not), an .npz of whole numbers from 0 to 255, in rows,
-flat, or with their channels first or last, or a folder with one folder of PNGs
-or JPEGs per class, which brings its own labels: the numbers in the folders' names,
-or the lines of a file classes.txt beside them, else the folders' order by name.`,
-		Example: `  nomul eval model.onnx --images t10k-images.gz --labels t10k-labels.gz --mean .286 --std .353
-  nomul eval model.onnx --images photos/ --engine go --limit 1000 --mean .5 --std .5 --json`,
+Images are an idx file (.gz or not), an .npz of whole numbers from 0 to 255, in
+rows, flat, or with their channels first or last, or a folder with one folder of
+PNGs or JPEGs per class, which brings its own labels: the numbers in the
+folders' names, or the lines of a file classes.txt beside them, else the
+folders' order by name.`,
+		Example: `  nomul eval model.onnx --images t10k-images.gz --labels t10k-labels.gz \
+      --mean .286 --std .353
+  nomul eval model.onnx --images photos/ --engine go --mean .5 --std .5 --json`,
 		Args: oneModel,
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := require(c, "images"); err != nil {

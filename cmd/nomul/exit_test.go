@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -51,6 +52,9 @@ func TestHelp(t *testing.T) {
 	for _, c := range rootCommand().Commands() {
 		if c.Example == "" || c.Short == "" || !strings.Contains(c.Example, "nomul "+c.Name()) {
 			t.Errorf("%s has no example of itself", c.Name())
+		}
+		if wide := regexp.MustCompile(`(?m)^.{81,}$`).FindString(nomul(t, c.Name(), "--help")); wide != "" {
+			t.Errorf("%s --help is wider than 80 columns: %s", c.Name(), wide)
 		}
 		c.Flags().VisitAll(func(f *pflag.Flag) {
 			if f.Usage == "" {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -134,24 +135,27 @@ Verilog for an FPGA, all bit-exact with each other.
 MODEL is an .onnx file, a .snn file (a model in nomul's own language) or a .sir
 file (the text form of the intermediate representation). A first round:
 
-  nomul check  model.onnx                                   what was understood
-  nomul ir     model.onnx --level spiking                   one time step, with neurons
+  nomul check  model.onnx                              what was understood
+  nomul ir     model.onnx --level spiking              one step, with neurons
   nomul eval   model.onnx --images F --labels F --mean .286 --std .353
   nomul build  model.onnx -t c -o out --mean .286 --std .353
-  nomul verify model.onnx --images F --mean .286 --std .353 all targets, bit for bit
+  nomul verify model.onnx --mean .286 --std .353       all targets, bit for bit
 
-Exit status: 0 success, 1 the model or the data is at fault, or a result cannot be
-written, 2 wrong usage, 3 a bug in nomul; ended by a signal, 128 and its number: 130
-for Ctrl-C, 143 for SIGTERM. Files and directories are written whole or not at all.
+Exit status: 0 success, 1 the model or the data is at fault, or a result cannot
+be written, 2 wrong usage, 3 a bug in nomul; ended by a signal, 128 and its
+number: 130 for Ctrl-C, 143 for SIGTERM. Files and directories are written whole
+or not at all.
 
 With --json standard output is one JSON document: the result, or the error as
-{"error": {"code", "node", "message", "help"}}; a result that is also an error, as of
-check and verify, has it as "error". The text of it is on standard error all the same.`,
+{"error": {"code", "node", "message", "help"}}; a result that is also an error,
+as of check and verify, has it as "error". The text of it is on standard error
+all the same.`,
 		Version:       version(debug.ReadBuildInfo()),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(flagFault)
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", fmt.Sprint(".FlagUsagesWrapped ", lineWidth)))
 	root.AddCommand(checkCommand(), irCommand(), optCommand(), buildCommand(), runCommand(),
 		evalCommand(), verifyCommand(), exportCommand(), fmtCommand(), newCommand(), passesCommand(), opsCommand(), targetsCommand(), manCommand())
 	complete(root)

@@ -18,9 +18,9 @@ func manCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "man DIR",
 		Short: "Write manual pages, one for each command",
-		Long: `Write manual pages into a directory, which is made if it is not there: nomul.1 and
-one for each command. They are read by man -l FILE, or by name in a man1 directory of
-the manual path, such as ~/.local/share/man/man1.`,
+		Long: `Write manual pages into a directory, which is made if it is not there: nomul.1
+and one for each command. They are read by man -l FILE, or by name in a man1
+directory of the manual path, such as ~/.local/share/man/man1.`,
 		Example: `  nomul man ~/.local/share/man/man1 && man nomul-check`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -24,11 +24,11 @@ func runCommand() *cobra.Command {
 		Long: `Run a model on arrays named after its inputs, with a batch along the first axis;
 a lone array needs no name. Results are named after the outputs. At the fixed
 level floats are taken for normalised pixels and turned back into integers;
-results are decoded into real numbers. At the source level they have the shapes and
-types of the file, with the samples in the place of a batch of 1. Of --readout first a result is the number of
-the step of the first spike.`,
+results are decoded into real numbers. At the source level they have the shapes
+and types of the file, with the samples in the place of a batch of 1. Of
+--readout first a result is the number of the step of the first spike.`,
 		Example: `  nomul run model.onnx -i in.npz -o out.npz --level source
-  nomul run model.onnx -i in.npz -o out.npz --mean .286 --std .353 --trace spikes.npz`,
+  nomul run model.onnx -i in.npz -o out.npz --mean .286 --std .353 --trace t.npz`,
 		Args: oneModel,
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := require(c, "input", "output"); err != nil {

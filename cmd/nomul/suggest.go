@@ -78,7 +78,7 @@ func completionCommand(root *cobra.Command) {
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" {
 			c.Short = "Print the script that makes a shell complete command lines"
-			c.Long = "Print the script that makes a shell complete commands, flags, their values, and models."
+			c.Long = "Print the script that makes a shell complete commands, flags, their values and\nmodels."
 			c.Example = `  nomul completion bash > ~/.local/share/bash-completion/completions/nomul
   nomul completion zsh  > "${fpath[1]}/_nomul"
   nomul completion fish > ~/.config/fish/completions/nomul.fish

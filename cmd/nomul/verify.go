@@ -28,7 +28,7 @@ func verifyCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "verify MODEL",
-		Short: "Run every target on the same samples, compare every bit, and prove that nothing multiplies",
+		Short: "Compare all targets bit for bit, and prove that nothing multiplies",
 		Long: fmt.Sprintf(`Build every target, run the same samples on all engines, and compare spikes and
 membranes with the interpreter's at every step (on at most %d samples where
 every clock or instruction is simulated). Then scan the built programs and
