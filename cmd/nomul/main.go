@@ -149,7 +149,7 @@ or not at all.
 With --json standard output is one JSON document: the result, or the error as
 {"error": {"code", "node", "message", "help"}}; a result that is also an error,
 as of check and verify, has it as "error". The text of it is on standard error
-all the same.`,
+all the same. Where a signal ends a command there may be no document.`,
 		Version:       version(debug.ReadBuildInfo()),
 		SilenceErrors: true,
 		SilenceUsage:  true,
