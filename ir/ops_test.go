@@ -129,6 +129,7 @@ func TestRefusedOps(t *testing.T) {
 		{"fixed", "%x = input : u4[4]", "max-pool %x {kernel=[1] strides=[2] pads=[1,0] dilations=[1]} : u4[3]", "sees padding only"},
 		{"fixed", "%x = input : u4[4]", "sum-pool %x {kernel=[0] strides=[1] pads=[0,0] dilations=[1]} : u4[3]", "must be positive"},
 
+		{"fixed", n1 + "; %b = input : s8[1]", "neuron %x, %th, bias=%b " + neuron, "bias %b must be a constant"},
 		{"fixed", n1, "neuron %x " + neuron, "has a threshold, or is silent"},
 		{"fixed", n1, "neuron %x, %th " + strings.Replace(neuron, "fire}", "fire silent=true}", 1), "has a threshold, or is silent"},
 		{"fixed", n1, "neuron %x " + strings.Replace(neuron, "reset=none when=fire", "reset=zero when=fire silent=true", 1), "has a threshold, or is silent without a reset"},

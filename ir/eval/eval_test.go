@@ -324,14 +324,14 @@ func TestBatchNorm(t *testing.T) {
 		x := drawEither(t, drawShape(t, 1))
 		axis := rapid.IntRange(0, x.Type.Shape.Rank()-1).Draw(t, "axis")
 		s := ir.ShapeOf(x.Type.Shape.Dim(axis))
-		gamma, beta, mean, variance := drawReals(t, s), drawReals(t, s), drawReals(t, s), drawReals(t, s)
+		gamma, beta, mean, variance := drawEither(t, s), drawEither(t, s), drawEither(t, s), drawReals(t, s)
 		for i, f := range variance.F {
 			variance.F[i] = f * f
 		}
 		y := run(t, ir.OpBatchNorm, ir.BatchNormAttrs{Axis: axis, Eps: 0.5}, x, gamma, beta, mean, variance)
 		for i, p := range places(y.Type.Shape) {
 			c := p[axis]
-			want := gamma.F[c]/math.Sqrt(variance.F[c]+0.5)*(x.At(i)-mean.F[c]) + beta.F[c]
+			want := gamma.At(c)/math.Sqrt(variance.F[c]+0.5)*(x.At(i)-mean.At(c)) + beta.At(c)
 			if math.Abs(y.F[i]-want) > 1e-12 {
 				t.Fatalf("at %v: got %v, wanted %v", p, y.F[i], want)
 			}
