@@ -5,7 +5,7 @@
 //	go run ./cmd/mutate -n 60 --seed 8 ./passes ./ir/...
 //
 // The tests of a place's package run first, then those of the packages that
-// import it, all with -short and the time limit each. A mutant that does not
+// import or embed it, all with -short and the time limit each. A mutant that does not
 // compile is replaced by the next one drawn; one whose tests do not end is caught.
 package main
 

@@ -71,3 +71,19 @@ func TestFates(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// The tests of a package that embeds another's files may notice what changes there.
+func TestTesters(t *testing.T) {
+	t.Chdir("../..")
+	tree, err := load([]string{"nomul/backends/goasm/kernel"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range tree.testers(tree.areas[0][0]) {
+		got = append(got, p.ImportPath)
+	}
+	if d := cmp.Diff([]string{"nomul/backends/goasm/kernel", "nomul/backends/goasm"}, got); d != "" {
+		t.Error(d)
+	}
+}

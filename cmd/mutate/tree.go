@@ -21,6 +21,7 @@ type source struct {
 	GoFiles, IgnoredGoFiles            []string
 	TestGoFiles, XTestGoFiles          []string
 	Imports, TestImports, XTestImports []string
+	EmbedFiles                         []string
 
 	rel string // Dir, from the root of the tree
 }
@@ -166,7 +167,7 @@ func (m *mutant) write(dir string) (string, error) {
 	return name, os.WriteFile(name, overlay, 0o644)
 }
 
-// testers are a package and then those that import it, whose tests may notice.
+// testers are a package and then those that import or embed it, whose tests may notice.
 func (t *tree) testers(p *source) []*source {
 	var own, others []*source
 	for _, q := range t.all {
@@ -174,11 +175,17 @@ func (t *tree) testers(p *source) []*source {
 		case len(q.TestGoFiles)+len(q.XTestGoFiles) == 0:
 		case q.ImportPath == p.ImportPath:
 			own = append(own, q)
-		case slices.Contains(slices.Concat(q.Imports, q.TestImports, q.XTestImports), p.ImportPath):
+		case q.embeds(p) || slices.Contains(slices.Concat(q.Imports, q.TestImports, q.XTestImports), p.ImportPath):
 			others = append(others, q)
 		}
 	}
 	return append(own, others...)
+}
+
+// embeds reports whether a package carries files of another, as a back end does whose
+// output has them.
+func (s *source) embeds(p *source) bool {
+	return slices.ContainsFunc(s.EmbedFiles, func(name string) bool { return filepath.Join(s.Dir, filepath.Dir(name)) == p.Dir })
 }
 
 // test runs the tests of a package on an overlay. The binary is built first, so
