@@ -130,6 +130,13 @@ func TestRefusedOps(t *testing.T) {
 		{"fixed", "%x = input : u4[4]", "sum-pool %x {kernel=[0] strides=[1] pads=[0,0] dilations=[1]} : u4[3]", "must be positive"},
 
 		{"fixed", n1 + "; %b = input : s8[1]", "neuron %x, %th, bias=%b " + neuron, "bias %b must be a constant"},
+		// Too wide on one side alone; 2^61 stands for all beyond.
+		{"fixed", "%x = input : s63[1] range -2305843009213693952..0", "neg %x : u62[1]", "its numbers would go from 0 to 2305843009213693952, which no integer holds"},
+		{"fixed", "%x = input : u62[1] range 0..2305843009213693952", "neg %x : s63[1]", "its numbers would go from -2305843009213693952 to 0, which no integer holds"},
+		{"fixed", "%x = input : u60[1]; %f = const {fill=7} : u3[]", "csd %x, %f {shift=3 round=floor} : u60[1]", "its products would go from 0 to 2305843009213693952, which no integer holds"},
+		{"fixed", "%x = input : u60[1]; %f = const {fill=-7} : s4[]", "csd %x, %f {shift=3 round=floor} : s60[1]", "its products would go from -2305843009213693952 to 0, which no integer holds"},
+		{"fixed", "%x = input : u60[1]; %th = const {fill=5} : u3[]", "neuron %x, %th " + neuron, "its membrane would go from 0 to 2305843009213693952"},
+		{"fixed", "%x = input : s61[1] range -1152921504606846976..0; %th = const {fill=5} : u3[]", "neuron %x, %th " + neuron, "its membrane would go from -2305843009213693952 to 0"},
 		{"fixed", n1, "neuron %x " + neuron, "has a threshold, or is silent"},
 		{"fixed", n1, "neuron %x, %th " + strings.Replace(neuron, "fire}", "fire silent=true}", 1), "has a threshold, or is silent"},
 		{"fixed", n1, "neuron %x " + strings.Replace(neuron, "reset=none when=fire", "reset=zero when=fire silent=true", 1), "has a threshold, or is silent without a reset"},

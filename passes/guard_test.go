@@ -165,3 +165,27 @@ end
 		}
 	}
 }
+
+// A threshold of 0 is a whole number in any units: beside it nothing is rounded, and no bits are taken.
+func TestGuardBitsWithThresholdZero(t *testing.T) {
+	net := irtest.ParseNet(t, "t", `net t spiking steps=4 {
+once
+	%w = const {data=[1,2,-1,-2,1,3]} : real[2,3]
+	%th = const {data=[0,5]} : real[2]
+step
+	%x = input {per=step} : spike[3]
+	%i = linear %x, %w : real[2]
+	%s = neuron %i, %th {leak=none round=floor compare=gt reset=zero when=fire} : spike[2]
+end
+	%n = sum %s : u3[2]
+	%y = output %n : u3[2]
+}
+`)
+	fixed, err := passes.Lower(net, ir.Fixed, "", &passes.Options{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if guard := fixed.Find("s").Attrs.(ir.NeuronAttrs).Guard; guard != 0 {
+		t.Errorf("%d guard bits, wanted none\n%s", guard, ir.Print(fixed, ""))
+	}
+}

@@ -54,7 +54,7 @@ func (s *quiet) find(v *ir.Value) *ir.Tensor {
 		return v.Const()
 	case v.Type.IsSpike() && (v.Op == ir.OpNeuron || v.Op == ir.OpInput || v.Op == ir.OpDelay):
 		return ir.NewTensor(v.Type)
-	case v.Op == ir.OpInput || v.Op.Temporal() || v.Op == ir.OpOutput || !eval.Has(v.Op):
+	case v.Op == ir.OpOutput || !eval.Has(v.Op):
 		return nil
 	}
 	args := make([]*ir.Tensor, len(v.Args))
