@@ -17,22 +17,30 @@ func Cycles(net *ir.Net, sample backends.Sample, lanes int) int {
 func (p *plan) cycles(sample backends.Sample) int {
 	r := replay{p, sample, map[moment][]int64{}}
 	total := -1 // the first input is open already
-	for _, q := range p.Passes {
-		steps := 1
-		if q.Part == "step" {
-			steps = p.Steps
-		}
-		for t := range steps {
-			total += q.Base
-			switch {
-			case q.Scans():
-				total += q.Head.Tiles * slots(q.Head.X.vector, r.value(q.Head.X.V, t))
-			case q.Looks():
-				total += q.Head.Conv.looks(q.Head.X, r.value(q.Head.X.V, t))
+	count := func(each bool, step int) {
+		for _, q := range p.Passes {
+			if (q.Part == "step") == each {
+				total += q.clocks(r, step)
 			}
 		}
 	}
+	for t := range p.Steps {
+		count(true, t)
+		r.forget(t - 1)
+	}
+	count(false, 0)
 	return total
+}
+
+// clocks is the latency of a pass in a step.
+func (q pass) clocks(r replay, step int) int {
+	switch {
+	case q.Scans():
+		return q.Base + q.Head.Tiles*slots(q.Head.X.vector, r.value(q.Head.X.V, step))
+	case q.Looks():
+		return q.Base + q.Head.Conv.looks(q.Head.X, r.value(q.Head.X.V, step))
+	}
+	return q.Base
 }
 
 // looks is the clocks of the scans of all lists.
@@ -93,6 +101,15 @@ type replay struct {
 type moment struct {
 	v    *ir.Value
 	step int
+}
+
+// forget frees the values of a step, which are computed again if they are asked for.
+func (r replay) forget(step int) {
+	for at := range r.seen {
+		if at.step == step && at.v.Clock == ir.Step {
+			delete(r.seen, at)
+		}
+	}
 }
 
 // value is a value's elements in a step, in C order.

@@ -50,13 +50,17 @@ func (backend) Doc() string {
 // memories and the vectors. The net has passed Check.
 func (backend) Emit(net *ir.Net, o backends.Options) []backends.File {
 	p := newPlan(net, o.Name, laneCount(o.Lanes))
+	g := newPage(p, o)
+	if o.OutputsOnly {
+		o.Vectors = withoutSteps(o.Vectors) // which are far larger than the model
+	}
 	files := []backends.File{
-		{Name: o.Name + ".v", Data: model(p, o)},
-		{Name: "tb.v", Data: bench(p, o)},
+		{Name: o.Name + ".v", Data: render("top", g)},
+		{Name: "tb.v", Data: render("tb", g)},
 		{Name: "Makefile", Data: makefile(p)},
 	}
 	files = append(files, memories(p)...)
-	return append(files, vectors(p, o)...)
+	return append(files, vectors(g, o.Vectors)...)
 }
 
 // Top is the name of the top module of a model of that name.

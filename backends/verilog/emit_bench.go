@@ -129,17 +129,14 @@ func (u *unit) Int32() string {
 }
 
 // vectors are the samples: what goes in, and what the bench wants to see.
-func vectors(p *plan, o backends.Options) []backends.File {
+func vectors(g page, vs backends.Vectors) []backends.File {
 	var in, want bytes.Buffer
-	for _, s := range o.Vectors {
+	for at, s := range vs {
 		for _, x := range s.Inputs {
 			hexLines(&in, x)
 		}
 		for _, t := range s.Steps {
 			for i := range t.Spikes {
-				if o.OutputsOnly {
-					break
-				}
 				hexLines(&want, t.Spikes[i])
 				hexLines(&want, t.Membranes[i])
 			}
@@ -147,13 +144,22 @@ func vectors(p *plan, o backends.Options) []backends.File {
 		for _, y := range s.Outputs {
 			hexLines(&want, y)
 		}
-		hexLines(&want, []int64{int64(p.cycles(s))})
+		hexLines(&want, []int64{int64(g.Cycles[at])})
 	}
 	out := []backends.File{{Name: "inputs.hex", Data: in.Bytes()}, {Name: "vectors.hex", Data: want.Bytes()}}
-	for _, u := range p.Traces() {
+	for _, u := range g.Traces() {
 		if !u.InOrder() {
 			out = append(out, u.order())
 		}
+	}
+	return out
+}
+
+// withoutSteps leaves the samples' spikes and membranes out.
+func withoutSteps(vs backends.Vectors) backends.Vectors {
+	out := slices.Clone(vs)
+	for i := range out {
+		out[i].Steps = nil
 	}
 	return out
 }

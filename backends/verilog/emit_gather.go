@@ -1,6 +1,8 @@
 package verilog
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 
 	"nomul/ir"
@@ -69,5 +71,11 @@ func (u *unit) Picked(i int, x *unit) string {
 	return fmt.Sprintf("%s[%s +: %d]", name, times(at, x.Bits), x.Bits)
 }
 
-// key tells gathers apart.
-func (g gather) key(lanes int) string { return fmt.Sprint(lanes, g.From) }
+// key tells gathers apart, by a digest: the lists are long.
+func (g gather) key(lanes int) [sha256.Size]byte {
+	text := binary.LittleEndian.AppendUint64(nil, uint64(lanes))
+	for _, from := range g.From {
+		text = binary.LittleEndian.AppendUint64(text, uint64(from))
+	}
+	return sha256.Sum256(text)
+}

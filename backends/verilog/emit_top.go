@@ -28,12 +28,6 @@ func newPage(p *plan, o backends.Options) page {
 	return g
 }
 
-// model prints NAME.v.
-func model(p *plan, o backends.Options) []byte { return render("top", newPage(p, o)) }
-
-// bench prints tb.v.
-func bench(p *plan, o backends.Options) []byte { return render("tb", newPage(p, o)) }
-
 // Meanings returns the lines on inputs and outputs of the first comment.
 func (p *plan) Meanings() []string {
 	return backends.Meanings(p.Net, p.Names, p.element)

@@ -74,9 +74,9 @@ func (p param) repeats(after int) bool {
 // Fixed is the literal that all elements equal; 0 for an absent parameter.
 func (p param) Fixed() string {
 	if p.Absent() {
-		return binary(p.Bits, 0)
+		return literal(p.Bits, 0)
 	}
-	return binary(p.Bits, p.Data[0])
+	return literal(p.Bits, p.Data[0])
 }
 
 // Signal is what the lanes are connected to: the memory's word, or the one literal.

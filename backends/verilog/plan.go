@@ -1,6 +1,7 @@
 package verilog
 
 import (
+	"crypto/sha256"
 	"fmt"
 
 	"nomul/backends"
@@ -85,14 +86,14 @@ type plan struct {
 	byVal   map[*ir.Value]*unit
 	views   map[*ir.Value]view
 	latches map[*ir.Value]*ir.Value // by delay
-	gathers map[string]*unit
+	gathers map[[sha256.Size]byte]*unit
 	taken   map[string]bool
 }
 
 func newPlan(net *ir.Net, name string, lanes int) *plan {
 	p := &plan{Net: net, Name: name, Lanes: lanes, Steps: net.Steps, Ports: backends.PortsOf(net), Names: backends.PortNames(net),
 		byVal: map[*ir.Value]*unit{}, views: map[*ir.Value]view{}, latches: map[*ir.Value]*ir.Value{},
-		gathers: map[string]*unit{}, taken: map[string]bool{}}
+		gathers: map[[sha256.Size]byte]*unit{}, taken: map[string]bool{}}
 	for _, v := range net.All(ir.OpLatch) {
 		p.latches[v.Args[0]] = v
 	}

@@ -44,8 +44,8 @@ func vectorRange(n int) string { return fmt.Sprintf("[%d:0]", n-1) }
 // decimal is an unsigned literal.
 func decimal(bits, v int) string { return fmt.Sprintf("%d'd%d", bits, v) }
 
-// binary is a literal of a number's two's complement.
-func binary(bits int, v int64) string { return hexadecimal(bits, pack(bits, v)) }
+// literal is the literal of a number's two's complement.
+func literal(bits int, v int64) string { return hexadecimal(bits, pack(bits, v)) }
 
 func hexadecimal(bits int, v *big.Int) string { return fmt.Sprintf("%d'h%x", bits, v) }
 

@@ -153,6 +153,7 @@ func (m *model) emit(t backends.Backend, vectors string, o backends.Options) ([]
 	if err != nil {
 		return nil, nil, err
 	}
+	m.net = nil // real numbers are not needed any more
 	if err := t.Check(net).Err(); err != nil {
 		return nil, nil, err
 	}
