@@ -81,6 +81,9 @@ func (Backend) Doc() string {
 // Check lists the values of the net that cannot be emitted.
 func (Backend) Check(net *ir.Net) diag.List { return check(net) }
 
+// weightsLimit is the size at which a file with weights ends.
+const weightsLimit = 64 << 20
+
 // Emit gives the files of the artefact. The net must pass Check.
 func (Backend) Emit(net *ir.Net, o backends.Options) []backends.File {
 	p := newPlan(net, o.Name)
@@ -88,7 +91,6 @@ func (Backend) Emit(net *ir.Net, o backends.Options) []backends.File {
 		{Name: p.name + ".h", Data: emitHeader(p)},
 		{Name: p.name + ".c", Data: emitModel(p)},
 		{Name: p.name + "_weights.h", Data: emitDeclarations(p)},
-		{Name: p.name + "_weights.c", Data: emitWeights(p)},
 		{Name: "ports.h", Data: emitPorts(p)},
 		{Name: "stream.h", Data: emitStream(p)},
 		{Name: "vectors.h", Data: emitVectors(p, o)},
@@ -100,6 +102,7 @@ func (Backend) Emit(net *ir.Net, o backends.Options) []backends.File {
 		fixedFile("rv.ld"),
 		makefile(p),
 	}
+	files = append(files, emitWeights(p, weightsLimit)...)
 	if len(o.Vectors) > 0 {
 		files = append(files, backends.File{Name: "example.h", Data: emitExample(p, o.Vectors[0])},
 			backends.File{Name: "main.c", Data: emitMain(p)})

@@ -116,7 +116,7 @@ func (b *printer) about() {
 const (
 	aboutFiles = ` * @: a spiking network of %d time steps, in integers, without a multiplication.
  *
- * A program needs @.h, @.c, @_weights.h and @_weights.c; main.c is an example, and the
+ * A program needs @.h, @.c, @_weights.h and @_weights*.c; main.c is an example, and the
  * other files test the model. C99 without any library is enough; C++ may include this file.
  *
  * Inputs and outputs
@@ -230,16 +230,34 @@ func emitDeclarations(p *plan) []byte {
 	return b.Bytes()
 }
 
-// emitWeights prints NAME_weights.c.
-func emitWeights(p *plan) []byte {
-	b := newPrinter(p)
-	b.line("#include \"@_weights.h\"")
+// emitWeights prints NAME_weights.c; and NAME_weights2.c and so on where a file has grown
+// to a limit of bytes, for compilers take some twenty times the memory of such a text.
+func emitWeights(p *plan, limit int) []backends.File {
+	var files []backends.File
+	b := weightsPrinter(p)
 	for _, a := range p.arrays {
+		if b.Len() > limit {
+			files = append(files, backends.File{Name: p.weightsFile(len(files)), Data: b.Bytes()})
+			b = weightsPrinter(p)
+		}
 		b.WriteByte('\n')
 		b.comment(a.comment)
 		b.array(fmt.Sprintf("const %s %s[%d]", a.elem.c(), a.name, len(a.data)), a.data, a.hex)
 	}
-	return b.Bytes()
+	return append(files, backends.File{Name: p.weightsFile(len(files)), Data: b.Bytes()})
+}
+
+func weightsPrinter(p *plan) *printer {
+	b := newPrinter(p)
+	b.line("#include \"@_weights.h\"")
+	return b
+}
+
+func (p *plan) weightsFile(before int) string {
+	if before == 0 {
+		return p.name + "_weights.c"
+	}
+	return fmt.Sprintf("%s_weights%d.c", p.name, before+1)
 }
 
 // array prints an initialised array, a dozen elements a line.

@@ -41,7 +41,7 @@ func packFrames(spikes []int64, frame int) []int64 {
 const (
 	mainHead = `/* An example: it classifies the sample of example.h.
  *
- *	cc -std=c99 -O2 main.c @.c @_weights.c && ./a.out
+ *	cc -std=c99 -O2 main.c @.c @_weights*.c && ./a.out
  */
 #include <stdio.h>
 

@@ -26,7 +26,7 @@ var selfTest = map[string]string{"go": "go test ./...", "c": "make test", "veril
 // model's name.
 var useOf = map[string]string{
 	"go":      "copy the folder %[1]s into a module; go doc ./%[1]s says how",
-	"c":       "%[1]s.h, %[1]s.c, %[1]s_weights.h and %[1]s_weights.c; %[1]s.h says how, main.c is an example",
+	"c":       "%[1]s.h, %[1]s.c, %[1]s_weights.h and %[1]s_weights*.c; %[1]s.h says how, main.c is an example",
 	"verilog": "%[1]s.v and %[1]s_*.hex; the head of %[1]s.v says how",
 }
 

@@ -95,7 +95,7 @@ func (r *verification) print(c *cobra.Command) {
 		note := e.Skipped
 		switch {
 		case note != "":
-			note = "skipped: " + note
+			note = "not run: " + note
 		case e.Instructions > 0:
 			note = fmt.Sprintf("%.0f instructions per sample", e.Instructions)
 		case e.Cycles > 0:

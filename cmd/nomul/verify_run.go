@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -112,7 +113,7 @@ type trial struct {
 func (t *trial) build(ctx context.Context) {
 	e, err := t.open(ctx)
 	switch {
-	case toolchain.IsMissing(err):
+	case toolchain.IsMissing(err), errors.As(err, new(*engine.TooLarge)):
 		t.row.Skipped = err.Error()
 	case err != nil:
 		t.err = err

@@ -17,6 +17,38 @@ type Target struct {
 	// Compiler and Objdump are the cross tools, Emulator the command up to the program.
 	Compiler, Objdump string
 	Emulator          []string
+	// Flash and RAM are the bytes that the emitted linker script gives the program; they
+	// share one memory where RAM is 0.
+	Flash, RAM int
+}
+
+// TooLarge is the error for a model that does not fit on a board.
+type TooLarge struct{ Needs, Has int }
+
+func (e *TooLarge) Error() string {
+	return fmt.Sprintf("needs %d MB, and the board has %d", (e.Needs+1<<20-1)>>20, e.Has>>20)
+}
+
+// fits demands that the memory that a model needs is there.
+func (t Target) fits(needs []backends.Need) error {
+	flash, ram := 0, 0
+	for _, n := range needs {
+		if n.Memory == "flash" {
+			flash += n.Bytes
+		} else {
+			ram += n.Bytes
+		}
+	}
+	if t.RAM == 0 {
+		flash, ram = flash+ram, 0
+	}
+	switch {
+	case flash > t.Flash:
+		return &TooLarge{flash, t.Flash}
+	case ram > t.RAM:
+		return &TooLarge{ram, t.RAM}
+	}
+	return nil
 }
 
 // semihosting lets the program write to standard output and end QEMU.
@@ -27,10 +59,10 @@ var semihosting = []string{"-display", "none", "-monitor", "none", "-serial", "n
 // instructions are a part of the M3's, and no M0 board of QEMU has the memory.
 func Targets() []Target {
 	return []Target{
-		{"m0", "arm-none-eabi-gcc", "arm-none-eabi-objdump", emulator("qemu-system-arm", "-M", "mps2-an385")},
-		{"m4", "arm-none-eabi-gcc", "arm-none-eabi-objdump", emulator("qemu-system-arm", "-M", "mps2-an386")},
+		{"m0", "arm-none-eabi-gcc", "arm-none-eabi-objdump", emulator("qemu-system-arm", "-M", "mps2-an385"), 4 << 20, 4 << 20},
+		{"m4", "arm-none-eabi-gcc", "arm-none-eabi-objdump", emulator("qemu-system-arm", "-M", "mps2-an386"), 4 << 20, 4 << 20},
 		{"rv32i", "riscv64-unknown-elf-gcc", "riscv64-unknown-elf-objdump", emulator("qemu-system-riscv32",
-			"-machine", "virt", "-bios", "none", "-cpu", "rv32,m=false,a=false,f=false,d=false,c=false")},
+			"-machine", "virt", "-bios", "none", "-cpu", "rv32,m=false,a=false,f=false,d=false,c=false"), 128 << 20, 0},
 	}
 }
 
@@ -47,11 +79,16 @@ type Board struct {
 }
 
 // NewBoard builds the emitted C for a microcontroller. Missing tools are a
-// *toolchain.Missing; without a compiler for this machine instructions are not
+// *toolchain.Missing, a model that does not fit a *TooLarge; without a compiler for this machine instructions are not
 // counted.
 func NewBoard(ctx context.Context, net *ir.Net, b backends.Backend, o backends.Options, target Target) (*Board, error) {
 	if err := toolchain.Need("make", target.Compiler, target.Emulator[0]); err != nil {
 		return nil, err
+	}
+	if s, ok := b.(backends.Sized); ok && b.Check(net).Err() == nil {
+		if err := target.fits(s.Needs(net)); err != nil {
+			return nil, err
+		}
 	}
 	reference, err := Interp(net, 1)
 	if err != nil {
