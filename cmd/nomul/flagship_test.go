@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"nomul/ir"
 	"nomul/ir/irtest"
@@ -248,17 +249,25 @@ func TestExportsGiveOneNet(t *testing.T) {
 // The integer network keeps accuracy and predictions, on all test images.
 func TestFixedAccuracy(t *testing.T) {
 	file := mlpFolder + "/mlp_ts26_sjhead_bn.onnx"
+	start := time.Now()
 	text := nomul(t, "eval", file, "--images", images, "--labels", labels, "--mean", ".2860", "--std", ".3530", "--json")
+	spent := time.Since(start).Seconds()
 	var r struct {
 		Samples             int
 		Accuracy, Agreement float64
 		Imported            float64 `json:"imported_accuracy"`
 		SecondsPerSample    float64 `json:"seconds_per_sample"`
+		DataSeconds         float64 `json:"data_seconds_per_sample"`
+		StartSeconds        float64 `json:"start_seconds"`
 	}
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("%d images: accuracy %.4f, agreement %.4f, %.0f µs each", r.Samples, r.Accuracy, r.Agreement, 1e6*r.SecondsPerSample)
+	all := r.StartSeconds + (r.SecondsPerSample+r.DataSeconds)*float64(r.Samples)
+	if min(r.StartSeconds, r.SecondsPerSample, r.DataSeconds) <= 0 || all > spent {
+		t.Errorf("%+v takes %v s, of %v s in all", r, all, spent)
+	}
 	// Weights of 8 bits change some predictions: a network that agrees in all was held against itself.
 	if r.Samples != 10000 || r.Accuracy < 0.898 || r.Accuracy > 0.902 || r.Agreement < 0.988 || r.Agreement == 1 {
 		t.Errorf("accuracy %v, agreement %v on %d images; wanted 0.898 to 0.902, and 0.988 or more but not all, on 10000", r.Accuracy, r.Agreement, r.Samples)
