@@ -16,14 +16,14 @@ type Backend interface {
 	Emit(net *ir.Net, o Options) []File
 }
 
-// Sized is a back end that knows what its artefact needs of a target.
+// Sized is a back end that knows how much memory of a target its artefact needs.
 type Sized interface {
 	Backend
 	// Needs lists it, of a net that Check passes.
 	Needs(net *ir.Net) []Need
 }
 
-// Need is so many bytes of a kind of memory, and what lies there.
+// Need is the number of bytes of a kind of memory, and their use.
 type Need struct {
 	Memory string
 	Bytes  int

@@ -10,9 +10,9 @@ import (
 	"nomul/ir"
 )
 
-// Meanings returns the lines of the first comment of an artefact that say what goes in and
-// comes out: a table of inputs and outputs, in which kind is the type of an argument in the
-// artefact's language, and then in words what a byte of each stands for.
+// Meanings returns the lines of the first comment of an artefact about inputs and outputs:
+// their table, in which kind is the type of an argument in the artefact's language, and
+// then in words the meaning of an element of each.
 func Meanings(net *ir.Net, names Names, kind func(*ir.Value) string) []string {
 	ports := PortsOf(net)
 	var b strings.Builder

@@ -8,7 +8,7 @@ import (
 	"nomul/ir"
 )
 
-// Names has what inputs and outputs are called in what is emitted.
+// Names are the identifiers of inputs and outputs in an artefact.
 type Names map[*ir.Value]string
 
 // PortNames names inputs and outputs: lower-case identifiers of the names in the model,

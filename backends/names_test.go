@@ -7,8 +7,8 @@ import (
 	"nomul/ir"
 )
 
-// TestPortNames fixes what exporters' names become; ports of one side that nobody named
-// have numbers.
+// TestPortNames fixes the identifiers that are made of exporters' names; ports of one side
+// that nobody named have numbers.
 func TestPortNames(t *testing.T) {
 	for _, c := range []struct{ inputs, outputs, want []string }{
 		{[]string{"x"}, []string{"y"}, []string{"x", "y"}},

@@ -71,7 +71,7 @@ func (a *absorber) gateOf(v *ir.Value) (g gate, x *ir.Value) {
 	return gate{}, nil
 }
 
-// of is what passes of x, and 0 elsewhere.
+// of returns x where the gate is open, and 0 elsewhere.
 func (g gate) of(r *ir.Rebuilder, v, x *ir.Value) (*ir.Value, error) {
 	zero := ir.Ints(ir.Shape{}, []int64{0})
 	if x.Type.IsReal() {

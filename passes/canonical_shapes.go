@@ -185,8 +185,8 @@ func maxZero(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	return c.as(v, ir.OpMap, ir.MapAttrs{Fn: ir.FnRelu}, v.Args[0])
 }
 
-// leastIsLargest makes the least of values what the largest of their negatives is, which is
-// known as a readout.
+// leastIsLargest makes the least of values the negative of the largest of their negatives,
+// which is known as a readout.
 func leastIsLargest(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	largest := map[ir.Op]ir.Op{ir.OpMin: ir.OpMax, ir.OpReduceMin: ir.OpReduceMax}[v.Op]
 	isConstant := func(a *ir.Value) bool { return a.Const() != nil }

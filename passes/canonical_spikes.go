@@ -165,7 +165,7 @@ func clampedToOne(v *ir.Value) *ir.Value {
 }
 
 // wholesOf is a value without casts of whole numbers, also those to real numbers that round
-// large ones: what is cut to 0 and 1 behind them is the same.
+// large ones: a clamp to 0 and 1 behind them gives the same.
 func wholesOf(v *ir.Value) *ir.Value {
 	for x := uncast(v); ; x = uncast(x.Args[0]) {
 		if x == nil || x.Op != ir.OpCast || x.Args[0].Type.IsReal() || !x.Type.IsReal() {

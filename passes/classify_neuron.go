@@ -168,7 +168,7 @@ func allKilled(f form) bool {
 
 // setMasks takes (1 − s)·(…) as a reset to zero that kills the new input too, and
 // (1 − s)·(…) + v·s as a reset to zero behind which v comes in, in the place of the
-// input. What is left is the form without a spike, but for the reset.
+// input. The rest is the form without a spike, but for the reset.
 func (u *unit) setMasks(n *neuronForm, f form) (form, *diag.Diagnostic) {
 	if to := f.of(monomial{s: true}); to != nil && len(u.currents) == 0 {
 		d := orZero(f.of(monomial{}))

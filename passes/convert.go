@@ -128,7 +128,7 @@ func (q *quantiser) powers(v, x, a *ir.Value, ratio, unit *ir.Tensor) (factors [
 	if shift > 0 {
 		rounds = greatest(unit)
 	}
-	if off := worst + rounds/2; off > 0 { // half, for the mean of what is cut is added back
+	if off := worst + rounds/2; off > 0 { // half, for the mean of the cut bits is added back
 		most := greatest(times(ratio, unit)) * float64(largest)
 		q.options.note(v, "%s is brought into its units by %d signed powers of two, off by at most %.2g of %.3g", a.Name, digits, off, most)
 	}

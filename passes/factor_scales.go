@@ -78,12 +78,12 @@ func wholes(numbers []float64) []float64 {
 	return out
 }
 
-// converted gives a gauge of new classes that another one, of v, times factors, is brought into.
+// converted returns a gauge of new classes, into which that of v, times factors, is brought.
 func (s *scaler) converted(v *ir.Value, to, from gauge, factor []float64) gauge {
 	return s.ask(&source{gauge: to, least: make([]float64, len(to.id)), whole: make([]float64, len(to.id)), free: true, read: true, from: &want{from, factor, s.sizes[v].most / s.sizes[v].unit}})
 }
 
-// consistent tells whether a factor multiplies each class by one number.
+// consistent reports whether a factor multiplies each class by one number.
 func (s *scaler) consistent(x gauge, c *ir.Tensor) bool {
 	shape, _ := ir.Broadcast(x.shape, c.Type.Shape)
 	full, of := x.stretch(shape), map[int]float64{}
@@ -96,7 +96,7 @@ func (s *scaler) consistent(x gauge, c *ir.Tensor) bool {
 	return true
 }
 
-// onlyNeuronsRead tells whether a value ends in neurons, at most moved on the way.
+// onlyNeuronsRead reports whether a value ends in neurons, at most moved on the way.
 func (s *scaler) onlyNeuronsRead(v *ir.Value) bool {
 	for _, r := range s.readers[v] {
 		switch r.Op {

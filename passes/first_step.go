@@ -42,7 +42,7 @@ func (f *firstStep) check(u *unrolled) *diag.Diagnostic {
 	if d := f.checkAll(u, f.tryBeginnings); d != nil {
 		return d
 	}
-	if len(f.init)+len(u.given[0]) > 0 { // what agreed before one was found must agree with it
+	if len(f.init)+len(u.given[0]) > 0 { // values that agreed before one was found must agree with it
 		if d := f.checkAll(u, func(*unrolled, *ir.Value) (bool, error) { return false, nil }); d != nil {
 			return d
 		}
@@ -90,7 +90,7 @@ func (f *firstStep) fold(u *unrolled, v *ir.Value) (*ir.Value, error) {
 	return out, err
 }
 
-// onto makes the body value v in step t on what it reads of that step and of the one before.
+// onto makes the body value v in step t, on operands of that step and of the one before.
 func (f *firstStep) onto(u *unrolled, t int, v *ir.Value, step, past func(*ir.Value) (*ir.Value, error)) (*ir.Value, error) {
 	args := make([]*ir.Value, len(v.Args))
 	for i, e := range u.body[v] {

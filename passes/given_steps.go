@@ -6,10 +6,10 @@ import (
 	"nomul/ir"
 )
 
-// What comes in from outside need not be the same in all steps: an input that is
-// delayed is missing in the first of them. An operand that depends on no state is
-// therefore chosen by the step, among all that it is in the file: the sum of these,
-// each masked out where it does not belong (step_masks.go).
+// Operands from outside need not be the same in all steps: an input that is delayed
+// is missing in the first of them. An operand that depends on no state is therefore
+// chosen by the step among its values in the file: the sum of these, each masked out
+// in the other steps (step_masks.go).
 
 // operand is operand i of v.
 type operand struct {
@@ -31,7 +31,7 @@ func (u *unrolled) givenIn(step int, v *ir.Value, i int) *ir.Value {
 	return u.body[v][i].v
 }
 
-// gives notes that an operand is a in a step; false when it cannot be.
+// gives notes that an operand is a in a step, and reports whether it can be.
 func (u *unrolled) gives(step int, o operand, a *ir.Value) bool {
 	want := u.body[o.v][o.i].v
 	delete(u.given[step], o)
@@ -89,7 +89,7 @@ func (f *firstStep) tryBeginnings(u *unrolled, v *ir.Value) (bool, error) {
 	return false, nil
 }
 
-// tryGiven looks for what an operand is in step 0.
+// tryGiven looks for the value of an operand in step 0, and reports whether one was found.
 func (f *firstStep) tryGiven(u *unrolled, v *ir.Value, o operand, by beginning) (bool, error) {
 	want := u.body[o.v][o.i].v
 	old := u.given[0][o]
@@ -156,7 +156,7 @@ func (u *unrolled) givenTo(v *ir.Value) []operand {
 	return out
 }
 
-// onceUnder lists what v is computed from that depends on no state, nearest first.
+// onceUnder lists the values under v that depend on no state, nearest first.
 func onceUnder(u *unrolled, v *ir.Value) []*ir.Value {
 	var out []*ir.Value
 	seen := map[*ir.Value]bool{}
@@ -236,7 +236,7 @@ func commonPart(values []*ir.Value) *ir.Value {
 	return nil
 }
 
-// other returns what a sum adds to one of its operands; nil when it is none of them.
+// other returns the operand of a sum beside part; nil when part is none.
 func other(sum, part *ir.Value) *ir.Value {
 	if sum.Op == ir.OpAdd {
 		for i, a := range sum.Args {

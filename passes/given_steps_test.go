@@ -102,7 +102,7 @@ func TestAnInputIsChosenByTheStep(t *testing.T) {
 	}
 }
 
-// heldLIF resets at the next step, to a value, and what comes in then is lost: h·(1 − s) + v·s.
+// heldLIF resets at the next step, to a value, and the input of that step is lost: h·(1 − s) + v·s.
 func heldLIF(leak, to float64, swapped bool) cell {
 	return func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
 		if past == nil {
@@ -137,7 +137,7 @@ func TestAResetHoldsTheInput(t *testing.T) {
 	}
 }
 
-// What comes in may be spikes, of another layer without weights between or of the input.
+// The input of a layer may be spikes: of another layer without weights between, or the net's.
 func TestAResetHoldsSpikes(t *testing.T) {
 	for _, o := range []*Options{{Pixels: &Pixels{Mean: []float64{0}, Std: []float64{1}}}, {InputType: ir.SpikeType(ir.Shape{})}} {
 		s := newSketch(t)

@@ -16,7 +16,7 @@ func (u *unit) keepsPart(beta, reset *ir.Tensor) *diag.Diagnostic {
 	return d.WithHelp("in two time steps a synaptic current looks like a part of the membrane, for both start alike; export three steps or more")
 }
 
-// maxBetween bounds how many ops stand between a comparison and what it multiplies.
+// maxBetween bounds the number of ops between a comparison and the product with the membrane.
 const maxBetween = 6
 
 // comparedBefore is a comparison of the old membrane that x is computed from; nil when
@@ -52,7 +52,7 @@ func (u *unit) resetsOtherwise(by *ir.Value) *diag.Diagnostic {
 // symbols are comparisons as people write them.
 var symbols = map[ir.Compare]string{ir.GE: "≥", ir.GT: ">", ir.LE: "≤", ir.LT: "<"}
 
-// shownComparison is what a comparison asks of a membrane: > 1.
+// shownComparison is a comparison without its membrane: > 1.
 func shownComparison(v *ir.Value) string {
 	out := symbols[comparison(v)]
 	if threshold := v.Args[1].Const(); threshold != nil {

@@ -98,19 +98,19 @@ type unrolled struct {
 	frames  frames
 	span    map[*ir.Value]span
 	body    map[*ir.Value][]edge
-	// at[t] is what stands in step t for each value of the body.
+	// at[t] are the values of step t, by those of the body for which they stand.
 	at []map[*ir.Value]*ir.Value
-	// given[t] is what operands that are no state are in step t, where they are not what
-	// they are in the last step (given_steps.go).
+	// given[t] are the values in step t of operands that are no state, where they differ
+	// from those in the last step (given_steps.go).
 	given []map[operand]*ir.Value
-	// late are the values of the body that look otherwise in step 1, with what to
-	// say if they are (second_step.go).
+	// late are the values of the body that look otherwise in step 1, with the error
+	// of one that is (second_step.go).
 	late map[*ir.Value]*diag.Diagnostic
 	// todo are entries of at whose operands are still to be matched; made are all, to undo.
 	todo, made []entry
 }
 
-// edge says what an operand of a body value is.
+// edge is an operand of a body value.
 type edge struct {
 	kind edgeKind
 	v    *ir.Value // the value before the loop, or the value of the body

@@ -183,7 +183,7 @@ func (r *roller) sum(v *ir.Value, s *timeSum) (*ir.Value, error) {
 	return r.unstack(v, s, total)
 }
 
-// spikesAgain returns as spikes what was read of one step's, a number of 0 or 1.
+// spikesAgain returns as spikes the numbers, 0 or 1, that a readout has of one step's.
 func (r *roller) spikesAgain(v, total *ir.Value) (*ir.Value, error) {
 	if total.Type.IsSpike() {
 		return total, nil

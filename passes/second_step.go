@@ -10,8 +10,8 @@ import (
 // taken off reads the reset of that step, which in step 0 is none. Step 1 then
 // shows what is left of it, and is folded like step 0 where it looks otherwise.
 
-// checkLate demands that what looks otherwise in step 1 is what the body computes
-// there from what it computes in step 0.
+// checkLate demands that values which look otherwise in step 1 are the body's of
+// that step, computed from those of step 0.
 func (f *firstStep) checkLate(u *unrolled) *diag.Diagnostic {
 	if len(u.late) == 0 {
 		return nil

@@ -23,7 +23,7 @@ func notRepeated(step int, found, wanted *ir.Value) *diag.Diagnostic {
 	return diag.Errorf(found.Origin, diag.NotUnrolled, text+"is computed otherwise than %s of the last step", step, where(found), where(wanted))
 }
 
-// standsForTwo is the error of a value of the last step that is, by what reads it, two
+// standsForTwo is the error of a value of the last step that is, by its readers, two
 // values of another step.
 func standsForTwo(step int, one, other, wanted *ir.Value) *diag.Diagnostic {
 	return diag.Errorf(other.Origin, diag.NotUnrolled, "time step %d does not repeat the others: it has %s as well as %s where the last step has %s for both",
@@ -52,8 +52,8 @@ func readsOther(step int, found, wanted *ir.Value, i int) *diag.Diagnostic {
 		step, slotName(found.Op, i), where(found), kindOf(a), where(wanted), kindOf(b))
 }
 
-// apart tells of the nearest value, on the way to the body value v, that in step 0 is
-// not what the body makes of it with its state at zero; nothing when that cannot be made.
+// apart names the nearest value, on the way to the body value v, that in step 0 differs
+// from the body with its state at zero; it returns nothing when that cannot be made.
 func (f *firstStep) apart(u *unrolled, v *ir.Value) string {
 	made, err := f.fold(u, v)
 	if err != nil {

@@ -110,9 +110,9 @@ func (Backend) Emit(net *ir.Net, o backends.Options) []backends.File {
 	return files
 }
 
-// Needs adds up what the emitted model takes of a 32-bit target.
+// Needs adds up the memory of a 32-bit target that the emitted model takes.
 func (Backend) Needs(net *ir.Net) []backends.Need { return newPlan(net, "model").needs() }
 
-// Memory lists what the emitted model keeps in flash, RAM and on the stack of a
-// 32-bit target. The net must pass Check.
+// Memory lists the contents of flash, RAM and stack of a 32-bit target that the
+// emitted model has. The net must pass Check.
 func Memory(net *ir.Net) []Row { return newPlan(net, "model").memory() }

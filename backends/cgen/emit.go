@@ -99,7 +99,7 @@ func emitHeader(p *plan) []byte {
 	return b.Bytes()
 }
 
-// about prints what an integrator must know, as lines of the first comment.
+// about prints the first comment, for whoever builds the model into a program.
 func (b *printer) about() {
 	args := backends.Names{}
 	for v := range b.p.names {
@@ -112,7 +112,7 @@ func (b *printer) about() {
 	b.line(aboutCalls, b.p.list(b.p.ports.Inputs, ""), b.p.list(b.p.ports.Outputs, ""))
 }
 
-// What an integrator must know beside inputs and outputs.
+// The parts of the first comment around inputs and outputs.
 const (
 	aboutFiles = ` * @: a spiking network of %d time steps, in integers, without a multiplication.
  *
@@ -141,7 +141,7 @@ func (p *plan) argument(v *ir.Value) string {
 	return fmt.Sprintf("%s[%d]", e.c(), p.steps(v)*e.length(v.Type.Size()))
 }
 
-// packing says how spikes are given, if there are any.
+// packing are lines about the words of spikes; nil where no input is of spikes.
 func (b *printer) packing() []string {
 	for _, v := range b.p.ports.Inputs {
 		if v.Type.IsSpike() {
@@ -210,7 +210,7 @@ func (p *plan) outputParams() string {
 	return out
 }
 
-// list gives the C names of values, each after a comma, with a prefix.
+// list returns the C names of values, each after a comma, with a prefix.
 func (p *plan) list(values []*ir.Value, prefix string) string {
 	out := ""
 	for _, v := range values {

@@ -37,7 +37,7 @@ func packFrames(spikes []int64, frame int) []int64 {
 	return out
 }
 
-// mainHead and mainTail are main.c around what it does with each output.
+// mainHead and mainTail are main.c around the loops over its outputs.
 const (
 	mainHead = `/* An example: it classifies the sample of example.h.
  *
@@ -77,7 +77,7 @@ func emitMain(p *plan) []byte {
 	return b.Bytes()
 }
 
-// show prints the loop over an output: its elements, its class, and what is wrong with it.
+// show prints the loop over an output: its elements, its class, and the count of wrong ones.
 func (b *printer) show(v *ir.Value) {
 	name, than := b.p.ident[v], ">"
 	if ir.LeastWins(v) {

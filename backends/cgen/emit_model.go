@@ -31,13 +31,13 @@ func emitModel(p *plan) []byte {
 	return b.Bytes()
 }
 
-// facts are what NAME.c asks of the compiler beyond C99, checked when it compiles.
+// facts are the demands of NAME.c on the compiler beyond C99, checked when it compiles.
 const facts = `/* Two's complement, and an arithmetic right shift of negative numbers. */
 typedef char @_is_twos_complement[(int32_t)0xFFFFFFFFu == -1 && (int16_t)0xFFFFu == -1 ? 1 : -1];
 typedef char @_shift_is_arithmetic[((int32_t)-5 >> 1) == -3 ? 1 : -1];
 `
 
-// levelType is what the list of rows is read by.
+// levelType is the C type by which the list of rows is read.
 const levelType = `
 /* A level of a digit: the rows of the inputs whose digit has its value or more. */
 typedef struct {

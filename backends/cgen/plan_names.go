@@ -9,8 +9,8 @@ import (
 )
 
 // reserved are names that a value must not take: the keywords of C up to C23, those
-// of C++, which may include the header, what compilers predefine, and what the emitted
-// text itself uses beside it.
+// of C++, which may include the header, names that compilers predefine, and others of
+// the emitted text.
 var reserved = strings.Fields(`auto break case char const continue default do double else enum extern float for goto if
 	inline int long register restrict return short signed sizeof static struct switch typedef union unsigned void
 	volatile while alignas alignof bool constexpr false nullptr static_assert thread_local true typeof typeof_unqual
@@ -21,8 +21,8 @@ var reserved = strings.Fields(`auto break case char const continue default do do
 	asm main linux unix i386 arm st left in step outputs row_list row_bits place_ends place_spikes sums16 sums32
 	window_u8 window_s8 window_u16 window_s16 window_s32 padded_u8 padded_s8 padded_u16 padded_s16 padded_s32`)
 
-// owned are the ends of names for what a value has beside its elements:
-// membranes, currents, and what a delay shows next.
+// owned are the ends of names for the arrays of a value beside its elements:
+// membranes, currents, and the next elements of a delay.
 var owned = []string{"", "_v", "_i", "_next"}
 
 // nameValues gives every value a C identifier. They differ even without their

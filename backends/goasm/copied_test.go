@@ -15,8 +15,8 @@ import (
 // oldest is the Go that emitted packages are for, as a toolchain.
 const oldest = "go1.22.12"
 
-// elsewhere is a module of someone else's, and what runs its commands offline, with
-// nothing in the module cache but what env says.
+// elsewhere is a module of someone else's, whose commands run offline, in an environment
+// that env adds to: an empty module cache, or the oldest toolchain.
 type elsewhere struct {
 	dir string
 	env []string
@@ -72,7 +72,7 @@ func main() {
 `
 
 // TestCopiedPackage copies a package into another module, without a module cache and
-// offline. go vet complains of what the module's Go does not have yet; where the oldest
+// offline. go vet complains of names that the module's Go does not have yet; where the oldest
 // toolchain is installed it builds and tests the package too.
 func TestCopiedPackage(t *testing.T) {
 	t.Parallel()

@@ -29,7 +29,7 @@ func (backend) Doc() string {
 	return "a self-contained Go package with AVX2 and NEON assembly, and a plain Go twin"
 }
 
-// Emit gives the files of the module. The net must have passed Check.
+// Emit returns the files of the module. The net must have passed Check.
 func (backend) Emit(net *ir.Net, o backends.Options) []backends.File {
 	return emit(newPlan(net, o), o)
 }

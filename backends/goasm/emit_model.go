@@ -84,7 +84,7 @@ func (p *plan) modelType(out *printer) {
 	out.f("}\n")
 }
 
-// loaders prints what makes the constants of all models, once.
+// loaders prints the functions that make the constants of all models, once.
 func (p *plan) loaders(out *printer) {
 	out.f("// loadWeights gives the weights, thresholds and lists of all models. They are only read.")
 	out.f("var loadWeights = sync.OnceValue(func() []byte { return arena(weightsBin) })\n")

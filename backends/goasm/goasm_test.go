@@ -105,7 +105,7 @@ func (w workspace) write(t testing.TB, net *ir.Net, o backends.Options) {
 	}
 }
 
-// run runs a command in the module, offline, and gives what it printed.
+// run runs a command in the module, offline, and returns its output.
 func (w workspace) run(t testing.TB, env []string, command ...string) (string, error) {
 	t.Helper()
 	c := exec.Command(command[0], command[1:]...)

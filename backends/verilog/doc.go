@@ -46,7 +46,7 @@ func (backend) Doc() string {
 	return "Verilog-2005 event engine with weight memories, a self-checking bench and a Makefile"
 }
 
-// Emit gives the files of the artefact: NAME.v, tb.v, Makefile, the weight
+// Emit returns the files of the artefact: NAME.v, tb.v, Makefile, the weight
 // memories and the vectors. The net has passed Check.
 func (backend) Emit(net *ir.Net, o backends.Options) []backends.File {
 	p := newPlan(net, o.Name, laneCount(o.Lanes))

@@ -33,7 +33,7 @@ func (p *plan) Meanings() []string {
 	return backends.Meanings(p.Net, p.Names, p.element)
 }
 
-// element says how an element of an input or output lies in the data of its port.
+// element is the Verilog type of an element in the data of its port.
 func (p *plan) element(v *ir.Value) string {
 	switch {
 	case v.Op == ir.OpOutput:

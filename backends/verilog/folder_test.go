@@ -61,7 +61,7 @@ func TestLongNames(t *testing.T) {
 	passes(t, net, 8, vs, simulate(t, dir))
 }
 
-// TestHeaderTells holds what the first comment says of ports and clocks.
+// TestHeaderTells holds the lines of the first comment about ports and their order.
 func TestHeaderTells(t *testing.T) {
 	for _, f := range verilog.New().Emit(irtest.ParseNet(t, "dag", dag), backends.Options{Name: "net"}) {
 		if f.Name != "net.v" {

@@ -104,7 +104,7 @@ type linear struct {
 	From       []int // the operand's element of each row
 }
 
-// Weights are kept modulo 2^bits of the accumulator, as the sum itself is.
+// planLinear keeps weights modulo 2^bits of the accumulator, as the sum itself is.
 func planLinear(v *ir.Value, y, x vector, from []int) linear {
 	l := linear{Rows: x.N, Depth: x.N * y.Tiles, From: from}
 	l.WeightBits = min(bitsOf(v.Args[1].Const().Range()), y.Bits)

@@ -72,7 +72,7 @@ func TestFates(t *testing.T) {
 	}
 }
 
-// The tests of a package that embeds another's files may notice what changes there.
+// The tests of a package that embeds another's files may notice changes to these.
 func TestTesters(t *testing.T) {
 	t.Chdir("../..")
 	tree, err := load([]string{"nomul/backends/goasm/kernel"})

@@ -15,7 +15,7 @@ import (
 // beside reads the files that a model names.
 type beside struct{ *files.Folder }
 
-// allowing says what would allow a file that is out of bounds.
+// allowing adds to the error of a file that is out of bounds the flag that lets it be read.
 func allowing(err error) error {
 	var out *files.Outside
 	if errors.As(err, &out) {

@@ -22,8 +22,8 @@ func targets() []backends.Backend {
 // selfTest is what runs the test in an emitted directory, by target.
 var selfTest = map[string]string{"go": "go test ./...", "c": "make test", "verilog": "make test"}
 
-// useOf says what of an emitted directory belongs to a program, by target, with the
-// model's name.
+// useOf names, by target, the files of an emitted directory that belong into a program,
+// with a place for the model's name.
 var useOf = map[string]string{
 	"go":      "copy the folder %[1]s into a module; go doc ./%[1]s says how",
 	"c":       "%[1]s.h, %[1]s.c, %[1]s_weights.h and %[1]s_weights*.c; %[1]s.h says how, main.c is an example",
@@ -113,7 +113,7 @@ func checkLanes(c *cobra.Command, t backends.Backend, lanes int) error {
 	return nil
 }
 
-// modelName is what emitted models are called unless the user says otherwise.
+// modelName is the name of emitted models unless the user gives another.
 const modelName = "model"
 
 var simpleName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
@@ -146,8 +146,8 @@ func emitted(net *ir.Net, samples int) (count int, outputsOnly bool) {
 	return min(samples, maxVectors, max(1, maxExpected/each)), each > maxExpected
 }
 
-// emit lowers the model, checks it for the target, and gives the artefact's files, and what
-// the target needs, if that is known.
+// emit lowers the model, checks it for the target, and returns the artefact's files, and
+// the memory that they need, if that is known.
 func (m *model) emit(t backends.Backend, vectors string, o backends.Options) ([]backends.File, []backends.Need, error) {
 	net, err := m.at(ir.Fixed)
 	if err != nil {

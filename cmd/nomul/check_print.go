@@ -10,7 +10,7 @@ import (
 	"nomul/runtime/metrics"
 )
 
-// put prints what was understood, for machines or for people. Errors come first, and
+// put prints the tables of a model, for machines or for people. Errors come first, and
 // with them only the tables that belong to them.
 func (u *understanding) put(c *cobra.Command, asJSON, all bool) error {
 	fault := u.refusal
@@ -77,7 +77,7 @@ func (u *understanding) print(w io.Writer, table func([]string, [][]string)) {
 	}
 }
 
-// head says how the model looks from outside.
+// head is the line of the model's time steps, inputs and outputs.
 func (u *understanding) head() string {
 	text := fmt.Sprintf("%s: %s", u.Model, counted(u.Steps, "time step"))
 	for _, p := range u.Inputs {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// A disk that is full leaves no file, not even a part of one, and what was there as it was.
+// A disk that is full leaves no new file, not even a part of one, and old ones as they were.
 func TestDiskIsFull(t *testing.T) {
 	p := newPlace(t)
 	disk := p.dir + "/disk"

@@ -10,12 +10,12 @@ import (
 	"nomul/ir/irtest"
 )
 
-// A block in a document stands between a line <!-- from ARCHIVE SECTION --> and
+// spliced finds a block of a document, between a line <!-- from ARCHIVE SECTION --> and
 // the end of the fenced text below it.
 var spliced = regexp.MustCompile("(?m)^<!-- from (\\S+) (\\S+) -->\n```\n(?s:.*?)^```$")
 
-// What documents show is what tests produce: their blocks equal the sections of
-// the archives that they name.
+// The blocks of documents equal the sections of the archives that they name, which
+// tests produce.
 func TestDocuments(t *testing.T) {
 	for _, file := range []string{"../../ARCHITECTURE.md"} {
 		text := read(t, file)
@@ -43,7 +43,7 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
-// A snippet stands between a line <!-- snippet FILE NAME --> and the end of the
+// snippet finds one, between a line <!-- snippet FILE NAME --> and the end of the
 // fenced code below it; in the file, between "# snippet NAME begins" and "ends".
 var snippet = regexp.MustCompile("(?m)^<!-- snippet (\\S+) (\\S+) -->\n```python\n(?s:.*?)^```$")
 
@@ -138,7 +138,7 @@ func isThere(path string) bool {
 	return err == nil
 }
 
-// isFlag tells whether a command has a flag; all have help, and nomul its version.
+// isFlag reports whether a command has a flag; all have help, and nomul its version.
 func isFlag(name string) bool {
 	if name == "help" || name == "version" {
 		return true

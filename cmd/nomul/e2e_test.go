@@ -245,7 +245,7 @@ func (e *export) attempt(t *testing.T, dir string) (code int, stderr string) {
 	return run(args, &out, &err), err.String()
 }
 
-// input is a file with the samples alone, without what the framework computed of them.
+// input writes a file with the samples alone, without the framework's results, and returns its path.
 func (e *export) input(t *testing.T, dir string) string {
 	t.Helper()
 	x := arrays(t, filepath.Join(e.folder, e.Arrays))["x"]

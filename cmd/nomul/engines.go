@@ -63,7 +63,7 @@ func elements(net *ir.Net, samples []map[string]*ir.Tensor) [][][]int64 {
 	return out
 }
 
-// reference is what the interpreter computes for samples, traced or not.
+// reference returns the interpreter's results for samples, traced or not.
 func reference(net *ir.Net, samples []map[string]*ir.Tensor, trace bool) (backends.Vectors, error) {
 	e, err := engine.Interp(net, min(2, len(samples)))
 	if err != nil {
@@ -72,7 +72,7 @@ func reference(net *ir.Net, samples []map[string]*ir.Tensor, trace bool) (backen
 	return e.Run(context.Background(), elements(net, samples), trace)
 }
 
-// recordEngine runs samples on a built engine and collects what it computed.
+// recordEngine runs samples on a built engine and collects its results.
 func recordEngine(c *cobra.Command, net *ir.Net, name string, samples []map[string]*ir.Tensor, trace bool) (*recording, error) {
 	e, err := openEngine(c.Context(), net, name)
 	if err != nil {

@@ -219,8 +219,8 @@ func printEvaluation(c *cobra.Command, r *evaluation) {
 	r.printConfusion(w)
 }
 
-// times say how long a sample takes. An engine that is a program is known by what it takes
-// beside its start, which for few samples may be nothing that can be measured.
+// times are the seconds of a sample in words. An engine that is a program is measured
+// beside its start, which for few samples may leave too little time to show.
 func (r *evaluation) times() string {
 	engine := fmt.Sprintf("%.1f µs per sample in the engine", 1e6*r.SecondsPerSample)
 	if r.SecondsPerSample == 0 {

@@ -12,7 +12,7 @@ import (
 	"nomul/ir/irtest"
 )
 
-// exporters is what a script of testdata/export notes beside its files: the versions, and
+// exporters are the notes of a script of testdata/export beside its files: the versions, and
 // the files that an exporter could not write, with its message.
 type exporters struct {
 	Versions map[string]string
@@ -22,8 +22,8 @@ type exporters struct {
 // exportTable is the block of EXPORTING.md that `make e2e` makes.
 var exportTable = regexp.MustCompile(`(?s)<!-- made by make e2e -->\n(.*?)<!-- end -->\n`)
 
-// The table of what can be exported is what the frameworks did, where `make e2e` has just
-// asked them; everywhere it is of the versions that the scripts are run with.
+// The table of exports equals a fresh one where `make e2e` has just run the frameworks;
+// everywhere it is of the versions that the scripts are run with.
 func TestExportingTable(t *testing.T) {
 	const file = "../../EXPORTING.md"
 	text := read(t, file)
@@ -75,7 +75,7 @@ func exportedTable(t *testing.T) string {
 	return b.String()
 }
 
-// exportCell says of how many networks an exporter wrote files, and of which it did not.
+// exportCell counts the networks that an exporter wrote, and names those that it could not.
 func exportCell(t *testing.T, folder string, e *exporters, by string) string {
 	t.Helper()
 	written, failed := map[string]bool{}, map[string]bool{}

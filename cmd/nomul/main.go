@@ -76,7 +76,7 @@ type interruption struct{ os.Signal }
 
 func (i interruption) Error() string { return i.String() }
 
-// interrupted says that a signal ended the command, and returns the exit code.
+// interrupted prints that a signal ended the command, and returns the exit code.
 func interrupted(ctx context.Context, stderr io.Writer) int {
 	fmt.Fprintln(stderr, "nomul: interrupted")
 	if i, ok := context.Cause(ctx).(interruption); ok {

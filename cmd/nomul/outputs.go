@@ -17,8 +17,8 @@ import (
 	"nomul/runtime/files"
 )
 
-// sink is where results are printed. What could not be written is kept, for the exit
-// status, and nothing is written behind it.
+// sink is the standard output of results. Its first error is kept, for the exit status,
+// and nothing is written behind it.
 type sink struct {
 	io.Writer
 	begun bool
@@ -150,7 +150,7 @@ func writeDir(ctx context.Context, dir string, artefact []backends.File, inputs 
 	return files.WriteDir(ctx, dir, outputs)
 }
 
-// listFiles prints what was written, and what the target needs, if that is known.
+// listFiles prints the written files, and the memory that they need, if that is known.
 func listFiles(c *cobra.Command, dir string, files []backends.File, needs []backends.Need) {
 	rows := [][]string{{"file", "     bytes"}}
 	for _, f := range files {

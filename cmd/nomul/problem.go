@@ -11,7 +11,7 @@ import (
 	"nomul/passes"
 )
 
-// problem is an error for machines: what --json prints where there is no result.
+// problem is an error for machines; --json prints it in the place of a result.
 type problem struct {
 	// Code is that of a diagnostic, or usage, interrupted, bug, or failed.
 	Code    string    `json:"code"`

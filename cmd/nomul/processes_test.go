@@ -55,7 +55,7 @@ func (p place) command(line string) *exec.Cmd {
 	return c
 }
 
-// files are all files of the folder, with what they hold, and the names of temporary ones.
+// files are the contents of all files of the folder, and of temporary ones, by name.
 func (p place) files(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -75,7 +75,7 @@ func (p place) files(t *testing.T) map[string]string {
 	return all
 }
 
-// left says which files are there that were not, or are others.
+// left names the files that are new, or have other contents.
 func left(before, after map[string]string) string {
 	var names []string
 	for name, data := range after {
@@ -92,8 +92,8 @@ func left(before, after map[string]string) string {
 	return strings.Join(append(names, "none")[:max(1, len(names))], " ")
 }
 
-// row prints a row of the table: what was run, what happened to it, how it ended, and
-// the files it left.
+// row prints a row of the table: the command, the event, the exit status, and the files
+// left.
 func row(t *testing.T, command, event string, status int, files string, more ...any) {
 	t.Logf("%-70s %-13s %4d  %s%s", command, event, status, files, fmt.Sprint(more...))
 }
@@ -203,7 +203,7 @@ func TestSignals(t *testing.T) {
 }
 
 // Killed at any moment, a build that replaces another leaves the old files or the new ones,
-// whole, and what somebody put beside them; at the latest the next one brings that about.
+// whole, and the user's files beside them; at the latest the next one brings that about.
 func TestKilled(t *testing.T) {
 	p := newPlace(t)
 	const build = "build model.onnx -o out --force" + onMean

@@ -12,7 +12,7 @@ import (
 	"nomul/passes"
 )
 
-// meant says which of the candidates a misspelt word is probably for, if any.
+// meant is the question after the candidate that a misspelt word is probably for, if any.
 func meant(word string, candidates []string) string {
 	if near := diag.Nearest(word, candidates); near != "" {
 		return "; did you mean " + near + "?"
@@ -20,7 +20,7 @@ func meant(word string, candidates []string) string {
 	return ""
 }
 
-// oneOf says which words are wanted instead of another.
+// oneOf lists the words that are wanted instead of another.
 func oneOf(word string, candidates []string) string {
 	return "wanted one of " + strings.Join(candidates, ", ") + meant(word, candidates)
 }
@@ -55,7 +55,7 @@ func onlyCommands(c *cobra.Command, args []string) error {
 	return fmt.Errorf("unknown command %q for %q%s", args[0], c.CommandPath(), meant(args[0], names))
 }
 
-// flagFault is what is wrong with the flags of a command.
+// flagFault is the error of a command's flags, with the probable flag for one that is not there.
 func flagFault(c *cobra.Command, err error) error {
 	hint := ""
 	var missing *pflag.NotExistError
@@ -72,7 +72,7 @@ func words(list ...string) cobra.CompletionFunc {
 	return cobra.FixedCompletions(list, cobra.ShellCompDirectiveNoFileComp)
 }
 
-// completionCommand tells how a shell is taught to complete command lines.
+// completionCommand words the help of the command that prints completions for shells.
 func completionCommand(root *cobra.Command) {
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {

@@ -102,7 +102,7 @@ type trial struct {
 	row  engineRow
 	slow bool
 	open func(ctx context.Context) (engine.Engine, error)
-	// prove scans what the engine was built of; it may be nil.
+	// prove scans the artefacts of the engine; it may be nil.
 	prove func(ctx context.Context, e engine.Engine) ([]proof.Proof, error)
 
 	engine engine.Engine // nil until it is built, and when tools are missing

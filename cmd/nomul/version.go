@@ -6,8 +6,7 @@ import (
 	"runtime/debug"
 )
 
-// version is what the build says of itself: the version of the module, the revision it
-// was built from, and the version of Go.
+// version is that of the module, with the revision it was built from and the version of Go.
 func version(info *debug.BuildInfo, ok bool) string {
 	if !ok {
 		return "unknown, " + runtime.Version()

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The version names what a build is of, changes that are in no revision included.
+// The version names the revision of a build, and changes that are in none.
 func TestVersion(t *testing.T) {
 	built := &debug.BuildInfo{GoVersion: "go1.26.0", Main: debug.Module{Version: "v1.2.3"}}
 	host := " " + runtime.GOOS + "/" + runtime.GOARCH

@@ -12,7 +12,7 @@ import (
 	"nomul/runtime/interp"
 )
 
-// A spike is left to chance where the membrane is so near to the threshold, as a
+// tie leaves a spike to chance where the membrane is so near to the threshold, as a
 // share of the largest membrane, that float32 decides by the order of its sums.
 const tie = 1e-5
 
@@ -85,7 +85,7 @@ func partlyRead(net *ir.Net) map[string]bool {
 	return partly
 }
 
-// errMoved says that a layer is in other steps than in the file, or read in some alone,
+// errMoved is of a layer that is in other steps than in the file, or read in some alone,
 // and differs: in the others its spikes may be any.
 var errMoved = errors.New("the layer is moved in time")
 
@@ -142,7 +142,7 @@ func (n *network) sameSpikes(want recording, got trace) (tied bool, err error) {
 }
 
 // sameAhead compares spikes with the layers as many steps ahead as is known, and returns
-// the layer that is wrong. What no output reads of the file may be anything.
+// the layer that is wrong. Values of the file that no output reads may be anything.
 func (n *network) sameAhead(want recording, got trace) (f randnet.Fired, tied bool, err error) {
 	for t := range n.model.Steps {
 		for _, f := range n.model.Layers {

@@ -104,7 +104,7 @@ func TestInputsWithoutWeightsAreHeld(t *testing.T) {
 	}
 }
 
-// What was once told in words of nomul's own.
+// Networks whose errors were once in words of nomul's own.
 func TestRefusalsAreSaidToUsers(t *testing.T) {
 	for _, text := range []string{
 		"seed=8391202803697684248; layer 0: delay=1; layer 1: neuron=leaky leak=0 when=next spelling=where",

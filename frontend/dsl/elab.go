@@ -194,7 +194,7 @@ func (e *elab) put(f *frame, at lexer.Position, make func() (*ir.Value, error)) 
 	return v
 }
 
-// tire tells of a bound that was reached; nothing is carried out from there on.
+// tire reports a bound that was reached; nothing is carried out from there on.
 func (e *elab) tire(f *frame, at lexer.Position, format string, bound int) {
 	if !e.tired {
 		f.src.fail(at, diag.TooLarge, format, bound)

@@ -10,14 +10,14 @@ import (
 	"nomul/ir/diag"
 )
 
-// otherWords are those by which other frameworks call what the language has another word for.
+// otherWords are words of frameworks for which the language has others.
 var otherWords = map[string]string{
 	"hard":        "the reset to a fixed membrane, a hard one, is reset: zero",
 	"soft":        "the reset by the threshold, a soft one, is reset: subtract",
 	"subtraction": "the reset by the threshold is reset: subtract",
 }
 
-// nameHint says what a name may be for that is not there.
+// nameHint is the help for a name that is not there.
 func (r *resolver) nameHint(name string, all []string) string {
 	if other := otherWords[name]; other != "" {
 		return other
@@ -56,7 +56,7 @@ func labelsOf(tokens []lexer.Token) map[string]bool {
 	return out
 }
 
-// syntaxHint says how people mean what the grammar has not, where they are known to.
+// syntaxHint is the help for spellings that the grammar has not, but people are known to use.
 func syntaxHint(tokens []lexer.Token, unexpected lexer.Token) string {
 	at := slices.IndexFunc(tokens, func(t lexer.Token) bool { return t.Pos.Offset == unexpected.Pos.Offset })
 	if at < 1 {
@@ -109,7 +109,7 @@ func piped(tokens []lexer.Token) bool {
 // shownWeights is how many of a file's arrays a message lists.
 const shownWeights = 6
 
-// weightsHint says what the files have instead of a layer's weights.
+// weightsHint lists the arrays of a file that lacks a layer's weights.
 func weightsHint(all []string) string {
 	all = slices.Sorted(slices.Values(all))
 	if len(all) == 0 {

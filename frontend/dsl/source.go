@@ -8,13 +8,13 @@ import (
 	"nomul/ir/diag"
 )
 
-// source is one text and what was found wrong with it.
+// source is one text, with its errors.
 type source struct {
 	name   string
 	lines  []string
 	labels map[string]bool // names that layers take by as
 	errs   diag.List
-	seen   map[string]bool // places and codes of what was told
+	seen   map[string]bool // places and codes of the diagnostics so far
 }
 
 func newSource(name, text string) *source {

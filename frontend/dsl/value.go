@@ -136,7 +136,7 @@ func float32s(f float64) float64 { return float64(float32(f)) }
 var words = wordSet(`zero subtract none all fire next both before after late floor ceil same
 	time space channels height width tokens step once`)
 
-// kindNames are what parameters want.
+// String names the kind, in messages about parameters.
 func (k kind) String() string {
 	names := map[kind]string{isNumber: "a number", isText: "a string", isTruth: "true or false",
 		isWord: "a word", isList: "a list", isSignal: "a value of the net", isFunction: "a layer"}

@@ -49,7 +49,7 @@ func TestImagesAreArrangedForTheInput(t *testing.T) {
 	}
 }
 
-// What is no image or label is refused with its type and shape.
+// Arrays that are no images or labels are refused with their type and shape.
 func TestArraysThatAreNoImages(t *testing.T) {
 	for want, arrays := range map[string]map[string]*Array{
 		"holds float32[1,1,2] with the number 0.5; pixels are whole numbers from 0 to 255": {"images": Floats(Float32, []int{1, 1, 2}, []float64{1, 0.5})},

@@ -119,7 +119,7 @@ func (p *batchBoard) board(some []int) []byte {
 }
 
 // boardText writes bytes by Arm's semihosting interface, which RISC-V has too, and runs
-// a net on its samples. What is told is what the console takes.
+// a net on its samples. The console may take a part of the bytes: the rest is told again.
 const boardText = `#include <stdint.h>
 static uintptr_t semihost(uintptr_t operation, const void *block)
 {

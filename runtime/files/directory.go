@@ -135,8 +135,8 @@ func (d directory) tidy(folder string) {
 	}
 }
 
-// drop removes what is left of an exchange that is over, first its manifest, so that
-// nothing goes on with what is half removed.
+// drop removes the two folders of an exchange that is over, first the manifest, so that
+// no later build continues with half-removed ones.
 func (d directory) drop() error {
 	err := d.Remove(path.Join(incoming, Manifest))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -156,9 +156,9 @@ func (d directory) list(folder string) []string {
 	return append(names, Manifest)
 }
 
-// Restore brings a directory back to what it was before a WriteDir that was cut
-// off, and reports whether that had begun to exchange files. One that had come to its
-// end stays as it is.
+// Restore brings back the files of a directory from before a WriteDir that was cut
+// off, and reports whether that had begun to exchange them. The files of one that had
+// come to its end stay.
 func Restore(dir string) (bool, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil { // there is none, which is as good

@@ -28,7 +28,7 @@ func (c countdown) Err() error {
 
 func after(n int) context.Context { return countdown{context.Background(), &n} }
 
-// tree lists what is below a folder, with the contents of files.
+// tree lists the files and folders below a folder, with the contents of files.
 func tree(t *testing.T, dir string) string {
 	t.Helper()
 	var all strings.Builder
@@ -120,7 +120,7 @@ func TestExchangeIsWhole(t *testing.T) {
 	}
 }
 
-// A directory is written again and again; what is not its own is neither moved nor replaced.
+// A directory is written again and again; files that it did not write are neither moved nor replaced.
 func TestWriteDir(t *testing.T) {
 	dir := oldDir(t)
 	if err := WriteDir(t.Context(), dir, behind); err != nil || tree(t, dir) != newTree {
@@ -190,7 +190,7 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-// What is no file is refused, and a pipe that nobody writes to or reads from is not waited for.
+// Devices and folders are refused, and a pipe that nobody writes to or reads from is not waited for.
 func TestNoFile(t *testing.T) {
 	pipe := t.TempDir() + "/pipe"
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {

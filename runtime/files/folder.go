@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Folder is that of a model's file. What the model names is read from there and below,
-// and from the folders that are allowed besides.
+// Folder is that of a model's file. Files that the model names are read from there and
+// below, and from the folders that are allowed besides.
 type Folder struct {
 	dir   string    // with which relative paths begin
 	roots []string  // without symbolic links

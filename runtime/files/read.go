@@ -46,7 +46,7 @@ func regular(f *os.File, err error) (*os.File, error) {
 	return f, nil
 }
 
-// sort says of which sort something is that is no file.
+// sort names the sort of an entry of a folder that is no regular file.
 func sort(m fs.FileMode) string {
 	switch {
 	case m.IsDir():

@@ -27,7 +27,7 @@ end
 	}
 }
 
-// Constants alone do not make a constant of what changes from step to step: a
+// Constants alone do not make a constant of a value that changes from step to step: a
 // membrane that begins with one, the spikes of a neuron that only one drives, and
 // their number.
 func TestVerdictOfChangingValues(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 )
 
 // TestArena demands memory on a cache line, whatever line the data begin on, and that
-// what lies there already is not copied.
+// data which lie on one already are not copied.
 func TestArena(t *testing.T) {
 	all := strings.Repeat("weights ", 64)
 	copies := 0

@@ -4,5 +4,5 @@ package toolchain
 
 import "os/exec"
 
-// alone would have a tool end together with what it has started, where there are groups.
+// alone does nothing: there are no groups by which a tool's children could end with it.
 func alone(*exec.Cmd) {}
