@@ -18,6 +18,9 @@ type assembly struct {
 	// same finds a cell that computes the same; exporters repeat the layers of
 	// a static input for each step.
 	same map[string]*cell
+	// kernels has the preparation of each op on operands of a kind: exporters repeat a
+	// layer's weights for each step, and one layout of them is enough.
+	kernels map[string]eval.Kernel
 	// latched has what each delay will show in the next step.
 	latched map[*ir.Tensor]*ir.Tensor
 }
@@ -42,7 +45,7 @@ func hasRow(op ir.Op) bool { return int(op) < len(rows) && rows[op] != nil }
 func newAssembly(m *Machine) *assembly {
 	return &assembly{
 		m: m, cells: map[*ir.Value]*cell{}, local: map[*ir.Value]*ir.Value{},
-		same: map[string]*cell{}, latched: map[*ir.Tensor]*ir.Tensor{},
+		same: map[string]*cell{}, kernels: map[string]eval.Kernel{}, latched: map[*ir.Tensor]*ir.Tensor{},
 	}
 }
 
@@ -88,7 +91,7 @@ func (a *assembly) share(v *ir.Value, args []*ir.Tensor, c *cell) bool {
 // stateless prepares an op of package eval; on constants it is computed at once.
 func (a *assembly) stateless(v *ir.Value, args []*ir.Tensor, c *cell) {
 	c.result, c.passing = &ir.Tensor{Type: v.Type}, true // its memory comes from furnish
-	kernel, result := eval.Prepare(v), c.result
+	kernel, result := a.kernel(v), c.result
 	run := func(int) { kernel(args, result) }
 	if a.m.net.Level == ir.Source && v.Type.IsReal() {
 		run = func(int) {
@@ -103,6 +106,26 @@ func (a *assembly) stateless(v *ir.Value, args []*ir.Tensor, c *cell) {
 	*result, c.passing = *ir.NewTensor(v.Type), false
 	run(-1)
 	v.Op, v.Args, v.Attrs = ir.OpConst, nil, ir.ConstAttrs{Data: result}
+}
+
+// kernel prepares a value's op, once for all that have the same constants, and others of
+// the same types. Kernels keep nothing between calls that is of use.
+func (a *assembly) kernel(v *ir.Value) eval.Kernel {
+	key := fmt.Sprintf("%d %v %v", v.Op, v.Attrs, v.Type)
+	for _, arg := range v.Args {
+		switch {
+		case arg == nil:
+			key += " -"
+		case arg.Const() != nil:
+			key += fmt.Sprintf(" %p", arg.Const())
+		default:
+			key += fmt.Sprintf(" %v", arg.Type)
+		}
+	}
+	if a.kernels[key] == nil {
+		a.kernels[key] = eval.Prepare(v)
+	}
+	return a.kernels[key]
 }
 
 func constants(args []*ir.Value) bool {
