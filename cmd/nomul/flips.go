@@ -24,7 +24,7 @@ func (e *evaluator) flips(count int) ([]metrics.LayerFlips, error) {
 	if err != nil {
 		return nil, err
 	}
-	parts := make([]*metrics.Flips, workers(count))
+	parts := make([]*metrics.Flips, workers(fixed, count))
 	for w := range parts {
 		if parts[w], err = metrics.NewFlips(real, fixed); err != nil {
 			return nil, err

@@ -152,7 +152,7 @@ func (e *evaluator) interpret(net *ir.Net, count int, active bool, done func()) 
 		return predicted{err: err}
 	}
 	p := predicted{classes: make([]int, count), counted: count}
-	machines := make([]*interp.Machine, workers(count))
+	machines := make([]*interp.Machine, workers(net, count))
 	counters, taps := make([]*metrics.Counter, len(machines)), make([]interp.Tap, len(machines))
 	for w := range machines {
 		if machines[w], err = interp.New(net); err != nil {
@@ -199,8 +199,21 @@ func (e *evaluator) interpret(net *ir.Net, count int, active bool, done func()) 
 	return p
 }
 
-// workers is how many processors count things are shared by.
-func workers(count int) int { return min(runtime.GOMAXPROCS(0), max(1, count)) }
+// largeNet is the number of elements of a net's values from which on one machine at a
+// time takes all the memory that there should be.
+const largeNet = 1 << 25
+
+// workers is the number of machines, one a processor, that run count samples of a net.
+func workers(net *ir.Net, count int) int {
+	elements := 0
+	for _, v := range net.Values {
+		elements += v.Type.Size()
+	}
+	if elements > largeNet {
+		return 1
+	}
+	return min(runtime.GOMAXPROCS(0), max(1, count))
+}
 
 // share has each worker do every workers-th of count things, until one fails.
 func share(workers, count int, do func(worker, i int) error) error {
