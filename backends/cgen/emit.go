@@ -117,7 +117,8 @@ const (
 	aboutFiles = ` * @: a spiking network of %d time steps, in integers, without a multiplication.
  *
  * A program needs @.h, @.c, @_weights.h and @_weights*.c; main.c is an example, and the
- * other files test the model. C99 without any library is enough; C++ may include this file.
+ * other files test the model. C99 without any library is enough (gcc may make calls of
+ * memset out of loops: -ffreestanding keeps it from that); C++ may include this file.
  *
  * Inputs and outputs
  *`

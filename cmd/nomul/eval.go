@@ -109,6 +109,8 @@ type evaluation struct {
 	// Classes are the names of the classes that have some.
 	Classes         map[int]string `json:"classes,omitempty"`
 	ActivitySamples int            `json:"activity_samples"`
+	// Quiet are the layers that can fire and never did: their readers saw nothing.
+	Quiet []string `json:"never_fire,omitempty"`
 	// KeptAccuracy is that with residuals where they were trained, when they were moved.
 	KeptAccuracy *float64 `json:"kept_residuals_accuracy,omitempty"`
 	// Flips are those of each layer, when they were asked for.
@@ -130,6 +132,10 @@ func (r *evaluation) put(c *cobra.Command, asJSON bool) error {
 		return printJSON(c.OutOrStdout(), r)
 	}
 	printEvaluation(c, r)
+	if len(r.Quiet) > 0 {
+		fmt.Fprintf(c.ErrOrStderr(), "warning: no neuron of %s fires in any step of %d samples, so accuracy and agreement do not depend on it\n",
+			strings.Join(r.Quiet, ", "), r.ActivitySamples)
+	}
 	if r.Flips != nil {
 		printFlips(c.OutOrStdout(), r.Flips)
 	}
@@ -171,7 +177,7 @@ func (e *evaluator) run(level ir.Level, engineName string) (*evaluation, error) 
 	r := &evaluation{ActivitySamples: got.counted, Decides: d.rule(), Classes: e.images.Classes}
 	r.Score = metrics.NewScore(d.classes, e.images.Labels[:e.count], got.classes)
 	r.Engine, r.Level, r.Steps = engineName, net.Level.String(), net.Steps
-	r.Activity = got.activity
+	r.Activity, r.Quiet = got.activity, quietLayers(net, got.activity)
 	got.took.put(&r.Evaluation, e.count)
 	if want.classes != nil {
 		accuracy, agreement := metrics.Agreement(want.classes, e.images.Labels[:e.count]), metrics.Agreement(want.classes, got.classes)
@@ -179,6 +185,18 @@ func (e *evaluator) run(level ir.Level, engineName string) (*evaluation, error) 
 	}
 	r.KeptAccuracy, err = e.keptAccuracy(net, engineName)
 	return r, err
+}
+
+// quietLayers lists the layers without any spike, but for those that only have a membrane.
+func quietLayers(net *ir.Net, a metrics.Activity) []string {
+	var out []string
+	for _, l := range a.Layers {
+		v := net.Find(l.Name)
+		if l.Kind == "neuron" && l.SpikeRate == 0 && !v.Attrs.(ir.NeuronAttrs).Silent {
+			out = append(out, l.Name)
+		}
+	}
+	return out
 }
 
 func printEvaluation(c *cobra.Command, r *evaluation) {
