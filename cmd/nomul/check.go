@@ -17,7 +17,7 @@ type understanding struct {
 	Model   string   `json:"model"`
 	Doc     string   `json:"doc,omitempty"`    // of a source text
 	Pixels  []string `json:"pixels,omitempty"` // how they are understood, by input
-	Steps   int      `json:"steps"`
+	Steps   int      `json:"steps"`            // 0 where they were not found
 	Inputs  []port   `json:"inputs"`
 	Outputs []port   `json:"outputs"`
 	metrics.Size
@@ -134,7 +134,7 @@ func understand(file string, o *passes.Options, flags *compileFlags) (*understan
 	if err := flags.step.useless(file, net); err != nil {
 		return nil, err
 	}
-	u := &understanding{Model: net.Name, Doc: m.doc, Pixels: formulas, Steps: net.Steps, Neurons: []neuronRow{}, Unsupported: []gapRow{}, Deviations: []deviation{}, Bounds: []boundRow{}, Warnings: []string{}}
+	u := &understanding{Model: net.Name, Doc: m.doc, Pixels: formulas, Neurons: []neuronRow{}, Unsupported: []gapRow{}, Deviations: []deviation{}, Bounds: []boundRow{}, Warnings: []string{}}
 	u.Multiplications.EdgesBefore, u.Multiplications.Edges = []metrics.Edge{}, []metrics.Edge{}
 	for _, w := range list.Warnings() {
 		u.Warnings = append(u.Warnings, w.Error())
@@ -177,6 +177,7 @@ func (u *understanding) lower(net *ir.Net, o *passes.Options) {
 		}
 	})
 	if net.Level > ir.Source {
+		u.Steps = net.Steps
 		u.Neurons, u.Size = neuronRows(net), metrics.SizeOf(net)
 	}
 	if err != nil {

@@ -79,7 +79,10 @@ func (u *understanding) print(w io.Writer, table func([]string, [][]string)) {
 
 // head is the line of the model's time steps, inputs and outputs.
 func (u *understanding) head() string {
-	text := fmt.Sprintf("%s: %s", u.Model, counted(u.Steps, "time step"))
+	text := u.Model + ": time steps not found"
+	if u.Steps > 0 {
+		text = fmt.Sprintf("%s: %s", u.Model, counted(u.Steps, "time step"))
+	}
 	for _, p := range u.Inputs {
 		text += fmt.Sprintf(", input %s %s", p.Name, p.Type)
 	}
