@@ -84,8 +84,8 @@ func (backend) Check(net *ir.Net) diag.List {
 	return c.found
 }
 
-func (c *checker) refuse(v *ir.Value, format string, args ...any) {
-	c.found.Add(v.Origin, diag.UnsupportedTarget, "target go cannot run %v %%%s: "+format, append([]any{v.Op, v.Name}, args...)...)
+func (c *checker) refuse(v *ir.Value, format string, args ...any) *diag.Diagnostic {
+	return c.found.Add(v.Origin, diag.UnsupportedTarget, "target go cannot run %v %%%s: "+format, append([]any{v.Op, v.Name}, args...)...)
 }
 
 func (c *checker) input(v *ir.Value) {
@@ -125,8 +125,15 @@ func (c *checker) weighted(v *ir.Value) {
 	}
 	// Rows are found by offsets within a line of the image, 64 bytes an input,
 	// or sixteen times as many in a table; taps and padding go on top.
-	if x.Type.Size() >= maxRows>>(6+tableBits+1) || v.Type.Size() >= maxRows>>8 || w.Type.Size() >= maxRows>>8 {
-		c.refuse(v, "its operands %v and %v are too large", x.Type, w.Type)
+	for _, part := range []struct {
+		name string
+		of   *ir.Value
+		most int
+	}{{"input", x, maxRows >> (6 + tableBits + 1)}, {"result", v, maxRows >> 8}, {"matrix of weights", w, maxRows >> 8}} {
+		if n := part.of.Type.Size(); n >= part.most {
+			c.refuse(v, "its %s, %v, has %d elements, wanted fewer than %d", part.name, part.of.Type, n, part.most).
+				Help = "the targets c and verilog have no such limit"
+		}
 	}
 	c.constant(v, "bias", v.Args[2])
 }
