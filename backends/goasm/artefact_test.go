@@ -122,7 +122,7 @@ func TestCheck(t *testing.T) {
 
 		{"fixed steps=1 {\nonce\n\t%x = input : u17[2]\n\t%y = output %x : u17[2]\n}\n", "cannot run input %x: it is u17[2]"},
 		{"fixed steps=1 {\nonce\n\t%x = input : s8[2]\n\t%k = const {fill=3000000000} : u32[2]\n\t%m = min %x, %k : s8[2]\n\t%y = output %m : s8[2]\n}\n", "%k must be constants of at most 32 bits"},
-		{"fixed steps=1 {\nonce\n\t%x = input : u8[4096]\n\t%w = const {fill=1} : spike[2048,4096]\n\t%a = linear %x, %w {slots=planes} : u20[2048]\n\t%y = output %a : u20[2048]\n}\n", "matrix of weights, spike[2048,4096], has 8388608 elements, wanted fewer than 8388607"},
+		{"fixed steps=1 {\nonce\n\t%x = input : u8[2,4096]\n\t%w = const {fill=1} : spike[2048,4096]\n\t%a = linear %x, %w {slots=planes} : u20[2,2048]\n\t%y = output %a : u20[2,2048]\n}\n", "its weights, spike[2048,4096], has 8388608 elements, wanted fewer than 8388607"},
 		{"fixed steps=1 {\nonce\n\t%x = input : u8[3]\n\t%w = const {seed=1 lo=-70000 hi=70000} : s32[4,3]\n\t%a = linear %x, %w {slots=planes} : s32[4]\n\t%y = output %a : s32[4]\n}\n", "%w must be constants of at most 16 bits"},
 		{"fixed steps=1 {\nonce\n\t%x = input : u16[9]\n\t%w = const {fill=32767} : s16[4,9]\n\t%a = linear %x, %w {slots=planes} : s64[4]\n\t%y = output %a : s64[4]\n}\n", "takes more than 32 bits"},
 		{"fixed steps=9 {\nonce\n\t%x = input : u8[9]\n\t%t = const {fill=5} : u3[]\nstep\n\t%s = neuron %x, %t {leak=none round=floor compare=ge reset=none when=fire guard=24} : spike[9]\nend\n\t%c = sum %s : u4[9]\n\t%y = output %c : u4[9]\n}\n", "needs more than 32 bits"},

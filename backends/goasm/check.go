@@ -124,14 +124,20 @@ func (c *checker) weighted(v *ir.Value) {
 		c.refuse(v, "its weights %%%s must be constants of at most 16 bits", w.Name)
 	}
 	// Rows are found by offsets within a line of the image, 64 bytes an input,
-	// or sixteen times as many in a table; taps and padding go on top.
+	// or sixteen times as many in a table; taps and padding go on top. A linear at one
+	// position has none: a tile of its rows takes 64 bytes an input.
+	weights := w.Type.Size()
+	if v.Op == ir.OpLinear && x.Type.Shape.Rank() == 1 {
+		weights = w.Type.Shape.Dim(1)
+	}
 	for _, part := range []struct {
 		name string
 		of   *ir.Value
+		size int
 		most int
-	}{{"input", x, maxRows >> (6 + tableBits + 1)}, {"result", v, maxRows >> 8}, {"matrix of weights", w, maxRows >> 8}} {
-		if n := part.of.Type.Size(); n >= part.most {
-			c.refuse(v, "its %s, %v, has %d elements, wanted fewer than %d", part.name, part.of.Type, n, part.most).
+	}{{"input", x, x.Type.Size(), maxRows >> (6 + tableBits + 1)}, {"result", v, v.Type.Size(), maxRows >> 8}, {"weights", w, weights, maxRows >> 8}} {
+		if part.size >= part.most {
+			c.refuse(v, "its %s, %v, has %d elements, wanted fewer than %d", part.name, part.of.Type, part.size, part.most).
 				Help = "the targets c and verilog have no such limit"
 		}
 	}

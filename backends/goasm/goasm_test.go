@@ -200,6 +200,34 @@ func TestNets(t *testing.T) {
 	emit(t, 6, nets...).replay(t)
 }
 
+// TestLargeMatrix replays a linear of as many weights as convolutions are refused for.
+func TestLargeMatrix(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds")
+	}
+	t.Parallel()
+	net, err := ir.Parse("large.sir", `net large fixed steps=2 {
+once
+	%x = input : u8[8200]
+	%th = const {fill=200} : u8[]
+	%w = const {seed=3 lo=-127 hi=127} : s8[1030,8200]
+	%t = const {fill=900} : u10[]
+step
+	%s = neuron %x, %th {leak=none round=floor compare=ge reset=zero when=fire} : spike[8200]
+	%a = linear %s, %w {slots=planes} : s21[1030]
+	%h = neuron %a, %t {leak=none round=floor compare=ge reset=zero when=fire} : spike[1030]
+end
+	%y.sum = sum %h : u2[1030]
+	%y = output %y.sum : u2[1030]
+}
+`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := emit(t, 2, net)
+	w.mustRun(t, nil, w.testBinaries(t, "amd64")[0], "-test.run=Replay")
+}
+
 // TestWrongWeight shows that the replay notices one weight that is one off.
 func TestWrongWeight(t *testing.T) {
 	t.Parallel()
