@@ -156,12 +156,15 @@ func (p *plan) lifecycle(out *printer) {
 	p.calls(out, ir.Once)
 	out.f("// Step runs one time step.\nfunc (m *Model) Step() {")
 	p.calls(out, ir.Step)
-	out.f("// Finish computes the outputs after the last step.\nfunc (m *Model) Finish() {")
-	p.calls(out, ir.End)
+	out.f("// Finish returns the outputs after the last step. They are overwritten by the next inference.\nfunc (m *Model) Finish() (%s) {", p.results())
+	for _, s := range p.stages[ir.End] {
+		out.f("m.%s()", s.head().method)
+	}
+	out.f("return %s\n}\n", names(p.outputs, "&m."))
 
 	out.f("// Infer runs one sample: Reset, Load, %d times Step, and Finish. The result is\n// overwritten by the next inference.", p.net.Steps)
 	out.f("func (m *Model) Infer(%s) (%s) {", p.parameters(), p.results())
-	out.f("m.Reset()\nm.Load(%s)\nfor range Steps {\nm.Step()\n}\nm.Finish()\nreturn %s\n}", names(p.inputs, ""), names(p.outputs, "&m."))
+	out.f("m.Reset()\nm.Load(%s)\nfor range Steps {\nm.Step()\n}\nreturn m.Finish()\n}", names(p.inputs, ""))
 }
 
 // calls prints the calls of one clock and closes the function.

@@ -54,14 +54,15 @@ func (p *plan) streamCode(out *printer) {
 	for _, s := range p.stages[ir.Once] {
 		out.f("m.%s()", s.head().method)
 	}
-	out.f("for range Steps {\nm.Step()\nif trace {\nout = m.appendTrace(out)\n}\n}\nm.Finish()")
+	out.f("for range Steps {\nm.Step()\nif trace {\nout = m.AppendTrace(out)\n}\n}\nm.Finish()")
 	out.f("return m.appendOutputs(out), nil\n}\n")
 	out.f("func (m *Model) appendOutputs(out []byte) []byte {")
 	for _, b := range p.outputs {
 		out.f("out = append32(out, m.%s[:])", b.name)
 	}
 	out.f("return out\n}\n")
-	out.f("func (m *Model) appendTrace(out []byte) []byte {")
+	out.f("// AppendTrace appends the state of every layer after a step: its spikes, one byte each, and its\n// membranes, four bytes each, little-endian.")
+	out.f("func (m *Model) AppendTrace(out []byte) []byte {")
 	for _, s := range p.neurons {
 		s.trace(out)
 	}
