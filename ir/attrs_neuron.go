@@ -172,7 +172,8 @@ func (o *Order) UnmarshalText(b []byte) error {
 type LeakKind uint8
 
 // The leaks: V stays; nothing stays; V·β (an operand, real); V >> k;
-// V − (V >> k); (V·n) >> k, which engines run on the digits of n.
+// V − (V >> k); (V·n) >> k, which engines run on the digits of n. Above the fixed level
+// the last may have an operand, the real factor that it stands for, which is taken there.
 const (
 	LeakNone LeakKind = iota + 1
 	LeakAll

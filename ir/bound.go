@@ -34,8 +34,8 @@ type Cause string
 
 // The causes: weights rounded to units of their layer; biases, and constants that
 // are added, to units of their sum; constants written as signed powers of two; results
-// rounded after that, or brought into coarser units; leaks rounded in every step; a
-// neuron's reset and first membrane rounded to its units.
+// rounded after that, or brought into coarser units; leaks that are run as N/2^K, and
+// rounded in every step; a neuron's reset and first membrane rounded to its units.
 const (
 	OfWeights    Cause = "weights"
 	OfBias       Cause = "bias"

@@ -51,7 +51,7 @@ func (in *inference) checkNeuron(a NeuronAttrs) {
 	if a.Fires() != (args[NeuronThreshold] != nil) {
 		in.fail(diag.BadAttribute, "a neuron has a threshold, or is silent without a reset")
 	}
-	if (a.Leak.Kind == LeakFactor) != (args[NeuronLeak] != nil) {
+	if !in.goesWith(a.Leak, args[NeuronLeak]) {
 		in.fail(diag.BadAttribute, "leak=factor and the operand leak go together")
 	}
 	if !a.Leak.valid() || !a.Current.valid() {
@@ -84,7 +84,7 @@ func (in *inference) checkReset(a NeuronAttrs) {
 }
 
 func (in *inference) checkCurrent(a NeuronAttrs) {
-	if (a.Current.Kind == LeakFactor) != (in.v.Args[NeuronCurrent] != nil) {
+	if !in.goesWith(a.Current, in.v.Args[NeuronCurrent]) {
 		in.fail(diag.BadAttribute, "current=factor and the operand current go together")
 	}
 	if a.Order != OrderBefore && a.Current.Kind == 0 {
@@ -93,6 +93,12 @@ func (in *inference) checkCurrent(a NeuronAttrs) {
 	if in.level == Fixed && (a.Leak.Kind == LeakFactor || a.Current.Kind == LeakFactor) {
 		in.fail(diag.BadLevel, "a real leak has no place at the fixed level")
 	}
+}
+
+// goesWith tells whether a leak is a factor exactly where an operand gives it; above
+// the fixed level one of N/2^K may have the factor that it stands for.
+func (in *inference) goesWith(l Leak, factor *Value) bool {
+	return (l.Kind == LeakFactor) == (factor != nil) || l.Kind == LeakCSD && in.level != Fixed
 }
 
 // membraneRange is that of the value's own operands, which must fit an integer.

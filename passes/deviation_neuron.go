@@ -7,8 +7,8 @@ import (
 )
 
 // membraneOff states how far the membrane of a neuron is off: by the deviation of its
-// input, by the rounding of its constants, given in units of the membrane, and by the
-// rounding of its leaks in each step. Resets to a value only make it less. With
+// input, by the rounding of its constants, given in units of the membrane, and by its
+// leaks: their rounding in each step, and the factors that N/2^K misses. Resets to a value only make it less. With
 // when=both the reset looks at the membrane, not at a spike, so none is stated.
 func (q *quantiser) membraneOff(v, out *ir.Value, guard int, units, rounded [ir.NeuronLeak]*ir.Tensor) error {
 	a, x := v.Attrs.(ir.NeuronAttrs), v.Args[ir.NeuronX]
@@ -17,7 +17,8 @@ func (q *quantiser) membraneOff(v, out *ir.Value, guard int, units, rounded [ir.
 	}
 	unit := times(q.inputScale(v), constant(math.Ldexp(1, -guard), ir.Shape{}))
 	by := func(f float64) *ir.Tensor { return constant(f, ir.Shape{}) }
-	d := q.off[x].plus(q.off[v]).scaled(by(responseOf(a, q.steps, impulses{input: 1})))
+	response := func(in impulses) *ir.Tensor { return by(responseTo(a, realLeaks(v), q.steps, in)) }
+	d := q.off[x].plus(q.off[v]).scaled(response(impulses{input: 1}))
 	add := func(cause ir.Cause, t *ir.Tensor) {
 		if anyNonZero(t.F) {
 			d = d.plus(deviation{cause: magnitude(t)})
@@ -28,22 +29,23 @@ func (q *quantiser) membraneOff(v, out *ir.Value, guard int, units, rounded [ir.
 		if u == nil {
 			u = by(0)
 		}
-		add(ir.OfBias, times(times(plus(u, times(roundedAll(r), by(-1))), unit), by(responseOf(a, q.steps, impulses{bias: 1}))))
+		add(ir.OfBias, times(times(plus(u, times(roundedAll(r), by(-1))), unit), response(impulses{bias: 1})))
 	}
 	if off := q.offsets[x]; off != nil && a.Current.Kind != 0 {
-		add(ir.OfBias, times(roundedOff(divide(off, unit), unit), by(responseOf(a, q.steps, impulses{input: 1}))))
+		add(ir.OfBias, times(roundedOff(divide(off, unit), unit), response(impulses{input: 1})))
 	}
 	if u := units[ir.NeuronReset]; u != nil {
-		each := 1.0
+		each := by(1)
 		if a.Reset == ir.ResetSubtract {
-			each = responseOf(a, q.steps, impulses{bias: 1})
+			each = response(impulses{bias: 1})
 		}
-		add(ir.OfReset, times(roundedOff(u, unit), by(each)))
+		add(ir.OfReset, times(roundedOff(u, unit), each))
 	}
 	if u := units[ir.NeuronInit]; u != nil {
 		add(ir.OfReset, roundedOff(u, unit))
 	}
-	add(ir.OfLeak, times(unit, by(responseOf(a, q.steps, impulses{leak: roundsBy(a.Leak), current: roundsBy(a.Current)}))))
+	add(ir.OfLeak, times(unit, response(impulses{leak: roundsBy(a.Leak), current: roundsBy(a.Current)})))
+	add(ir.OfLeak, q.missedByLeaks(v, out, unit))
 	delete(q.off, v) // spikes are given, and a silent neuron's result is its membrane
 	if a.Silent {
 		q.off[v] = d
@@ -90,9 +92,17 @@ func roundsBy(l ir.Leak) float64 {
 // membrane, and to its membrane and its current as they leak.
 type impulses struct{ input, bias, leak, current float64 }
 
+// leaks are the factors of a membrane and of its current.
+type leaks struct{ membrane, current float64 }
+
 // responseOf is the largest membrane that follows, without a spike, in so many steps.
 func responseOf(a ir.NeuronAttrs, steps int, in impulses) float64 {
-	keeps, wanes := remains(a.Leak), remains(a.Current)
+	return responseTo(a, leaks{remains(a.Leak), remains(a.Current)}, steps, in)
+}
+
+// responseTo is that of other leaks.
+func responseTo(a ir.NeuronAttrs, by leaks, steps int, in impulses) float64 {
+	keeps, wanes := by.membrane, by.current
 	v, i := 0.0, 0.0
 	for step := range steps {
 		before := v

@@ -11,7 +11,8 @@ import (
 // (1 − 2^-k), or else as N/2^K, which is run on the signed digits of N and
 // rounded once. Integer shifts must round so that spikes stay those of real
 // arithmetic (R5): toward −∞ where the neuron fires at ≥, toward +∞ where it
-// fires at >. The other forms are not exact; guard bits keep them close.
+// fires at >. The other forms are not exact; guard bits keep them close, and N/2^K keeps
+// the factor that it stands for, until numbers are rounded.
 func runLowerLeak(n *ir.Net, o *Options) (*ir.Net, error) {
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		if v.Op != ir.OpNeuron || v.Args[ir.NeuronLeak] == nil && v.Args[ir.NeuronCurrent] == nil {
@@ -23,10 +24,10 @@ func runLowerLeak(n *ir.Net, o *Options) (*ir.Net, error) {
 			args[i] = r.Of(a)
 		}
 		if form, ok := leakForm(o, v, ir.NeuronLeak); ok {
-			attrs.Leak, args[ir.NeuronLeak] = form, nil
+			attrs.Leak, args[ir.NeuronLeak] = form, kept(form, args[ir.NeuronLeak])
 		}
 		if form, ok := leakForm(o, v, ir.NeuronCurrent); ok {
-			attrs.Current, args[ir.NeuronCurrent] = form, nil
+			attrs.Current, args[ir.NeuronCurrent] = form, kept(form, args[ir.NeuronCurrent])
 		}
 		attrs.Round = ir.RoundFloor
 		if attrs.Compare == ir.GT && (shifts(attrs.Leak) || shifts(attrs.Current)) {
@@ -34,6 +35,14 @@ func runLowerLeak(n *ir.Net, o *Options) (*ir.Net, error) {
 		}
 		return r.CopyWith(v, attrs, args...)
 	})
+}
+
+// kept is the factor of a leak whose form does not say it.
+func kept(form ir.Leak, factor *ir.Value) *ir.Value {
+	if form.Kind == ir.LeakCSD {
+		return factor
+	}
+	return nil
 }
 
 func shifts(l ir.Leak) bool { return l.Kind == ir.LeakShift || l.Kind == ir.LeakCSD }

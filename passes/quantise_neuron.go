@@ -134,9 +134,10 @@ func reachable(units *ir.Tensor) *ir.Tensor {
 
 // fits refuses a neuron that has no integer form.
 func (q *quantiser) fits(v *ir.Value) error {
-	for _, slot := range []int{ir.NeuronLeak, ir.NeuronCurrent} {
+	a := v.Attrs.(ir.NeuronAttrs)
+	for slot, form := range map[int]ir.Leak{ir.NeuronLeak: a.Leak, ir.NeuronCurrent: a.Current} {
 		c := v.Args[slot].Const()
-		if c == nil {
+		if form.Kind != ir.LeakFactor {
 			continue
 		}
 		name := map[int]string{ir.NeuronLeak: "leak", ir.NeuronCurrent: "current's leak"}[slot]

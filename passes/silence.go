@@ -137,8 +137,7 @@ func (n *alone[T]) above(v T) bool {
 	return v > n.threshold || v == n.threshold && n.Compare == ir.GE
 }
 
-func leakReal(l ir.Leak) func(float64) float64 {
-	rest := remains(l)
+func leakReal(rest float64) func(float64) float64 {
 	return func(v float64) float64 { return v * rest }
 }
 
@@ -154,8 +153,8 @@ type lone [ir.NeuronLeak]float64
 
 // agrees reports whether a neuron fires on integers in the steps in which it does in
 // real numbers when no spike reaches it.
-func agrees(a ir.NeuronAttrs, steps int, real, fixed lone) bool {
-	r := alone[float64]{a, leakReal(a.Leak), leakReal(a.Current),
+func agrees(a ir.NeuronAttrs, by leaks, steps int, real, fixed lone) bool {
+	r := alone[float64]{a, leakReal(by.membrane), leakReal(by.current),
 		real[ir.NeuronX], real[ir.NeuronThreshold], real[ir.NeuronBias], real[ir.NeuronReset], real[ir.NeuronInit]}
 	n := alone[int64]{a, leakInteger(a.Leak, a.Round), leakInteger(a.Current, a.Round), int64(fixed[ir.NeuronX]),
 		int64(fixed[ir.NeuronThreshold]), int64(fixed[ir.NeuronBias]), int64(fixed[ir.NeuronReset]), int64(fixed[ir.NeuronInit])}
@@ -171,18 +170,18 @@ func (q *quantiser) calmed(v *ir.Value, a ir.NeuronAttrs, units [ir.NeuronLeak]*
 	if !ok {
 		return nil, 0
 	}
-	steps := min(q.steps, silenceSteps)
+	steps, by := min(q.steps, silenceSteps), realLeaks(v)
 	moves := ir.NewTensor(ir.RealType(shape))
 	for i := range real {
-		if agrees(a, steps, real[i], fixed[i]) {
+		if agrees(a, by, steps, real[i], fixed[i]) {
 			continue
 		}
 		awake++
-		for _, by := range []float64{-1, 1, -2, 2} {
-			if try := fixed[i]; !agrees(a, steps, real[i], try.with(by)) {
+		for _, move := range []float64{-1, 1, -2, 2} {
+			if try := fixed[i]; !agrees(a, by, steps, real[i], try.with(move)) {
 				continue
 			}
-			moves.F[i], moved = by, moves
+			moves.F[i], moved = move, moves
 			awake--
 			break
 		}

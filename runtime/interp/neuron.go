@@ -261,18 +261,20 @@ func driveInts(guard int, x *ir.Tensor) func(v []int64) {
 	}
 }
 
-// leakReals multiplies by what remains: 0, β, 2^-k, 1 − 2^-k or n·2^-k.
+// leakReals multiplies by what remains: 0, β, 2^-k, 1 − 2^-k, or n·2^-k where there is
+// no β that it stands for.
 func leakReals(l ir.Leak, beta []float64) func(v []float64) {
 	rest := 0.0
-	switch l.Kind {
-	case 0, ir.LeakNone:
-		return nil
-	case ir.LeakFactor:
+	if beta != nil {
 		return func(v []float64) {
 			for i, b := range beta {
 				v[i] *= b
 			}
 		}
+	}
+	switch l.Kind {
+	case 0, ir.LeakNone:
+		return nil
 	case ir.LeakShift:
 		rest = math.Ldexp(1, -l.K)
 	case ir.LeakDecay:

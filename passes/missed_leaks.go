@@ -1,0 +1,124 @@
+package passes
+
+import (
+	"math"
+
+	"nomul/ir"
+)
+
+// realLeaks are a neuron's leaks in real numbers: the factors that N/2^K stands for.
+func realLeaks(v *ir.Value) leaks {
+	a := v.Attrs.(ir.NeuronAttrs)
+	out := leaks{remains(a.Leak), remains(a.Current)}
+	if beta := v.Args[ir.NeuronLeak].Const(); beta != nil {
+		out.membrane = beta.At(0)
+	}
+	if alpha := v.Args[ir.NeuronCurrent].Const(); alpha != nil {
+		out.current = alpha.At(0)
+	}
+	return out
+}
+
+// missedByLeaks is how far a membrane is off because N/2^K stands for its leak β: in
+// each step by |β − N/2^K| of what the fixed membrane then is, of which β is left in the
+// next. For a current it is the same.
+func (q *quantiser) missedByLeaks(v, out *ir.Value, unit *ir.Tensor) *ir.Tensor {
+	a, real := v.Attrs.(ir.NeuronAttrs), realLeaks(v)
+	miss := leaks{math.Abs(real.membrane - remains(a.Leak)), math.Abs(real.current - remains(a.Current))}
+	if miss == (leaks{}) || q.options.Bound == nil {
+		return constant(0, ir.Shape{})
+	}
+	membrane, current := largestState(out, q.steps)
+	part := func(most *ir.Tensor, in impulses) *ir.Tensor {
+		return times(most, constant(responseTo(a, real, q.steps, in), ir.Shape{}))
+	}
+	return times(unit, plus(part(membrane, impulses{leak: miss.membrane}), part(current, impulses{current: miss.current})))
+}
+
+// largestState are the largest magnitudes of a fixed neuron's membrane and current, for
+// each entry of a shape in which its input's range or its constants differ.
+func largestState(out *ir.Value, steps int) (membrane, current *ir.Tensor) {
+	var given [ir.NeuronLeak]elementRange
+	shape := ir.Shape{}
+	for slot := range given {
+		given[slot] = elementRangeOf(out.Args[slot])
+		shape, _ = ir.Broadcast(shape, given[slot].lo.Type.Shape)
+	}
+	var ranges [ir.NeuronLeak][]ir.Range
+	for slot, s := range given {
+		ranges[slot] = s.ranges(shape)
+	}
+	membrane, current = ir.NewTensor(ir.RealType(shape)), ir.NewTensor(ir.RealType(shape))
+	for i := range membrane.F {
+		all, drive := ir.MembraneRange(out.Attrs.(ir.NeuronAttrs), steps, ranges[ir.NeuronX][i], ir.MembraneConsts{
+			Threshold: ranges[ir.NeuronThreshold][i], Bias: ranges[ir.NeuronBias][i],
+			Reset: ranges[ir.NeuronReset][i], Init: ranges[ir.NeuronInit][i]})
+		membrane.F[i], current.F[i] = float64(largestMagnitude(all)), float64(largestMagnitude(drive))
+	}
+	return compact(membrane), compact(current)
+}
+
+// elementRange is the range of each element of a fixed value; lo and hi broadcast to it.
+type elementRange struct{ lo, hi *ir.Tensor }
+
+// elementRangeOf finds the ranges of a value's elements: those of a layer of weights differ from
+// output to output. An absent value is 0.
+func elementRangeOf(v *ir.Value) elementRange {
+	if v == nil {
+		return elementRange{constant(0, ir.Shape{}), constant(0, ir.Shape{})}
+	}
+	switch {
+	case v.Const() != nil:
+		t := compact(ir.Reals(v.Type.Shape, contents(v.Const())))
+		return elementRange{t, t}
+	case (v.Op == ir.OpLinear || v.Op == ir.OpConv) && v.Args[1].Const() != nil:
+		return layerRange(v)
+	case v.Op == ir.OpAdd:
+		a, b := elementRangeOf(v.Args[0]), elementRangeOf(v.Args[1])
+		return elementRange{plus(a.lo, b.lo), plus(a.hi, b.hi)}
+	case v.Op == ir.OpShl:
+		s, by := elementRangeOf(v.Args[0]), constant(math.Ldexp(1, v.Attrs.(ir.ShlAttrs).K), ir.Shape{})
+		return elementRange{times(s.lo, by), times(s.hi, by)}
+	}
+	return elementRange{constant(float64(v.Range.Lo), ir.Shape{}), constant(float64(v.Range.Hi), ir.Shape{})}
+}
+
+// layerRange is that of a sum of weights; a convolution may see 0 at its border.
+func layerRange(v *ir.Value) elementRange {
+	weights, x := v.Args[1].Const(), v.Args[0].Range
+	if v.Op == ir.OpConv {
+		x = x.Union(ir.Range{})
+	}
+	outputs := weights.Type.Shape.Dim(0)
+	lo, hi := make([]float64, outputs), make([]float64, outputs)
+	row := len(weights.I) / outputs
+	for i, w := range weights.I {
+		least, most := float64(w*x.Lo), float64(w*x.Hi)
+		lo[i/row] += min(least, most)
+		hi[i/row] += max(least, most)
+	}
+	w := weighted{Value: v, w: weights, out: v.Type.Shape.Rank() - 1}
+	if a, ok := v.Attrs.(ir.ConvAttrs); ok {
+		w.out -= len(a.Strides)
+	}
+	bias := constant(0, ir.Shape{})
+	if b := v.Args[2].Const(); b != nil {
+		bias = ir.Reals(b.Type.Shape, contents(b))
+		if b.Type.Shape.Rank() == 1 {
+			bias = w.perOutput(bias.F)
+		}
+	} else if v.Args[2] != nil {
+		return elementRange{constant(float64(v.Range.Lo), ir.Shape{}), constant(float64(v.Range.Hi), ir.Shape{})}
+	}
+	return elementRange{compact(plus(w.perOutput(lo), bias)), compact(plus(w.perOutput(hi), bias))}
+}
+
+// ranges are those of the elements of a shape.
+func (s elementRange) ranges(shape ir.Shape) []ir.Range {
+	out := make([]ir.Range, shape.Size())
+	lo, hi := stretched(s.lo, shape), stretched(s.hi, shape)
+	for i := range out {
+		out[i] = ir.Range{Lo: int64(lo[i]), Hi: int64(hi[i])}
+	}
+	return out
+}
