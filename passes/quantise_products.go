@@ -8,7 +8,11 @@ import (
 // integer is an op on integers, which stays; a product is a choice by spikes, or
 // with constants a sum of shifted copies.
 func (q *quantiser) integer(v *ir.Value) (*ir.Value, error) {
-	if _, to := v.Op.Levels(); to == ir.Fixed {
+	switch _, to := v.Op.Levels(); {
+	case v.Op == ir.OpLinear || v.Op == ir.OpConv:
+		x := q.r.Of(v.Args[0])
+		return q.r.CopyWith(v, slotted(v.Attrs, x), x, q.r.Of(v.Args[1]), q.r.Of(v.Args[2]))
+	case to == ir.Fixed:
 		return nil, nil
 	}
 	for i, by := range v.Args {

@@ -48,7 +48,7 @@ const (
 	NotExact Code = "not-exact"
 	// UnsupportedTarget: a back end cannot emit this value.
 	UnsupportedTarget Code = "unsupported-target"
-	// TooWide: an integer's range exceeds 32 bits.
+	// TooWide: an integer may leave its type in the file, or 32 bits.
 	TooWide Code = "too-wide"
 	// MissingWeights: no file has the trained numbers that a layer needs.
 	MissingWeights Code = "missing-weights"
