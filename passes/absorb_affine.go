@@ -322,7 +322,7 @@ func (a *absorber) weights(v *ir.Value) (*ir.Value, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
-	out, err := w.rebuild(a.r, f.n, weights, bias)
+	out, err := layers(a.r, w, f.n, weights, bias)
 	return out, true, err
 }
 

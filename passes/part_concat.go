@@ -16,25 +16,40 @@ func runPartConcat(n *ir.Net, _ *Options) (*ir.Net, error) {
 		if !ok || w.groups > 1 || !joinsCurrents(v.Args[0], w.in) {
 			return nil, nil
 		}
-		var sum *ir.Value
-		start, bias := 0, w.bias()
+		var weights []*ir.Tensor
+		var parts []*ir.Value
+		start := 0
 		for _, part := range v.Args[0].Args {
 			count := part.Type.Shape.Dim(w.in)
-			weights, err := compute(ir.OpSlice, ir.SliceAttrs{Axis: 1, Start: start, Count: count, Step: 1}, w.w)
+			one, err := columns(w.w, start, count)
 			if err != nil {
 				return nil, err
 			}
-			one, err := w.rebuild(r, r.Of(part), weights, bias)
-			if err == nil && sum != nil {
-				one, err = r.Add(ir.OpAdd, r.Unique(v.Name), nil, sum, one)
-			}
-			if err != nil {
-				return nil, err
-			}
-			sum, bias, start = one, nil, start+count
+			parts, weights, start = append(parts, r.Of(part)), append(weights, one), start+count
 		}
-		return sum, nil
+		return sumOfLayers(r, w, parts, weights, w.bias())
 	})
+}
+
+// columns are the weights of a stretch of input channels.
+func columns(weights *ir.Tensor, start, count int) (*ir.Tensor, error) {
+	return compute(ir.OpSlice, ir.SliceAttrs{Axis: 1, Start: start, Count: count, Step: 1}, weights)
+}
+
+// sumOfLayers appends a layer on each part, the first of them with the bias, and their sum.
+func sumOfLayers(r *ir.Rebuilder, w weighted, parts []*ir.Value, weights []*ir.Tensor, bias *ir.Tensor) (*ir.Value, error) {
+	var sum *ir.Value
+	for i, part := range parts {
+		one, err := w.rebuild(r, part, weights[i], bias)
+		if err == nil && sum != nil {
+			one, err = r.Add(ir.OpAdd, r.Unique(w.Name), nil, sum, one)
+		}
+		if err != nil {
+			return nil, err
+		}
+		sum, bias = one, nil
+	}
+	return sum, nil
 }
 
 // joinsCurrents tells a concat along the axis of which a part is a weighted layer.

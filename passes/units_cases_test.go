@@ -169,6 +169,74 @@ end
 	%n = sum %s : spike[2]
 	%y = output %n : spike[2]
 }`, 0},
+	{"pixels joined with a one", `net ones spiking steps=4 {
+once
+	%x = input : u8[5]
+	%gain = const {fill=0.01568627450980392} : real[]
+	%shift = const {fill=-2} : real[]
+	%th = const {fill=1.00390625} : real[]
+	%half = const {fill=0.5} : real[]
+	%scaled = mul %x, %gain : real[5]
+	%p = add %scaled, %shift : real[5]
+	%one = const {fill=1} : real[1]
+	%w = const {data=[0.453125,-0.078125,-0.875,0.78125,-0.765625,0.15625,0.65625,0.109375,-0.53125,-0.140625,0.453125,-0.46875,-0.75,0.5,-0.078125,0.265625,-0.84375,-0.25,-0.640625,-0.25,-0.21875,0.203125,-0.921875,0.203125]} : real[4,6]
+	%j = concat %p, %one {axis=0} : real[6]
+	%i = linear %j, %w : real[4]
+step
+	%s = neuron %i, %th, reset=%th, leak=%half {leak=factor round=floor compare=gt reset=subtract when=fire} : spike[4]
+end
+	%n = sum %s : u3[4]
+	%y = output %n : u3[4]
+}`, 0},
+	{"pixels joined with spikes", `net beside spiking steps=4 {
+once
+	%x = input : u8[5]
+	%gain = const {fill=0.01568627450980392} : real[]
+	%shift = const {fill=-2} : real[]
+	%th = const {fill=1.00390625} : real[]
+	%half = const {fill=0.5} : real[]
+	%scaled = mul %x, %gain : real[5]
+	%p = add %scaled, %shift : real[5]
+	%v = const {data=[-0.203125,-0.015625,0.703125,-0.171875,0.390625,-0.671875,-0.859375,0.765625,-0.4375,0.9375,0.25,0.078125,-0.796875,0.109375,-0.828125,-0.515625,-0.15625,0.234375,0.453125,-0.78125,0.1875,-0.734375,0.296875,0.921875,-0.640625,-0.53125,-0.859375,-0.3125,0.75,-0.109375]} : real[6,5]
+	%w = const {data=[-0.328125,-0.34375,-0.71875,-0.59375,-0.21875,-0.890625,-0.09375,0.453125,-0.890625,-0.453125,0.328125,0.59375,-0.15625,0.59375,0.375,-0.796875,-0.09375,-0.4375,0.5,0.671875,0.484375,-0.625,0.90625,-0.109375,-0.15625,0.59375,0.25,-0.46875,-0.03125,-0.140625,-0.234375,0,0.328125,-0.6875,0.328125,-0.640625,0.03125,0.03125,-0.109375,-0.25,-0.296875,0.375,-0.1875,-0.921875]} : real[4,11]
+	%one = const {fill=1} : real[]
+	%i = linear %p, %v : real[6]
+step
+	%s = neuron %i, %th, reset=%th, leak=%half {leak=factor round=floor compare=gt reset=subtract when=fire} : spike[6]
+	%r = mul %s, %one : real[6]
+	%j = concat %r, %p {axis=0} : real[11]
+	%k = linear %j, %w : real[4]
+	%q = neuron %k, %th, reset=%th, leak=%half {leak=factor round=floor compare=gt reset=subtract when=fire} : spike[4]
+end
+	%n = sum %q : u3[4]
+	%y = output %n : u3[4]
+}`, 1},
+	{"pixels in turns with spikes", `net woven spiking steps=4 {
+once
+	%x = input : u8[5]
+	%gain = const {fill=0.01568627450980392} : real[]
+	%shift = const {fill=-2} : real[]
+	%th = const {fill=1.00390625} : real[]
+	%half = const {fill=0.5} : real[]
+	%scaled = mul %x, %gain : real[5]
+	%p = add %scaled, %shift : real[5]
+	%v = const {data=[-0.203125,-0.015625,0.703125,-0.171875,0.390625,-0.671875,-0.859375,0.765625,-0.4375,0.9375,0.25,0.078125,-0.796875,0.109375,-0.828125,-0.515625,-0.15625,0.234375,0.453125,-0.78125,0.1875,-0.734375,0.296875,0.921875,-0.640625]} : real[5,5]
+	%w = const {data=[-0.328125,-0.34375,-0.71875,-0.59375,-0.21875,-0.890625,-0.09375,0.453125,-0.890625,-0.453125,0.328125,0.59375,-0.15625,0.59375,0.375,-0.796875,-0.09375,-0.4375,0.5,0.671875,0.484375,-0.625,0.90625,-0.109375,-0.15625,0.59375,0.25,-0.46875,-0.03125,-0.140625,-0.234375,0,0.328125,-0.6875,0.328125,-0.640625,0.03125,0.03125,-0.109375,-0.25]} : real[4,10]
+	%one = const {fill=1} : real[]
+	%i = linear %p, %v : real[5]
+	%pc = reshape %p {shape=[5,1]} : real[5,1]
+step
+	%s = neuron %i, %th, reset=%th, leak=%half {leak=factor round=floor compare=gt reset=subtract when=fire} : spike[5]
+	%r = mul %s, %one : real[5]
+	%rc = reshape %r {shape=[5,1]} : real[5,1]
+	%j = concat %rc, %pc {axis=1} : real[5,2]
+	%f = reshape %j {shape=[10]} : real[10]
+	%k = linear %f, %w : real[4]
+	%q = neuron %k, %th, reset=%th, leak=%half {leak=factor round=floor compare=gt reset=subtract when=fire} : spike[4]
+end
+	%n = sum %q : u3[4]
+	%y = output %n : u3[4]
+}`, 0},
 }
 
 func TestResultsKeepTheirUnits(t *testing.T) {
