@@ -229,7 +229,8 @@ var overTime = map[string]func(b *binder, v, x *ir.Value) (*ir.Value, error){
 			x = x.Args[0]
 		}
 		if !x.Type.IsSpike() {
-			return nil, refuse(v, diag.TypeMismatch, "is %v; only spikes have a first step", x.Type)
+			return nil, refuse(v, diag.TypeMismatch, "is to be read as the step of the first spike, but holds numbers that are no spikes").
+				WithHelp("say --readout sum, mean, last or max")
 		}
 		return b.over(v, ir.OpFirst, x)
 	},

@@ -59,7 +59,8 @@ func (f *firstStep) checkAll(u *unrolled, otherwise func(*unrolled, *ir.Value) (
 			ok, err = otherwise(u, v)
 		}
 		if err != nil {
-			return refuse(v, diag.NotUnrolled, "cannot be folded for step 0: %v", err)
+			return diag.Errorf(u.at[0][v].Origin, diag.NotUnrolled,
+				"time step 0 is not the first of the steps that follow: %s cannot be computed as %s is, for what it reads has another shape or type there", where(u.at[0][v]), where(v))
 		}
 		if !ok {
 			return diag.Errorf(u.at[0][v].Origin, diag.NotUnrolled,

@@ -10,7 +10,7 @@ func leftovers(n *ir.Net) error {
 	var errs diag.List
 	for _, v := range n.Values {
 		if _, to := v.Op.Levels(); to < ir.Spiking {
-			errs = append(errs, refuse(v, diag.UnsupportedOp, "has no meaning between neurons"))
+			errs = append(errs, refuse(v, diag.UnsupportedOp, "is left, and no engine computes it"))
 		}
 	}
 	return errs.Err()

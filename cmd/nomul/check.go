@@ -127,7 +127,7 @@ func understand(file string, o *passes.Options, flags *compileFlags) (*understan
 	}
 	declared(o, m.pixels)
 	net := m.net
-	formulas, err := normalisations(file, net, o.Pixels)
+	formulas, err := normalisations(file, net, o)
 	if err != nil {
 		return nil, err
 	}

@@ -176,7 +176,7 @@ func (f *compileFlags) open(c *cobra.Command, file string) (*model, error) {
 		return nil, err
 	}
 	declared(o, loaded.pixels)
-	formulas, err := normalisations(file, loaded.net, o.Pixels)
+	formulas, err := normalisations(file, loaded.net, o)
 	if err != nil {
 		return nil, err
 	}
@@ -196,14 +196,17 @@ func (f *compileFlags) open(c *cobra.Command, file string) (*model, error) {
 }
 
 // normalisations say how pixels are understood, input by input. One that an input
-// does not have is refused.
-func normalisations(file string, net *ir.Net, p *passes.Pixels) ([]string, error) {
+// does not have is refused. A state that goes in is no pixel.
+func normalisations(file string, net *ir.Net, o *passes.Options) ([]string, error) {
 	asked := ""
-	if p != nil {
+	if p := o.Pixels; p != nil {
 		asked = ir.InputAttrs{Scale: p.Scale, Mean: p.Mean, Std: p.Std}.Meaning()
 	}
 	var out []string
 	for _, in := range net.All(ir.OpInput) {
+		if slices.ContainsFunc(o.State, func(b passes.Binding) bool { return b.In == in.Name }) {
+			continue
+		}
 		means := in.Attrs.(ir.InputAttrs).Meaning()
 		if in.Type.IsReal() {
 			means = asked

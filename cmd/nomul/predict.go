@@ -37,16 +37,16 @@ func (e *evaluator) decide(net *ir.Net) (decision, error) {
 	case index < 0:
 		return decision{}, usageError{fmt.Errorf("--output %s: wanted one of the outputs %s", e.output, names(outputs))}
 	case len(outputs) != 1 && e.output == "":
-		return decision{}, diag.Errorf(e.place(), diag.BadNet, "eval needs one output that says the class, the model has %d: %s", len(outputs), names(outputs)).
+		return decision{}, diag.Errorf(e.place(), diag.BadData, "eval needs one output that says the class, the model has %d: %s", len(outputs), names(outputs)).
 			WithHelp("say which with --output NAME")
 	}
 	out := outputs[index]
 	d := decision{out.Name, index, out.Type.Size(), ir.LeastWins(out)}
 	switch dims := squeeze(out.Type.Shape.Dims()); {
 	case len(dims) == 0:
-		return d, diag.Errorf(e.place(), diag.BadNet, "the output %s is a single number; eval wanted one for each class", out.Name)
+		return d, diag.Errorf(e.place(), diag.BadData, "the output %s is a single number; eval wanted one for each class", out.Name)
 	case len(dims) > 1:
-		return d, diag.Errorf(e.place(), diag.BadNet, "the output %s is %v; eval wanted one number for each class", out.Name, out.Type).
+		return d, diag.Errorf(e.place(), diag.BadData, "the output %s is %v; eval wanted one number for each class", out.Name, out.Type).
 			WithHelp("if it holds every time step, say --readout %s", strings.Join(passes.ReadoutNames, ", "))
 	}
 	return d, nil
