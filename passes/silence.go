@@ -9,8 +9,8 @@ import (
 )
 
 // quiet holds the values of a net in a step in which no neuron and no input has a
-// spike; nil where that differs from step to step, as behind a membrane, and where
-// words such as pixels come in, which are never absent.
+// spike, and every pixel stands for 0; nil where that differs from step to step, as
+// behind a membrane, and where no pixel stands for 0.
 type quiet struct {
 	known map[*ir.Value]*ir.Tensor
 	// computed are those that take memory of their own, the oldest first, and held is
@@ -54,6 +54,8 @@ func (s *quiet) find(v *ir.Value) *ir.Tensor {
 		return v.Const()
 	case v.Type.IsSpike() && (v.Op == ir.OpNeuron || v.Op == ir.OpInput || v.Op == ir.OpDelay):
 		return ir.NewTensor(v.Type)
+	case v.Op == ir.OpInput:
+		return absentWords(v)
 	case v.Op == ir.OpOutput || !eval.Has(v.Op):
 		return nil
 	}
@@ -170,10 +172,11 @@ func (q *quantiser) calmed(v *ir.Value, a ir.NeuronAttrs, units [ir.NeuronLeak]*
 	if !ok {
 		return nil, 0
 	}
+	changing := stretched(q.changing(v.Args[ir.NeuronX]), shape)
 	steps, by := min(q.steps, silenceSteps), realLeaks(v)
 	moves := ir.NewTensor(ir.RealType(shape))
 	for i := range real {
-		if agrees(a, by, steps, real[i], fixed[i]) {
+		if changing[i] != 0 || agrees(a, by, steps, real[i], fixed[i]) {
 			continue
 		}
 		awake++
@@ -198,7 +201,7 @@ func (e lone) with(bias float64) lone {
 // real and in units of the membrane, for each entry of a shape in which they differ.
 func (q *quantiser) silence(v *ir.Value, a ir.NeuronAttrs, units [ir.NeuronLeak]*ir.Tensor) (real, fixed []lone, shape ir.Shape, ok bool) {
 	x := v.Args[ir.NeuronX]
-	drive, counted := q.realQuiet.of(x), q.fixedQuiet.of(q.r.Of(x))
+	drive, counted := q.quietInput(x)
 	if !a.Fires() || drive == nil || counted == nil {
 		return nil, nil, shape, false
 	}
@@ -212,6 +215,7 @@ func (q *quantiser) silence(v *ir.Value, a ir.NeuronAttrs, units [ir.NeuronLeak]
 	if off := q.offsets[x]; off != nil && a.Current.Kind != 0 {
 		units[ir.NeuronX] = plus(units[ir.NeuronX], roundedAll(inUnits(off, scaleOf(x), a.Guard)))
 	}
+	shape = q.changing(x).Type.Shape
 	for slot := range reals {
 		for _, t := range []*ir.Tensor{reals[slot], units[slot]} {
 			if t != nil {
