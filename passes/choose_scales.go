@@ -24,7 +24,8 @@ const tiniest = 1e-200
 // differs along the axis that is added up, the result has units of its own and its
 // operands are brought into them by signed powers of two. Integers that are added
 // to real values are, too. An output has one unit, so one that has several is
-// converted before.
+// converted before. So are values whose rows could agree, where neurons that fire read
+// them and some row would be told much more coarsely for it (agree_scales.go).
 //
 // Chosen. Every class gets the coarsest unit in which it loses nothing that its
 // readers would see:
@@ -242,7 +243,7 @@ func (s *scaler) output(v *ir.Value) error {
 	if !ok {
 		return nil
 	}
-	if !s.classes.unifyAll(sp) {
+	if !s.agree([]gauge{sp}, func() bool { return s.classes.unifyAll(sp) }) {
 		sp = s.one(v.Args[0], sp)
 	}
 	s.gauges[v] = sp

@@ -41,12 +41,15 @@ func (s *scaler) join(v *ir.Value) error {
 
 // met is the gauge that those of several values agree on.
 func (s *scaler) met(of []*ir.Value, list []gauge) gauge {
-	out, agree := list[0], true
-	for _, sp := range list[1:] {
-		agree = s.meet(&out, sp) && agree
-		out.source = -1
-	}
-	if agree {
+	out := list[0]
+	if s.agree(list, func() bool {
+		agree := true
+		for _, sp := range list[1:] {
+			agree = s.meet(&out, sp) && agree
+			out.source = -1
+		}
+		return agree
+	}) {
 		return out
 	}
 	to := s.fresh(out.shape)
@@ -163,15 +166,20 @@ func (s *scaler) flat(x *ir.Value, axes []int) gauge {
 	for i := range firsts {
 		firsts[i] = -1
 	}
-	agree := true
-	for i, j := range ir.Index(small, sp.shape) {
+	index := ir.Index(small, sp.shape)
+	for i, j := range index {
 		if firsts[j] < 0 {
 			firsts[j] = i
 		}
-		k := firsts[j]
-		agree = s.classes.unify(sp.id[k], sp.ratio[k], sp.id[i], sp.ratio[i]) && agree
 	}
-	if !agree {
+	if !s.agree([]gauge{sp}, func() bool {
+		agree := true
+		for i, j := range index {
+			k := firsts[j]
+			agree = s.classes.unify(sp.id[k], sp.ratio[k], sp.id[i], sp.ratio[i]) && agree
+		}
+		return agree
+	}) {
 		sp = s.converted(x, s.fresh(small).stretch(sp.shape), sp, nil)
 	}
 	return sp.pick(small, firsts)

@@ -1,0 +1,136 @@
+package passes
+
+import (
+	"math"
+	"slices"
+
+	"nomul/ir"
+)
+
+// lostBits is how many bits coarser a row's units may become, beside the thresholds
+// that read it, because the rows of its layer have to agree; addedBits, because it is
+// added to rows of other layers, where powers of two keep most of it, and conversion of
+// every element in every step costs more than the layers do.
+const (
+	lostBits  = 1
+	addedBits = 5
+)
+
+// agree demands that gauges agree, and reports whether they do. Where they cannot, or
+// where neurons would fire by weights told much more coarsely than in their row's own
+// units, nothing changes.
+func (s *scaler) agree(list []gauge, demand func() bool) bool {
+	before := classes{slices.Clone(s.classes.parent), slices.Clone(s.classes.weight)}
+	read := s.firedBy(list)
+	agreed := demand()
+	if agreed && (len(read) == 0 || slices.Equal(before.parent, s.classes.parent)) {
+		return true
+	}
+	if agreed && !s.coarsens(before, read, s.mayLose(before, list)) {
+		return true
+	}
+	s.classes = before
+	return false
+}
+
+// mayLose is how many bits rows may lose, now that classes are brought together.
+func (s *scaler) mayLose(before classes, list []gauge) int {
+	for _, sp := range list {
+		row := map[int]int{} // by the class that it is in now
+		for _, id := range sp.id {
+			old, _ := before.root(id)
+			now, _ := s.classes.root(id)
+			if first, ok := row[now]; ok && first != old {
+				return lostBits
+			}
+			row[now] = old
+		}
+	}
+	return addedBits
+}
+
+// coarsens reports whether units of values have become coarser than they were before
+// classes were brought together, by more than some bits.
+func (s *scaler) coarsens(before classes, read []gauge, bits int) bool {
+	apart, together := s.tried(before), s.tried(s.classes)
+	for _, sp := range read {
+		own, now := apart.units(sp), together.units(sp)
+		for i := range now {
+			if now[i] > math.Ldexp(own[i], bits)*(1+wholeError) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// tried solves all that is known so far for other classes, and leaves s as it is.
+func (s *scaler) tried(c classes) *scaler {
+	t := *s
+	t.classes, t.sources, t.sinks = c, make([]*source, len(s.sources)), make([]*sink, len(s.sinks))
+	for i, src := range s.sources {
+		own := *src
+		own.least = slices.Clone(src.least)
+		t.sources[i] = &own
+	}
+	for i, k := range s.sinks {
+		own := *k
+		t.sinks[i] = &own
+	}
+	t.solve()
+	return &t
+}
+
+// firedBy returns, of the classes of a list, the gauges that neurons which fire read,
+// and those of the weights in them.
+func (s *scaler) firedBy(list []gauge) []gauge {
+	among, fired := map[int]bool{}, map[int]bool{}
+	for _, sp := range list {
+		s.pickIn(sp, nil, among)
+	}
+	var out []gauge
+	for v, sp := range s.gauges {
+		if part := s.pickIn(sp, among, nil); len(part.id) > 0 && s.fires(v) {
+			s.pickIn(part, nil, fired)
+			out = append(out, part)
+		}
+	}
+	for _, src := range s.sources {
+		if !src.free {
+			out = append(out, s.pickIn(src.gauge, fired, nil))
+		}
+	}
+	return out
+}
+
+// pickIn returns the elements of a gauge whose classes are among some, where they are
+// told, and adds their classes to others.
+func (s *scaler) pickIn(sp gauge, among, others map[int]bool) gauge {
+	var index []int
+	for i, id := range sp.id {
+		root, _ := s.classes.root(id)
+		if among == nil || among[root] {
+			index = append(index, i)
+		}
+		if others != nil {
+			others[root] = true
+		}
+	}
+	return sp.pick(ir.Shape{}, index)
+}
+
+// fires reports whether a neuron that fires reads a value, at most moved or times a
+// constant on the way.
+func (s *scaler) fires(v *ir.Value) bool {
+	return slices.ContainsFunc(s.readers[v], func(r *ir.Value) bool {
+		switch r.Op {
+		case ir.OpNeuron:
+			return r.Attrs.(ir.NeuronAttrs).Fires()
+		case ir.OpReshape, ir.OpTranspose, ir.OpSlice, ir.OpConcat, ir.OpNeg, ir.OpBroadcast:
+			return s.fires(r)
+		case ir.OpAdd, ir.OpSub, ir.OpMul, ir.OpDiv:
+			return (realConst(r.Args[0]) || realConst(r.Args[1])) && s.fires(r)
+		}
+		return false
+	})
+}
