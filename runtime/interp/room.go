@@ -44,7 +44,7 @@ func (a *assembly) lastReads(clock ir.Clock) map[*ir.Tensor]*cell {
 	}
 	for _, cells := range a.m.clocks {
 		for _, c := range cells {
-			for _, t := range a.reads(c.value) {
+			for _, t := range append(a.reads(c.value), c.result) { // its own may be that of an equal value
 				if _, here := last[t]; !here {
 					continue
 				}
