@@ -6,12 +6,12 @@ import (
 	"nomul/ir"
 )
 
-// interval is what lies between two numbers, whole or real.
+// interval holds the numbers from lo to hi, whole or real.
 type interval struct{ lo, hi float64 }
 
 // intervals are the intervals of the values seen so far, where they are known: unlike
 // ir.Range they follow integers through the real numbers that spikes are in most files,
-// and take of an input what is declared of it.
+// and take an input to be of its declared type.
 type intervals struct {
 	declared ir.Type // of the inputs' elements; none when not said
 	asIs     bool    // real inputs are integers of that type as they are

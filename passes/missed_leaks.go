@@ -20,8 +20,8 @@ func realLeaks(v *ir.Value) leaks {
 }
 
 // missedByLeaks is how far a membrane is off because N/2^K stands for its leak β: in
-// each step by |β − N/2^K| of what the fixed membrane then is, of which β is left in the
-// next. For a current it is the same.
+// each step by |β − N/2^K| of the fixed membrane of that step, and the share β of that
+// remains in the next. For a current it is the same.
 func (q *quantiser) missedByLeaks(v, out *ir.Value, unit *ir.Tensor) *ir.Tensor {
 	a, real := v.Attrs.(ir.NeuronAttrs), realLeaks(v)
 	miss := leaks{math.Abs(real.membrane - remains(a.Leak)), math.Abs(real.current - remains(a.Current))}

@@ -10,8 +10,8 @@ import (
 )
 
 // Leaks that are no sums of two powers run as N/2^K: the stated bounds hold beside the
-// factors of the file, are no more than three times what is seen at the end of the input, and those of a
-// channel with small weights are small.
+// factors of the file, are no more than three times the distance that the end of the input
+// shows, and are small for a channel with small weights.
 func TestBoundsCountTheLeakThatIsMissed(t *testing.T) {
 	const text = `net t spiking steps=8 {
 once

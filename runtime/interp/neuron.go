@@ -261,7 +261,7 @@ func driveInts(guard int, x *ir.Tensor) func(v []int64) {
 	}
 }
 
-// leakReals multiplies by what remains: 0, β, 2^-k, 1 − 2^-k, or n·2^-k where there is
+// leakReals multiplies by the share that remains: 0, β, 2^-k, 1 − 2^-k, or n·2^-k where there is
 // no β that it stands for.
 func leakReals(l ir.Leak, beta []float64) func(v []float64) {
 	rest := 0.0
