@@ -33,7 +33,11 @@ type place struct{ dir, tmp string }
 func newPlace(t *testing.T) place {
 	t.Helper()
 	p := place{t.TempDir(), t.TempDir()}
-	x := dataset.Ints(dataset.Uint8, []int{1, 64, 32, 32}, make([]int64, 64*32*32))
+	bright := make([]int64, 8*64*32*32) // zeros would cost nothing
+	for i := range bright {
+		bright[i] = int64(i%255) + 1
+	}
+	x := dataset.Ints(dataset.Uint8, []int{8, 64, 32, 32}, bright)
 	err := errors.Join(spoil(mlpSlice, p.dir), spoilSamples(p.dir),
 		os.WriteFile(p.dir+"/slow.snn", []byte(slowText), 0o644),
 		os.WriteFile(p.dir+"/long.snn", []byte("model   m { steps 1; weights random(seed: 1); input x: spike[2]\n output y = x |> linear(2) |> sum(time) }"), 0o644),
