@@ -68,7 +68,7 @@ func (r *roller) frame(v *ir.Value) (*ir.Value, error) {
 		a := x.Attrs.(ir.InputAttrs)
 		a.Per = ir.Step
 		var err error
-		each, err = r.c.make(&ir.Value{Name: x.Name, Op: ir.OpInput, Attrs: a, Type: x.Type.WithShape(ir.ShapeOf(x.Type.Shape.Dims()[1:]...)), Origin: x.Origin})
+		each, err = r.c.make(&ir.Value{Name: x.Name, Op: ir.OpInput, Attrs: a, Type: x.Type.WithShape(ir.ShapeOf(x.Type.Shape.Dims()[1:]...)), Range: x.Range, Origin: x.Origin})
 		if err != nil {
 			return nil, err
 		}

@@ -219,7 +219,11 @@ type framed struct {
 func (f *rowReader) input() (*ir.Value, error) {
 	a := f.x.Attrs.(ir.InputAttrs)
 	a.Of, a.Axis, a.First, a.Every = f.x.Type.Shape.Dims(), f.axis, f.from[0], f.from[1]-f.from[0]
-	return f.r.AddTyped(ir.OpInput, f.x.Name, a, f.x.Type.WithShape(ir.ShapeOf(append([]int{f.steps}, f.frame()...)...)))
+	rows, err := f.r.AddTyped(ir.OpInput, f.x.Name, a, f.x.Type.WithShape(ir.ShapeOf(append([]int{f.steps}, f.frame()...)...)))
+	if err == nil {
+		rows.Range = f.x.Range
+	}
+	return rows, err
 }
 
 // frame returns the shape of the entries that a step reads.
