@@ -20,16 +20,16 @@ const (
 // where neurons would fire by weights told much more coarsely than in their row's own
 // units, nothing changes.
 func (s *scaler) agree(list []gauge, demand func() bool) bool {
-	before := classes{slices.Clone(s.classes.parent), slices.Clone(s.classes.weight)}
+	before, powers := classes{slices.Clone(s.classes.parent), slices.Clone(s.classes.weight)}, s.powers
 	read := s.firedBy(list)
 	agreed := demand()
 	if agreed && (len(read) == 0 || slices.Equal(before.parent, s.classes.parent)) {
 		return true
 	}
-	if agreed && !s.coarsens(before, read, s.mayLose(before, list)) {
+	if agreed && !s.coarsens(s.tried(before, powers), read, s.mayLose(before, list)) {
 		return true
 	}
-	s.classes = before
+	s.classes, s.powers = before, powers
 	return false
 }
 
@@ -49,14 +49,14 @@ func (s *scaler) mayLose(before classes, list []gauge) int {
 	return addedBits
 }
 
-// coarsens reports whether units of values have become coarser than they were before
-// classes were brought together, by more than some bits.
-func (s *scaler) coarsens(before classes, read []gauge, bits int) bool {
-	apart, together := s.tried(before), s.tried(s.classes)
+// coarsens reports whether units of values have become coarser than they were apart, by
+// more than some bits.
+func (s *scaler) coarsens(apart *scaler, read []gauge, bits int) bool {
+	together := s.tried(s.classes, s.powers)
 	for _, sp := range read {
-		own, now := apart.units(sp), together.units(sp)
-		for i := range now {
-			if now[i] > math.Ldexp(own[i], bits)*(1+wholeError) {
+		own, now := apart.finest(sp), together.units(sp)
+		for i, id := range sp.id {
+			if !together.exact(id) && now[i] > math.Ldexp(own[i], bits)*(1+wholeError) {
 				return true
 			}
 		}
@@ -64,10 +64,30 @@ func (s *scaler) coarsens(before classes, read []gauge, bits int) bool {
 	return false
 }
 
-// tried solves all that is known so far for other classes, and leaves s as it is.
-func (s *scaler) tried(c classes) *scaler {
+// exact reports whether all numbers in a class are whole multiples of its unit.
+func (s *scaler) exact(id int) bool {
+	root, _ := s.classes.root(id)
+	return s.asked[root].whole > 0
+}
+
+// finest are the units of a gauge's elements; where numbers are whole multiples of theirs,
+// those in which their weights just fit, which is as fine as others would be.
+func (s *scaler) finest(sp gauge) []float64 {
+	out := s.units(sp)
+	for i, id := range sp.id {
+		root, _ := s.classes.root(id)
+		if fits := s.asked[root].fits; s.exact(id) && fits > 0 {
+			out[i] *= min(1, fits/s.scale[root])
+		}
+	}
+	return out
+}
+
+// tried solves all that is known so far for other classes, and other units that are to be
+// powers of two, and leaves s as it is.
+func (s *scaler) tried(c classes, powers []gauge) *scaler {
 	t := *s
-	t.classes, t.sources, t.sinks = c, make([]*source, len(s.sources)), make([]*sink, len(s.sinks))
+	t.classes, t.powers, t.sources, t.sinks = c, powers, make([]*source, len(s.sources)), make([]*sink, len(s.sinks))
 	for i, src := range s.sources {
 		own := *src
 		own.least = slices.Clone(src.least)

@@ -82,6 +82,7 @@ type scaler struct {
 	sinks     []*sink
 	powers    []gauge // outputs
 	scale     []float64
+	asked     []asked // of each class, beside its scale
 }
 
 // source is something that asks for a unit: an op whose result has a free scale
@@ -243,11 +244,14 @@ func (s *scaler) output(v *ir.Value) error {
 	if !ok {
 		return nil
 	}
-	if !s.agree([]gauge{sp}, func() bool { return s.classes.unifyAll(sp) }) {
+	if !s.agree([]gauge{sp}, func() bool {
+		s.powers = append(s.powers, sp)
+		return s.classes.unifyAll(sp)
+	}) {
 		sp = s.one(v.Args[0], sp)
+		s.powers = append(s.powers, sp)
 	}
 	s.gauges[v] = sp
-	s.powers = append(s.powers, sp)
 	return nil
 }
 

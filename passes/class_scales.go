@@ -37,6 +37,7 @@ type asked struct {
 // is made from, so all settle in as many rounds as conversions follow one another.
 func (s *scaler) solve() {
 	classes := s.wholeUnits()
+	s.asked = classes
 	for range maxRounds {
 		old := s.scale
 		s.askConverted(classes)
