@@ -208,8 +208,7 @@ func (p *probe) tap(_ int, v *ir.Value, result, _ *ir.Tensor) {
 	}
 }
 
-// anonymous prints a net with values named by their place, and without a word on who said
-// how outputs are read.
+// anonymous prints a net with values named by their place.
 func anonymous(t *testing.T, net *ir.Net) string {
 	t.Helper()
 	places := map[*ir.Value]string{}
@@ -224,11 +223,7 @@ func anonymous(t *testing.T, net *ir.Net) string {
 			for i, a := range v.Args {
 				args[i] = r.Of(a)
 			}
-			attrs := v.Attrs
-			if v.Op == ir.OpOutput {
-				attrs = ir.OutputAttrs{}
-			}
-			return r.CopyWith(&named, attrs, args...)
+			return r.CopyWith(&named, v.Attrs, args...)
 		})
 	if err != nil {
 		t.Fatal(err)

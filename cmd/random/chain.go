@@ -71,7 +71,7 @@ func (n *network) run() (out outcome) {
 		do   func() error
 	}{
 		{"import", n.toSource}, {"source", n.runSource}, {"raise", n.toSpiking}, {"spiking", n.runSpiking},
-		{"lower", n.toFixed}, {"exact", n.runExact}, {"bounds", n.runBounds}, {"fixed", n.runFixed}, {"forced", n.runForced}, {"emit", n.emit},
+		{"lower", n.toFixed}, {"exact", n.runExact}, {"bounds", n.runBounds}, {"fixed", n.runFixed}, {"rows", n.runRows}, {"forced", n.runForced}, {"emit", n.emit},
 	} {
 		stage = s.name
 		if err := s.do(); err != nil {

@@ -94,10 +94,10 @@ func (n *network) runForced() error {
 		if err != nil {
 			return err
 		}
-		parted := false
+		parted, differed := false, map[string]bool{}
 		got, err := fixed.Run(in, func(step int, v *ir.Value, result, _ *ir.Tensor) {
 			if v.Op == ir.OpNeuron && v.Type.IsSpike() {
-				n.flips(s, step, v.Name, result.I, want[v.Name])
+				n.flips(s, step, v.Name, result.I, want[v.Name], differed)
 				parted = parted || metrics.IsDecided(v) && !slices.Equal(result.I, want[v.Name][step*len(result.I):][:len(result.I)])
 			}
 		})
@@ -130,8 +130,9 @@ func (n *network) taught(net *ir.Net, s *sample, spikes map[string][]int64) (map
 }
 
 // flips notes how far from the threshold, as a share of the largest membrane of
-// the layer, a membrane was that decided otherwise on integers.
-func (n *network) flips(s *sample, step int, name string, got, all []int64) {
+// the layer, a membrane was that decided otherwise on integers, for the first time:
+// its reset is another from there on.
+func (n *network) flips(s *sample, step int, name string, got, all []int64, differed map[string]bool) {
 	want := all[step*len(got):][:len(got)]
 	for _, f := range n.model.Layers {
 		h := s.membranes[key(f.Name, step+n.ahead[f.Name])]
@@ -139,7 +140,8 @@ func (n *network) flips(s *sample, step int, name string, got, all []int64) {
 			continue
 		}
 		for e := range got {
-			if theta := threshold(f, e, len(got)); got[e] != want[e] {
+			if theta, k := threshold(f, e, len(got)), fmt.Sprint(name, e); got[e] != want[e] && !differed[k] {
+				differed[k] = true
 				n.note("distance from the threshold of a spike that differs, as a share of the largest membrane", math.Abs(h[e]-theta)/n.magnitude(s.recording, name),
 					fmt.Sprintf("%s[%d] in step %d: membrane %v, threshold %v", name, e, step, h[e], theta))
 			}

@@ -15,13 +15,14 @@ options.log_severity_level = 4
 
 def turns(session, sample, states):
     state = {}
+    kinds = {i.name: {"tensor(float)": np.float32}.get(i.type) or np.dtype(i.type[7:-1]) for i in session.get_inputs()}
     names = [o.name for o in session.get_outputs()]
     for x in sample:
         feed = {}
         for i in session.get_inputs():
             feed[i.name] = state.get(i.name, np.zeros(i.shape, np.float32))
         if "x" in feed:
-            feed["x"] = np.array(x, np.float32).reshape(feed["x"].shape)
+            feed["x"] = np.array(x).reshape(feed["x"].shape).astype(kinds["x"])
         out = dict(zip(names, session.run(names, feed)))
         state = {a: out[b] for a, b in states}
         yield {k: [float(f) for f in v.ravel()] for k, v in out.items()}

@@ -111,6 +111,14 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 			change(n.fixed, "fc0.weight", negate)
 			return n.runBounds()
 		},
+		"a row of coarse weights": func(n *network) error {
+			change(n.fixed, "fc0.weight", func(w *ir.Tensor) {
+				for i := range w.I {
+					w.I[i] = w.I[i] / 16 * 16
+				}
+			})
+			return n.runRows()
+		},
 		"an output": func(n *network) error {
 			for _, b := range n.bounds {
 				if b.Output {

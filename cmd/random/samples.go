@@ -15,7 +15,7 @@ type sample struct {
 	tied      bool // from some step on it is left to chance
 }
 
-// draw draws inputs: numbers of all sizes, extremes, and silence.
+// draw draws inputs: silence, the largest number everywhere, extremes, and numbers of all sizes.
 func (n *network) draw(count int) {
 	random := rand.New(rand.NewPCG(n.plan.Seed, 7))
 	size := 1
@@ -36,19 +36,24 @@ func (n *network) draw(count int) {
 }
 
 func (n *network) number(random *rand.Rand, k int) int64 {
+	lo, hi := int64(0), int64(1)
 	switch n.model.Elem {
-	case "spike":
-		return int64(random.IntN(2))
+	case "u8":
+		hi = 255
 	case "s8":
-		return int64(random.IntN(5) - 2)
+		lo, hi = -128, 127
 	}
-	switch k {
-	case 0:
+	switch {
+	case k == 0:
 		return 0
-	case 1:
-		return 255 * int64(random.IntN(2))
+	case k == 1:
+		return hi
+	case k == 2 && n.model.Elem == "s8":
+		return int64(random.IntN(5) - 2)
+	case k == 2:
+		return hi * int64(random.IntN(2))
 	}
-	return int64(random.IntN(256))
+	return lo + int64(random.IntN(int(hi-lo+1)))
 }
 
 // normalised is x = (p·A − M)/S, each operation in float32 as frameworks do it.

@@ -53,6 +53,9 @@ func (n *network) turn(m *interp.Machine, s *sample, t int, state map[string]*ir
 	}
 	if x := in["x"]; x != nil {
 		copy(x.F, n.model.Turn(s.real, t))
+		for i := range x.I {
+			x.I[i] = int64(n.model.Turn(s.real, t)[i])
+		}
 	}
 	all := values{}
 	out, err := m.Run(in, nil)

@@ -126,13 +126,16 @@ func (n *network) nearlyTied(r recording) bool {
 
 // sameSpikes compares spikes in the order in which they come about. The first
 // that differs is a tie, or wrong; or the net computes in each step the layer's values of
-// a later one of the file, which it may where the file computes constants before.
+// a later one of the file, which it may where the file computes constants before, or of an
+// earlier one, where no output of the file reads the layer in its last steps.
 func (n *network) sameSpikes(want recording, got trace) (tied bool, err error) {
 	for {
 		f, tied, err := n.sameAhead(want, got)
 		switch ahead := n.ahead[f.Name]; {
-		case err != nil && n.constant(f.Name, ahead):
+		case err != nil && ahead >= 0 && n.constant(f.Name, ahead):
 			n.ahead[f.Name]++
+		case err != nil && ahead <= 0 && n.unread(f, n.model.Steps-1+ahead):
+			n.ahead[f.Name]--
 		case err != nil && (ahead > 0 || n.partly[f.Name]):
 			return tied, errMoved
 		default:
@@ -141,12 +144,17 @@ func (n *network) sameSpikes(want recording, got trace) (tied bool, err error) {
 	}
 }
 
+// unread reports whether no output of the file reads a layer's spikes of a step.
+func (n *network) unread(f randnet.Fired, step int) bool {
+	return step >= 0 && !n.live[f.Spikes[step%len(f.Spikes)]]
+}
+
 // sameAhead compares spikes with the layers as many steps ahead as is known, and returns
 // the layer that is wrong. Values of the file that no output reads may be anything.
 func (n *network) sameAhead(want recording, got trace) (f randnet.Fired, tied bool, err error) {
 	for t := range n.model.Steps {
 		for _, f := range n.model.Layers {
-			if t < n.ahead[f.Name] || !n.live[f.Spikes[t%len(f.Spikes)]] {
+			if t < n.ahead[f.Name] || n.unread(f, t) {
 				continue
 			}
 			have := got.spikes[key(f.Name, t-n.ahead[f.Name])]

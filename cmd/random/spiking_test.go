@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"nomul/frontend/onnx/randnet"
@@ -68,8 +69,56 @@ func TestMovedLayersHold(t *testing.T) {
 		"seed=2347284066684121223 input=signed frames=last-axis more=count; layer 0:; layer 1: before=reshape after=add-constant spelling=where; layer 2: delay=2 when=next",
 		"seed=8847510154481679369 frames=last-axis more=count; layer 0: neuron=leaky leak=0; layer 1:",
 		"seed=12604257735042675309 steps=2; layer 0:; layer 1: weights=none delay=1; layer 2: join=add",
+		"seed=7706706466321786967; layer 0:; layer 1:; layer 2: join=weighted delay=2",
 	} {
 		if _, o := through(randnet.Parse(text)); o.verdict == wrong || o.verdict == panicked {
+			t.Errorf("%s: %v", text, o)
+		}
+	}
+}
+
+// A layer that a rolled net computes in later steps than the file, because nothing reads the
+// last ones, is compared step by step all the same.
+func TestLateLayersAreCompared(t *testing.T) {
+	n, o := through(randnet.Parse("seed=7706706466321786967; layer 0:; layer 1:; layer 2: join=weighted delay=2"))
+	if o.verdict != held {
+		t.Fatal(o)
+	}
+	n.samples[1].spikes[key("lif1", 0)][1] = 1 - n.samples[1].spikes[key("lif1", 0)][1]
+	if err := n.runSpiking(); err == nil || judged("", err).verdict != wrong {
+		t.Errorf("a spike is another, and is not found: %v", err)
+	}
+}
+
+// The samples of every kind of input hold silence, and the largest number everywhere.
+func TestSamplesHoldExtremes(t *testing.T) {
+	for input, most := range map[string]int64{"pixels": 255, "normalised": 255, "spikes": 1, "signed": 127} {
+		n, _ := through(randnet.Parse("seed=3 input=" + input + "; layer 0:"))
+		for k, want := range []int64{0, most} {
+			if all := n.samples[k].whole; slices.Min(all) != want || slices.Max(all) != want {
+				t.Errorf("%s: sample %d is %v", input, k, all)
+			}
+		}
+	}
+}
+
+// Integers of files are computed as the file does, or refused.
+func TestIntegersOfFilesHoldOrAreRefused(t *testing.T) {
+	for text, want := range map[string]verdict{
+		"seed=1 integers=narrow; layer 0:":                                held,
+		"seed=1 integers=narrow frames=first-axis; layer 0:":              held,
+		"seed=1 integers=as-int8; layer 0:":                               held,
+		"seed=1 integers=as-int8 input=signed; layer 0:":                  refused,
+		"seed=1 integers=sum-int8; layer 0:":                              refused,
+		"seed=1 integers=sum-int8 input=spikes; layer 0:":                 held,
+		"seed=1 integers=less-uint8; layer 0:":                            held,
+		"seed=1 more=count-int32; layer 0:; layer 1: weights=integer":     held,
+		"seed=1 more=count-int8; layer 0:":                                held,
+		"seed=1 more=count-int8 steps=4; layer 0:; layer 1: width=1":      refused,
+		"seed=1 integers=int32-sum frames=last-axis steps=4; layer 0:":    held,
+		"seed=1 input=spikes integers=less-uint8 frames=stride; layer 0:": held,
+	} {
+		if _, o := through(randnet.Parse(text)); o.verdict != want {
 			t.Errorf("%s: %v", text, o)
 		}
 	}

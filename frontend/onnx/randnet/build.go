@@ -2,6 +2,7 @@ package randnet
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -71,8 +72,8 @@ type builder struct {
 	first    *tensor // the first layer's current, when it is computed once
 	layer    int
 	elem     string
-	ends     map[int]tensor // the stored membranes of this step
-	counts   []tensor       // the first layer's spikes
+	ends     map[int]tensor   // the stored membranes of this step
+	stored   []map[int]tensor // those of all steps
 }
 
 // Build writes the network of a plan.
@@ -205,7 +206,7 @@ func (b *builder) forward(x tensor) tensor {
 		b.spikes = append(b.spikes, s)
 	}
 	b.history = append(b.history, b.spikes)
-	b.counts = append(b.counts, b.spikes[min(1, len(b.spikes)-1)])
+	b.stored = append(b.stored, maps.Clone(b.ends))
 	b.layer = len(b.plan.layers) - 1
 	return b.head(b.spikes[len(b.spikes)-1])
 }

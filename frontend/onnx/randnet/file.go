@@ -122,8 +122,29 @@ func (f *file) index(i int) tensor {
 	return tensor{name: name}
 }
 
+// constant is a constant of integers of up to 32 bits.
+func (f *file) constant(name string, of onnxpb.TensorProto_DataType, dims []int, data ...int32) tensor {
+	if !f.known[name] {
+		f.known[name] = true
+		f.pb.Graph.Initializer = append(f.pb.Graph.Initializer, &onnxpb.TensorProto{Name: name, DataType: int32(of), Dims: wide(dims), Int32Data: data})
+	}
+	return tensor{name, dims}
+}
+
+// whole32 is a scalar int32.
+func (f *file) whole32(i int32) tensor {
+	return f.constant(fmt.Sprint("n32_", i), onnxpb.TensorProto_INT32, nil, i)
+}
+
 func (f *file) input(name string, dims ...int) tensor {
-	f.pb.Graph.Input = append(f.pb.Graph.Input, info(name, dims))
+	return f.typed(name, onnxpb.TensorProto_FLOAT, dims...)
+}
+
+// typed is an input whose elements are of the given type.
+func (f *file) typed(name string, of onnxpb.TensorProto_DataType, dims ...int) tensor {
+	in := info(name, dims)
+	in.Type.GetTensorType().ElemType = int32(of)
+	f.pb.Graph.Input = append(f.pb.Graph.Input, in)
 	return tensor{name, dims}
 }
 

@@ -30,11 +30,11 @@ func (b *builder) input(m *Model) []tensor {
 			b.used["frames=first-axis"] = true // of the array that is given from outside
 		}
 		m.Input = dims
-		return []tensor{b.file.input("x", dims...)}
+		return []tensor{b.taken(m)}
 	}
 	if b.is("frames", "same") {
 		m.Input = dims
-		x := b.file.input("x", dims...)
+		x := b.taken(m)
 		return slices.Repeat([]tensor{x}, b.steps)
 	}
 	return b.frames(m, dims)
@@ -57,7 +57,7 @@ func (b *builder) frames(m *Model, dims []int) []tensor {
 	}
 	m.Frames = f
 	m.Input = slices.Insert(slices.Clone(dims), f.Axis, extent)
-	x := b.file.input("x", m.Input...)
+	x := b.taken(m)
 	var out []tensor
 	take := func(i int) tensor {
 		return b.node("Gather", dims, []tensor{x, b.index(i)}, integer("axis", f.Axis))

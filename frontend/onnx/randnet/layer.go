@@ -48,6 +48,8 @@ func (b *builder) joined(in tensor) tensor {
 	switch {
 	case ok && kind == "concat":
 		in = b.concat(1, b.flat(in), b.flat(old))
+	case ok && kind == "everything":
+		in = b.everything()
 	case same && kind == "add":
 		in = b.elementwise("Add", in, old)
 	case same && kind == "subtract":
@@ -63,6 +65,17 @@ func (b *builder) joined(in tensor) tensor {
 	}
 	b.used["join="+kind] = kind != "weighted" && kind != "current"
 	return in
+}
+
+// everything is the input and the spikes of all layers so far in one row, with constants
+// between them.
+func (b *builder) everything() tensor {
+	row := []tensor{b.spread("between", 2)}
+	row[0] = b.unsqueeze(row[0], 0)
+	for _, s := range b.spikes {
+		row = append(row, b.flat(s))
+	}
+	return b.concat(1, row...)
 }
 
 // skipped adds the input of the layer before to a current.
@@ -118,6 +131,9 @@ func (b *builder) weighted(what string, in tensor) tensor {
 		b.used["weights=left"] = true
 		w := b.weights(what, n, in.dims[1], n, in.dims[1])
 		return b.node("MatMul", []int{1, n, in.dims[2]}, []tensor{w, in})
+	case kind == "integer" && b.counts8(in):
+		b.used["weights=integer"] = true
+		return b.integerMatmul(what, in, n)
 	case kind == "matmul":
 		b.used["weights=matmul"] = true
 		return b.matmul(what, in, n)

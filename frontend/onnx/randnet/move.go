@@ -85,6 +85,9 @@ func (b *builder) copied(kind string, x tensor) (tensor, bool) {
 	case "concat-constant":
 		ones := b.floats(fmt.Sprint("ones", x.dims), x.dims, slices.Repeat([]float32{1}, x.size())...)
 		return b.concat(1, ones, x), true
+	case "concat-far":
+		far := b.spread(fmt.Sprint("far", x.size()), x.size())
+		return b.concat(1, x, b.reshape(far, x.dims), b.zeros(x.dims)), true
 	}
 	return x, false
 }

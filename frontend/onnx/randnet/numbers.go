@@ -27,9 +27,23 @@ func (b *builder) weights(what string, rows, columns int, dims ...int) tensor {
 			clear(row)
 		case kind == "repeated":
 			copy(row, data[:columns])
+		case kind == "far-columns":
+			b.part(row)
 		}
 	}
 	return b.floats(name, dims, data...)
+}
+
+// part makes the weights of some columns far smaller than those of others, in all rows.
+func (b *builder) part(row []float32) {
+	random := b.random(fmt.Sprintf("fc%d.parts", b.layer))
+	scale := float32(1)
+	for i := range row {
+		if random.IntN(3) == 0 {
+			scale = float32(math.Ldexp(1, -random.IntN(14)))
+		}
+		row[i] *= scale
+	}
 }
 
 // weight is one weight, so large that some neurons fire in some steps.
@@ -124,6 +138,12 @@ func (b *builder) thresholds(dims []int) (tensor, []float32) {
 		data[0] = 1000
 	case "far":
 		each(func() float64 { return math.Ldexp(1+random.Float64(), random.IntN(17)-8) })
+	case "0":
+		data[0] = 0
+	case "near-0":
+		each(func() float64 { return math.Ldexp(float64(random.IntN(3)-1), -random.IntN(20)) })
+	case "negative":
+		each(func() float64 { return -0.1 - random.Float64() })
 	}
 	return b.floats(name, shape, data...), data
 }

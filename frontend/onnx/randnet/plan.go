@@ -21,26 +21,27 @@ var netDims = []dimension{
 	{"shape", []string{"vector", "image", "tokens", "one"}},
 	{"input", []string{"pixels", "normalised", "spikes", "signed"}},
 	{"frames", []string{"same", "first-axis", "second-axis", "last-axis", "offset", "stride", "difference"}},
+	{"integers", []string{"none", "narrow", "int32", "int32-sum", "as-int8", "sum-int8", "less-uint8", "product-int32"}},
 	{"first-layer", []string{"each-step", "once"}},
 	{"start", []string{"omitted", "zeros"}},
 	{"head", []string{"spikes", "linear", "linear-bn", "integrator", "membrane", "count+membrane"}},
 	{"readout", []string{"sum", "mean", "last", "max", "weights", "last-k", "every-step"}},
 	{"behind", []string{"nothing", "factor", "factors", "affine", "negative", "softmax", "linear"}},
-	{"more", []string{"none", "membrane", "count", "hidden-membrane", "twice", "constant"}},
+	{"more", []string{"none", "membrane", "count", "hidden-membrane", "twice", "constant", "count+membrane", "count+factors", "mean+membranes", "membranes", "unlike", "count-int32", "count-int8"}},
 	{"summing", []string{"left", "right", "nary"}},
 	{"opset", []string{"17", "11", "13", "21"}},
 }
 
 // layerDims are answered for each layer.
 var layerDims = []dimension{
-	{"weights", []string{"gemm", "matmul", "none", "left", "conv", "groups", "strided", "einsum", "two"}},
-	{"numbers", []string{"plain", "coarse", "integers", "far", "tiny", "zero-rows", "zero", "repeated", "positive"}},
+	{"weights", []string{"gemm", "matmul", "none", "left", "conv", "groups", "strided", "einsum", "two", "integer"}},
+	{"numbers", []string{"plain", "coarse", "integers", "far", "tiny", "zero-rows", "zero", "repeated", "positive", "far-columns"}},
 	{"bias", []string{"none", "drawn", "large", "threshold", "silent"}},
 	{"width", []string{"3", "2", "1", "6"}},
-	{"before", []string{"nothing", "batch-norm", "factor", "max-pool", "average-pool", "transpose", "tile", "pad", "reflect", "edge", "resize", "reshape", "slice", "concat-self", "concat-constant", "reverse"}},
+	{"before", []string{"nothing", "batch-norm", "factor", "max-pool", "average-pool", "transpose", "tile", "pad", "reflect", "edge", "resize", "reshape", "slice", "concat-self", "concat-constant", "concat-far", "reverse"}},
 	{"after", []string{"nothing", "batch-norm", "channel-factor", "token-factor", "far-factor", "negative", "add-constant", "average-pool", "max-pool", "transpose", "tile", "slice", "concat-negative"}},
 	{"again", []string{"nothing", "before", "after"}},
-	{"join", []string{"none", "add", "weighted", "subtract", "and", "or", "concat", "current"}},
+	{"join", []string{"none", "add", "weighted", "subtract", "and", "or", "concat", "current", "everything"}},
 	{"delay", []string{"0", "1", "2", "0+1", "0+2"}},
 	{"neuron", []string{"if", "leaky", "decay", "synaptic", "recurrent", "current-only"}},
 	{"leak", []string{"0.5", "0.9", "0.75", "0.37", "per-neuron", "grouped", "0", "1"}},
@@ -48,7 +49,7 @@ var layerDims = []dimension{
 	{"reset", []string{"zero", "subtract", "none", "value"}},
 	{"when", []string{"now", "next", "old"}},
 	{"spelling", []string{"arithmetic", "where", "swapped", "detached"}},
-	{"threshold", []string{"1", "0.75", "per-neuron", "large", "far"}},
+	{"threshold", []string{"1", "0.75", "per-neuron", "large", "far", "0", "near-0", "negative"}},
 	{"membrane", []string{"0", "half", "per-neuron"}},
 }
 

@@ -1,5 +1,7 @@
 package randnet
 
+import "nomul/frontend/onnx/onnxpb"
+
 // head returns the operand of the readout in one step.
 func (b *builder) head(s tensor) tensor {
 	last := b.ends[b.layer]
@@ -76,7 +78,7 @@ func (b *builder) over(m *Model, read []tensor) tensor {
 		return b.mean(read[len(read)-2:])
 	case "every-step":
 		m.Readout = "sum"
-		m.Stacked["y"], m.Stacked["z"] = true, true
+		m.Stacked["y"], m.Stacked["z"], m.Stacked["w"] = true, true, true
 		return b.stack(read)
 	}
 	return b.sum(read)
@@ -154,10 +156,51 @@ func (b *builder) more(y tensor) {
 	case "hidden-membrane":
 		b.output("m", b.ends[0])
 	case "count":
-		b.output("n", b.sum(b.counts))
+		b.output("n", b.sum(b.spikesOf(0)))
 	case "twice":
 		b.output("z", y)
+	case "unlike":
+		b.output("z", b.elementwise("Mul", y, b.number(37)))
+		b.output("w", b.elementwise("Mul", y, b.number(0.01)))
 	case "constant":
 		b.output("k", b.drawn("k.data", -1, 1, 1, 2))
+	default:
+		b.besides(kind, b.random("more").IntN(len(b.plan.layers)))
 	}
+}
+
+// besides gives several outputs of one layer, whose numbers are of unlike sizes.
+func (b *builder) besides(kind string, layer int) {
+	spikes, v := b.spikesOf(layer), b.ends[layer]
+	switch kind {
+	case "count+membrane":
+		b.output("n", b.sum(spikes))
+		b.output("m", v)
+	case "count+factors":
+		b.output("n", b.sum(spikes))
+		b.output("m", b.elementwise("Mul", v, b.spread("more.factors", v.dims[len(v.dims)-1])))
+	case "mean+membranes":
+		var all []tensor
+		for _, ends := range b.stored {
+			all = append(all, ends[layer])
+		}
+		b.output("n", b.mean(spikes))
+		b.output("m", b.sum(all))
+	case "membranes":
+		b.output("m", v)
+		b.output("k", b.elementwise("Mul", v, b.number(0.01)))
+	case "count-int32":
+		b.output("n", b.cast(b.counted(spikes, 3), onnxpb.TensorProto_FLOAT))
+	case "count-int8":
+		b.output("n", b.cast(b.cast(b.counted(spikes, 40), int8Type), onnxpb.TensorProto_FLOAT))
+	}
+}
+
+// spikesOf returns the spikes of a layer in all steps.
+func (b *builder) spikesOf(layer int) []tensor {
+	var out []tensor
+	for _, step := range b.history {
+		out = append(out, step[layer+1])
+	}
+	return out
 }
