@@ -3,6 +3,8 @@
 package backends
 
 import (
+	"slices"
+
 	"nomul/ir"
 	"nomul/ir/diag"
 )
@@ -51,6 +53,15 @@ type File struct {
 
 // Vectors are samples with everything a correct engine computes for them.
 type Vectors []Sample
+
+// WithoutSteps returns the samples without their spikes and membranes.
+func (vs Vectors) WithoutSteps() Vectors {
+	out := slices.Clone(vs)
+	for i := range out {
+		out[i].Steps = nil
+	}
+	return out
+}
 
 // Sample is one run of a net. Slices follow the order of Ports.
 type Sample struct {

@@ -28,7 +28,7 @@ func Meanings(net *ir.Net, names Names, kind func(*ir.Value) string) []string {
 		out = append(out, inputMeanings(net, v, names[v])...)
 	}
 	for _, v := range ports.Outputs {
-		out = append(out, outputMeanings(v, names[v])...)
+		out = append(out, outputMeanings(net, v, names[v])...)
 	}
 	return out
 }
@@ -76,7 +76,7 @@ func counted(first, every int) string {
 	return fmt.Sprintf("%d + %d*t", first, every)
 }
 
-func outputMeanings(v *ir.Value, name string) []string {
+func outputMeanings(net *ir.Net, v *ir.Value, name string) []string {
 	which := "greatest"
 	if ir.LeastWins(v) {
 		which = "least, the earliest spike"
@@ -85,10 +85,12 @@ func outputMeanings(v *ir.Value, name string) []string {
 	if v.Scale != nil {
 		times = " times " + unit(v.Scale)
 	}
-	return []string{
-		fmt.Sprintf("An element of %s%s is the network's real output.", name, times),
-		fmt.Sprintf("A class that %s predicts is its %s; of several the first.", name, which),
+	var out []string
+	if words := ir.ReadoutOf(v).Words(net.Steps); words != "" {
+		out = append(out, fmt.Sprintf("%s is the model's %s, %s.", name, v.Name, words))
 	}
+	return append(out, fmt.Sprintf("An element of %s%s is the network's real output.", name, times),
+		fmt.Sprintf("A class that %s predicts is its %s; of several the first.", name, which))
 }
 
 // unit is a factor from integers to real numbers.

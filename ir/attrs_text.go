@@ -30,7 +30,7 @@ func textError(s *scanner) error {
 }
 
 // AttrsText is what ReadAttrs reads.
-func AttrsText(v *Value) string { return printAttrs(v, "") }
+func AttrsText(v *Value) string { return printAttrs(v, nil) }
 
 // Noise makes a constant of uniform noise, the same for the same seed. For reals
 // the numbers are in Lo..Hi, for integers between both ends, which they can be.

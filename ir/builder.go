@@ -87,6 +87,9 @@ func (b *Builder) put(v *Value) (*Value, error) {
 }
 
 func (b *Builder) settle(v *Value) error {
+	if v.Op == OpOutput && v.Attrs == nil {
+		v.Attrs = OutputAttrs{}
+	}
 	if d := checkAttrs(v); d != nil {
 		return d
 	}

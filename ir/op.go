@@ -95,7 +95,7 @@ const (
 var ops = [numOps]opInfo{
 	OpInput:   {"input", nil, InputAttrs{}, Source, Fixed, typeGiven, inferGiven, "an input of the net: a real array, or integers such as pixels; per=step gives a new one each step"},
 	OpConst:   {"const", nil, ConstAttrs{}, Source, Fixed, typeGiven, inferConst, "a constant: data, fill (one value everywhere), seed (reproducible noise, for tests) or a file beside the text"},
-	OpOutput:  {"output", slots("x"), nil, Source, Fixed, 0, inferSame, "a result of the net; at the fixed level it has one scale"},
+	OpOutput:  {"output", slots("x"), OutputAttrs{}, Source, Fixed, 0, inferSame, "a result of the net; at the fixed level it has one scale; read says how it was made of the results of all time steps, where the user said so"},
 	OpUnknown: {"unknown", variadic("x"), UnknownAttrs{}, Source, Source, typeGiven, inferGiven, "an operator of the source file that has no meaning here; kept so that all gaps are listed at once"},
 
 	OpAdd: {"add", slots("a", "b"), nil, Source, Fixed, 0, inferAdd, "a + b, broadcast"},

@@ -18,6 +18,7 @@ const maxInline = 32
 // such text is for reading. Printing is canonical.
 func Print(n *Net, npz string) string {
 	var b strings.Builder
+	files := arraysOf(n, npz)
 	fmt.Fprintf(&b, "net %s %v steps=%d {\n", n.Name, n.Level, n.Steps)
 	clock := Clock(255)
 	for _, v := range n.Values {
@@ -26,38 +27,24 @@ func Print(n *Net, npz string) string {
 			fmt.Fprintf(&b, "%v\n", clock)
 		}
 		b.WriteByte('\t')
-		printValue(&b, v, npz)
+		printValue(&b, v, files)
 		b.WriteByte('\n')
 	}
 	b.WriteString("}\n")
 	return b.String()
 }
 
-// Arrays are the constants and scales that Print refers to in an .npz file, by key.
-func Arrays(n *Net) map[string]*Tensor {
-	out := map[string]*Tensor{}
-	for _, v := range n.Values {
-		if c, ok := v.Attrs.(ConstAttrs); ok && !inline(c) {
-			out[v.Name] = c.Data
-		}
-		if v.Scale != nil && v.Scale.Name != "" && !inline(ConstAttrs{Data: v.Scale.Data}) {
-			out[v.Scale.Name] = v.Scale.Data
-		}
-	}
-	return out
-}
-
 // String is the value's line in the text form.
 func (v *Value) String() string {
 	var b strings.Builder
-	printValue(&b, v, "")
+	printValue(&b, v, nil)
 	return b.String()
 }
 
-func printValue(b *strings.Builder, v *Value, npz string) {
+func printValue(b *strings.Builder, v *Value, files *arrays) {
 	fmt.Fprintf(b, "%%%s = %v", v.Name, v.Op)
 	printOperands(b, v)
-	if attrs := printAttrs(v, npz); attrs != "" {
+	if attrs := printAttrs(v, files); attrs != "" {
 		fmt.Fprintf(b, " {%s}", attrs)
 	}
 	fmt.Fprintf(b, " : %v", v.Type)
@@ -71,7 +58,7 @@ func printValue(b *strings.Builder, v *Value, npz string) {
 		fmt.Fprintf(b, " current %v", v.Drive)
 	}
 	if v.Scale != nil {
-		fmt.Fprintf(b, " scale %s", printScale(v.Scale, npz))
+		fmt.Fprintf(b, " scale %s", printScale(v.Scale, files))
 	}
 }
 
@@ -92,7 +79,7 @@ func printOperands(b *strings.Builder, v *Value) {
 }
 
 // printScale writes 2^-12, a number, or name{file=…} for per-element data.
-func printScale(s *Scale, npz string) string {
+func printScale(s *Scale, files *arrays) string {
 	if s.Name == "" {
 		f := s.Data.F[0]
 		if frac, exp := math.Frexp(f); frac == 0.5 {
@@ -100,19 +87,12 @@ func printScale(s *Scale, npz string) string {
 		}
 		return formatFloat(f)
 	}
-	return fmt.Sprintf("%s%v{%s}", s.Name, s.Data.Type.Shape, printConst(s.Name, ConstAttrs{Data: s.Data}, npz))
+	return fmt.Sprintf("%s%v{%s}", s.Name, s.Data.Type.Shape, printConst(s.Name, ConstAttrs{Data: s.Data}, files))
 }
 
-func fileAttrs(npz, key string, data *Tensor) string {
-	if npz == "" {
-		return "digest=" + data.Digest()
-	}
-	return fmt.Sprintf("file=%s digest=%s", strconv.Quote(npz+":"+key), data.Digest())
-}
-
-func printAttrs(v *Value, npz string) string {
+func printAttrs(v *Value, files *arrays) string {
 	if c, ok := v.Attrs.(ConstAttrs); ok {
-		return printConst(v.Name, c, npz)
+		return printConst(v.Name, c, files)
 	}
 	if v.Attrs == nil {
 		return ""
@@ -182,7 +162,7 @@ func inline(c ConstAttrs) bool {
 	return uniform
 }
 
-func printConst(name string, c ConstAttrs, npz string) string {
+func printConst(name string, c ConstAttrs, files *arrays) string {
 	if c.Seed != nil {
 		return fmt.Sprintf("seed=%d lo=%s hi=%s", c.Seed.Seed, formatFloat(c.Seed.Lo), formatFloat(c.Seed.Hi))
 	}
@@ -198,5 +178,5 @@ func printConst(name string, c ConstAttrs, npz string) string {
 	if inline(c) {
 		return "data=" + printList(c.Data.Type.Size(), element)
 	}
-	return fileAttrs(npz, name, c.Data)
+	return files.attrs(name, c.Data)
 }

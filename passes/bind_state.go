@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -142,6 +143,9 @@ type binder struct {
 func (b *binder) bind(n *ir.Net, states []state) (*ir.Net, error) {
 	in, out := map[*ir.Value]bool{}, map[*ir.Value]bool{}
 	for _, s := range states {
+		if said := b.o.Readouts[s.out.Name]; said != "" {
+			return nil, diag.Errorf(placeOf(n), diag.NotUnrolled, "the readout %s is asked for, but the output %s is the state that each step gives to the next, and no result", said, s.out.Name)
+		}
 		in[s.in], out[s.out] = true, true
 	}
 	if len(n.All(ir.OpOutput)) == len(states) {
@@ -195,10 +199,7 @@ func (b *binder) input(v *ir.Value) error {
 
 // readOut makes an output the readout of what it was in each step.
 func (b *binder) readOut(v *ir.Value) error {
-	name := b.o.Readout
-	if name == "" {
-		name = ReadoutNames[0]
-	}
+	name := cmp.Or(b.o.readoutOf(v), ReadoutNames[0])
 	read := overTime[name]
 	switch alike := v.Args[0].Const() != nil; {
 	case alike && name == "sum":
@@ -208,7 +209,7 @@ func (b *binder) readOut(v *ir.Value) error {
 	}
 	x, err := read(b, v, b.c.became[v.Args[0]])
 	if err == nil {
-		b.c.became[v], err = b.c.as(v, ir.OpOutput, nil, x)
+		b.c.became[v], err = b.c.as(v, ir.OpOutput, readAs(name), x)
 	}
 	return err
 }

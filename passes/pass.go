@@ -31,12 +31,13 @@ type Options struct {
 	Off map[string]bool
 	// Of a file of one time step: which inputs become which outputs of the step
 	// before, how many steps there are (0 when not said), how outputs are read over
-	// them (one of ReadoutNames, the first when empty), and whether the other inputs
-	// are new in each step.
-	State   []Binding
-	Steps   int
-	Readout string
-	Stream  bool
+	// them (one of ReadoutNames, the first when empty; Readouts has those of single
+	// outputs), and whether the other inputs are new in each step.
+	State    []Binding
+	Steps    int
+	Readout  string
+	Readouts map[string]string
+	Stream   bool
 	// Tell takes what the user should know; nil when nobody listens.
 	Tell func(*diag.Diagnostic)
 	// PixelBits is the width of the weights that read pixels; 0 is that of the others.

@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"fmt"
 	"slices"
 
 	"nomul/ir"
@@ -23,6 +24,7 @@ type timeSum struct {
 	// the shape of a part without the stack's axis; nil when there is no stack.
 	mean  int
 	shape []int
+	said  string // how the user has an output read that holds every step
 }
 
 // group is a value of the body, and its factor in each step; nil in steps that do not
@@ -35,37 +37,45 @@ type group struct {
 // readouts finds the sums over time that the outputs are computed from, and puts
 // what they add up into the body.
 // An output that holds every step is read as the user says.
-func (u *unrolled) readouts(first *firstStep, readout string) (map[*ir.Value]*timeSum, error) {
-	r := &reader{u: u, first: first, readout: readout, sums: map[*ir.Value]*timeSum{}, seen: map[*ir.Value]bool{}}
+func (u *unrolled) readouts(first *firstStep, o *Options) (map[*ir.Value]*timeSum, error) {
+	r := &reader{u: u, first: first, options: o, sums: map[*ir.Value]*timeSum{}, seen: map[*ir.Value]bool{}}
 	for _, out := range u.net.All(ir.OpOutput) {
-		if d := r.output(out.Args[0]); d != nil {
+		if d := r.output(out); d != nil {
 			return nil, d
 		}
 	}
 	if d := first.check(u); d != nil {
 		return nil, d
 	}
-	if readout != "" && !r.said {
+	if o.Readout != "" && !r.said {
 		return nil, diag.Errorf(u.net.All(ir.OpOutput)[0].Origin, diag.NotUnrolled,
-			"the readout %s is asked for, but no output holds every time step", readout).WithHelp("leave --readout out: the file has its readout itself")
+			"the readout %s is asked for, but no output holds every time step", o.Readout).WithHelp("leave --readout out: the file has its readout itself")
 	}
 	return r.sums, nil
 }
 
 type reader struct {
-	u     *unrolled
-	first *firstStep
-	// readout is the user's choice for stacks of all steps.
-	readout string
+	u       *unrolled
+	first   *firstStep
+	options *Options // the user's choice for stacks of all steps
 	sums    map[*ir.Value]*timeSum
 	said    bool // it was wanted
 	seen    map[*ir.Value]bool
 }
 
-// output reads an operand of an output; a stack of all steps is read as the user says.
-func (r *reader) output(v *ir.Value) *diag.Diagnostic {
-	if parts, axis := r.record(v); parts != nil {
-		return r.asSaid(v, parts, axis)
+// output reads the operand of an output; a stack of all steps is read as the user says.
+func (r *reader) output(out *ir.Value) *diag.Diagnostic {
+	v, said := out.Args[0], r.options.readoutOf(out)
+	parts, axis := r.record(v)
+	switch {
+	case parts != nil && r.sums[v] != nil && r.sums[v].said != said:
+		return diag.Errorf(out.Origin, diag.NotUnrolled, "the output %s holds the same as another, which is read as %s over the time steps, not as %s", out.Name, r.sums[v].said, said).
+			WithHelp("say one readout for both, or leave one out with --outputs")
+	case parts != nil:
+		return r.asSaid(v, said, parts, axis)
+	case r.options.Readouts[out.Name] != "":
+		return diag.Errorf(out.Origin, diag.NotUnrolled, "the readout %s is asked for, but the output %s does not hold every time step", said, out.Name).
+			WithHelp("leave it out for this output: the file has its readout itself")
 	}
 	return r.read(v)
 }
@@ -149,10 +159,10 @@ func (r *reader) record(v *ir.Value) (parts []*ir.Value, axis int) {
 }
 
 // asSaid reads an output that holds every step as the user says.
-func (r *reader) asSaid(v *ir.Value, parts []*ir.Value, axis int) *diag.Diagnostic {
+func (r *reader) asSaid(v *ir.Value, said string, parts []*ir.Value, axis int) *diag.Diagnostic {
 	r.said = true
-	s := &timeSum{over: ir.OpSum, mean: meanOf(r.readout == "mean", parts), shape: slices.Delete(v.Type.Shape.Dims(), axis, axis+1)}
-	switch r.readout {
+	s := &timeSum{over: ir.OpSum, mean: meanOf(said == "mean", parts), shape: slices.Delete(v.Type.Shape.Dims(), axis, axis+1), said: said}
+	switch said {
 	case "sum", "mean":
 		return r.sum(v, parts, s)
 	case "last":
@@ -174,7 +184,16 @@ func (r *reader) asSaid(v *ir.Value, parts []*ir.Value, axis int) *diag.Diagnost
 		return diag.Errorf(v.Origin, diag.NotUnrolled, "the steps that %s holds are not computed alike, so that they have no first spike", where(v))
 	}
 	return diag.Errorf(v.Origin, diag.NotUnrolled, "the output holds every time step at %s; how it is read over them is not said", where(v)).
-		WithHelp("say --readout sum, mean, last, max or first")
+		WithHelp("say --readout sum, mean, last, max or first%s", r.each())
+}
+
+// each tells how several outputs are read in ways of their own.
+func (r *reader) each() string {
+	outputs := r.u.net.All(ir.OpOutput)
+	if len(outputs) == 1 {
+		return ""
+	}
+	return fmt.Sprintf("; or one for each output: --readout %s=sum,%s=last; those not wanted are left out by --outputs", outputs[0].Name, outputs[1].Name)
 }
 
 // spikesIn returns the spikes that a value is as numbers, in any shape; nil when it is none.

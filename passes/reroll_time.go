@@ -23,16 +23,16 @@ func runRerollTime(n *ir.Net, o *Options) (*ir.Net, error) {
 	}
 	history, err := membranesOverTime(n)
 	switch {
-	case err != nil && o.constantSteps && o.Readout == "" && len(secondMembranes(n, comparisons(n))) == 0:
+	case err != nil && o.constantSteps && !o.asksReadout() && len(secondMembranes(n, comparisons(n))) == 0:
 		return n, nil
 	case err != nil:
 		if named, _ := ternaryNeurons(n); len(named) > 0 {
 			err = named.Err()
 		}
 		return nil, err
-	case history == nil && o.Readout != "":
+	case history == nil && o.asksReadout():
 		return nil, diag.Errorf(n.All(ir.OpOutput)[0].Origin, diag.NotUnrolled,
-			"the readout %s is asked for, but the network has no time steps to read over", o.Readout).WithHelp("leave --readout out")
+			"the readout %s is asked for, but the network has no time steps to read over", o.asked()).WithHelp("leave --readout out")
 	case history == nil:
 		return n, nil
 	}
@@ -75,7 +75,7 @@ func rolled(n *ir.Net, history []history, o *Options) (*ir.Net, error) {
 		}
 		return nil, err
 	}
-	sums, err := u.readouts(first, o.Readout)
+	sums, err := u.readouts(first, o)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,11 @@ func roll(u *unrolled, first *firstStep, sums map[*ir.Value]*timeSum) (*ir.Net, 
 		return nil, err
 	}
 	for _, v := range u.net.All(ir.OpOutput) {
-		if _, err := r.outside(v); err != nil {
+		out := *v
+		if sum := sums[v.Args[0]]; sum != nil && sum.said != "" {
+			out.Attrs = readAs(sum.said)
+		}
+		if _, err := r.outside(&out); err != nil {
 			return nil, err
 		}
 	}

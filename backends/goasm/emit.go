@@ -111,15 +111,15 @@ func read(name string) string {
 
 // stream writes vectors as the runner reads and, tracing, writes them.
 func (p *plan) stream(o backends.Options) (in, want []byte) {
-	ports := backends.PortsOf(p.net)
-	for _, s := range o.Vectors {
+	ports, vectors := backends.PortsOf(p.net), o.Vectors
+	if o.OutputsOnly {
+		vectors = vectors.WithoutSteps()
+	}
+	for _, s := range vectors {
 		for i, x := range s.Inputs {
 			in = integers(in, x, backends.Width(ports.Inputs[i].Type))
 		}
 		for _, step := range s.Steps {
-			if o.OutputsOnly {
-				break
-			}
 			for i := range ports.Neurons {
 				want = append(want, step.Spikes[i]...)
 				want = integers(want, step.Membranes[i], 4)

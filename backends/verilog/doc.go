@@ -52,7 +52,7 @@ func (backend) Emit(net *ir.Net, o backends.Options) []backends.File {
 	p := newPlan(net, o.Name, laneCount(o.Lanes))
 	g := newPage(p, o)
 	if o.OutputsOnly {
-		o.Vectors = withoutSteps(o.Vectors) // which are far larger than the model
+		o.Vectors = o.Vectors.WithoutSteps() // which are far larger than the model
 	}
 	files := []backends.File{
 		{Name: o.Name + ".v", Data: render("top", g)},

@@ -155,15 +155,6 @@ func vectors(g page, vs backends.Vectors) []backends.File {
 	return out
 }
 
-// withoutSteps leaves the samples' spikes and membranes out.
-func withoutSteps(vs backends.Vectors) backends.Vectors {
-	out := slices.Clone(vs)
-	for i := range out {
-		out[i].Steps = nil
-	}
-	return out
-}
-
 func hexLines[T uint8 | int32 | int64](b *bytes.Buffer, vs []T) {
 	for _, v := range vs {
 		fmt.Fprintf(b, "%x\n", uint32(v))

@@ -54,7 +54,7 @@ unless --vectors gives real ones.`,
   nomul build model.onnx -t verilog --lanes 16 -o model_v --mean .286 --std .353`,
 		Args: oneModel,
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := require(c, "target", "output"); err != nil {
+			if err := require(c, "target", "out"); err != nil {
 				return err
 			}
 			t, err := targetNamed(target)
@@ -92,7 +92,7 @@ unless --vectors gives real ones.`,
 	}
 	flags.register(c.Flags())
 	c.Flags().StringVarP(&target, "target", "t", "", "what to emit, `TARGET`: go, c or verilog")
-	c.Flags().StringVarP(&dir, "output", "o", "", "the directory to make: `DIR`")
+	c.Flags().StringVarP(&dir, "out", "o", "", "the directory to make: `DIR`")
 	c.Flags().StringVar(&name, "name", modelName, "what files and symbols begin with: `NAME`, and the Go package is called")
 	c.Flags().StringVar(&vectors, "vectors", "", "samples for the emitted test: `FILE`.npz (at most 16 are taken)")
 	c.Flags().IntVar(&lanes, "lanes", 0, "verilog: `N` parallel accumulators per layer, a power of two (default 32)")

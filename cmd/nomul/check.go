@@ -37,6 +37,9 @@ type understanding struct {
 type port struct {
 	Name string `json:"name"`
 	Type string `json:"type"`
+	// Read says how one result is made of all time steps, where that is not in the file.
+	Read  ir.Readout `json:"read,omitzero"`
+	words string
 }
 
 type deviation struct {
@@ -117,11 +120,11 @@ or ge. EXPORTING.md tells the rest.`,
 }
 
 func understand(file string, o *passes.Options, flags *compileFlags) (*understanding, error) {
-	r, err := flags.reading()
+	r, err := flags.reading(o)
 	if err != nil {
 		return nil, err
 	}
-	m, list, err := readModel(file, r)
+	m, list, err := readWanted(file, r)
 	if err != nil {
 		return nil, err
 	}
@@ -129,9 +132,6 @@ func understand(file string, o *passes.Options, flags *compileFlags) (*understan
 	net := m.net
 	formulas, err := normalisations(file, net, o)
 	if err != nil {
-		return nil, err
-	}
-	if err := flags.step.useless(file, net); err != nil {
 		return nil, err
 	}
 	u := &understanding{Model: net.Name, Doc: m.doc, Pixels: formulas, Neurons: []neuronRow{}, Unsupported: []gapRow{}, Deviations: []deviation{}, Bounds: []boundRow{}, Warnings: []string{}}
@@ -155,10 +155,21 @@ func understand(file string, o *passes.Options, flags *compileFlags) (*understan
 
 func (u *understanding) ports(net *ir.Net) {
 	for _, v := range net.All(ir.OpInput) {
-		u.Inputs = append(u.Inputs, port{v.Name, v.Type.String()})
+		u.Inputs = append(u.Inputs, port{Name: v.Name, Type: v.Type.String()})
 	}
 	for _, v := range net.All(ir.OpOutput) {
-		u.Outputs = append(u.Outputs, port{v.Name, v.Type.String()})
+		u.Outputs = append(u.Outputs, port{Name: v.Name, Type: v.Type.String()})
+	}
+	u.read(net)
+}
+
+// read notes how the outputs are read over the time steps.
+func (u *understanding) read(net *ir.Net) {
+	for i, p := range u.Outputs {
+		if v := net.Find(p.Name); v != nil {
+			r := ir.ReadoutOf(v)
+			u.Outputs[i].Read, u.Outputs[i].words = r, r.Words(net.Steps)
+		}
 	}
 }
 
@@ -172,6 +183,7 @@ func (u *understanding) lower(net *ir.Net, o *passes.Options) {
 	fixed, err := passes.Lower(net, ir.Fixed, "", o, func(p passes.Pass, n *ir.Net) {
 		if p.Name == "name-layers" { // the net is still as it was raised
 			u.Steps = n.Steps
+			u.read(n)
 			u.Neurons, u.Size = neuronRows(n), metrics.SizeOf(n)
 			u.Multiplications.before(n)
 		}

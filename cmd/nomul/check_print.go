@@ -56,6 +56,11 @@ func (u *understanding) print(w io.Writer, table func([]string, [][]string)) {
 	for _, formula := range u.Pixels {
 		wrapped(w, formula)
 	}
+	for _, p := range u.Outputs {
+		if p.words != "" {
+			wrapped(w, fmt.Sprintf("output %s: %s", p.Name, p.words))
+		}
+	}
 	if u.Positions > 0 {
 		fmt.Fprintf(w, "%s parameters, %s synaptic positions per step\n", large(int64(u.Parameters)), large(u.Positions))
 	}

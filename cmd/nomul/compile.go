@@ -24,6 +24,7 @@ type compileFlags struct {
 	set              []string
 	neurons          string
 	shapes, bind     []string
+	outputs          []string
 	allowed          []string
 	step             stepFlags
 	pixelBits        int
@@ -51,6 +52,7 @@ func (f *compileFlags) registerReading(fs *pflag.FlagSet) {
 	fs.StringVar(&f.neurons, "neurons", "", "`FILE` that says which neurons the operators of your own domain are; EXPORTING.md tells how to write it")
 	fs.StringArrayVar(&f.shapes, "input-shape", nil, "extents of an .onnx input whose file leaves some open, such as a number of time steps: `NAME=N,N,…`; may be repeated")
 	fs.StringArrayVar(&f.bind, "bind", nil, "make an input of an .onnx file a constant: `NAME=FILE`.npy, or the array of that name in an .npz; may be repeated")
+	fs.StringSliceVar(&f.outputs, "outputs", nil, "the outputs of the model that are wanted, `NAME` or a comma list; without it all are")
 	fs.StringArrayVar(&f.allowed, "allow-path", nil, "a folder `DIR` from which a model may read besides its own folder: imports, weights, data of an .onnx file; may be repeated")
 	f.step.register(fs)
 }
@@ -156,6 +158,7 @@ type model struct {
 	options *passes.Options
 	file    string
 	inputs  []string // the files that were read for it
+	outputs []string // that are wanted; all where none are named
 }
 
 // open loads a model and reads the flags.
@@ -164,15 +167,12 @@ func (f *compileFlags) open(c *cobra.Command, file string) (*model, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := f.reading()
+	r, err := f.reading(o)
 	if err != nil {
 		return nil, err
 	}
 	loaded, err := loadNet(c, file, r)
 	if err != nil {
-		return nil, err
-	}
-	if err := f.step.useless(file, loaded.net); err != nil {
 		return nil, err
 	}
 	declared(o, loaded.pixels)
@@ -192,7 +192,7 @@ func (f *compileFlags) open(c *cobra.Command, file string) (*model, error) {
 		_, bound, _ := strings.Cut(item, "=")
 		inputs = append(inputs, bound)
 	}
-	return &model{net: loaded.net, options: o, file: file, inputs: inputs}, nil
+	return &model{net: loaded.net, options: o, file: file, inputs: inputs, outputs: f.outputs}, nil
 }
 
 // normalisations say how pixels are understood, input by input. One that an input
@@ -247,25 +247,14 @@ func (m *model) given(tidy string) (*ir.Net, error) {
 		return m.net, nil
 	case m.options.Steps > 0:
 		tidy = "bind-state"
-	case m.options.Readout != "":
+	case m.options.Readout != "" || len(m.options.Readouts) > 0:
 		tidy = "reroll-time"
+	case tidy == "" && len(m.outputs) > 0:
+		return passes.WithOutputs(m.net, m.outputs, nil)
 	case tidy == "":
 		return m.net, nil
 	}
 	return passes.Lower(m.net, ir.Spiking, tidy, m.options, nil)
-}
-
-// reading is the model without the outputs beside one, which need not become
-// integers then; those of one time step may be its state.
-func (m *model) reading(output string) *model {
-	if m.net.Find(ir.CleanName(output)) == nil || m.options.Steps > 0 || len(m.net.All(ir.OpInput)) > 1 {
-		return m
-	}
-	only := *m.net
-	only.Values = slices.DeleteFunc(slices.Clone(m.net.Values), func(v *ir.Value) bool {
-		return v.Op == ir.OpOutput && v.Name != ir.CleanName(output)
-	})
-	return &model{ir.Prune(&only), m.options, m.file, m.inputs}
 }
 
 func levelFlag(fs *pflag.FlagSet, to *string, byDefault string) {

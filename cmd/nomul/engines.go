@@ -135,7 +135,7 @@ func (e *evaluator) classify(net *ir.Net, name string, ready <-chan struct{}) (p
 		p.took.engine += max(0, took.Program-p.took.start)
 		p.took.data += took.Data
 		for _, s := range got {
-			p.classes = append(p.classes, metrics.Predict(s.Outputs[d.index], d.least))
+			p.classes = append(p.classes, metrics.Predict(s.Outputs[0], d.least))
 		}
 		bar.Add(to - from)
 	}

@@ -19,7 +19,7 @@ const activitySamples = 500
 
 func evalCommand() *cobra.Command {
 	var flags compileFlags
-	var images, labels, level, engineName, output string
+	var images, labels, level, engineName string
 	var limit, flips int
 	var asJSON bool
 	c := &cobra.Command{
@@ -32,7 +32,8 @@ bit).
 
 The class is the index of the greatest element of the output; of the least where
 the output is the number of the step of the first spike (--readout first): the
-earliest wins. Of several, the first.
+earliest wins. Of several, the first. Of a model with several outputs --outputs
+says which one it is.
 
 Images are an idx file (.gz or not), an .npz of whole numbers from 0 to 255, in
 rows, flat, or with their channels first or last, or a folder with one folder of
@@ -62,7 +63,7 @@ folders' order by name.`,
 			if err != nil {
 				return err
 			}
-			e := evaluator{c: c, model: m.reading(output), images: set, count: len(set.Labels), output: output}
+			e := evaluator{c: c, model: m, images: set, count: len(set.Labels)}
 			if limit > 0 {
 				e.count = min(e.count, limit)
 			}
@@ -77,7 +78,6 @@ folders' order by name.`,
 	levelFlag(c.Flags(), &level, "fixed")
 	engineFlag(c.Flags(), &engineName)
 	c.Flags().StringVar(&images, "images", "", "images: an idx file, an .npz or a `FOLDER` of folders of pictures, one per class")
-	c.Flags().StringVar(&output, "output", "", "the output `NAME` that says the class, where the model has several")
 	c.Flags().StringVar(&labels, "labels", "", "labels: an idx or .npz `FILE`")
 	c.Flags().IntVar(&limit, "limit", 0, "take only the first `N` images")
 	c.Flags().IntVar(&flips, "flips", 0, "count on the first `N` images how often each layer, fed the spikes of the net of real numbers, decides otherwise on integers")
@@ -98,7 +98,6 @@ type evaluator struct {
 	model  *model
 	images *dataset.Images
 	count  int
-	output string // the one that says the class; empty where there is only one
 }
 
 // evaluation is the report, with what the counts of spikes rest on.

@@ -28,7 +28,7 @@ takes pixels.`,
 		Example: `  nomul export model.onnx -o model.snn --mean .286 --std .353`,
 		Args:    oneModel,
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := require(c, "output"); err != nil {
+			if err := require(c, "out"); err != nil {
 				return err
 			}
 			m, err := flags.open(c, args[0])
@@ -50,7 +50,7 @@ takes pixels.`,
 		},
 	}
 	flags.registerReading(c.Flags())
-	c.Flags().StringVarP(&out, "output", "o", "", "the `FILE`.snn to write; the weights go into an .npz beside it")
+	c.Flags().StringVarP(&out, "out", "o", "", "the `FILE`.snn to write; the weights go into an .npz beside it")
 	return c
 }
 

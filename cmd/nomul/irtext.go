@@ -45,7 +45,7 @@ func irCommand() *cobra.Command {
 	flags.register(c.Flags())
 	levelFlag(c.Flags(), &level, "spiking")
 	c.Flags().StringVar(&after, "after", "", "stop behind this `PASS`, whatever the level")
-	c.Flags().StringVarP(&out, "output", "o", "", "write to `FILE`, with the constants in an .npz beside it")
+	c.Flags().StringVarP(&out, "out", "o", "", "write to `FILE`, with the constants in an .npz beside it")
 	return c
 }
 
@@ -100,7 +100,7 @@ func optCommand() *cobra.Command {
 	}
 	flags.register(c.Flags())
 	c.Flags().StringVarP(&names, "passes", "p", "", "the `PASSES` to run, in this order, separated by commas")
-	c.Flags().StringVarP(&out, "output", "o", "", "write to `FILE`, with the constants in an .npz beside it")
+	c.Flags().StringVarP(&out, "out", "o", "", "write to `FILE`, with the constants in an .npz beside it")
 	return c
 }
 

@@ -11,13 +11,14 @@ import (
 	"nomul/frontend/onnx"
 	"nomul/ir"
 	"nomul/ir/diag"
+	"nomul/passes"
 	"nomul/runtime/files"
 )
 
 // loadNet reads a model by its extension. Warnings go to stderr; operators that
 // are not understood are errors, all told at once.
 func loadNet(c *cobra.Command, file string, r reading) (*opened, error) {
-	m, list, err := readModel(file, r)
+	m, list, err := readWanted(file, r)
 	for _, w := range list.Warnings() {
 		fmt.Fprintln(c.ErrOrStderr(), w)
 	}
@@ -44,16 +45,19 @@ type reading struct {
 	neurons []onnx.Neuron     // that operators of an ONNX file are
 	inputs  givenInputs       // of an ONNX file
 	allowed []string          // folders from which the model may read besides its own
+	step    *stepFlags        // how a file of one time step is run
+	outputs []string          // those that are wanted; all where none are named
+	options *passes.Options   // of which the state says which outputs are no results
 }
 
 // reading reads what the flags add to the file.
-func (f *compileFlags) reading() (reading, error) {
+func (f *compileFlags) reading(o *passes.Options) (reading, error) {
 	set, err := settings(f.set)
 	if err != nil {
 		return reading{}, err
 	}
 	inputs, err := f.givenInputs()
-	r := reading{set: set, inputs: inputs, allowed: f.allowed}
+	r := reading{set: set, inputs: inputs, allowed: f.allowed, step: &f.step, outputs: f.outputs, options: o}
 	if err != nil || f.neurons == "" {
 		return r, err
 	}
@@ -72,6 +76,46 @@ func readFile(file string) ([]byte, error) {
 		return nil, diag.Errorf(diag.Origin{File: file}, diag.BadFile, "cannot be read: %v", err)
 	}
 	return data, nil
+}
+
+// readWanted reads a model, of which the outputs are left that are wanted.
+func readWanted(file string, r reading) (*opened, diag.List, error) {
+	m, list, err := readModel(file, r)
+	if err == nil {
+		err = r.step.useless(file, m.net)
+	}
+	if err == nil {
+		m.net, err = r.wanted(file, m.net)
+	}
+	return m, list, err
+}
+
+// wanted returns the net with the outputs that are asked for, which must be there; so must
+// those of which it is said how they are read.
+func (r reading) wanted(file string, net *ir.Net) (*ir.Net, error) {
+	for _, name := range r.outputs {
+		if !hasOutput(net, name) {
+			return nil, usageError{fmt.Errorf("--outputs %s: wanted some of the outputs %s of %s", name, names(net.All(ir.OpOutput)), file)}
+		}
+	}
+	if len(r.outputs) > 0 {
+		var err error
+		if net, err = passes.WithOutputs(net, r.outputs, r.options); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range sortedKeys(r.options.Readouts) {
+		if !hasOutput(net, name) {
+			return nil, usageError{fmt.Errorf("--readout %s=%s: wanted one of the outputs %s of %s", name, r.options.Readouts[name], names(net.All(ir.OpOutput)), file)}
+		}
+	}
+	return net, nil
+}
+
+// hasOutput reports whether a net has an output of a name.
+func hasOutput(net *ir.Net, name string) bool {
+	v := net.Find(ir.CleanName(name))
+	return v != nil && v.Op == ir.OpOutput
 }
 
 // readModel reads a model.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,28 +19,19 @@ import (
 // decision is how a net's output becomes a class.
 type decision struct {
 	output  string
-	index   int // among the net's outputs
 	classes int
 	least   bool // the earliest spike wins
 }
 
-// decide finds the output that predicts: the one asked for, or the only one. It
-// must have one number for each class.
+// decide finds the output that predicts, the only one. It must have one number for each class.
 func (e *evaluator) decide(net *ir.Net) (decision, error) {
 	outputs := net.All(ir.OpOutput)
-	index := 0
-	if e.output != "" {
-		index = slices.IndexFunc(outputs, func(v *ir.Value) bool { return v.Name == ir.CleanName(e.output) })
-	}
-	switch {
-	case index < 0:
-		return decision{}, usageError{fmt.Errorf("--output %s: wanted one of the outputs %s", e.output, names(outputs))}
-	case len(outputs) != 1 && e.output == "":
+	if len(outputs) != 1 {
 		return decision{}, diag.Errorf(e.place(), diag.BadData, "eval needs one output that says the class, the model has %d: %s", len(outputs), names(outputs)).
-			WithHelp("say which with --output NAME")
+			WithHelp("say which with --outputs NAME")
 	}
-	out := outputs[index]
-	d := decision{out.Name, index, out.Type.Size(), ir.LeastWins(out)}
+	out := outputs[0]
+	d := decision{out.Name, out.Type.Size(), ir.LeastWins(out)}
 	switch dims := squeeze(out.Type.Shape.Dims()); {
 	case len(dims) == 0:
 		return d, diag.Errorf(e.place(), diag.BadData, "the output %s is a single number; eval wanted one for each class", out.Name)

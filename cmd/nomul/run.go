@@ -31,7 +31,7 @@ and types of the file, with the samples in the place of a batch of 1. Of
   nomul run model.onnx -i in.npz -o out.npz --mean .286 --std .353 --trace t.npz`,
 		Args: oneModel,
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := require(c, "input", "output"); err != nil {
+			if err := require(c, "input", "out"); err != nil {
 				return err
 			}
 			if err := checkEngine(engineName); err != nil {
@@ -67,7 +67,7 @@ and types of the file, with the samples in the place of a batch of 1. Of
 	levelFlag(c.Flags(), &level, "fixed")
 	engineFlag(c.Flags(), &engineName)
 	c.Flags().StringVarP(&in, "input", "i", "", "arrays to run on: `FILE`.npz or .npy")
-	c.Flags().StringVarP(&out, "output", "o", "", "where results go: `FILE`.npz")
+	c.Flags().StringVarP(&out, "out", "o", "", "where results go: `FILE`.npz")
 	c.Flags().StringVar(&trace, "trace", "", "also write spikes and membranes of every neuron layer and step to `FILE`.npz")
 	return c
 }

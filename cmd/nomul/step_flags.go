@@ -25,7 +25,7 @@ type stepFlags struct {
 func (f *stepFlags) register(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&f.state, "state", nil, "`IN=OUT` of a file of one time step: the input that is a state, and the output it becomes; a comma list, found by itself where names or shapes leave no choice")
 	fs.IntVar(&f.steps, "steps", 0, "how many `STEPS` a file of one time step runs for a sample")
-	fs.StringVar(&f.readout, "readout", "", "how an output that a file of one time step gives, or that holds every step, is `READ` over the steps: "+strings.Join(passes.ReadoutNames, ", ")+" (sum for one time step); first is the number of the step of the first spike, T where there is none: the earliest wins")
+	fs.StringVar(&f.readout, "readout", "", "how an output that a file of one time step gives, or that holds every step, is `READ` over the steps: "+strings.Join(passes.ReadoutNames, ", ")+" (sum for one time step); spk=sum,mem=last says it for each output; first is the number of the step of the first spike, T where there is none: the earliest wins")
 	fs.BoolVar(&f.stream, "stream", false, "the other inputs of a file of one time step are new in each step, not the same in all")
 	f.said = func() []string {
 		var out []string
@@ -49,12 +49,36 @@ func (f *stepFlags) set(o *passes.Options) error {
 	switch {
 	case slices.Contains(f.said(), "--steps") && f.steps < 1 || f.steps > ir.MaxSteps:
 		return usageError{fmt.Errorf("--steps %d: wanted 1 to %d", f.steps, ir.MaxSteps)}
-	case f.readout != "" && !slices.Contains(passes.ReadoutNames, f.readout):
-		return usageError{fmt.Errorf("--readout %s: %s", f.readout, oneOf(f.readout, passes.ReadoutNames))}
 	case f.steps == 0 && (len(f.state) > 0 || f.stream):
 		return usageError{fmt.Errorf("%s: only a file of one time step is run so, with --steps T", strings.Join(f.said(), ", "))}
 	}
-	o.Steps, o.Readout, o.Stream = f.steps, f.readout, f.stream
+	o.Steps, o.Stream = f.steps, f.stream
+	return f.setReadouts(o)
+}
+
+// setReadouts reads the readout of all outputs, and those of single ones: READ, NAME=READ.
+func (f *stepFlags) setReadouts(o *passes.Options) error {
+	if f.readout == "" {
+		return nil
+	}
+	o.Readouts = map[string]string{}
+	for _, item := range strings.Split(f.readout, ",") {
+		name, read, named := strings.Cut(item, "=")
+		if !named {
+			read = item
+		}
+		out := ir.CleanName(name)
+		switch {
+		case !slices.Contains(passes.ReadoutNames, read):
+			return usageError{fmt.Errorf("--readout %s: %s", f.readout, oneOf(read, passes.ReadoutNames))}
+		case named && o.Readouts[out] != "" || !named && o.Readout != "":
+			return usageError{fmt.Errorf("--readout %s: wanted one readout for each output", f.readout)}
+		case named:
+			o.Readouts[out] = read
+		default:
+			o.Readout = read
+		}
+	}
 	return nil
 }
 

@@ -63,6 +63,12 @@ func flagFault(c *cobra.Command, err error) error {
 		var names []string
 		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
 		hint = meant("--"+missing.GetSpecifiedName(), names)
+		if missing.GetSpecifiedName() == "output" {
+			hint = "; which outputs of the model are wanted is --outputs NAME"
+			if c.Flags().Lookup("out") != nil {
+				hint += ", and where results go -o, or --out"
+			}
+		}
 	}
 	return usageError{fmt.Errorf("%w%s\nsee %s --help", err, hint, c.CommandPath())}
 }

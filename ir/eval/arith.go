@@ -13,11 +13,15 @@ func arith(onReals func(dst, a, b []float64), onInts func(dst, a, b []int64)) fu
 		a, b := NewView(v.Args[0], v.Type.Shape), NewView(v.Args[1], v.Type.Shape)
 		if v.Type.IsReal() {
 			return func(args []*ir.Tensor, dst *ir.Tensor) {
-				onReals(dst.F, a.Reals(args[0]), b.Reals(args[1]))
+				inBlocks(len(dst.F), func(from, to int) {
+					onReals(dst.F[from:to], a.reals(args[0], from, to), b.reals(args[1], from, to))
+				})
 			}
 		}
 		return func(args []*ir.Tensor, dst *ir.Tensor) {
-			onInts(dst.I, a.Ints(args[0]), b.Ints(args[1]))
+			inBlocks(len(dst.I), func(from, to int) {
+				onInts(dst.I[from:to], a.ints(args[0], from, to), b.ints(args[1], from, to))
+			})
 		}
 	}
 }
@@ -88,11 +92,15 @@ func compare(v *ir.Value) Kernel {
 	o := outcomes[v.Attrs.(ir.CompareAttrs).Is]
 	if v.Args[0].Type.IsReal() || v.Args[1].Type.IsReal() {
 		return func(args []*ir.Tensor, dst *ir.Tensor) {
-			compareAll(dst.I, a.Reals(args[0]), b.Reals(args[1]), o)
+			inBlocks(len(dst.I), func(from, to int) {
+				compareAll(dst.I[from:to], a.reals(args[0], from, to), b.reals(args[1], from, to), o)
+			})
 		}
 	}
 	return func(args []*ir.Tensor, dst *ir.Tensor) {
-		compareAll(dst.I, a.Ints(args[0]), b.Ints(args[1]), o)
+		inBlocks(len(dst.I), func(from, to int) {
+			compareAll(dst.I[from:to], a.ints(args[0], from, to), b.ints(args[1], from, to), o)
+		})
 	}
 }
 
@@ -118,11 +126,15 @@ func where(v *ir.Value) Kernel {
 	a, b := NewView(v.Args[1], v.Type.Shape), NewView(v.Args[2], v.Type.Shape)
 	if v.Type.IsReal() {
 		return func(args []*ir.Tensor, dst *ir.Tensor) {
-			choose(dst.F, cond.Ints(args[0]), a.Reals(args[1]), b.Reals(args[2]))
+			inBlocks(len(dst.F), func(from, to int) {
+				choose(dst.F[from:to], cond.ints(args[0], from, to), a.reals(args[1], from, to), b.reals(args[2], from, to))
+			})
 		}
 	}
 	return func(args []*ir.Tensor, dst *ir.Tensor) {
-		choose(dst.I, cond.Ints(args[0]), a.Ints(args[1]), b.Ints(args[2]))
+		inBlocks(len(dst.I), func(from, to int) {
+			choose(dst.I[from:to], cond.ints(args[0], from, to), a.ints(args[1], from, to), b.ints(args[2], from, to))
+		})
 	}
 }
 

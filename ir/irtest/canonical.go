@@ -56,6 +56,9 @@ func (c *canon) visit(v *ir.Value) *ir.Value {
 	if k, ok := w.Attrs.(ir.ConstAttrs); ok {
 		w.Attrs = ir.ConstAttrs{Data: k.Data} // where it came from does not matter
 	}
+	if v.Op == ir.OpOutput {
+		w.Attrs = ir.OutputAttrs{} // nor who said how it is read
+	}
 	c.became[v] = &w
 	c.values = append(c.values, &w)
 	if v.Op == ir.OpDelay {

@@ -184,7 +184,7 @@ func (e *Board) Run(ctx context.Context, samples [][][]int64, trace bool) (backe
 		return nil, err
 	}
 	if !trace {
-		dropSteps(got)
+		got = got.WithoutSteps()
 	}
 	if e.plugin != "" {
 		e.cost, err = countsOf(program, e.options.Name, e.path("counts"), len(samples))
@@ -204,10 +204,4 @@ func (e *Board) emulate(ctx context.Context, program string) ([]byte, error) {
 		return out, nil
 	}
 	return out, err
-}
-
-func dropSteps(vectors backends.Vectors) {
-	for i := range vectors {
-		vectors[i].Steps = nil
-	}
 }

@@ -112,7 +112,7 @@ func (e *Simulation) Run(ctx context.Context, samples [][][]int64, trace bool) (
 	}
 	got, err := e.read(samples)
 	if err == nil && !trace {
-		dropSteps(got)
+		got = got.WithoutSteps()
 	}
 	return got, err
 }
