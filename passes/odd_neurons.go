@@ -83,7 +83,7 @@ func (a *anatomy) sources(v *ir.Value) []*ir.Value {
 
 // oddity finds what is odd about a layer; nil when it is nothing that has a name.
 func (a *anatomy) oddity() *odd {
-	for _, find := range []func(v *ir.Value) (odd, bool){a.refractory, a.function, a.bound, a.product} {
+	for _, find := range []func(v *ir.Value) (odd, bool){a.refractory, a.function, a.bound, a.product, a.choice} {
 		for _, v := range a.values {
 			if o, ok := find(v); ok {
 				o.at = v
@@ -102,6 +102,9 @@ func (a *anatomy) refractory(v *ir.Value) (odd, bool) {
 	}
 	counter := dissect(m, nil, a.latched)
 	own := slices.ContainsFunc(counter.values, func(s *ir.Value) bool { return a.own[membraneOf(s)] })
+	if own && counter.counts() && counter.sized() {
+		return sized, true
+	}
 	return refractory, own && counter.counts()
 }
 
@@ -302,6 +305,7 @@ func (s *raising) named(n *ir.Net, err error) error {
 	for _, d := range errs {
 		parts[subject(d.Message)] = true
 	}
+	told := map[*ir.Value]bool{}
 	for _, v := range n.Values {
 		m := membraneOf(v)
 		if m == nil || m.Op == ir.OpDelay || signed[v] {
@@ -309,7 +313,10 @@ func (s *raising) named(n *ir.Net, err error) error {
 		}
 		a := dissect(m, map[*ir.Value]bool{m: true}, s.latched)
 		if o := a.oddity(); o != nil {
-			errs = append(errs, o.refused(v))
+			if !told[m] {
+				errs = append(errs, o.refused(v))
+			}
+			told[m] = true
 			c := a.reached()
 			for delay, stored := range s.latched {
 				if c[stored] {
