@@ -63,8 +63,7 @@ func warnUnread(n *ir.Net, states []state, o *Options) {
 
 // severalSteps reports whether membranes follow each other that are no inputs.
 func severalSteps(n *ir.Net) bool {
-	all, _ := membranesOverTime(n)
-	return slices.ContainsFunc(all, func(h history) bool {
+	return slices.ContainsFunc(chained(n, comparisons(n)), func(h history) bool {
 		return len(slices.DeleteFunc(slices.Clone(h.membranes), func(m *ir.Value) bool { return m.Op == ir.OpInput })) > 1
 	})
 }

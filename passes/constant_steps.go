@@ -7,17 +7,18 @@ import (
 )
 
 // The first steps of a file may read constants alone, as those of an input that is
-// delayed do, and are computed when it is read. Where one step is left then, it looks
-// like a file of one step, which forgets its state and is refused. But a file of one
-// step has no use for the weights of the step on constants besides.
+// delayed do, and are computed when it is read; and steps that keep nothing of one
+// another, as those of a leak of 0, are one when they read the same. Where one step is
+// left then, it looks like a file of one step, which forgets its state and is refused.
+// But a file of one step has no use for the weights of the step on constants besides,
+// and compares no membrane that it makes of another one.
 
 // hasConstantSteps reports whether weights that are applied in a step are applied to
 // constants, too.
 func hasConstantSteps(n *ir.Net) bool {
-	constant := map[*ir.Value]bool{}
+	constant := constantsOf(n)
 	var onConstants, others []*ir.Value
 	for _, v := range n.Values {
-		constant[v] = v.Op == ir.OpConst || pure(v) && allOf(v.Args, constant)
 		switch {
 		case !takesWeights[v.Op] || !constant[v.Args[1]]:
 		case constant[v]:
@@ -31,6 +32,34 @@ func hasConstantSteps(n *ir.Net) bool {
 			return o == w || o.Const() != nil && w.Const() != nil && o.Type == w.Type && slices.Equal(o.Const().F, w.Const().F)
 		})
 	})
+}
+
+// constantsOf are the values of a net that depend on constants only.
+func constantsOf(n *ir.Net) map[*ir.Value]bool {
+	out := map[*ir.Value]bool{}
+	for _, v := range n.Values {
+		out[v] = v.Op == ir.OpConst || pure(v) && allOf(v.Args, out)
+	}
+	return out
+}
+
+// hasForgottenSteps reports whether a value that is compared is computed, neuron by
+// neuron, from another one, in a net as it was read.
+func hasForgottenSteps(n *ir.Net) bool {
+	constant, compared := constantsOf(n), map[*ir.Value]bool{}
+	for _, v := range n.All(ir.OpCompare) {
+		for _, a := range v.Args {
+			compared[withoutSign(a)] = compared[withoutSign(a)] || !constant[a]
+		}
+	}
+	for a, is := range compared {
+		for b := range coneOf(a) {
+			if is && a != b && compared[b] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // takesWeights are the ops of which the second operand may be weights.

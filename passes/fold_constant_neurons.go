@@ -21,7 +21,7 @@ func runFoldConstantNeurons(n *ir.Net, _ *Options) (*ir.Net, error) {
 		if err != nil || !neverFires(out) {
 			return out, err
 		}
-		return r.Const(r.Unique(v.Name), ir.NewTensor(v.Type))
+		return r.Const(r.Unique(v.Name+".never"), ir.NewTensor(v.Type)) // the next step's copy may be NAME.1
 	})
 }
 

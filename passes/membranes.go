@@ -14,12 +14,26 @@ type history struct{ membranes []*ir.Value }
 // membranesOverTime finds the neuron layers. A membrane is what a comparison
 // holds against a threshold; the membrane of the next step is computed from it
 // without a comparison between, whatever leak and reset do. So the membranes
-// that follow each other are the steps of one layer. No comparison at all: nil.
+// that follow each other are the steps of one layer. Where none does, steps are told by
+// what they read (memoryless.go). No comparison at all: nil.
 func membranesOverTime(n *ir.Net) ([]history, error) {
 	fires := comparisons(n)
 	if len(fires) == 0 {
 		return nil, nil
 	}
+	all := chained(n, fires)
+	if len(all) == 0 && len(secondMembranes(n, comparisons(n))) == 0 {
+		all = memoryless(n, fires)
+	}
+	if len(all) == 0 {
+		return nil, oneStepOnly(n, fires)
+	}
+	return all, nil
+}
+
+// chained finds the layers whose membranes follow each other, and leaves among the
+// comparisons those of membranes alone.
+func chained(n *ir.Net, fires map[*ir.Value][]*ir.Value) []history {
 	for v := range secondLooks(n, fires) {
 		delete(fires, v)
 	}
@@ -44,16 +58,12 @@ func membranesOverTime(n *ir.Net) ([]history, error) {
 		slices.Reverse(h.membranes)
 		all = append(all, h)
 	}
-	if len(all) == 0 {
-		return nil, oneStepOnly(n, fires)
-	}
-	return all, nil
+	return all
 }
 
 // writtenOut tells whether membranes follow each other, step after step.
 func writtenOut(n *ir.Net) bool {
-	h, _ := membranesOverTime(n)
-	return len(h) > 0 || len(secondMembranes(n, comparisons(n))) > 0
+	return len(chained(n, comparisons(n))) > 0 || len(secondMembranes(n, comparisons(n))) > 0
 }
 
 // sameLength cuts all histories to the shortest. A longer one may begin with a

@@ -54,7 +54,7 @@ type Options struct {
 	// it is off at most.
 	Bound func(*ir.Bound)
 
-	constantSteps bool // the file has steps of constants, so a single other one is one of several
+	manySteps bool // the file has several steps, so a single one that is left has forgotten nothing
 }
 
 // note tells of a rewrite that is not exact.
@@ -94,9 +94,9 @@ func Lower(net *ir.Net, to ir.Level, after string, o *Options, seen func(Pass, *
 	if net.Level > to {
 		return nil, fmt.Errorf("net %s is at the %v level already, which cannot be raised to %v", net.Name, net.Level, to)
 	}
-	if net.Level == ir.Source && hasConstantSteps(net) {
+	if net.Level == ir.Source && (hasConstantSteps(net) || hasForgottenSteps(net)) {
 		with := *o
-		with.constantSteps = true
+		with.manySteps = true
 		o = &with
 	}
 	for _, p := range All {

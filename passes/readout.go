@@ -1,7 +1,6 @@
 package passes
 
 import (
-	"fmt"
 	"slices"
 
 	"nomul/ir"
@@ -48,8 +47,7 @@ func (u *unrolled) readouts(first *firstStep, o *Options) (map[*ir.Value]*timeSu
 		return nil, d
 	}
 	if o.Readout != "" && !r.said {
-		return nil, diag.Errorf(u.net.All(ir.OpOutput)[0].Origin, diag.NotUnrolled,
-			"the readout %s is asked for, but no output holds every time step", o.Readout).WithHelp("leave --readout out: the file has its readout itself")
+		return nil, noRecord(u.net, o.Readout)
 	}
 	return r.sums, nil
 }
@@ -74,8 +72,7 @@ func (r *reader) output(out *ir.Value) *diag.Diagnostic {
 	case parts != nil:
 		return r.asSaid(v, said, parts, axis)
 	case r.options.Readouts[out.Name] != "":
-		return diag.Errorf(out.Origin, diag.NotUnrolled, "the readout %s is asked for, but the output %s does not hold every time step", said, out.Name).
-			WithHelp("leave it out for this output: the file has its readout itself")
+		return noRecordOf(out, said)
 	}
 	return r.read(v)
 }
@@ -183,17 +180,7 @@ func (r *reader) asSaid(v *ir.Value, said string, parts []*ir.Value, axis int) *
 		}
 		return diag.Errorf(v.Origin, diag.NotUnrolled, "the steps that %s holds are not computed alike, so that they have no first spike", where(v))
 	}
-	return diag.Errorf(v.Origin, diag.NotUnrolled, "the output holds every time step at %s; how it is read over them is not said", where(v)).
-		WithHelp("say --readout sum, mean, last, max or first%s", r.each())
-}
-
-// each tells how several outputs are read in ways of their own.
-func (r *reader) each() string {
-	outputs := r.u.net.All(ir.OpOutput)
-	if len(outputs) == 1 {
-		return ""
-	}
-	return fmt.Sprintf("; or one for each output: --readout %s=sum,%s=last; those not wanted are left out by --outputs", outputs[0].Name, outputs[1].Name)
+	return unsaid(r.u.net, v)
 }
 
 // spikesIn returns the spikes that a value is as numbers, in any shape; nil when it is none.

@@ -23,19 +23,26 @@ func runRerollTime(n *ir.Net, o *Options) (*ir.Net, error) {
 	}
 	history, err := membranesOverTime(n)
 	switch {
-	case err != nil && o.constantSteps && !o.asksReadout() && len(secondMembranes(n, comparisons(n))) == 0:
-		return n, nil
 	case err != nil:
 		if named, _ := ternaryNeurons(n); len(named) > 0 {
-			err = named.Err()
+			return nil, named.Err()
 		}
-		return nil, err
+		if len(secondMembranes(n, comparisons(n))) == 0 && !o.manySteps {
+			return nil, err
+		}
+		return orAsWritten(n, nil, nil, err, o)
 	case history == nil && o.asksReadout():
 		return nil, diag.Errorf(n.All(ir.OpOutput)[0].Origin, diag.NotUnrolled,
 			"the readout %s is asked for, but the network has no time steps to read over", o.asked()).WithHelp("leave --readout out")
 	case history == nil:
 		return n, nil
 	}
+	out, err := rolledSomehow(n, history, o)
+	return orAsWritten(n, history, out, err, o)
+}
+
+// rolledSomehow is the net as one step, with comparisons that the file has left out.
+func rolledSomehow(n *ir.Net, history []history, o *Options) (*ir.Net, error) {
 	n, history = withLastSpikes(n, history)
 	out, err := rolled(n, history, o)
 	if err == nil {

@@ -63,7 +63,11 @@ func compared(v *ir.Value) *ir.Value {
 
 // unsigned returns the membrane of which a comparison takes the magnitude or the opposite.
 func unsigned(c *ir.Value) *ir.Value {
-	m := membraneOf(c)
+	return withoutSign(membraneOf(c))
+}
+
+// withoutSign returns the value of which m is the magnitude or the opposite.
+func withoutSign(m *ir.Value) *ir.Value {
 	for m.Op == ir.OpNeg || isFn(m, ir.FnAbs) {
 		m = m.Args[0]
 	}

@@ -1,0 +1,94 @@
+package passes
+
+import (
+	"slices"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// Two steps may not show what a layer keeps: what both begin with may be a membrane or
+// a current, and what only the second has may be a reset or an input. And steps that
+// keep nothing of one another may be one. Such nets are taken as they are written: each
+// step is a layer of its own, whose membranes are computed from what that before left.
+
+// asWritten is a net of one step; an output that holds several steps is read as the
+// user says.
+func asWritten(n *ir.Net, o *Options) (*ir.Net, error) {
+	c, said := newRewriter(&ir.Net{Name: n.Name, Level: n.Level, Steps: n.Steps}), false
+	for _, v := range n.Values {
+		readout, read := o.readoutOf(v), v.Op == ir.OpOutput && isRecord(v.Args[0])
+		var err error
+		switch {
+		case read && readout == "":
+			err = unsaid(n, v.Args[0])
+		case read:
+			said = true
+			err = c.readRecord(v, readout)
+		case v.Op == ir.OpOutput && o.Readouts[v.Name] != "":
+			err = noRecordOf(v, readout)
+		default:
+			_, err = c.copy(v)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if o.Readout != "" && !said {
+		return nil, noRecord(n, o.Readout)
+	}
+	return ir.Prune(c.b.Net()), nil
+}
+
+// isRecord reports whether a value puts rows one after another, each one deep.
+func isRecord(v *ir.Value) bool {
+	return v.Op == ir.OpConcat && len(v.Args) > 1 && v.Type.Shape.Rank() > 1 && v.Type.Shape.Dim(axisOf(v.Attrs)) == len(v.Args)
+}
+
+// readRecord makes an output the readout of the record that it gives.
+func (c *rewriter) readRecord(out *ir.Value, readout string) error {
+	v := out.Args[0]
+	axis, dims := axisOf(v.Attrs), v.Type.Shape.Dims()
+	op, read := map[string]ir.Op{"sum": ir.OpReduceSum, "mean": ir.OpReduceMean, "max": ir.OpReduceMax}[readout], c.became[v]
+	var err error
+	switch {
+	case op != 0:
+		read, err = c.as(v, op, ir.ReduceAttrs{Axes: []int{axis}}, read)
+	case readout == "last":
+		read, err = c.as(v, ir.OpReshape, ir.ShapeAttrs{Shape: slices.Delete(dims, axis, axis+1)}, c.became[v.Args[len(v.Args)-1]])
+	default:
+		return diag.Errorf(v.Origin, diag.NotUnrolled, "the steps that %s holds are not computed alike, so that they have no %s spike", where(v), readout)
+	}
+	if err == nil {
+		_, err = c.as(out, ir.OpOutput, readAs(readout), read)
+	}
+	return err
+}
+
+// isRaised reports whether the layers of a net of one step are neurons that are known,
+// and none has a membrane that grows by itself: two steps may look so.
+func isRaised(n *ir.Net, o *Options) bool {
+	out, err := runRaiseNeurons(n, o)
+	return err == nil && !slices.ContainsFunc(out.All(ir.OpNeuron), func(v *ir.Value) bool {
+		leak := v.Args[ir.NeuronLeak]
+		return leak != nil && !everywhere(leak.Const(), func(f float64) bool { return f >= 0 && f <= 1 })
+	})
+}
+
+// orAsWritten is the net of layers whose steps were made one, unless that was not
+// possible, or its layers are no neurons, because there are two steps only: then it is
+// the net as it is written, if no layer is one that has a name and is not known.
+func orAsWritten(n *ir.Net, layers []history, rolled *ir.Net, err error, o *Options) (*ir.Net, error) {
+	few := len(layers) == 0 || len(sameLength(layers)[0].membranes) == 2
+	if !few || err == nil && isRaised(rolled, o) || oddLayers(n, layers) != nil {
+		return rolled, err
+	}
+	written, unread := asWritten(n, o)
+	switch {
+	case unread != nil:
+		return nil, unread
+	case isRaised(written, o):
+		return written, nil
+	}
+	return rolled, err
+}
