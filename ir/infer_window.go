@@ -94,7 +94,7 @@ func (in *inference) needsSlots(x *Value, s Slots) {
 // convRange is the interval of a convolution when every element of x may take
 // any value of its range, or 0 where the tap may see padding.
 func convRange(x Range, w, bias *Value, windows Windows) Range {
-	return weightedRange(x, windows.padded(), w, channelRanges(bias, len(windows.Out), w.Type.Shape.Dim(0)))
+	return weightedRange(x, windows.Padded(), w, channelRanges(bias, len(windows.Out), w.Type.Shape.Dim(0)))
 }
 
 // weightedRange unites, over the outputs n, Σ_k weight[n,k]·x + bias[n] on

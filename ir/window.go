@@ -122,8 +122,8 @@ func (w Windows) Taps() int {
 	return n
 }
 
-// padded tells, for each tap in C order, whether it sees padding in some window.
-func (w Windows) padded() []bool {
+// Padded reports, for each tap in C order, whether it sees padding in some window.
+func (w Windows) Padded() []bool {
 	out := []bool{false}
 	for axis, k := range w.Kernel {
 		var next []bool

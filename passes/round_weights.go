@@ -38,21 +38,25 @@ func (w weighted) rounded(scale []float64) *ir.Tensor {
 }
 
 // lost is how far rounded weights are off at most, per output, over all operands in
-// a range; behind the correction of the bias, measured from the pixels that stand
-// for 0 (nil for none).
+// a range, and zeros where padding is; behind the correction of the bias, measured from the
+// pixels that stand for 0 (nil for none).
 func (w weighted) lost(rounded *ir.Tensor, scale []float64, x ir.Range, zero *ir.Tensor) *ir.Tensor {
 	lo, hi := float64(x.Lo), float64(x.Hi)
 	if zero != nil {
 		least, most := slices.Min(zero.F), slices.Max(zero.F)
 		lo, hi = lo-most, hi-least
 	}
-	out := make([]float64, w.outputs())
+	out, padded := make([]float64, w.outputs()), w.padded()
 	for output := range out {
 		up, down, s := 0.0, 0.0, scale[output]
 		for i := output * w.row(); i < (output+1)*w.row(); i++ {
 			miss := w.w.F[i] - float64(float64(rounded.I[i])*s)
-			up += max(miss*lo, miss*hi)
-			down += min(miss*lo, miss*hi)
+			more, less := max(miss*lo, miss*hi), min(miss*lo, miss*hi)
+			if padded[i%len(padded)] {
+				more, less = max(more, 0), min(less, 0)
+			}
+			up += more
+			down += less
 		}
 		out[output] = max(up, -down)
 	}

@@ -42,6 +42,14 @@ func asWeighted(v *ir.Value) (weighted, bool) {
 
 func (w weighted) outputs() int { return w.w.Type.Shape.Dim(0) }
 
+// padded reports, for each tap of a row, whether it may see padding.
+func (w weighted) padded() []bool {
+	if w.Op == ir.OpConv {
+		return ir.WindowsOf(w.Value).Padded()
+	}
+	return []bool{false}
+}
+
 // row is how many weights an output has.
 func (w weighted) row() int { return len(w.w.F) / w.outputs() }
 

@@ -125,11 +125,12 @@ func TestIntegersOfFilesHoldOrAreRefused(t *testing.T) {
 }
 
 // A layer on a constant beside a computed value has its bias folded, and constants that a
-// choice rounds to its units are in its bound.
+// choice rounds to its units are in its bound; so is padding around numbers far from 0.
 func TestConstantsOfJoinsAndChoices(t *testing.T) {
 	for _, text := range []string{
 		"seed=7496321757955970925; layer 0: neuron=current-only; layer 1: before=concat-constant",
 		"seed=12910701193717983527; layer 0: numbers=zero bias=large reset=value when=next",
+		"seed=2456535394707700621 shape=image input=spikes integers=sum-int8; layer 0: weights=conv neuron=current-only",
 	} {
 		if _, o := through(randnet.Parse(text)); o.verdict != held {
 			t.Errorf("%s: %v", text, o)
