@@ -25,6 +25,13 @@ type Sized interface {
 	Needs(net *ir.Net) []Need
 }
 
+// Counted is a back end that counts the memories of its artefacts.
+type Counted interface {
+	Backend
+	// Memories lists them, of what Emit gave.
+	Memories(artefact []File) []Need
+}
+
 // Need is the number of bytes of a kind of memory, and their use.
 type Need struct {
 	Memory string

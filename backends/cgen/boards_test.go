@@ -57,8 +57,12 @@ func (b board) agrees(t *testing.T, net *ir.Net, samples int) backends.Vectors {
 	need(t, "make", b.compiler, b.emulator)
 	dir, v := emit(t, net, samples)
 	_, want := stream(net, v)
-	if got := run(t, dir, nil, "make", "-s", "qemu-"+b.name, "TRACE=1"); !bytes.Equal(got, want) {
+	got, said, err := try(dir, nil, "make", "-s", "qemu-"+b.name, "TRACE=1")
+	if !bytes.Equal(got, want) {
 		t.Errorf("the board tells %d bytes that differ from the %d expected", len(got), len(want))
+	}
+	if err != nil || !strings.HasSuffix(string(said), "qemu-"+b.name+": ended, no differences\n") {
+		t.Errorf("the board ends with %v\n%s", err, said)
 	}
 	return v
 }
@@ -75,8 +79,8 @@ func TestBoards(t *testing.T) {
 			// The program compares by itself: a wrong expectation must end it with an error.
 			v[3].Outputs[0][9]++
 			dir := artefact(t, net, v)
-			if _, _, err := try(dir, nil, "make", "-s", "qemu-"+board.name); err == nil {
-				t.Error("a wrong output passes on the board")
+			if _, said, err := try(dir, nil, "make", "-s", "qemu-"+board.name); err == nil || !strings.Contains(string(said), "ended with differences") {
+				t.Errorf("a wrong output passes on the board: %v\n%s", err, said)
 			}
 		})
 	}

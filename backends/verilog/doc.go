@@ -40,6 +40,8 @@ type backend struct{}
 // New is the Verilog back end.
 func New() backends.Backend { return backend{} }
 
+var _ backends.Counted = backend{}
+
 func (backend) Name() string { return "verilog" }
 
 func (backend) Doc() string {

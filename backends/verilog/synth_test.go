@@ -3,8 +3,13 @@ package verilog_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+
+	"nomul/backends"
+	"nomul/backends/verilog"
 )
 
 // small is a net that yosys maps in seconds, with every kind of module.
@@ -80,6 +85,29 @@ func TestMakefile(t *testing.T) {
 			if err != nil || !strings.Contains(string(stat), cell) {
 				t.Errorf("%s counts no %s: %v\n%s", file, cell, err, stat)
 			}
+		}
+	}
+}
+
+// The memories that build tells of are those that yosys finds.
+func TestMemoriesAreCounted(t *testing.T) {
+	t.Parallel()
+	need(t, "yosys")
+	for _, text := range []string{small, kinds} {
+		net := parse(t, text)
+		o := backends.Options{Name: "net", Lanes: 4, Vectors: samples(t, net, 1, 4)}
+		stat := mustRun(t, emitOf(t, net, o), "yosys", "-p", "read_verilog net.v; hierarchy -top net_top; stat")
+		b, sum := verilog.New(), 0
+		for _, n := range b.(backends.Counted).Memories(b.Emit(net, o)) {
+			bits, err := strconv.Atoi(regexp.MustCompile(`(\d+) bits in`).FindStringSubmatch(n.Use)[1])
+			if err != nil || n.Bytes != (bits+7)/8 || bits == 0 {
+				t.Errorf("%+v: %v", n, err)
+			}
+			sum += bits
+		}
+		found := regexp.MustCompile(`Number of memory bits: +(\d+)`).FindAllStringSubmatch(stat, -1)
+		if got := found[len(found)-1][1]; got != strconv.Itoa(sum) { // of the whole design
+			t.Errorf("counted %d bits, yosys %s", sum, got)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 
 	"nomul/frontend/onnx"
@@ -19,9 +20,24 @@ type beside struct{ *files.Folder }
 func allowing(err error) error {
 	var out *files.Outside
 	if errors.As(err, &out) {
-		return fmt.Errorf("%w; --allow-path %s lets it be read", err, shellQuoted(filepath.Dir(out.Path)))
+		return fmt.Errorf("%w; --allow-path %s lets it be read", err, shellQuoted(fromHere(filepath.Dir(out.Path))))
 	}
 	return err
+}
+
+// fromHere is a folder as one would type it: from the working directory on, if that is shorter.
+func fromHere(dir string) string {
+	here, err := os.Getwd()
+	if err != nil {
+		return dir
+	}
+	if here, err = filepath.EvalSymlinks(here); err != nil {
+		return dir
+	}
+	if near, err := filepath.Rel(here, dir); err == nil && len(near) < len(dir) {
+		return near
+	}
+	return dir
 }
 
 func (b beside) bytes(path string) ([]byte, error) {

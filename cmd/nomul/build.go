@@ -19,17 +19,6 @@ func targets() []backends.Backend {
 	return []backends.Backend{goasm.New(), cgen.New(), verilog.New()}
 }
 
-// selfTest is what runs the test in an emitted directory, by target.
-var selfTest = map[string]string{"go": "go test ./...", "c": "make test", "verilog": "make test"}
-
-// useOf names, by target, the files of an emitted directory that belong into a program,
-// with a place for the model's name.
-var useOf = map[string]string{
-	"go":      "copy the folder %[1]s into a module; go doc ./%[1]s says how",
-	"c":       "%[1]s.h, %[1]s.c, %[1]s_weights.h and %[1]s_weights*.c; %[1]s.h says how, main.c is an example",
-	"verilog": "%[1]s.v and %[1]s_*.hex; the head of %[1]s.v says how",
-}
-
 func targetNamed(name string) (backends.Backend, error) {
 	for _, t := range targets() {
 		if t.Name() == name {
@@ -43,7 +32,7 @@ func buildCommand() *cobra.Command {
 	var flags compileFlags
 	var target, dir, vectors, name string
 	var lanes int
-	var force bool
+	var force, asJSON bool
 	c := &cobra.Command{
 		Use:   "build MODEL -t go|c|verilog -o DIR",
 		Short: "Emit a directory that builds and tests itself",
@@ -84,10 +73,7 @@ unless --vectors gives real ones.`,
 			if err := writeDir(c.Context(), dir, files, m.inputs); err != nil {
 				return err
 			}
-			listFiles(c, dir, files, needs)
-			fmt.Fprintf(c.OutOrStdout(), "\nuse it:  %s\n", fmt.Sprintf(useOf[t.Name()], name))
-			fmt.Fprintf(c.OutOrStdout(), "test it: cd %s && %s\n", shellQuoted(dir), selfTest[t.Name()])
-			return nil
+			return builtOf(t.Name(), name, dir, files, needs).put(c, asJSON)
 		},
 	}
 	flags.register(c.Flags())
@@ -97,6 +83,7 @@ unless --vectors gives real ones.`,
 	c.Flags().StringVar(&vectors, "vectors", "", "samples for the emitted test: `FILE`.npz (at most 16 are taken)")
 	c.Flags().IntVar(&lanes, "lanes", 0, "verilog: `N` parallel accumulators per layer, a power of two (default 32)")
 	c.Flags().BoolVar(&force, "force", false, "replace DIR if nomul made it")
+	jsonFlag(c, &asJSON)
 	return c
 }
 
@@ -160,11 +147,15 @@ func (m *model) emit(t backends.Backend, vectors string, o backends.Options) ([]
 	if err := m.expect(t, net, vectors, &o); err != nil {
 		return nil, nil, err
 	}
+	artefact := t.Emit(net, o)
 	var needs []backends.Need
-	if s, ok := t.(backends.Sized); ok {
-		needs = s.Needs(net)
+	switch t := t.(type) {
+	case backends.Sized:
+		needs = t.Needs(net)
+	case backends.Counted:
+		needs = t.Memories(artefact)
 	}
-	return t.Emit(net, o), needs, nil
+	return artefact, needs, nil
 }
 
 // expect computes the samples of the emitted test.

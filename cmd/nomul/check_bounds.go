@@ -63,5 +63,5 @@ func printBounds(w io.Writer, rows []boundRow) {
 		cells = append(cells, []string{r.Value, r.Of, fmt.Sprintf("%.2g", r.Bound), fmt.Sprintf("%.2g", r.rounded()), fmt.Sprintf("%.3g", r.Against), string(r.Cause)})
 	}
 	printTable(w, []string{"value", "of", "off by at most", "without weights", "beside", "mostly by"}, cells)
-	wrapped(w, "off by: integers and real numbers, given the same spikes; without weights: all but the rounding of weights and factors; beside: the least threshold, or the largest that the result may be")
+	wrapped(w, "off by at most: a bound for the worst case, not what is usual; integers against real numbers, given the same spikes; without weights: all but the rounding of weights and factors; beside: the least threshold, or the largest that the result may be")
 }

@@ -104,15 +104,20 @@ func runUntil(ctx context.Context, args []string, stdout, stderr io.Writer) (cod
 	root.SetArgs(args)
 	root.SetOut(printed)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	command, err := root.ExecuteContextC(ctx)
 	if err != nil && asksJSON(args) {
-		printProblem(printed, err)
+		printProblem(printed, command, err)
 	}
+	unread := errors.Is(printed.err, syscall.EPIPE)
 	switch {
 	case err == nil && printed.err == nil:
 		return 0
 	case ctx.Err() != nil:
 		return interrupted(ctx, stderr)
+	case unread && (err == nil || errors.Is(err, printed.err)):
+		return exitSignal + int(syscall.SIGPIPE) // who went away needs no message
+	case unread:
+		return report(err, stderr)
 	case err == nil || errors.Is(err, printed.err):
 		return report(printed.err, stderr)
 	case printed.err != nil:
@@ -143,8 +148,9 @@ file (the text form of the intermediate representation). A first round:
 
 Exit status: 0 success, 1 the model or the data is at fault, or a result cannot
 be written, 2 wrong usage, 3 a bug in nomul; ended by a signal, 128 and its
-number: 130 for Ctrl-C, 143 for SIGTERM. Files and directories are written whole
-or not at all.
+number: 130 for Ctrl-C, 143 for SIGTERM, and 141 where whoever read standard
+output went away, as head does. Files and directories are written whole or not
+at all.
 
 With --json standard output is one JSON document: the result, or the error as
 {"error": {"code", "node", "message", "help"}}; a result that is also an error,

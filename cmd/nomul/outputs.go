@@ -149,24 +149,3 @@ func writeDir(ctx context.Context, dir string, artefact []backends.File, inputs 
 	}
 	return files.WriteDir(ctx, dir, outputs)
 }
-
-// listFiles prints the written files, and the memory that they need, if that is known.
-func listFiles(c *cobra.Command, dir string, files []backends.File, needs []backends.Need) {
-	rows := [][]string{{"file", "     bytes"}}
-	for _, f := range files {
-		rows = append(rows, []string{filepath.Join(dir, f.Name), bytesColumn(len(f.Data))})
-	}
-	printAligned(c.OutOrStdout(), rows) // names to copy are whole
-	if len(needs) == 0 {
-		return
-	}
-	rows = nil
-	for _, n := range needs {
-		rows = append(rows, []string{n.Memory, bytesColumn(n.Bytes), n.Use})
-	}
-	fmt.Fprintln(c.OutOrStdout())
-	printTable(c.OutOrStdout(), []string{"memory", "     bytes", "for"}, rows)
-}
-
-// bytesColumn is a number of bytes in a column of its own.
-func bytesColumn(n int) string { return fmt.Sprintf("%10d", n) }

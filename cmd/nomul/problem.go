@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
 
 	"nomul/ir/diag"
 	"nomul/passes"
@@ -70,11 +73,27 @@ func asksJSON(args []string) bool {
 	return slices.Contains(args, "--json") || slices.Contains(args, "--json=true")
 }
 
-// printProblem prints an error for machines, where no result was printed that has it.
-func printProblem(out *sink, err error) {
-	if !out.begun {
-		printJSON(out, map[string]*problem{"error": problemOf(err)})
+// printProblem prints an error of a command for machines, where no result was printed that has it.
+func printProblem(out *sink, c *cobra.Command, err error) {
+	if out.begun {
+		return
 	}
+	p := problemOf(err)
+	if p.Code == "usage" {
+		p.Message, p.Help = helped(p.Message, c.CommandPath())
+	}
+	printJSON(out, map[string]*problem{"error": p})
+}
+
+// helped takes the message of wrong usage and the help behind it apart; there is always the
+// command's own.
+func helped(message, command string) (text, help string) {
+	own := fmt.Sprintf("see %s --help", command)
+	text, _, _ = strings.Cut(message, "\n")
+	if text, meant, found := strings.Cut(text, "; did you mean "); found {
+		return text, "did you mean " + meant + "\n" + own
+	}
+	return text, own
 }
 
 // panicked is a bug that no pass can be named for.

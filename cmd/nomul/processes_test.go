@@ -111,7 +111,8 @@ var printing = []string{
 	"verify model.onnx --targets c --samples 1 --json" + onMean, "fmt long.snn", "fmt --check long.snn", "new first.snn", "--help", "ir --help",
 }
 
-// A result that cannot be printed is one message and exit code 1.
+// A result that cannot be printed is one message and exit code 1; one that nobody reads on is
+// the status of the signal that it would be, without a word.
 func TestStandardOutputIsGone(t *testing.T) {
 	p := newPlace(t)
 	if out, err := p.command("ir model.onnx -o spiking.sir").CombinedOutput(); err != nil {
@@ -129,12 +130,12 @@ func TestStandardOutputIsGone(t *testing.T) {
 			var said strings.Builder
 			c.Stderr = &said
 			full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
-			want := "error: standard output cannot be written: no space left on device\n"
+			want, status := "error: standard output cannot be written: no space left on device\n", 1
 			if event == "stdout closed" {
 				var reader *os.File
 				reader, full, err = os.Pipe()
 				reader.Close()
-				want = "error: standard output cannot be written: broken pipe\n"
+				want, status = "", 141
 			}
 			if err != nil {
 				t.Skip(err)
@@ -143,7 +144,8 @@ func TestStandardOutputIsGone(t *testing.T) {
 			err = c.Run()
 			full.Close()
 			row(t, line, event, c.ProcessState.ExitCode(), shortened(left(before, p.files(t))))
-			if c.ProcessState.ExitCode() != 1 || strings.Count(said.String(), want) != 1 {
+			silent := want == "" && !strings.Contains(said.String(), "pipe\n")
+			if c.ProcessState.ExitCode() != status || !silent && strings.Count(said.String(), want) != 1 {
 				t.Errorf("%s, %s: %v, said %q", line, event, err, &said)
 			}
 		}

@@ -31,6 +31,15 @@ once
 	%y = output %index : s64[1,1] range 0..2
 }
 `
+	const steps = `net steps source steps=1 {
+once
+	%x = input : real[1,3]
+	%a = reshape %x {shape=[1,1,3]} : real[1,1,3]
+	%b = neg %a : real[1,1,3]
+	%both = concat %a, %b {axis=0} : real[2,1,3]
+	%y = output %both : real[2,1,3]
+}
+`
 	const none = `net none source steps=1 {
 once
 	%c = const {data=[1,2]} : real[2]
@@ -47,6 +56,7 @@ once
 			"b": dataset.Ints(dataset.Bool, []int{2, 3}, []int64{1, 1, 1, 0, 0, 0}),
 			"s": dataset.Floats(dataset.Float32, []int{}, []float64{0})}},
 		{one, map[string]*dataset.Array{"y": dataset.Ints(dataset.Int64, []int{2, 1}, []int64{2, 0})}},
+		{steps, map[string]*dataset.Array{"y": dataset.Floats(dataset.Float32, []int{2, 2, 1, 3}, []float64{1, 2, 3, -1, -2, -3, -1, -2, -3, 1, 2, 3})}},
 		{none, map[string]*dataset.Array{"y": dataset.Floats(dataset.Float32, []int{2}, []float64{1, 2})}},
 	} {
 		dir := t.TempDir()

@@ -24,9 +24,13 @@ func runCommand() *cobra.Command {
 		Long: `Run a model on arrays named after its inputs, with a batch along the first axis;
 a lone array needs no name. Results are named after the outputs. At the fixed
 level floats are taken for normalised pixels and turned back into integers;
-results are decoded into real numbers. At the source level they have the shapes
-and types of the file, with the samples in the place of a batch of 1. Of
---readout first a result is the number of the step of the first spike.`,
+results are decoded into real numbers. Of --readout first a result is the number
+of the step of the first spike.
+
+At the source level results have the types of the file, and of one sample its
+shapes. Of N samples they have a first axis of N before these, in the place of
+one of extent 1 where the file has that first, as a batch: [1,10] becomes
+[N,10], and [25,1,10], which holds 25 time steps, [N,25,1,10].`,
 		Example: `  nomul run model.onnx -i in.npz -o out.npz --level source
   nomul run model.onnx -i in.npz -o out.npz --mean .286 --std .353 --trace t.npz`,
 		Args: oneModel,

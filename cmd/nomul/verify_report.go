@@ -106,7 +106,8 @@ func (r *verification) print(c *cobra.Command) {
 		}
 		rows = append(rows, []string{e.Name, fmt.Sprint(e.Samples), fmt.Sprint(e.Spikes), fmt.Sprint(e.Membranes), fmt.Sprint(e.Outputs), note})
 	}
-	printTable(w, []string{"engine", "samples", "spikes that differ", "membranes", "outputs", ""}, rows)
+	fmt.Fprintln(w, "how many spikes, membranes and outputs differ from the interpreter's")
+	printTable(w, []string{"engine", "samples", "spikes", "membranes", "outputs", ""}, rows)
 	fmt.Fprintln(w)
 	rows = nil
 	for _, p := range r.Proofs {
