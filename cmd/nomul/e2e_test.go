@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -146,10 +147,21 @@ func TestFrameworks(t *testing.T) {
 		})
 	}
 	for _, x := range known {
-		if !x.used {
+		if !x.used && allExported(t) {
 			t.Errorf("expected.txt: no file is %s", x.pattern)
 		}
 	}
+}
+
+// allExported reports whether all scripts have written, not some that make e2e was asked for.
+func allExported(t *testing.T) bool {
+	t.Helper()
+	kept, err := filepath.Glob("../../testdata/onnx/frameworks/*/manifest.json")
+	fresh, ferr := filepath.Glob(frameworks() + "/*/manifest.json")
+	if err = errors.Join(err, ferr); err != nil {
+		t.Fatal(err)
+	}
+	return len(fresh) >= len(kept)
 }
 
 // sourceEquals runs a file as it is, step by step where it is a single one.
