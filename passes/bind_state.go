@@ -37,7 +37,7 @@ func runBindState(n *ir.Net, o *Options) (*ir.Net, error) {
 	case len(states) == 0 && (o.Steps > 1 || writtenOut(n)):
 		return nil, diag.Errorf(placeOf(n), diag.NotUnrolled, "time steps asked for: %d; but no input is the state that an output gives to the next step", o.Steps).
 			WithHelp("a file with its steps written out needs no --steps; one step must have its state as inputs and outputs: --state IN=OUT")
-	case len(states) > 0 && severalSteps(n):
+	case len(states) > 0 && severalSteps(n, states):
 		return nil, diag.Errorf(placeOf(n), diag.NotUnrolled, "the time steps are written out, and the state %s that they begin with is an input; every sample must begin with the same constants", listed(states)).
 			WithHelp("say what it begins with, --bind %s=FILE, or export the network so that it makes its own state", states[0].in.Name)
 	case o.Steps == 0:
@@ -61,11 +61,26 @@ func warnUnread(n *ir.Net, states []state, o *Options) {
 	}
 }
 
-// severalSteps reports whether membranes follow each other that are no inputs.
-func severalSteps(n *ir.Net) bool {
+// severalSteps reports whether membranes follow each other that read no state that comes
+// in: layers that pass spikes on in one step each have one.
+func severalSteps(n *ir.Net, states []state) bool {
+	begun := begins(n, states)
 	return slices.ContainsFunc(chained(n, comparisons(n)), func(h history) bool {
-		return len(slices.DeleteFunc(slices.Clone(h.membranes), func(m *ir.Value) bool { return m.Op == ir.OpInput })) > 1
+		return len(h.membranes) > 1 && slices.ContainsFunc(h.membranes, func(m *ir.Value) bool { return m.Op != ir.OpInput && !begun[m] })
 	})
+}
+
+// begins are the values that are computed of a state that comes in, with no membrane
+// between.
+func begins(n *ir.Net, states []state) map[*ir.Value]bool {
+	out, fires := map[*ir.Value]bool{}, comparisons(n)
+	for _, s := range states {
+		out[s.in] = true
+	}
+	for _, v := range n.Values {
+		out[v] = out[v] || slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return out[a] && (len(fires[a]) == 0 || a.Op == ir.OpInput) })
+	}
+	return out
 }
 
 // state is an input and the output that replaces it in the next step.

@@ -231,10 +231,12 @@ func (c *rewriter) outcomes(v *ir.Value, d *decision) (places, results []*ir.Ten
 	return places, results
 }
 
-// setBeside sets an element to a number or to the one before or behind it.
+// setBeside sets an element to a number or to the one before or behind it, if its type
+// has one.
 func setBeside(t *ir.Tensor, i int, number float64, side int) {
 	if !t.Type.IsReal() {
-		t.I[i] = int64(number) + int64(side)
+		all := t.Type.Full()
+		t.I[i] = min(max(int64(number)+int64(side), all.Lo), all.Hi)
 		return
 	}
 	t.F[i] = float64(math.Nextafter32(float32(number), float32(math.Inf(side))))

@@ -42,6 +42,7 @@ var canonicalRules = []canonicalRule{
 	{"reshape", "a reshape to the same shape is none; of two in a row the second is enough", reshapeRule},
 	{"transpose", "a transpose that moves nothing is none; two in a row are one", transposeRule},
 	{"whole", "a slice of everything, a concat of one and a reduction of nothing are their operand", whole},
+	{"scatter", "rows that are written are listed among those of both: the last that is written there, or the old one", scatterRule},
 	{"gather", "listed entries are slices, those at a fixed distance together, and copies of repeated ones", gatherRule},
 	{"slice-concat", "a slice of a concat that reads one operand is a slice of that operand", sliceConcat},
 	{"reduce-one", "a sum or mean over axes of extent 1 is a reshape", reduceOne},

@@ -25,6 +25,30 @@ func whole(_ *rewriter, v *ir.Value) (*ir.Value, error) {
 	return nil, nil
 }
 
+// scatterRule makes the rows that a scatter leaves and writes a list of rows of both.
+func scatterRule(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpScatter || v.Args[1].Const() == nil {
+		return nil, nil
+	}
+	both, err := c.as(v, ir.OpConcat, ir.AxisAttrs{}, v.Args[0], v.Args[2])
+	if err != nil {
+		return nil, err
+	}
+	rows := v.Type.Shape.Dim(0)
+	index := ir.NewTensor(v.Args[1].Type.WithShape(ir.ShapeOf(rows)))
+	for i := range rows {
+		index.I[i] = int64(i)
+	}
+	for i, at := range v.Args[1].Const().I {
+		index.I[at] = int64(rows + i)
+	}
+	list, err := c.constant(v.Name+".rows", index, v)
+	if err != nil {
+		return nil, err
+	}
+	return c.as(v, ir.OpGather, ir.AxisAttrs{}, both, list)
+}
+
 // gatherRule makes the entries that a gather lists slices and copies: those at a fixed
 // distance are a slice, one that is repeated is stretched, and these parts are joined.
 // Indices of another shape than a list are a list, reshaped.

@@ -16,6 +16,27 @@ type intervals struct {
 	declared ir.Type // of the inputs' elements; none when not said
 	asIs     bool    // real inputs are integers of that type as they are
 	of       map[*ir.Value]interval
+	states   map[*ir.Value]interval // of the inputs that are states
+}
+
+// follow sees all values, those of states, which begin at 0, in all time steps.
+func (s *intervals) follow(n *ir.Net, states []state, steps int) {
+	for _, state := range states {
+		s.states[state.in] = interval{}
+	}
+	for grows := true; grows; steps-- {
+		for _, v := range n.Values {
+			s.see(v)
+		}
+		grows = false
+		for _, state := range states {
+			before, next := s.states[state.in], s.of[state.out.Args[0]]
+			after := interval{min(before.lo, next.lo), max(before.hi, next.hi)}
+			if steps > 1 && after != before {
+				s.states[state.in], grows = after, true
+			}
+		}
+	}
 }
 
 // see notes the interval of a value whose operands were seen.
@@ -41,6 +62,9 @@ func ofRange(r ir.Range) interval { return interval{float64(r.Lo), float64(r.Hi)
 
 // interval is the interval that a value's operands leave it.
 func (s *intervals) interval(v *ir.Value) (interval, bool) {
+	if known, isState := s.states[v]; isState {
+		return known, true
+	}
 	switch {
 	case v.Const() != nil:
 		return ofElements(v.Const()), true

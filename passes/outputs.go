@@ -66,13 +66,13 @@ func WithOutputs(n *ir.Net, names []string, o *Options) (*ir.Net, error) {
 // noRecord refuses a readout of what no output holds.
 func noRecord(n *ir.Net, readout string) *diag.Diagnostic {
 	return diag.Errorf(n.All(ir.OpOutput)[0].Origin, diag.NotUnrolled,
-		"the readout %s is asked for, but no output holds every time step", readout).WithHelp("leave --readout out: the file has its readout itself")
+		"the readout %s is asked for, but no output is a stack of all time steps of one value", readout).WithHelp("leave --readout out: the outputs are what the file computes")
 }
 
 // noRecordOf refuses the readout of an output that holds no steps.
 func noRecordOf(out *ir.Value, readout string) *diag.Diagnostic {
-	return diag.Errorf(out.Origin, diag.NotUnrolled, "the readout %s is asked for, but the output %s does not hold every time step", readout, out.Name).
-		WithHelp("leave it out for this output: the file has its readout itself")
+	return diag.Errorf(out.Origin, diag.NotUnrolled, "the readout %s is asked for, but the output %s is not a stack of all time steps of one value", readout, out.Name).
+		WithHelp("leave it out for this output: it is what the file computes")
 }
 
 // unsaid refuses an output that holds every step, v, without a readout.

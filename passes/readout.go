@@ -66,11 +66,8 @@ func (r *reader) output(out *ir.Value) *diag.Diagnostic {
 	v, said := out.Args[0], r.options.readoutOf(out)
 	parts, axis := r.record(v)
 	switch {
-	case parts != nil && r.sums[v] != nil && r.sums[v].said != said:
-		return diag.Errorf(out.Origin, diag.NotUnrolled, "the output %s holds the same as another, which is read as %s over the time steps, not as %s", out.Name, r.sums[v].said, said).
-			WithHelp("say one readout for both, or leave one out with --outputs")
 	case parts != nil:
-		return r.asSaid(v, said, parts, axis)
+		return r.asSaid(out, said, parts, axis)
 	case r.options.Readouts[out.Name] != "":
 		return noRecordOf(out, said)
 	}
@@ -95,10 +92,6 @@ func (r *reader) read(v *ir.Value) *diag.Diagnostic {
 		if r.largest(v, parts, s) {
 			return nil
 		}
-	}
-	if parts, _ := r.record(v); parts != nil {
-		return diag.Errorf(v.Origin, diag.NotUnrolled, "the output reads every time step that %s holds, and not as their sum, mean, largest or as single steps", where(v)).
-			WithHelp("return one of these, or the steps as they are, and say --readout sum, mean, last, max or first")
 	}
 	if v.Op == ir.OpMax && r.largest(v, r.terms(v, ir.OpMax, nil), &timeSum{over: ir.OpMaxTime}) {
 		return nil
@@ -155,18 +148,20 @@ func (r *reader) record(v *ir.Value) (parts []*ir.Value, axis int) {
 	return v.Args, axisOf(v.Attrs)
 }
 
-// asSaid reads an output that holds every step as the user says.
-func (r *reader) asSaid(v *ir.Value, said string, parts []*ir.Value, axis int) *diag.Diagnostic {
+// asSaid reads an output that holds every step as the user says. What else is computed
+// of the steps is so all the same.
+func (r *reader) asSaid(out *ir.Value, said string, parts []*ir.Value, axis int) *diag.Diagnostic {
 	r.said = true
+	v := out.Args[0]
 	s := &timeSum{over: ir.OpSum, mean: meanOf(said == "mean", parts), shape: slices.Delete(v.Type.Shape.Dims(), axis, axis+1), said: said}
 	switch said {
 	case "sum", "mean":
-		return r.sum(v, parts, s)
+		return r.sum(out, parts, s)
 	case "last":
-		return r.sum(v, parts[len(parts)-1:], s)
+		return r.sum(out, parts[len(parts)-1:], s)
 	case "max":
 		s.over = ir.OpMaxTime
-		if r.largest(v, parts, s) {
+		if r.largest(out, parts, s) {
 			return nil
 		}
 		return diag.Errorf(v.Origin, diag.NotUnrolled, "the steps that %s holds are not computed alike, so that none of them is the largest over time", where(v))
@@ -175,7 +170,7 @@ func (r *reader) asSaid(v *ir.Value, said string, parts []*ir.Value, axis int) *
 		if spikesIn(parts[0]) == nil {
 			return diag.Errorf(v.Origin, diag.TypeMismatch, "the steps that %s holds are no spikes; only spikes have a first step", where(v))
 		}
-		if r.largest(v, parts, s) {
+		if r.largest(out, parts, s) {
 			return nil
 		}
 		return diag.Errorf(v.Origin, diag.NotUnrolled, "the steps that %s holds are not computed alike, so that they have no first spike", where(v))

@@ -9,7 +9,7 @@ import (
 // roll builds the net of one step.
 func roll(u *unrolled, first *firstStep, sums map[*ir.Value]*timeSum) (*ir.Net, error) {
 	n := &ir.Net{Name: u.net.Name, Level: u.net.Level, Steps: u.steps}
-	r := &roller{u: u, first: first, sums: sums, c: newRewriter(n), past: map[*ir.Value]*ir.Value{}, step: map[*ir.Value]*ir.Value{}, masks: map[*ir.Value]*ir.Value{}}
+	r := &roller{u: u, first: first, sums: sums, c: newRewriter(n), past: map[*ir.Value]*ir.Value{}, step: map[*ir.Value]*ir.Value{}}
 	for _, v := range u.net.All(ir.OpInput) {
 		if u.isFramed(v) {
 			continue
@@ -22,11 +22,7 @@ func roll(u *unrolled, first *firstStep, sums map[*ir.Value]*timeSum) (*ir.Net, 
 		return nil, err
 	}
 	for _, v := range u.net.All(ir.OpOutput) {
-		out := *v
-		if sum := sums[v.Args[0]]; sum != nil && sum.said != "" {
-			out.Attrs = readAs(sum.said)
-		}
-		if _, err := r.outside(&out); err != nil {
+		if err := r.output(v); err != nil {
 			return nil, err
 		}
 	}
@@ -41,7 +37,7 @@ type roller struct {
 	c     *rewriter
 	past  map[*ir.Value]*ir.Value // the delays of body values
 	step  map[*ir.Value]*ir.Value // the body values
-	masks map[*ir.Value]*ir.Value // by the initial value of their row
+	rows  []row                   // of masks
 }
 
 // loop makes the delays, the body, and the latches that close the delays.
@@ -148,6 +144,20 @@ func (r *roller) make(v *ir.Value) (*ir.Value, error) {
 		}
 	}
 	return r.c.like(v, args...)
+}
+
+// output makes an output, the readout of all steps where it is said to be.
+func (r *roller) output(v *ir.Value) error {
+	sum := r.sums[v]
+	if sum == nil {
+		_, err := r.outside(v)
+		return err
+	}
+	x, err := r.sum(v.Args[0], sum)
+	if err == nil {
+		_, err = r.c.as(v, ir.OpOutput, readAs(sum.said), x)
+	}
+	return err
 }
 
 // sum makes the readouts over time, then what is added to them. A stack that is

@@ -6,12 +6,47 @@ import (
 	"nomul/ir"
 )
 
-// A mask is one spike that comes in some of the steps: the first of a row of as
-// many spikes as there are steps, which starts as they come and turns by one in
-// each step.
+// A mask is one spike that comes in some of the steps: an entry of a row of as many
+// spikes as there are steps, which turns by one in each step. Masks that come in the
+// same pattern, only later, are entries of one row.
+
+// row is a row of spikes that turns, and the steps in which its first entry comes.
+type row struct {
+	v     *ir.Value
+	steps []bool
+}
 
 // maskOf makes the mask of some of the steps.
 func (r *roller) maskOf(v *ir.Value, steps []bool) (*ir.Value, error) {
+	from, at, err := r.rowWith(v, steps)
+	if err != nil {
+		return nil, err
+	}
+	part, err := r.c.make(&ir.Value{Name: "steps.part", Op: ir.OpSlice, Attrs: ir.SliceAttrs{Start: at, Count: 1, Step: 1}, Args: []*ir.Value{from}, Origin: v.Origin})
+	if err != nil {
+		return nil, err
+	}
+	return r.c.make(&ir.Value{Name: "steps", Op: ir.OpReshape, Attrs: ir.ShapeAttrs{Shape: []int{}}, Args: []*ir.Value{part}, Origin: v.Origin})
+}
+
+// rowWith returns a row of which an entry comes in the steps, and the entry; a new one,
+// of which it is the first, when there is none.
+func (r *roller) rowWith(v *ir.Value, steps []bool) (*ir.Value, int, error) {
+	for at := range steps {
+		turned := slices.Concat(steps[len(steps)-at:], steps[:len(steps)-at])
+		for _, old := range r.rows {
+			if slices.Equal(old.steps, turned) {
+				return old.v, at, nil
+			}
+		}
+	}
+	out, err := r.row(v, steps)
+	r.rows = append(r.rows, row{out, steps})
+	return out, 0, err
+}
+
+// row makes a row whose first entry comes in the steps.
+func (r *roller) row(v *ir.Value, steps []bool) (*ir.Value, error) {
 	init := ir.NewTensor(ir.SpikeType(ir.ShapeOf(len(steps))))
 	for t, on := range steps {
 		if on {
@@ -22,15 +57,12 @@ func (r *roller) maskOf(v *ir.Value, steps []bool) (*ir.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	if mask := r.masks[start]; mask != nil {
-		return mask, nil
-	}
-	row, err := r.c.make(&ir.Value{Name: "steps.past", Op: ir.OpDelay, Type: init.Type, Args: []*ir.Value{start}, Origin: v.Origin})
+	row, err := r.c.make(&ir.Value{Name: "steps.past", Op: ir.OpDelay, Type: start.Type, Args: []*ir.Value{start}, Origin: v.Origin})
 	if err != nil {
 		return nil, err
 	}
 	var parts [2]*ir.Value
-	for i, a := range []ir.SliceAttrs{{Count: 1, Step: 1}, {Start: 1, Count: len(steps) - 1, Step: 1}} {
+	for i, a := range []ir.SliceAttrs{{Count: 1, Step: 1}, {Start: 1, Count: start.Type.Size() - 1, Step: 1}} {
 		if parts[i], err = r.c.make(&ir.Value{Name: "steps.part", Op: ir.OpSlice, Attrs: a, Args: []*ir.Value{row}, Origin: v.Origin}); err != nil {
 			return nil, err
 		}
@@ -39,12 +71,8 @@ func (r *roller) maskOf(v *ir.Value, steps []bool) (*ir.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := r.c.make(&ir.Value{Name: "steps.latch", Op: ir.OpLatch, Args: []*ir.Value{row, next}, Origin: v.Origin}); err != nil {
-		return nil, err
-	}
-	now, err := r.c.make(&ir.Value{Name: "steps", Op: ir.OpReshape, Attrs: ir.ShapeAttrs{Shape: []int{}}, Args: []*ir.Value{parts[0]}, Origin: v.Origin})
-	r.masks[start] = now
-	return now, err
+	_, err = r.c.make(&ir.Value{Name: "steps.latch", Op: ir.OpLatch, Args: []*ir.Value{row, next}, Origin: v.Origin})
+	return row, err
 }
 
 // masked is x in some of the steps, and 0 in the others.

@@ -12,8 +12,9 @@ import (
 // runStripBatch drops the batch axis, of extent 1 and first in every input, from
 // each value that depends on an input. It follows the axis through the net;
 // constants that meet such a value in a broadcast lose the same axis. A matrix
-// product with a constant becomes a linear layer, which needs no row axis. A file
-// of a larger batch is one of a single sample, if nothing tells its samples apart.
+// product with a constant becomes a linear layer, which needs no row axis. Where the
+// batch is moved so that no axis is it any more, what follows keeps it (kept_batch.go).
+// A file of a larger batch is one of a single sample, if nothing tells its samples apart.
 func runStripBatch(n *ir.Net, _ *Options) (*ir.Net, error) {
 	b := followBatch(n, 1)
 	if extent := largerBatch(n); extent > 1 && len(b.errs) > 0 {
@@ -33,6 +34,7 @@ func followBatch(n *ir.Net, extent int) *batch {
 	b := &batch{
 		rules: batchRules, readers: n.Readers(), extent: extent, axis: map[*ir.Value]int{}, lost: map[*ir.Value]bool{},
 		chosen: map[*ir.Value]int{}, stripped: map[stripKey]*ir.Value{},
+		kept: map[*ir.Value]bool{}, whole: map[*ir.Value]*ir.Value{},
 		told: map[string]*diag.Diagnostic{}, more: map[string]int{},
 	}
 	for _, v := range n.Values {
@@ -68,6 +70,8 @@ type batch struct {
 	axis     map[*ir.Value]int // absent for constants
 	chosen   map[*ir.Value]int // the operands' axis where a reader decided which it is
 	lost     map[*ir.Value]bool
+	kept     map[*ir.Value]bool      // what has the batch as data
+	whole    map[*ir.Value]*ir.Value // values with the axis that they lost, for what has it as data
 	errs     diag.List
 	told     map[string]*diag.Diagnostic // by op and message
 	more     map[string]int              // how often besides the first
@@ -91,6 +95,10 @@ func (b *batch) follow(v *ir.Value) {
 			return
 		}
 	}
+	if slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return b.kept[a] }) {
+		b.kept[v] = true
+		return
+	}
 	if c := v.Args; v.Op == ir.OpOutput && c[0].Const() != nil {
 		if s := c[0].Type.Shape; b.extent > 1 && s.Rank() > 0 && s.Dim(0) == b.extent {
 			b.lose(v, refuse(v, diag.NoBatch, "is the same for every input, one row for each sample of a batch").WithHelp("leave it out of the outputs, or export a batch of one sample"))
@@ -105,12 +113,14 @@ func (b *batch) follow(v *ir.Value) {
 	if find == nil {
 		find = sameAxis
 	}
-	axis, d := find(b, v)
-	if d != nil {
+	switch axis, d := find(b, v); {
+	case d == nil:
+		b.axis[v] = axis
+	case b.mayKeep(v, d):
+		b.kept[v] = true
+	default:
 		b.lose(v, d)
-		return
 	}
-	b.axis[v] = axis
 }
 
 // lose reports that v has no batch axis. The same of several values, as those of the
@@ -138,6 +148,9 @@ func (b *batch) fromRight(v *ir.Value) int { return v.Type.Shape.Rank() - b.axis
 
 // strip makes v without the axis.
 func (b *batch) strip(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+	if b.kept[v] {
+		return b.keep(r, v)
+	}
 	axis, ok := b.axis[v]
 	if !ok && v.Op == ir.OpOutput {
 		return constantSample(r, v)

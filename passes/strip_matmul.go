@@ -19,24 +19,32 @@ func matmulAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
 	return axis, d
 }
 
-// stripMatmul makes x·W, with W constant, a linear layer with the weights Wᵀ, and
-// W·x, which is (xᵀ·Wᵀ)ᵀ, one with the weights W.
+// stripMatmul makes a matrix product without the batch.
 func stripMatmul(b *batch, r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-	if !byMatrix(v) {
-		args, err := b.operands(r, v)
-		if err != nil {
-			return nil, err
-		}
-		if args[0].Const() != nil && args[0].Type.Shape.Rank() == 2 && args[1].Type.Shape.Rank() >= 2 {
-			return leftMatmul(r, v, args[0], args[1])
-		}
-		return b.put(r, v, nil, args)
+	if byMatrix(v) {
+		return b.product(r, v, []*ir.Value{r.Of(v.Args[0]), v.Args[1]})
 	}
-	w, err := r.Const(r.Unique(v.Args[1].Name+".t"), transposed(v.Args[1].Const()))
+	args, err := b.operands(r, v)
 	if err != nil {
 		return nil, err
 	}
-	return r.Add(ir.OpLinear, r.Unique(v.Name), ir.LinearAttrs{}, r.Of(v.Args[0]), w)
+	return b.product(r, v, args)
+}
+
+// product makes x·W, with W constant, a linear layer with the weights Wᵀ, and
+// W·x, which is (xᵀ·Wᵀ)ᵀ, one with the weights W.
+func (b *batch) product(r *ir.Rebuilder, v *ir.Value, args []*ir.Value) (*ir.Value, error) {
+	switch {
+	case byMatrix(v):
+		w, err := r.Const(r.Unique(v.Args[1].Name+".t"), transposed(v.Args[1].Const()))
+		if err != nil {
+			return nil, err
+		}
+		return r.Add(ir.OpLinear, r.Unique(v.Name), ir.LinearAttrs{}, args[0], w)
+	case args[0].Const() != nil && args[0].Type.Shape.Rank() == 2 && args[1].Type.Shape.Rank() >= 2:
+		return leftMatmul(r, v, args[0], args[1])
+	}
+	return r.Add(ir.OpMatmul, r.Unique(v.Name), v.Attrs, args...)
 }
 
 // leftMatmul is W·x as a linear layer between transpositions.

@@ -18,15 +18,17 @@ type batchRule struct {
 	rewrite func(*batch, *ir.Rebuilder, *ir.Value) (*ir.Value, error)
 	// ownAxes: constant operands are no part of a broadcast.
 	ownAxes bool
+	// keeps: where the batch is no axis of the result, it may stay in it as data.
+	keeps bool
 }
 
 var batchRules = map[ir.Op]batchRule{
 	ir.OpInput:      {axis: inputAxis},
 	ir.OpUnknown:    {axis: unknownAxis},
 	ir.OpDelay:      {axis: inputAxis},
-	ir.OpReshape:    {axis: reshapeAxis, attrs: reshapeAttrs},
+	ir.OpReshape:    {axis: reshapeAxis, attrs: reshapeAttrs, keeps: true},
 	ir.OpTranspose:  {axis: transposeAxis, attrs: transposeAttrs},
-	ir.OpConcat:     {axis: apartAxis, attrs: axisAttrs},
+	ir.OpConcat:     {axis: apartAxis, attrs: axisAttrs, keeps: true},
 	ir.OpSlice:      {axis: apartAxis, attrs: axisAttrs},
 	ir.OpGather:     {axis: gatherAxis, attrs: axisAttrs, ownAxes: true},
 	ir.OpReduceSum:  {axis: reduceAxis, attrs: reduceAttrs},
@@ -37,7 +39,7 @@ var batchRules = map[ir.Op]batchRule{
 	ir.OpArgmax:     {axis: argAxis, attrs: axisAttrs},
 	ir.OpArgmin:     {axis: argAxis, attrs: axisAttrs},
 	ir.OpSoftmax:    {axis: apartAxis, attrs: axisAttrs},
-	ir.OpMatmul:     {axis: matmulAxis, rewrite: stripMatmul},
+	ir.OpMatmul:     {axis: matmulAxis, rewrite: stripMatmul, keeps: true},
 	ir.OpLinear:     {axis: linearAxis, ownAxes: true},
 	ir.OpConv:       {axis: windowAxis, ownAxes: true},
 	ir.OpMaxPool:    {axis: windowAxis},
@@ -45,7 +47,7 @@ var batchRules = map[ir.Op]batchRule{
 	ir.OpAvgPool:    {axis: windowAxis},
 	ir.OpPad:        {axis: padAxis, attrs: padAttrs, ownAxes: true},
 	ir.OpBroadcast:  {axis: broadcastAxis, attrs: reshapeAttrs},
-	ir.OpScatter:    {axis: scatterAxis},
+	ir.OpScatter:    {axis: scatterAxis, keeps: true},
 	ir.OpBatchNorm:  {axis: apartAxis, attrs: axisAttrs, ownAxes: true},
 }
 
@@ -88,6 +90,9 @@ func sameAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
 			fromRight = b.fromRight(a)
 		}
 		if b.fromRight(a) != fromRight {
+			if axis, ok := b.common(v); ok {
+				return axis, nil
+			}
 			return 0, noBatch(v, "combines values whose batch axes do not meet")
 		}
 	}
@@ -96,6 +101,22 @@ func sameAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
 		return 0, noBatch(v, "is %v, in which no axis of extent %d is the batch", v.Type, b.extent)
 	}
 	return axis, nil
+}
+
+// common gives an axis for v that may be the batch of all operands: each has an extent of
+// 1 there.
+func (b *batch) common(v *ir.Value) (int, bool) {
+	for axis := range v.Type.Shape.Rank() {
+		open := b.extent == 1 && v.Type.Shape.Dim(axis) == 1
+		for _, a := range v.Args {
+			open = open && (!b.moves(a) || a.Type.Shape.Rank() == v.Type.Shape.Rank() && a.Type.Shape.Dim(axis) == 1)
+		}
+		if open {
+			b.chosen[v] = axis
+			return axis, true
+		}
+	}
+	return 0, false
 }
 
 // reshapeAxis keeps the axis apart when as many elements stand before it as in the operand.

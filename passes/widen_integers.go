@@ -3,6 +3,7 @@ package passes
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"nomul/ir"
 	"nomul/ir/diag"
@@ -10,36 +11,68 @@ import (
 
 // runWidenIntegers makes the integers of every type wide, as those between neurons are,
 // which have no type of the file. In the file they wrap where they leave their type; a
-// value that may do so is refused. Where all steps are still written out, the ranges are
-// those of the steps there are.
+// value that may do so is refused. The ranges are those of the steps there are: all are
+// still written out, or a state is followed through them. Counts of spikes that go on as
+// real numbers are real numbers then (real_counts.go).
 func runWidenIntegers(n *ir.Net, o *Options) (*ir.Net, error) {
-	s := &intervals{declared: o.InputType, asIs: o.Pixels == nil, of: map[*ir.Value]interval{}}
+	s := &intervals{declared: o.InputType, asIs: o.Pixels == nil, of: map[*ir.Value]interval{}, states: map[*ir.Value]interval{}}
+	states := integerStates(n, o)
+	s.follow(n, states, o.Steps)
+	w := newRealCounts(s, states)
 	var errs diag.List
 	out, err := ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-		s.see(v)
-		if v.Op != ir.OpCast || v.Type.IsReal() || v.Type.IsSpike() {
-			return nil, nil
-		}
+		w.r = r
 		if d := s.wraps(v); d != nil {
 			errs = append(errs, d)
 		}
-		if v.Args[0].Type.IsReal() || len(errs) > 0 {
+		if len(errs) > 0 {
 			return nil, nil
 		}
-		x, wide := r.Of(v.Args[0]), ir.SintType(64, v.Type.Shape)
-		if x.Type == wide {
-			return x, nil
+		if out, err := w.value(v); out != nil || err != nil {
+			return out, err
 		}
-		return r.AddTyped(ir.OpCast, r.Unique(v.Name), nil, wide, x)
+		return widened(r, v)
 	})
-	if len(errs) > 0 {
+	switch {
+	case len(errs) > 0:
 		return nil, errs.Err()
+	case err != nil || len(w.made) == 0:
+		return out, err
 	}
-	return out, err
+	return canonical(out, canonicalRules)
+}
+
+// widened is v where it makes integers others: wide ones.
+func widened(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpCast || v.Type.IsReal() || v.Type.IsSpike() || v.Args[0].Type.IsReal() {
+		return nil, nil
+	}
+	x, wide := r.Of(v.Args[0]), ir.SintType(64, v.Type.Shape)
+	if x.Type == wide {
+		return x, nil
+	}
+	return r.AddTyped(ir.OpCast, r.Unique(v.Name), nil, wide, x)
+}
+
+// integerStates are the states of one time step that are integers. What is wrong with
+// those that are said is told where they are bound.
+func integerStates(n *ir.Net, o *Options) []state {
+	find := statesFound
+	if len(o.State) > 0 {
+		find = statesSaid
+	}
+	all, err := find(n, o)
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(all, func(s state) bool { return s.in.Type.IsReal() || s.in.Type.IsSpike() })
 }
 
 // wraps refuses a cast whose operand may be outside of the type.
 func (s *intervals) wraps(v *ir.Value) *diag.Diagnostic {
+	if v.Op != ir.OpCast || v.Type.IsReal() || v.Type.IsSpike() {
+		return nil
+	}
 	x := v.Args[0]
 	got, known := s.of[x]
 	lo, hi := math.Trunc(got.lo), math.Trunc(got.hi)

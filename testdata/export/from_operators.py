@@ -40,9 +40,10 @@ class Place:
 class Net:
     """One network: pre stands in front of the first layer, mid behind its spikes,
     drive(place) is the second layer where it is not a product with a matrix. Stacked,
-    what stands between the layers works on the spikes of all steps at once."""
+    what stands between the layers works on the spikes of all steps at once. What the
+    network gives is read(place) of a stack of the steps' spikes, else their sum."""
 
-    def __init__(self, pre, mid, drive=None, stacked=False, seed=0):
+    def __init__(self, pre, mid, drive=None, stacked=False, read=None, seed=0):
         self.random = np.random.default_rng(seed)
         self.nodes, self.arrays, self.count = [], {}, 0
         self.known = {}
@@ -56,12 +57,18 @@ class Net:
             currents = self.split(self.current(Place(self, self.joined(steps), ""), mid, drive, STEPS))
         else:
             currents = [self.current(Place(self, s, f"_{t}"), mid, drive, 1) for t, s in enumerate(steps)]
+        last = []
         for t, current in enumerate(currents):
-            spikes = self.neuron("b", t, current, mem)
-            if total:
-                self.nodes.append(node("Add", [total, spikes], [f"total{t}"]))
-            total = f"total{t}" if total else spikes
-        self.nodes.append(node("Identity", [total], ["y"]))
+            last.append(self.neuron("b", t, current, mem))
+            if total and not read:
+                self.nodes.append(node("Add", [total, last[t]], [f"total{t}"]))
+            total = f"total{t}" if total else last[t]
+        self.nodes.append(node("Identity", [self.reading(last, *read) if read else total], ["y"]))
+
+    def reading(self, spikes, axis, read):
+        stack = [Place(self, s, f"_{t}").then("Unsqueeze", int64s(axis)).now for t, s in enumerate(spikes)]
+        self.nodes.append(node("Concat", stack, ["stack"], axis=axis))
+        return read(Place(self, "stack", "_read")).now
 
     def current(self, place, mid, drive, rows):
         place = mid(place)
@@ -111,6 +118,9 @@ class Net:
                                   [numpy_helper.from_array(np.asarray(a), n) for n, a in self.arrays.items()])
         return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
 
+    def channels(self, place):
+        return self.size(place) // 16
+
     def size(self, place):
         """How many elements what there is so far has."""
         session = onnxruntime.InferenceSession(self.model([place.now]).SerializeToString(), providers=["CPUExecutionProvider"])
@@ -148,6 +158,28 @@ def quantised(place):
     return place.then("QuantizeLinear", np.float32(1 / 255), np.uint8(0)).then("DequantizeLinear", np.float32(1 / 255), np.uint8(0))
 
 
+def scattered(value):
+    """Places of all rows that are overwritten."""
+    def write(place):
+        rows = (1, place.net.channels(place), 4, 2)
+        return place.then("ScatterElements", np.broadcast_to(int64s(3, 1), rows).copy(), np.full(rows, value, np.float32), axis=3)
+    return write
+
+
+def read(axis, reading):
+    """What is read of the steps' spikes, stacked along an axis."""
+    return (same, same, None, False, (axis, reading))
+
+
+def weighed(shape):
+    return lambda place: place.then("Mul", floats(0.5, -1, 2).reshape(shape))
+
+
+def linear(place):
+    w = np.random.default_rng(1).standard_normal((STEPS * CLASSES, 5)).astype(np.float32)
+    return place.then("Reshape", int64s(1, STEPS * CLASSES)).then("MatMul", w)
+
+
 def flattened(net, place):
     return place.then("Conv", net.weights("second", 2, 2, 3, 3), pads=[1] * 4).then("Flatten").then("MatMul", net.weights("last", 32, CLASSES))
 
@@ -181,6 +213,15 @@ NETS = {
     "quantised-input": (quantised, same),
     "conv-conv": (lambda p: p.then("Conv", np.arange(-4, 5, dtype=np.float32).reshape(1, 1, 3, 3) / 4, np.float32([0.5]), pads=[1] * 4), same),
     "conv-linear": (same, same, flattened),
+    "scatter-elements": (scattered(0), scattered(1)),
+    "read-linear-rows": read(1, linear),
+    "read-linear-columns": read(2, linear),
+    "read-linear-first": read(0, linear),
+    "read-weights": read(1, lambda p: weighed((1, STEPS, 1))(p).then("ReduceSum", int64s(1), keepdims=0)),
+    "read-weights-first": read(0, lambda p: weighed((STEPS, 1, 1))(p).then("ReduceSum", int64s(0), keepdims=0)),
+    "read-squeezed": read(0, lambda p: p.then("Squeeze", int64s(1)).then("Transpose", perm=[1, 0]).then("MatMul", floats(0.5, -1, 2).reshape(STEPS, 1)).then("Flatten", axis=0)),
+    "read-mixed": read(2, lambda p: p.then("MatMul", np.arange(-4, 2 * STEPS - 4, dtype=np.float32).reshape(STEPS, 2) / 4)),
+    "read-changes": read(0, lambda p: p.then("Sub", np.full((STEPS, 1, 1), 0.25, np.float32)).then("Relu").then("Squeeze", int64s(1)).then("MatMul", np.eye(CLASSES, 3, dtype=np.float32)).then("ReduceSum", int64s(0), keepdims=0)),
 }
 
 
