@@ -10,24 +10,29 @@ import (
 // lostBits is how many bits coarser a row's units may become, beside the thresholds
 // that read it, because the rows of its layer have to agree; addedBits, because it is
 // added to rows of other layers, where powers of two keep most of it, and conversion of
-// every element in every step costs more than the layers do.
+// every element in every step costs more than the layers do; toldBits, because an output
+// tells it beside greater ones.
 const (
 	lostBits  = 1
 	addedBits = 5
+	toldBits  = 2
 )
 
 // agree demands that gauges agree, and reports whether they do. Where they cannot, or
-// where neurons would fire by weights told much more coarsely than in their row's own
-// units, nothing changes.
-func (s *scaler) agree(list []gauge, demand func() bool) bool {
+// where neurons would fire by weights, or an output tell some, much more coarsely than in
+// their row's own units, nothing changes.
+func (s *scaler) agree(list, told []gauge, demand func() bool) bool {
 	before, powers := classes{slices.Clone(s.classes.parent), slices.Clone(s.classes.weight)}, s.powers
-	read := s.firedBy(list)
+	fired := s.firedBy(list)
 	agreed := demand()
-	if agreed && (len(read) == 0 || slices.Equal(before.parent, s.classes.parent)) {
+	if agreed && (len(fired)+len(told) == 0 || slices.Equal(before.parent, s.classes.parent)) {
 		return true
 	}
-	if agreed && !s.coarsens(s.tried(before, powers), read, s.mayLose(before, list)) {
-		return true
+	if agreed {
+		apart, together := s.tried(before, powers), s.tried(s.classes, s.powers)
+		if !coarsens(apart, together, fired, s.mayLose(before, list)) && !coarsens(apart, together, told, toldBits) {
+			return true
+		}
 	}
 	s.classes, s.powers = before, powers
 	return false
@@ -49,10 +54,9 @@ func (s *scaler) mayLose(before classes, list []gauge) int {
 	return addedBits
 }
 
-// coarsens reports whether units of values have become coarser than they were apart, by
-// more than some bits.
-func (s *scaler) coarsens(apart *scaler, read []gauge, bits int) bool {
-	together := s.tried(s.classes, s.powers)
+// coarsens reports whether units of values are coarser together than apart, by more than
+// some bits.
+func coarsens(apart, together *scaler, read []gauge, bits int) bool {
 	for _, sp := range read {
 		own, now := apart.finest(sp), together.units(sp)
 		for i, id := range sp.id {
@@ -115,9 +119,24 @@ func (s *scaler) firedBy(list []gauge) []gauge {
 			out = append(out, part)
 		}
 	}
+	return append(out, s.weightsIn(fired)...)
+}
+
+// weightsOf returns the gauges of the weights in the classes of a gauge.
+func (s *scaler) weightsOf(sp gauge) []gauge {
+	among := map[int]bool{}
+	s.pickIn(sp, nil, among)
+	return s.weightsIn(among)
+}
+
+func (s *scaler) weightsIn(among map[int]bool) []gauge {
+	var out []gauge
 	for _, src := range s.sources {
-		if !src.free {
-			out = append(out, s.pickIn(src.gauge, fired, nil))
+		if src.free {
+			continue
+		}
+		if part := s.pickIn(src.gauge, among, nil); len(part.id) > 0 {
+			out = append(out, part)
 		}
 	}
 	return out

@@ -24,8 +24,8 @@ const tiniest = 1e-200
 // differs along the axis that is added up, the result has units of its own and its
 // operands are brought into them by signed powers of two. Integers that are added
 // to real values are, too. An output has one unit, so one that has several is
-// converted before. So are values whose rows could agree, where neurons that fire read
-// them and some row would be told much more coarsely for it (agree_scales.go).
+// converted before. So are values whose rows could agree, where neurons that fire or
+// outputs read them and some row would be told much more coarsely for it (agree_scales.go).
 //
 // Chosen. Every class gets the coarsest unit in which it loses nothing that its
 // readers would see:
@@ -244,7 +244,7 @@ func (s *scaler) output(v *ir.Value) error {
 	if !ok {
 		return nil
 	}
-	if !s.agree([]gauge{sp}, func() bool {
+	if !s.agree([]gauge{sp}, s.weightsOf(sp), func() bool {
 		s.powers = append(s.powers, sp)
 		return s.classes.unifyAll(sp)
 	}) {

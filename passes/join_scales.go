@@ -42,7 +42,7 @@ func (s *scaler) join(v *ir.Value) error {
 // met is the gauge that those of several values agree on.
 func (s *scaler) met(of []*ir.Value, list []gauge) gauge {
 	out := list[0]
-	if s.agree(list, func() bool {
+	if s.agree(list, nil, func() bool {
 		agree := true
 		for _, sp := range list[1:] {
 			agree = s.meet(&out, sp) && agree
@@ -172,7 +172,7 @@ func (s *scaler) flat(x *ir.Value, axes []int) gauge {
 			firsts[j] = i
 		}
 	}
-	if !s.agree([]gauge{sp}, func() bool {
+	if !s.agree([]gauge{sp}, nil, func() bool {
 		agree := true
 		for i, j := range index {
 			k := firsts[j]
