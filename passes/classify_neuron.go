@@ -80,6 +80,9 @@ func (u *unit) classify() (*neuronForm, *diag.Diagnostic) {
 func (u *unit) driven() (form, *diag.Diagnostic) {
 	for {
 		f, d := u.form(u.membrane)
+		if d == nil && len(u.currents) == 1 {
+			f = u.fedBack(f)
+		}
 		switch {
 		case len(u.currents) == 2:
 			if d == nil {
