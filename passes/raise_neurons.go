@@ -19,6 +19,9 @@ func runRaiseNeurons(n *ir.Net, _ *Options) (*ir.Net, error) {
 	if err == nil {
 		n, err = firesLate(n)
 	}
+	if err == nil {
+		n, err = beforeReset(n)
+	}
 	if err != nil {
 		return nil, err
 	}
