@@ -76,11 +76,10 @@ func isRaised(n *ir.Net, o *Options) bool {
 }
 
 // orAsWritten is the net of layers whose steps were made one, unless that was not
-// possible, or its layers are no neurons, because there are two steps only: then it is
-// the net as it is written, if no layer is one that has a name and is not known.
+// possible, or its layers are no neurons, because too few steps show what they keep: then
+// it is the net as it is written, if no layer is one that has a name and is not known.
 func orAsWritten(n *ir.Net, layers []history, rolled *ir.Net, err error, o *Options) (*ir.Net, error) {
-	few := len(layers) == 0 || len(sameLength(layers)[0].membranes) == 2
-	if !few || err == nil && isRaised(rolled, o) || oddLayers(n, layers) != nil {
+	if len(layers) > 0 && !isShort(n, sameLength(layers)) || err == nil && isRaised(rolled, o) || oddLayers(n, layers) != nil {
 		return rolled, err
 	}
 	written, unread := asWritten(n, o)
@@ -91,4 +90,28 @@ func orAsWritten(n *ir.Net, layers []history, rolled *ir.Net, err error, o *Opti
 		return written, nil
 	}
 	return rolled, err
+}
+
+// isShort reports whether there are two steps, or three of which the last one alone reads
+// the first, as a delay of two steps does; neurons that look again at what they have stored
+// read it, too.
+func isShort(n *ir.Net, layers []history) bool {
+	steps := len(layers[0].membranes)
+	if steps != 3 || looksAgain(n) {
+		return steps == 2
+	}
+	at, seen := spans(n, layers, nil), map[*ir.Value]bool{}
+	var readsFirst func(v *ir.Value) bool
+	readsFirst = func(v *ir.Value) bool {
+		t, single := at[v].single()
+		switch {
+		case v == nil || seen[v] || single && t == 1:
+			return false
+		case single && t == 0:
+			return true
+		}
+		seen[v] = true
+		return slices.ContainsFunc(v.Args, readsFirst)
+	}
+	return slices.ContainsFunc(layers, func(h history) bool { return readsFirst(h.membranes[2]) })
 }

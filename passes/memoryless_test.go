@@ -81,6 +81,39 @@ func TestTwoStepsAsWritten(t *testing.T) {
 	}
 }
 
+// late is two layers, of which the second reads the spikes of the first of two steps before, too.
+func late(t *testing.T, steps int) *ir.Net {
+	s := newSketch(t)
+	x := s.input(5)
+	var first, second, out, spikes []*ir.Value
+	for step := range steps {
+		f, left := sjIF14(true)(s, s.dense(1, 6, x), first)
+		first, spikes = left, append(spikes, f)
+		drive := s.dense(2, 6, f)
+		if step < 2 {
+			drive = s.op(ir.OpAdd, drive, s.dense(5, 6, s.like(f, 0)))
+		} else {
+			drive = s.op(ir.OpAdd, drive, s.dense(5, 6, spikes[step-2]))
+		}
+		f, second = sjIF14(false)(s, drive, second)
+		out = append(out, f)
+	}
+	return s.output(readoutOf(s, "sum", out))
+}
+
+// Of three steps only the last one shows a delay of two steps, so each is a layer; from four
+// steps on they are one.
+func TestThreeStepsAsWritten(t *testing.T) {
+	for steps, layers := range map[int]int{3: 6, 4: 2, 6: 2} {
+		low, err := lowered(t, late(t, steps))
+		if err != nil {
+			t.Errorf("%d steps: %v", steps, err)
+		} else if n := len(low.All(ir.OpNeuron)); n != layers {
+			t.Errorf("%d steps: %d layers, wanted %d", steps, n, layers)
+		}
+	}
+}
+
 // A stack of steps that are taken as they are written is read as the user says.
 func TestStackAsWritten(t *testing.T) {
 	for readout, read := range map[string]func(s *sketch, stack, last *ir.Value) *ir.Value{
