@@ -23,14 +23,15 @@ const (
 // their row's own units, nothing changes.
 func (s *scaler) agree(list, told []gauge, demand func() bool) bool {
 	before, powers := classes{slices.Clone(s.classes.parent), slices.Clone(s.classes.weight)}, s.powers
-	fired := s.firedBy(list)
+	fired, summed := s.firedBy(list, false), s.firedBy(list, true)
 	agreed := demand()
-	if agreed && (len(fired)+len(told) == 0 || slices.Equal(before.parent, s.classes.parent)) {
+	if agreed && (len(summed)+len(told) == 0 || slices.Equal(before.parent, s.classes.parent)) {
 		return true
 	}
 	if agreed {
 		apart, together := s.tried(before, powers), s.tried(s.classes, s.powers)
-		if !coarsens(apart, together, fired, s.mayLose(before, list)) && !coarsens(apart, together, told, toldBits) {
+		if !coarsens(apart, together, fired, s.mayLose(before, list)) && !coarsens(apart, together, summed, addedBits) &&
+			!coarsens(apart, together, told, toldBits) {
 			return true
 		}
 	}
@@ -105,16 +106,16 @@ func (s *scaler) tried(c classes, powers []gauge) *scaler {
 	return &t
 }
 
-// firedBy returns, of the classes of a list, the gauges that neurons which fire read,
-// and those of the weights in them.
-func (s *scaler) firedBy(list []gauge) []gauge {
+// firedBy returns, of the classes of a list, the gauges that neurons which fire read, or
+// also in sums, and those of the weights in them.
+func (s *scaler) firedBy(list []gauge, added bool) []gauge {
 	among, fired := map[int]bool{}, map[int]bool{}
 	for _, sp := range list {
 		s.pickIn(sp, nil, among)
 	}
 	var out []gauge
 	for v, sp := range s.gauges {
-		if part := s.pickIn(sp, among, nil); len(part.id) > 0 && s.fires(v) {
+		if part := s.pickIn(sp, among, nil); len(part.id) > 0 && s.fires(v, added) {
 			s.pickIn(part, nil, fired)
 			out = append(out, part)
 		}
@@ -159,16 +160,17 @@ func (s *scaler) pickIn(sp gauge, among, others map[int]bool) gauge {
 }
 
 // fires reports whether a neuron that fires reads a value, at most moved or times a
-// constant on the way.
-func (s *scaler) fires(v *ir.Value) bool {
+// constant on the way, or also added to other values.
+func (s *scaler) fires(v *ir.Value, added bool) bool {
 	return slices.ContainsFunc(s.readers[v], func(r *ir.Value) bool {
 		switch r.Op {
 		case ir.OpNeuron:
 			return r.Attrs.(ir.NeuronAttrs).Fires()
 		case ir.OpReshape, ir.OpTranspose, ir.OpSlice, ir.OpConcat, ir.OpNeg, ir.OpBroadcast:
-			return s.fires(r)
+			return s.fires(r, added)
 		case ir.OpAdd, ir.OpSub, ir.OpMul, ir.OpDiv:
-			return (realConst(r.Args[0]) || realConst(r.Args[1])) && s.fires(r)
+			sum := added && (r.Op == ir.OpAdd || r.Op == ir.OpSub)
+			return (sum || realConst(r.Args[0]) || realConst(r.Args[1])) && s.fires(r, added)
 		}
 		return false
 	})

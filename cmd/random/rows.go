@@ -3,24 +3,27 @@ package main
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"nomul/ir"
 )
 
-// coarsest is how far, in halves of 1/127 of a row's largest weight, a weight may be from
-// the real one where a neuron that fires reads the row by itself. 1 is what int8 does at
-// best; the sum of a row is kept where its weights are rounded, which takes up to 2; and a
-// row may lose a bit where it has to agree with the others of its layer.
-const coarsest = 4
+// Weights may be so far from the real ones, in halves of 1/127 of the largest of their row:
+// 1 is what int8 does at best; the sum of a row is kept where its weights are rounded, which
+// takes up to 2; and a row may lose a bit where it has to agree with the others of its
+// layer, five where it is added to rows of other layers.
+const (
+	coarsest      = 4
+	coarsestAdded = 64
+)
 
 // runRows holds the integer weights of each row against the real ones.
 func (n *network) runRows() error {
 	for _, b := range n.bounds {
 		fixed, real := n.fixed.Find(b.Fixed), n.real.Find(b.Real)
-		if b.Membrane || b.Output || fixed == nil || real == nil || !weighted(fixed) || !weighted(real) || !fires(n.fixed, fixed) {
+		if b.Membrane || b.Output || fixed == nil || real == nil || !weighted(fixed) || !weighted(real) {
 			continue
 		}
+		limit := coarsestOf(n.fixed.Readers(), fixed)
 		w, q := real.Args[1].Const(), fixed.Args[1].Const()
 		if w == nil || q == nil || w.Type.Shape != q.Type.Shape {
 			continue
@@ -31,7 +34,7 @@ func (n *network) runRows() error {
 			if share, column := rounding(w, q, r*columns, columns, unit(b, fixed, r)); share > 0 {
 				where := fmt.Sprintf("%s row %d: weight %d", b.Fixed, r, column)
 				n.note("rounding of a weight, in halves of 1/127 of its row", share, where)
-				if share > coarsest*(1+1e-6) {
+				if limit > 0 && share > limit*(1+1e-6) {
 					return differ("%s is off by %v halves of 1/127 of the row", where, share)
 				}
 			}
@@ -42,11 +45,23 @@ func (n *network) runRows() error {
 
 func weighted(v *ir.Value) bool { return v.Op == ir.OpLinear || v.Op == ir.OpConv }
 
-// fires reports whether a neuron that fires reads a value as it is.
-func fires(net *ir.Net, v *ir.Value) bool {
-	return slices.ContainsFunc(net.Readers()[v], func(r *ir.Value) bool {
-		return r.Op == ir.OpNeuron && r.Type.IsSpike()
-	})
+// coarsestOf is how coarse the weights of a value may be: it depends on the neurons that
+// fire by it. 0 is any.
+func coarsestOf(readers map[*ir.Value][]*ir.Value, v *ir.Value) float64 {
+	limit := 0.0
+	for _, r := range readers[v] {
+		switch r.Op {
+		case ir.OpNeuron:
+			if r.Type.IsSpike() {
+				return coarsest
+			}
+		case ir.OpAdd, ir.OpSub, ir.OpShl, ir.OpReshape, ir.OpTranspose, ir.OpSlice:
+			if coarsestOf(readers, r) > 0 {
+				limit = coarsestAdded
+			}
+		}
+	}
+	return limit
 }
 
 // unit is that of a row's results.

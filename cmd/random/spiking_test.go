@@ -102,6 +102,23 @@ func TestSamplesHoldExtremes(t *testing.T) {
 	}
 }
 
+// Rows that have to agree with an output's power of two, with whole rows beside them, or with
+// rows of another layer far from them, keep most of their weights' bits, or are refused.
+func TestRowsKeepTheirBits(t *testing.T) {
+	for _, text := range []string{
+		"seed=5567934800446628746 more=membrane; layer 0: numbers=positive",
+		"seed=15406613034756455644 more=membranes; layer 0: weights=matmul numbers=repeated width=6",
+		"seed=16156353401434484921 shape=image more=membranes; layer 0: numbers=coarse before=average-pool again=before threshold=per-neuron",
+		"seed=1074456646030235351; layer 0: numbers=far delay=0+1",
+		"seed=1413486532697882919 shape=image; layer 0: numbers=far neuron=recurrent",
+		"seed=2837958348021457003 shape=one integers=narrow; layer 0: weights=matmul neuron=recurrent",
+	} {
+		if _, o := through(randnet.Parse(text)); o.verdict != held && o.verdict != refused {
+			t.Errorf("%s: %v", text, o)
+		}
+	}
+}
+
 // Integers of files are computed as the file does, or refused.
 func TestIntegersOfFilesHoldOrAreRefused(t *testing.T) {
 	for text, want := range map[string]verdict{
