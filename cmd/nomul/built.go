@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +19,7 @@ type built struct {
 	Use    string      `json:"use"`
 	Test   string      `json:"test"`           // a command line in the directory
 	Size   string      `json:"size,omitempty"` // another
+	name   string      // of the model
 }
 
 type builtFile struct {
@@ -50,7 +52,7 @@ var useOf = map[string]string{
 }
 
 func builtOf(target, name, dir string, files []backends.File, needs []backends.Need) built {
-	b := built{Target: target, Dir: dir, Memory: []memoryRow{}, Use: fmt.Sprintf(useOf[target], name), Test: selfTest[target], Size: sizeOf[target][0]}
+	b := built{Target: target, Dir: dir, Memory: []memoryRow{}, Use: fmt.Sprintf(useOf[target], name), Test: selfTest[target], Size: sizeOf[target][0], name: name}
 	for _, f := range files {
 		b.Files = append(b.Files, builtFile{f.Name, len(f.Data)})
 	}
@@ -83,30 +85,40 @@ func (b built) put(c *cobra.Command, asJSON bool) error {
 	return nil
 }
 
-// alike is the number of files of a folder from which on they are shown together.
+// alike is the number of files from which on those of a folder, or of a kind, are shown together.
 const alike = 6
 
-// rows are the files with their sizes; those of a folder of many are one row.
+// rows are the files with their sizes; those of a folder of many are one row, and so are the
+// weights or memories of a model when they are many.
 func (b built) rows() [][]string {
 	count, bytes := map[string]int{}, map[string]int{}
 	for _, f := range b.Files {
-		dir := filepath.Dir(f.File)
-		count[dir]++
-		bytes[dir] += f.Bytes
+		count[b.group(f)]++
+		bytes[b.group(f)] += f.Bytes
 	}
 	rows := [][]string{{"file", "     bytes"}}
 	shown := map[string]bool{}
 	for _, f := range b.Files {
-		dir := filepath.Dir(f.File)
-		switch {
-		case dir == "." || count[dir] < alike:
+		switch group := b.group(f); {
+		case count[group] < alike:
 			rows = append(rows, []string{filepath.Join(b.Dir, f.File), bytesColumn(f.Bytes)})
-		case !shown[dir]:
-			shown[dir] = true
-			rows = append(rows, []string{fmt.Sprintf("%s/ (%d files)", filepath.Join(b.Dir, dir), count[dir]), bytesColumn(bytes[dir])})
+		case !shown[group]:
+			shown[group] = true
+			rows = append(rows, []string{fmt.Sprintf("%s/%s (%d files)", filepath.Clean(b.Dir), group, count[group]), bytesColumn(bytes[group])})
 		}
 	}
 	return rows
+}
+
+// group is a file's folder, or of one in the directory itself what its name begins and ends with.
+func (b built) group(f builtFile) string {
+	if dir := filepath.Dir(f.File); dir != "." {
+		return dir + "/"
+	}
+	if front := b.name + "_"; strings.HasPrefix(f.File, front) {
+		return front + "*" + filepath.Ext(f.File)
+	}
+	return f.File
 }
 
 // bytesColumn is a number of bytes in a column of its own.

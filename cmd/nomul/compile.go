@@ -84,6 +84,9 @@ func (f *compileFlags) options() (*passes.Options, error) {
 		}
 		o.InputType = t
 	}
+	for i, name := range f.outputs {
+		f.outputs[i] = strings.TrimSpace(name)
+	}
 	if err := f.step.set(o); err != nil {
 		return nil, err
 	}

@@ -63,9 +63,9 @@ func (f *stepFlags) setReadouts(o *passes.Options) error {
 	}
 	o.Readouts = map[string]string{}
 	for _, item := range strings.Split(f.readout, ",") {
-		name, read, named := strings.Cut(item, "=")
+		name, read, named := strings.Cut(strings.TrimSpace(item), "=")
 		if !named {
-			read = item
+			read = name
 		}
 		out := ir.CleanName(name)
 		switch {
