@@ -136,6 +136,9 @@ func TestStandardOutputIsGone(t *testing.T) {
 				reader, full, err = os.Pipe()
 				reader.Close()
 				want, status = "", 141
+				if line == "fmt --check long.snn" {
+					status = 1 // which is a fault of the text, and told
+				}
 			}
 			if err != nil {
 				t.Skip(err)
