@@ -275,7 +275,12 @@ func adaptiveThresholds(n *ir.Net) diag.List {
 				}
 			}
 		}
-		if spikes && !followed[v] {
+		switch x := givenThreshold(v); {
+		case !spikes || followed[v]:
+		case x != nil:
+			errs = append(errs, refuse(v, diag.NotANeuron, "compares a membrane with the input %s, and a threshold is a constant", x.Name).
+				WithHelp("if it is the same for all samples, say what it is: --bind %s=FILE", x.Name))
+		default:
 			o := adaptive
 			o.at = v.Args[1]
 			errs = append(errs, o.refused(v))
@@ -283,6 +288,38 @@ func adaptiveThresholds(n *ir.Net) diag.List {
 	}
 	slices.Reverse(errs)
 	return errs
+}
+
+// givenThreshold returns the input that one operand of a comparison is made of, element by
+// element, and the other is not; nil when there is none.
+func givenThreshold(v *ir.Value) *ir.Value {
+	var inputs []*ir.Value
+	for _, a := range v.Args {
+		if x := inputOf(a); x != nil {
+			inputs = append(inputs, x)
+		}
+	}
+	if len(inputs) != 1 {
+		return nil
+	}
+	return inputs[0]
+}
+
+// inputOf returns the one input that a value is made of, element by element or moved.
+func inputOf(v *ir.Value) *ir.Value {
+	var x *ir.Value
+	for u := range coneOf(v) {
+		for moves[u.Op] && len(u.Args) == 1 {
+			u = u.Args[0]
+		}
+		switch {
+		case u.Op == ir.OpInput && (x == nil || x == u):
+			x = u
+		case !byElement[u.Op]:
+			return nil
+		}
+	}
+	return x
 }
 
 // named puts the names of what is odd in a net of one step in the place of the
