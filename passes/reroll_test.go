@@ -76,6 +76,45 @@ func TestResetNow(t *testing.T) {
 	}
 }
 
+// What such a neuron has stored in the last step, or in every step, is the membrane of a
+// silent one.
+func TestStoredMembraneGiven(t *testing.T) {
+	for _, zero := range []bool{false, true} {
+		for _, every := range []bool{false, true} {
+			for steps := 3; steps <= 5; steps++ {
+				low, err := lowered(t, stored(t, zero, every, steps))
+				if err != nil {
+					t.Errorf("zero %v, every %v, %d steps: %v", zero, every, steps, err)
+					continue
+				}
+				if n := len(low.All(ir.OpNeuron)); n != 2 || len(low.All(ir.OpDelay)) > 0 {
+					t.Errorf("zero %v, every %v, %d steps:\n%s", zero, every, steps, ir.Print(low, ""))
+				}
+			}
+		}
+	}
+}
+
+// stored is a layer whose count is added to the membrane that it stores last, or in every step.
+func stored(t *testing.T, zero, every bool, steps int) *ir.Net {
+	s := newSketch(t)
+	x := s.input(5)
+	var f, sum *ir.Value
+	var left []*ir.Value
+	for step := range steps {
+		f, left = snnNow(zero)(s, s.dense(1, 6, x), left)
+		if sum == nil {
+			sum = f
+		} else {
+			sum = s.op(ir.OpAdd, sum, f)
+		}
+		if every || step == steps-1 {
+			sum = s.op(ir.OpAdd, sum, left[0])
+		}
+	}
+	return s.output(sum)
+}
+
 // leavesMore adds the spike to the membrane that a cell leaves.
 func leavesMore(c cell) cell {
 	return func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {

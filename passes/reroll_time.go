@@ -62,6 +62,7 @@ func rolled(n *ir.Net, history []history, o *Options) (*ir.Net, error) {
 	if err != nil {
 		return nil, err
 	}
+	history = append(history, storedOverTime(n, history)...)
 	silent := silentOverTime(n, history)
 	n, history = withAllSpikes(n, silent), append(history, silent...)
 	n, ends := completed(n, history)

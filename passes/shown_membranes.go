@@ -14,6 +14,11 @@ import (
 
 // show notes the membranes of a unit of the net whose reset is no subtraction.
 func (s *raising) show(n *ir.Net, u *unit, f *neuronForm) {
+	if again := u.rereads(); again != nil { // what it has stored is what a silent one gives
+		stored := visible{*f, false}
+		stored.attrs.Silent = true
+		s.shown[s.latched[membraneOf(again)]] = &stored
+	}
 	if f.attrs.Reset != ir.ResetZero && f.attrs.Reset != ir.ResetValue || f.held != nil {
 		return
 	}
