@@ -65,6 +65,8 @@ var affineRules = map[ir.Op]func(*absorber, *ir.Value) (*ir.Value, bool, error){
 	ir.OpReduceSum: (*absorber).added,
 	ir.OpSumPool:   (*absorber).added,
 	ir.OpReduceMax: (*absorber).greatest,
+	ir.OpMax:       (*absorber).greater,
+	ir.OpMin:       (*absorber).greater,
 	ir.OpMaxPool:   (*absorber).greatest,
 	ir.OpSum:       (*absorber).overTime,
 	ir.OpLinear:    (*absorber).weights,
@@ -165,9 +167,13 @@ func (a *absorber) moved(v *ir.Value) (*ir.Value, bool, error) {
 	if some < 0 {
 		return nil, false, nil
 	}
+	gain, one := oneGain(n, gains)
 	for i, x := range v.Args {
 		if n[i] != nil {
 			continue
+		}
+		if one { // 0 times any gain; that of the others is one that weights can take
+			gains[i] = constant(gain, x.Type.Shape)
 		}
 		var err error
 		if n[i], err = a.r.Const(a.r.Unique(x.Name+".n"), ir.NewTensor(n[some].Type.WithShape(x.Type.Shape))); err != nil {
@@ -175,6 +181,21 @@ func (a *absorber) moved(v *ir.Value) (*ir.Value, bool, error) {
 		}
 	}
 	return a.apply(v, n, gains, shifts)
+}
+
+// oneGain is the gain of all integers that there are, if they have one.
+func oneGain(n []*ir.Value, gains []*ir.Tensor) (gain float64, one bool) {
+	for i, x := range n {
+		if x == nil {
+			continue
+		}
+		g, same := gains[i].Uniform()
+		if !same || one && g != gain {
+			return 0, false
+		}
+		gain, one = g, true
+	}
+	return gain, one
 }
 
 // apply runs v's op on integers, gains and shifts alike.
@@ -234,15 +255,6 @@ func (a *absorber) added(v *ir.Value) (*ir.Value, bool, error) {
 	return a.joined(v, func(f affine) (*ir.Tensor, error) {
 		return compute(v.Op, v.Attrs, spreadTo(f.shift, v.Args[0].Type.Shape))
 	})
-}
-
-// greatest is the greatest of elements that have one gain, above 0, and one shift.
-func (a *absorber) greatest(v *ir.Value) (*ir.Value, bool, error) {
-	x := v.Args[0]
-	if f, ok := a.of(x); !ok || !flatOn(f.shift, x.Type.Shape, joinedAxes(v)) || least(f.gain.F) <= 0 {
-		return nil, false, nil
-	}
-	return a.joined(v, func(f affine) (*ir.Tensor, error) { return keptAxes(v, f.shift) })
 }
 
 // joined brings elements of one gain together, with a shift of the result.
