@@ -168,7 +168,8 @@ func (r *reader) asSaid(out *ir.Value, said string, parts []*ir.Value, axis int)
 	case "first":
 		s.over = ir.OpFirst
 		if spikesIn(parts[0]) == nil {
-			return diag.Errorf(v.Origin, diag.TypeMismatch, "the steps that %s holds are no spikes; only spikes have a first step", where(v))
+			return diag.Errorf(v.Origin, diag.TypeMismatch, "the readout first is the step of the first spike, and the steps that %s holds are no spikes", where(v)).
+				WithHelp("say --readout sum, mean, last or max")
 		}
 		if r.largest(out, parts, s) {
 			return nil

@@ -11,9 +11,11 @@ import (
 func notRepeated(step int, found, wanted *ir.Value) *diag.Diagnostic {
 	const text = "time step %d does not repeat the others: %s "
 	switch {
-	case found.Op != wanted.Op || found.Type != wanted.Type:
-		return diag.Errorf(found.Origin, diag.NotUnrolled, text+"is %s %s, where the last step has %s %s %s",
-			step, where(found), found.Op, found.Type, where(wanted), wanted.Op, wanted.Type)
+	case found.Op != wanted.Op:
+		return diag.Errorf(found.Origin, diag.NotUnrolled, "time step %d does not repeat the others: it has %s where the last step has %s",
+			step, kindOf(found), kindOf(wanted))
+	case found.Type != wanted.Type:
+		return diag.Errorf(found.Origin, diag.NotUnrolled, text+"is %s, where %s of the last step is %s", step, where(found), found.Type, where(wanted), wanted.Type)
 	case found.Op == ir.OpSlice && given(found.Args[0]):
 		return diag.Errorf(found.Origin, diag.NotUnrolled, text+"takes other entries of %s than %s of the last step, and none that lie as those of the steps between",
 			step, where(found), where(found.Args[0]), where(wanted))
@@ -81,7 +83,7 @@ func nearestApart(v, w *ir.Value) (a, b *ir.Value) {
 	return v, w
 }
 
-// kindOf names an operand for those who wrote the network: its op, and its number when
+// kindOf names a value for those who wrote the network: its operator, and its number when
 // it is a constant of one.
 func kindOf(v *ir.Value) string {
 	switch number, same := uniformOf(v); {
@@ -94,7 +96,15 @@ func kindOf(v *ir.Value) string {
 	case v.Op == ir.OpInput:
 		return "input " + v.Name
 	}
-	return fmt.Sprintf("%s (%s)", where(v), v.Op)
+	return fmt.Sprintf("%s (%s)", where(v), operatorOf(v))
+}
+
+// operatorOf is the operator that made a value, as the file calls it.
+func operatorOf(v *ir.Value) string {
+	if v.Origin.Op != "" {
+		return v.Origin.Op
+	}
+	return v.Op.String()
 }
 
 func slotName(op ir.Op, i int) string {

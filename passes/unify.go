@@ -2,6 +2,7 @@ package passes
 
 import (
 	"fmt"
+	"slices"
 
 	"nomul/ir"
 	"nomul/ir/diag"
@@ -40,6 +41,20 @@ func (u *unrolled) unify() *diag.Diagnostic {
 	return nil
 }
 
+// atTheEnd is a help where a comparison that differs decides on nothing but outputs.
+func (u *unrolled) atTheEnd(f *ir.Value) string {
+	reached := map[*ir.Value]bool{f: true}
+	for _, v := range u.net.Values {
+		if slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return reached[a] }) {
+			if membraneOf(v) != nil {
+				return ""
+			}
+			reached[v] = true
+		}
+	}
+	return fmt.Sprintf("if %s is no spike of the layer but decides at the end, return what it compares: only neurons compare, a membrane with its threshold", where(f))
+}
+
 // seed is something known to be the same in the last step and the one before: a
 // membrane of a layer, or a comparison of it.
 type seed struct {
@@ -56,7 +71,7 @@ func (u *unrolled) seeds() ([]seed, *diag.Diagnostic) {
 		for _, f := range fires[last] {
 			g := twin(f, last, fires[past], past)
 			if g == nil {
-				return nil, comparesOther(u.steps-2, f, past, fires[past])
+				return nil, comparesOther(u.steps-2, f, past, fires[past]).WithHelp("%s", u.atTheEnd(f))
 			}
 			out = append(out, seed{f, g, i})
 		}
