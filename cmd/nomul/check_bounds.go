@@ -41,6 +41,9 @@ func rowOf(b *ir.Bound) boundRow {
 // all that may come in at once.
 func (r boundRow) rounded() float64 { return r.Bound - r.Parts[ir.OfWeights] - r.Parts[ir.OfFactor] }
 
+// vacuous reports whether a result may be off by as much as it may be.
+func (r boundRow) vacuous() bool { return r.Of == "result" && r.Bound >= r.Against }
+
 // worstRows is how many bounds a table shows.
 const worstRows = 6
 
@@ -64,4 +67,9 @@ func printBounds(w io.Writer, rows []boundRow) {
 	}
 	printTable(w, []string{"value", "of", "off by at most", "without weights", "beside", "mostly by"}, cells)
 	wrapped(w, "off by at most: a bound for the worst case, not what is usual; integers against real numbers, given the same spikes; without weights: all but the rounding of weights and factors; beside: the least threshold, or the largest that the result may be")
+	for _, r := range shown {
+		if r.vacuous() {
+			wrapped(w, fmt.Sprintf("%s: the bound is above all that the result may be, so it promises nothing; compare results with --level spiking on your own samples", r.Value))
+		}
+	}
 }
