@@ -84,7 +84,7 @@ type recording struct {
 
 func key(layer string, step int) string { return fmt.Sprint(layer, "@", step) }
 
-// recorded reads the runs of a file: /lif0/s_1 is the spikes of layer lif0 in step
+// recorded reads the runs of a file: /layer0/s_1 is the spikes of layer0 in step
 // 1, or one later in each run.
 func (n *network) recorded(turns []values) recording {
 	r := recording{map[string][]float64{}, map[string][]float64{}, map[string][]float64{}}

@@ -70,6 +70,7 @@ func TestMovedLayersHold(t *testing.T) {
 		"seed=8847510154481679369 frames=last-axis more=count; layer 0: neuron=leaky leak=0; layer 1:",
 		"seed=12604257735042675309 steps=2; layer 0:; layer 1: weights=none delay=1; layer 2: join=add",
 		"seed=7706706466321786967; layer 0:; layer 1:; layer 2: join=weighted delay=2",
+		"seed=6161812522416921620 steps=1 more=count-int32; layer 0:; layer 1: when=old; layer 2:",
 	} {
 		if _, o := through(randnet.Parse(text)); o.verdict == wrong || o.verdict == panicked {
 			t.Errorf("%s: %v", text, o)
@@ -84,7 +85,7 @@ func TestLateLayersAreCompared(t *testing.T) {
 	if o.verdict != held {
 		t.Fatal(o)
 	}
-	n.samples[1].spikes[key("lif1", 0)][1] = 1 - n.samples[1].spikes[key("lif1", 0)][1]
+	n.samples[1].spikes[key("layer1", 0)][1] = 1 - n.samples[1].spikes[key("layer1", 0)][1]
 	if err := n.runSpiking(); err == nil || judged("", err).verdict != wrong {
 		t.Errorf("a spike is another, and is not found: %v", err)
 	}

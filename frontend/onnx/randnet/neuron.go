@@ -16,7 +16,7 @@ type cell struct {
 
 // neuron is the spikes of a layer of neurons driven by a current.
 func (b *builder) neuron(c tensor) tensor {
-	n := &cell{builder: b, name: fmt.Sprintf("lif%d", b.layer), dims: c.dims}
+	n := &cell{builder: b, name: fmt.Sprintf("layer%d", b.layer), dims: c.dims}
 	if b.is("neuron", "current-only") {
 		b.ends[b.layer] = c
 		return c
