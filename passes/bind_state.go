@@ -65,7 +65,7 @@ func warnUnread(n *ir.Net, states []state, o *Options) {
 // in: layers that pass spikes on in one step each have one.
 func severalSteps(n *ir.Net, states []state) bool {
 	begun := begins(n, states)
-	return slices.ContainsFunc(chained(n, comparisons(n)), func(h history) bool {
+	return slices.ContainsFunc(chained(n, thresholds(n)), func(h history) bool {
 		return len(h.membranes) > 1 && slices.ContainsFunc(h.membranes, func(m *ir.Value) bool { return m.Op != ir.OpInput && !begun[m] })
 	})
 }
@@ -73,7 +73,7 @@ func severalSteps(n *ir.Net, states []state) bool {
 // begins are the values that are computed of a state that comes in, with no membrane
 // between.
 func begins(n *ir.Net, states []state) map[*ir.Value]bool {
-	out, fires := map[*ir.Value]bool{}, comparisons(n)
+	out, fires := map[*ir.Value]bool{}, thresholds(n)
 	for _, s := range states {
 		out[s.in] = true
 	}

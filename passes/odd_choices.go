@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"maps"
 	"slices"
 
 	"nomul/ir"
@@ -77,6 +78,18 @@ func heldAt(v, by *ir.Value) bool {
 		}
 	}
 	return false
+}
+
+// thresholds lists the comparisons of each membrane, but for those that only hold a number at
+// a bound: nothing fires there.
+func thresholds(n *ir.Net) map[*ir.Value][]*ir.Value {
+	out, readers := comparisons(n), n.Readers()
+	maps.DeleteFunc(out, func(_ *ir.Value, all []*ir.Value) bool {
+		return !slices.ContainsFunc(all, func(by *ir.Value) bool {
+			return len(readers[by]) == 0 || slices.ContainsFunc(readers[by], func(v *ir.Value) bool { return v.Op != ir.OpWhere || !heldAt(v, by) })
+		})
+	})
+	return out
 }
 
 // levels collects the numbers that a choice between constants is, however it is nested; none

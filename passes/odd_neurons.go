@@ -187,7 +187,7 @@ func (o *odd) refused(fire *ir.Value) *diag.Diagnostic {
 // oddLayers names what is odd in unrolled steps that do not fit; nil when nothing
 // has a name.
 func oddLayers(n *ir.Net, h []history) error {
-	fires := comparisons(n)
+	fires := thresholds(n)
 	place := map[*ir.Value]int{}
 	for i, v := range n.Values {
 		place[v] = i
@@ -202,7 +202,12 @@ func oddLayers(n *ir.Net, h []history) error {
 	}
 	errs, named := ternaryNeurons(n)
 	for i, a := range layers {
-		first := fires[h[i].membranes[0]]
+		var first []*ir.Value
+		for _, m := range slices.Backward(h[i].membranes) {
+			if len(fires[m]) > 0 {
+				first = fires[m]
+			}
+		}
 		if named[a.membrane] {
 			continue
 		}
@@ -342,7 +347,7 @@ func (s *raising) named(n *ir.Net, err error) error {
 	for _, d := range errs {
 		parts[subject(d.Message)] = true
 	}
-	told := map[*ir.Value]bool{}
+	told, fires := map[*ir.Value]bool{}, thresholds(n)
 	for _, v := range n.Values {
 		m := membraneOf(v)
 		if m == nil || m.Op == ir.OpDelay || signed[v] {
@@ -350,7 +355,7 @@ func (s *raising) named(n *ir.Net, err error) error {
 		}
 		a := dissect(m, map[*ir.Value]bool{m: true}, s.latched)
 		if o := a.oddity(); o != nil {
-			if !told[m] {
+			if !told[m] && len(fires[m]) > 0 {
 				errs = append(errs, o.refused(v))
 			}
 			told[m] = true
