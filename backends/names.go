@@ -13,7 +13,7 @@ type Names map[*ir.Value]string
 
 // PortNames names inputs and outputs: lower-case identifiers of the names in the model,
 // each once. Those that an exporter made up become x and y, with numbers where there are
-// several.
+// several; x0 and y1 are such names already, for y0 must not be the model's y1.
 func PortNames(net *ir.Net) Names {
 	names, taken := Names{}, map[string]bool{}
 	ports := PortsOf(net)
@@ -23,7 +23,7 @@ func PortNames(net *ir.Net) Names {
 	}{{ports.Inputs, "x"}, {ports.Outputs, "y"}} {
 		var nameless []*ir.Value
 		for _, v := range side.ports {
-			if name := clean(v.Name); name != "" {
+			if name := clean(v.Name); name != "" && (len(side.ports) > 1 || !numbered.MatchString(v.Name)) {
 				names[v] = unused(name, taken)
 			} else {
 				nameless = append(nameless, v)
@@ -45,12 +45,13 @@ const maxName = 32
 
 // madeUp matches the names that exporters give: onnx::Unsqueeze_0, /fc/Gemm_output_0, input.1,
 // args_0, 123, and the op with a number that PyTorch's newer exporter takes.
-var madeUp = regexp.MustCompile(`::|^/|_output_\d+$|^[\d._]*$|^([xy]|inputs?|outputs?|args?|val|tensor)[._]?\d+$` +
+var madeUp = regexp.MustCompile(`::|^/|_output_\d+$|^[\d._]*$|^(inputs?|outputs?|args?|val|tensor)[._]?\d+$` +
 	`|^(add|sub|mul|div|neg|mean|sum|stack|cat|view|reshape|squeeze|unsqueeze|getitem|where|linear|addmm|matmul|conv\dd|softmax|slice|select)(_\d+)?$`)
 
 var (
-	others = regexp.MustCompile(`[^a-z0-9]+`)
-	letter = regexp.MustCompile(`^[a-z]`)
+	numbered = regexp.MustCompile(`^[xy][._]?\d+$`)
+	others   = regexp.MustCompile(`[^a-z0-9]+`)
+	letter   = regexp.MustCompile(`^[a-z]`)
 )
 
 // clean is the identifier of a name; empty when nobody chose it, or none can be made.

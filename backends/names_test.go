@@ -16,6 +16,8 @@ func TestPortNames(t *testing.T) {
 		{[]string{"input.1"}, []string{"123"}, []string{"x", "y"}},
 		{[]string{"input"}, []string{"output"}, []string{"input", "output"}},
 		{[]string{"args_0", "args_1"}, []string{"add_17", "spk_rec"}, []string{"x0", "x1", "y", "spk_rec"}},
+		{[]string{"x1", "x0"}, []string{"y1", "y0"}, []string{"x1", "x0", "y1", "y0"}},
+		{[]string{"x0"}, []string{"y1"}, []string{"x", "y"}},
 		{[]string{"Audio-Frames"}, []string{"Class-Scores", "class.scores"}, []string{"audio_frames", "class_scores", "class_scores_2"}},
 		{[]string{"y"}, []string{"linear_3"}, []string{"y", "y_2"}},
 		{[]string{"x"}, []string{"a_name_that_nobody_would_ever_want_to_type"}, []string{"x", "y"}},

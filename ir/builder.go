@@ -56,8 +56,14 @@ func (b *Builder) Unique(name string) string {
 // Named is the value of that name, or nil.
 func (b *Builder) Named(name string) *Value { return b.byName[name] }
 
+// Like starts an empty net with a head like that of another.
+func Like(n *Net) *Builder { return &Builder{net: n.Head(), byName: map[string]*Value{}} }
+
 // Net is the finished net: its values stably ordered by clock.
 func (b *Builder) Net() *Net {
+	if b.net.Order == nil {
+		b.net.Order = b.net.outputs()
+	}
 	var sorted []*Value
 	for _, clock := range []Clock{Once, Step, End} {
 		for _, v := range b.net.Values {

@@ -1,7 +1,9 @@
 package ir
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"nomul/ir/diag"
 )
@@ -58,7 +60,13 @@ type Net struct {
 	Level  Level
 	Steps  int // time steps, at least 1
 	Values []*Value
+	// Order has the names of the outputs as the model lists them, which a net that is
+	// ordered by clock may not; one that is not listed follows those that are.
+	Order []string
 }
+
+// Head is a net like n without values.
+func (n *Net) Head() *Net { return &Net{Name: n.Name, Level: n.Level, Steps: n.Steps, Order: n.Order} }
 
 // Value is one operation with one result.
 type Value struct {
@@ -115,7 +123,8 @@ func (n *Net) Find(name string) *Value {
 	return nil
 }
 
-// All lists the values of one op, in net order.
+// All lists the values of one op in net order; outputs as the model does, for programs that
+// are made of it must not depend on which outputs are constant.
 func (n *Net) All(op Op) []*Value {
 	var out []*Value
 	for _, v := range n.Values {
@@ -123,7 +132,29 @@ func (n *Net) All(op Op) []*Value {
 			out = append(out, v)
 		}
 	}
+	if op == OpOutput {
+		slices.SortStableFunc(out, func(a, b *Value) int { return cmp.Compare(n.listed(a), n.listed(b)) })
+	}
 	return out
+}
+
+// outputs are the names of the outputs in net order.
+func (n *Net) outputs() []string {
+	var out []string
+	for _, v := range n.Values {
+		if v.Op == OpOutput {
+			out = append(out, v.Name)
+		}
+	}
+	return out
+}
+
+// listed is the place of an output among those of the model.
+func (n *Net) listed(v *Value) int {
+	if i := slices.Index(n.Order, v.Name); i >= 0 {
+		return i
+	}
+	return len(n.Order)
 }
 
 // SampleType is the type in which a run is given an input: that of the value,

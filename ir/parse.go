@@ -1,6 +1,7 @@
 package ir
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,10 +46,25 @@ func (p *parser) finish() (*Net, error) {
 	if !p.closed && p.errs == nil {
 		p.errs.Add(diag.Origin{File: p.file}, diag.Syntax, `the net does not end with "}"`)
 	}
+	if p.closed {
+		p.checkOrder()
+	}
 	if err := p.errs.Err(); err != nil {
 		return nil, err
 	}
 	return p.b.Net(), nil
+}
+
+// checkOrder holds the list of outputs to those that there are.
+func (p *parser) checkOrder() {
+	if listed := p.b.net.Order; listed != nil {
+		want, got := p.b.net.outputs(), slices.Clone(listed)
+		slices.Sort(want)
+		slices.Sort(got)
+		if !slices.Equal(want, got) {
+			p.errs.Add(diag.Origin{File: p.file, Line: 1, Col: 1}, diag.BadNet, "order lists %v, wanted the outputs %v", listed, want)
+		}
+	}
 }
 
 func (p *parser) parseLine(s *scanner) {
@@ -69,7 +85,7 @@ func (p *parser) parseLine(s *scanner) {
 	}
 }
 
-// header reads: net NAME LEVEL steps=T {
+// header reads: net NAME LEVEL steps=T order=[NAME,…] {
 func (p *parser) header(s *scanner) {
 	if word := s.ident(`"net"`); word != "net" {
 		s.pos = 0
@@ -87,8 +103,11 @@ func (p *parser) header(s *scanner) {
 	if steps < 1 || steps > MaxSteps {
 		s.fail(diag.BadAttribute, "steps must be 1 to %d, got %d", MaxSteps, steps)
 	}
-	s.expect("{")
 	p.b = NewBuilder(name, level, int(steps))
+	if s.accept("order=") {
+		p.b.net.Order = s.names()
+	}
+	s.expect("{")
 }
 
 func (p *parser) sectionHead(s *scanner) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -19,7 +20,7 @@ const maxInline = 32
 func Print(n *Net, npz string) string {
 	var b strings.Builder
 	files := arraysOf(n, npz)
-	fmt.Fprintf(&b, "net %s %v steps=%d {\n", n.Name, n.Level, n.Steps)
+	fmt.Fprintf(&b, "net %s %v steps=%d%s {\n", n.Name, n.Level, n.Steps, printOrder(n))
 	clock := Clock(255)
 	for _, v := range n.Values {
 		if v.Clock != clock {
@@ -32,6 +33,18 @@ func Print(n *Net, npz string) string {
 	}
 	b.WriteString("}\n")
 	return b.String()
+}
+
+// printOrder names the outputs in the order of the model, where it is not that of the values.
+func printOrder(n *Net) string {
+	var order []string
+	for _, v := range n.All(OpOutput) {
+		order = append(order, v.Name)
+	}
+	if slices.Equal(order, n.outputs()) {
+		return ""
+	}
+	return " order=[" + strings.Join(order, ",") + "]"
 }
 
 // String is the value's line in the text form.

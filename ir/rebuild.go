@@ -56,6 +56,7 @@ func (r *Rebuilder) CopyWith(old *Value, attrs Attrs, args ...*Value) (*Value, e
 // old net stays as it is.
 func Rebuild(old *Net, level Level, f func(*Rebuilder, *Value) (*Value, error)) (*Net, error) {
 	r := &Rebuilder{Builder: NewBuilder(old.Name, level, old.Steps), became: map[*Value]*Value{}}
+	r.net.Order = old.Order
 	for _, v := range old.Values {
 		r.At(v.Origin)
 		replaced, err := f(r, v)
@@ -97,7 +98,7 @@ func Prune(n *Net) *Net {
 			mark(v)
 		}
 	}
-	out := &Net{Name: n.Name, Level: n.Level, Steps: n.Steps}
+	out := n.Head()
 	for _, v := range n.Values {
 		if live[v] {
 			out.Values = append(out.Values, v)

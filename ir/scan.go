@@ -90,6 +90,20 @@ func (s *scanner) word(what string, ok func(byte) bool) string {
 
 func (s *scanner) name() string { return s.word("a name", nameByte) }
 
+// names reads [NAME,…].
+func (s *scanner) names() []string {
+	var out []string
+	s.expect("[")
+	for s.err == nil {
+		out = append(out, s.name())
+		if !s.accept(",") {
+			break
+		}
+	}
+	s.expect("]")
+	return out
+}
+
 // ident reads a word of letters, digits, '_' and '-'.
 func (s *scanner) ident(what string) string {
 	return s.word(what, func(c byte) bool { return nameByte(c) && c != '.' && c != '/' && c != ':' })

@@ -15,7 +15,7 @@ import (
 // asWritten is a net of one step; an output that holds several steps is read as the
 // user says.
 func asWritten(n *ir.Net, o *Options) (*ir.Net, error) {
-	c, said := newRewriter(&ir.Net{Name: n.Name, Level: n.Level, Steps: n.Steps}), false
+	c, said := newRewriter(n), false
 	for _, v := range n.Values {
 		readout, read := o.readoutOf(v), v.Op == ir.OpOutput && isRecord(v.Args[0])
 		var err error

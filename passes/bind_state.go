@@ -45,7 +45,9 @@ func runBindState(n *ir.Net, o *Options) (*ir.Net, error) {
 			WithHelp("say --steps T, and --readout sum, mean, last, max or first")
 	}
 	warnUnread(n, states, o)
-	b := &binder{o: o, c: newRewriter(&ir.Net{Name: n.Name, Level: n.Level, Steps: o.Steps})}
+	head := n.Head()
+	head.Steps = o.Steps
+	b := &binder{o: o, c: newRewriter(head)}
 	return b.bind(n, states)
 }
 

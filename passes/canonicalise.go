@@ -47,7 +47,7 @@ type rewriter struct {
 
 func newRewriter(n *ir.Net) *rewriter {
 	return &rewriter{
-		b: ir.NewBuilder(n.Name, n.Level, n.Steps), level: n.Level, steps: n.Steps, rules: canonicalRules,
+		b: ir.Like(n), level: n.Level, steps: n.Steps, rules: canonicalRules,
 		became: map[*ir.Value]*ir.Value{}, known: map[string]*ir.Value{}, number: map[*ir.Value]int{},
 		decisions: map[*ir.Value]*decision{}, bits: map[*ir.Value]bool{},
 	}

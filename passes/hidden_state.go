@@ -115,7 +115,8 @@ func secondMembranes(n *ir.Net, fires map[*ir.Value][]*ir.Value) []*ir.Value {
 // completed is the net with what its last step lacks, and the pairs of it and
 // what it is in the step before.
 func completed(n *ir.Net, h []history) (*ir.Net, []seed) {
-	out := &ir.Net{Name: n.Name, Level: n.Level, Steps: n.Steps, Values: slices.Clip(n.Values)}
+	out := n.Head()
+	out.Values = slices.Clip(n.Values)
 	fires, spans := comparisons(n), spans(n, h, framesOf(n, len(h[0].membranes)))
 	var ends []seed
 	for i, layer := range h {

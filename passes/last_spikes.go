@@ -32,7 +32,8 @@ func withLastSpikes(n *ir.Net, all []history) (*ir.Net, []history) {
 	if lacking == 0 || short == 0 && lacking < len(all) {
 		return n, all
 	}
-	out := &ir.Net{Name: n.Name, Level: n.Level, Steps: n.Steps, Values: slices.Clip(n.Values)}
+	out := n.Head()
+	out.Values = slices.Clip(n.Values)
 	fires, longer := comparisons(n), slices.Clone(all)
 	for i, h := range all {
 		if next[i] == nil || short > 0 && len(h.membranes) == longest {
@@ -56,7 +57,8 @@ func withSkippedSpikes(n *ir.Net, all []history) (*ir.Net, []history) {
 	for _, h := range all {
 		steps = max(steps, len(h.membranes))
 	}
-	out := &ir.Net{Name: n.Name, Level: n.Level, Steps: n.Steps, Values: slices.Clip(n.Values)}
+	out := n.Head()
+	out.Values = slices.Clip(n.Values)
 	fires, full := comparisons(n), slices.Clone(all)
 	for i, h := range all {
 		chain := inEveryStep(h.membranes, steps)
@@ -111,7 +113,8 @@ func inEveryStep(known []*ir.Value, steps int) []*ir.Value {
 // withAllSpikes adds the comparisons that a file has of the last step alone: of a leaky
 // value that nothing resets, whose last spikes are all that is read.
 func withAllSpikes(n *ir.Net, silent []history) *ir.Net {
-	out := &ir.Net{Name: n.Name, Level: n.Level, Steps: n.Steps, Values: slices.Clip(n.Values)}
+	out := n.Head()
+	out.Values = slices.Clip(n.Values)
 	fires := comparisons(n)
 	for _, h := range silent {
 		last := len(h.membranes) - 1

@@ -40,7 +40,7 @@ func inReadingOrder(n *ir.Net) *ir.Net {
 // byClock returns a net like n of the values, those computed once first, then those of
 // each step, then those behind the steps.
 func byClock(n *ir.Net, values []*ir.Value) *ir.Net {
-	out := &ir.Net{Name: n.Name, Level: n.Level, Steps: n.Steps}
+	out := n.Head()
 	for _, clock := range []ir.Clock{ir.Once, ir.Step, ir.End} {
 		for _, v := range values {
 			if v.Clock == clock {

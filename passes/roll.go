@@ -8,7 +8,8 @@ import (
 
 // roll builds the net of one step.
 func roll(u *unrolled, first *firstStep, sums map[*ir.Value]*timeSum) (*ir.Net, error) {
-	n := &ir.Net{Name: u.net.Name, Level: u.net.Level, Steps: u.steps}
+	n := u.net.Head()
+	n.Steps = u.steps
 	r := &roller{u: u, first: first, sums: sums, c: newRewriter(n), past: map[*ir.Value]*ir.Value{}, step: map[*ir.Value]*ir.Value{}}
 	for _, v := range u.net.All(ir.OpInput) {
 		if u.isFramed(v) {

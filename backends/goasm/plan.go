@@ -1,6 +1,9 @@
 package goasm
 
 import (
+	"cmp"
+	"slices"
+
 	"nomul/backends"
 	"nomul/ir"
 )
@@ -65,6 +68,7 @@ func newPlan(net *ir.Net, o backends.Options) *plan {
 			place(p, v)
 		}
 	}
+	p.inOrder()
 	p.blob = append(p.blob, make([]byte, p.zeros)...)
 	return p
 }
@@ -137,6 +141,14 @@ func (p *plan) port(v *ir.Value) *buffer {
 	b := &buffer{name: p.names[v], form: array, size: v.Type.Size(), value: v}
 	p.buffers = append(p.buffers, b)
 	return b
+}
+
+// inOrder lists the outputs as the model does.
+func (p *plan) inOrder() {
+	order := backends.PortsOf(p.net).Outputs
+	slices.SortFunc(p.outputs, func(a, b *buffer) int {
+		return cmp.Compare(slices.Index(order, a.value), slices.Index(order, b.value))
+	})
 }
 
 // input is an array; one that is given for each step has all steps behind one another.

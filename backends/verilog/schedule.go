@@ -1,7 +1,9 @@
 package verilog
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"nomul/ir"
@@ -119,7 +121,8 @@ func (p *plan) step(u *unit) {
 	}
 }
 
-// outputsLast moves the outputs of what is computed once behind the steps.
+// outputsLast moves the outputs of what is computed once behind the steps, and lists them
+// all as the model does.
 func (p *plan) outputsLast() {
 	isOutput := func(q pass) bool { return q.Head.Kind == kindOutput }
 	var rest, outs []pass
@@ -131,6 +134,9 @@ func (p *plan) outputsLast() {
 		}
 		rest = append(rest, q)
 	}
+	slices.SortFunc(outs, func(a, b pass) int {
+		return cmp.Compare(slices.Index(p.Ports.Outputs, a.Head.V), slices.Index(p.Ports.Outputs, b.Head.V))
+	})
 	p.Passes = append(rest, outs...)
 }
 

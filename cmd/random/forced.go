@@ -36,7 +36,7 @@ func (n *network) runBounds() error {
 // cut is a net whose neurons decide as before, but whose other values read
 // spikes that are given: an input NAME.given for each layer of neurons.
 func cut(net *ir.Net) *ir.Net {
-	out := &ir.Net{Name: net.Name, Level: net.Level, Steps: net.Steps}
+	out := net.Head()
 	became := map[*ir.Value]*ir.Value{}
 	for _, v := range net.Values {
 		w := *v
