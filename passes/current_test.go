@@ -125,6 +125,27 @@ func TestRaiseCurrents(t *testing.T) {
 	})
 }
 
+// A file that gives the membrane of the last step compares it no more; the neurons with a
+// current are found even so.
+func TestMembraneOfCurrentsGiven(t *testing.T) {
+	for _, reset := range []string{"none", "subtract", "zero", "norse", "alpha", "alpha by product", "alpha none"} {
+		n := drawn{alpha: 0.75, beta: 0.5, threshold: 0.375, reset: reset}
+		for steps := 4; steps <= 6; steps++ {
+			s := newSketch(t)
+			x := s.input(5)
+			var first, second []*ir.Value
+			var f *ir.Value
+			for range steps {
+				f, first = n.cell(s, s.dense(1, 6, x), first)
+				f, second = n.cell(s, s.dense(2, 6, f), second)
+			}
+			if _, err := lowered(t, ir.Prune(s.output(membraneOf(f.Args[0])))); err != nil {
+				t.Errorf("%s, %d steps: %v", reset, steps, err)
+			}
+		}
+	}
+}
+
 // Two steps do not show the currents of an Alpha neuron; that is what is said.
 func TestAlphaInTwoSteps(t *testing.T) {
 	n := drawn{alpha: 0.75, beta: 0.5, threshold: 1, reset: "alpha"}

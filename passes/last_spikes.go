@@ -22,6 +22,9 @@ func withLastSpikes(n *ir.Net, all []history) (*ir.Net, []history) {
 	short, lacking := 0, 0
 	for i, h := range all {
 		next[i] = following(n, h.membranes)
+		if next[i] == nil {
+			next[i] = followingHidden(n, all, h.membranes)
+		}
 		if next[i] != nil {
 			lacking++
 		}

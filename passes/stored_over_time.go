@@ -46,6 +46,50 @@ func storedOf(n *ir.Net, membrane *ir.Value, again map[*ir.Value]bool) *ir.Value
 	return nil
 }
 
+// followingHidden is the value that is to the last membrane of a layer what that one is to
+// the one before, where no membrane is computed from the one before: all is one step later,
+// the membranes of other layers, too. Nil when there is none, or not one alone.
+func followingHidden(n *ir.Net, all []history, membranes []*ir.Value) *ir.Value {
+	last, past := membranes[len(membranes)-1], membranes[len(membranes)-2]
+	if coneOf(last)[past] {
+		return nil
+	}
+	l := later{}
+	for _, h := range all {
+		for t, m := range h.membranes[1:] {
+			l[[2]*ir.Value{h.membranes[t], m}] = true
+		}
+	}
+	l.walk(past, last)
+	var out *ir.Value
+	for _, v := range n.Values {
+		if v == last || !l.match(last, v) {
+			continue
+		}
+		if out != nil {
+			return nil
+		}
+		out = v
+	}
+	return out
+}
+
+// walk notes of two values, of which the second is the first one step later, what they are
+// computed from, neuron by neuron.
+func (l later) walk(v, w *ir.Value) {
+	if v == nil || w == nil || v == w {
+		return
+	}
+	for i, a := range v.Args {
+		if b := w.Args[i]; byElement[v.Op] && a != b && a != nil && b != nil && sameForm(a, b) && !given(a) {
+			if pair := [2]*ir.Value{a, b}; !l[pair] {
+				l[pair] = true
+				l.walk(a, b)
+			}
+		}
+	}
+}
+
 // later holds whether the second value of a pair is the first one step later.
 type later map[[2]*ir.Value]bool
 
