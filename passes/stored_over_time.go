@@ -25,7 +25,9 @@ func storedOverTime(n *ir.Net, h []history) []history {
 		if steps < 3 || len(chain) < steps-1 {
 			continue
 		}
-		l := later{{layer.membranes[steps-2], layer.membranes[steps-1]}: true, {chain[steps-3], chain[steps-2]}: true}
+		l := newLater(n)
+		l.note(layer.membranes[steps-2], layer.membranes[steps-1])
+		l.note(chain[steps-3], chain[steps-2])
 		i := slices.IndexFunc(n.Values, func(v *ir.Value) bool { return v != chain[steps-2] && l.match(chain[steps-2], v) })
 		if i >= 0 {
 			out = append(out, history{append(chain, n.Values[i])})
@@ -54,10 +56,10 @@ func followingHidden(n *ir.Net, all []history, membranes []*ir.Value) *ir.Value 
 	if coneOf(last)[past] {
 		return nil
 	}
-	l := later{}
+	l := newLater(n)
 	for _, h := range all {
 		for t, m := range h.membranes[1:] {
-			l[[2]*ir.Value{h.membranes[t], m}] = true
+			l.note(h.membranes[t], m)
 		}
 	}
 	l.walk(past, last)
@@ -74,39 +76,52 @@ func followingHidden(n *ir.Net, all []history, membranes []*ir.Value) *ir.Value 
 	return out
 }
 
+// later holds whether the second value of a pair is the first one step later.
+type later struct {
+	known map[[2]*ir.Value]bool
+	steps map[*ir.Value]bool // values that depend on spikes; others are the same in all steps
+}
+
+func newLater(n *ir.Net) *later {
+	l := &later{map[[2]*ir.Value]bool{}, map[*ir.Value]bool{}}
+	for _, v := range n.Values {
+		l.steps[v] = membraneOf(v) != nil || slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return l.steps[a] })
+	}
+	return l
+}
+
+func (l *later) note(v, w *ir.Value) { l.known[[2]*ir.Value{v, w}] = true }
+
 // walk notes of two values, of which the second is the first one step later, what they are
 // computed from, neuron by neuron.
-func (l later) walk(v, w *ir.Value) {
-	if v == nil || w == nil || v == w {
+func (l *later) walk(v, w *ir.Value) {
+	if !byElement[v.Op] || !sameForm(v, w) {
 		return
 	}
 	for i, a := range v.Args {
-		if b := w.Args[i]; byElement[v.Op] && a != b && a != nil && b != nil && sameForm(a, b) && !given(a) {
-			if pair := [2]*ir.Value{a, b}; !l[pair] {
-				l[pair] = true
-				l.walk(a, b)
-			}
+		b := w.Args[i]
+		if a == b || a == nil || b == nil || !sameForm(a, b) || given(a) || l.known[[2]*ir.Value{a, b}] {
+			continue
 		}
+		l.note(a, b)
+		l.walk(a, b)
 	}
 }
 
-// later holds whether the second value of a pair is the first one step later.
-type later map[[2]*ir.Value]bool
-
-func (l later) match(v, w *ir.Value) bool {
+func (l *later) match(v, w *ir.Value) bool {
 	if v == w {
-		return v == nil || given(v)
+		return !l.steps[v]
 	}
 	if v == nil || w == nil {
 		return false
 	}
 	pair := [2]*ir.Value{v, w}
-	if is, known := l[pair]; known {
+	if is, ok := l.known[pair]; ok {
 		return is
 	}
-	l[pair] = sameForm(v, w) && !given(v)
+	l.known[pair] = sameForm(v, w) && !given(v)
 	for i, a := range v.Args {
-		l[pair] = l[pair] && l.match(a, w.Args[i])
+		l.known[pair] = l.known[pair] && l.match(a, w.Args[i])
 	}
-	return l[pair]
+	return l.known[pair]
 }
