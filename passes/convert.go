@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nomul/ir"
+	"nomul/ir/diag"
 )
 
 // defaultDigits is how many signed powers of two stand at least for a constant that
@@ -45,7 +46,7 @@ func (q *quantiser) convert(v, x, a *ir.Value, ratio, unit *ir.Tensor) (conversi
 		ratio = constant(ratio.F[0], ratio.Type.Shape)
 	}
 	ratio = compact(ratio)
-	if out, err := q.shifted(x, name, ratio); out != nil || err != nil {
+	if out, err := q.shifted(v, x, name, ratio); out != nil || err != nil {
 		return conversion{value: out}, err
 	}
 	factors, shift, off := q.powers(v, x, a, ratio, unit)
@@ -67,9 +68,9 @@ func (q *quantiser) convert(v, x, a *ir.Value, ratio, unit *ir.Tensor) (conversi
 	return out, err
 }
 
-// shifted is an integer times a ratio that costs at most a shift or a change of
+// shifted is an integer, for v, times a ratio that costs at most a shift or a change of
 // sign; nil when it costs more.
-func (q *quantiser) shifted(x *ir.Value, name string, ratio *ir.Tensor) (*ir.Value, error) {
+func (q *quantiser) shifted(v, x *ir.Value, name string, ratio *ir.Tensor) (*ir.Value, error) {
 	f, same := ratio.Uniform()
 	if !same {
 		return nil, nil
@@ -79,6 +80,9 @@ func (q *quantiser) shifted(x *ir.Value, name string, ratio *ir.Tensor) (*ir.Val
 	switch {
 	case exact && r == 1 && exp == 1:
 		return x, nil
+	case exact && r == 1 && exp > engineBits:
+		return nil, refuse(v, diag.TooWide, "one unit of %%%s would be 2^%d of its own, and engines have %d bits", name, exp-1, engineBits).
+			WithHelp("numbers of this network are too far apart; scale its weights and thresholds")
 	case exact && r == 1 && exp > 1:
 		return q.r.Add(ir.OpShl, q.r.Unique(name+".shl"), ir.ShlAttrs{K: exp - 1}, x)
 	case exact && r == -1 && exp == 1:

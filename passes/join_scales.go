@@ -215,6 +215,8 @@ func (s *scaler) product(v *ir.Value) error {
 		}
 		if _, real := s.gauges[x]; real {
 			s.gauges[v] = s.flat(x, []int{summedAxis(v, i)})
+		} else if realConst(x) {
+			return refuse(v, diag.NotExact, "multiplies spikes by a constant of shape %v; weights are one matrix for all that come in", x.Type.Shape)
 		}
 		return nil
 	}
