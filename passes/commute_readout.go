@@ -10,12 +10,25 @@ import (
 func runCommuteReadout(n *ir.Net, _ *Options) (*ir.Net, error) {
 	c := &commuting{rules: timeSums, readers: n.Readers(), steps: float64(n.Steps), counts: map[counted]*ir.Value{}}
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-		if v.Op != ir.OpSum || c.rule(v.Args[0]) == nil {
-			return nil, nil
-		}
 		c.r = r
+		switch {
+		case v.Op != ir.OpSum:
+			return nil, nil
+		case c.rule(v.Args[0]) == nil:
+			return c.ofOneStep(v)
+		}
 		return c.rule(v.Args[0])(c, v.Args[0], v.Name)
 	})
+}
+
+// ofOneStep makes the sum of spikes of one step the greatest of them and of the zeros of
+// the others, which is a spike and no number up to the steps. Nil for another sum.
+func (c *commuting) ofOneStep(v *ir.Value) (*ir.Value, error) {
+	x := v.Args[0]
+	if x.Op != ir.OpAnd || stepsOf(x.Args[0]) != 1 && stepsOf(x.Args[1]) != 1 {
+		return nil, nil
+	}
+	return c.r.Add(ir.OpMaxTime, c.r.Unique(v.Name), nil, c.r.Of(x))
 }
 
 type commuting struct {
