@@ -46,16 +46,18 @@ func (n *network) runRows() error {
 func weighted(v *ir.Value) bool { return v.Op == ir.OpLinear || v.Op == ir.OpConv }
 
 // coarsestOf is how coarse the weights of a value may be: it depends on the neurons that
-// fire by it. 0 is any.
+// fire by it, or by a sum of it with others. 0 is any.
 func coarsestOf(readers map[*ir.Value][]*ir.Value, v *ir.Value) float64 {
 	limit := 0.0
 	for _, r := range readers[v] {
 		switch r.Op {
 		case ir.OpNeuron:
 			if r.Type.IsSpike() {
-				return coarsest
+				limit = max(limit, coarsest)
 			}
-		case ir.OpAdd, ir.OpSub, ir.OpShl, ir.OpReshape, ir.OpTranspose, ir.OpSlice:
+		case ir.OpShl, ir.OpReshape, ir.OpTranspose, ir.OpSlice:
+			limit = max(limit, coarsestOf(readers, r))
+		case ir.OpAdd, ir.OpSub:
 			if coarsestOf(readers, r) > 0 {
 				limit = coarsestAdded
 			}
