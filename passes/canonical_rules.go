@@ -23,6 +23,7 @@ var canonicalRules = []canonicalRule{
 	{"constant-second", "c + x is x + c, c · x is x · c", constantSecond},
 
 	{"flip", "a ≤ b is b ≥ a, a < b is b > a", flipCompare},
+	{"compare-spikes", "of two spikes a > b is a ∧ ¬b, a ≥ b is ¬(b ∧ ¬a), a ≠ b is a xor b, and a = b its opposite", compareSpikes},
 	{"compare-difference", "a − b ≥ 0 is a ≥ b, a + c ≥ 0 is a ≥ −c, 0 ≥ a − b is b ≥ a; likewise for >, = and ≠", compareDifference},
 	{"cast-same", "a cast to the type it has is no cast", castSame},
 	{"cast-cast", "a cast of a cast that loses nothing is one cast", castCast},

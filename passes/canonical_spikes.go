@@ -263,3 +263,47 @@ func opposedComparisons(n *ir.Net) map[*ir.Value]bool {
 	}
 	return out
 }
+
+// compareSpikes: two spikes are compared by logic. a > b is a and not b, a ≥ b that b has
+// not fired without a, a ≠ b either of them alone, and a = b its opposite.
+func compareSpikes(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	is := comparison(v)
+	if is == 0 {
+		return nil, nil
+	}
+	a, b := asSpike(v.Args[0]), asSpike(v.Args[1])
+	if a == nil || b == nil {
+		return nil, nil
+	}
+	switch is {
+	case ir.GT:
+		return c.as(v, ir.OpAndNot, nil, a, b)
+	case ir.NE:
+		return c.as(v, ir.OpXor, nil, a, b)
+	}
+	op := ir.OpAndNot
+	if is == ir.EQ {
+		op = ir.OpXor
+	}
+	part, err := c.as(&ir.Value{Name: v.Name + ".not", Origin: v.Origin}, op, nil, b, a)
+	if err != nil {
+		return nil, err
+	}
+	one, err := c.constant(v.Name+".one", filled(v.Type.WithShape(ir.Shape{}), 1), v)
+	if err != nil {
+		return nil, err
+	}
+	return c.as(v, ir.OpXor, nil, part, one)
+}
+
+// asSpike returns the spike that a value is, as such or cast to numbers; nil when it is
+// none, or constant.
+func asSpike(v *ir.Value) *ir.Value {
+	if v.Op == ir.OpCast && v.Args[0].Type.IsSpike() {
+		v = v.Args[0]
+	}
+	if !v.Type.IsSpike() || v.Const() != nil {
+		return nil
+	}
+	return v
+}

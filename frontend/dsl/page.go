@@ -65,7 +65,7 @@ var inputOptions = [][2]string{
 var fieldDocs = map[string]string{
 	"tau":           "time constant in steps: H = V + (x − V)/tau; one of tau, beta and leak is needed",
 	"beta":          "what is left of the membrane: H = beta·V + x",
-	"leak":          "none, all, a factor, or an integer leak in quotes: `\"shift:k\"`, `\"decay:k\"`, `\"csd:N/2^K\"`",
+	"leak":          "none, all, a factor, or an integer leak in quotes: `\"shift:k\"`, `\"decay:k\"`, `\"csd:3/4\"`, N over a power of two",
 	"decay_input":   "false: with tau, the input is not divided by it",
 	"gain":          "factor of the input",
 	"threshold":     "fires at it (1 when absent)",
