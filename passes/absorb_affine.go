@@ -173,7 +173,7 @@ func (a *absorber) moved(v *ir.Value) (*ir.Value, bool, error) {
 			continue
 		}
 		if one { // 0 times any gain; that of the others is one that weights can take
-			gains[i] = constant(gain, x.Type.Shape)
+			gains[i] = spreadTo(constant(gain, ir.Shape{}), x.Type.Shape)
 		}
 		var err error
 		if n[i], err = a.r.Const(a.r.Unique(x.Name+".n"), ir.NewTensor(n[some].Type.WithShape(x.Type.Shape))); err != nil {
