@@ -9,11 +9,12 @@ import (
 
 // Weights may be so far from the real ones, in halves of 1/127 of the largest of their row:
 // 1 is what int8 does at best; the sum of a row is kept where its weights are rounded, which
-// takes up to 2; and a row may lose a bit where it has to agree with the others of its
-// layer, five where it is added to rows of other layers.
+// takes up to 2, and so does a threshold that is whole in few units; and a row may lose a bit
+// where it has to agree with the others of its layer, five where it is added to rows of
+// other layers.
 const (
-	coarsest      = 4
-	coarsestAdded = 64
+	coarsest      = 2 * 2 * 2
+	coarsestAdded = 2 * 2 * 32
 )
 
 // runRows holds the integer weights of each row against the real ones.

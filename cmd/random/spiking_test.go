@@ -113,6 +113,7 @@ func TestRowsKeepTheirBits(t *testing.T) {
 		"seed=1074456646030235351; layer 0: numbers=far delay=0+1",
 		"seed=1413486532697882919 shape=image; layer 0: numbers=far neuron=recurrent",
 		"seed=2837958348021457003 shape=one integers=narrow; layer 0: weights=matmul neuron=recurrent",
+		"seed=9707242993572614858 more=membranes; layer 0: after=batch-norm",
 		"seed=8522290451737962270 more=count-int32; layer 0: before=batch-norm again=before delay=0+1; layer 1: delay=1",
 	} {
 		if _, o := through(randnet.Parse(text)); o.verdict != held && o.verdict != refused {
