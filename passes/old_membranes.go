@@ -1,6 +1,10 @@
 package passes
 
-import "nomul/ir"
+import (
+	"slices"
+
+	"nomul/ir"
+)
 
 // A neuron may fire on the membrane that it has stored, before this step's input
 // comes in. The compared number is the delay of its membrane, so its spikes are the
@@ -15,7 +19,7 @@ func firesLate(n *ir.Net) (*ir.Net, error) {
 	}
 	fires := comparisons(n)
 	for delay, next := range l.latched {
-		if delay.Args[0].Const() != nil && len(fires[next]) == 0 && firesAlone(delay, next) {
+		if delay.Args[0].Const() != nil && len(fires[next]) == 0 && !slices.ContainsFunc(fires[delay], comparesTwo) && firesAlone(delay, next) {
 			l.late[delay] = fires[delay]
 		}
 	}
@@ -24,6 +28,10 @@ func firesLate(n *ir.Net) (*ir.Net, error) {
 	}
 	return ir.Rebuild(n, n.Level, l.rewrite)
 }
+
+// comparesTwo reports whether neither side of a comparison is a constant: h − c ≥ 0 is one of
+// h with c.
+func comparesTwo(v *ir.Value) bool { return v.Args[0].Const() == nil && v.Args[1].Const() == nil }
 
 // firesAlone reports whether no value that is computed from a delay, or held by its
 // spikes, is compared on the way to the stored membrane, but the delay itself.

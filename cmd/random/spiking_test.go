@@ -177,6 +177,7 @@ func TestInputsWithoutWeightsAreHeld(t *testing.T) {
 // Networks whose errors were once in words of nomul's own.
 func TestRefusalsAreSaidToUsers(t *testing.T) {
 	for _, text := range []string{
+		"seed=7759412473688439466 form=step; layer 0: after=negative threshold=0",
 		"seed=8391202803697684248; layer 0: delay=1; layer 1: neuron=leaky leak=0 when=next spelling=where",
 	} {
 		if _, o := through(randnet.Parse(text)); o.verdict != refused && o.verdict != held {
