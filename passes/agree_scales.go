@@ -23,36 +23,53 @@ const (
 // their row's own units, nothing changes.
 func (s *scaler) agree(list, told []gauge, demand func() bool) bool {
 	before, powers := classes{slices.Clone(s.classes.parent), slices.Clone(s.classes.weight)}, s.powers
-	fired, summed := s.firedBy(list, false), s.firedBy(list, true)
+	read := s.readersOf(list)
+	read.told = told
 	agreed := demand()
-	if agreed && (len(summed)+len(told) == 0 || slices.Equal(before.parent, s.classes.parent)) {
+	if agreed && (len(read.summed)+len(told) == 0 || slices.Equal(before.parent, s.classes.parent)) {
 		return true
 	}
-	if agreed {
-		apart, together := s.tried(before, powers), s.tried(s.classes, s.powers)
-		if !coarsens(apart, together, fired, s.mayLose(before, list)) && !coarsens(apart, together, summed, addedBits) &&
-			!coarsens(apart, together, told, toldBits) {
-			return true
-		}
+	if agreed && !s.costs(before, powers, list, read) {
+		return true
 	}
 	s.classes, s.powers = before, powers
 	return false
 }
 
-// mayLose is how many bits rows may lose, now that classes are brought together.
-func (s *scaler) mayLose(before classes, list []gauge) int {
+// reading has the gauges, and those of the weights in their classes, that neurons fire by,
+// that they fire by in sums, and that an output tells.
+type reading struct{ fired, summed, told []gauge }
+
+// costs reports whether rows lose too much now that classes are brought together. An
+// output's unit is a power of two besides, and may be that of exact numbers: only a
+// solution tells what it is.
+func (s *scaler) costs(before classes, powers, list []gauge, read reading) bool {
+	bits := addedBits
+	if s.meets(before, list) {
+		bits = lostBits
+	}
+	if len(read.told) == 0 {
+		return s.starve(before, read.fired, bits) || s.starve(before, read.summed, addedBits)
+	}
+	apart, together := s.tried(before, powers), s.tried(s.classes, s.powers)
+	return coarsens(apart, together, read.fired, bits) || coarsens(apart, together, read.summed, addedBits) ||
+		coarsens(apart, together, read.told, toldBits)
+}
+
+// meets reports whether rows of one value are brought together.
+func (s *scaler) meets(before classes, list []gauge) bool {
 	for _, sp := range list {
 		row := map[int]int{} // by the class that it is in now
 		for _, id := range sp.id {
 			old, _ := before.root(id)
 			now, _ := s.classes.root(id)
 			if first, ok := row[now]; ok && first != old {
-				return lostBits
+				return true
 			}
 			row[now] = old
 		}
 	}
-	return addedBits
+	return false
 }
 
 // coarsens reports whether units of values are coarser together than apart, by more than
@@ -106,54 +123,46 @@ func (s *scaler) tried(c classes, powers []gauge) *scaler {
 	return &t
 }
 
-// firedBy returns, of the classes of a list, the gauges that neurons which fire read, or
-// also in sums, and those of the weights in them.
-func (s *scaler) firedBy(list []gauge, added bool) []gauge {
-	among, fired := map[int]bool{}, map[int]bool{}
-	for _, sp := range list {
-		s.pickIn(sp, nil, among)
-	}
-	var out []gauge
+// readersOf returns how the classes of a list are read.
+func (s *scaler) readersOf(list []gauge) reading {
+	var out reading
+	among := s.classes.of(list)
 	for v, sp := range s.gauges {
-		if part := s.pickIn(sp, among, nil); len(part.id) > 0 && s.fires(v, added) {
-			s.pickIn(part, nil, fired)
-			out = append(out, part)
+		if !s.fires(v, true) {
+			continue
+		}
+		if part := s.pickIn(sp, among); len(part.id) > 0 {
+			out.summed = append(out.summed, part)
+			if s.fires(v, false) {
+				out.fired = append(out.fired, part)
+			}
 		}
 	}
-	return append(out, s.weightsIn(fired)...)
+	out.fired = append(out.fired, s.weightsIn(s.classes.of(out.fired))...)
+	out.summed = append(out.summed, s.weightsIn(s.classes.of(out.summed))...)
+	return out
 }
 
-// weightsOf returns the gauges of the weights in the classes of a gauge.
-func (s *scaler) weightsOf(sp gauge) []gauge {
-	among := map[int]bool{}
-	s.pickIn(sp, nil, among)
-	return s.weightsIn(among)
-}
-
-func (s *scaler) weightsIn(among map[int]bool) []gauge {
+// weightsIn returns the gauges of the weights in some classes.
+func (s *scaler) weightsIn(among []bool) []gauge {
 	var out []gauge
 	for _, src := range s.sources {
 		if src.free {
 			continue
 		}
-		if part := s.pickIn(src.gauge, among, nil); len(part.id) > 0 {
+		if part := s.pickIn(src.gauge, among); len(part.id) > 0 {
 			out = append(out, part)
 		}
 	}
 	return out
 }
 
-// pickIn returns the elements of a gauge whose classes are among some, where they are
-// told, and adds their classes to others.
-func (s *scaler) pickIn(sp gauge, among, others map[int]bool) gauge {
+// pickIn returns the elements of a gauge whose classes are among some.
+func (s *scaler) pickIn(sp gauge, among []bool) gauge {
 	var index []int
 	for i, id := range sp.id {
-		root, _ := s.classes.root(id)
-		if among == nil || among[root] {
+		if root, _ := s.classes.root(id); among[root] {
 			index = append(index, i)
-		}
-		if others != nil {
-			others[root] = true
 		}
 	}
 	return sp.pick(ir.Shape{}, index)

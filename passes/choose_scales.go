@@ -244,7 +244,7 @@ func (s *scaler) output(v *ir.Value) error {
 	if !ok {
 		return nil
 	}
-	if !s.agree([]gauge{sp}, s.weightsOf(sp), func() bool {
+	if !s.agree([]gauge{sp}, s.weightsIn(s.classes.of([]gauge{sp})), func() bool {
 		s.powers = append(s.powers, sp)
 		return s.classes.unifyAll(sp)
 	}) {

@@ -44,6 +44,18 @@ func (c *classes) root(id int) (int, float64) {
 	return id, w
 }
 
+// of reports, by root, the classes of some gauges.
+func (c *classes) of(list []gauge) []bool {
+	out := make([]bool, len(c.parent))
+	for _, sp := range list {
+		for _, id := range sp.id {
+			root, _ := c.root(id)
+			out[root] = true
+		}
+	}
+	return out
+}
+
 // unify demands scale(a)·x = scale(b)·y. It reports whether that can be: where the
 // two agree already in another way, nothing changes.
 func (c *classes) unify(a int, x float64, b int, y float64) bool {
