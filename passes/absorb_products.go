@@ -45,6 +45,9 @@ func (a *absorber) gated(v *ir.Value) (*ir.Value, bool, error) {
 	if err == nil {
 		n, err = g.of(a.r, v, n)
 	}
+	if err == nil && !n.Type.IsReal() { // what reads a real number finds one
+		return a.note(v, affine{n, constant(1, v.Type.Shape), constant(0, v.Type.Shape)})
+	}
 	return n, true, err
 }
 
