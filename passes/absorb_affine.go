@@ -68,6 +68,7 @@ var affineRules = map[ir.Op]func(*absorber, *ir.Value) (*ir.Value, bool, error){
 	ir.OpMax:       (*absorber).greater,
 	ir.OpMin:       (*absorber).greater,
 	ir.OpMaxPool:   (*absorber).greatest,
+	ir.OpMap:       (*absorber).rectified,
 	ir.OpSum:       (*absorber).overTime,
 	ir.OpLinear:    (*absorber).weights,
 	ir.OpConv:      (*absorber).weights,

@@ -42,3 +42,19 @@ func (a *absorber) greater(v *ir.Value) (*ir.Value, bool, error) {
 func sameOver(v *ir.Value, a, b *ir.Tensor) bool {
 	return slices.Equal(spreadTo(a, v.Type.Shape).F, spreadTo(b, v.Type.Shape).F)
 }
+
+// rectified is max(x, 0) or |x| of a value that is never below 0, such as pixels whose
+// mean is 0: the value itself.
+func (a *absorber) rectified(v *ir.Value) (*ir.Value, bool, error) {
+	f, ok := a.of(v.Args[0])
+	if fn := v.Attrs.(ir.MapAttrs).Fn; !ok || fn != ir.FnRelu && fn != ir.FnAbs {
+		return nil, false, nil
+	}
+	rng := f.n.Range
+	for _, n := range []int64{rng.Lo, rng.Hi} {
+		if ends := plus(times(f.gain, scalar(float64(n))), f.shift); least(ends.F) < 0 {
+			return nil, false, nil
+		}
+	}
+	return a.note(v, f)
+}
