@@ -22,10 +22,10 @@ func (b Binding) String() string { return b.In + "=" + b.Out }
 // found where names or shapes leave no choice. A network that runs one step only
 // needs none.
 func runBindState(n *ir.Net, o *Options) (*ir.Net, error) {
-	switch looped := n.Steps > 1 || len(n.All(ir.OpDelay)) > 0; {
-	case looped && o.Steps > 0:
+	switch {
+	case looped(n) && o.Steps > 0:
 		return nil, diag.Errorf(placeOf(n), diag.NotUnrolled, "time steps asked for: %d; but the network has its loop of %d already", o.Steps, n.Steps)
-	case looped:
+	case looped(n):
 		return n, nil
 	}
 	states, err := stateOf(n, o)
@@ -50,6 +50,9 @@ func runBindState(n *ir.Net, o *Options) (*ir.Net, error) {
 	b := &binder{o: o, c: newRewriter(head)}
 	return b.bind(n, states)
 }
+
+// looped reports whether a net is the body of a loop over time steps.
+func looped(n *ir.Net) bool { return n.Steps > 1 || len(n.All(ir.OpDelay)) > 0 }
 
 // warnUnread tells of states that nothing reads: exporters merge two states that
 // begin as the same tensor.

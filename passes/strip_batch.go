@@ -15,7 +15,12 @@ import (
 // product with a constant becomes a linear layer, which needs no row axis. Where the
 // batch is moved so that no axis is it any more, what follows keeps it (kept_batch.go).
 // A file of a larger batch is one of a single sample, if nothing tells its samples apart.
+// A net that has its loop has lost the batch: loops are made behind this pass, and the text
+// of such a net may come back.
 func runStripBatch(n *ir.Net, _ *Options) (*ir.Net, error) {
+	if looped(n) {
+		return n, nil
+	}
 	b := followBatch(n, 1)
 	if extent := largerBatch(n); extent > 1 && len(b.errs) > 0 {
 		larger := followBatch(n, extent)
@@ -105,7 +110,7 @@ func (b *batch) follow(v *ir.Value) {
 		}
 		return
 	}
-	if len(v.Args) > 0 && v.Op != ir.OpDelay && !slices.ContainsFunc(v.Args, b.moves) {
+	if len(v.Args) > 0 && !slices.ContainsFunc(v.Args, b.moves) {
 		b.lose(v, refuse(v, diag.NoBatch, "is computed from constants alone, so it has no batch axis").WithHelp("run fold-constants before"))
 		return
 	}
@@ -277,7 +282,7 @@ func (b *batch) put(r *ir.Rebuilder, v *ir.Value, attrs ir.Attrs, args []*ir.Val
 
 // typed tells whether an op's type is written, not inferred.
 func typed(op ir.Op) bool {
-	return op == ir.OpInput || op == ir.OpCast || op == ir.OpDelay
+	return op == ir.OpInput || op == ir.OpCast
 }
 
 // without is the shape without an axis.

@@ -25,7 +25,6 @@ type batchRule struct {
 var batchRules = map[ir.Op]batchRule{
 	ir.OpInput:      {axis: inputAxis},
 	ir.OpUnknown:    {axis: unknownAxis},
-	ir.OpDelay:      {axis: inputAxis},
 	ir.OpReshape:    {axis: reshapeAxis, attrs: reshapeAttrs, keeps: true},
 	ir.OpTranspose:  {axis: transposeAxis, attrs: transposeAttrs},
 	ir.OpConcat:     {axis: apartAxis, attrs: axisAttrs, keeps: true},
