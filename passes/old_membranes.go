@@ -9,7 +9,9 @@ import (
 // A neuron may fire on the membrane that it has stored, before this step's input
 // comes in. The compared number is the delay of its membrane, so its spikes are the
 // delay of those that the membrane fires as soon as it is known, and the reset
-// waits for the next step.
+// waits for the next step. A neuron that fires on the membrane of this step may compare
+// the stored one again, for its reset: where something reads the membrane besides, the
+// spikes of the step before are written as a delay too, which can reset a silent neuron.
 
 // firesLate writes each comparison of such a delay as the delay of the comparison.
 func firesLate(n *ir.Net) (*ir.Net, error) {
@@ -17,9 +19,12 @@ func firesLate(n *ir.Net) (*ir.Net, error) {
 	for _, v := range n.All(ir.OpLatch) {
 		l.latched[v.Args[0]] = v.Args[1]
 	}
-	fires := comparisons(n)
+	fires, readers := comparisons(n), n.Readers()
+	l.fires = fires
 	for delay, next := range l.latched {
-		if delay.Args[0].Const() != nil && len(fires[next]) == 0 && !slices.ContainsFunc(fires[delay], comparesTwo) && firesAlone(delay, next) {
+		switch {
+		case delay.Args[0].Const() == nil || slices.ContainsFunc(fires[delay], comparesTwo):
+		case len(fires[next]) == 0 && firesAlone(delay, next), l.comparedAgain(delay, next) && readBesides(next, readers[next]):
 			l.late[delay] = fires[delay]
 		}
 	}
@@ -52,8 +57,34 @@ func firesAlone(delay, next *ir.Value) bool {
 
 type lateSpikes struct {
 	latched map[*ir.Value]*ir.Value
+	fires   map[*ir.Value][]*ir.Value // the comparisons of a value
 	late    map[*ir.Value][]*ir.Value // the comparisons of a delay
 	delays  map[*ir.Value]*ir.Value   // what such a comparison became
+}
+
+// comparedAgain reports whether all comparisons of a delay are those of the membrane that
+// it stores, one step later, and nothing fires before the first.
+func (l *lateSpikes) comparedAgain(delay, next *ir.Value) bool {
+	return !slices.ContainsFunc(l.fires[delay], func(v *ir.Value) bool {
+		return l.spikes(v, next) == nil || slices.Contains(spikesAt(v).I, 1)
+	})
+}
+
+// spikes returns the comparison of a stored membrane that is like v, a comparison of its
+// delay; nil when there is none.
+func (l *lateSpikes) spikes(v, next *ir.Value) *ir.Value {
+	for _, f := range l.fires[next] {
+		if comparedAlike(f, v) {
+			return f
+		}
+	}
+	return nil
+}
+
+// readBesides reports whether something reads a membrane besides its comparisons and
+// what stores it.
+func readBesides(membrane *ir.Value, readers []*ir.Value) bool {
+	return slices.ContainsFunc(readers, func(v *ir.Value) bool { return v.Op != ir.OpLatch && membraneOf(v) != membrane })
 }
 
 func (l *lateSpikes) rewrite(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
@@ -66,7 +97,7 @@ func (l *lateSpikes) rewrite(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 	}
 	if v.Op == ir.OpLatch {
 		for _, fire := range l.late[v.Args[0]] {
-			if err := l.fire(r, fire, r.Of(v.Args[1])); err != nil {
+			if err := l.fire(r, fire, v.Args[1]); err != nil {
 				return nil, err
 			}
 		}
@@ -74,8 +105,13 @@ func (l *lateSpikes) rewrite(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 	return nil, nil
 }
 
-// fire compares the membrane itself, and keeps its spikes for the next step.
-func (l *lateSpikes) fire(r *ir.Rebuilder, v, membrane *ir.Value) error {
+// fire compares the membrane itself, if nothing does, and keeps its spikes for the next step.
+func (l *lateSpikes) fire(r *ir.Rebuilder, v, next *ir.Value) error {
+	if same := l.spikes(v, next); same != nil {
+		_, err := r.Add(ir.OpLatch, r.Unique(v.Name+".latch"), nil, l.delays[v], r.Of(same))
+		return err
+	}
+	membrane := r.Of(next)
 	args := []*ir.Value{membrane, r.Of(v.Args[1])}
 	if membraneOf(v) != v.Args[0] {
 		args = []*ir.Value{r.Of(v.Args[0]), membrane}

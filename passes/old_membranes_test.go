@@ -1,9 +1,12 @@
 package passes
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"nomul/ir"
+	"nomul/ir/irtest"
 )
 
 // firesOnOld is a leaky neuron that compares the membrane it has stored, and then
@@ -78,3 +81,54 @@ func TestLastSpikesWithoutReset(t *testing.T) {
 		}
 	}
 }
+
+// A neuron of one step that compares its stored membrane again, to reset it a step later,
+// gives its membrane as well: as spiking neurons it is the same, and integers take it.
+func TestComparedAgainAndRead(t *testing.T) {
+	resets := map[string]string{"subtract": "%a = sub %c, %old", "to a value": "%gone = mul %old, %c\n\t%a = sub %c, %gone", "none": "%a = mul %c, %one"}
+	for name, reset := range resets {
+		for _, is := range []string{"gt", "ge"} {
+			t.Run(name+"/"+is, func(t *testing.T) {
+				net := irtest.ParseNet(t, "step.sir", fmt.Sprintf(comparedAgainAndRead, is, ofThree(reset)))
+				out, err := Lower(net, ir.Spiking, "", &Options{}, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				sameFrames(t, net, out)
+				if _, err := Lower(net, ir.Fixed, "", &Options{Pixels: &Pixels{Scale: []float64{1}, Mean: []float64{0}, Std: []float64{1}}}, nil); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+}
+
+// ofThree writes the type of each value behind it.
+func ofThree(lines string) string {
+	return strings.ReplaceAll(lines, "\n", " : real[3]\n") + " : real[3]"
+}
+
+const comparedAgainAndRead = `net step source steps=5 {
+once
+	%%x = input : real[2]
+	%%w = const {data=[0.75,-0.25,0.5,1.25,1,0.5]} : real[3,2]
+	%%j = linear %%x, %%w : real[3]
+	%%init = const {fill=0} : real[3]
+	%%half = const {fill=0.5} : real[]
+	%%one = const {fill=1} : real[]
+step
+	%%v = delay %%init : real[3]
+	%%fired = compare %%v, %%one {is=%[1]s} : spike[3]
+	%%old = cast %%fired : real[3]
+	%%left = mul %%v, %%half : real[3]
+	%%c = add %%left, %%j : real[3]
+	%[2]s
+	%%f = compare %%a, %%one {is=%[1]s} : spike[3]
+	%%s = cast %%f : real[3]
+	%%both = add %%s, %%a : real[3]
+	%%v.latch = latch %%v, %%a : real[3]
+end
+	%%sum = sum %%both : real[3]
+	%%y = output %%sum : real[3]
+}
+`
