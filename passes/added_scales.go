@@ -36,10 +36,7 @@ func (s *scaler) starve(before classes, read []gauge, bits int) bool {
 func (s *scaler) layersIn(among []bool) []*source {
 	var out []*source
 	for _, src := range s.sources {
-		if !src.free && slices.ContainsFunc(src.gauge.id, func(id int) bool {
-			root, _ := s.classes.root(id)
-			return among[root]
-		}) {
+		if !src.free && s.within(src.gauge, among) {
 			out = append(out, src)
 		}
 	}

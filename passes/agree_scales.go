@@ -51,7 +51,8 @@ func (s *scaler) costs(before classes, powers, list []gauge, read reading) bool 
 	if len(read.told) == 0 {
 		return s.starve(before, read.fired, bits) || s.starve(before, read.summed, addedBits)
 	}
-	apart, together := s.tried(before, powers), s.tried(s.classes, s.powers)
+	among := s.bound(list)
+	apart, together := s.tried(among, before, powers), s.tried(among, s.classes, s.powers)
 	return coarsens(apart, together, read.fired, bits) || coarsens(apart, together, read.summed, addedBits) ||
 		coarsens(apart, together, read.told, toldBits)
 }
@@ -105,22 +106,70 @@ func (s *scaler) finest(sp gauge) []float64 {
 	return out
 }
 
-// tried solves all that is known so far for other classes, and other units that are to be
-// powers of two, and leaves s as it is.
-func (s *scaler) tried(c classes, powers []gauge) *scaler {
+// tried solves what is known so far of some classes for other ones, and other units that
+// are to be powers of two, and leaves s as it is.
+func (s *scaler) tried(among []bool, c classes, powers []gauge) *scaler {
 	t := *s
-	t.classes, t.powers, t.sources, t.sinks = c, powers, make([]*source, len(s.sources)), make([]*sink, len(s.sinks))
+	t.classes, t.powers, t.sources, t.sinks, t.constants = c, powers, make([]*source, len(s.sources)), nil, nil
 	for i, src := range s.sources {
-		own := *src
-		own.least = slices.Clone(src.least)
-		t.sources[i] = &own
+		own := &source{free: true} // asks for nothing
+		if s.within(src.gauge, among) {
+			*own = *src
+			own.least = slices.Clone(src.least)
+		}
+		t.sources[i] = own
 	}
-	for i, k := range s.sinks {
-		own := *k
-		t.sinks[i] = &own
+	for _, k := range s.sinks {
+		if s.within(k.gauge, among) {
+			own := *k
+			t.sinks = append(t.sinks, &own)
+		}
+	}
+	for _, c := range s.constants {
+		if s.within(c.gauge, among) {
+			t.constants = append(t.constants, c)
+		}
 	}
 	t.solve()
 	return &t
+}
+
+// within reports whether some of a gauge's classes are among some.
+func (s *scaler) within(sp gauge, among []bool) bool {
+	return slices.ContainsFunc(sp.id, func(id int) bool {
+		root, _ := s.classes.root(id)
+		return among[root]
+	})
+}
+
+// bound returns the classes whose units depend on those of some gauges: through the power
+// of two of a layer, the guard bits of a neuron, and what a conversion is made of.
+func (s *scaler) bound(list []gauge) []bool {
+	among := s.classes.of(list)
+	for grows := true; grows; {
+		grows = false
+		add := func(sp gauge) {
+			for _, id := range sp.id {
+				root, _ := s.classes.root(id)
+				grows = grows || !among[root]
+				among[root] = true
+			}
+		}
+		for _, src := range s.sources {
+			if s.within(src.gauge, among) {
+				add(src.gauge)
+				if src.from != nil {
+					add(src.from.gauge)
+				}
+			}
+		}
+		for _, k := range s.sinks {
+			if s.within(k.gauge, among) {
+				add(k.gauge)
+			}
+		}
+	}
+	return among
 }
 
 // readersOf returns how the classes of a list are read.
