@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"maps"
 	"slices"
 
 	"nomul/ir"
@@ -71,10 +72,23 @@ func restless(n *ir.Net) error {
 			continue
 		}
 		if path := loop(delay, latch.Args[1]); path != nil {
-			errs = append(errs, refuse(delay, diag.NotANeuron, "is state that %s keeps; only neurons that are linear but for a threshold are known", where(path[0])))
+			why := "only neurons that are linear but for a threshold are known"
+			if spiked(path) {
+				why = "a spike changes it, and may change a membrane only, or set a current to zero together with the input that comes in then"
+			}
+			errs = append(errs, refuse(delay, diag.NotANeuron, "is state that %s keeps; %s", where(path[0]), why))
 		}
 	}
 	return errs.Err()
+}
+
+// spiked reports whether spikes, or what is 1 less them, choose or multiply a value of a way.
+func spiked(path []*ir.Value) bool {
+	return slices.ContainsFunc(path, func(v *ir.Value) bool {
+		return (v.Op == ir.OpMul || v.Op == ir.OpWhere) && slices.ContainsFunc(v.Args, func(a *ir.Value) bool {
+			return !slices.Contains(path, a) && slices.ContainsFunc(slices.Collect(maps.Keys(coneOf(a))), func(s *ir.Value) bool { return s.Type.IsSpike() })
+		})
+	})
 }
 
 // loop lists the values between what a delay stores and the delay, without going

@@ -68,8 +68,7 @@ func (u *unit) late(s *pair) (form, *diag.Diagnostic) {
 	masks := !slices.ContainsFunc(all, func(f form) bool { return !allKilled(f) })
 	switch {
 	case !masks && slices.ContainsFunc(all, func(f form) bool { return !spares(f) }):
-		return nil, refuse(u.fire, diag.NotANeuron, "the membrane %%%s is the sum of two currents (an Alpha neuron), and a spike does not do the same to both; "+
-			"it must set both to zero, or leave them alone", u.membrane.Name).WithHelp("use snnTorch's Alpha with reset_mechanism=\"zero\" or \"none\"")
+		return nil, u.unlikeCurrents(s)
 	case u.refired && (!u.startsAtZero() || u.firesAtStart(scalar(0))):
 		return nil, u.resetAtStart(scalar(0))
 	}
@@ -86,6 +85,18 @@ func (u *unit) late(s *pair) (form, *diag.Diagnostic) {
 	}
 	u.currents, u.isLate = []current{{update: s.e}}, true
 	return f, nil
+}
+
+// unlikeCurrents is the error of a pair that a spike does not kill as a whole: it may kill what
+// the two have kept, and spare the input of the next step.
+func (u *unit) unlikeCurrents(s *pair) *diag.Diagnostic {
+	why := "and a spike does not do the same to both; it must set both to zero, or leave them alone"
+	input := func(m monomial) bool { return m.x != nil }
+	if allKilled(s.membrane) && allKilled(s.e.without(input)) && allKilled(s.q.without(input)) {
+		why = "which a spike sets to zero at once, so that the next input stays; it must set them to zero in the next step, together with the input that comes in then, or leave them alone"
+	}
+	return refuse(u.fire, diag.NotANeuron, "the membrane %%%s is the sum of two currents (an Alpha neuron), %s", u.membrane.Name, why).
+		WithHelp("use snnTorch's Alpha with reset_mechanism=\"zero\" or \"none\"")
 }
 
 // startsAtZero tells whether the membrane that was compared before the first step is 0.
