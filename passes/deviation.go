@@ -213,10 +213,12 @@ func (q *quantiser) stateBound(v, out *ir.Value) {
 		return
 	}
 	b := &ir.Bound{Real: v.Name, Fixed: out.Name, Output: v.Op == ir.OpOutput, Unit: constant(1, ir.Shape{})}
-	if scale := v.Scale; scale != nil {
+	scale := v.Scale
+	if b.Output {
+		scale = out.Scale
+	}
+	if scale != nil {
 		b.Unit = scale.Data
-	} else if b.Output && out.Scale != nil {
-		b.Unit = out.Scale.Data
 	}
 	if b.Offset = q.offsets[v]; b.Offset == nil || b.Output {
 		b.Offset = constant(0, ir.Shape{})

@@ -1,6 +1,8 @@
 package passes
 
 import (
+	"math"
+
 	"nomul/ir"
 	"nomul/ir/diag"
 )
@@ -262,6 +264,7 @@ func (q *quantiser) output(v *ir.Value) (*ir.Value, error) {
 	if realConst(a) {
 		return q.constantOutput(v, a, scale)
 	}
+	scale = q.tellsRows(a, scale)
 	got, err := q.convert(v, q.r.Of(a), a, divide(scaleOf(a), scale.Data), scale.Data)
 	if err != nil {
 		return nil, err
@@ -279,6 +282,24 @@ func (q *quantiser) output(v *ir.Value) (*ir.Value, error) {
 		out.Scale = scale
 	}
 	return out, err
+}
+
+// tellsRows is the unit of an output, finer where it is coarser than that of a row: rows
+// of small weights beside large ones keep theirs, as far as 32 bits hold the largest.
+func (q *quantiser) tellsRows(a *ir.Value, scale *ir.Scale) *ir.Scale {
+	units, unit := scaleOf(a), scale.Data.F[0]
+	if unit <= least(units.F) {
+		return scale
+	}
+	most := greatest(units) * float64(largestMagnitude(q.r.Of(a).Range))
+	if off := q.offsets[a]; off != nil {
+		most += greatest(off)
+	}
+	finer := powerAbove(max(math.Ldexp(least(units.F), -wantedBits), math.Ldexp(most, 2-engineBits)))
+	if finer >= unit {
+		return scale
+	}
+	return &ir.Scale{Name: scale.Name, Data: uniform(scale.Data.Type.Shape, finer)}
 }
 
 // constantOutput is a result that no input changes.
