@@ -64,8 +64,8 @@ func (f *firstStep) checkAll(u *unrolled, otherwise func(*unrolled, *ir.Value) (
 		}
 		if !ok {
 			return diag.Errorf(u.at[0][v].Origin, diag.NotUnrolled,
-				"time step 0 is not the first of the steps that follow: %s is not what %s computes, whatever constant its state begins as%s",
-				where(u.at[0][v]), where(v), f.apart(u, v))
+				"time step 0 is not the first of the steps that follow: %s, whatever constant its state begins as%s",
+				otherThan(u.at[0][v], v), f.apart(u, v))
 		}
 	}
 	return nil

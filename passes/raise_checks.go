@@ -10,10 +10,21 @@ func leftovers(n *ir.Net) error {
 	var errs diag.List
 	for _, v := range n.Values {
 		if _, to := v.Op.Levels(); to < ir.Spiking {
-			errs = append(errs, refuse(v, diag.UnsupportedOp, "is left, and no engine computes it"))
+			errs = append(errs, refuse(v, diag.UnsupportedOp, "%s", leftover(v)))
 		}
 	}
 	return errs.Err()
+}
+
+// leftover is the reason why an op has no place among neurons.
+func leftover(v *ir.Value) string {
+	switch {
+	case v.Op != ir.OpCast:
+		return "is computed from numbers that the time steps make, and no engine computes it"
+	case v.Type.IsSpike():
+		return "makes a spike of every number but 0, and only a comparison with a threshold gives spikes"
+	}
+	return "cuts computed real numbers off to whole ones, and engines compute in units of the weights, not of 1"
 }
 
 // inReadingOrder is the net with its values in the order in which one follows it

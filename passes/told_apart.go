@@ -17,12 +17,21 @@ func notRepeated(step int, found, wanted *ir.Value) *diag.Diagnostic {
 	case found.Type != wanted.Type:
 		return diag.Errorf(found.Origin, diag.NotUnrolled, text+"is %s, where %s of the last step is %s", step, where(found), found.Type, where(wanted), wanted.Type)
 	case found.Op == ir.OpSlice && given(found.Args[0]):
-		return diag.Errorf(found.Origin, diag.NotUnrolled, text+"takes other entries of %s than %s of the last step, and none that lie as those of the steps between",
-			step, where(found), where(found.Args[0]), where(wanted))
+		return diag.Errorf(found.Origin, diag.NotUnrolled, text+"takes other entries of %s than %s, and none that lie as those of the steps between",
+			step, where(found), where(found.Args[0]), inLast(found, wanted))
 	case fmt.Sprint(found.Attrs) != fmt.Sprint(wanted.Attrs):
-		return diag.Errorf(found.Origin, diag.NotUnrolled, text+"has other attributes than %s of the last step", step, where(found), where(wanted))
+		return diag.Errorf(found.Origin, diag.NotUnrolled, text+"has other attributes than %s", step, where(found), inLast(found, wanted))
 	}
-	return diag.Errorf(found.Origin, diag.NotUnrolled, text+"is computed otherwise than %s of the last step", step, where(found), where(wanted))
+	return diag.Errorf(found.Origin, diag.NotUnrolled, text+"is computed otherwise than %s", step, where(found), inLast(found, wanted))
+}
+
+// inLast names what a value of another step is held against in the last one; a node that
+// computes both is not named again.
+func inLast(found, wanted *ir.Value) string {
+	if where(found) == where(wanted) {
+		return "in the last step"
+	}
+	return where(wanted) + " of the last step"
 }
 
 // standsForTwo is the error of a value of the last step that is, by its readers, two
@@ -39,19 +48,27 @@ func comparesOther(step int, f, past *ir.Value, others []*ir.Value) *diag.Diagno
 	if len(others) == 0 {
 		return diag.Errorf(past.Origin, diag.NotUnrolled, text+"%s is held against no threshold, where %s of the last step is one", step, where(past), where(f))
 	}
-	return diag.Errorf(others[0].Origin, diag.NotUnrolled, text+"%s compares with another threshold, or in another way, than %s of the last step",
-		step, where(others[0]), where(f))
+	return diag.Errorf(others[0].Origin, diag.NotUnrolled, text+"%s compares with another threshold, or in another way, than %s",
+		step, where(others[0]), inLast(others[0], f))
 }
 
 // readsOther is the error of two values that are alike but for operand i.
 func readsOther(step int, found, wanted *ir.Value, i int) *diag.Diagnostic {
 	a, b := found.Args[i], wanted.Args[i]
 	if a != nil && b != nil && a.Const() != nil && b.Const() != nil && a.Type == b.Type {
-		return diag.Errorf(found.Origin, diag.NotUnrolled, "%s has another constant in time step %d than %s of the last step; constants of their own for each step, as in TEBN, make no step that repeats",
-			where(found), step, where(wanted))
+		return diag.Errorf(found.Origin, diag.NotUnrolled, "%s has another constant in time step %d than %s; constants of their own for each step, as in TEBN, make no step that repeats",
+			where(found), step, inLast(found, wanted))
 	}
 	return diag.Errorf(found.Origin, diag.NotUnrolled, "time step %d does not repeat the others: %s of %s is %s, where %s of the last step reads %s",
 		step, slotName(found.Op, i), where(found), kindOf(a), where(wanted), kindOf(b))
+}
+
+// otherThan says that a value of step 0 is not that of the body.
+func otherThan(found, v *ir.Value) string {
+	if where(found) == where(v) {
+		return where(found) + " does not compute there as in the others"
+	}
+	return fmt.Sprintf("%s is not what %s computes", where(found), where(v))
 }
 
 // apart names the nearest value, on the way to the body value v, that in step 0 differs
@@ -90,7 +107,7 @@ func kindOf(v *ir.Value) string {
 	case v == nil:
 		return "nothing"
 	case same:
-		return fmt.Sprintf("the constant %.6g", number)
+		return fmt.Sprintf("the constant %.6g", number+0) // 0 for -0
 	case v.Const() != nil:
 		return "a constant"
 	case v.Op == ir.OpInput:
