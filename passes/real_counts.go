@@ -65,6 +65,8 @@ func (w *realCounts) ofCounts(v *ir.Value) bool {
 		return true
 	case v.Const() != nil:
 		return !v.Type.IsReal()
+	case v.Op == ir.OpMod && (v.Args[1].Const() == nil || slices.Contains(v.Args[1].Const().I, 0)):
+		return false // an integer remainder of 0 is 0, and of real numbers none
 	case v.Op == ir.OpWhere:
 		return w.isCount(v.Args[1]) && w.isCount(v.Args[2])
 	case v.Op == ir.OpCast || moves[v.Op] || countable[v.Op] && !v.Type.IsReal():
@@ -76,6 +78,7 @@ func (w *realCounts) ofCounts(v *ir.Value) bool {
 // countable are the ops that give whole numbers of whole numbers.
 var countable = map[ir.Op]bool{
 	ir.OpAdd: true, ir.OpSub: true, ir.OpMul: true, ir.OpNeg: true, ir.OpMin: true, ir.OpMax: true, ir.OpWhere: true,
+	ir.OpMod: true,
 }
 
 // isComputed reports whether a value is a count of integer type that is more than spikes
