@@ -245,7 +245,8 @@ func opposites(n *ir.Net, rules []canonicalRule) (*ir.Net, error) {
 }
 
 // opposedComparisons are those of a constant with a value, which the net also
-// compares the other way round.
+// compares the other way round; or with one that is computed of such a value, as where
+// the last step's membrane fires nothing but the opposite of a spike.
 func opposedComparisons(n *ir.Net) map[*ir.Value]bool {
 	type key struct {
 		u, bound *ir.Value
@@ -257,8 +258,13 @@ func opposedComparisons(n *ir.Net) map[*ir.Value]bool {
 	}
 	out := map[*ir.Value]bool{}
 	for _, v := range n.All(ir.OpCompare) {
-		if v.Args[0].Const() != nil && v.Args[1].Const() == nil && high[key{v.Args[1], v.Args[0], opposed[comparison(v)]}] {
-			out[v] = true
+		if v.Args[0].Const() == nil || v.Args[1].Const() != nil {
+			continue
+		}
+		for u := range coneOf(v.Args[1]) {
+			if high[key{u, v.Args[0], opposed[comparison(v)]}] {
+				out[v] = true
+			}
 		}
 	}
 	return out
