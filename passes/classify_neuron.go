@@ -94,6 +94,9 @@ func (u *unit) driven() (form, *diag.Diagnostic) {
 		case d != nil:
 			return nil, d
 		case len(u.currents) == 1 && !u.drives(f):
+			if late := u.behind(f); late != nil {
+				return late, nil
+			}
 			u.plain[u.currents[0].delay] = true
 		default:
 			return f, nil

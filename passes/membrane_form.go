@@ -24,8 +24,9 @@ type unit struct {
 	currents []current
 	most     int
 	plain    map[*ir.Value]bool
-	isLate   bool // the current reaches the membrane one step late
-	steps    int  // of the net
+	isLate   bool                   // the current reaches the membrane one step late
+	earlier  func(v *ir.Value) bool // whether v is computed before the spikes, where that is known
+	steps    int                    // of the net
 }
 
 // current is the delay of a current, and what it stores, over the past.

@@ -132,3 +132,47 @@ end
 	%%y = output %%sum : real[3]
 }
 `
+
+// A current of a state of its own, which the membrane takes before this step's input comes
+// into it, is one of a neuron; integers take it.
+func TestCurrentOfTheStepBefore(t *testing.T) {
+	net := irtest.ParseNet(t, "step.sir", currentOfTheStepBefore)
+	out, err := Lower(net, ir.Spiking, "", &Options{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameFrames(t, net, out)
+	if neurons := out.All(ir.OpNeuron); len(neurons) != 1 || neurons[0].Attrs.(ir.NeuronAttrs).Order != ir.OrderLate {
+		t.Errorf("wanted one neuron with a late current:\n%s", ir.Print(out, ""))
+	}
+	if _, err := Lower(net, ir.Fixed, "", &Options{Pixels: &Pixels{Scale: []float64{1}, Mean: []float64{0}, Std: []float64{1}}}, nil); err != nil {
+		t.Error(err)
+	}
+}
+
+const currentOfTheStepBefore = `net step source steps=5 {
+once
+	%x = input : real[2]
+	%w = const {data=[0.75,-0.25,0.5,1.25,1,0.5]} : real[3,2]
+	%j = linear %x, %w : real[3]
+	%init = const {fill=0} : real[3]
+	%half = const {fill=0.5} : real[]
+	%quarter = const {fill=0.25} : real[]
+	%one = const {fill=1} : real[]
+step
+	%v = delay %init : real[3]
+	%i = delay %init : real[3]
+	%wane = mul %i, %quarter : real[3]
+	%next = add %wane, %j : real[3]
+	%left = mul %v, %half : real[3]
+	%h = add %left, %i : real[3]
+	%f = compare %h, %one {is=gt} : spike[3]
+	%s = cast %f : real[3]
+	%rest = sub %h, %s : real[3]
+	%v.latch = latch %v, %rest : real[3]
+	%i.latch = latch %i, %next : real[3]
+end
+	%sum = sum %s : real[3]
+	%y = output %sum : real[3]
+}
+`

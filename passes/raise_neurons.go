@@ -66,7 +66,10 @@ type raising struct {
 
 func (s *raising) classify(n *ir.Net) error {
 	var errs diag.List
-	again := s.again(n)
+	again, place := s.again(n), map[*ir.Value]int{}
+	for i, v := range n.Values {
+		place[v] = i
+	}
 	for _, v := range n.Values {
 		if form := atEnd(v); form != nil {
 			s.neurons[v], s.names[v] = form, fmt.Sprintf("if%d", len(s.neurons)+1)
@@ -77,7 +80,7 @@ func (s *raising) classify(n *ir.Net) error {
 		u, d := newUnit(v, s.latched)
 		var form *neuronForm
 		if d == nil {
-			u.steps = n.Steps
+			u.steps, u.earlier = n.Steps, func(x *ir.Value) bool { return place[x] < place[v] }
 			form, d = u.classify()
 		}
 		if d != nil {

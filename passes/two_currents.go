@@ -99,6 +99,27 @@ func (u *unit) unlikeCurrents(s *pair) *diag.Diagnostic {
 		WithHelp("use snnTorch's Alpha with reset_mechanism=\"zero\" or \"none\"")
 }
 
+// behind is the membrane, over what the current takes in, that a current drives one step
+// late and nothing else does; nil when it is none, or what comes in is computed of its spikes.
+func (u *unit) behind(f form) form {
+	update, p := u.currents[0].update, f.of(ofCurrent[0])
+	if p == nil || !nonZero(p) || !nonZero(update.of(ofCurrent[0])) || f.inputs() > 0 || kills(f) {
+		return nil
+	}
+	out := f.without(func(m monomial) bool { return m.i })
+	for _, t := range update {
+		switch {
+		case t.monomial == ofCurrent[0]:
+		case t.state() || t.x == nil || u.earlier == nil || !u.earlier(t.x):
+			return nil
+		default:
+			out = append(out, term{t.monomial, combine(p, t.k, product)})
+		}
+	}
+	u.isLate = true
+	return out
+}
+
 // startsAtZero tells whether the membrane that was compared before the first step is 0.
 func (u *unit) startsAtZero() bool {
 	for delay, stored := range u.latched {
