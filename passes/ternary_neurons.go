@@ -39,6 +39,9 @@ func (s *scaler) kept(delay *ir.Value) *diag.Diagnostic {
 		if r.Op != ir.OpLatch {
 			continue
 		}
+		if a, ok := r.Args[1].Attrs.(ir.NeuronAttrs); ok && a.Silent {
+			return refuse(delay, diag.NotExact, "keeps the numbers of %s for the next step, which integers keep only as the current of one neuron: alone in its membrane, with no bias of its own", where(r.Args[1]))
+		}
 		stored := r.Args[1].Args
 		fires := slices.IndexFunc(stored, func(a *ir.Value) bool { return a != nil && a.Op == ir.OpNeuron })
 		if fires >= 0 && slices.ContainsFunc(stored, func(a *ir.Value) bool { return a != nil && isFn(a, ir.FnSign) }) {
