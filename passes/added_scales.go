@@ -6,7 +6,7 @@ import (
 )
 
 // Layers that are added share a unit in every row, and differ by one power of two each.
-// What that costs a row follows from their weights alone: no solution for the whole network
+// The bits that a row loses follow from their weights alone: no solution for the whole network
 // is needed, which a residual network would ask for at each of its sums.
 
 // weightRow is a row of a layer's weights in its class.

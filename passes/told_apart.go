@@ -25,7 +25,7 @@ func notRepeated(step int, found, wanted *ir.Value) *diag.Diagnostic {
 	return diag.Errorf(found.Origin, diag.NotUnrolled, text+"is computed otherwise than %s", step, where(found), inLast(found, wanted))
 }
 
-// inLast names what a value of another step is held against in the last one; a node that
+// inLast names the value of the last step that one of another is held against; a node that
 // computes both is not named again.
 func inLast(found, wanted *ir.Value) string {
 	if where(found) == where(wanted) {

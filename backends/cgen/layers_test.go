@@ -95,7 +95,9 @@ func TestSharedMemory(t *testing.T) {
 func TestListsBeyond16Bits(t *testing.T) {
 	t.Parallel()
 	need(t, "gcc")
-	for shape, out := range map[string]string{"16,64,64": "[2,8,8]", "17,64,64": "[2,8,8]", "3,32,1024": "[2,4,128]"} {
+	for shape, out := range map[string]string{
+		"16,64,64": "[2,8,8]", "17,64,64": "[2,8,8]", "3,32,1024": "[2,4,128]", "32,46,46": "[2,6,6]", "64,64,64": "[2,8,8]",
+	} {
 		channels, _, _ := strings.Cut(shape, ",")
 		net := irtest.ParseNet(t, "lists", fmt.Sprintf(`net lists fixed steps=1 {
 once

@@ -10,7 +10,7 @@ import (
 	"nomul/backends"
 )
 
-// built is what build reports.
+// built is the report of build.
 type built struct {
 	Target string      `json:"target"`
 	Dir    string      `json:"dir"`
@@ -33,8 +33,8 @@ type memoryRow struct {
 	For    string `json:"for"`
 }
 
-// selfTest is what runs the test in an emitted directory, by target; sizeOf what tells the
-// size of the program or the circuit, and with what.
+// selfTest is the command that tests an emitted directory, by target; sizeOf the one that tells the
+// size of the program or the circuit, and its tools.
 var (
 	selfTest = map[string]string{"go": "go test ./...", "c": "make test", "verilog": "make test"}
 	sizeOf   = map[string][2]string{
