@@ -13,7 +13,7 @@ import (
 // first membrane may be made of a spike alone, and is compared with its threshold.
 func deeply(n *ir.Net) (*ir.Net, error) {
 	c := newRewriter(n)
-	c.rules, c.deep = rulesNamed("fold", "flip", "cast-same", "cast-cast", "neutral", "turned-choice", "straight-through", "two-valued"), true
+	c.rules, c.deep = rulesNamed("fold", "constant-readout", "flip", "cast-same", "cast-cast", "neutral", "turned-choice", "straight-through", "two-valued"), true
 	past := pastSpikes(n)
 	for _, v := range n.Values {
 		out, err := c.copy(v)
