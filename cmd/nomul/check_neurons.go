@@ -2,6 +2,7 @@ package main
 
 import (
 	"strconv"
+	"strings"
 
 	"nomul/ir"
 )
@@ -14,6 +15,25 @@ type neuronRow struct {
 	Leak      string `json:"leak"`
 	Reset     string `json:"reset"`
 	Compare   string `json:"compare"`
+	// Start has the membranes of the first step, where they are not 0: one, or the least and
+	// the greatest.
+	Start string `json:"start,omitempty"`
+}
+
+// started names the neurons that do not start from 0, and says how that may have come;
+// empty when there are none.
+func started(rows []neuronRow) string {
+	var names []string
+	for _, n := range rows {
+		if n.Start != "" {
+			names = append(names, n.Name+" ("+n.Start+")")
+		}
+	}
+	if names == nil {
+		return ""
+	}
+	return "membranes that do not start from 0: " + strings.Join(names, ", ") +
+		". A run before the export may have left them: if so, reset the network and export it again"
 }
 
 func neuronRows(net *ir.Net) []neuronRow {
@@ -39,9 +59,21 @@ func neuronRows(net *ir.Net) []neuronRow {
 		} else {
 			row.Threshold = span(v.Args[ir.NeuronThreshold].Const())
 		}
+		if start := v.Arg(ir.NeuronInit).Const(); start != nil && !zeros(start) {
+			row.Start = span(start)
+		}
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+func zeros(t *ir.Tensor) bool {
+	for i := range t.Type.Size() {
+		if t.At(i) != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // leakText is a leak's factor if it is an operand, else the leak as it is written.

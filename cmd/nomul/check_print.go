@@ -71,6 +71,9 @@ func (u *understanding) print(w io.Writer, table func([]string, [][]string)) {
 			rows = append(rows, []string{n.Name, n.Kind, fmt.Sprint(n.Count), n.Threshold, n.Leak, n.Reset, symbol(n.Compare)})
 		}
 		table([]string{"neurons", "kind", "count", "threshold", "leak", "reset", "fires at"}, rows)
+		if text := started(u.Neurons); text != "" {
+			wrapped(w, text)
+		}
 	}
 	if len(u.Unsupported) > 0 {
 		fmt.Fprintln(w)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"strings"
 
@@ -98,18 +99,20 @@ func (r reading) wanted(file string, net *ir.Net) (*ir.Net, error) {
 			return nil, usageError{fmt.Errorf("--outputs %s: wanted some of the outputs %s of %s", name, names(net.All(ir.OpOutput)), file)}
 		}
 	}
-	if len(r.outputs) > 0 {
-		var err error
-		if net, err = passes.WithOutputs(net, r.outputs, r.options); err != nil {
-			return nil, err
-		}
-	}
 	for _, name := range sortedKeys(r.options.Readouts) {
 		if !hasOutput(net, name) {
 			return nil, usageError{fmt.Errorf("--readout %s=%s: wanted one of the outputs %s of %s", name, r.options.Readouts[name], names(net.All(ir.OpOutput)), file)}
 		}
 	}
-	return net, nil
+	if len(r.outputs) == 0 {
+		return net, nil
+	}
+	only, err := passes.WithOutputs(net, r.outputs, r.options)
+	if err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(r.options.Readouts, func(name, _ string) bool { return !hasOutput(only, name) })
+	return only, nil
 }
 
 // hasOutput reports whether a net has an output of a name.
