@@ -28,7 +28,7 @@ type Sized interface {
 // Counted is a back end that counts the memories of its artefacts.
 type Counted interface {
 	Backend
-	// Memories lists them, of what Emit gave.
+	// Memories lists those of the files that Emit returned.
 	Memories(artefact []File) []Need
 }
 

@@ -44,7 +44,7 @@ func ReadoutOf(v *Value) Readout {
 	return a.Read
 }
 
-// Words says what the readout is, in a sentence that tells of the output; empty for one that
+// Words describe the readout in a sentence whose subject is the output; empty for one that
 // is the file's own.
 func (r Readout) Words(steps int) string {
 	switch r {

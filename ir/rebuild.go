@@ -55,8 +55,8 @@ func (r *Rebuilder) CopyWith(old *Value, attrs Attrs, args ...*Value) (*Value, e
 // nothing reads any more are left out, so a pass only says what changes. The
 // old net stays as it is.
 func Rebuild(old *Net, level Level, f func(*Rebuilder, *Value) (*Value, error)) (*Net, error) {
-	r := &Rebuilder{Builder: NewBuilder(old.Name, level, old.Steps), became: map[*Value]*Value{}}
-	r.net.Order = old.Order
+	r := &Rebuilder{Builder: Like(old), became: map[*Value]*Value{}}
+	r.net.Level = level
 	for _, v := range old.Values {
 		r.At(v.Origin)
 		replaced, err := f(r, v)

@@ -106,7 +106,7 @@ func (s *scaler) finest(sp gauge) []float64 {
 	return out
 }
 
-// tried solves what is known so far of some classes for other ones, and other units that
+// tried solves all that is known so far of some classes for other ones, and other units that
 // are to be powers of two, and leaves s as it is.
 func (s *scaler) tried(among []bool, c classes, powers []gauge) *scaler {
 	t := *s

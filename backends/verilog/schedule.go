@@ -121,8 +121,7 @@ func (p *plan) step(u *unit) {
 	}
 }
 
-// outputsLast moves the outputs of what is computed once behind the steps, and lists them
-// all as the model does.
+// outputsLast moves outputs of clock once behind the steps, and lists all as the model does.
 func (p *plan) outputsLast() {
 	isOutput := func(q pass) bool { return q.Head.Kind == kindOutput }
 	var rest, outs []pass

@@ -59,21 +59,14 @@ func neuronRows(net *ir.Net) []neuronRow {
 		} else {
 			row.Threshold = span(v.Args[ir.NeuronThreshold].Const())
 		}
-		if start := v.Arg(ir.NeuronInit).Const(); start != nil && !zeros(start) {
-			row.Start = span(start)
+		if start := v.Arg(ir.NeuronInit).Const(); start != nil {
+			if f, same := start.Uniform(); !same || f != 0 {
+				row.Start = span(start)
+			}
 		}
 		rows = append(rows, row)
 	}
 	return rows
-}
-
-func zeros(t *ir.Tensor) bool {
-	for i := range t.Type.Size() {
-		if t.At(i) != 0 {
-			return false
-		}
-	}
-	return true
 }
 
 // leakText is a leak's factor if it is an operand, else the leak as it is written.
