@@ -217,15 +217,18 @@ func (s *scaler) pickIn(sp gauge, among []bool) gauge {
 	return sp.pick(ir.Shape{}, index)
 }
 
-// fires reports whether a neuron that fires reads a value, at most moved or times a
-// constant on the way, or also added to other values.
+// fires reports whether a neuron that fires reads a value, at most moved, masked or times
+// a constant on the way, or also added to other values.
 func (s *scaler) fires(v *ir.Value, added bool) bool {
 	return slices.ContainsFunc(s.readers[v], func(r *ir.Value) bool {
 		switch r.Op {
 		case ir.OpNeuron:
 			return r.Attrs.(ir.NeuronAttrs).Fires()
-		case ir.OpReshape, ir.OpTranspose, ir.OpSlice, ir.OpConcat, ir.OpNeg, ir.OpBroadcast:
+		case ir.OpReshape, ir.OpTranspose, ir.OpSlice, ir.OpConcat, ir.OpNeg, ir.OpBroadcast, ir.OpPad,
+			ir.OpWhere, ir.OpMin, ir.OpMax, ir.OpReduceMin, ir.OpReduceMax, ir.OpMaxPool:
 			return s.fires(r, added)
+		case ir.OpReduceSum, ir.OpSumPool:
+			return added && s.fires(r, added)
 		case ir.OpAdd, ir.OpSub, ir.OpMul, ir.OpDiv:
 			sum := added && (r.Op == ir.OpAdd || r.Op == ir.OpSub)
 			return (sum || realConst(r.Args[0]) || realConst(r.Args[1])) && s.fires(r, added)

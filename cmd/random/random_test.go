@@ -146,3 +146,18 @@ func TestShrinking(t *testing.T) {
 		t.Errorf("%s stays %s", p, q)
 	}
 }
+
+// Networks that a draw once found at fault hold: rows that a neuron reads alone and, past a
+// reset, added to others, and rows of layers that are added past a mask.
+func TestFoundNetworksHold(t *testing.T) {
+	for _, plan := range []string{
+		"seed=6758170088128849022; layer 0: when=old; layer 1:; layer 2: join=everything delay=0+1",
+		"seed=547012391563822816; layer 0: when=old; layer 1: weights=matmul numbers=repeated join=concat delay=0+1",
+		"seed=4175176856337001698; layer 0: when=old; layer 1: after=far-factor join=weighted when=next",
+		"seed=10913233964103792503 input=spikes frames=last-axis; layer 0: numbers=far delay=0+1",
+	} {
+		if _, o := through(randnet.Parse(plan)); o.verdict != held {
+			t.Errorf("%s: %v", plan, o)
+		}
+	}
+}
