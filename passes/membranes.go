@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"maps"
 	"math/bits"
 	"slices"
 
@@ -34,9 +35,11 @@ func membranesOverTime(n *ir.Net) ([]history, error) {
 // chained finds the layers whose membranes follow each other, and leaves among the
 // comparisons those of membranes alone.
 func chained(n *ir.Net, fires map[*ir.Value][]*ir.Value) []history {
-	for v := range secondLooks(n, fires) {
-		delete(fires, v)
+	looks := secondLooks(n, fires)
+	for v, all := range fires {
+		fires[v] = slices.DeleteFunc(all, func(f *ir.Value) bool { return looks[f] })
 	}
+	maps.DeleteFunc(fires, func(_ *ir.Value, all []*ir.Value) bool { return len(all) == 0 })
 	for v := range comparedAgain(n, fires) {
 		delete(fires, v)
 	}

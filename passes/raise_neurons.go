@@ -15,7 +15,10 @@ import (
 // the casts to real numbers behind them are dropped. The values are put in an
 // order that does not depend on the file they came from.
 func runRaiseNeurons(n *ir.Net, _ *Options) (*ir.Net, error) {
-	n, err := deeply(n)
+	n, err := keepsSpikes(n)
+	if err == nil {
+		n, err = deeply(n)
+	}
 	if err == nil {
 		n, err = firesLate(n)
 	}

@@ -1,43 +1,63 @@
 package passes
 
-import "nomul/ir"
+import (
+	"slices"
 
-// secondLooks finds the compared values that are no membranes but spikes, looked at
-// once more: where(s > 0, …), s == 1. A first membrane may be a spike, too, in a layer
-// that reads spikes without weights; but that happens in one step, and a look is
+	"nomul/ir"
+)
+
+// secondLooks finds the comparisons that are of no membrane but of a spike of whatever size,
+// looked at once more: where(s > 0, …), s >= 0.5. A first membrane may be a spike, too, in a
+// layer that reads spikes without weights; but that happens in one step, and a look is
 // taken in every step of the layer.
 func secondLooks(n *ir.Net, fires map[*ir.Value][]*ir.Value) map[*ir.Value]bool {
 	out := map[*ir.Value]bool{}
-	others, spikes := map[*ir.Value][]*ir.Value{}, map[*ir.Value]*ir.Value{} // by membrane: its spike that is compared
-	for v, f := range fires {
-		if m := membraneOfSpike(v); m != nil {
-			spikes[m] = v
-		} else {
-			others[v] = f
+	others, spikes := map[*ir.Value][]*ir.Value{}, map[*ir.Value][]*ir.Value{} // by membrane: its spikes that are compared
+	for _, v := range n.Values {
+		switch m := membraneOfSpike(v); {
+		case len(fires[v]) == 0:
+		case m != nil:
+			spikes[m] = append(spikes[m], v)
+		default:
+			others[v] = fires[v]
 		}
 	}
 	if len(spikes) < 2 {
 		return out
 	}
 	before := predecessors(n, others)
-	for m, s := range spikes {
-		if past := spikes[before[m]]; past != nil && comparedAlike(fires[s][0], fires[past][0]) {
-			out[s], out[past] = true, true
+	for m, now := range spikes {
+		for _, s := range now {
+			for _, past := range spikes[before[m]] {
+				for _, f := range fires[s] {
+					if i := slices.IndexFunc(fires[past], func(g *ir.Value) bool { return comparedAlike(f, g) }); i >= 0 {
+						out[f], out[fires[past][i]] = true, true
+					}
+				}
+			}
 		}
 	}
 	return out
 }
 
-// membraneOfSpike returns the membrane that fired a spike given as a number; nil of
-// other values.
+// membraneOfSpike returns the membrane whose comparisons alone decide a number: its spike
+// of some size; nil of other values.
 func membraneOfSpike(v *ir.Value) *ir.Value {
-	if v.Op != ir.OpCast {
-		return nil
+	var of *ir.Value
+	for queue := []*ir.Value{v}; len(queue) > 0; queue = queue[1:] {
+		x := queue[0]
+		m := membraneOf(x)
+		switch {
+		case x.Const() != nil, m != nil && m == of:
+		case m != nil && of == nil && x != v:
+			of = m
+		case m != nil || !byElement[x.Op]:
+			return nil
+		default:
+			queue = append(queue, x.Args...)
+		}
 	}
-	for v.Op == ir.OpCast {
-		v = v.Args[0]
-	}
-	return membraneOf(v)
+	return of
 }
 
 // comparedAlike reports whether two comparisons are with one constant, in one way.
