@@ -2,6 +2,7 @@ package onnx_test
 
 import (
 	"errors"
+	"os"
 	"runtime"
 	"testing"
 
@@ -75,4 +76,46 @@ func outputsOf(t *testing.T, data []byte) int {
 		names[o.Name] = true
 	}
 	return len(names)
+}
+
+// FuzzNeurons: a mapping is refused with messages, or each file is refused with one
+// or gives a net that verifies.
+func FuzzNeurons(f *testing.F) {
+	entries := []string{
+		`"kind": "leaky", "beta": 0.5, "threshold": 1, "reset": "subtract", "compare": "gt"`,
+		`"kind": "lif", "tau": 4, "attributes": {"threshold": "theta"}, "reset": "zero", "when": "next", "compare": "ge"`,
+		`"kind": "if", "threshold": -1, "ignore": ["theta", "slope"], "reset": "none", "compare": "gt"`,
+		`"kind": "leaky", "attributes": {"threshold": "theta", "beta": "slope"}, "reset": "zero", "compare": "gt"`,
+	}
+	call := x(13, 1, 2).in("v", tFloat, 1, 2).node("N x,v -> y,w", attrFloat("theta", 1), attrFloat("slope", .5)).of("mine", "").out("y", "w")
+	few := x(13, 1, 2).node("N x -> y").of("mine", "").out("y")
+	for _, entry := range entries {
+		for _, m := range []*model{call, few} {
+			f.Add(`[{"op": "mine::N", "inputs": ["x", "mem"], "outputs": ["spike", "mem"], `+entry+`}]`, m.bytes(f))
+		}
+	}
+	f.Add(`[{"op": "mine::N", "inputs": ["mem", "x", "beta", "threshold"], "outputs": ["mem", "spike"], "kind": "leaky", "reset": "zero", "compare": "ge"}]`,
+		x(13, 1, 2).floats("b", []int64{2}, 0.5, 0.25).floats("th", nil, 1).node("N x,x,b,th -> y").of("mine", "").out("y").bytes(f))
+	custom, err := os.ReadFile("../../testdata/onnx/neurons/custom.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	file, err := os.ReadFile("../../testdata/onnx/frameworks/torch/trap-custom-op.ts17.onnx")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(custom), file)
+	f.Fuzz(func(t *testing.T, mapping string, data []byte) {
+		neurons, err := onnx.ReadNeurons("map.json", []byte(mapping))
+		if err != nil {
+			return
+		}
+		net, list := onnx.Import("fuzz.onnx", data, onnx.Options{Neurons: neurons})
+		if (net == nil) != (list.Err() != nil) {
+			t.Fatalf("got a net: %v, with messages\n%v", net != nil, list)
+		}
+		if net != nil && ir.Verify(net) != nil {
+			t.Fatal(ir.Verify(net))
+		}
+	})
 }
