@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -143,7 +144,7 @@ func isFlag(name string) bool {
 	if name == "help" || name == "version" {
 		return true
 	}
-	for _, c := range rootCommand().Commands() {
+	for _, c := range rootCommand(io.Discard, io.Discard).Commands() {
 		if c.Flags().Lookup(name) != nil {
 			return true
 		}

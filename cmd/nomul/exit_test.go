@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"regexp"
 	"strings"
@@ -47,9 +48,25 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+// A refusal comes first, before what is told of the model.
+func TestErrorsFirst(t *testing.T) {
+	dir := t.TempDir()
+	if err := spoil(mlpSlice, dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{dir + "/unsupported.onnx", "../../testdata/models/fmnist-relu-cnn/relucnn_ts113.onnx"} {
+		var both bytes.Buffer
+		code := run([]string{"check", file}, &both, &both)
+		first, _, _ := strings.Cut(both.String(), "\n")
+		if code != exitFault || !strings.Contains(first, "error: ") || !strings.Contains(both.String(), "input x real") {
+			t.Errorf("exit %d, said first %q", code, first)
+		}
+	}
+}
+
 // Whatever a command does, --help shows how, and every flag says what it is for.
 func TestHelp(t *testing.T) {
-	for _, c := range rootCommand().Commands() {
+	for _, c := range rootCommand(io.Discard, io.Discard).Commands() {
 		if c.Example == "" || c.Short == "" || !strings.Contains(c.Example, "nomul "+c.Name()) {
 			t.Errorf("%s has no example of itself", c.Name())
 		}

@@ -21,7 +21,7 @@ breaks between statements stay. A file named - is read from standard input.`,
 		Example: `  nomul fmt model.snn
   nomul fmt -w *.snn        write the files
   nomul fmt --check *.snn   name those that would change, and exit with 1`,
-		Args: cobra.MinimumNArgs(1),
+		Args: someFiles,
 		RunE: func(c *cobra.Command, files []string) error {
 			changed, err := formatFiles(c, files, write, check)
 			if err == nil && check && changed > 0 {

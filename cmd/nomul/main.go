@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -100,10 +101,8 @@ func runUntil(ctx context.Context, args []string, stdout, stderr io.Writer) (cod
 		}
 	}()
 	printed := &sink{Writer: stdout}
-	root := rootCommand()
+	root := rootCommand(printed, stderr)
 	root.SetArgs(args)
-	root.SetOut(printed)
-	root.SetErr(stderr)
 	command, err := root.ExecuteContextC(ctx)
 	if err != nil && asksJSON(args) {
 		printProblem(printed, command, err)
@@ -129,7 +128,7 @@ func runUntil(ctx context.Context, args []string, stdout, stderr io.Writer) (cod
 // usageError is a wrong command line.
 type usageError struct{ error }
 
-func rootCommand() *cobra.Command {
+func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "nomul",
 		Short: "Compile a trained spiking network into a program without multiplications",
@@ -160,15 +159,20 @@ all the same. Where a signal ends a command there may be no document.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.SetOut(stdout)
+	root.SetErr(stderr)
 	root.SetFlagErrorFunc(flagFault)
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", fmt.Sprint(".FlagUsagesWrapped ", lineWidth)))
 	root.AddCommand(checkCommand(), irCommand(), optCommand(), buildCommand(), runCommand(),
 		evalCommand(), verifyCommand(), exportCommand(), fmtCommand(), newCommand(), passesCommand(), opsCommand(), targetsCommand(), manCommand())
 	complete(root)
-	completionCommand(root)
+	completionCommand(root) // which prints where root does by now
 	for _, c := range root.Commands() {
 		if c.HasSubCommands() {
 			onlySubcommands(c)
+			for _, sub := range c.Commands() {
+				sub.Args = asUsage(noArguments)
+			}
 			continue
 		}
 		c.Args = asUsage(c.Args)
@@ -193,10 +197,20 @@ func asUsage(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
-// oneModel demands exactly one argument.
-func oneModel(c *cobra.Command, args []string) error {
-	if len(args) != 1 {
-		return fmt.Errorf("%s takes one file, got %d", c.Name(), len(args))
+// Arguments of commands.
+var (
+	oneModel    = takes("one file", 1, 1)
+	oneFolder   = takes("one directory", 1, 1)
+	someFiles   = takes("one file or more", 1, math.MaxInt)
+	noArguments = takes("no arguments", 0, 0)
+)
+
+// takes demands a number of arguments.
+func takes(wanted string, least, most int) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) < least || len(args) > most {
+			return fmt.Errorf("%s takes %s, got %d", c.Name(), wanted, len(args))
+		}
+		return nil
 	}
-	return nil
 }

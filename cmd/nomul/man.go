@@ -22,7 +22,7 @@ func manCommand() *cobra.Command {
 and one for each command. They are read by man -l FILE, or by name in a man1
 directory of the manual path, such as ~/.local/share/man/man1.`,
 		Example: `  nomul man ~/.local/share/man/man1 && man nomul-check`,
-		Args:    cobra.ExactArgs(1),
+		Args:    oneFolder,
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return diag.Errorf(diag.Origin{File: args[0]}, diag.BadFile, "cannot be made: %v", files.Reason(err))

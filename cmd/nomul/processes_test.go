@@ -109,6 +109,7 @@ var printing = []string{
 	"ir model.onnx", "check model.onnx", "check model.onnx --json", "opt spiking.sir -p prune-dead", "passes", "passes --json", "ops", "targets",
 	"build model.onnx -t c -o out" + onMean, "eval model.onnx --images pictures.npz" + onMean, "eval model.onnx --images pictures.npz --json" + onMean, "verify model.onnx --targets c --samples 1" + onMean,
 	"verify model.onnx --targets c --samples 1 --json" + onMean, "fmt long.snn", "fmt --check long.snn", "new first.snn", "--help", "ir --help",
+	"completion bash", "completion zsh", "completion fish", "completion powershell", "--version",
 }
 
 // A result that cannot be printed is one message and exit code 1; one that nobody reads on is

@@ -35,7 +35,7 @@ one of extent 1 where the file has that first, as a batch: [1,10] becomes
   nomul run model.onnx -i in.npz -o out.npz --mean .286 --std .353 --trace t.npz`,
 		Args: oneModel,
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := require(c, "input", "out"); err != nil {
+			if err := require(c, "out"); err != nil {
 				return err
 			}
 			if err := checkEngine(engineName); err != nil {
@@ -55,6 +55,11 @@ one of extent 1 where the file has that first, as a batch: [1,10] becomes
 			net, err := m.at(l)
 			if err != nil {
 				return err
+			}
+			if len(net.All(ir.OpInput)) > 0 { // others compute the same of anything
+				if err := require(c, "input"); err != nil {
+					return err
+				}
 			}
 			samples, err := m.feed(net).read(in)
 			if err != nil {
@@ -79,7 +84,7 @@ one of extent 1 where the file has that first, as a batch: [1,10] becomes
 // require demands flags that have no default.
 func require(c *cobra.Command, names ...string) error {
 	for _, name := range names {
-		if !c.Flags().Changed(name) {
+		if f := c.Flags().Lookup(name); !f.Changed || f.Value.String() == "" {
 			return usageError{fmt.Errorf("%s needs --%s\nsee %s --help", c.Name(), name, c.CommandPath())}
 		}
 	}

@@ -280,9 +280,12 @@ func keys(arrays map[string]*dataset.Array) string {
 
 // read converts a file's arrays into samples of all inputs of a net.
 func (f feed) read(file string) ([]map[string]*ir.Tensor, error) {
-	arrays, err := dataset.ReadArrays(file)
-	if err != nil {
-		return nil, err
+	arrays := map[string]*dataset.Array{}
+	if file != "" {
+		var err error
+		if arrays, err = dataset.ReadArrays(file); err != nil {
+			return nil, err
+		}
 	}
 	inputs := f.net.All(ir.OpInput)
 	f.tellStrays(inputs, arrays, file)

@@ -50,7 +50,7 @@ func listing(use, short string, fields []string, rows func() [][]string) *cobra.
 		Use:     use,
 		Short:   short,
 		Example: "  nomul " + use,
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if !asJSON {
 				printTable(c.OutOrStdout(), fields, rows())

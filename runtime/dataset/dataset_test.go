@@ -113,6 +113,10 @@ func TestArrayLimits(t *testing.T) {
 		if _, err := ReadImages(path); (err != nil) != wrong {
 			t.Errorf("%d axes: %v", axes, err)
 		}
+		write(t, path+".idx", idx(byte(axes), []uint32{1, 1, 1, 1, 1, 1}[:axes], 7))
+		if _, err := ReadImages(path + ".idx"); (err != nil) != wrong {
+			t.Errorf("idx of %d axes: %v", axes, err)
+		}
 	}
 	for _, c := range []struct {
 		as    DType

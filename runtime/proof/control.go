@@ -183,8 +183,11 @@ func trap(ctx context.Context, dir string) ([]string, error) {
 	if err := unpack(dir, map[string]string{"trap.c": "trap.c"}); err != nil {
 		return nil, err
 	}
-	if code, err := runTrap(ctx, dir); err != nil || code != 0 {
-		return nil, errors.Join(fmt.Errorf("the program without a mul ended with %d", code), err)
+	switch code, err := runTrap(ctx, dir); {
+	case err != nil:
+		return nil, err
+	case code != 0:
+		return nil, fmt.Errorf("the program without a mul ended with %d", code)
 	}
 	code, err := runTrap(ctx, dir, "-DMUL")
 	if err != nil || code != trapped {
