@@ -27,6 +27,7 @@ type asked struct {
 	whole  float64 // the unit that all numbers are whole multiples of
 	parts  int     // how many units that is made of
 	fine   bool    // constants are added that no parts make whole
+	meets  bool    // conversions are added, which are as exact as the unit is fine
 	weighs bool    // there are weights
 	own    float64 // the least of all sources but conversions
 	coarse float64 // the largest that a conversion asks for
@@ -96,19 +97,27 @@ func (s *scaler) wholeUnits() []asked {
 	s.askAll(classes)
 	units := make([][]float64, len(classes)) // 0 among them where numbers have none
 	s.eachEntry(func(src *source, i, root int, w float64) {
-		classes[root].weighs = classes[root].weighs || !src.free
-		units[root] = append(units[root], src.whole[i]/w)
+		c := &classes[root]
+		c.weighs, c.meets = c.weighs || !src.free, c.meets || src.from != nil
+		if src.from == nil {
+			units[root] = append(units[root], src.whole[i]/w)
+		}
 	})
 	for root, list := range units {
-		if !slices.Contains(list, 0) {
+		if c := classes[root]; !slices.Contains(list, 0) && (c.weighs || !c.meets) {
 			classes[root].whole = commonUnit(list, 1<<factorBits)
 		}
 	}
 	s.eachEntry(func(src *source, i, root int, w float64) {
-		if c := &classes[root]; !src.free && src.least[i]/w > c.whole*(1+wholeError) {
-			c.whole = 0
+		if c := &classes[root]; !src.free {
+			c.fits = max(c.fits, src.least[i]/w)
 		}
 	})
+	for i := range classes {
+		if c := &classes[i]; c.fits > c.whole*(1+wholeError) {
+			c.whole = 0
+		}
+	}
 	s.divideWholes(classes)
 	return classes
 }
@@ -134,8 +143,8 @@ func (s *scaler) divideWholes(classes []asked) {
 			continue
 		}
 		most := 1 << weightBits
-		if c.least > 0 {
-			most = int(c.whole / c.least * (1 + wholeError))
+		if c.fits > 0 {
+			most = int(c.whole / c.fits * (1 + wholeError))
 		}
 		for n := 1; n <= most; n++ {
 			if !slices.ContainsFunc(numbers[root], func(f float64) bool { return !isWhole(f * float64(n)) }) {
@@ -145,6 +154,9 @@ func (s *scaler) divideWholes(classes []asked) {
 		}
 		if c.fine {
 			c.parts = most
+		}
+		if c.meets {
+			c.parts *= most / c.parts
 		}
 	}
 }
@@ -173,49 +185,6 @@ func (s *scaler) askConstants() {
 				least: []float64{math.Ldexp(units, -factorBits)}, whole: []float64{0}, free: true})
 		}
 	})
-}
-
-// askConverted sets the units of conversions: fine beside the units they are made from,
-// and beside the thresholds that read them; of integers among weights, only the latter.
-func (s *scaler) askConverted(classes []asked) {
-	thresholds := s.thresholds(preciseFor(s.steps))
-	for _, src := range s.sources {
-		if src.from != nil {
-			s.askNatural(classes, src)
-		}
-		for i, id := range src.gauge.id {
-			root, w := s.classes.root(id)
-			if list := thresholds[root]; src.read && len(list) > 0 {
-				if fine := least(list) * w * src.gauge.ratio[i]; src.least[i] == 0 || fine < src.least[i] {
-					src.least[i] = fine
-				}
-			}
-		}
-	}
-}
-
-// askNatural sets units in which a conversion loses little of its operand; none beside
-// weights, whose units are as fine as their sum with it.
-func (s *scaler) askNatural(classes []asked, src *source) {
-	if s.scale == nil {
-		return
-	}
-	units := s.units(src.from.gauge)
-	for i, id := range src.gauge.id {
-		src.least[i] = 0
-		root, _ := s.classes.root(id)
-		if classes[root].weighs {
-			continue
-		}
-		unit := units[i]
-		if from, _ := s.classes.root(src.from.gauge.id[i]); from == root {
-			unit *= classes[root].own / s.scale[root] // without the unit that this asked for itself
-		}
-		src.least[i] = unit * max(math.Ldexp(1, -wantedBits), math.Ldexp(src.from.levels, -factorBits))
-		if src.from.factor != nil {
-			src.least[i] *= math.Abs(src.from.factor[i])
-		}
-	}
 }
 
 // askAll gathers the bounds of all sources by class.
@@ -256,19 +225,20 @@ func (s *scaler) chooseShifts(classes []asked) {
 	sum, count, wanted := map[*source]float64{}, map[*source]float64{}, map[*source]float64{}
 	s.eachEntry(func(src *source, i, root int, w float64) {
 		c := classes[root]
-		if src.free || c.whole > 0 {
-			return
-		}
-		sum[src] += math.Log2(src.least[i] / w / c.least)
-		count[src]++
-		if c.free > 0 {
-			wanted[src] = max(wanted[src], math.Ceil(math.Log2(src.least[i]/w/c.free)))
+		switch {
+		case src.free:
+		case c.whole > 0 && c.meets && c.free > 0:
+			wanted[src] = max(wanted[src], math.Ceil(math.Log2(c.whole/float64(c.parts)/c.free)))
+		case c.whole <= 0:
+			sum[src] += math.Log2(src.least[i] / w / c.least)
+			count[src]++
+			if c.free > 0 {
+				wanted[src] = max(wanted[src], math.Ceil(math.Log2(src.least[i]/w/c.free)))
+			}
 		}
 	})
 	for _, src := range s.sources {
-		if src.shift = 0; count[src] > 0 {
-			src.shift = int(max(math.Round(sum[src]/count[src]), wanted[src]))
-		}
+		src.shift = int(max(math.Round(sum[src]/max(count[src], 1)), wanted[src]))
 	}
 }
 
