@@ -17,7 +17,7 @@ func notRepeated(step int, found, wanted *ir.Value) *diag.Diagnostic {
 	case found.Type != wanted.Type:
 		return diag.Errorf(found.Origin, diag.NotUnrolled, text+"is %s, where %s of the last step is %s", step, where(found), found.Type, where(wanted), wanted.Type)
 	case found.Op == ir.OpSlice && given(found.Args[0]):
-		return diag.Errorf(found.Origin, diag.NotUnrolled, text+"takes other entries of %s than %s, and none that lie as those of the steps between",
+		return diag.Errorf(found.Origin, diag.NotUnrolled, text+"takes other entries of %s than %s, and the steps do not follow one another by that alone",
 			step, where(found), where(found.Args[0]), inLast(found, wanted))
 	case fmt.Sprint(found.Attrs) != fmt.Sprint(wanted.Attrs):
 		return diag.Errorf(found.Origin, diag.NotUnrolled, text+"has other attributes than %s", step, where(found), inLast(found, wanted))
@@ -56,7 +56,7 @@ func comparesOther(step int, f, past *ir.Value, others []*ir.Value) *diag.Diagno
 func readsOther(step int, found, wanted *ir.Value, i int) *diag.Diagnostic {
 	a, b := found.Args[i], wanted.Args[i]
 	if a != nil && b != nil && a.Const() != nil && b.Const() != nil && a.Type == b.Type {
-		return diag.Errorf(found.Origin, diag.NotUnrolled, "%s has another constant in time step %d than %s; constants of their own for each step, as in TEBN, make no step that repeats",
+		return diag.Errorf(found.Origin, diag.NotUnrolled, "%s has another constant in time step %d than %s; a step that repeats has the same in all of them, which a layer or a normalisation of each step's own has not",
 			where(found), step, inLast(found, wanted))
 	}
 	return diag.Errorf(found.Origin, diag.NotUnrolled, "time step %d does not repeat the others: %s of %s is %s, where %s of the last step reads %s",
