@@ -11,6 +11,7 @@ type arrays struct {
 	file string // its name; empty in a text that names contents alone
 	keys map[array]string
 	data map[string]*Tensor // by key
+	most int                // elements of a scale that is written out
 }
 
 // array is data under the name that its value has.
@@ -23,12 +24,17 @@ type array struct {
 func Arrays(n *Net) map[string]*Tensor { return arraysOf(n, "").data }
 
 func arraysOf(n *Net, npz string) *arrays {
-	a := &arrays{npz, map[array]string{}, map[string]*Tensor{}}
+	a := &arrays{npz, map[array]string{}, map[string]*Tensor{}, maxInline}
 	for _, v := range n.Values {
-		if c, ok := v.Attrs.(ConstAttrs); ok && !inline(c) {
+		if c, ok := v.Attrs.(ConstAttrs); ok && !inline(c, maxInline) {
 			a.add(v.Name, c.Data)
 		}
-		if v.Scale != nil && v.Scale.Name != "" && !inline(ConstAttrs{Data: v.Scale.Data}) {
+	}
+	if len(a.data) > 0 {
+		a.most = maxScale
+	}
+	for _, v := range n.Values {
+		if v.Scale != nil && v.Scale.Name != "" && !inline(ConstAttrs{Data: v.Scale.Data}, a.most) {
 			a.add(v.Scale.Name, v.Scale.Data)
 		}
 	}

@@ -11,8 +11,12 @@ import (
 	"unicode"
 )
 
-// maxInline is the largest constant that is written out in the text.
-const maxInline = 32
+// maxInline is the largest constant that is written out in the text. Of a scale it is maxScale
+// where the text refers to other arrays anyway, so that lines can be read.
+const (
+	maxInline = 32
+	maxScale  = 4
+)
 
 // Print is the net in the text form. Constants too large to write out are
 // referred to in the named .npz file, or, when it is empty, by digest alone:
@@ -100,12 +104,16 @@ func printScale(s *Scale, files *arrays) string {
 		}
 		return formatFloat(f)
 	}
-	return fmt.Sprintf("%s%v{%s}", s.Name, s.Data.Type.Shape, printConst(s.Name, ConstAttrs{Data: s.Data}, files))
+	most := maxScale
+	if files != nil {
+		most = files.most
+	}
+	return fmt.Sprintf("%s%v{%s}", s.Name, s.Data.Type.Shape, printConst(s.Name, ConstAttrs{Data: s.Data}, files, most))
 }
 
 func printAttrs(v *Value, files *arrays) string {
 	if c, ok := v.Attrs.(ConstAttrs); ok {
-		return printConst(v.Name, c, files)
+		return printConst(v.Name, c, files, maxInline)
 	}
 	if v.Attrs == nil {
 		return ""
@@ -167,15 +175,15 @@ func printList(n int, item func(int) string) string {
 func formatFloat(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
 
 // inline tells whether a constant is written out rather than stored in a file.
-func inline(c ConstAttrs) bool {
-	if c.Seed != nil || c.Data.Type.Size() <= maxInline {
+func inline(c ConstAttrs, most int) bool {
+	if c.Seed != nil || c.Data.Type.Size() <= most {
 		return true
 	}
 	_, uniform := c.Data.Uniform()
 	return uniform
 }
 
-func printConst(name string, c ConstAttrs, files *arrays) string {
+func printConst(name string, c ConstAttrs, files *arrays, most int) string {
 	if c.Seed != nil {
 		return fmt.Sprintf("seed=%d lo=%s hi=%s", c.Seed.Seed, formatFloat(c.Seed.Lo), formatFloat(c.Seed.Hi))
 	}
@@ -188,7 +196,7 @@ func printConst(name string, c ConstAttrs, files *arrays) string {
 	if _, uniform := c.Data.Uniform(); uniform {
 		return "fill=" + element(0)
 	}
-	if inline(c) {
+	if inline(c, most) {
 		return "data=" + printList(c.Data.Type.Size(), element)
 	}
 	return files.attrs(name, c.Data)

@@ -25,6 +25,15 @@ func unrolled(neurons, steps int) string {
 	return b.String()
 }
 
+// longText is a model with many spikes and membranes to compare: 98 million of 200 samples.
+const longText = `neuron iaf(leak: none, threshold: 1, fires: >=, reset: subtract)
+model long {
+  steps 60
+  input x: u8[4096] std 1
+  output y = x |> iaf |> sum(time)
+}
+`
+
 // limited runs a command, and demands that it succeeds within a memory and processor time.
 func limited(t *testing.T, p place, line string, mb int64, took time.Duration) {
 	t.Helper()
@@ -56,7 +65,7 @@ func TestResources(t *testing.T) {
 		fmt.Fprintf(&chain, "\t%%n%d = neg %%n%d : real[1,4]\n", i+1, i)
 	}
 	chain.WriteString("\t%y = output %n100000 : real[1,4]\n}\n")
-	for name, text := range map[string]string{"wide.sir": unrolled(1<<19, 40), "long.sir": unrolled(1<<12, 60), "chain.sir": chain.String()} {
+	for name, text := range map[string]string{"wide.sir": unrolled(1<<19, 40), "long.snn": longText, "chain.sir": chain.String()} {
 		if err := os.WriteFile(p.dir+"/"+name, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -66,4 +75,5 @@ func TestResources(t *testing.T) {
 	}
 	limited(t, p, "run wide.sir --level source -i wide.npz -o o.npz", 300, 20*time.Second) // 960 MB of values
 	limited(t, p, "ir chain.sir", 600, 25*time.Second)
+	limited(t, p, "verify long.snn --targets c --samples 200", 800, 2*time.Minute) // traces as integers take .8 GB an engine
 }
