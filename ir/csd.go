@@ -8,8 +8,10 @@ type Digit struct {
 
 // CSD is the canonical signed-digit form of n, the lowest digit first: the sum
 // of the digits is n, no two stand side by side, and no form has fewer. 0 has none.
-func CSD(n int64) []Digit {
-	var out []Digit
+func CSD(n int64) []Digit { return AppendCSD(nil, n) }
+
+// AppendCSD appends the digits of CSD.
+func AppendCSD(out []Digit, n int64) []Digit {
 	// The digits of −n are those of n negated; of −2^63 the magnitude is right as unsigned.
 	magnitude, sign := uint64(n), 1
 	if n < 0 {

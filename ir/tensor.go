@@ -88,29 +88,37 @@ func Index(operand, to Shape) []int {
 	if operand == to {
 		return nil
 	}
-	strides := make([]int, to.Rank())
-	stride := 1
-	for i := range operand.Rank() {
-		axis := operand.Rank() - 1 - i
-		if d := operand.Dim(axis); d > 1 {
-			strides[to.Rank()-1-i] = stride
-			stride *= d
-		}
+	index := make([]int, operand.Size())
+	for i := range index {
+		index[i] = i
 	}
-	return walk(to, strides)
+	return Stretch(index, operand, to)
 }
 
-// walk lists, in C order over the shape, the offsets that the strides give.
-func walk(s Shape, strides []int) []int {
-	out := make([]int, 1, s.Size())
-	for axis := range s.Rank() {
-		next := make([]int, 0, len(out)*s.Dim(axis))
-		for _, base := range out {
-			for i := range s.Dim(axis) {
-				next = append(next, base+i*strides[axis])
-			}
-		}
-		out = next
-	}
+// Stretch is the data of an operand broadcast to a shape.
+func Stretch[T any](data []T, operand, to Shape) []T {
+	out := make([]T, to.Size())
+	stretch(out, data, operand, to, 0)
 	return out
+}
+
+// stretch fills out, the elements of a shape from an axis on, with those of the operand.
+func stretch[T any](out, data []T, operand, to Shape, axis int) {
+	if len(data) == len(out) {
+		copy(out, data)
+		return
+	}
+	extent := to.Dim(axis)
+	part := len(out) / extent
+	if operand.fromRight(to.Rank()-1-axis) == 1 {
+		stretch(out[:part], data, operand, to, axis+1)
+		for done := part; done < len(out); done *= 2 {
+			copy(out[done:], out[:done])
+		}
+		return
+	}
+	own := len(data) / extent
+	for i := range extent {
+		stretch(out[i*part:][:part], data[i*own:][:own], operand, to, axis+1)
+	}
 }

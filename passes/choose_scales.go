@@ -99,11 +99,11 @@ type source struct {
 	shift int   // the free power of two, when it is added to finer sources
 }
 
-// noted is a constant in a class, of whose unit it should be a multiple. One that
-// is guarded is a neuron's, which has guard bits for it.
+// noted is a constant in classes, of whose units it should be a multiple; it broadcasts
+// with their gauge. One that is guarded is a neuron's, which has guard bits for it.
 type noted struct {
 	gauge   gauge
-	numbers []float64
+	numbers *ir.Tensor
 	guarded bool
 }
 

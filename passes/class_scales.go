@@ -95,16 +95,20 @@ func (s *scaler) wholeUnits() []asked {
 	classes := make([]asked, len(s.classes.parent))
 	s.askConstants()
 	s.askAll(classes)
-	units := make([][]float64, len(classes)) // 0 among them where numbers have none
-	s.eachEntry(func(src *source, i, root int, w float64) {
+	odd := make([]bool, len(classes)) // where some numbers are multiples of no unit
+	s.eachEntry(func(src *source, i, root int, _ float64) {
 		c := &classes[root]
 		c.weighs, c.meets = c.weighs || !src.free, c.meets || src.from != nil
-		if src.from == nil {
+		odd[root] = odd[root] || src.from == nil && src.whole[i] == 0
+	})
+	units := map[int][]float64{}
+	s.eachEntry(func(src *source, i, root int, w float64) {
+		if src.from == nil && !odd[root] {
 			units[root] = append(units[root], src.whole[i]/w)
 		}
 	})
 	for root, list := range units {
-		if c := classes[root]; !slices.Contains(list, 0) && (c.weighs || !c.meets) {
+		if c := classes[root]; c.weighs || !c.meets {
 			classes[root].whole = commonUnit(list, 1<<factorBits)
 		}
 	}
@@ -126,17 +130,14 @@ func (s *scaler) wholeUnits() []asked {
 // of its class are whole, too; where there is none, and not only neurons have them,
 // the finest in which the weights fit.
 func (s *scaler) divideWholes(classes []asked) {
-	numbers := make([][]float64, len(classes))
-	for _, c := range s.constants {
-		for i, f := range c.numbers {
-			root, w := s.classes.root(c.gauge.id[i])
-			if class := &classes[root]; class.whole > 0 {
-				units := f / (w * c.gauge.ratio[i] * class.whole)
-				numbers[root] = append(numbers[root], units)
-				class.fine = class.fine || !c.guarded && !isWhole(units)
-			}
+	numbers := map[int][]float64{}
+	s.eachConstant(func(c noted, f float64, root int, w float64) {
+		if class := &classes[root]; class.whole > 0 {
+			units := f / (w * class.whole)
+			numbers[root] = append(numbers[root], units)
+			class.fine = class.fine || !c.guarded && !isWhole(units)
 		}
-	}
+	})
 	for root := range classes {
 		c := &classes[root]
 		if c.parts = 1; c.whole <= 0 {
@@ -161,6 +162,18 @@ func (s *scaler) divideWholes(classes []asked) {
 	}
 }
 
+// eachConstant visits the numbers of all constants that are noted.
+func (s *scaler) eachConstant(f func(c noted, number float64, root int, weight float64)) {
+	for _, c := range s.constants {
+		shape, _ := ir.Broadcast(c.gauge.shape, c.numbers.Type.Shape)
+		sp := c.gauge.stretch(shape)
+		for i, number := range stretched(c.numbers, shape) {
+			root, w := s.classes.root(sp.id[i])
+			f(c, number, root, w*sp.ratio[i])
+		}
+	}
+}
+
 func isWhole(f float64) bool { return math.Abs(f-math.Round(f)) <= wholeError*math.Abs(f) }
 
 // askConstants lets constants ask for the units of classes in which there is nothing
@@ -168,17 +181,15 @@ func isWhole(f float64) bool { return math.Abs(f-math.Round(f)) <= wholeError*ma
 func (s *scaler) askConstants() {
 	known, most := map[int]bool{}, map[int]float64{}
 	s.eachEntry(func(_ *source, _, root int, _ float64) { known[root] = true })
-	each := func(f func(c noted, i, root int, units float64)) {
-		for _, c := range s.constants {
-			for i := range c.numbers {
-				if root, w := s.classes.root(c.gauge.id[i]); !known[root] {
-					f(c, i, root, math.Abs(c.numbers[i])/(w*c.gauge.ratio[i]))
-				}
+	each := func(f func(root int, units float64)) {
+		s.eachConstant(func(_ noted, number float64, root int, w float64) {
+			if !known[root] {
+				f(root, math.Abs(number)/w)
 			}
-		}
+		})
 	}
-	each(func(_ noted, _, root int, units float64) { most[root] = max(most[root], units) })
-	each(func(c noted, i, root int, units float64) {
+	each(func(root int, units float64) { most[root] = max(most[root], units) })
+	each(func(root int, units float64) {
 		if units > 0 {
 			units = max(units, math.Ldexp(most[root], -spreadBits))
 			s.ask(&source{gauge: gauge{id: []int{root}, ratio: []float64{1}, source: -1},
@@ -257,15 +268,15 @@ func (s *scaler) needs(classes []asked) []float64 {
 	thresholds := s.thresholds(func(*sink, gauge) float64 { return 1 })
 	need := make([]float64, len(classes))
 	for root, c := range classes {
-		switch list := thresholds[root]; {
+		switch th := thresholds[root]; {
 		case c.whole > 0:
 			need[root] = math.Ldexp(c.whole/float64(c.parts), -c.shift)
 		case c.fits > 0:
 			need[root] = c.fits
 		case c.free > 0:
 			need[root] = c.free
-		case len(list) > 0:
-			need[root] = least(list) / (1<<(weightBits-1) - 1)
+		case th > 0:
+			need[root] = th / (1<<(weightBits-1) - 1)
 		default:
 			need[root] = 1
 		}
@@ -290,8 +301,8 @@ func (s *scaler) fitWhole(classes []asked) {
 // of the class is an integer, or a power of two before an output.
 func (s *scaler) place(classes []asked, need []float64) {
 	s.scale = append([]float64{}, need...)
-	for root, thresholds := range s.thresholds(func(k *sink, sp gauge) float64 { return math.Ldexp(1/s.shiftOf(sp), k.guard) }) {
-		c, t := classes[root], least(thresholds)
+	for root, t := range s.thresholds(func(k *sink, sp gauge) float64 { return math.Ldexp(1/s.shiftOf(sp), k.guard) }) {
+		c := classes[root]
 		n := math.Floor(t / need[root])
 		if c.fits == 0 {
 			n = math.Ceil(t / need[root])
@@ -321,10 +332,11 @@ func preciseFor(steps int) func(*sink, gauge) float64 {
 	}
 }
 
-// thresholds returns, by class, the magnitudes of the thresholds of its neurons, in the
-// class's own units times a factor: that of layers and guard bits, where they have to be integers.
-func (s *scaler) thresholds(times func(*sink, gauge) float64) map[int][]float64 {
-	out := map[int][]float64{}
+// thresholds returns, by class, the least magnitude of the thresholds of its neurons, in the
+// class's own units times a factor: that of layers and guard bits, where they have to be
+// integers. It is 0 where there are none, or only zeros.
+func (s *scaler) thresholds(times func(*sink, gauge) float64) []float64 {
+	out := make([]float64, len(s.classes.parent))
 	for _, k := range s.sinks {
 		c := k.value.Args[ir.NeuronThreshold].Const()
 		shape, _ := ir.Broadcast(k.gauge.shape, c.Type.Shape)
@@ -335,7 +347,9 @@ func (s *scaler) thresholds(times func(*sink, gauge) float64) map[int][]float64 
 				continue
 			}
 			root, w := s.classes.root(sp.id[i])
-			out[root] = append(out[root], math.Abs(f)/(w*sp.ratio[i])*units)
+			if th := math.Abs(f) / (w * sp.ratio[i]) * units; out[root] == 0 || th < out[root] {
+				out[root] = th
+			}
 		}
 	}
 	return out

@@ -158,32 +158,29 @@ func withoutFraction(numbers []float64, largest int64) []float64 {
 // is left, so the error is at most a third of the number at one digit and an
 // eleventh at two.
 func signedPowers(numbers []float64, digits int) (factors []int64, shift int) {
-	terms, most := make([][]float64, len(numbers)), 0.0
+	most := 0.0
 	for _, f := range numbers {
 		most = max(most, math.Abs(f))
 	}
 	least := max(math.Ldexp(1, -maxConversionShift), math.Ldexp(most, -maxFactorBits))
+	sums := make([]float64, len(numbers)) // exact: the powers lie within 30 bits
 	for i, f := range numbers {
 		for range digits {
 			p := nearestPower(f)
 			if p == 0 || math.Abs(p) < least {
 				break
 			}
-			terms[i] = append(terms[i], p)
+			sums[i] += p
+			_, exp := math.Frexp(p)
+			shift = max(shift, 1-exp)
 			if f -= p; math.Abs(f) <= 1e-12*math.Abs(numbers[i]) {
 				break
 			}
 		}
-		for _, p := range terms[i] {
-			_, exp := math.Frexp(p)
-			shift = max(shift, 1-exp)
-		}
 	}
 	factors = make([]int64, len(numbers))
-	for i, list := range terms {
-		for _, p := range list {
-			factors[i] += int64(math.Ldexp(p, shift))
-		}
+	for i, sum := range sums {
+		factors[i] = int64(math.Ldexp(sum, shift))
 	}
 	return factors, shift
 }

@@ -12,8 +12,8 @@ func (s *scaler) askConverted(classes []asked) {
 		}
 		for i, id := range src.gauge.id {
 			root, w := s.classes.root(id)
-			if list := thresholds[root]; src.read && len(list) > 0 {
-				if fine := least(list) * w * src.gauge.ratio[i]; src.least[i] == 0 || fine < src.least[i] {
+			if th := thresholds[root]; src.read && th > 0 {
+				if fine := th * w * src.gauge.ratio[i]; src.least[i] == 0 || fine < src.least[i] {
 					src.least[i] = fine
 				}
 			}

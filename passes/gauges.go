@@ -83,11 +83,10 @@ func (c *classes) unifyAll(s gauge) bool {
 
 // stretch gives the elements of a gauge in a shape it broadcasts to.
 func (s gauge) stretch(to ir.Shape) gauge {
-	index := ir.Index(s.shape, to)
-	if index == nil {
+	if s.shape == to {
 		return s
 	}
-	return s.pick(to, index)
+	return gauge{to, ir.Stretch(s.id, s.shape, to), ir.Stretch(s.ratio, s.shape, to), s.source}
 }
 
 // pick takes the elements that an index lists.
@@ -102,6 +101,9 @@ func (s gauge) pick(shape ir.Shape, index []int) gauge {
 // squeeze drops the axes along which a gauge is the same.
 func (s gauge) squeeze() gauge {
 	shape, index := squeezeAxes(s.shape, func(a, b int) bool { return s.id[a] == s.id[b] && s.ratio[a] == s.ratio[b] })
+	if shape == s.shape {
+		return s
+	}
 	return s.pick(shape, index)
 }
 
@@ -132,6 +134,11 @@ func upTo(n int) []int {
 // moveGauges applies an op that only moves elements to the gauges of its operands.
 // Elements that it adds (padding) belong to the class of their neighbours.
 func moveGauges(v *ir.Value, gauges []gauge) (gauge, error) {
+	if v.Op == ir.OpReshape {
+		same := gauges[0].stretch(v.Args[0].Type.Shape)
+		same.shape = v.Type.Shape
+		return same.squeeze(), nil
+	}
 	args := make([]*ir.Tensor, len(v.Args))
 	joined := gauge{source: gauges[0].source}
 	for i, a := range v.Args {

@@ -82,8 +82,7 @@ func (s *scaler) added(v *ir.Value, c *ir.Tensor) {
 }
 
 func (s *scaler) note(sp gauge, c *ir.Tensor, guarded bool) {
-	shape, _ := ir.Broadcast(sp.shape, c.Type.Shape)
-	s.constants = append(s.constants, noted{sp.stretch(shape), stretched(c, shape), guarded})
+	s.constants = append(s.constants, noted{sp, c, guarded})
 }
 
 // gaugeShape is a gauge's shape with as many axes as a value.

@@ -22,8 +22,19 @@ func runQuantise(n *ir.Net, o *Options) (*ir.Net, error) {
 		realQuiet: quiet{known: map[*ir.Value]*ir.Tensor{}}, fixedQuiet: quiet{known: map[*ir.Value]*ir.Tensor{}}}
 	return ir.Rebuild(n, ir.Fixed, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		q.r = r
+		defer q.forget(v)
 		return q.value(v)
 	})
+}
+
+// forget lets go of what is known of operands that nothing reads behind v.
+func (q *quantiser) forget(v *ir.Value) {
+	for _, a := range v.Args {
+		if readers := q.readers[a]; a != nil && readers[len(readers)-1] == v {
+			delete(q.offsets, a)
+			delete(q.off, a)
+		}
+	}
 }
 
 type quantiser struct {

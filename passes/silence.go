@@ -2,7 +2,6 @@ package passes
 
 import (
 	"math"
-	"slices"
 
 	"nomul/ir"
 	"nomul/ir/eval"
@@ -20,7 +19,7 @@ type quiet struct {
 }
 
 // quietRoom bounds the elements that are held; those left out are computed again.
-const quietRoom = 1 << 24
+const quietRoom = 1 << 22
 
 func (s *quiet) of(v *ir.Value) *ir.Tensor {
 	if v == nil {
@@ -73,45 +72,44 @@ func (s *quiet) find(v *ir.Value) *ir.Tensor {
 // alone is one neuron with the same input in every step, in real numbers or in integers.
 type alone[T int64 | float64] struct {
 	ir.NeuronAttrs
-	leak, wane                          func(T) T
-	input, threshold, bias, reset, init T
+	leak, wane                    func(T) T
+	input, threshold, bias, reset T
+
+	v, i  T // the membrane and the current, behind the last step
+	fired bool
 }
 
-// spikes tells in which steps it fires; see ir.NeuronAttrs for the equations.
-func (n *alone[T]) spikes(steps int) []bool {
-	out := make([]bool, steps)
-	v, i, fired := n.init, T(0), false
+// next reports whether it fires in the next step; see ir.NeuronAttrs for the equations.
+func (n *alone[T]) next() bool {
 	value := n.reset // the membrane behind a reset
 	if n.Reset == ir.ResetZero {
 		value = 0
 	}
 	sets, takes := n.Reset == ir.ResetZero || n.Reset == ir.ResetValue, n.Reset == ir.ResetSubtract
-	for step := range out {
-		late := fired && n.When == ir.WhenNext
-		again := n.When == ir.WhenBoth && n.above(v)
-		if late && sets && !n.Masks {
-			v = value
-		}
-		if v = n.leak(v); late && takes || again {
-			v -= n.reset
-		}
-		var drive T
-		drive, i = n.drive(i, late && n.MasksCurrent)
-		if v += drive + n.bias; late && n.Masks {
-			v = value
-		}
-		fired = n.above(v)
-		out[step] = fired
-		switch {
-		case n.When == ir.WhenFire && fired && sets:
-			v = value
-		case n.When == ir.WhenFire && fired && takes, n.When == ir.WhenBoth && fired && !again:
-			v -= n.reset
-		case n.When == ir.WhenBoth && again && !fired:
-			v += n.reset
-		}
+	v, late := n.v, n.fired && n.When == ir.WhenNext
+	again := n.When == ir.WhenBoth && n.above(v)
+	if late && sets && !n.Masks {
+		v = value
 	}
-	return out
+	if v = n.leak(v); late && takes || again {
+		v -= n.reset
+	}
+	var drive T
+	drive, n.i = n.drive(n.i, late && n.MasksCurrent)
+	if v += drive + n.bias; late && n.Masks {
+		v = value
+	}
+	n.fired = n.above(v)
+	switch {
+	case n.When == ir.WhenFire && n.fired && sets:
+		v = value
+	case n.When == ir.WhenFire && n.fired && takes, n.When == ir.WhenBoth && n.fired && !again:
+		v -= n.reset
+	case n.When == ir.WhenBoth && again && !n.fired:
+		v += n.reset
+	}
+	n.v = v
+	return n.fired
 }
 
 // drive returns the input of the membrane in a step, and the current kept for the next.
@@ -153,14 +151,44 @@ const silenceSteps = 1 << 10
 // lone is one neuron's constants, by slot; its input is that of silence.
 type lone [ir.NeuronLeak]float64
 
+// twins is the leaks of neurons of one layer, in real numbers and on integers.
+type twins struct {
+	attrs          ir.NeuronAttrs
+	steps          int
+	leak, wane     func(float64) float64
+	whole, waneInt func(int64) int64
+}
+
+func twinsOf(v *ir.Value, a ir.NeuronAttrs, steps int) twins {
+	by := realLeaks(v)
+	return twins{a, min(steps, silenceSteps), leakReal(by.membrane), leakReal(by.current),
+		leakInteger(a.Leak, a.Round), leakInteger(a.Current, a.Round)}
+}
+
 // agrees reports whether a neuron fires on integers in the steps in which it does in
 // real numbers when no spike reaches it.
-func agrees(a ir.NeuronAttrs, by leaks, steps int, real, fixed lone) bool {
-	r := alone[float64]{a, leakReal(by.membrane), leakReal(by.current),
-		real[ir.NeuronX], real[ir.NeuronThreshold], real[ir.NeuronBias], real[ir.NeuronReset], real[ir.NeuronInit]}
-	n := alone[int64]{a, leakInteger(a.Leak, a.Round), leakInteger(a.Current, a.Round), int64(fixed[ir.NeuronX]),
-		int64(fixed[ir.NeuronThreshold]), int64(fixed[ir.NeuronBias]), int64(fixed[ir.NeuronReset]), int64(fixed[ir.NeuronInit])}
-	return slices.Equal(r.spikes(steps), n.spikes(steps))
+func (p *twins) agrees(real, fixed lone) bool {
+	r := alone[float64]{NeuronAttrs: p.attrs, leak: p.leak, wane: p.wane, input: real[ir.NeuronX],
+		threshold: real[ir.NeuronThreshold], bias: real[ir.NeuronBias], reset: real[ir.NeuronReset], v: real[ir.NeuronInit]}
+	n := alone[int64]{NeuronAttrs: p.attrs, leak: p.whole, wane: p.waneInt, input: int64(fixed[ir.NeuronX]),
+		threshold: int64(fixed[ir.NeuronThreshold]), bias: int64(fixed[ir.NeuronBias]), reset: int64(fixed[ir.NeuronReset]), v: int64(fixed[ir.NeuronInit])}
+	for range p.steps {
+		if r.next() != n.next() {
+			return false
+		}
+	}
+	return true
+}
+
+// move is what is added to the bias of a neuron so that it fires when it does in real
+// numbers; ok is false where nothing near does.
+func (p *twins) move(real, fixed lone) (by float64, ok bool) {
+	for _, by := range []float64{0, -1, 1, -2, 2} {
+		if p.agrees(real, fixed.with(by)) {
+			return by, true
+		}
+	}
+	return 0, false
 }
 
 // calmed are the units that the biases of neurons are moved by, so that without any
@@ -173,20 +201,21 @@ func (q *quantiser) calmed(v *ir.Value, a ir.NeuronAttrs, units [ir.NeuronLeak]*
 		return nil, 0
 	}
 	changing := stretched(q.changing(v.Args[ir.NeuronX]), shape)
-	steps, by := min(q.steps, silenceSteps), realLeaks(v)
+	neurons := twinsOf(v, a, q.steps)
 	moves := ir.NewTensor(ir.RealType(shape))
+	by, calm := 0.0, true
 	for i := range real {
-		if changing[i] != 0 || agrees(a, by, steps, real[i], fixed[i]) {
+		if changing[i] != 0 {
 			continue
 		}
-		awake++
-		for _, move := range []float64{-1, 1, -2, 2} {
-			if try := fixed[i]; !agrees(a, by, steps, real[i], try.with(move)) {
-				continue
-			}
-			moves.F[i], moved = move, moves
-			awake--
-			break
+		if i == 0 || changing[i-1] != 0 || real[i] != real[i-1] || fixed[i] != fixed[i-1] {
+			by, calm = neurons.move(real[i], fixed[i])
+		}
+		if !calm {
+			awake++
+		}
+		if by != 0 {
+			moves.F[i], moved = by, moves
 		}
 	}
 	return moved, awake

@@ -103,10 +103,23 @@ func zip(a, b *ir.Tensor, f func(x, y float64) float64) *ir.Tensor {
 	if !ok {
 		panic(fmt.Sprintf("%v and %v do not broadcast", a.Type, b.Type))
 	}
-	x, y := stretched(a, shape), stretched(b, shape)
 	out := ir.NewTensor(ir.RealType(shape))
-	for i := range out.F {
-		out.F[i] = f(x[i], y[i])
+	switch {
+	case len(b.F) == 1:
+		y := b.F[0]
+		for i, x := range stretched(a, shape) {
+			out.F[i] = f(x, y)
+		}
+	case len(a.F) == 1:
+		x := a.F[0]
+		for i, y := range stretched(b, shape) {
+			out.F[i] = f(x, y)
+		}
+	default:
+		y := stretched(b, shape)
+		for i, x := range stretched(a, shape) {
+			out.F[i] = f(x, y[i])
+		}
 	}
 	return out
 }
@@ -147,13 +160,8 @@ func flatOn(t *ir.Tensor, full ir.Shape, axes []int) bool {
 
 // stretched is the real tensor's data broadcast to a shape.
 func stretched(t *ir.Tensor, to ir.Shape) []float64 {
-	index := ir.Index(t.Type.Shape, to)
-	if index == nil {
+	if t.Type.Shape == to {
 		return t.F
 	}
-	out := make([]float64, len(index))
-	for i, j := range index {
-		out[i] = t.F[j]
-	}
-	return out
+	return ir.Stretch(t.F, t.Type.Shape, to)
 }

@@ -169,9 +169,19 @@ func inverse(from []int) []int {
 	return out
 }
 
+// room returns bytes with room for more. What grows is twice as long as before: memory that
+// is not written yet costs nothing, but append clears it, and copies more often.
+func room(out []byte, more int) []byte {
+	if cap(out)-len(out) >= more {
+		return out
+	}
+	return append(make([]byte, 0, max(2*cap(out), len(out)+more)), out...)
+}
+
 // integers appends numbers to weights.bin, filled up to whole tiles.
 func (p *plan) integers(data []int64, size, bytes int, fill int64) section {
 	from, zero := len(p.blob), fill == 0
+	p.blob = room(p.blob, padded(size)*bytes)
 	for i := range padded(size) {
 		e := fill
 		if i < len(data) {
@@ -196,6 +206,7 @@ func (p *plan) integers(data []int64, size, bytes int, fill int64) section {
 // follows begins on a cache line again.
 func (p *plan) table(data []int) section {
 	from := len(p.blob)
+	p.blob = room(p.blob, 4*len(data)+63)
 	for _, e := range data {
 		p.blob = binary.LittleEndian.AppendUint32(p.blob, uint32(e))
 	}

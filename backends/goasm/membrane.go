@@ -82,15 +82,5 @@ func spread(v *ir.Value, s ir.Shape) []int64 {
 	if v == nil {
 		return nil
 	}
-	data := v.Const()
-	out := make([]int64, s.Size())
-	index := ir.Index(data.Type.Shape, s)
-	for i := range out {
-		if index != nil {
-			out[i] = data.I[index[i]]
-		} else {
-			out[i] = data.I[i]
-		}
-	}
-	return out
+	return ir.Stretch(v.Const().I, v.Const().Type.Shape, s)
 }

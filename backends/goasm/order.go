@@ -24,7 +24,7 @@ func orderOf(s ir.Shape, axes []int) order {
 	}
 	at := []int32{0}
 	for _, axis := range axes {
-		var next []int32
+		next := make([]int32, 0, len(at)*s.Dim(axis))
 		for _, from := range at {
 			for i := range s.Dim(axis) {
 				next = append(next, from+int32(i*stride[axis]))

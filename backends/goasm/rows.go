@@ -2,7 +2,6 @@ package goasm
 
 import (
 	"encoding/binary"
-	"slices"
 
 	"nomul/ir"
 )
@@ -74,7 +73,7 @@ func (m matrix) repeated(times int) matrix {
 
 // append8 appends 8-bit rows in tiles of so many outputs.
 func (m matrix) append8(out []byte, outputs int) []byte {
-	out = slices.Grow(out, (m.outputs+outputs)*m.inputs)
+	out = room(out, (m.outputs+outputs)*m.inputs)
 	for tile := 0; tile < m.outputs; tile += outputs {
 		for k := range m.inputs {
 			for half := tile; half < tile+outputs; half += 32 {
@@ -89,7 +88,7 @@ func (m matrix) append8(out []byte, outputs int) []byte {
 
 // append16 appends 16-bit rows in so many tiles of so many outputs.
 func (m matrix) append16(out []byte, outputs, tiles int) []byte {
-	out = slices.Grow(out, 2*tiles*outputs*m.inputs)
+	out = room(out, 2*tiles*outputs*m.inputs)
 	for tile := range tiles {
 		for k := range m.inputs {
 			for n := range outputs {
