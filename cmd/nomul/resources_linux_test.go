@@ -12,16 +12,22 @@ import (
 )
 
 // unrolled is a net at source of integrating neurons, each step written out, whose
-// counts are summed.
+// counts are summed into eight numbers.
 func unrolled(neurons, steps int) string {
-	typ := fmt.Sprintf("real[1,%d]", neurons)
+	typ := fmt.Sprintf("[1,%d]", neurons)
 	var b strings.Builder
-	fmt.Fprintf(&b, "net long source steps=1 {\nonce\n\t%%x = input : %s\n\t%%th = const {fill=100} : real[]\n\t%%v0 = neg %%x : %s\n\t%%n0 = neg %%x : %[2]s\n", typ, typ)
+	fmt.Fprintf(&b, "net wide source steps=1 {\nonce\n\t%%v0 = input : real%s\n\t%%th = const {fill=100} : real[]\n", typ)
 	for t := range steps {
-		fmt.Fprintf(&b, "\t%%h%d = add %%v%[1]d, %%x : %[2]s\n\t%%b%[1]d = compare %%h%[1]d, %%th {is=ge} : spike%[3]s\n\t%%s%[1]d = cast %%b%[1]d : %[2]s\n\t%%r%[1]d = mul %%s%[1]d, %%th : %[2]s\n", t, typ, typ[4:])
-		fmt.Fprintf(&b, "\t%%v%d = sub %%h%d, %%r%[2]d : %[3]s\n\t%%n%[1]d = add %%n%[2]d, %%s%[2]d : %[3]s\n", t+1, t, typ)
+		if t > 0 {
+			fmt.Fprintf(&b, "\t%%v%d = add %%d%d, %%v0 : real%s\n", t, t-1, typ)
+		}
+		fmt.Fprintf(&b, "\t%%b%d = compare %%v%[1]d, %%th {is=ge} : spike%[2]s\n\t%%n%[1]d = cast %%b%[1]d : real%[2]s\n", t, typ)
+		fmt.Fprintf(&b, "\t%%r%d = mul %%n%[1]d, %%th : real%[2]s\n\t%%d%[1]d = sub %%v%[1]d, %%r%[1]d : real%[2]s\n", t, typ)
+		if t > 0 {
+			fmt.Fprintf(&b, "\t%%q%d = add %%%s, %%n%[1]d : real%[3]s\n", t, map[bool]string{true: "n0", false: fmt.Sprint("q", t-1)}[t == 1], typ)
+		}
 	}
-	fmt.Fprintf(&b, "\t%%total = reduce-sum %%n%d {axes=[1] keep=true} : real[1,1]\n\t%%y = output %%total : real[1,1]\n}\n", steps)
+	fmt.Fprintf(&b, "\t%%e = reshape %%q%d {shape=[1,8,%d]} : real[1,8,%[2]d]\n\t%%f = reduce-sum %%e {axes=[2]} : real[1,8]\n\t%%y = output %%f : real[1,8]\n}\n", steps-1, neurons/8)
 	return b.String()
 }
 
@@ -31,6 +37,15 @@ model long {
   steps 60
   input x: u8[4096] std 1
   output y = x |> iaf |> sum(time)
+}
+`
+
+// heavyText is a model that consists of weights, 6.3 million.
+const heavyText = `neuron lif(leak: 0.5, threshold: 1, fires: >=, reset: zero)
+model heavy {
+  steps 4; weights random(seed: 1)
+  input x: u8[2048] std 1
+  output y = x |> linear(2048) |> lif |> linear(1024) |> lif |> linear(10) |> sum(time)
 }
 `
 
@@ -58,22 +73,30 @@ func TestResources(t *testing.T) {
 		t.Skip("takes long")
 	}
 	p := newPlace(t)
-	x := dataset.Ints(dataset.Uint8, []int{1, 1 << 19}, make([]int64, 1<<19))
+	x := dataset.Ints(dataset.Uint8, []int{1, 1, 1 << 19}, make([]int64, 1<<19))
 	var chain strings.Builder
 	chain.WriteString("net chain source steps=1 {\nonce\n\t%n0 = input : real[1,4]\n")
 	for i := range 100000 {
 		fmt.Fprintf(&chain, "\t%%n%d = neg %%n%d : real[1,4]\n", i+1, i)
 	}
 	chain.WriteString("\t%y = output %n100000 : real[1,4]\n}\n")
-	for name, text := range map[string]string{"wide.sir": unrolled(1<<19, 40), "long.snn": longText, "chain.sir": chain.String()} {
+	for name, text := range map[string]string{"wide.sir": unrolled(1<<19, 40), "long.snn": longText, "heavy.snn": heavyText, "chain.sir": chain.String()} {
 		if err := os.WriteFile(p.dir+"/"+name, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := dataset.WriteArrays(p.dir+"/wide.npz", map[string]*dataset.Array{"x": x}); err != nil {
+	labels := dataset.Ints(dataset.Uint8, []int{1}, []int64{0})
+	if err := dataset.WriteArrays(p.dir+"/images.npz", map[string]*dataset.Array{"images": x, "labels": labels}); err != nil {
 		t.Fatal(err)
 	}
-	limited(t, p, "run wide.sir --level source -i wide.npz -o o.npz", 300, 20*time.Second) // 960 MB of values
+	if err := dataset.WriteArrays(p.dir+"/wide.npz", map[string]*dataset.Array{"v0": x}); err != nil {
+		t.Fatal(err)
+	}
+	limited(t, p, "run wide.sir --level source -i wide.npz -o o.npz", 300, 20*time.Second)                      // 800 MB of values
+	limited(t, p, "eval wide.sir --input-type u8 --images images.npz --flips 1 --limit 1", 600, 30*time.Second) // and 300 of spikes and membranes of each net
 	limited(t, p, "ir chain.sir", 600, 25*time.Second)
+	for _, target := range []string{"go", "c", "verilog"} { // a hundred bytes for a weight
+		limited(t, p, "build heavy.snn -o "+target+" -t "+target, 600, 30*time.Second)
+	}
 	limited(t, p, "verify long.snn --targets c --samples 200", 800, 2*time.Minute) // traces as integers take .8 GB an engine
 }
