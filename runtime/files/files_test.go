@@ -221,10 +221,14 @@ func TestFolder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := os.Link(top+"/secret", top+"/model/hard"); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		model, name, allowed string
 		outside              bool
 	}{
+		{"model/m", "hard", "", false}, // a file of the folder, which whoever made it has
 		{"model/m", "sub/w", "", false},
 		{"alias/m", "sub/../sub/w", "", false},
 		{"model/m", top + "/model/sub/w", "", false},
