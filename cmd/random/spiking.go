@@ -69,11 +69,15 @@ func (n *network) against(net *ir.Net) error {
 // partlyRead lists the layers of a rolled net that are read in some steps alone: under a
 // mask, or because other steps read another copy of the layer, which has a number behind its name.
 func partlyRead(net *ir.Net) map[string]bool {
+	moves := map[ir.Op]bool{ir.OpReshape: true, ir.OpTranspose: true, ir.OpSlice: true}
 	whole, partly := map[*ir.Value]bool{}, map[string]bool{}
-	for _, r := range net.Values {
+	for _, r := range slices.Backward(net.Values) {
+		read := !moves[r.Op] || whole[r]
+		if r.Op == ir.OpAnd && slices.ContainsFunc(r.Args, func(m *ir.Value) bool { return m.Type.Shape.Rank() == 0 }) {
+			read = false
+		}
 		for _, a := range r.Args {
-			masked := r.Op == ir.OpAnd && slices.ContainsFunc(r.Args, func(m *ir.Value) bool { return m.Type.Shape.Rank() == 0 })
-			whole[a] = whole[a] || !masked
+			whole[a] = whole[a] || read
 		}
 	}
 	for _, v := range net.All(ir.OpNeuron) {
