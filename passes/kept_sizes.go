@@ -78,20 +78,38 @@ func beganWith(init *ir.Tensor, levels [2]*ir.Tensor, t ir.Type) *ir.Tensor {
 // computed of, neuron by neuron; nil when it is computed of anything else.
 func spikeOf(v *ir.Value) *ir.Value {
 	var of *ir.Value
+	alone := decidedBy(v, func(x *ir.Value) (fires, fits bool) {
+		fires = membraneOf(x) != nil || x.Op == ir.OpDelay && x.Type.IsSpike()
+		if fires && of == nil {
+			of = x
+		}
+		return fires, x == of
+	})
+	if !alone {
+		return nil
+	}
+	return of
+}
+
+// decidedBy reports whether a value is computed, neuron by neuron, of constants and spikes
+// alone; spike tells whether a value is one, and whether it is one of those asked for.
+func decidedBy(v *ir.Value, spike func(x *ir.Value) (fires, fits bool)) bool {
+	seen := cone{}
 	for queue := []*ir.Value{v}; len(queue) > 0; queue = queue[1:] {
 		x := queue[0]
-		fires := membraneOf(x) != nil || x.Op == ir.OpDelay && x.Type.IsSpike()
-		switch {
-		case x.Const() != nil, x == of:
-		case fires && of == nil:
-			of = x
-		case fires || !byElement[x.Op]:
-			return nil
-		default:
+		if seen[x] || x.Const() != nil {
+			continue
+		}
+		seen[x] = true
+		fires, fits := spike(x)
+		if fires && !fits || !fires && !byElement[x.Op] {
+			return false
+		}
+		if !fires {
 			queue = append(queue, x.Args...)
 		}
 	}
-	return of
+	return true
 }
 
 // delayed makes the spike's delay, and of it the number.

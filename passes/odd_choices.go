@@ -11,53 +11,55 @@ import (
 // sizes, a leak for each sign. What is chosen tells them apart.
 
 var (
-	sized      = odd{what: "a neuron whose spikes have several sizes", help: "a spike is 0 or 1 here"}
-	leaksApart = odd{what: "a neuron whose leak depends on its membrane"}
+	sized        = odd{what: "a neuron whose spikes have several sizes", help: "a spike is 0 or 1 here"}
+	leaksApart   = odd{what: "a neuron whose leak depends on its membrane", help: oneLeak}
+	leaksByInput = odd{what: "a neuron whose leak depends on its current", help: oneLeak}
 )
 
-// choice: a comparison of a number of the state with a constant decides what the state becomes.
+const oneLeak = "a leak is a constant here, of its own for each neuron"
+
+// choice: a comparison with a constant decides what the state becomes.
 func (a *anatomy) choice(v *ir.Value) (odd, bool) {
 	switch v.Op {
 	case ir.OpWhere:
 		by := a.now(v.Args[0])
-		m := membraneOf(by)
+		m, past := membraneOf(by), scaledFrom(v.Args[1])
 		switch {
-		case m == nil || !a.recurs(v, m):
+		case m == nil:
 			return odd{}, false
-		case heldAt(v, by):
+		case a.recurs(v, m) && heldAt(v, by):
 			return bounded, true
-		case len(levels(v, map[float64]bool{})) > 2:
-			return sized, true
+		case v.Args[1] == v.Args[2] || scaledFrom(v.Args[2]) != past:
+			return odd{}, false
 		}
-		return leaksApart, scaledFrom(v.Args[1], m) && scaledFrom(v.Args[2], m)
+		return a.leaks(v, past, m)
 	case ir.OpMul:
 		for i, w := range v.Args {
 			if w.Op == ir.OpWhere && len(levels(w, map[float64]bool{})) > 1 && membraneOf(a.now(w.Args[0])) != nil {
-				return leaksApart, a.recurs(v, v.Args[1-i]) && a.recurs(v, membraneOf(a.now(w.Args[0])))
+				return a.leaks(v, v.Args[1-i], membraneOf(a.now(w.Args[0])))
 			}
 		}
 	}
 	return odd{}, false
 }
 
-// sized reports whether the spikes that are added up are those of one membrane in one step:
-// their number is the size of its spike.
-func (a *anatomy) sized() bool {
-	fires := map[*ir.Value]bool{}
-	var of *ir.Value
-	late := 0
-	for _, v := range a.values {
-		m := membraneOf(v)
-		switch {
-		case v.Op == ir.OpDelay && v.Type.IsSpike():
-			late++
-		case v.Op == ir.OpDelay, m != nil && of != nil && m != of:
-			return false
-		case m != nil:
-			of, fires[v] = m, true
+// leaks tells what decides the leak by which v is made of a membrane: that one, or else what
+// comes in.
+func (a *anatomy) leaks(v, past, m *ir.Value) (odd, bool) {
+	if m == past || m == a.nearest(past) {
+		return leaksApart, a.recurs(v, m)
+	}
+	return leaksByInput, a.recurs(v, past)
+}
+
+// nearest is the membrane that a value is computed of, the last of them; nil when there is none.
+func (a *anatomy) nearest(v *ir.Value) *ir.Value {
+	for _, u := range dissect(v, nil, nil).values {
+		if a.own[u] || a.latched[u] != nil {
+			return u
 		}
 	}
-	return len(fires) > 1 && (late == 0 || late == len(fires))
+	return nil
 }
 
 // now is a value, or what a delay stores of it.
@@ -92,6 +94,19 @@ func thresholds(n *ir.Net) map[*ir.Value][]*ir.Value {
 	return out
 }
 
+// sameComparisons are the comparisons of a membrane that are as the first of a later one, if there
+// is one: the first membrane may be what comes in, and compared for that.
+func sameComparisons(fires, later []*ir.Value) []*ir.Value {
+	if len(later) == 0 {
+		return fires
+	}
+	i := slices.IndexFunc(fires, func(f *ir.Value) bool { return comparedAlike(f, later[0]) })
+	if i < 0 {
+		return nil
+	}
+	return fires[i:]
+}
+
 // levels collects the numbers that a choice between constants is, however it is nested; none
 // when it may be another.
 func levels(v *ir.Value, into map[float64]bool) map[float64]bool {
@@ -112,7 +127,10 @@ func levels(v *ir.Value, into map[float64]bool) map[float64]bool {
 	return into
 }
 
-// scaledFrom reports whether a value is another, times a constant.
-func scaledFrom(v, m *ir.Value) bool {
-	return v == m || v.Op == ir.OpMul && v.Args[0] == m && v.Args[1].Const() != nil
+// scaledFrom returns the number of which a value is a multiple by a constant, or which it is.
+func scaledFrom(v *ir.Value) *ir.Value {
+	if v.Op == ir.OpMul && v.Args[1].Const() != nil {
+		return v.Args[0]
+	}
+	return v
 }

@@ -83,7 +83,7 @@ func (a *anatomy) sources(v *ir.Value) []*ir.Value {
 
 // oddity finds what is odd about a layer; nil when it is nothing that has a name.
 func (a *anatomy) oddity() *odd {
-	for _, find := range []func(v *ir.Value) (odd, bool){a.refractory, a.function, a.bound, a.product, a.choice} {
+	for _, find := range []func(v *ir.Value) (odd, bool){a.several, a.refractory, a.function, a.bound, a.product, a.choice} {
 		for _, v := range a.values {
 			if o, ok := find(v); ok {
 				o.at = v
@@ -102,8 +102,8 @@ func (a *anatomy) refractory(v *ir.Value) (odd, bool) {
 	}
 	counter := dissect(m, nil, a.latched)
 	own := slices.ContainsFunc(counter.values, func(s *ir.Value) bool { return a.own[membraneOf(s)] })
-	if own && counter.counts() && counter.sized() {
-		return sized, true
+	if _, sizes := a.sizes(m); own && len(sizes) > 2 {
+		return oddOf(sizes), true
 	}
 	return refractory, own && counter.counts()
 }
@@ -201,11 +201,12 @@ func oddLayers(n *ir.Net, h []history) error {
 		layers[i] = dissect(layer.membranes[len(layer.membranes)-1], own, nil)
 	}
 	errs, named := ternaryNeurons(n)
+	errs = append(errs, wholeSpikes(n)...)
 	for i, a := range layers {
 		var first []*ir.Value
 		for _, m := range slices.Backward(h[i].membranes) {
-			if len(fires[m]) > 0 {
-				first = fires[m]
+			if alike := sameComparisons(fires[m], first); len(alike) > 0 {
+				first = alike
 			}
 		}
 		if named[a.membrane] {

@@ -15,6 +15,9 @@ import (
 // the casts to real numbers behind them are dropped. The values are put in an
 // order that does not depend on the file they came from.
 func runRaiseNeurons(n *ir.Net, _ *Options) (*ir.Net, error) {
+	if errs := wholeSpikes(n); len(errs) > 0 {
+		return nil, errs.Err()
+	}
 	n, err := keepsSpikes(n)
 	if err == nil {
 		n, err = deeply(n)

@@ -24,7 +24,8 @@ func runRerollTime(n *ir.Net, o *Options) (*ir.Net, error) {
 	history, err := membranesOverTime(n)
 	switch {
 	case err != nil:
-		if named, _ := ternaryNeurons(n); len(named) > 0 {
+		named, _ := ternaryNeurons(n)
+		if named = append(named, wholeSpikes(n)...); len(named) > 0 {
 			return nil, named.Err()
 		}
 		if len(secondMembranes(n, comparisons(n))) == 0 && !o.manySteps {

@@ -44,18 +44,15 @@ func secondLooks(n *ir.Net, fires map[*ir.Value][]*ir.Value) map[*ir.Value]bool 
 // of some size; nil of other values.
 func membraneOfSpike(v *ir.Value) *ir.Value {
 	var of *ir.Value
-	for queue := []*ir.Value{v}; len(queue) > 0; queue = queue[1:] {
-		x := queue[0]
+	alone := decidedBy(v, func(x *ir.Value) (fires, fits bool) {
 		m := membraneOf(x)
-		switch {
-		case x.Const() != nil, m != nil && m == of:
-		case m != nil && of == nil && x != v:
+		if of == nil && x != v {
 			of = m
-		case m != nil || !byElement[x.Op]:
-			return nil
-		default:
-			queue = append(queue, x.Args...)
 		}
+		return m != nil, m == of
+	})
+	if !alone {
+		return nil
 	}
 	return of
 }
