@@ -52,7 +52,8 @@ func (backend) Doc() string {
 // memories and the vectors. The net has passed Check.
 func (backend) Emit(net *ir.Net, o backends.Options) []backends.File {
 	p := newPlan(net, o.Name, laneCount(o.Lanes))
-	g := newPage(p, o)
+	stored := memories(p)
+	g := newPage(p, o, stored)
 	if o.OutputsOnly {
 		o.Vectors = o.Vectors.WithoutSteps() // which are far larger than the model
 	}
@@ -61,7 +62,7 @@ func (backend) Emit(net *ir.Net, o backends.Options) []backends.File {
 		{Name: "tb.v", Data: render("tb", g)},
 		{Name: "Makefile", Data: makefile(p)},
 	}
-	files = append(files, memories(p)...)
+	files = append(files, stored...)
 	return append(files, vectors(g, o.Vectors)...)
 }
 

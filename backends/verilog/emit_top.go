@@ -13,12 +13,16 @@ import (
 type page struct {
 	*plan
 	Samples int
-	Traced  int   // 1 if vectors.hex has spikes and membranes
-	Cycles  []int // of each sample
+	Traced  int      // 1 if vectors.hex has spikes and membranes
+	Cycles  []int    // of each sample
+	Stored  []string // the files that the model reads
 }
 
-func newPage(p *plan, o backends.Options) page {
+func newPage(p *plan, o backends.Options, stored []backends.File) page {
 	g := page{plan: p, Samples: len(o.Vectors), Traced: 1}
+	for _, f := range stored {
+		g.Stored = append(g.Stored, f.Name)
+	}
 	if o.OutputsOnly {
 		g.Traced = 0
 	}

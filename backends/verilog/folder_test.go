@@ -24,8 +24,25 @@ func TestFromAnotherFolder(t *testing.T) {
 		return mustRun(t, elsewhere, "vvp", "-n", "tb.vvp")
 	}
 	passes(t, net, 8, vs, build(`-DNET_DIR="`+dir+`"`))
-	if log := build(); strings.Contains(log, "PASS") {
-		t.Errorf("without its memories the bench says\n%s", log)
+	log := build()
+	for _, part := range []string{"FAIL: cannot read net_", ".hex", "in the folder of net_*.hex", `-DNET_DIR='"path/to/folder"'`} {
+		if !strings.Contains(log, part) {
+			t.Errorf("without its memories the bench does not say %q:\n%s", part, log)
+		}
+	}
+	if strings.Contains(log, "PASS") {
+		t.Errorf("without its memories the bench passes:\n%s", log)
+	}
+	stored, err := filepath.Glob(filepath.Join(dir, "net_*.hex"))
+	if err != nil || len(stored) == 0 {
+		t.Fatal(stored, err)
+	}
+	gone := stored[len(stored)-1]
+	if err := os.Remove(gone); err != nil {
+		t.Fatal(err)
+	}
+	if log := build(`-DNET_DIR="` + dir + `"`); !strings.Contains(log, "FAIL: cannot read "+gone) {
+		t.Errorf("without %s the bench says\n%s", gone, log)
 	}
 }
 
