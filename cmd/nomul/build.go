@@ -33,6 +33,7 @@ func buildCommand() *cobra.Command {
 	var target, dir, vectors, name string
 	var lanes int
 	var force, asJSON bool
+	var within limits
 	c := &cobra.Command{
 		Use:   "build MODEL -t go|c|verilog -o DIR",
 		Short: "Emit a directory that builds and tests itself",
@@ -40,6 +41,7 @@ func buildCommand() *cobra.Command {
 samples and compares every spike, membrane and output. The samples are noise
 unless --vectors gives real ones.`,
 		Example: `  nomul build model.onnx -t go -o model_go --mean .286 --std .353
+  nomul build model.onnx -t c -o model_c --flash 512K --ram 96K --mean .286 --std .353
   nomul build model.onnx -t verilog --lanes 16 -o model_v --mean .286 --std .353`,
 		Args: oneModel,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -56,6 +58,9 @@ unless --vectors gives real ones.`,
 			if err := checkName(name); err != nil {
 				return err
 			}
+			if err := within.check(t); err != nil {
+				return err
+			}
 			if err := vacant(c, dir, force); err != nil {
 				return err
 			}
@@ -63,7 +68,7 @@ unless --vectors gives real ones.`,
 			if err != nil {
 				return err
 			}
-			files, needs, err := m.emit(t, vectors, backends.Options{Name: name, Lanes: lanes})
+			files, needs, err := m.emit(t, vectors, within, backends.Options{Name: name, Lanes: lanes})
 			if err != nil {
 				return err
 			}
@@ -82,6 +87,7 @@ unless --vectors gives real ones.`,
 	c.Flags().StringVar(&name, "name", modelName, "what files and symbols begin with: `NAME`, and the Go package is called")
 	c.Flags().StringVar(&vectors, "vectors", "", "samples for the emitted test: `FILE`.npz (at most 16 are taken)")
 	c.Flags().IntVar(&lanes, "lanes", 0, "verilog: `N` parallel accumulators per layer, a power of two (default 32)")
+	within.register(c.Flags())
 	c.Flags().BoolVar(&force, "force", false, "replace DIR if nomul made it")
 	jsonFlag(c, &asJSON)
 	return c
@@ -134,8 +140,8 @@ func emitted(net *ir.Net, samples int) (count int, outputsOnly bool) {
 }
 
 // emit lowers the model, checks it for the target, and returns the artefact's files, and
-// the memory that they need, if that is known.
-func (m *model) emit(t backends.Backend, vectors string, o backends.Options) ([]backends.File, []backends.Need, error) {
+// the memory that they need, if that is known, which may be limited.
+func (m *model) emit(t backends.Backend, vectors string, within limits, o backends.Options) ([]backends.File, []backends.Need, error) {
 	net, err := m.at(ir.Fixed)
 	if err != nil {
 		return nil, nil, err
@@ -144,15 +150,18 @@ func (m *model) emit(t backends.Backend, vectors string, o backends.Options) ([]
 	if err := t.Check(net).Err(); err != nil {
 		return nil, nil, err
 	}
+	var needs []backends.Need
+	if t, ok := t.(backends.Sized); ok {
+		needs = t.Needs(net)
+	}
+	if err := within.hold(needs); err != nil {
+		return nil, nil, err
+	}
 	if err := m.expect(t, net, vectors, &o); err != nil {
 		return nil, nil, err
 	}
 	artefact := t.Emit(net, o)
-	var needs []backends.Need
-	switch t := t.(type) {
-	case backends.Sized:
-		needs = t.Needs(net)
-	case backends.Counted:
+	if t, ok := t.(backends.Counted); ok {
 		needs = t.Memories(artefact)
 	}
 	return artefact, needs, nil

@@ -129,6 +129,7 @@ type verification struct {
 	Engines  []engineRow     `json:"engines"`
 	Proofs   []proof.Proof   `json:"proofs"`
 	Controls []proof.Control `json:"controls"`
+	Total    total           `json:"total"`
 	Error    *problem        `json:"error,omitempty"`
 }
 

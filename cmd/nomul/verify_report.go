@@ -81,7 +81,7 @@ func (r *verification) put(c *cobra.Command, asJSON bool, fault error) error {
 		r.print(c)
 		return fault
 	}
-	r.Error = problemOf(fault)
+	r.Error, r.Total = problemOf(fault), r.total()
 	if err := printJSON(c.OutOrStdout(), r); err != nil {
 		return err
 	}
@@ -130,32 +130,51 @@ func (r *verification) print(c *cobra.Command) {
 	fmt.Fprintf(w, "\n%s\n", r.summary())
 }
 
-// summary counts engines that are equal, proofs that hold and controls that were caught.
-// The interpreter is not held against itself.
-func (r *verification) summary() string {
-	ran, equal, hold, caught := 0, 0, 0, 0
-	for _, e := range r.Engines[1:] {
+// total counts engines that ran and are equal, proofs that hold and controls that were
+// caught, of all that there are. The interpreter is not held against itself.
+type total struct {
+	Engines  int `json:"engines"`
+	Ran      int `json:"ran"`
+	Equal    int `json:"equal"`
+	Proofs   int `json:"proofs"`
+	Hold     int `json:"hold"`
+	Controls int `json:"controls"`
+	Caught   int `json:"caught"`
+}
+
+func (r *verification) total() total {
+	t := total{Proofs: len(r.Proofs), Controls: len(r.Controls)}
+	for _, e := range r.Engines {
+		if e.Target == "" {
+			continue
+		}
+		t.Engines++
 		if e.Skipped == "" {
-			ran++
+			t.Ran++
 		}
 		if e.Skipped == "" && e.None() {
-			equal++
+			t.Equal++
 		}
 	}
 	for _, p := range r.Proofs {
 		if p.Holds() {
-			hold++
+			t.Hold++
 		}
 	}
 	for _, k := range r.Controls {
 		if k.Caught {
-			caught++
+			t.Caught++
 		}
 	}
-	verified := ""
-	if ran == 0 {
+	return t
+}
+
+// summary is the total in words.
+func (r *verification) summary() string {
+	t, verified := r.total(), ""
+	if t.Ran == 0 {
 		verified = nothing + ": "
 	}
 	return verified + fmt.Sprintf("%d of %d engines equal the interpreter in every bit, %d of %d proofs hold, %d of %d controls were caught",
-		equal, len(r.Engines)-1, hold, len(r.Proofs), caught, len(r.Controls))
+		t.Equal, t.Engines, t.Hold, t.Proofs, t.Caught, t.Controls)
 }

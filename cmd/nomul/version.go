@@ -7,6 +7,8 @@ import (
 )
 
 // version is that of the module, with the revision it was built from and the version of Go.
+// Of a module that go install took, Go stamps its sum; of a build without version control,
+// nothing.
 func version(info *debug.BuildInfo, ok bool) string {
 	if !ok {
 		return "unknown, " + runtime.Version()
@@ -15,7 +17,10 @@ func version(info *debug.BuildInfo, ok bool) string {
 	for _, s := range info.Settings {
 		settings[s.Key] = s.Value
 	}
-	revision := ""
+	revision := ", unknown revision"
+	if info.Main.Sum != "" { // of a version that was installed, which names its revision
+		revision = ", sum " + info.Main.Sum
+	}
 	if r := settings["vcs.revision"]; r != "" {
 		revision = ", revision " + r
 		if settings["vcs.modified"] == "true" {

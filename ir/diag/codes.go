@@ -52,7 +52,7 @@ const (
 	TooWide Code = "too-wide"
 	// MissingWeights: no file has the trained numbers that a layer needs.
 	MissingWeights Code = "missing-weights"
-	// TooLarge: a text makes more at compile time than is allowed.
+	// TooLarge: a text makes more at compile time, or a model needs more memory, than is allowed.
 	TooLarge Code = "too-large"
 	// BadData: images, labels or arrays do not fit the model.
 	BadData Code = "bad-data"

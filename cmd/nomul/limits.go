@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"nomul/backends"
+	"nomul/ir/diag"
+)
+
+// limits are how much memory the part has that a model is for.
+type limits struct{ flash, ram size }
+
+func (l *limits) register(fs *pflag.FlagSet) {
+	fs.Var(&l.flash, "flash", "c: write nothing when weights and tables take more than `SIZE` bytes of flash, such as 512K or 1M (default no limit)")
+	fs.Var(&l.ram, "ram", "c: write nothing when a state and the stack take more than `SIZE` bytes of RAM, such as 96K (default no limit)")
+}
+
+// check refuses limits of a target whose memory is not known before it is built.
+func (l limits) check(t backends.Backend) error {
+	_, sized := t.(backends.Sized)
+	for flag, limit := range map[string]size{"flash": l.flash, "ram": l.ram} {
+		if limit.text != "" && !sized {
+			return usageError{fmt.Errorf("--%s is for -t c; how much memory target %s needs is told by its tools", flag, t.Name())}
+		}
+	}
+	return nil
+}
+
+// hold refuses a model that needs more.
+func (l limits) hold(needs []backends.Need) error {
+	bytes := map[string]int{}
+	for _, n := range needs {
+		bytes[n.Memory] += n.Bytes
+	}
+	var errs diag.List
+	for _, m := range []struct {
+		flag  string
+		limit size
+		use   string
+		takes int
+	}{
+		{"flash", l.flash, "weights and tables take %d bytes of flash", bytes["flash"]},
+		{"ram", l.ram, fmt.Sprintf("a state of %d bytes and at most %d of stack take %%d bytes of RAM", bytes["ram"], bytes["stack"]), bytes["ram"] + bytes["stack"]},
+	} {
+		if m.limit.text != "" && m.takes > m.limit.bytes {
+			d := diag.Errorf(diag.Origin{}, diag.TooLarge, m.use+", and --%s %s is %d: %d too many", m.takes, m.flag, m.limit.text, m.limit.bytes, m.takes-m.limit.bytes)
+			errs = append(errs, d)
+		}
+	}
+	return errs.Err()
+}
+
+// size is a number of bytes as flags take it: 65536, 64K, 1M.
+type size struct {
+	text  string
+	bytes int
+}
+
+func (s *size) String() string { return s.text }
+
+func (s *size) Type() string { return "size" }
+
+func (s *size) Set(text string) error {
+	digits, shift := text, 0
+	for i, unit := range []string{"K", "M", "G"} {
+		if rest, ok := strings.CutSuffix(strings.TrimSuffix(strings.ToUpper(text), "B"), unit); ok {
+			digits, shift = rest, 10*(i+1)
+		}
+	}
+	n, err := strconv.ParseUint(digits, 10, 62)
+	if err != nil || n == 0 || n > math.MaxInt>>shift {
+		return fmt.Errorf("wanted a number of bytes above 0, such as 65536, 64K or 1M (K is 1024)")
+	}
+	s.text, s.bytes = text, int(n)<<shift
+	return nil
+}
