@@ -79,6 +79,9 @@ func (f *firstStep) apart(u *unrolled, v *ir.Value) string {
 		return ""
 	}
 	found, wanted := nearestApart(f.c.became[u.at[0][v]], made)
+	if kindOf(found) == kindOf(wanted) {
+		return ""
+	}
 	return fmt.Sprintf("; there it has %s, where a state of zeros leaves %s", kindOf(found), kindOf(wanted))
 }
 
