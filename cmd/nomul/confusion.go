@@ -10,15 +10,17 @@ import (
 // printConfusion prints how many images of each label were taken for each class, or
 // where that is wider than a line the most frequent mistakes.
 func (r *evaluation) printConfusion(w io.Writer) {
-	head, rows := r.confusionHead(), r.confusionRows()
-	widths, _ := columns(append([][]string{head}, rows...))
-	total := columnGap * (len(widths) - 1)
-	for _, n := range widths {
-		total += n
-	}
-	if total <= lineWidth {
-		printTable(w, head, rows)
-		return
+	if len(r.Confusion)*(1+columnGap) <= lineWidth { // else not even a digit of each class fits
+		head, rows := r.confusionHead(), r.confusionRows()
+		widths, _ := columns(append([][]string{head}, rows...))
+		total := columnGap * (len(widths) - 1)
+		for _, n := range widths {
+			total += n
+		}
+		if total <= lineWidth {
+			printTable(w, head, rows)
+			return
+		}
 	}
 	mistakes := r.mistakes()
 	if len(mistakes) == 0 {

@@ -49,6 +49,14 @@ model heavy {
 }
 `
 
+// classesText is a model with more classes than a table of them holds.
+const classesText = `net classes source steps=1 {
+once
+	%x = input : real[1,8000]
+	%y = output %x : real[1,8000]
+}
+`
+
 // limited runs a command, and demands that it succeeds within a memory and processor time.
 func limited(t *testing.T, p place, line string, mb int64, took time.Duration) {
 	t.Helper()
@@ -80,7 +88,7 @@ func TestResources(t *testing.T) {
 		fmt.Fprintf(&chain, "\t%%n%d = neg %%n%d : real[1,4]\n", i+1, i)
 	}
 	chain.WriteString("\t%y = output %n100000 : real[1,4]\n}\n")
-	for name, text := range map[string]string{"wide.sir": unrolled(1<<19, 40), "long.snn": longText, "heavy.snn": heavyText, "chain.sir": chain.String()} {
+	for name, text := range map[string]string{"wide.sir": unrolled(1<<19, 40), "long.snn": longText, "classes.sir": classesText, "heavy.snn": heavyText, "chain.sir": chain.String()} {
 		if err := os.WriteFile(p.dir+"/"+name, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -89,11 +97,16 @@ func TestResources(t *testing.T) {
 	if err := dataset.WriteArrays(p.dir+"/images.npz", map[string]*dataset.Array{"images": x, "labels": labels}); err != nil {
 		t.Fatal(err)
 	}
+	many := dataset.Ints(dataset.Uint8, []int{1, 1, 8000}, make([]int64, 8000))
+	if err := dataset.WriteArrays(p.dir+"/many.npz", map[string]*dataset.Array{"images": many, "labels": labels}); err != nil {
+		t.Fatal(err)
+	}
 	if err := dataset.WriteArrays(p.dir+"/wide.npz", map[string]*dataset.Array{"v0": x}); err != nil {
 		t.Fatal(err)
 	}
 	limited(t, p, "run wide.sir --level source -i wide.npz -o o.npz", 300, 20*time.Second)                      // 800 MB of values
 	limited(t, p, "eval wide.sir --input-type u8 --images images.npz --flips 1 --limit 1", 600, 30*time.Second) // and 300 of spikes and membranes of each net
+	limited(t, p, "eval classes.sir --level source --input-type u8 --images many.npz", 200, 10*time.Second)     // of 8000 classes
 	limited(t, p, "ir chain.sir", 600, 25*time.Second)
 	for _, target := range []string{"go", "c", "verilog"} { // a hundred bytes for a weight
 		limited(t, p, "build heavy.snn -o "+target+" -t "+target, 600, 30*time.Second)
