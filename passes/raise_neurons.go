@@ -168,7 +168,7 @@ func (s *raising) rewrite(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 	case s.neurons[v] != nil:
 		return s.neuron(r, v)
 	case s.shown[v] != nil:
-		return s.shown[v].membrane(r, v)
+		return s.shown[v].membrane(r, v, s.names[s.shown[v].fire])
 	case v.Op == ir.OpCast && dropped(v.Type, r.Of(v.Args[0]).Type):
 		return r.Of(v.Args[0]), nil
 	case v.Op == ir.OpDelay && s.delays[v]:

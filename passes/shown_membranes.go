@@ -15,20 +15,20 @@ import (
 // show notes the membranes of a unit of the net whose reset is no subtraction.
 func (s *raising) show(n *ir.Net, u *unit, f *neuronForm) {
 	if again := u.rereads(); again != nil { // what it has stored is what a silent one gives
-		stored := visible{*f, false}
+		stored := visible{*f, u.fire, false}
 		stored.attrs.Silent = true
 		s.shown[s.latched[membraneOf(again)]] = &stored
 	}
 	if f.attrs.Reset != ir.ResetZero && f.attrs.Reset != ir.ResetValue || f.held != nil {
 		return
 	}
-	before := visible{*f, u.mirrored}
+	before := visible{*f, u.fire, u.mirrored}
 	before.attrs.Silent, before.attrs.When = true, ir.WhenNext
 	s.shown[u.membrane] = &before
 	if f.attrs.When != ir.WhenFire {
 		return
 	}
-	after := visible{*f, u.mirrored}
+	after := visible{*f, u.fire, u.mirrored}
 	after.attrs.Silent = true
 	for _, v := range u.resets(n, f) {
 		s.shown[v] = &after
@@ -57,6 +57,7 @@ func (u *unit) resets(n *ir.Net, f *neuronForm) []*ir.Value {
 // visible is a silent neuron in the place of a membrane, or of its opposite.
 type visible struct {
 	neuronForm
+	fire     *ir.Value
 	mirrored bool
 }
 
@@ -72,9 +73,9 @@ func (f *neuronForm) isReset(g form) bool {
 	return len(g) == 3 && to != nil && near(to, f.reset)
 }
 
-// membrane makes the silent neuron.
-func (f *visible) membrane(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-	out, err := f.make(r, v.Name, v.Type.Shape)
+// membrane makes the silent neuron in the place of v, named after the one that fires.
+func (f *visible) membrane(r *ir.Rebuilder, v *ir.Value, fires string) (*ir.Value, error) {
+	out, err := f.make(r, r.Unique(membraneName(fires)), v.Type.Shape)
 	if err != nil || !f.mirrored {
 		return out, err
 	}

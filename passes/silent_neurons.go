@@ -58,10 +58,44 @@ func (s *silencing) classify(delay, membrane *ir.Value) *neuronForm {
 
 func (s *silencing) rewrite(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 	if f := s.forms[v]; f != nil {
-		return f.make(r, v.Name, v.Type.Shape)
+		return f.make(r, s.name(v), v.Type.Shape)
 	}
 	return nil, nil
 }
+
+// name returns that of a membrane: after the neuron that fires by the same current, and
+// whose spikes reset it, if there is one.
+func (s *silencing) name(membrane *ir.Value) string {
+	seen := map[*ir.Value]bool{nil: true}
+	var fires []*ir.Value
+	var walk func(v *ir.Value)
+	walk = func(v *ir.Value) {
+		if seen[v] {
+			return
+		}
+		seen[v] = true
+		switch {
+		case v.Op == ir.OpNeuron && v.Type.IsSpike():
+			fires = append(fires, v)
+		case v.Op == ir.OpDelay && v.Type.IsSpike():
+			walk(s.latched[v])
+		case byElement[v.Op]:
+			for _, a := range v.Args {
+				walk(a)
+			}
+		}
+	}
+	walk(membrane)
+	for _, f := range fires {
+		if seen[f.Args[ir.NeuronX]] {
+			return membraneName(f.Name)
+		}
+	}
+	return membrane.Name
+}
+
+// membraneName is that of a silent neuron beside one that fires, and has its membrane.
+func membraneName(neuron string) string { return neuron + ".membrane" }
 
 // restless refuses state that depends on itself in a way that no neuron has.
 func restless(n *ir.Net) error {
