@@ -172,15 +172,22 @@ func (s *scaler) bound(list []gauge) []bool {
 	return among
 }
 
-// readersOf returns how the classes of a list are read.
+// readersOf returns how the classes of a list are read. Values that are only moved share
+// their classes, which are looked at once.
 func (s *scaler) readersOf(list []gauge) reading {
 	var out reading
-	among := s.classes.of(list)
+	among, parts := s.classes.of(list), map[shared]gauge{}
 	for v, sp := range s.gauges {
-		if !s.fires(v, true) {
+		if len(sp.id) == 0 || !s.fires(v, true) {
 			continue
 		}
-		if part := s.pickIn(sp, among); len(part.id) > 0 {
+		key := shared{&sp.id[0], &sp.ratio[0], len(sp.id), sp.source}
+		part, known := parts[key]
+		if !known {
+			part = s.pickIn(sp, among)
+			parts[key] = part
+		}
+		if len(part.id) > 0 {
 			out.summed = append(out.summed, part)
 			if s.fires(v, false) {
 				out.fired = append(out.fired, part)
@@ -190,6 +197,14 @@ func (s *scaler) readersOf(list []gauge) reading {
 	out.fired = append(out.fired, s.weightsIn(s.classes.of(out.fired))...)
 	out.summed = append(out.summed, s.weightsIn(s.classes.of(out.summed))...)
 	return out
+}
+
+// shared tells gauges apart that have other arrays.
+type shared struct {
+	id     *int
+	ratio  *float64
+	length int
+	source int
 }
 
 // weightsIn returns the gauges of the weights in some classes.
