@@ -140,11 +140,11 @@ func uniform(s ir.Shape, number float64) *ir.Tensor {
 var smallOperand = canonicalRule{"small-operand", "a constant operand is as small as broadcasts to the same, where the other one has the result's shape", smallConstant}
 
 func smallConstant(c *rewriter, v *ir.Value) (*ir.Value, error) {
-	if !arithmetic[v.Op] || !v.Type.IsReal() {
+	if !ofTwoReals[v.Op] {
 		return nil, nil
 	}
 	for i, a := range v.Args {
-		if a.Const() == nil || !a.Type.IsReal() || v.Args[1-i].Type != v.Type {
+		if x := v.Args[1-i].Type; a.Const() == nil || !a.Type.IsReal() || !x.IsReal() || x.Shape != v.Type.Shape {
 			continue
 		}
 		small := smallest(a.Const())
@@ -162,8 +162,8 @@ func smallConstant(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	return nil, nil
 }
 
-// arithmetic are the ops of two reals that smallConstant looks at.
-var arithmetic = map[ir.Op]bool{ir.OpAdd: true, ir.OpSub: true, ir.OpMul: true, ir.OpDiv: true}
+// ofTwoReals are the ops that smallConstant looks at.
+var ofTwoReals = map[ir.Op]bool{ir.OpAdd: true, ir.OpSub: true, ir.OpMul: true, ir.OpDiv: true, ir.OpCompare: true}
 
 // smallest is the smallest constant that broadcasts to a tensor.
 func smallest(t *ir.Tensor) *ir.Tensor {
