@@ -227,7 +227,9 @@ func (u *unit) setReset(n *neuronForm, f form) *diag.Diagnostic {
 		n.attrs.Reset = ir.ResetZero
 		return nil
 	}
-	n.attrs.Reset, n.reset = ir.ResetValue, ratio(c, beta)
+	if n.attrs.Reset, n.reset = ir.ResetValue, resetTo(c, beta); n.reset == nil {
+		return u.keepsPart(beta, b)
+	}
 	return nil
 }
 

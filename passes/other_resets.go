@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"math"
 	"nomul/ir"
 	"nomul/ir/diag"
 )
@@ -59,4 +60,26 @@ func shownComparison(v *ir.Value) string {
 		out += " " + shown(threshold)
 	}
 	return out
+}
+
+// resetTo is the value c/β that a reset sets membranes to. Where a leak of 0 leaves
+// nothing of it any value is right: that of the other neurons, where they have one. Nil
+// when a spike adds something there.
+func resetTo(c, beta *ir.Tensor) *ir.Tensor {
+	of := ratio(c, beta)
+	var kept []float64
+	for _, f := range of.F {
+		switch {
+		case math.IsInf(f, 0):
+			return nil
+		case !math.IsNaN(f):
+			kept = append(kept, f)
+		}
+	}
+	return combine(of, scalar(0), func(f, _ float64) float64 {
+		if math.IsNaN(f) {
+			return kept[0]
+		}
+		return f
+	})
 }

@@ -206,7 +206,12 @@ func (q *quantiser) guard(v *ir.Value) (need, wish int) {
 			units = append(units, divide(c, scale).F...)
 		}
 	}
-	return guardBits(v, units, q.steps, true)
+	need, wish = guardBits(v, units, q.steps, true)
+	if attrs.Silent && lostUnits(v, q.steps) == 0 && allIntegers(units, need) { // it fires alike in finer units
+		fine := silentGuard(v, q.sizes, q.steps)
+		need, wish = max(need, fine), max(wish, fine)
+	}
+	return need, wish
 }
 
 // roomyGuard is the most guard bits, of those wished for and not less than needed,
