@@ -46,6 +46,26 @@ func turnedChoice(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	return c.as(v, ir.OpWhere, nil, v.Args[0].Args[0], v.Args[2], v.Args[1])
 }
 
+// chosenDifference: a soft reset that is written as a choice. It is exact: x − k·0 is x.
+func chosenDifference(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpWhere || !v.Type.IsReal() || v.Args[2].Type != v.Type {
+		return nil, nil
+	}
+	cond, then, x := v.Args[0], v.Args[1], v.Args[2]
+	if then.Op != ir.OpAdd && then.Op != ir.OpSub || then.Args[0] != x || then.Args[1].Const() == nil {
+		return nil, nil
+	}
+	number, err := c.make(&ir.Value{Name: v.Name + ".cast", Op: ir.OpCast, Args: []*ir.Value{cond}, Type: ir.RealType(cond.Type.Shape), Origin: v.Origin})
+	if err != nil {
+		return nil, err
+	}
+	k, err := c.make(&ir.Value{Name: v.Name + ".part", Op: ir.OpMul, Args: []*ir.Value{number, then.Args[1]}, Origin: v.Origin})
+	if err != nil {
+		return nil, err
+	}
+	return c.as(v, then.Op, nil, x, k)
+}
+
 // straightThrough: a spike less something, and that added again, is the spike, as
 // in (s − h).detach() + h. Only here a last bit may differ: float32 rounds s − h.
 func straightThrough(c *rewriter, v *ir.Value) (*ir.Value, error) {
