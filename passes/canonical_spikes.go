@@ -46,6 +46,27 @@ func turnedChoice(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	return c.as(v, ir.OpWhere, nil, v.Args[0].Args[0], v.Args[2], v.Args[1])
 }
 
+// chosenSize: a spike of another size than 1 that is written as a choice.
+func chosenSize(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpWhere || !v.Type.IsReal() || v.Args[1].Const() == nil || !every(v.Args[2], 0) || v.Args[0].Const() != nil {
+		return nil, nil
+	}
+	cond, k := v.Args[0], v.Args[1]
+	if s, ok := ir.Broadcast(cond.Type.Shape, k.Type.Shape); !ok || s != v.Type.Shape {
+		return nil, nil
+	}
+	number, err := c.numberOf(v, cond)
+	if err != nil {
+		return nil, err
+	}
+	return c.as(v, ir.OpMul, nil, number, k)
+}
+
+// numberOf makes the real number of a spike, 0 or 1, beside v.
+func (c *rewriter) numberOf(v, spike *ir.Value) (*ir.Value, error) {
+	return c.make(&ir.Value{Name: v.Name + ".cast", Op: ir.OpCast, Args: []*ir.Value{spike}, Type: ir.RealType(spike.Type.Shape), Origin: v.Origin})
+}
+
 // chosenDifference: a soft reset that is written as a choice. It is exact: x − k·0 is x.
 func chosenDifference(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	if v.Op != ir.OpWhere || !v.Type.IsReal() || v.Args[2].Type != v.Type {
@@ -55,7 +76,7 @@ func chosenDifference(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	if then.Op != ir.OpAdd && then.Op != ir.OpSub || then.Args[0] != x || then.Args[1].Const() == nil {
 		return nil, nil
 	}
-	number, err := c.make(&ir.Value{Name: v.Name + ".cast", Op: ir.OpCast, Args: []*ir.Value{cond}, Type: ir.RealType(cond.Type.Shape), Origin: v.Origin})
+	number, err := c.numberOf(v, cond)
 	if err != nil {
 		return nil, err
 	}
