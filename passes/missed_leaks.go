@@ -43,6 +43,7 @@ func largestState(out *ir.Value, steps int) (membrane, current *ir.Tensor) {
 	for slot := range given {
 		given[slot] = elementRangeOf(out.Args[slot])
 		shape, _ = ir.Broadcast(shape, given[slot].lo.Type.Shape)
+		shape, _ = ir.Broadcast(shape, given[slot].hi.Type.Shape)
 	}
 	var ranges [ir.NeuronLeak][]ir.Range
 	for slot, s := range given {

@@ -64,3 +64,27 @@ end
 		}
 	}
 }
+
+// The membranes of a layer may be the same at their least, and differ at their most.
+func TestBoundsOfRangesThatDifferAtOneEnd(t *testing.T) {
+	const text = `net t spiking steps=8 {
+once
+	%x = input : spike[3]
+	%w = const {data=[-1,0.5,0.5,-1,0.5,0]} : real[2,3]
+	%beta = const {fill=0.9} : real[]
+	%i = linear %x, %w : real[2]
+step
+	%v = neuron %i, leak=%beta {leak=factor round=floor compare=ge reset=none when=fire silent=true} : real[2]
+end
+	%m = last %v : real[2]
+	%y = output %m : real[2]
+}
+`
+	_, _, bounds, err := lowered(ir.Prune(irtest.ParseNet(t, "t", text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(bounds) == 0 {
+		t.Error("no bound is stated")
+	}
+}
