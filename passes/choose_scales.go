@@ -275,10 +275,10 @@ func (s *scaler) neuron(v *ir.Value) error {
 	}
 	if attrs.Fires() {
 		s.sinks = append(s.sinks, &sink{value: v, gauge: sp})
-		for slot := ir.NeuronThreshold; slot < ir.NeuronLeak; slot++ {
-			if c := v.Args[slot].Const(); c != nil {
-				s.note(sp.stretch(gaugeShape(sp, x)), c, true)
-			}
+	}
+	for slot := ir.NeuronThreshold; slot < ir.NeuronLeak; slot++ {
+		if c := v.Args[slot].Const(); c != nil {
+			s.note(sp.stretch(gaugeShape(sp, x)), c, true)
 		}
 	}
 	if !attrs.Silent {
