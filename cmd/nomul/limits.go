@@ -16,7 +16,7 @@ import (
 type limits struct{ flash, ram size }
 
 func (l *limits) register(fs *pflag.FlagSet) {
-	fs.Var(&l.flash, "flash", "c: write nothing when weights and tables take more than `SIZE` bytes of flash, such as 512K or 1M (default no limit)")
+	fs.Var(&l.flash, "flash", "c: write nothing when weights and tables, which code is not counted in, take more than `SIZE` bytes of flash, such as 512K or 1M (default no limit)")
 	fs.Var(&l.ram, "ram", "c: write nothing when a state and the stack take more than `SIZE` bytes of RAM, such as 96K (default no limit)")
 }
 

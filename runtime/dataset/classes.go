@@ -33,6 +33,10 @@ func (m *Images) labelFolders(names []string) ([]int, error) {
 		return nil, bad(file, diag.BadFile, "cannot be read: %v", err)
 	default:
 		if labels = numbersIn(names); labels == nil {
+			if i := disordered(names); i > 0 {
+				return nil, diag.Errorf(diag.Origin{File: m.File}, diag.BadData, "the folder %s stands before %s as text, and behind it by its number: which class is the first is not said", names[i-1], names[i]).
+					WithHelp("name the classes in their order in a file %s, one a line", filepath.Join(m.File, classFile))
+			}
 			m.sorted = len(names)
 			for i := range names {
 				labels = append(labels, i)
@@ -86,4 +90,21 @@ func numbersIn(names []string) []int {
 		out = append(out, n)
 	}
 	return out
+}
+
+// disordered is the index of a name that begins with a lower number than the one before it,
+// where all begin with numbers, as in 0_coat, 10_boot, 1_shirt; 0 when there is none.
+func disordered(names []string) int {
+	at, last := 0, 0
+	for i, name := range names {
+		n, err := strconv.Atoi(name[:len(name)-len(strings.TrimLeft(name, "0123456789"))])
+		if err != nil {
+			return 0
+		}
+		if i > 0 && n < last && at == 0 {
+			at = i
+		}
+		last = n
+	}
+	return at
 }

@@ -71,6 +71,24 @@ func TestNamedClasses(t *testing.T) {
 	wantCode(t, m.CheckLabels(3), diag.BadData, "has 2 folders, the model has 3 classes", "classes.txt")
 }
 
+// Numbers in front of names that text does not sort as numbers say no order of classes.
+func TestFoldersWithNumbersInFront(t *testing.T) {
+	root := t.TempDir()
+	for _, name := range []string{"0_coat", "1_shirt", "10_boot", "2_bag"} {
+		writePNG(t, filepath.Join(root, name, "a.png"), grey(2, 2, 0))
+	}
+	_, err := ReadImages(root)
+	wantCode(t, err, diag.BadData, "10_boot stands before 1_shirt", "classes.txt")
+	write(t, filepath.Join(root, classFile), []byte("0_coat\n1_shirt\n2_bag\n10_boot\n"))
+	m, err := ReadImages(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Classes[3] != "10_boot" {
+		t.Errorf("classes %v", m.Classes)
+	}
+}
+
 // Folders are the classes that their names or a file say, whichever of them are there.
 func TestFoldersOfSomeClasses(t *testing.T) {
 	for _, c := range []struct {
