@@ -32,7 +32,7 @@ var canonicalRules = []canonicalRule{
 
 	{"fixed-choice", "a choice by a constant that is the same everywhere is no choice", fixedChoice},
 	{"turned-choice", "a choice by the opposite of c is one by c, turned around", turnedChoice},
-	{"chosen-size", "where(c, k, 0) is k times the cast of c", chosenSize},
+	{"chosen-size", "where(c, k, 0) is k times the cast of c, where(c, k, −k) is 2·k times it less k", chosenSize},
 	{"chosen-difference", "where(c, x − k, x) is x − k times the cast of c; likewise for x + k", chosenDifference},
 	{"nothing-added", "(x − x) + y is y", nothingAdded},
 	{"straight-through", "(s − x) + x is the spike s", straightThrough},

@@ -46,20 +46,35 @@ func turnedChoice(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	return c.as(v, ir.OpWhere, nil, v.Args[0].Args[0], v.Args[2], v.Args[1])
 }
 
-// chosenSize: a spike of another size than 1 that is written as a choice.
+// chosenSize: a spike of another size than 1, or one of either sign, that is written as a
+// choice. It is exact: 2·k − k is k.
 func chosenSize(c *rewriter, v *ir.Value) (*ir.Value, error) {
-	if v.Op != ir.OpWhere || !v.Type.IsReal() || v.Args[1].Const() == nil || !every(v.Args[2], 0) || v.Args[0].Const() != nil {
+	if v.Op != ir.OpWhere || !v.Type.IsReal() || v.Args[1].Const() == nil || v.Args[2].Const() == nil || v.Args[0].Const() != nil {
 		return nil, nil
 	}
-	cond, k := v.Args[0], v.Args[1]
-	if s, ok := ir.Broadcast(cond.Type.Shape, k.Type.Shape); !ok || s != v.Type.Shape {
+	cond, high, low := v.Args[0], v.Args[1].Const(), v.Args[2].Const()
+	size := zip(high, low, func(h, l float64) float64 { return h - l })
+	signed := all(zip(high, low, func(h, l float64) float64 { return h + l }), 0)
+	shape, ok := ir.Broadcast(cond.Type.Shape, size.Type.Shape)
+	if !ok || shape != v.Type.Shape || !signed && !all(low, 0) {
 		return nil, nil
 	}
 	number, err := c.numberOf(v, cond)
 	if err != nil {
 		return nil, err
 	}
-	return c.as(v, ir.OpMul, nil, number, k)
+	k, err := c.constant(v.Name+".size", size, v)
+	if err != nil {
+		return nil, err
+	}
+	if all(low, 0) {
+		return c.as(v, ir.OpMul, nil, number, k)
+	}
+	part, err := c.make(&ir.Value{Name: v.Name + ".part", Op: ir.OpMul, Args: []*ir.Value{number, k}, Origin: v.Origin})
+	if err != nil {
+		return nil, err
+	}
+	return c.as(v, ir.OpAdd, nil, part, v.Args[2])
 }
 
 // numberOf makes the real number of a spike, 0 or 1, beside v.

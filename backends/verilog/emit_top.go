@@ -2,6 +2,7 @@ package verilog
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -15,13 +16,30 @@ type page struct {
 	Samples int
 	Traced  int      // 1 if vectors.hex has spikes and membranes
 	Cycles  []int    // of each sample
-	Stored  []string // the files that the model reads
+	Stored  []stored // the files that the model reads
 }
 
-func newPage(p *plan, o backends.Options, stored []backends.File) page {
+// stored is a file of a memory, and the digest by which a simulation knows it again.
+type stored struct {
+	File   string
+	Digest uint32
+}
+
+// digest is that of a text without its white space: each character is added, modulo 2, to
+// the digest before it rotated by 5 bits.
+func digest(text []byte) (out uint32) {
+	for _, c := range text {
+		if c > ' ' {
+			out = bits.RotateLeft32(out, 5) ^ uint32(c)
+		}
+	}
+	return out
+}
+
+func newPage(p *plan, o backends.Options, memories []backends.File) page {
 	g := page{plan: p, Samples: len(o.Vectors), Traced: 1}
-	for _, f := range stored {
-		g.Stored = append(g.Stored, f.Name)
+	for _, f := range memories {
+		g.Stored = append(g.Stored, stored{f.Name, digest(f.Data)})
 	}
 	if o.OutputsOnly {
 		g.Traced = 0

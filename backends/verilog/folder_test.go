@@ -38,6 +38,16 @@ func TestFromAnotherFolder(t *testing.T) {
 		t.Fatal(stored, err)
 	}
 	gone := stored[len(stored)-1]
+	whole, err := os.ReadFile(gone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(gone, whole[:len(whole)/2], 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if log := build(`-DNET_DIR="` + dir + `"`); !strings.Contains(log, gone+", a memory of net_top, is cut or of another build") || strings.Contains(log, "PASS") {
+		t.Errorf("with half of %s the bench says\n%s", gone, log)
+	}
 	if err := os.Remove(gone); err != nil {
 		t.Fatal(err)
 	}
