@@ -94,8 +94,9 @@ func (s *silencing) name(membrane *ir.Value) string {
 	return membrane.Name
 }
 
-// membraneName is that of a silent neuron beside one that fires, and has its membrane.
-func membraneName(neuron string) string { return neuron + ".membrane" }
+// membraneName is that of a silent neuron beside one that fires, and has its membrane. A
+// trace has NAME.membrane of each neuron already.
+func membraneName(neuron string) string { return neuron + ".potential" }
 
 // restless refuses state that depends on itself in a way that no neuron has.
 func restless(n *ir.Net) error {

@@ -41,7 +41,7 @@ func buildCommand() *cobra.Command {
 samples and compares every spike, membrane and output. The samples are noise
 unless --vectors gives real ones.`,
 		Example: `  nomul build model.onnx -t go -o model_go --mean .286 --std .353
-  nomul build model.onnx -t c -o model_c --flash 512K --ram 96K --mean .286 --std .353
+  nomul build model.onnx -t c -o model_c --flash 512K --ram 96K --mean 0 --std 1
   nomul build model.onnx -t verilog --lanes 16 -o model_v --mean .286 --std .353`,
 		Args: oneModel,
 		RunE: func(c *cobra.Command, args []string) error {

@@ -162,6 +162,7 @@ type model struct {
 	file    string
 	inputs  []string // the files that were read for it
 	outputs []string // that are wanted; all where none are named
+	warn    func(text string)
 }
 
 // open loads a model and reads the flags.
@@ -195,7 +196,8 @@ func (f *compileFlags) open(c *cobra.Command, file string) (*model, error) {
 		_, bound, _ := strings.Cut(item, "=")
 		inputs = append(inputs, bound)
 	}
-	return &model{net: loaded.net, options: o, file: file, inputs: inputs, outputs: f.outputs}, nil
+	warn := func(text string) { wrapped(c.ErrOrStderr(), "warning: "+text) }
+	return &model{net: loaded.net, options: o, file: file, inputs: inputs, outputs: f.outputs, warn: warn}, nil
 }
 
 // normalisations say how pixels are understood, input by input. One that an input
@@ -238,7 +240,15 @@ func (m *model) at(level ir.Level) (*ir.Net, error) {
 	if level == ir.Source {
 		return m.given("")
 	}
-	return passes.Lower(m.net, level, "", m.options, nil)
+	return passes.Lower(m.net, level, "", m.options, m.beginnings)
+}
+
+// beginnings warns of neurons that do not start from 0, behind the pass that finds them: a
+// network that was not reset before its export has the membranes of its last run.
+func (m *model) beginnings(p passes.Pass, net *ir.Net) {
+	if text := started(neuronRows(net)); p.Name == "raise-neurons" && text != "" && m.warn != nil {
+		m.warn(text)
+	}
 }
 
 // given returns the network of the file with the options for its time steps applied:

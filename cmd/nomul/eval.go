@@ -37,9 +37,9 @@ says which one it is.
 
 Images are an idx file (.gz or not), an .npz of whole numbers from 0 to 255, in
 rows, flat, or with their channels first or last, or a folder with one folder of
-PNGs or JPEGs per class, which brings its own labels: the numbers in the
-folders' names, or the lines of a file classes.txt beside them, else the
-folders' order by name.`,
+PNGs or JPEGs per class, which brings its own labels: the lines of a file
+classes.txt beside the folders, else the numbers that their names end with,
+as in 0, 1, 2 or class0, class1, else their order by name.`,
 		Example: `  nomul eval model.onnx --images t10k-images.gz --labels t10k-labels.gz \
       --mean .286 --std .353
   nomul eval model.onnx --images photos/ --engine go --mean .5 --std .5 --json`,

@@ -52,11 +52,18 @@ func onlyCommands(c *cobra.Command, args []string) error {
 	for _, sub := range c.Commands() {
 		names = append(names, sub.Name())
 	}
-	return fmt.Errorf("unknown command %q for %q%s", args[0], c.CommandPath(), meant(args[0], names))
+	hint := meant(args[0], names)
+	if args[0] == "version" {
+		hint = "; did you mean --version?"
+	}
+	return fmt.Errorf("unknown command %q for %q%s", args[0], c.CommandPath(), hint)
 }
 
 // flagFault is the error of a command's flags, with the probable flag for one that is not there.
 func flagFault(c *cobra.Command, err error) error {
+	if words := c.Flags().Args(); !c.HasParent() && len(words) > 0 { // the word is the fault, its flags follow from it
+		return usageError{fmt.Errorf("%w\nsee %s --help", onlyCommands(c, words), c.CommandPath())}
+	}
 	hint := ""
 	var missing *pflag.NotExistError
 	if errors.As(err, &missing) {

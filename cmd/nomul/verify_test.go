@@ -85,6 +85,7 @@ func TestVerifyUnproved(t *testing.T) {
 	}}
 	got.build(t.Context())
 	got.demonstrate(t.Context())
+	got.row.Target = "go"
 	if got.err != nil || len(got.proofs) > 0 || got.row.Unproved != "needs no-such-objdump" {
 		t.Errorf("%+v", got)
 	}

@@ -82,7 +82,7 @@ func partlyRead(net *ir.Net) map[string]bool {
 	}
 	for _, v := range net.All(ir.OpNeuron) {
 		partly[v.Name] = partly[v.Name] || !whole[v]
-		if layer, name, copied := strings.Cut(v.Name, "."); copied && name != "membrane" {
+		if layer, name, copied := strings.Cut(v.Name, "."); copied && name != "potential" {
 			partly[layer] = true
 		}
 	}
