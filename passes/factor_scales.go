@@ -25,11 +25,12 @@ func (s *scaler) factor(v *ir.Value) error {
 	case s.consistent(xs, c) || s.onlyNeuronsRead(v):
 		s.gauges[v] = xs.scaled(c).squeeze()
 	default:
-		shape, _ := ir.Broadcast(xs.shape, c.Type.Shape)
 		told, err := s.greatestAdded(v, c)
 		if err != nil {
 			return err
 		}
+		shape, _ := ir.Broadcast(xs.shape, c.Type.Shape)
+		shape, _ = ir.Broadcast(shape, told.Type.Shape)
 		s.gauges[v] = s.converted(x, s.fresh(shape), xs.stretch(shape), stretched(told, shape))
 	}
 	return nil
@@ -44,7 +45,11 @@ func (s *scaler) greatestAdded(product *ir.Value, c *ir.Tensor) (*ir.Tensor, err
 	}
 	a := readers[0].Attrs.(ir.ReduceAttrs)
 	a.Keep = true
-	return compute(ir.OpReduceMax, a, spreadTo(magnitude(c), product.Type.Shape))
+	most, err := compute(ir.OpReduceMax, a, spreadTo(magnitude(c), product.Type.Shape))
+	if err != nil {
+		return nil, err
+	}
+	return compact(most), nil
 }
 
 // factorBits is how finely a factor of integers, and a bias without weights, is

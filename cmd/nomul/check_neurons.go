@@ -36,6 +36,9 @@ func started(rows []neuronRow) string {
 		". A run before the export may have left them: if so, reset the network and export it again"
 }
 
+// spread stands between the least and the greatest of several numbers.
+const spread = " … "
+
 func neuronRows(net *ir.Net) []neuronRow {
 	rows := []neuronRow{}
 	for _, v := range net.All(ir.OpNeuron) {
@@ -104,5 +107,5 @@ func span(t *ir.Tensor) string {
 	if lo == hi {
 		return short(lo)
 	}
-	return short(lo) + " … " + short(hi)
+	return short(lo) + spread + short(hi)
 }

@@ -243,10 +243,15 @@ func (m *model) at(level ir.Level) (*ir.Net, error) {
 	return passes.Lower(m.net, level, "", m.options, m.beginnings)
 }
 
-// beginnings warns of neurons that do not start from 0, behind the pass that finds them: a
-// network that was not reset before its export has the membranes of its last run.
+// beginnings warns of layers whose neurons start from several values, behind the pass that
+// finds them: a network that was not reset before its export has the membranes of its last
+// run. One value for all may be meant, as a reset value is; check tells of it too.
 func (m *model) beginnings(p passes.Pass, net *ir.Net) {
-	if text := started(neuronRows(net)); p.Name == "raise-neurons" && text != "" && m.warn != nil {
+	if p.Name != "raise-neurons" || m.warn == nil {
+		return
+	}
+	several := slices.DeleteFunc(neuronRows(net), func(n neuronRow) bool { return !strings.Contains(n.Start, spread) })
+	if text := started(several); text != "" {
 		m.warn(text)
 	}
 }

@@ -149,7 +149,8 @@ func TestShrinking(t *testing.T) {
 
 // Networks that a draw once found at fault: rows that a neuron reads alone and, past a
 // reset, added to others; rows of layers that are added past a mask; a layer that is read in
-// one step alone, past a reshape; and a first membrane beside a threshold of 0.
+// one step alone, past a reshape; a first membrane beside a threshold of 0; and numbers that
+// differ along other axes than those that they are held against.
 func TestFoundNetworks(t *testing.T) {
 	for plan, wanted := range map[string]verdict{
 		"seed=6758170088128849022; layer 0: when=old; layer 1:; layer 2: join=everything delay=0+1":                  held,
@@ -157,6 +158,8 @@ func TestFoundNetworks(t *testing.T) {
 		"seed=4175176856337001698; layer 0: when=old; layer 1: after=far-factor join=weighted when=next":             held,
 		"seed=10913233964103792503 input=spikes frames=last-axis; layer 0: numbers=far delay=0+1":                    held,
 		"seed=13713381533264982686; layer 0: threshold=0 membrane=half":                                              held,
+		"seed=1424849540365611354 shape=image; layer 0: weights=matmul; layer 1: weights=matmul before=batch-norm":   held,
+		"seed=4177905504807326725 head=integrator; layer 0: width=1":                                                 held,
 		"seed=17078224130043076895 summing=nary; layer 0:; layer 1: before=batch-norm neuron=recurrent leak=0":       refused,
 	} {
 		if _, o := through(randnet.Parse(plan)); o.verdict != wanted {
