@@ -178,7 +178,23 @@ all the same. Where a signal ends a command there may be no document.`,
 		c.Args = asUsage(c.Args)
 	}
 	onlySubcommands(root)
+	root.SetHelpCommand(helpCommand())
 	return root
+}
+
+// helpCommand shows the help of a command, and refuses a word that is none.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Show the help of a command",
+		RunE: func(c *cobra.Command, args []string) error {
+			of, left, err := c.Root().Find(args)
+			if err != nil || len(left) > 0 {
+				return asUsage(onlyCommands)(c.Root(), args)
+			}
+			return of.Help()
+		},
+	}
 }
 
 // onlySubcommands makes a command show its help, and take nothing but its subcommands.

@@ -77,7 +77,7 @@ one of extent 1 where the file has that first, as a batch: [1,10] becomes
 	engineFlag(c.Flags(), &engineName)
 	c.Flags().StringVarP(&in, "input", "i", "", "arrays to run on: `FILE`.npz or .npy")
 	c.Flags().StringVarP(&out, "out", "o", "", "where results go: `FILE`.npz")
-	c.Flags().StringVar(&trace, "trace", "", "also write spikes and membranes of every neuron layer and step to `FILE`.npz")
+	c.Flags().StringVar(&trace, "trace", "", "also write spikes and membranes of every neuron layer and step to `FILE`.npz; membranes at the fixed level are integers, in the units that nomul ir --level fixed shows")
 	return c
 }
 
