@@ -284,7 +284,8 @@ func TestWrongKernelIsCaught(t *testing.T) {
 			}
 			want := reference(t, net, samples)
 			m := engineNamed(t, f.engine)
-			f.Backend = m.backend()
+			// the model would know its memories again, and end before it is compared
+			f.Backend = sabotage{m.backend(), "demo.v", replace("(digest !== ", "(0 && digest !== ")}
 			got, err := m.openFor(t, net, f.sabotage).Run(context.Background(), samples, true)
 			if err != nil {
 				t.Fatal(err)
