@@ -153,14 +153,15 @@ func TestShrinking(t *testing.T) {
 // differ along other axes than those that they are held against.
 func TestFoundNetworks(t *testing.T) {
 	for plan, wanted := range map[string]verdict{
-		"seed=6758170088128849022; layer 0: when=old; layer 1:; layer 2: join=everything delay=0+1":                  held,
-		"seed=547012391563822816; layer 0: when=old; layer 1: weights=matmul numbers=repeated join=concat delay=0+1": held,
-		"seed=4175176856337001698; layer 0: when=old; layer 1: after=far-factor join=weighted when=next":             held,
-		"seed=10913233964103792503 input=spikes frames=last-axis; layer 0: numbers=far delay=0+1":                    held,
-		"seed=13713381533264982686; layer 0: threshold=0 membrane=half":                                              held,
-		"seed=1424849540365611354 shape=image; layer 0: weights=matmul; layer 1: weights=matmul before=batch-norm":   held,
-		"seed=4177905504807326725 head=integrator; layer 0: width=1":                                                 held,
-		"seed=17078224130043076895 summing=nary; layer 0:; layer 1: before=batch-norm neuron=recurrent leak=0":       refused,
+		"seed=6758170088128849022; layer 0: when=old; layer 1:; layer 2: join=everything delay=0+1":                                                        held,
+		"seed=547012391563822816; layer 0: when=old; layer 1: weights=matmul numbers=repeated join=concat delay=0+1":                                       held,
+		"seed=4175176856337001698; layer 0: when=old; layer 1: after=far-factor join=weighted when=next":                                                   held,
+		"seed=10913233964103792503 input=spikes frames=last-axis; layer 0: numbers=far delay=0+1":                                                          held,
+		"seed=13713381533264982686; layer 0: threshold=0 membrane=half":                                                                                    held,
+		"seed=1424849540365611354 shape=image; layer 0: weights=matmul; layer 1: weights=matmul before=batch-norm":                                         held,
+		"seed=4177905504807326725 head=integrator; layer 0: width=1":                                                                                       held,
+		"seed=16020990915511821037 steps=2 head=count+membrane; layer 0: after=concat-negative again=after neuron=current-only; layer 1: neuron=recurrent": held,
+		"seed=17078224130043076895 summing=nary; layer 0:; layer 1: before=batch-norm neuron=recurrent leak=0":                                             refused,
 	} {
 		if _, o := through(randnet.Parse(plan)); o.verdict != wanted {
 			t.Errorf("%s: %v, wanted %s", plan, o, wanted)

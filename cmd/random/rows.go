@@ -47,7 +47,8 @@ func (n *network) runRows() error {
 func weighted(v *ir.Value) bool { return v.Op == ir.OpLinear || v.Op == ir.OpConv }
 
 // coarsestOf is how coarse the weights of a value may be: it depends on the neurons that
-// fire by it, or by a sum of it with others, also where a reset takes it away. 0 is any.
+// fire by it, or by a sum of it with others, also where a reset takes it away or a sum is
+// converted. 0 is any.
 func coarsestOf(readers map[*ir.Value][]*ir.Value, v *ir.Value) float64 {
 	limit := 0.0
 	for _, r := range readers[v] {
@@ -56,7 +57,7 @@ func coarsestOf(readers map[*ir.Value][]*ir.Value, v *ir.Value) float64 {
 			if r.Type.IsSpike() {
 				limit = max(limit, coarsest)
 			}
-		case ir.OpShl, ir.OpReshape, ir.OpTranspose, ir.OpSlice, ir.OpConcat, ir.OpPad,
+		case ir.OpShl, ir.OpCSD, ir.OpReshape, ir.OpTranspose, ir.OpSlice, ir.OpConcat, ir.OpPad,
 			ir.OpWhere, ir.OpMin, ir.OpMax, ir.OpReduceMin, ir.OpReduceMax, ir.OpMaxPool:
 			limit = max(limit, coarsestOf(readers, r))
 		case ir.OpAdd, ir.OpSub, ir.OpReduceSum, ir.OpSumPool:
