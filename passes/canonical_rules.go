@@ -24,6 +24,7 @@ var canonicalRules = []canonicalRule{
 
 	{"flip", "a ≤ b is b ≥ a, a < b is b > a", flipCompare},
 	{"compare-spikes", "of two spikes a > b is a ∧ ¬b, a ≥ b is ¬(b ∧ ¬a), a ≠ b is a xor b, and a = b its opposite", compareSpikes},
+	{"compare-opposite", "−a ≥ c is −c ≥ a, c ≥ −a is a ≥ −c; likewise for >", compareOpposite},
 	{"compare-difference", "a − b ≥ 0 is a ≥ b, a + c ≥ 0 is a ≥ −c, 0 ≥ a − b is b ≥ a; likewise for >, = and ≠", compareDifference},
 	{"cast-same", "a cast to the type it has is no cast", castSame},
 	{"cast-cast", "a cast of a cast that loses nothing is one cast", castCast},
@@ -136,6 +137,29 @@ func compareDifference(c *rewriter, v *ir.Value) (*ir.Value, error) {
 		left, right = right, left
 	}
 	return c.as(v, ir.OpCompare, v.Attrs, left, right)
+}
+
+// compareOpposite: the opposite of a membrane, held against a constant.
+func compareOpposite(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	if is := comparison(v); is != ir.GE && is != ir.GT {
+		return nil, nil
+	}
+	for i, x := range v.Args {
+		k := v.Args[1-i]
+		if x.Op != ir.OpNeg || k.Const() == nil || !k.Type.IsReal() {
+			continue
+		}
+		opposite, err := c.make(&ir.Value{Name: k.Name + ".neg", Op: ir.OpNeg, Args: []*ir.Value{k}, Origin: k.Origin})
+		if err != nil {
+			return nil, err
+		}
+		args := []*ir.Value{opposite, x.Args[0]}
+		if i == 1 {
+			args[0], args[1] = args[1], args[0]
+		}
+		return c.as(v, ir.OpCompare, v.Attrs, args...)
+	}
+	return nil, nil
 }
 
 // difference parts x into left − right; left is nil when it is none.

@@ -2,7 +2,6 @@ package passes
 
 import (
 	"slices"
-	"strings"
 
 	"nomul/ir"
 	"nomul/ir/diag"
@@ -202,6 +201,8 @@ func oddLayers(n *ir.Net, h []history) error {
 	}
 	errs, named := ternaryNeurons(n)
 	errs = append(errs, wholeSpikes(n)...)
+	adapt := adaptiveThresholds(n)
+	told := subjects(adapt)
 	for i, a := range layers {
 		var first []*ir.Value
 		for _, m := range slices.Backward(h[i].membranes) {
@@ -214,10 +215,12 @@ func oddLayers(n *ir.Net, h []history) error {
 		}
 		isPart := slices.ContainsFunc(layers, func(b *anatomy) bool { return a.partOf(b, place) })
 		if o := a.oddity(); o != nil && len(first) > 0 && !isPart {
-			errs = append(errs, o.refused(first[0]))
+			if d := o.refused(first[0]); !told[subject(d.Message)] {
+				errs = append(errs, d)
+			}
 		}
 	}
-	return append(errs, adaptiveThresholds(n)...).Err()
+	return append(errs, adapt...).Err()
 }
 
 // allSteps returns a layer's membranes in as many steps as layers have in which more is
@@ -326,65 +329,4 @@ func inputOf(v *ir.Value) *ir.Value {
 		}
 	}
 	return x
-}
-
-// named puts the names of what is odd in a net of one step in the place of the
-// errors about its parts.
-func (s *raising) named(n *ir.Net, err error) error {
-	if !diag.IsDiagnostic(err) {
-		return err
-	}
-	errs, signed := ternaryNeurons(n)
-	errs = append(errs, adaptiveThresholds(n)...)
-	parts := map[string]bool{} // what the errors about the parts begin with
-	for delay, stored := range s.latched {
-		for v := range coneOf(stored) {
-			signed[delay] = signed[delay] || signed[v]
-		}
-	}
-	for v, part := range signed {
-		parts[subject(refuse(v, diag.NotANeuron, "").Message)] = part
-	}
-	for _, d := range errs {
-		parts[subject(d.Message)] = true
-	}
-	told, fires := map[*ir.Value]bool{}, thresholds(n)
-	for _, v := range n.Values {
-		m := membraneOf(v)
-		if m == nil || m.Op == ir.OpDelay || signed[v] {
-			continue
-		}
-		a := dissect(m, map[*ir.Value]bool{m: true}, s.latched)
-		if o := a.oddity(); o != nil {
-			if !told[m] && len(fires[m]) > 0 {
-				errs = append(errs, o.refused(v))
-			}
-			told[m] = true
-			c := a.reached()
-			for delay, stored := range s.latched {
-				if c[stored] {
-					c[delay] = true
-				}
-			}
-			c[v] = true
-			for part := range c {
-				parts[subject(refuse(part, diag.NotANeuron, "").Message)] = true
-			}
-		}
-	}
-	if len(errs) == 0 {
-		return err
-	}
-	for _, d := range diag.Of(err) {
-		if !parts[subject(d.Message)] {
-			errs = append(errs, d)
-		}
-	}
-	return errs.Err()
-}
-
-// subject is the value that a refusal is about.
-func subject(message string) string {
-	name, _, _ := strings.Cut(message, ": ")
-	return name
 }
