@@ -34,7 +34,7 @@ const grace = 300 * time.Millisecond
 
 // garbage is the share of dead memory, in percent of the live, that is waited for before
 // it is collected: large networks need their memory for weights.
-const garbage = 25
+const garbage = 35
 
 func main() { os.Exit(process(os.Args[1:])) }
 

@@ -87,6 +87,8 @@ func TestFoldersWithNumbersInFront(t *testing.T) {
 	if m.Classes[3] != "10_boot" {
 		t.Errorf("classes %v", m.Classes)
 	}
+	_, err = Load(root, "labels.npz")
+	wantCode(t, err, diag.BadData, "its folders say the classes", "leave the labels out")
 }
 
 // Folders are the classes that their names or a file say, whichever of them are there.
@@ -123,21 +125,6 @@ func TestFoldersOfSomeClasses(t *testing.T) {
 		if err := m.CheckLabels(11); (err == nil) == (m.sorted > 0) {
 			t.Errorf("%s: of 11 classes: %v", c.folders, err)
 		}
-	}
-}
-
-// Labels of a file replace those of the folders, and the names of these.
-func TestLabelsBesideFolders(t *testing.T) {
-	root := t.TempDir()
-	writePNG(t, filepath.Join(root, "ok/a.png"), grey(2, 2, 0))
-	labels := filepath.Join(t.TempDir(), "labels")
-	write(t, labels, idx(1, []uint32{1}, 6))
-	m, err := Load(root, labels)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !reflect.DeepEqual(m.Labels, []int{6}) || m.Classes != nil || m.CheckLabels(9) != nil {
-		t.Errorf("%+v", m)
 	}
 }
 

@@ -111,12 +111,15 @@ func Load(images, labels string) (*Images, error) {
 		return nil, err
 	}
 	from := images
+	if labels != "" && m.Classes != nil {
+		return nil, diag.Errorf(diag.Origin{File: images}, diag.BadData, "its folders say the classes of the images, in an order of their own; %s would say others", labels).
+			WithHelp("leave the labels out")
+	}
 	if labels != "" {
 		from = labels
 		if m.Labels, err = ReadLabels(labels); err != nil {
 			return nil, err
 		}
-		m.Classes, m.sorted = nil, 0
 	}
 	if m.Labels == nil {
 		return nil, bad(images, diag.BadData, "has no labels; wanted one per image")
