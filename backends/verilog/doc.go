@@ -52,11 +52,12 @@ func (backend) Doc() string {
 // memories and the vectors. The net has passed Check.
 func (backend) Emit(net *ir.Net, o backends.Options) []backends.File {
 	p := newPlan(net, o.Name, laneCount(o.Lanes))
-	stored := memories(p)
-	g := newPage(p, o, stored)
+	g := newPage(p, o)
 	if o.OutputsOnly {
-		o.Vectors = o.Vectors.WithoutSteps() // which are far larger than the model
+		o.Vectors = o.Vectors.WithoutSteps() // which are far larger than the model, and go before its memories come
 	}
+	stored := memories(p)
+	g.know(stored)
 	files := []backends.File{
 		{Name: o.Name + ".v", Data: render("top", g)},
 		{Name: "tb.v", Data: render("tb", g)},

@@ -33,6 +33,12 @@ var unitFiles = map[string]func(*unit) []backends.File{
 // and another one for each model.
 func (u *unit) File(what string) string { return fmt.Sprintf("%s_%d_%s.hex", u.Top, u.number, what) }
 
+// file is one of a memory. A buffer has room for up to twice what it holds, which many
+// memories of a large network would keep.
+func (u *unit) file(what string, b *bytes.Buffer) backends.File {
+	return backends.File{Name: u.File(what), Data: bytes.Clone(b.Bytes())}
+}
+
 func (u *unit) neuronParams() []backends.File {
 	return u.params(append(append(u.Charging(), u.Firing()...), u.Neuron.Begins)...)
 }
@@ -53,7 +59,7 @@ func (u *unit) weights() backends.File {
 			writeRow(&b, l.WeightBits, row)
 		}
 	}
-	return backends.File{Name: u.File("weights"), Data: b.Bytes()}
+	return u.file("weights", &b)
 }
 
 func (u *unit) convFiles() []backends.File {
@@ -79,7 +85,7 @@ func (u *unit) convWeights() backends.File {
 			}
 		}
 	}
-	return backends.File{Name: u.File("weights"), Data: b.Bytes()}
+	return u.file("weights", &b)
 }
 
 // words are the lists of a conv: the last flag, the weight row and the word of each entry.
@@ -90,7 +96,7 @@ func (u *unit) words() backends.File {
 			writeFields(&b, field{1, flag(i == len(list)-1)}, field{u.Conv.RowAddr(), int64(e.Row)}, field{u.X.Addr(), int64(e.Tile)})
 		}
 	}
-	return backends.File{Name: u.File("list"), Data: b.Bytes()}
+	return u.file("list", &b)
 }
 
 // tiles are the lists of a pool: the last flag and the tile of each entry.
@@ -101,7 +107,7 @@ func (u *unit) tiles() backends.File {
 			writeFields(&b, field{1, flag(i == len(list)-1)}, field{u.X.Addr(), int64(t)})
 		}
 	}
-	return backends.File{Name: u.File("list"), Data: b.Bytes()}
+	return u.file("list", &b)
 }
 
 // sources are where the elements of a gather come from.
@@ -112,7 +118,7 @@ func (u *unit) sources() backends.File {
 		from, lane, value := u.source(o)
 		writeFields(&b, field{picks, from}, field{lanes, lane}, field{values, value})
 	}
-	return backends.File{Name: u.File("list"), Data: b.Bytes()}
+	return u.file("list", &b)
 }
 
 func flag(on bool) int64 {
@@ -152,7 +158,7 @@ func (u *unit) params(ps ...param) []backends.File {
 			copy(row, p.Data[tile*u.Lanes:])
 			writeRow(&b, p.Bits, row)
 		}
-		out = append(out, backends.File{Name: u.File(p.Name), Data: b.Bytes()})
+		out = append(out, u.file(p.Name, &b))
 	}
 	return out
 }

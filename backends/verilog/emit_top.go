@@ -25,6 +25,13 @@ type stored struct {
 	Digest uint32
 }
 
+// know notes the files that the model reads.
+func (g *page) know(memories []backends.File) {
+	for _, f := range memories {
+		g.Stored = append(g.Stored, stored{f.Name, digest(f.Data)})
+	}
+}
+
 // digest is that of a text without its white space: each character is added, modulo 2, to
 // the digest before it rotated by 5 bits.
 func digest(text []byte) (out uint32) {
@@ -36,11 +43,8 @@ func digest(text []byte) (out uint32) {
 	return out
 }
 
-func newPage(p *plan, o backends.Options, memories []backends.File) page {
+func newPage(p *plan, o backends.Options) page {
 	g := page{plan: p, Samples: len(o.Vectors), Traced: 1}
-	for _, f := range memories {
-		g.Stored = append(g.Stored, stored{f.Name, digest(f.Data)})
-	}
 	if o.OutputsOnly {
 		g.Traced = 0
 	}

@@ -104,7 +104,7 @@ func ReadLabels(path string) ([]int, error) {
 }
 
 // Load reads images and their labels; an empty labels path means that the
-// images bring their own. Every image must have one.
+// images bring their own, which folders of classes always do. Every image must have one.
 func Load(images, labels string) (*Images, error) {
 	m, err := ReadImages(images)
 	if err != nil {
