@@ -143,7 +143,7 @@ func (s *scaler) within(sp gauge, among []bool) bool {
 }
 
 // bound returns the classes whose units depend on those of some gauges: through the power
-// of two of a layer, the guard bits of a neuron, and what a conversion is made of.
+// of two of a layer, the guard bits of a neuron, and the operand of a conversion.
 func (s *scaler) bound(list []gauge) []bool {
 	among := s.classes.of(list)
 	for grows := true; grows; {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nomul/ir"
+	"nomul/ir/diag"
 )
 
 // canonicalRule is one rewrite. apply gives nil when it has nothing to say about
@@ -149,7 +150,7 @@ func compareOpposite(c *rewriter, v *ir.Value) (*ir.Value, error) {
 		if x.Op != ir.OpNeg || k.Const() == nil || !k.Type.IsReal() {
 			continue
 		}
-		opposite, err := c.make(&ir.Value{Name: k.Name + ".neg", Op: ir.OpNeg, Args: []*ir.Value{k}, Origin: k.Origin})
+		opposite, err := c.opposite(k, k.Origin)
 		if err != nil {
 			return nil, err
 		}
@@ -162,13 +163,18 @@ func compareOpposite(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	return nil, nil
 }
 
+// opposite makes −x.
+func (c *rewriter) opposite(x *ir.Value, origin diag.Origin) (*ir.Value, error) {
+	return c.make(&ir.Value{Name: x.Name + ".neg", Op: ir.OpNeg, Args: []*ir.Value{x}, Origin: origin})
+}
+
 // difference parts x into left − right; left is nil when it is none.
 func (c *rewriter) difference(x *ir.Value) (left, right *ir.Value, err error) {
 	switch {
 	case x.Op == ir.OpSub:
 		return x.Args[0], x.Args[1], nil
 	case x.Op == ir.OpAdd && x.Args[1].Const() != nil:
-		right, err = c.make(&ir.Value{Name: x.Args[1].Name + ".neg", Op: ir.OpNeg, Args: x.Args[1:], Origin: x.Origin})
+		right, err = c.opposite(x.Args[1], x.Origin)
 		return x.Args[0], right, err
 	}
 	return nil, nil, nil

@@ -2,11 +2,11 @@ package passes
 
 import "nomul/ir"
 
-// A neuron may keep its spike as the number that it fires, 0.5 or −1. What is kept then is
-// the spike, and the number is made of it where it is read.
+// A neuron may keep its spike as the number that it fires, 0.5 or −1. The delay is made one of
+// the spike then, and the number is made of it where it is read.
 
-// keepsSpikes moves what makes numbers of spikes behind the delays that keep them, spikes of
-// several steps before too.
+// keepsSpikes moves the ops that make numbers of spikes behind the delays that keep them,
+// spikes of several steps before too.
 func keepsSpikes(n *ir.Net) (*ir.Net, error) {
 	for {
 		kept := keptSizes(n)
@@ -124,7 +124,7 @@ func (k *keptSize) delayed(r *ir.Rebuilder, delay *ir.Value) (*ir.Value, error) 
 	return k.of(r, k.number, map[*ir.Value]*ir.Value{k.spike: k.past})
 }
 
-// of makes what a value is for the spike of the step before.
+// of makes a value again, for the spike of the step before.
 func (k *keptSize) of(r *ir.Rebuilder, v *ir.Value, made map[*ir.Value]*ir.Value) (*ir.Value, error) {
 	if v.Const() != nil {
 		return r.Of(v), nil

@@ -10,7 +10,7 @@ import (
 )
 
 // A neuron may fire several spikes in a step: as many as thresholds lie below its membrane,
-// or as its whole number. What it fires is a number then, and it is named by how many there are.
+// or as its whole number. It is named by the number of them.
 
 // severalSpikes is the neuron of up to that many spikes; of any number where it is infinite.
 func severalSpikes(most float64) odd {
@@ -21,7 +21,7 @@ func severalSpikes(most float64) odd {
 	return odd{what: fmt.Sprintf("a neuron that fires up to %.0f spikes in a step", most), help: help}
 }
 
-// several: what the layer's comparisons of one membrane decide is of three sizes or more.
+// several: the layer's comparisons of one membrane decide a number of three sizes or more.
 func (a *anatomy) several(v *ir.Value) (odd, bool) {
 	u, sizes := a.sizes(v)
 	if len(sizes) < 3 || !a.has(u) {
@@ -147,8 +147,8 @@ func leftOf(u *ir.Value, latched map[*ir.Value]*ir.Value) []*ir.Value {
 	return out
 }
 
-// roundedMembrane returns the number of which a value is the whole one, without what only
-// scales, shifts or clamps it; nil when it is none.
+// roundedMembrane returns the number of which a value is the whole one, behind scales, shifts
+// and clamps; nil when it is none.
 func roundedMembrane(v *ir.Value) *ir.Value {
 	u, _ := rounding(v)
 	for u != nil && (clamps(u) || u.Op == ir.OpCast || byConstant[u.Op] && u.Args[1].Const() != nil) {

@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"maps"
 	"strings"
 
 	"nomul/ir"
@@ -24,9 +25,7 @@ func (s *raising) named(n *ir.Net, err error) error {
 	for v, part := range signed {
 		parts[subject(refuse(v, diag.NotANeuron, "").Message)] = part
 	}
-	for _, d := range errs {
-		parts[subject(d.Message)] = true
-	}
+	maps.Copy(parts, subjects(errs))
 	told, fires := map[*ir.Value]bool{}, thresholds(n)
 	for _, v := range n.Values {
 		m := membraneOf(v)

@@ -169,8 +169,8 @@ func inverse(from []int) []int {
 	return out
 }
 
-// room returns bytes with room for more. What grows is twice as long as before: memory that
-// is not written yet costs nothing, but append clears it, and copies more often.
+// room returns bytes with room for more: twice as much as before, at least. Memory that is
+// not written yet costs nothing, but append clears it, and copies more often.
 func room(out []byte, more int) []byte {
 	if cap(out)-len(out) >= more {
 		return out

@@ -33,8 +33,8 @@ var unitFiles = map[string]func(*unit) []backends.File{
 // and another one for each model.
 func (u *unit) File(what string) string { return fmt.Sprintf("%s_%d_%s.hex", u.Top, u.number, what) }
 
-// file is one of a memory. A buffer has room for up to twice what it holds, which many
-// memories of a large network would keep.
+// file is one of a memory, without the buffer's spare room, which may be as large again: the
+// many memories of a large network would keep it.
 func (u *unit) file(what string, b *bytes.Buffer) backends.File {
 	return backends.File{Name: u.File(what), Data: bytes.Clone(b.Bytes())}
 }
