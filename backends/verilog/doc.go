@@ -28,6 +28,8 @@
 package verilog
 
 import (
+	"slices"
+
 	"nomul/backends"
 	"nomul/ir"
 )
@@ -56,15 +58,14 @@ func (backend) Emit(net *ir.Net, o backends.Options) []backends.File {
 	if o.OutputsOnly {
 		o.Vectors = o.Vectors.WithoutSteps() // which are far larger than the model, and go before its memories come
 	}
-	stored := memories(p)
-	g.know(stored)
+	stored, samples, orders := memories(p), vectors(g, o.Vectors), orders(p)
+	g.Stored, g.Sampled, g.Orders = g.known(stored, "a memory"), g.known(samples, "a file of the test"), g.known(orders, "a file of the test")
 	files := []backends.File{
 		{Name: o.Name + ".v", Data: render("top", g)},
 		{Name: "tb.v", Data: render("tb", g)},
-		{Name: "Makefile", Data: makefile(p)},
+		{Name: "Makefile", Data: render("makefile", g)},
 	}
-	files = append(files, stored...)
-	return append(files, vectors(g, o.Vectors)...)
+	return slices.Concat(files, stored, samples, orders)
 }
 
 // Top is the name of the top module of a model of that name.

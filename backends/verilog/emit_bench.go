@@ -146,8 +146,13 @@ func vectors(g page, vs backends.Vectors) []backends.File {
 		}
 		hexLines(&want, []int64{int64(g.Cycles[at])})
 	}
-	out := []backends.File{{Name: "inputs.hex", Data: in.Bytes()}, {Name: "vectors.hex", Data: want.Bytes()}}
-	for _, u := range g.Traces() {
+	return []backends.File{{Name: "inputs.hex", Data: in.Bytes()}, {Name: "vectors.hex", Data: want.Bytes()}}
+}
+
+// orders are, for the bench, the neurons in each place of the layers where these lie otherwise.
+func orders(p *plan) []backends.File {
+	var out []backends.File
+	for _, u := range p.Traces() {
 		if !u.InOrder() {
 			out = append(out, u.order())
 		}

@@ -167,6 +167,3 @@ func writeRow(b *bytes.Buffer, bits int, row []int64) {
 	digits := (bits*len(row) + 3) / 4
 	fmt.Fprintf(b, "%0*x\n", digits, pack(bits, row...))
 }
-
-// makefile prints the Makefile.
-func makefile(p *plan) []byte { return render("makefile", p) }

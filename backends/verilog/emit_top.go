@@ -2,6 +2,7 @@ package verilog
 
 import (
 	"fmt"
+	"hash/crc32"
 	"math/bits"
 	"slices"
 	"strings"
@@ -10,37 +11,65 @@ import (
 	"nomul/ir"
 )
 
-// page is what the templates of the top module and the bench see.
+// page is what the templates of the top module, the bench and the Makefile see.
 type page struct {
 	*plan
 	Samples int
 	Traced  int      // 1 if vectors.hex has spikes and membranes
 	Cycles  []int    // of each sample
 	Stored  []stored // the files that the model reads
+	Sampled []stored // those of the bench's own samples
+	Orders  []stored // those of the bench, in which neurons lie
 }
 
-// stored is a file of a memory, and the digest by which a simulation knows it again.
+// stored is a file that a simulation reads, which knows it again by its digest; before a
+// synthesis a shell does, by its sum.
 type stored struct {
-	File   string
-	Digest uint32
+	Name string // of the model
+	File string
+	Of   string // its place in the model, for messages
+	data []byte
 }
 
-// know notes the files that the model reads.
-func (g *page) know(memories []backends.File) {
-	for _, f := range memories {
-		g.Stored = append(g.Stored, stored{f.Name, digest(f.Data)})
+// known notes files that a simulation reads.
+func (g *page) known(files []backends.File, of string) []stored {
+	var out []stored
+	for _, f := range files {
+		out = append(out, stored{g.Name, f.Name, of, f.Data})
 	}
+	return out
 }
 
-// digest is that of a text without its white space: each character is added, modulo 2, to
+// Digest is that of the file without its white space: each character is added, modulo 2, to
 // the digest before it rotated by 5 bits.
-func digest(text []byte) (out uint32) {
-	for _, c := range text {
+func (s stored) Digest() (out uint32) {
+	for _, c := range s.data {
 		if c > ' ' {
 			out = bits.RotateLeft32(out, 5) ^ uint32(c)
 		}
 	}
 	return out
+}
+
+// Sum is the CRC and the size that POSIX's cksum prints of the file, with a hyphen between. That
+// CRC, of the bytes and of their number, takes bits from the highest on; the standard
+// library's takes them from the lowest.
+func (s stored) Sum() string {
+	var length []byte
+	for n := len(s.data); n > 0; n >>= 8 {
+		length = append(length, byte(n))
+	}
+	crc, turned := ^uint32(0), make([]byte, 0, 4096)
+	for _, bytes := range [][]byte{s.data, length} {
+		for part := range slices.Chunk(bytes, cap(turned)) {
+			turned = turned[:0]
+			for _, b := range part {
+				turned = append(turned, bits.Reverse8(b))
+			}
+			crc = crc32.Update(crc, crc32.IEEETable, turned)
+		}
+	}
+	return fmt.Sprintf("%d-%d", bits.Reverse32(crc), len(s.data))
 }
 
 func newPage(p *plan, o backends.Options) page {

@@ -1,6 +1,7 @@
 package verilog_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,48 +12,98 @@ import (
 	"nomul/ir/irtest"
 )
 
-// TestFromAnotherFolder simulates where the memories are not: their folder must be named.
+// TestFromAnotherFolder simulates where the memories are not: their folder must be named. What
+// is not there or not whole is named, and the simulation ends with a status other than 0.
 func TestFromAnotherFolder(t *testing.T) {
 	t.Parallel()
 	need(t, "iverilog")
-	net := irtest.ParseNet(t, "dag", dag)
+	net := irtest.ParseNet(t, "kinds", kinds)
 	vs := samples(t, net, 1, 2)
 	dir, elsewhere := emit(t, net, 8, vs), t.TempDir()
-	build := func(flags ...string) string {
-		mustRun(t, elsewhere, "iverilog", append(flags, "-g2005", "-s", "tb", "-o", "tb.vvp",
+	build := func(flags ...string) (string, error) {
+		mustRun(t, elsewhere, "iverilog", append(flags, "-g2005", "-Wall", "-Wno-timescale", "-s", "tb", "-o", "tb.vvp",
 			filepath.Join(dir, "tb.v"), filepath.Join(dir, "net.v"))...)
-		return mustRun(t, elsewhere, "vvp", "-n", "tb.vvp")
+		return run(elsewhere, "vvp", "tb.vvp")
 	}
-	passes(t, net, 8, vs, build(`-DNET_DIR="`+dir+`"`))
-	log := build()
+	log, err := build(`-DNET_DIR="` + dir + `"`)
+	if err != nil {
+		t.Error(err)
+	}
+	passes(t, net, 8, vs, log)
+	log, err = build()
 	for _, part := range []string{"FAIL: cannot read net_", ".hex", "in the folder of net_*.hex", `-DNET_DIR='"path/to/folder"'`} {
 		if !strings.Contains(log, part) {
 			t.Errorf("without its memories the bench does not say %q:\n%s", part, log)
 		}
 	}
-	if strings.Contains(log, "PASS") {
-		t.Errorf("without its memories the bench passes:\n%s", log)
+	if strings.Contains(log, "PASS") || err == nil {
+		t.Errorf("without its memories the bench passes: %v\n%s", err, log)
 	}
-	stored, err := filepath.Glob(filepath.Join(dir, "net_*.hex"))
-	if err != nil || len(stored) == 0 {
-		t.Fatal(stored, err)
+	for name, of := range map[string]string{last(t, dir, "net_*_weights.hex"): "a memory", last(t, dir, "net_*_order.hex"): "a file of the test",
+		"inputs.hex": "a file of the test", "vectors.hex": "a file of the test"} {
+		path := filepath.Join(dir, name)
+		whole, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, path, whole[:len(whole)/2])
+		if log, err := build(`-DNET_DIR="` + dir + `"`); !strings.Contains(log, "FAIL: "+path+", "+of+" of net_top, is cut or of another build") || strings.Contains(log, "PASS") || err == nil {
+			t.Errorf("with half of %s the bench ends with %v and says\n%s", name, err, log)
+		}
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		if log, err := build(`-DNET_DIR="` + dir + `"`); !strings.Contains(log, "FAIL: cannot read "+path+", "+of+" of net_top") || err == nil {
+			t.Errorf("without %s the bench ends with %v and says\n%s", name, err, log)
+		}
+		write(t, path, whole)
 	}
-	gone := stored[len(stored)-1]
-	whole, err := os.ReadFile(gone)
+}
+
+// last is the name of the last file of a pattern.
+func last(t *testing.T, dir, pattern string) string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(dir, pattern))
+	if err != nil || len(found) == 0 {
+		t.Fatal(pattern, found, err)
+	}
+	return filepath.Base(found[len(found)-1])
+}
+
+func write(t *testing.T, path string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestMemoriesAreWhole demands that linter and synthesis, which say nothing of a memory that is
+// cut, are not given one by the Makefile.
+func TestMemoriesAreWhole(t *testing.T) {
+	t.Parallel()
+	need(t, "make")
+	dir := emit(t, irtest.ParseNet(t, "dag", dag), 8, nil)
+	mustRun(t, dir, "make", "-s", "memories")
+	name := last(t, dir, "net_*_weights.hex")
+	path := filepath.Join(dir, name)
+	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(gone, whole[:len(whole)/2], 0o666); err != nil {
-		t.Fatal(err)
-	}
-	if log := build(`-DNET_DIR="` + dir + `"`); !strings.Contains(log, gone+", a memory of net_top, is cut or of another build") || strings.Contains(log, "PASS") {
-		t.Errorf("with half of %s the bench says\n%s", gone, log)
-	}
-	if err := os.Remove(gone); err != nil {
-		t.Fatal(err)
-	}
-	if log := build(`-DNET_DIR="` + dir + `"`); !strings.Contains(log, "FAIL: cannot read "+gone) {
-		t.Errorf("without %s the bench says\n%s", gone, log)
+	other := bytes.Clone(whole)
+	other[0] ^= 1
+	for what, do := range map[string]func(){
+		"cut":     func() { write(t, path, whole[:len(whole)-1]) },
+		"another": func() { write(t, path, other) },
+		"empty":   func() { write(t, path, nil) },
+		"gone":    func() { os.Remove(path) },
+	} {
+		do()
+		for _, target := range []string{"memories", "lint", "synth"} {
+			if said, err := run(dir, "make", "-s", target); err == nil || !strings.Contains(said, "FAIL: "+name+", a memory of net_top, is not there, or is cut or of another build") {
+				t.Errorf("%s: make %s ends with %v and says %s", what, target, err, said)
+			}
+		}
 	}
 }
 

@@ -81,14 +81,14 @@ func TestBenchCatches(t *testing.T) {
 	} {
 		vs := samples(t, net, 3, 3)
 		spoil(vs[2])
-		log := simulate(t, emit(t, net, 8, vs))
+		log := fails(t, emit(t, net, 8, vs))
 		if !strings.Contains(log, what+" is ") || strings.Contains(log, "PASS") {
 			t.Errorf("%s: not caught\n%s", what, log)
 		}
 	}
 	dir := emit(t, net, 8, samples(t, net, 3, 1))
 	edit(t, dir, "tb.v", "expected = 34;", "expected = 35;")
-	if log := simulate(t, dir); !strings.Contains(log, "clocks, the header's formula gives") {
+	if log := fails(t, dir); !strings.Contains(log, "clocks, the header's formula gives") {
 		t.Errorf("latency: not caught\n%s", log)
 	}
 }
@@ -105,7 +105,7 @@ func TestBenchOfOutputs(t *testing.T) {
 		t.Error(log)
 	}
 	vs[2].Outputs[0][4]--
-	if log := simulate(t, emitOf(t, net, o)); !strings.Contains(log, "output 4 is ") || strings.Contains(log, "PASS") {
+	if log := fails(t, emitOf(t, net, o)); !strings.Contains(log, "output 4 is ") || strings.Contains(log, "PASS") {
 		t.Errorf("a wrong output is not caught\n%s", log)
 	}
 }
@@ -123,7 +123,7 @@ func TestBenchEnds(t *testing.T) {
 		}
 		start := regexp.MustCompile("wire " + broken + " = [^;]*;").Find(model)
 		edit(t, dir, "net.v", string(start), "wire "+broken+" = 1'b0;")
-		if log := simulate(t, dir); !strings.Contains(log, "FAIL: sample 0 has not ended") {
+		if log := fails(t, dir); !strings.Contains(log, "FAIL: sample 0 has not ended") {
 			t.Errorf("%s: %s", broken, log)
 		}
 	}
@@ -231,6 +231,10 @@ func TestVerilator(t *testing.T) {
 		t.Fatal(err)
 	}
 	passes(t, net, 8, vs, string(log))
+	write(t, filepath.Join(dir, last(t, dir, "net_*_weights.hex")), nil)
+	if said, err := run(dir, "vl/tb"); err == nil || !strings.Contains(said, "is cut or of another build") {
+		t.Errorf("without the content of a memory it ends with %v and says\n%s", err, said)
+	}
 }
 
 // The header tells each sample's latency, and nothing in the artefact depends on the run.

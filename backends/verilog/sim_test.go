@@ -125,10 +125,26 @@ func mustRun(t *testing.T, dir, name string, args ...string) string {
 // simulate runs the bench under iverilog, which must not say anything.
 func simulate(t *testing.T, dir string, plusargs ...string) string {
 	t.Helper()
+	compile(t, dir)
+	return mustRun(t, dir, "vvp", append([]string{"-n", "tb.vvp"}, plusargs...)...)
+}
+
+// fails runs a bench that must end with a status other than 0, without the simulator's options.
+func fails(t *testing.T, dir string) string {
+	t.Helper()
+	compile(t, dir)
+	log, err := run(dir, "vvp", "tb.vvp")
+	if err == nil {
+		t.Errorf("the bench ends with 0:\n%s", log)
+	}
+	return log
+}
+
+func compile(t *testing.T, dir string) {
+	t.Helper()
 	if said := mustRun(t, dir, "iverilog", "-g2005", "-Wall", "-Wno-timescale", "-s", "tb", "-o", "tb.vvp", "tb.v", "net.v"); said != "" {
 		t.Errorf("iverilog: %s", said)
 	}
-	return mustRun(t, dir, "vvp", append([]string{"-n", "tb.vvp"}, plusargs...)...)
 }
 
 var clocksLine = regexp.MustCompile(`(?m)^sample (\d+): (\d+) clocks$`)
