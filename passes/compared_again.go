@@ -10,9 +10,9 @@ import (
 // were compared before, less a reset: snnTorch looks at its stored membrane again.
 // In a chain of membranes these and the new ones take turns; one alone is chance.
 func comparedAgain(n *ir.Net, fires map[*ir.Value][]*ir.Value) map[*ir.Value]bool {
-	again := map[*ir.Value]bool{}
+	again, fed := map[*ir.Value]bool{}, fedFromOutside(n, fires)
 	for _, v := range n.Values {
-		if len(fires[v]) > 0 && newRemainder(v, fires, again).holds() {
+		if len(fires[v]) > 0 && !slices.ContainsFunc(v.Args, fed) && newRemainder(v, fires, again).holds() {
 			again[v] = true
 		}
 	}
@@ -21,24 +21,25 @@ func comparedAgain(n *ir.Net, fires map[*ir.Value][]*ir.Value) map[*ir.Value]boo
 	}
 	before := predecessors(n, fires)
 	count, broken := map[*ir.Value]int{}, map[*ir.Value]bool{}
-	for v := range fires {
-		root := v
-		for before[root] != nil {
-			root = before[root]
+	root := map[*ir.Value]*ir.Value{}
+	for _, v := range n.Values {
+		if len(fires[v]) == 0 {
+			continue
 		}
-		switch p := before[v]; {
+		root[v] = v
+		p := before[v]
+		if p != nil {
+			root[v] = root[p]
+		}
+		switch {
 		case again[v]:
-			count[root]++
+			count[root[v]]++
 		case p != nil && !again[p]:
-			broken[root] = true
+			broken[root[v]] = true
 		}
 	}
 	for v := range again {
-		root := v
-		for before[root] != nil {
-			root = before[root]
-		}
-		if broken[root] || count[root] < 2 {
+		if broken[root[v]] || count[root[v]] < 2 {
 			delete(again, v)
 		}
 	}
@@ -48,9 +49,21 @@ func comparedAgain(n *ir.Net, fires map[*ir.Value][]*ir.Value) map[*ir.Value]boo
 // looksAgain tells whether a net compares a stored membrane, be it by chance.
 func looksAgain(n *ir.Net) bool {
 	fires := comparisons(n)
+	fed := fedFromOutside(n, fires)
 	return slices.ContainsFunc(n.Values, func(v *ir.Value) bool {
-		return len(fires[v]) > 0 && newRemainder(v, fires, nil).holds()
+		return len(fires[v]) > 0 && !slices.ContainsFunc(v.Args, fed) && newRemainder(v, fires, nil).holds()
 	})
+}
+
+// fedFromOutside tells values into which more comes than membranes, comparisons and
+// constants, behind the nearest membranes: no remainder is computed from them.
+func fedFromOutside(n *ir.Net, fires map[*ir.Value][]*ir.Value) func(*ir.Value) bool {
+	fed := map[*ir.Value]bool{}
+	from := func(a *ir.Value) bool { return fed[a] && len(fires[a]) == 0 }
+	for _, v := range n.Values {
+		fed[v] = v.Const() == nil && membraneOf(v) == nil && (formRules[v.Op] == nil || slices.ContainsFunc(v.Args, from))
+	}
+	return from
 }
 
 // remainder is a compared value looked at as a membrane less a reset.

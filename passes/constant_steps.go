@@ -52,11 +52,13 @@ func hasForgottenSteps(n *ir.Net) bool {
 			compared[withoutSign(a)] = compared[withoutSign(a)] || !constant[a]
 		}
 	}
-	for a, is := range compared {
-		for b := range coneOf(a) {
-			if is && a != b && compared[b] {
-				return true
-			}
+	under := map[*ir.Value]bool{}
+	for _, v := range n.Values {
+		if byElement[v.Op] {
+			under[v] = slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return compared[a] || under[a] })
+		}
+		if compared[v] && under[v] {
+			return true
 		}
 	}
 	return false

@@ -53,20 +53,14 @@ func linkHidden(n *ir.Net, fires map[*ir.Value][]*ir.Value, before map[*ir.Value
 		followed[p] = true
 	}
 	links, length := map[*ir.Value]*ir.Value{}, map[*ir.Value]int{}
-	var apart []*ir.Value
-	cones := map[*ir.Value]cone{}
-	for _, v := range n.Values {
-		if len(fires[v]) == 0 || before[v] != nil || followed[v] {
-			continue
-		}
-		cones[v] = coneOf(v)
+	a := newApart(n, fires, func(v *ir.Value) bool { return before[v] == nil && !followed[v] })
+	for _, v := range a.membranes {
 		length[v] = 1
-		if p := earlier(v, apart, cones, fires); p != nil {
+		if p := a.earlier(v); p != nil {
 			links[v], length[v] = p, length[p]+1
 		}
-		apart = append(apart, v)
 	}
-	for _, v := range apart {
+	for _, v := range a.membranes {
 		if length[v] < 3 || links[v] == nil {
 			continue
 		}
@@ -76,38 +70,68 @@ func linkHidden(n *ir.Net, fires map[*ir.Value][]*ir.Value, before map[*ir.Value
 	}
 }
 
-// earlier is the membrane whose spikes v is computed from, the last one; or else
-// the one that has most in common with v, and adds less to it.
-func earlier(v *ir.Value, apart []*ir.Value, cones map[*ir.Value]cone, fires map[*ir.Value][]*ir.Value) *ir.Value {
-	c := cones[v]
+// apart are membranes that nothing links by their values, in net order.
+type apart struct {
+	membranes []*ir.Value
+	place     map[*ir.Value]int
+	fired     map[*ir.Value]int // of each value: the place of the last one whose spikes it is computed from, from 1
+	cones     map[*ir.Value]cone
+}
+
+func newApart(n *ir.Net, fires map[*ir.Value][]*ir.Value, among func(v *ir.Value) bool) *apart {
+	a := &apart{place: map[*ir.Value]int{}, fired: map[*ir.Value]int{}, cones: map[*ir.Value]cone{}}
+	spikes := map[*ir.Value]int{}
+	for _, v := range n.Values {
+		if len(fires[v]) > 0 && among(v) {
+			a.place[v] = len(a.membranes)
+			a.membranes = append(a.membranes, v)
+			for _, f := range fires[v] {
+				spikes[f] = len(a.membranes)
+			}
+		}
+		a.fired[v] = spikes[v]
+		if byElement[v.Op] {
+			for _, arg := range v.Args {
+				a.fired[v] = max(a.fired[v], a.fired[arg])
+			}
+		}
+	}
+	return a
+}
+
+// earlier is the membrane whose spikes v, one of them, is computed from, the last one; or
+// else the one that has most in common with v, and adds less to it.
+func (a *apart) earlier(v *ir.Value) *ir.Value {
+	if p := a.fired[v]; p > 0 {
+		return a.membranes[p-1]
+	}
 	var best *ir.Value
 	most := 0
-	for _, p := range slices.Backward(apart) {
-		if slices.ContainsFunc(fires[p], func(f *ir.Value) bool { return c[f] }) {
-			return p
-		}
-		if n := c.shared(cones[p]); n > most && len(cones[p]) < len(c) {
+	for _, p := range slices.Backward(a.membranes[:a.place[v]]) {
+		if n := a.cone(v).shared(a.cone(p)); n > most && len(a.cone(p)) < len(a.cone(v)) {
 			best, most = p, n
 		}
 	}
 	return best
 }
 
+// cone is coneOf, once for each membrane.
+func (a *apart) cone(v *ir.Value) cone {
+	if a.cones[v] == nil {
+		a.cones[v] = coneOf(v)
+	}
+	return a.cones[v]
+}
+
 // secondMembranes are those that a spike of an earlier membrane resets, with which
 // they share an input, in a net that links no more of them.
 func secondMembranes(n *ir.Net, fires map[*ir.Value][]*ir.Value) []*ir.Value {
-	var out, apart []*ir.Value
-	cones := map[*ir.Value]cone{}
-	for _, v := range n.Values {
-		if len(fires[v]) == 0 {
-			continue
-		}
-		cones[v] = coneOf(v)
-		p := earlier(v, apart, cones, fires)
-		if p != nil && cones[v].shared(cones[p]) > 0 && slices.ContainsFunc(fires[p], func(f *ir.Value) bool { return cones[v][f] }) {
+	var out []*ir.Value
+	a := newApart(n, fires, func(*ir.Value) bool { return true })
+	for _, v := range a.membranes {
+		if p := a.fired[v]; p > 0 && a.cone(v).shared(a.cone(a.membranes[p-1])) > 0 {
 			out = append(out, v)
 		}
-		apart = append(apart, v)
 	}
 	return out
 }
@@ -142,13 +166,15 @@ type lastStep struct {
 	spikes  []*ir.Value // of two steps before it
 	readers map[*ir.Value][]*ir.Value
 	numbers map[*ir.Value]bool // computed from more than spikes and constants
+	fed     map[*ir.Value]bool // computed from spikes
 	spans   map[*ir.Value]span
 	after   map[*ir.Value]*ir.Value // what a value is in the next step
 	made    []*ir.Value             // what was not there
 }
 
 func newLastStep(n *ir.Net, last, past *ir.Value, spikes []*ir.Value) *lastStep {
-	l := &lastStep{spikes: spikes, readers: map[*ir.Value][]*ir.Value{}, numbers: map[*ir.Value]bool{}, after: map[*ir.Value]*ir.Value{}}
+	l := &lastStep{spikes: spikes, readers: map[*ir.Value][]*ir.Value{}, numbers: map[*ir.Value]bool{},
+		fed: map[*ir.Value]bool{}, after: map[*ir.Value]*ir.Value{}}
 	c := coneOf(last)
 	if c[past] {
 		return l // a membrane of the usual kind
@@ -158,10 +184,12 @@ func newLastStep(n *ir.Net, last, past *ir.Value, spikes []*ir.Value) *lastStep 
 			continue
 		}
 		l.cone = append(l.cone, v)
-		l.numbers[v] = !byElement[v.Op] && membraneOf(v) == nil
+		l.fed[v] = membraneOf(v) != nil
+		l.numbers[v] = !byElement[v.Op] && !l.fed[v]
 		for _, a := range v.Args {
 			l.readers[a] = append(l.readers[a], v)
 			l.numbers[v] = l.numbers[v] || byElement[v.Op] && l.numbers[a]
+			l.fed[v] = l.fed[v] || byElement[v.Op] && l.fed[a]
 		}
 	}
 	l.keep(last, past, map[[2]*ir.Value]bool{})
@@ -206,9 +234,12 @@ func (l *lastStep) pair(v, w *ir.Value) {
 func (l *lastStep) states() []*ir.Value {
 	var out []*ir.Value
 	for _, v := range l.cone {
+		if l.after[v] != nil || !l.numbers[v] {
+			continue
+		}
 		c := coneOf(v)
 		has := func(some []*ir.Value) bool { return slices.ContainsFunc(some, func(s *ir.Value) bool { return c[s] }) }
-		if l.after[v] == nil && has(l.spikes) && !has(out) && l.numbers[v] && l.closed(v, c) {
+		if has(l.spikes) && !has(out) && l.closed(v, c) {
 			out = append(out, v)
 		}
 	}
@@ -236,10 +267,7 @@ func (l *lastStep) input(v *ir.Value) bool {
 		return true
 	}
 	_, single := l.spans[v].single()
-	for u := range coneOf(v) {
-		single = single && membraneOf(u) == nil
-	}
-	return single
+	return single && !l.fed[v]
 }
 
 // next makes what v is in the last step; nil when it reads what is not known there.

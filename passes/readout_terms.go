@@ -82,6 +82,9 @@ func (a *addition) pair() *diag.Diagnostic {
 		a.gather(g)
 	}
 	for t := range last {
+		if len(a.byStep[t]) == 0 {
+			continue
+		}
 		body := a.u.bodyOf(t)
 		a.byStep[t] = slices.DeleteFunc(a.byStep[t], func(term addend) bool {
 			v := body[term.v]

@@ -12,12 +12,12 @@ import (
 
 // storedOverTime finds what layers have stored in every step, where the file has it of the last.
 func storedOverTime(n *ir.Net, h []history) []history {
-	again := comparedAgain(n, comparisons(n))
+	stored := storedUnder(n, comparedAgain(n, comparisons(n)))
 	var out []history
 	for _, layer := range h {
 		var chain []*ir.Value
 		for _, m := range layer.membranes[1:] {
-			if v := storedOf(n, m, again); v != nil {
+			if v := stored[m]; v != nil {
 				chain = append(chain, v)
 			}
 		}
@@ -36,16 +36,28 @@ func storedOverTime(n *ir.Net, h []history) []history {
 	return out
 }
 
-// storedOf is the last value that is compared again of those that a membrane is computed from;
-// nil when there is none.
-func storedOf(n *ir.Net, membrane *ir.Value, again map[*ir.Value]bool) *ir.Value {
-	c := coneOf(membrane)
-	for _, v := range slices.Backward(n.Values) {
-		if c[v] && again[v] {
-			return v
+// storedUnder gives, of each value, the last one that is compared again of those that it is
+// computed from, itself among them; none where there is none. It goes by coneOf, but once
+// for all values.
+func storedUnder(n *ir.Net, again map[*ir.Value]bool) map[*ir.Value]*ir.Value {
+	last, place := map[*ir.Value]*ir.Value{}, map[*ir.Value]int{}
+	if len(again) == 0 {
+		return last
+	}
+	for i, v := range n.Values {
+		place[v] = i
+		switch {
+		case again[v]:
+			last[v] = v
+		case byElement[v.Op]:
+			for _, a := range v.Args {
+				if s := last[a]; s != nil && (last[v] == nil || place[s] > place[last[v]]) {
+					last[v] = s
+				}
+			}
 		}
 	}
-	return nil
+	return last
 }
 
 // followingHidden is the value that is to the last membrane of a layer what that one is to
@@ -79,18 +91,19 @@ func followingHidden(n *ir.Net, all []history, membranes []*ir.Value) *ir.Value 
 // later holds whether the second value of a pair is the first one step later.
 type later struct {
 	known map[[2]*ir.Value]bool
-	steps map[*ir.Value]bool // values that depend on spikes; others are the same in all steps
+	next  map[*ir.Value]*ir.Value // of values that are noted
+	steps map[*ir.Value]bool      // values that depend on spikes; others are the same in all steps
 }
 
 func newLater(n *ir.Net) *later {
-	l := &later{map[[2]*ir.Value]bool{}, map[*ir.Value]bool{}}
+	l := &later{map[[2]*ir.Value]bool{}, map[*ir.Value]*ir.Value{}, map[*ir.Value]bool{}}
 	for _, v := range n.Values {
 		l.steps[v] = membraneOf(v) != nil || slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return l.steps[a] })
 	}
 	return l
 }
 
-func (l *later) note(v, w *ir.Value) { l.known[[2]*ir.Value{v, w}] = true }
+func (l *later) note(v, w *ir.Value) { l.known[[2]*ir.Value{v, w}], l.next[v] = true, w }
 
 // walk notes of two values, of which the second is the first one step later, what they are
 // computed from, neuron by neuron.
@@ -116,7 +129,7 @@ func (l *later) match(v, w *ir.Value) bool {
 		return false
 	}
 	pair := [2]*ir.Value{v, w}
-	if is, ok := l.known[pair]; ok {
+	if is, ok := l.known[pair]; ok || l.next[v] != nil {
 		return is
 	}
 	l.known[pair] = sameForm(v, w) && !given(v)

@@ -9,26 +9,31 @@ import (
 // wayTo is the shortest way, by operand numbers, from v to what is sought, past
 // no membrane and nothing that is closed; nil when there is none.
 func wayTo(v *ir.Value, sought, closed func(*ir.Value) bool) []int {
-	type place struct {
-		v   *ir.Value
-		way []int
-	}
-	seen := map[*ir.Value]bool{}
-	for queue := []place{{v, nil}}; len(queue) > 0; queue = queue[1:] {
-		p := queue[0]
-		for i, a := range p.v.Args {
-			if a == nil || seen[a] || membraneOf(a) != nil || closed(a) {
+	from := map[*ir.Value]operand{} // the operand that each value was met as
+	for queue := []*ir.Value{v}; len(queue) > 0; queue = queue[1:] {
+		for i, a := range queue[0].Args {
+			if _, met := from[a]; a == nil || met || membraneOf(a) != nil || closed(a) {
 				continue
 			}
-			seen[a] = true
-			way := append(slices.Clip(p.way), i)
+			from[a] = operand{queue[0], i}
 			if sought(a) {
-				return way
+				return wayBack(from, a, v)
 			}
-			queue = append(queue, place{a, way})
+			queue = append(queue, a)
 		}
 	}
 	return nil
+}
+
+// wayBack returns the operands that lead from v to a, by those that the values between
+// were met as.
+func wayBack(from map[*ir.Value]operand, a, v *ir.Value) []int {
+	var way []int
+	for a != v {
+		way, a = append(way, from[a].i), from[a].v
+	}
+	slices.Reverse(way)
+	return way
 }
 
 // follow goes a way from v; nil when it does not exist there.
