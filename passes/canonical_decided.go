@@ -174,7 +174,7 @@ func (c *rewriter) ofBit(v, bit *ir.Value) (*ir.Value, error) {
 	low, same := results[0].Uniform()
 	high, alsoSame := results[1].Uniform()
 	switch {
-	case !same || !alsoSame || v.Op == ir.OpCast || v.Op == ir.OpSub && every(v.Args[0], 1) || v.Op == ir.OpXor:
+	case !same || !alsoSame || v.Op == ir.OpCast && low == 0 || v.Op == ir.OpSub && every(v.Args[0], 1) || v.Op == ir.OpXor:
 		return nil, nil
 	case low == high:
 		return c.constant(v.Name, filled(v.Type, low), v)

@@ -264,68 +264,6 @@ func filled(t ir.Type, number float64) *ir.Tensor {
 	return out
 }
 
-// opposites rewrites the readers of a comparison of whose opposite the net has too:
-// the cast of c > u is 1 minus that of u ≥ c, and a choice by it is turned around.
-// So a neuron has one comparison, however its spike and its reset are written.
-func opposites(n *ir.Net, rules []canonicalRule) (*ir.Net, error) {
-	other := opposedComparisons(n)
-	if len(other) == 0 {
-		return n, nil
-	}
-	out, err := ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-		if v.Op != ir.OpCast && v.Op != ir.OpWhere || !other[v.Args[0]] {
-			return nil, nil
-		}
-		low := v.Args[0]
-		high, err := r.Add(ir.OpCompare, r.Unique(low.Name+".high"), ir.CompareAttrs{Is: opposed[comparison(low)]}, r.Of(low.Args[1]), r.Of(low.Args[0]))
-		if err != nil {
-			return nil, err
-		}
-		if v.Op == ir.OpWhere {
-			return r.Add(ir.OpWhere, r.Unique(v.Name), nil, high, r.Of(v.Args[2]), r.Of(v.Args[1]))
-		}
-		one, err := r.Const(r.Unique(v.Name+".one"), filled(v.Type.WithShape(ir.Shape{}), 1))
-		if err != nil {
-			return nil, err
-		}
-		number, err := r.AddTyped(ir.OpCast, r.Unique(v.Name+".high"), nil, v.Type, high)
-		if err != nil {
-			return nil, err
-		}
-		return r.Add(ir.OpSub, r.Unique(v.Name), nil, one, number)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return canonical(out, rules)
-}
-
-// opposedComparisons are those of a constant with a value, which the net also
-// compares the other way round; or with one that is computed of such a value, as where
-// the last step's membrane fires nothing but the opposite of a spike.
-func opposedComparisons(n *ir.Net) map[*ir.Value]bool {
-	type key struct {
-		u, bound *ir.Value
-		is       ir.Compare
-	}
-	high := map[key]bool{}
-	for _, v := range n.All(ir.OpCompare) {
-		high[key{v.Args[0], v.Args[1], comparison(v)}] = true
-	}
-	out := map[*ir.Value]bool{}
-	for _, v := range n.All(ir.OpCompare) {
-		if v.Args[0].Const() == nil || v.Args[1].Const() != nil {
-			continue
-		}
-		for u := range coneOf(v.Args[1]) {
-			if high[key{u, v.Args[0], opposed[comparison(v)]}] {
-				out[v] = true
-			}
-		}
-	}
-	return out
-}
-
 // compareSpikes: two spikes are compared by logic. a > b is a and not b, a ≥ b that b has
 // not fired without a, a ≠ b either of them alone, and a = b its opposite.
 func compareSpikes(c *rewriter, v *ir.Value) (*ir.Value, error) {

@@ -1,6 +1,10 @@
 package passes
 
-import "nomul/ir"
+import (
+	"slices"
+
+	"nomul/ir"
+)
 
 // A neuron may keep its spike as the number that it fires, 0.5 or −1. The delay is made one of
 // the spike then, and the number is made of it where it is read.
@@ -144,4 +148,38 @@ func (k *keptSize) of(r *ir.Rebuilder, v *ir.Value, made map[*ir.Value]*ir.Value
 		made[v] = out
 	}
 	return made[v], nil
+}
+
+// sizesKept pairs the numbers that the spikes of the last step are made into with those of the
+// step before: a neuron that begins with the number 0 keeps it, where its spikes are 1 or −1.
+func sizesKept(n *ir.Net, h []history) []seed {
+	fires, readers := comparisons(n), n.Readers()
+	var out []seed
+	for i, layer := range h {
+		last, past := layer.membranes[len(layer.membranes)-1], layer.membranes[len(layer.membranes)-2]
+		for _, f := range fires[last] {
+			if g := twin(f, last, fires[past], past); g != nil {
+				out = append(out, numbersOf(seed{f, g, i}, readers)...)
+			}
+		}
+	}
+	return out
+}
+
+// numbersOf lists the pairs of numbers that are made of a pair of spikes and constants alone.
+func numbersOf(s seed, readers map[*ir.Value][]*ir.Value) []seed {
+	var out []seed
+	for _, v := range readers[s.v] {
+		if !byElement[v.Op] || slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return a != s.v && a.Const() == nil }) {
+			continue
+		}
+		i := slices.IndexFunc(readers[s.past], func(w *ir.Value) bool {
+			return sameForm(v, w) && slices.EqualFunc(v.Args, w.Args, func(a, b *ir.Value) bool { return a == b || a == s.v && b == s.past })
+		})
+		if i >= 0 {
+			number := seed{v, readers[s.past][i], s.layer}
+			out = append(append(out, number), numbersOf(number, readers)...)
+		}
+	}
+	return out
 }

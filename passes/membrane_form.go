@@ -27,6 +27,7 @@ type unit struct {
 	isLate   bool                   // the current reaches the membrane one step late
 	earlier  func(v *ir.Value) bool // whether v is computed before the spikes, where that is known
 	steps    int                    // of the net
+	apart    bool                   // inputs that are added stay apart
 }
 
 // current is the delay of a current, and what it stores, over the past.
@@ -63,7 +64,7 @@ func (u *unit) form(v *ir.Value) (form, *diag.Diagnostic) {
 	if d != nil {
 		return nil, d
 	}
-	if !f.own() && f.inputs() > 1 {
+	if !f.own() && f.inputs() > 1 && !u.apart {
 		f = inputForm(v) // an addition of inputs stays one
 	}
 	u.forms[v] = f

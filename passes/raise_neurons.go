@@ -23,6 +23,9 @@ func runRaiseNeurons(n *ir.Net, _ *Options) (*ir.Net, error) {
 		n, err = deeply(n)
 	}
 	if err == nil {
+		n, err = turnedResets(n)
+	}
+	if err == nil {
 		n, err = firesLate(n)
 	}
 	if err == nil {

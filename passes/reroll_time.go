@@ -79,6 +79,11 @@ func rolled(n *ir.Net, history []history, o *Options) (*ir.Net, error) {
 		}
 	}
 	if err != nil {
+		if kept := newUnrolled(n, history, append(ends, sizesKept(n, history)...), u.frames); kept.findBody(first) == nil {
+			u, err = kept, nil
+		}
+	}
+	if err != nil {
 		if named := oddLayers(n, history); named != nil {
 			err = named
 		}

@@ -17,9 +17,9 @@ func secondLooks(n *ir.Net, fires map[*ir.Value][]*ir.Value) map[*ir.Value]bool 
 		switch m := membraneOfSpike(v); {
 		case len(fires[v]) == 0:
 		case m != nil:
-			spikes[m] = append(spikes[m], v)
+			spikes[unscaled(m)] = append(spikes[unscaled(m)], v)
 		default:
-			others[v] = fires[v]
+			others[unscaled(v)] = fires[v]
 		}
 	}
 	if len(spikes) < 2 {
@@ -55,6 +55,16 @@ func membraneOfSpike(v *ir.Value) *ir.Value {
 		return nil
 	}
 	return of
+}
+
+// unscaled returns the number of which constants alone make a compared value: h of h/0.8,
+// which is what the next step reads.
+func unscaled(v *ir.Value) *ir.Value {
+	c := comparing{m: v, threshold: scalar(0)}
+	for x := c.below(); x.m != nil; x = x.below() {
+		c = x
+	}
+	return c.m
 }
 
 // comparedAlike reports whether two comparisons are with one constant, in one way.

@@ -1,0 +1,128 @@
+package passes
+
+import (
+	"math"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// setInit finds the membrane before the first step, from what each own delay
+// starts with: a·V + d for one that stores a·H + … + d, since no spike precedes.
+// Where no membrane that the delays hold is one, the first step says which it must be.
+func (u *unit) setInit(n *neuronForm) *diag.Diagnostic {
+	var init *ir.Tensor
+	for _, s := range u.starts {
+		a := s.form.of(monomial{h: true})
+		if a == nil || !nonZero(a) {
+			continue
+		}
+		v := ratio(combine(s.value(), orZero(s.form.of(monomial{})), func(e, d float64) float64 { return e - d }), a)
+		if init == nil || s.delay.Type == u.membrane.Type && u.latched[s.delay] == u.membrane {
+			init = v
+		}
+	}
+	for _, s := range u.starts {
+		got := orZero(s.form.of(monomial{}))
+		if a := s.form.of(monomial{h: true}); a != nil && init != nil {
+			got = combine(got, combine(a, init, product), func(d, av float64) float64 { return d + av })
+		}
+		if near(got, s.value()) || u.startsAlike(s, got) {
+			continue
+		}
+		switch from := u.firstMembrane(); {
+		case from != nil:
+			return u.begin(n, from)
+		case s.delay.Type.IsSpike() && init != nil && u.firesAtStart(init):
+			return u.resetAtStart(init)
+		default:
+			return refuse(u.fire, diag.NotANeuron, "the state %%%s starts as %s, which no initial membrane explains", s.delay.Name, shown(s.value()))
+		}
+	}
+	switch {
+	case init == nil:
+		return nil
+	case u.refired && u.firesAtStart(init):
+		return u.resetAtStart(init)
+	}
+	return u.begin(n, init)
+}
+
+// begin sets the membrane before the first step.
+func (u *unit) begin(n *neuronForm, init *ir.Tensor) *diag.Diagnostic {
+	if u.mirrored {
+		init = scaled(init, -1)
+	}
+	if !all(init, 0) {
+		n.init = init
+	}
+	return nil
+}
+
+// firstMembrane returns the V of which β·V + … is the first membrane, where no spike precedes
+// it: a spike of 1 or −1 may begin as 0, and take nothing away. Nil when no V does that.
+func (u *unit) firstMembrane() *ir.Tensor {
+	first, d := u.firstForm(nil, nil)
+	if d != nil || len(u.currents) > 0 {
+		return nil
+	}
+	f := u.forms[u.membrane]
+	beta := f.of(monomial{h: true})
+	if beta == nil {
+		return nil
+	}
+	apart := first.plus(f.without(func(m monomial) bool { return m.h || m.s }), -1)
+	lack := orZero(apart.of(monomial{}))
+	if len(apart.without(func(m monomial) bool { return m == monomial{} })) > 0 {
+		return nil
+	}
+	v := combine(lack, beta, func(lack, beta float64) float64 {
+		if lack == 0 {
+			return 0
+		}
+		return lack / beta
+	})
+	if !everywhere(v, func(f float64) bool { return !math.IsInf(f, 0) }) {
+		return nil
+	}
+	return v
+}
+
+// firstForm is the membrane in the first step, where the delays hold what they start with;
+// one of them holds something else, if that is said.
+func (u *unit) firstForm(odd *ir.Value, holds *ir.Tensor) (form, *diag.Diagnostic) {
+	at := &unit{fire: u.fire, membrane: u.membrane, threshold: u.threshold, forms: map[*ir.Value]form{}, apart: true}
+	for v, f := range u.forms {
+		if !f.own() {
+			at.forms[v] = f
+		}
+	}
+	for _, s := range u.starts {
+		at.forms[s.delay] = constantForm(s.value())
+	}
+	if odd != nil {
+		at.forms[odd] = constantForm(holds)
+	}
+	return at.form(u.membrane)
+}
+
+func (u *unit) resetAtStart(init *ir.Tensor) *diag.Diagnostic {
+	return refuse(u.fire, diag.NotANeuron, "the membrane %%%s starts as %s, at or above its threshold, and is reset before the first step", u.membrane.Name, shown(init))
+}
+
+// startsAlike tells whether the first step computes the same membrane when the
+// delay starts with another value: 1 − S may start as 0 when it multiplies a
+// membrane of 0.
+func (u *unit) startsAlike(odd start, other *ir.Tensor) bool {
+	is, d := u.firstForm(nil, nil)
+	if d != nil {
+		return false
+	}
+	then, d := u.firstForm(odd.delay, other)
+	return d == nil && len(is.plus(then, -1)) == 0
+}
+
+// value is the constant that the delay starts with, as a real.
+func (s start) value() *ir.Tensor {
+	return combine(s.delay.Args[0].Const(), scalar(1), product)
+}

@@ -1,0 +1,120 @@
+package passes
+
+import (
+	"fmt"
+	"testing"
+
+	"nomul/ir"
+)
+
+// ownCell is a neuron as people write it by hand: a leak of half, a spike, a reset at once.
+func ownCell(spike func(s *sketch, h *ir.Value) *ir.Value, reset func(s *sketch, h, f *ir.Value) *ir.Value) cell {
+	return func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+		h := s.like(x, 0)
+		if past != nil {
+			h = past[0]
+		}
+		h = s.op(ir.OpAdd, s.op(ir.OpMul, h, s.num(0.5)), x)
+		f := spike(s, h)
+		return f, []*ir.Value{reset(s, h, f)}
+	}
+}
+
+// ratios are spikes of a membrane with constants about it, which no rule takes out: float32
+// rounds what they make.
+var ratios = map[string]func(s *sketch, h *ir.Value) *ir.Value{
+	"h/0.8": func(s *sketch, h *ir.Value) *ir.Value {
+		return s.spike(ir.GT, s.op(ir.OpDiv, h, s.num(0.8)), s.num(1.25))
+	},
+	"1.25h": func(s *sketch, h *ir.Value) *ir.Value {
+		return s.spike(ir.GE, s.op(ir.OpMul, h, s.num(1.25)), s.num(1.25))
+	},
+	"h+0.25": func(s *sketch, h *ir.Value) *ir.Value {
+		return s.spike(ir.GT, s.op(ir.OpAdd, h, s.num(0.25)), s.num(1.25))
+	},
+	"0.25-h": func(s *sketch, h *ir.Value) *ir.Value {
+		return s.spike(ir.LT, s.op(ir.OpSub, s.num(0.25), h), s.num(-0.75))
+	},
+	"h/thr, w": func(s *sketch, h *ir.Value) *ir.Value {
+		return s.spike(ir.GT, s.op(ir.OpDiv, h, s.like(h, 0.75)), s.num(1))
+	},
+}
+
+// A reset may ask for the spike where the spike is of a multiple of the membrane.
+func TestRatioAskedAgain(t *testing.T) {
+	resets := map[string]func(s *sketch, h, f *ir.Value) *ir.Value{
+		"zero": func(s *sketch, h, f *ir.Value) *ir.Value {
+			return s.op(ir.OpWhere, s.compare(ir.LT, f, s.num(1)), h, s.like(h, 0))
+		},
+		"subtract": func(s *sketch, h, f *ir.Value) *ir.Value {
+			return s.op(ir.OpWhere, s.compare(ir.GT, f, s.num(0)), s.op(ir.OpSub, h, s.num(1)), h)
+		},
+	}
+	for name, spike := range ratios {
+		for kind, reset := range resets {
+			wantReset(t, name+", where "+kind, mlp(t, ownCell(spike, reset), 4, "sum", nil), kind)
+		}
+		keeps := func(s *sketch, h, f *ir.Value) *ir.Value { return s.op(ir.OpMul, h, s.op(ir.OpSub, s.num(1), f)) }
+		wantReset(t, name+", keep", mlp(t, ownCell(spike, keeps), 4, "sum", nil), "zero")
+	}
+}
+
+// Spikes of 1 and −1 may begin as a number that is neither, which takes something else away
+// in the first step.
+func TestSignedSpikesKept(t *testing.T) {
+	for _, first := range []float64{0, 1, -1, 0.25} {
+		for _, leak := range []float64{0.5, 1} {
+			for _, layers := range []int{1, 2} {
+				c := func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+					h, f := s.like(x, 0), s.like(x, first)
+					if past != nil {
+						h, f = past[0], past[1]
+					}
+					h = s.op(ir.OpSub, s.op(ir.OpAdd, s.op(ir.OpMul, h, s.num(leak)), x), f)
+					f = s.op(ir.OpSub, s.op(ir.OpMul, s.spike(ir.GT, h, s.num(0.5)), s.num(2)), s.num(1))
+					return f, []*ir.Value{h, f}
+				}
+				low, err := lowered(t, layersOf(t, c, layers))
+				if err != nil {
+					t.Errorf("first %v, leak %v, %d layers: %v", first, leak, layers, err)
+					continue
+				}
+				if neurons := low.All(ir.OpNeuron); len(neurons) != layers {
+					t.Errorf("first %v, leak %v: %d layers became %d", first, leak, layers, len(neurons))
+				}
+			}
+		}
+	}
+}
+
+// layersOf is a network of layers of a neuron in five steps.
+func layersOf(t *testing.T, c cell, layers int) *ir.Net {
+	s := newSketch(t)
+	x := s.input(5)
+	past := make([][]*ir.Value, layers)
+	var out []*ir.Value
+	for range 5 {
+		v := x
+		for layer := range past {
+			v, past[layer] = c(s, s.dense(layer+1, 6, v), past[layer])
+		}
+		out = append(out, s.dense(9, 3, v))
+	}
+	return s.output(readoutOf(s, "sum", out))
+}
+
+// A neuron may fire, and be reset, where its membrane is low.
+func TestSilenceResets(t *testing.T) {
+	for _, is := range []ir.Compare{ir.LE, ir.LT} {
+		for name, reset := range map[string]func(s *sketch, h, f *ir.Value) *ir.Value{
+			"keep": func(s *sketch, h, f *ir.Value) *ir.Value { return s.op(ir.OpMul, h, s.op(ir.OpSub, s.num(1), f)) },
+			"where": func(s *sketch, h, f *ir.Value) *ir.Value {
+				return s.op(ir.OpWhere, s.compare(ir.GT, f, s.num(0)), s.like(h, 0), h)
+			},
+			"bool": func(s *sketch, h, f *ir.Value) *ir.Value { return s.op(ir.OpMul, h, s.spike(ir.EQ, f, s.num(0))) },
+		} {
+			spike := func(s *sketch, h *ir.Value) *ir.Value { return s.spike(is, h, s.num(0.5)) }
+			wantReset(t, fmt.Sprintf("%s, %v", name, is), mlp(t, ownCell(spike, reset), 4, "sum", nil), "zero")
+		}
+	}
+}
