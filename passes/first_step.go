@@ -63,9 +63,7 @@ func (f *firstStep) checkAll(u *unrolled, otherwise func(*unrolled, *ir.Value) (
 				"time step 0 is not the first of the steps that follow: %s cannot be computed as %s is, for what it reads has another shape or type there", where(u.at[0][v]), where(v))
 		}
 		if !ok {
-			return diag.Errorf(u.at[0][v].Origin, diag.NotUnrolled,
-				"time step 0 is not the first of the steps that follow: %s, whatever constant its state begins as%s",
-				otherThan(u.at[0][v], v), f.apart(u, v))
+			return f.notTheFirst(u, v)
 		}
 	}
 	return nil

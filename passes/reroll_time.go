@@ -85,10 +85,11 @@ func rolled(n *ir.Net, history []history, o *Options) (*ir.Net, error) {
 	}
 	if err != nil {
 		if named := oddLayers(n, history); named != nil {
-			err = named
+			return nil, named
 		}
-		return nil, err
+		return nil, u.withLeft(err)
 	}
+	u.tellLeft(o)
 	sums, err := u.readouts(first, o)
 	if err != nil {
 		return nil, err
