@@ -32,7 +32,8 @@ type Counted interface {
 	Memories(artefact []File) []Need
 }
 
-// Need is the number of bytes of a kind of memory, and their use.
+// Need is the number of bytes of a kind of memory, and their use: a few words, and behind a
+// semicolon more.
 type Need struct {
 	Memory string
 	Bytes  int

@@ -170,15 +170,15 @@ const (
 // memoryTable prints what the model takes of a 32-bit target.
 func (b *printer) memoryTable() {
 	b.line(" *\n * Memory on a 32-bit target, in bytes\n *")
-	total := b.p.needs()
-	for _, t := range total {
+	needs := b.p.needs()
+	for _, t := range needs {
 		b.line(" *   %-6s %9d  %s", t.Memory, t.Bytes, t.Use)
 	}
 	b.line(" *")
 	for _, r := range b.p.memory() {
 		b.line(" *   %-6s %9d  %-32s %s", r.Region, r.Bytes, r.Name, r.Use)
 	}
-	if total[0].Bytes > usualFlash || total[1].Bytes > usualRAM {
+	if total := sums(needs); total["flash"] > usualFlash || total["ram"] > usualRAM {
 		b.line(" *\n * This is more than microcontrollers usually have (%d KB of flash, %d KB of RAM). The", usualFlash>>10, usualRAM>>10)
 		b.line(" * boards of the Makefile are QEMU's, with up to 4 MB of each.")
 	}

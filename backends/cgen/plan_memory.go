@@ -4,24 +4,8 @@ import (
 	"sort"
 	"strings"
 
-	"nomul/backends"
 	"nomul/ir"
 )
-
-// Row is one line of the memory table.
-type Row struct {
-	Region string // flash, ram or stack
-	Name   string // C name
-	Bytes  int
-	Use    string // what it holds
-}
-
-// stackBytes is what the deepest call chain of the model takes of the stack
-// beside the levels of a layer; a test holds both against a compiler's figures.
-const stackBytes = 384
-
-// levelBytes is the size of a level.
-const levelBytes = 8
 
 // pointerBytes is the size of a pointer on the 32-bit targets that the table is for.
 const pointerBytes = 4
@@ -186,42 +170,6 @@ func (p *plan) stateBytes() int {
 		align = max(align, min(f.align(), 32))
 	}
 	return roundUp(total, align/8)
-}
-
-func (p *plan) memory() []Row {
-	var out []Row
-	for _, a := range p.arrays {
-		what, _, _ := strings.Cut(a.comment, " =")
-		out = append(out, Row{"flash", a.name, a.elem.bytes(len(a.data)), what})
-	}
-	for _, f := range p.fields {
-		out = append(out, Row{"ram", f.name, f.bytes(), f.comment})
-	}
-	levels := 0
-	for _, l := range p.linears {
-		levels = max(levels, l.levels())
-	}
-	for _, c := range p.convs {
-		levels = max(levels, c.levels())
-	}
-	return append(out, Row{"stack", "", stackBytes + levelBytes*levels, "deepest call, at most"})
-}
-
-// needs adds the rows of the table up.
-func (p *plan) needs() []backends.Need {
-	out := []backends.Need{
-		{Memory: "flash", Use: "weights and tables; code comes on top (make size)"},
-		{Memory: "ram", Use: "a state; the arrays of inputs and outputs come on top"},
-		{Memory: "stack", Use: "at most"},
-	}
-	for _, r := range p.memory() {
-		for i := range out {
-			if out[i].Memory == r.Region {
-				out[i].Bytes += r.Bytes
-			}
-		}
-	}
-	return out
 }
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,8 +17,8 @@ import (
 type limits struct{ flash, ram size }
 
 func (l *limits) register(fs *pflag.FlagSet) {
-	fs.Var(&l.flash, "flash", "c: write nothing when weights and tables, which code is not counted in, take more than `SIZE` bytes of flash, such as 512K or 1M (default no limit)")
-	fs.Var(&l.ram, "ram", "c: write nothing when a state and the stack take more than `SIZE` bytes of RAM, such as 96K (default no limit)")
+	fs.Var(&l.flash, "flash", "c: write nothing when weights, tables and the code, by an estimate from above, take more than `SIZE` bytes of flash, such as 512K or 1M (default no limit)")
+	fs.Var(&l.ram, "ram", "c: write nothing when a state, inputs, outputs and the stack take more than `SIZE` bytes of RAM, such as 96K (default no limit)")
 }
 
 // check refuses limits of a target whose memory is not known before it is built.
@@ -33,23 +34,27 @@ func (l limits) check(t backends.Backend) error {
 
 // hold refuses a model that needs more.
 func (l limits) hold(needs []backends.Need) error {
-	bytes := map[string]int{}
-	for _, n := range needs {
-		bytes[n.Memory] += n.Bytes
-	}
 	var errs diag.List
 	for _, m := range []struct {
-		flag  string
-		limit size
-		use   string
-		takes int
+		flag     string
+		name     string
+		limit    size
+		memories []string
 	}{
-		{"flash", l.flash, "weights and tables take %d bytes of flash", bytes["flash"]},
-		{"ram", l.ram, fmt.Sprintf("a state of %d bytes and at most %d of stack take %%d bytes of RAM", bytes["ram"], bytes["stack"]), bytes["ram"] + bytes["stack"]},
+		{"flash", "flash", l.flash, []string{"flash"}},
+		{"ram", "RAM", l.ram, []string{"ram", "stack"}},
 	} {
-		if m.limit.text != "" && m.takes > m.limit.bytes {
-			d := diag.Errorf(diag.Origin{}, diag.TooLarge, m.use+", and --%s %s is %d: %d too many", m.takes, m.flag, m.limit.text, m.limit.bytes, m.takes-m.limit.bytes)
-			errs = append(errs, d)
+		bytes, parts := 0, []string{}
+		for _, n := range needs {
+			if slices.Contains(m.memories, n.Memory) {
+				use, _, _ := strings.Cut(n.Use, ";")
+				bytes += n.Bytes
+				parts = append(parts, fmt.Sprintf("%s %d", use, n.Bytes))
+			}
+		}
+		if m.limit.text != "" && bytes > m.limit.bytes {
+			errs = append(errs, diag.Errorf(diag.Origin{}, diag.TooLarge, "the model takes up to %d bytes of %s (%s), and --%s %s is %d: %d too many",
+				bytes, m.name, strings.Join(parts, ", "), m.flag, m.limit.text, m.limit.bytes, bytes-m.limit.bytes))
 		}
 	}
 	return errs.Err()
