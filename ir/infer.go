@@ -1,6 +1,9 @@
 package ir
 
-import "nomul/ir/diag"
+import (
+	"nomul/ir/diag"
+	"nomul/ir/update"
+)
 
 // inference works out what a value's row promises: its type, clock, range and
 // state. The type written on the value comes in and is replaced by the inferred one.
@@ -93,12 +96,12 @@ func (in *inference) number(s Shape, r Range) {
 // integer sets an integer result. At the source level integers are ONNX's int64.
 func (in *inference) integer(s Shape, r Range) {
 	in.rng = r
-	in.typ = r.Holds(s)
+	in.typ = Holding(r, s)
 	if in.level == Source {
 		in.typ = SintType(64, s)
 		return
 	}
-	if r.Lo <= -rangeLimit || r.Hi >= rangeLimit {
+	if r.Lo <= -update.Limit || r.Hi >= update.Limit {
 		in.fail(diag.TooWide, "its numbers would go from %d to %d, which no integer holds", r.Lo, r.Hi)
 	}
 }
@@ -233,5 +236,5 @@ func inferLatch(in *inference) {
 func inferSum(in *inference) {
 	x := in.v.Args[0]
 	n := int64(in.steps)
-	in.number(x.Type.Shape, Range{mulSat(x.Range.Lo, n), mulSat(x.Range.Hi, n)})
+	in.number(x.Type.Shape, Range{Lo: update.Product(x.Range.Lo, n), Hi: update.Product(x.Range.Hi, n)})
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"nomul/ir/diag"
+	"nomul/ir/update"
 )
 
 // inferPad: the padding joins the range of x.
@@ -70,7 +71,7 @@ func inferFirst(in *inference) {
 	if !x.Type.IsSpike() {
 		in.fail(diag.TypeMismatch, "%%%s is %v, wanted spikes", x.Name, x.Type)
 	}
-	in.integer(x.Type.Shape, Range{0, int64(in.steps)})
+	in.integer(x.Type.Shape, Range{Lo: 0, Hi: int64(in.steps)})
 }
 
 func inferLogic(in *inference) {
@@ -80,7 +81,7 @@ func inferLogic(in *inference) {
 			in.fail(diag.TypeMismatch, "%%%s is %v, wanted spikes", x.Name, x.Type)
 		}
 	}
-	in.typ, in.rng = SpikeType(in.broadcast(a, b)), Range{0, 1}
+	in.typ, in.rng = SpikeType(in.broadcast(a, b)), Range{Lo: 0, Hi: 1}
 }
 
 func inferShl(in *inference) {
@@ -92,7 +93,7 @@ func inferShl(in *inference) {
 		in.fail(diag.BadAttribute, "k=%d, wanted 0 to 32", k)
 		return
 	}
-	in.integer(x.Type.Shape, scaleRange(x.Range, 1<<k))
+	in.integer(x.Type.Shape, x.Range.Scaled(1<<k))
 }
 
 // inferCSD: a product is largest and smallest at the ends of both ranges, and
@@ -109,10 +110,10 @@ func inferCSD(in *inference) {
 		in.fail(diag.BadAttribute, "shift=%d, wanted 0 to 62, and a rounding", a.Shift)
 		return
 	}
-	r := scaleRange(x.Range, c.Range().Lo).Union(scaleRange(x.Range, c.Range().Hi))
-	if r.Lo <= -rangeLimit || r.Hi >= rangeLimit {
+	r := x.Range.Scaled(c.Range().Lo).Union(x.Range.Scaled(c.Range().Hi))
+	if r.Lo <= -update.Limit || r.Hi >= update.Limit {
 		in.fail(diag.TooWide, "its products would go from %d to %d, which no integer holds", r.Lo, r.Hi)
 		return
 	}
-	in.integer(x.Type.Shape, Range{ShiftRight(r.Lo, a.Shift, a.Round), ShiftRight(r.Hi, a.Shift, a.Round)})
+	in.integer(x.Type.Shape, Range{Lo: ShiftRight(r.Lo, a.Shift, a.Round), Hi: ShiftRight(r.Hi, a.Shift, a.Round)})
 }

@@ -1,6 +1,9 @@
 package ir
 
-import "nomul/ir/diag"
+import (
+	"nomul/ir/diag"
+	"nomul/ir/update"
+)
 
 // The operand slots of a neuron.
 const (
@@ -29,11 +32,11 @@ func inferNeuron(in *inference) {
 	if in.err == nil && in.level == Fixed {
 		in.state, in.current = in.membraneRange(a)
 	}
-	in.typ, in.rng = SpikeType(s), Range{0, 1}
+	in.typ, in.rng = SpikeType(s), Range{Lo: 0, Hi: 1}
 	switch {
 	case a.Silent && in.level == Fixed:
 		// Signed even where the range is not, so that a membrane is one in every engine.
-		in.rng, in.typ = in.state, in.state.Union(Range{-1, 0}).Holds(s)
+		in.rng, in.typ = in.state, Holding(in.state.Union(Range{Lo: -1, Hi: 0}), s)
 	case a.Silent:
 		in.rng, in.typ = Range{}, RealType(s)
 	}
@@ -107,7 +110,7 @@ func (in *inference) membraneRange(a NeuronAttrs) (all, current Range) {
 	all, current = MembraneRange(a, in.steps, args[NeuronX].Range, MembraneConsts{
 		Threshold: constRange(args[NeuronThreshold]), Bias: constRange(args[NeuronBias]),
 		Reset: constRange(args[NeuronReset]), Init: constRange(args[NeuronInit])})
-	if r := all.Union(current); r.Lo <= -rangeLimit || r.Hi >= rangeLimit {
+	if r := all.Union(current); r.Lo <= -update.Limit || r.Hi >= update.Limit {
 		in.fail(diag.TooWide, "its membrane would go from %d to %d, or its current from %d to %d, which no integer holds", all.Lo, all.Hi, current.Lo, current.Hi)
 	}
 	return all, current
@@ -116,29 +119,25 @@ func (in *inference) membraneRange(a NeuronAttrs) (all, current Range) {
 // MembraneConsts are the ranges of a fixed neuron's constants; zero where absent.
 type MembraneConsts struct{ Threshold, Bias, Reset, Init Range }
 
-// MembraneRange iterates the equations of a fixed neuron, whose input has range x,
-// on intervals, for as many steps as the net has or until nothing changes. The
-// ranges are those of the stored membrane, before and after the reset, and of the
+// MembraneRange returns the ranges of a fixed neuron whose input has range x, for as many
+// steps as the net has: of the stored membrane, before and after the reset, and of the
 // current, before and after its leak.
-func MembraneRange(a NeuronAttrs, steps int, x Range, c MembraneConsts) (all, current Range) {
-	m := membrane{a, c.Threshold, c.Reset}
-	x = scaleRange(x, 1<<a.Guard)
-	v := c.Init
-	all = v
-	var i Range
-	for step := range steps {
-		drive, next := m.drive(i, x, step > 0 && m.mayFire(v))
-		h, stored := m.step(v, drive.Add(c.Bias), step > 0)
-		all = all.Union(h).Union(stored)
-		if a.Current.Kind != 0 {
-			current = current.Union(drive).Union(next)
+func MembraneRange(a NeuronAttrs, steps int, x Range, c MembraneConsts) (membrane, current Range) {
+	return MembraneRanges(a, steps)(x, c)
+}
+
+// MembraneRanges returns MembraneRange for neurons that differ in their operands alone.
+func MembraneRanges(a NeuronAttrs, steps int) func(x Range, c MembraneConsts) (membrane, current Range) {
+	p := a.update(func(int) bool { return true })
+	at, driven := p.Var(MembraneVar), p.Var(CurrentVar)
+	return func(x Range, c MembraneConsts) (membrane, current Range) {
+		operands := [...]Range{NeuronX: x, NeuronThreshold: c.Threshold, NeuronBias: c.Bias, NeuronReset: c.Reset, NeuronInit: c.Init}
+		r := p.Ranges(steps, func(slot int) Range { return operands[slot] })
+		if driven >= 0 {
+			current = r.Vars[driven]
 		}
-		if step > 0 && stored == v && next == i {
-			break
-		}
-		v, i = stored, next
+		return r.Vars[at], current
 	}
-	return all, current
 }
 
 func constRange(v *Value) Range {
@@ -146,118 +145,6 @@ func constRange(v *Value) Range {
 		return Range{}
 	}
 	return v.Range
-}
-
-type membrane struct {
-	NeuronAttrs
-	threshold, reset Range
-}
-
-// drive is what reaches the membrane in a step, and the current kept for the next.
-func (m membrane) drive(i, x Range, fired bool) (drive, next Range) {
-	if m.Current.Kind == 0 {
-		return x, i
-	}
-	old := i
-	if m.Order != OrderAfter {
-		i = leakRange(m.Current, m.Round, i)
-	}
-	next = i.Add(x)
-	if m.MasksCurrent && fired {
-		next = next.Union(Range{})
-	}
-	switch m.Order {
-	case OrderAfter:
-		return next, leakRange(m.Current, m.Round, next)
-	case OrderLate:
-		return old, next
-	}
-	return next, next
-}
-
-// mayFire tells whether a stored membrane may have fired.
-func (m membrane) mayFire(v Range) bool { return v.Hi >= m.threshold.Lo }
-
-// step is what a stored membrane becomes before and after this step's reset.
-// The first step has no spike behind it, so no reset waits, wherever V starts;
-// only when=both looks at the membrane itself.
-func (m membrane) step(v, drive Range, later bool) (h, stored Range) {
-	switch {
-	case m.When == WhenBoth:
-		return m.both(v, drive)
-	case m.When == WhenFire:
-		h = m.leak(v).Add(drive)
-		quiet, fired := m.split(h)
-		return h, join(quiet, quiet, fired, m.afterReset(fired))
-	case !later:
-		h = m.leak(v).Add(drive)
-	default:
-		quiet, fired := m.split(v)
-		h = join(quiet, m.leak(quiet).Add(drive), fired, m.late(fired, drive))
-	}
-	return h, h
-}
-
-// late is the step of a membrane that has fired in the one before.
-func (m membrane) late(fired, drive Range) Range {
-	switch {
-	case m.Masks:
-		return Range{}
-	case m.Reset == ResetSubtract:
-		return m.leak(fired).Add(m.reset.Neg()).Add(drive)
-	}
-	return m.leak(m.afterReset(fired)).Add(drive)
-}
-
-// both unites the four cases of when=both: the stored membrane below or above
-// the threshold, the new one too.
-func (m membrane) both(v, drive Range) (h, stored Range) {
-	low, high := m.split(v)
-	fromLow, fromHigh := m.leak(low).Add(drive), m.leak(high).Add(drive).Add(m.reset.Neg())
-	quiet, fired := m.split(fromLow)
-	storedLow := join(quiet, quiet, fired, fired.Add(m.reset.Neg()))
-	quiet, fired = m.split(fromHigh)
-	storedHigh := join(quiet, quiet.Add(m.reset), fired, fired)
-	return join(low, fromLow, high, fromHigh), join(low, storedLow, high, storedHigh)
-}
-
-// split parts an interval into what may stay quiet and what may fire; a part
-// that cannot occur has Lo > Hi. The threshold itself is in both, for either compare.
-func (m membrane) split(h Range) (quiet, fired Range) {
-	if !m.Fires() {
-		return h, Range{1, 0}
-	}
-	return Range{h.Lo, min(h.Hi, m.threshold.Hi)}, Range{max(h.Lo, m.threshold.Lo), h.Hi}
-}
-
-// join unites the outcomes of the two parts, leaving out one that cannot occur.
-func join(quiet, ifQuiet, fired, ifFired Range) Range {
-	switch {
-	case fired.Lo > fired.Hi:
-		return ifQuiet
-	case quiet.Lo > quiet.Hi:
-		return ifFired
-	}
-	return ifQuiet.Union(ifFired)
-}
-
-func (m membrane) afterReset(h Range) Range {
-	switch m.Reset {
-	case ResetZero:
-		return Range{}
-	case ResetValue:
-		return m.reset
-	case ResetSubtract:
-		return h.Add(m.reset.Neg())
-	}
-	return h
-}
-
-func (m membrane) leak(v Range) Range { return leakRange(m.Leak, m.Round, v) }
-
-func leakRange(l Leak, r Round, v Range) Range {
-	lo, hi := LeakInt(l, r, v.Lo), LeakInt(l, r, v.Hi)
-	return Range{min(lo, hi), max(lo, hi)}
 }
 
 // LeakInt is the integer leak of one number: V; 0; V >> k; V − (V >> k);

@@ -1,9 +1,8 @@
 package ir
 
 import (
-	"math/bits"
-
 	"nomul/ir/diag"
+	"nomul/ir/update"
 )
 
 func inferAdd(in *inference) {
@@ -25,13 +24,13 @@ func inferNeg(in *inference) {
 // the product of the largest magnitudes.
 func inferArith(in *inference) {
 	a, b := in.v.Args[0], in.v.Args[1]
-	m := mulSat(a.Range.magnitude(), max(1, b.Range.magnitude()))
-	in.number(in.broadcast(a, b), Range{-m, m})
+	m := update.Product(a.Range.Magnitude(), max(1, b.Range.Magnitude()))
+	in.number(in.broadcast(a, b), Range{Lo: -m, Hi: m})
 }
 
 func inferCompare(in *inference) {
 	in.typ = SpikeType(in.broadcast(in.v.Args[0], in.v.Args[1]))
-	in.rng = Range{0, 1}
+	in.rng = Range{Lo: 0, Hi: 1}
 }
 
 func inferCast(in *inference) {
@@ -186,7 +185,7 @@ func (in *inference) reduced() (Shape, int) {
 func inferReduceSum(in *inference) {
 	s, n := in.reduced()
 	r := in.v.Args[0].Range
-	in.number(s, Range{mulSat(r.Lo, int64(n)), mulSat(r.Hi, int64(n))})
+	in.number(s, Range{Lo: update.Product(r.Lo, int64(n)), Hi: update.Product(r.Hi, int64(n))})
 }
 
 func inferReduceMean(in *inference) {
@@ -211,8 +210,8 @@ func inferMatmul(in *inference) {
 	if in.level == Fixed && !x.Type.IsSpike() && !y.Type.IsSpike() {
 		in.fail(diag.TypeMismatch, "%%%s is %v and %%%s is %v, wanted spikes on one side", x.Name, x.Type, y.Name, y.Type)
 	}
-	product := scaleRange(x.Range, capped(y.Range.Lo)).Union(scaleRange(x.Range, capped(y.Range.Hi)))
-	in.number(in.shape(append(outer.Dims(), a.Dim(a.Rank()-2), b.Dim(b.Rank()-1))), scaleRange(product, int64(a.Dim(a.Rank()-1))))
+	product := x.Range.Scaled(update.Capped(y.Range.Lo)).Union(x.Range.Scaled(update.Capped(y.Range.Hi)))
+	in.number(in.shape(append(outer.Dims(), a.Dim(a.Rank()-2), b.Dim(b.Rank()-1))), product.Scaled(int64(a.Dim(a.Rank()-1))))
 }
 
 func inferLinear(in *inference) {
@@ -232,11 +231,6 @@ func inferLinear(in *inference) {
 	}
 }
 
-func scaleRange(r Range, w int64) Range {
-	lo, hi := mulSat(r.Lo, w), mulSat(r.Hi, w)
-	return Range{min(lo, hi), max(lo, hi)}
-}
-
 func inferBatchNorm(in *inference) {
 	x, axis := in.v.Args[0], in.v.Attrs.(BatchNormAttrs).Axis
 	if !in.axis(axis, x.Type.Shape.Rank()) {
@@ -250,21 +244,4 @@ func inferBatchNorm(in *inference) {
 		}
 	}
 	in.typ = RealType(x.Type.Shape)
-}
-
-func (r Range) magnitude() int64 { return max(capped(r.Hi), -capped(r.Lo), 0) }
-
-// mulSat multiplies, cut to ±rangeLimit.
-func mulSat(a, b int64) int64 {
-	a, b = capped(a), capped(b)
-	neg := (a < 0) != (b < 0)
-	hi, lo := bits.Mul64(uint64(max(a, -a)), uint64(max(b, -b)))
-	m := rangeLimit
-	if hi == 0 && lo < uint64(rangeLimit) {
-		m = int64(lo)
-	}
-	if neg {
-		return -m
-	}
-	return m
 }

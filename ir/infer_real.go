@@ -1,6 +1,9 @@
 package ir
 
-import "nomul/ir/diag"
+import (
+	"nomul/ir/diag"
+	"nomul/ir/update"
+)
 
 // inferReal: the result is real, of x's shape.
 func inferReal(in *inference) {
@@ -24,32 +27,32 @@ func inferMap(in *inference) {
 	r := x.Range
 	switch a.Fn {
 	case FnRelu:
-		in.number(x.Type.Shape, Range{max(0, r.Lo), max(0, r.Hi)})
+		in.number(x.Type.Shape, Range{Lo: max(0, r.Lo), Hi: max(0, r.Hi)})
 	case FnAbs:
-		in.number(x.Type.Shape, Range{max(0, r.Lo, -capped(r.Hi)), r.magnitude()})
+		in.number(x.Type.Shape, Range{Lo: max(0, r.Lo, -update.Capped(r.Hi)), Hi: r.Magnitude()})
 	}
 }
 
 func inferMin(in *inference) {
 	a, b := in.v.Args[0], in.v.Args[1]
-	in.number(in.broadcast(a, b), Range{min(a.Range.Lo, b.Range.Lo), min(a.Range.Hi, b.Range.Hi)})
+	in.number(in.broadcast(a, b), Range{Lo: min(a.Range.Lo, b.Range.Lo), Hi: min(a.Range.Hi, b.Range.Hi)})
 }
 
 func inferMax(in *inference) {
 	a, b := in.v.Args[0], in.v.Args[1]
-	in.number(in.broadcast(a, b), Range{max(a.Range.Lo, b.Range.Lo), max(a.Range.Hi, b.Range.Hi)})
+	in.number(in.broadcast(a, b), Range{Lo: max(a.Range.Lo, b.Range.Lo), Hi: max(a.Range.Hi, b.Range.Hi)})
 }
 
 // inferMod: the remainder is below the divisor, and not above the dividend when
 // it has the same sign.
 func inferMod(in *inference) {
 	a, b := in.v.Args[0], in.v.Args[1]
-	m := max(0, b.Range.magnitude()-1)
+	m := max(0, b.Range.Magnitude()-1)
 	sign := b.Range
 	if in.v.Attrs.(ModAttrs).Fmod {
-		m, sign = min(m, a.Range.magnitude()), a.Range
+		m, sign = min(m, a.Range.Magnitude()), a.Range
 	}
-	r := Range{-m, m}
+	r := Range{Lo: -m, Hi: m}
 	if sign.Lo >= 0 {
 		r.Lo = 0
 	}
@@ -62,22 +65,22 @@ func inferMod(in *inference) {
 // inferPow: integers to a negative power truncate to 0, or are 1 or −1.
 func inferPow(in *inference) {
 	a, b := in.v.Args[0], in.v.Args[1]
-	m := powSat(a.Range.magnitude(), b.Range.Hi)
-	r := Range{0, m}
+	m := powSat(a.Range.Magnitude(), b.Range.Hi)
+	r := Range{Lo: 0, Hi: m}
 	if a.Range.Lo < 0 {
 		r.Lo = -m
 	}
 	in.number(in.broadcast(a, b), r)
 }
 
-// powSat is base^n, at least 1, cut to rangeLimit.
+// powSat is base^n, at least 1, cut to update.Limit.
 func powSat(base, n int64) int64 {
 	out := int64(1)
 	if base < 2 {
 		return out
 	}
-	for ; n > 0 && out < rangeLimit; n-- {
-		out = mulSat(out, base)
+	for ; n > 0 && out < update.Limit; n-- {
+		out = update.Product(out, base)
 	}
 	return out
 }
@@ -90,8 +93,8 @@ func inferReduceSame(in *inference) {
 func inferReduceProd(in *inference) {
 	s, n := in.reduced()
 	x := in.v.Args[0].Range
-	m := powSat(x.magnitude(), int64(n))
-	r := Range{0, m}
+	m := powSat(x.Magnitude(), int64(n))
+	r := Range{Lo: 0, Hi: m}
 	if x.Lo < 0 {
 		r.Lo = -m
 	}
@@ -112,5 +115,5 @@ func inferArg(in *inference) {
 	if a.Keep {
 		dims = append(dims, 1)
 	}
-	in.integer(in.shape(append(dims, rest...)), Range{0, last})
+	in.integer(in.shape(append(dims, rest...)), Range{Lo: 0, Hi: last})
 }

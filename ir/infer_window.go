@@ -1,6 +1,9 @@
 package ir
 
-import "nomul/ir/diag"
+import (
+	"nomul/ir/diag"
+	"nomul/ir/update"
+)
 
 // windows are those of a conv or pool, or nil with what is wrong told.
 func (in *inference) windows() *Windows {
@@ -33,11 +36,11 @@ func inferSumPool(in *inference) {
 	least, most := int64(1), int64(1)
 	for axis := range w.Out {
 		l, m := w.counts(axis)
-		least, most = mulSat(least, int64(l)), mulSat(most, int64(m))
+		least, most = update.Product(least, int64(l)), update.Product(most, int64(m))
 	}
 	x := in.v.Args[0].Range
-	few := Range{mulSat(x.Lo, least), mulSat(x.Hi, least)}
-	in.number(in.windowed(w), few.Union(Range{mulSat(x.Lo, most), mulSat(x.Hi, most)}))
+	few := Range{Lo: update.Product(x.Lo, least), Hi: update.Product(x.Hi, least)}
+	in.number(in.windowed(w), few.Union(Range{Lo: update.Product(x.Lo, most), Hi: update.Product(x.Hi, most)}))
 }
 
 func inferAvgPool(in *inference) {
@@ -105,11 +108,11 @@ func weightedRange(x Range, padded []bool, w *Value, bias []Range) Range {
 	rows := w.Type.Shape.Dim(0)
 	k, data := w.Type.Size()/rows, w.Const()
 	wide := x.Union(Range{})
-	m := mulSat(mulSat(wide.magnitude(), w.Range.magnitude()), int64(k))
+	m := update.Product(update.Product(wide.Magnitude(), w.Range.Magnitude()), int64(k))
 	var out Range
 	for n, r := range bias {
 		if data == nil || data.I == nil {
-			r = r.Add(Range{-m, m})
+			r = r.Add(Range{Lo: -m, Hi: m})
 		} else {
 			var inside, border signedSums
 			for i, wi := range data.I[n*k : (n+1)*k] {
@@ -134,15 +137,15 @@ type signedSums struct{ positive, negative int64 }
 
 func (s *signedSums) add(w int64) {
 	if w > 0 {
-		s.positive = satAdd(s.positive, w)
+		s.positive = update.Sum(s.positive, w)
 	} else {
-		s.negative = satAdd(s.negative, w)
+		s.negative = update.Sum(s.negative, w)
 	}
 }
 
 // times is the range of the weighted sum when each element is anywhere in x.
 func (s signedSums) times(x Range) Range {
-	return scaleRange(x, s.positive).Add(scaleRange(x, s.negative))
+	return x.Scaled(s.positive).Add(x.Scaled(s.negative))
 }
 
 // channelRanges are the ranges of a bias for each channel. The channel is the
@@ -169,7 +172,7 @@ func channelRanges(bias *Value, behind, channels int) []Range {
 	}
 	for i, b := range c.I {
 		n := i / run % channels
-		if r := (Range{b, b}); i < run*channels && i%run == 0 {
+		if r := (Range{Lo: b, Hi: b}); i < run*channels && i%run == 0 {
 			out[n] = r
 		} else {
 			out[n] = out[n].Union(r)

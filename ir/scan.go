@@ -124,7 +124,7 @@ func (s *scanner) integer() int64 {
 func (s *scanner) parseRange() Range {
 	lo := s.integer()
 	s.expect("..")
-	r := Range{lo, s.integer()}
+	r := Range{Lo: lo, Hi: s.integer()}
 	if r.Lo > r.Hi {
 		s.fail(diag.Syntax, "the range %v is empty", r)
 	}

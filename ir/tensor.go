@@ -30,7 +30,7 @@ func Reals(s Shape, data []float64) *Tensor { return &Tensor{Type: RealType(s), 
 // Ints makes an integer tensor around data, with the narrowest type that holds it.
 func Ints(s Shape, data []int64) *Tensor {
 	t := &Tensor{I: data}
-	t.Type = t.Range().Holds(s)
+	t.Type = Holding(t.Range(), s)
 	return t
 }
 
@@ -39,7 +39,7 @@ func (t *Tensor) Range() Range {
 	if len(t.I) == 0 {
 		return Range{}
 	}
-	r := Range{t.I[0], t.I[0]}
+	r := Range{Lo: t.I[0], Hi: t.I[0]}
 	for _, v := range t.I {
 		r.Lo, r.Hi = min(r.Lo, v), max(r.Hi, v)
 	}

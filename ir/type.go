@@ -6,6 +6,8 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
+
+	"nomul/ir/update"
 )
 
 // MaxRank is the largest number of axes a value may have.
@@ -190,47 +192,25 @@ func ParseElem(s string) (t Type, ok bool) {
 	return Type{Kind: Sint, Bits: uint8(k)}, true
 }
 
-// Range is the interval an integer value is proved to stay in. The zero Range
-// (0..0) also stands for "none" on real values.
-type Range struct{ Lo, Hi int64 }
-
 // Full is the range of everything the integer type can hold.
 func (t Type) Full() Range {
 	switch {
 	case t.Kind == Uint:
-		return Range{0, int64(1)<<min(t.Bits, 62) - 1}
+		return Range{Lo: 0, Hi: int64(1)<<min(t.Bits, 62) - 1}
 	case t.Kind == Sint && t.Bits == 64:
-		return Range{math.MinInt64, math.MaxInt64}
+		return Range{Lo: math.MinInt64, Hi: math.MaxInt64}
 	case t.Kind == Sint:
-		return Range{-(int64(1) << (t.Bits - 1)), int64(1)<<(t.Bits-1) - 1}
+		return Range{Lo: -(int64(1) << (t.Bits - 1)), Hi: int64(1)<<(t.Bits-1) - 1}
 	}
 	return Range{}
 }
 
-// Contains tells whether s lies within r.
-func (r Range) Contains(s Range) bool { return r.Lo <= s.Lo && s.Hi <= r.Hi }
+// Range is the interval an integer value is proved to stay in.
+type Range = update.Range
 
-// Union is the smallest range around both.
-func (r Range) Union(s Range) Range { return Range{min(r.Lo, s.Lo), max(r.Hi, s.Hi)} }
-
-// Add is the range of a sum.
-func (r Range) Add(s Range) Range { return Range{satAdd(r.Lo, s.Lo), satAdd(r.Hi, s.Hi)} }
-
-// Neg is the range of the negated value.
-func (r Range) Neg() Range { return Range{-capped(r.Hi), -capped(r.Lo)} }
-
-func (r Range) String() string { return fmt.Sprintf("%d..%d", r.Lo, r.Hi) }
-
-// rangeLimit caps range arithmetic: far above every legal width, far below overflow.
-const rangeLimit = int64(1) << 61
-
-func capped(a int64) int64 { return min(max(a, -rangeLimit), rangeLimit) }
-
-func satAdd(a, b int64) int64 { return capped(capped(a) + capped(b)) }
-
-// Holds is the narrowest type of the house that holds r: unsigned of as many
+// Holding returns the narrowest type of the house that holds r: unsigned of as many
 // bits as needed, or two's complement of 8, 16, 32 or 64 bits.
-func (r Range) Holds(s Shape) Type {
+func Holding(r Range, s Shape) Type {
 	if r.Lo >= 0 {
 		return UintType(max(1, bits.Len64(uint64(r.Hi))), s)
 	}

@@ -7,7 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"nomul/ir"
+	"nomul/ir/update"
 )
 
 // Signed powers of two: no more digits than asked for, and within the bound that
@@ -23,7 +23,7 @@ func TestSignedPowersAreWithinTheirBound(t *testing.T) {
 			if math.Abs(got-f) > bound[digits]*math.Abs(f)*(1+1e-12) {
 				t.Fatalf("%v with %d digits is %v", f, digits, got)
 			}
-			if n := len(ir.CSD(factors[i])); n > digits {
+			if n := len(update.CSD(factors[i])); n > digits {
 				t.Fatalf("%v with %d digits is %d, which has %d", f, digits, factors[i], n)
 			}
 		}

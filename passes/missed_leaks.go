@@ -50,8 +50,9 @@ func largestState(out *ir.Value, steps int) (membrane, current *ir.Tensor) {
 		ranges[slot] = s.ranges(shape)
 	}
 	membrane, current = ir.NewTensor(ir.RealType(shape)), ir.NewTensor(ir.RealType(shape))
+	rangeOf := ir.MembraneRanges(out.Attrs.(ir.NeuronAttrs), steps)
 	for i := range membrane.F {
-		all, drive := ir.MembraneRange(out.Attrs.(ir.NeuronAttrs), steps, ranges[ir.NeuronX][i], ir.MembraneConsts{
+		all, drive := rangeOf(ranges[ir.NeuronX][i], ir.MembraneConsts{
 			Threshold: ranges[ir.NeuronThreshold][i], Bias: ranges[ir.NeuronBias][i],
 			Reset: ranges[ir.NeuronReset][i], Init: ranges[ir.NeuronInit][i]})
 		membrane.F[i], current.F[i] = float64(largestMagnitude(all)), float64(largestMagnitude(drive))

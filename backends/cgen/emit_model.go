@@ -104,15 +104,11 @@ func (b *printer) start() {
 	b.line("}")
 }
 
-// startNeuron sets membranes to their initial value, currents to 0, and takes
-// back the spikes, which a reset in the next step would act on.
+// startNeuron sets state variables to their initial values, and takes back the spikes
+// that a reset would act on.
 func (b *printer) startNeuron(n *neuron) {
-	b.clear(n.membrane, n.start)
-	if n.attrs.Current.Kind != 0 {
-		b.clear(n.current, param{})
-	}
-	if n.attrs.When == ir.WhenNext {
-		b.clear(n.spikes, param{})
+	for i, v := range n.program.Vars {
+		b.clear(n.vars[i], n.params[int64(v.Init)])
 	}
 }
 

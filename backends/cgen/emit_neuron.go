@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"nomul/ir"
+	"nomul/ir/update"
 )
 
 // neuron prints a layer's function: all neurons in C order, 32 to a word of
@@ -19,9 +20,7 @@ func (b *printer) neuron(v *ir.Value) {
 	}
 	b.WriteByte('\n')
 	b.loops(l.w, func() {
-		l.charge()
-		l.fire()
-		b.line("\tv[%s] = %s;", l.i, cast(n.membrane.elem, "h"))
+		l.update()
 		if n.spiking() {
 			b.line("\tlane <<= 1;\n\tif (lane == 0u) {\n\t\t*s++ = bits;\n\t\tbits = 0u;\n\t\tlane = 1u;\n\t}")
 		}
@@ -32,11 +31,6 @@ func (b *printer) neuron(v *ir.Value) {
 	b.line("}")
 }
 
-// spiking reports whether spikes are kept, as a result or for a reset that waits.
-func (n *neuron) spiking() bool {
-	return !n.attrs.Silent || n.attrs.When == ir.WhenNext && (n.attrs.Masks || !n.forgets())
-}
-
 // cast is a number of 32 bits as an element.
 func cast(e elem, number string) string {
 	if e.c() == "int32_t" {
@@ -45,30 +39,36 @@ func cast(e elem, number string) string {
 	return "(" + e.c() + ")" + number
 }
 
-// layer prints one layer: its walk, and the names of its operands.
+// layer prints one layer: its walk, and its values as C expressions, whole and unsigned.
+// Sums are unsigned: they may wrap on the way, a value with a name fits by proof.
 type layer struct {
 	*printer
 	*neuron
 	w        *walk
 	i        string // the index of a neuron
 	from     operand
-	at       map[string]string // parameters as C expressions
-	wrapping map[string]string // likewise, unsigned
+	uses     []int
+	names    []string
+	at       []string // by value, a number
+	wrapping []string // by value, modulo 2^32
 }
 
-// layer declares what the loop over a layer's neurons goes through.
+// layer declares the arrays that the loop over a layer's neurons goes through.
 func (b *printer) layer(n *neuron, shape ir.Shape) *layer {
-	l := &layer{printer: b, neuron: n, w: newWalk(shape.Dims()), at: map[string]string{}, wrapping: map[string]string{}}
+	code := n.program.Code
+	l := &layer{printer: b, neuron: n, w: newWalk(shape.Dims()), uses: n.program.Uses(), names: n.program.Names(),
+		at: make([]string, len(code)), wrapping: make([]string, len(code))}
 	l.i = l.w.ordered().name
 	l.from = b.operand(l.w, "x", n.x)
-	l.parameter("threshold", n.threshold)
-	l.parameter("bias", n.bias)
-	if !n.forgets() || n.attrs.When == ir.WhenFire {
-		l.parameter("reset", n.reset)
+	for v, i := range code {
+		if i.Kind == update.Param {
+			l.parameter(v, n.params[i.At])
+		}
 	}
-	b.line("\t%s *v = %s;", n.membrane.elem.c(), n.membrane.expr)
-	if n.attrs.Current.Kind != 0 {
-		b.line("\t%s *current = %s;", n.current.elem.c(), n.current.expr)
+	for v, variable := range n.program.Vars {
+		if !variable.Bit {
+			b.line("\t%s *%s = %s;", n.vars[v].elem.c(), arrayOf(variable), n.vars[v].expr)
+		}
 	}
 	if n.spiking() {
 		b.line("\tuint32_t *s = %s;", n.spikes.expr)
@@ -76,15 +76,18 @@ func (b *printer) layer(n *neuron, shape ir.Shape) *layer {
 	return l
 }
 
+// arrayOf is the C name of a state variable's array.
+func arrayOf(v update.Var) string { return v.Name + "s" }
+
 // parameter declares a parameter and how a sum reads it.
-func (l *layer) parameter(name string, p param) {
+func (l *layer) parameter(v int, p param) {
 	if p.array == nil {
-		l.at[name], l.wrapping[name] = p.plain(), p.unsigned()
+		l.at[v], l.wrapping[v] = p.plain(), p.unsigned()
 		return
 	}
-	at := name + "[" + l.w.stretched(p.shape).name + "]"
-	l.at[name], l.wrapping[name] = at, "(uint32_t)"+at
-	l.line("\tconst %s *%s = %s;", p.array.elem.c(), name, p.array.name)
+	l.line("\tconst %s *%s = %s;", p.array.elem.c(), l.names[v], p.array.name)
+	l.at[v] = l.names[v] + "[" + l.w.stretched(p.shape).name + "]"
+	l.wrapping[v] = "(uint32_t)" + l.at[v]
 }
 
 // plain is the number in C.
@@ -103,146 +106,116 @@ func (p param) unsigned() string {
 	return literal(p.value, false) + "u"
 }
 
-// charge prints the potential h, with the resets of earlier spikes around the
-// leak. Sums are unsigned: they may wrap on the way, h itself fits by proof.
-func (l *layer) charge() {
-	a, v := l.attrs, "v["+l.i+"]"
-	late := a.When == ir.WhenNext && (a.Masks || !l.forgets())
-	if late {
-		l.line("\tconst int fired = (*s & lane) != 0u;")
+// update prints the program of one neuron.
+func (l *layer) update() {
+	for v, i := range l.program.Code {
+		switch i.Kind {
+		case update.Param:
+		case update.Store:
+			l.store(i)
+		case update.Result:
+			if l.fires() {
+				l.spike(i.A)
+			}
+		default:
+			l.value(v, i)
+		}
 	}
-	if a.When == ir.WhenBoth {
-		l.line("\tconst int high = %s %s %s;", v, comparison(a), l.at["threshold"])
-	}
-	if late && !a.Masks && a.Reset != ir.ResetSubtract {
-		l.line("\tconst int32_t kept = fired ? %s : %s;", l.after(), v)
-		v = "kept"
-	}
-	drive := l.drive()
-	l.line("\tint32_t h = (int32_t)(%s);", l.p.fill(sum(l.left(a.Leak, l.leak, v), drive, l.wrapping["bias"])))
+}
+
+// store prints the new value of a state variable. The spikes that a reset waits for are
+// the result, if that is spikes.
+func (l *layer) store(i update.Instr) {
+	to := l.program.Vars[i.At]
 	switch {
-	case a.Masks:
-		l.line("\tif (fired) {\n\t\th = 0;\n\t}")
-	case late && a.Reset == ir.ResetSubtract:
-		l.line("\tif (fired) {\n\t\t%s\n\t}", l.lower("-"))
-	case a.When == ir.WhenBoth:
-		l.line("\tif (high) {\n\t\t%s\n\t}", l.lower("-"))
+	case !to.Bit:
+		l.line("\t%s[%s] = %s;", arrayOf(to), l.i, cast(l.vars[i.At].elem, l.at[i.A]))
+	case !l.fires():
+		l.spike(i.A)
 	}
 }
 
-// forgets tells whether a reset in the next step changes nothing: what it sets leaks away at once.
-func (n *neuron) forgets() bool {
-	return n.attrs.Reset == ir.ResetNone || n.attrs.Leak.Kind == ir.LeakAll && n.attrs.Reset != ir.ResetSubtract
+func (l *layer) spike(v update.Value) {
+	l.line("\tif (%s) {\n\t\tbits |= lane;\n\t}", l.at[v])
 }
 
-// after is what a membrane is reset to.
-func (l *layer) after() string {
-	if l.attrs.Reset == ir.ResetValue {
-		return l.at["reset"]
-	}
-	return "0"
-}
-
-// lower takes the reset's amount from h, or gives it back.
-func (l *layer) lower(sign string) string {
-	return fmt.Sprintf("h = (int32_t)((uint32_t)h %s %s);", sign, l.wrapping["reset"])
-}
-
-// sum adds terms, leaving out those that are 0.
-func sum(terms ...string) string {
-	out := ""
-	for _, t := range terms {
-		if t == "" || t == "0u" {
-			continue
-		}
-		if out != "" {
-			out += " + "
-		}
-		out += t
-	}
-	if out == "" {
-		return "0u"
-	}
-	return out
-}
-
-// drive prints the current, if there is one, and is what charges the membrane.
-func (l *layer) drive() string {
-	x := "(uint32_t)" + l.from.read()
-	if l.attrs.Guard > 0 {
-		x = fmt.Sprintf("(%s << %d)", x, l.attrs.Guard)
-	}
-	a := l.attrs
-	if a.Current.Kind == 0 {
-		return x
-	}
-	c := "current[" + l.i + "]"
-	before := "(uint32_t)" + c
-	if a.Order == ir.OrderLate {
-		l.line("\tconst int32_t arrived = %s;", c)
-		c = "arrived"
-	}
-	if a.Order != ir.OrderAfter {
-		before = l.left(a.Current, l.wane, c)
-	}
-	l.line("\tint32_t d = (int32_t)(%s);", l.p.fill(sum(before, x)))
-	if a.MasksCurrent {
-		l.line("\tif (fired) {\n\t\td = 0;\n\t}")
-	}
-	after := "d"
-	if a.Order == ir.OrderAfter {
-		after = "(int32_t)(" + sum(l.left(a.Current, l.wane, "d")) + ")"
-	}
-	l.line("\tcurrent[%s] = %s;", l.i, l.p.fill(cast(l.current.elem, after)))
-	if a.Order == ir.OrderLate {
-		return "(uint32_t)arrived"
-	}
-	return "(uint32_t)d"
-}
-
-// left is the C expression of what a leak leaves of a number, unsigned; empty when nothing.
-func (l *layer) left(leak ir.Leak, digits csd, v string) string {
-	shifted := fmt.Sprintf("@_asr_%v(%s, %d)", l.attrs.Round, v, leak.K)
-	switch leak.Kind {
-	case ir.LeakAll:
-		return ""
-	case ir.LeakShift:
-		return "(uint32_t)" + shifted
-	case ir.LeakDecay:
-		return fmt.Sprintf("(uint32_t)(%s - %s)", v, shifted)
-	case ir.LeakCSD:
-		return "(uint32_t)" + digits.product(v, digits.digits.name, leak.K, l.attrs.Round)
-	}
-	return "(uint32_t)" + v
-}
-
-func comparison(a ir.NeuronAttrs) string {
-	if a.Compare == ir.GT {
-		return ">"
-	}
-	return ">="
-}
-
-// fire prints the comparison, the spike, and the reset that acts on it.
-func (l *layer) fire() {
-	a := l.attrs
-	if !a.Fires() {
+// value makes a value an expression where one instruction takes it, and else a variable.
+func (l *layer) value(v int, i update.Instr) {
+	l.at[v], l.wrapping[v] = l.expression(i)
+	if i.Kind == update.Const || i.Kind == update.Operand || i.Name == "" && l.uses[v] == 1 {
 		return
 	}
-	l.line("\tif (h %s %s) {", comparison(a), l.at["threshold"])
-	if l.spiking() {
-		l.line("\t\tbits |= lane;")
+	kind := "int32_t"
+	if l.program.IsBit(update.Value(v)) {
+		kind = "int"
 	}
+	l.line("\tconst %s %s = %s;", kind, l.names[v], l.at[v])
+	l.at[v], l.wrapping[v] = l.names[v], "(uint32_t)"+l.names[v]
+}
+
+// expression is an instruction in C: as a number, and modulo 2^32.
+func (l *layer) expression(i update.Instr) (number, wrapping string) {
+	a, b := l.at[i.A], l.at[i.B]
+	wa, wb := l.wrapping[i.A], l.wrapping[i.B]
+	switch i.Kind {
+	case update.Load:
+		number = arrayOf(l.program.Vars[i.At]) + "[" + l.i + "]"
+		if l.program.Vars[i.At].Bit {
+			number = "(*s & lane) != 0u"
+		}
+	case update.Operand:
+		number = l.p.fill(l.from.read())
+	case update.Const:
+		p := param{value: i.At}
+		return p.plain(), p.unsigned()
+	case update.Add:
+		return sum(wa, "+", wb)
+	case update.Sub:
+		return sum(wa, "-", wb)
+	case update.Shl:
+		wrapping = fmt.Sprintf("(%s << %d)", wa, i.At)
+		return "(int32_t)" + wrapping, wrapping
+	case update.Leak:
+		number = l.leak(i, a)
+	case update.AtLeast:
+		number = a + " >= " + b
+	case update.Above:
+		number = a + " > " + b
+	case update.Xor:
+		number = a + " != " + b
+	case update.Select:
+		number = fmt.Sprintf("%s ? %s : %s", l.at[i.C], a, b)
+	}
+	return number, "(uint32_t)(" + number + ")"
+}
+
+// sum is a sum or difference modulo 2^32.
+func sum(a, sign, b string) (number, wrapping string) {
+	wrapping = "(" + a + " " + sign + " " + b + ")"
+	return "(int32_t)" + wrapping, wrapping
+}
+
+// leak is the C expression of the part of a number that a leak leaves. The digits of a
+// factor are data: compilers would make a multiplication of shifts that they see.
+func (l *layer) leak(i update.Instr, v string) string {
+	d := i.Decay
+	if d.Factor() != 1 {
+		return l.p.fill(l.leaks[i.A].product(v, l.leaks[i.A].digits.name, d.Shift, rounding(d)))
+	}
+	shifted := l.p.fill(fmt.Sprintf("@_asr_%v(%s, %d)", rounding(d), v, d.Shift))
+	if d.Rest {
+		return v + " - " + shifted
+	}
+	return shifted
+}
+
+// rounding is that of a leak's shift.
+func rounding(d update.Decay) ir.Round {
 	switch {
-	case a.When == ir.WhenBoth:
-		l.line("\t\tif (!high) {\n\t\t\t%s\n\t\t}\n\t} else if (high) {\n\t\t%s", l.lower("-"), l.lower("+"))
-	case a.When != ir.WhenFire:
-	case a.Reset == ir.ResetZero:
-		l.line("\t\th = 0;")
-	case a.Reset == ir.ResetValue:
-		l.line("\t\th = %s;", l.at["reset"])
-	case a.Reset == ir.ResetSubtract:
-		l.line("\t\t%s", l.lower("-"))
+	case d.Up != 0:
+		return ir.RoundCeil
+	case d.UpNegative != 0:
+		return ir.RoundZero
 	}
-	l.line("\t}")
+	return ir.RoundFloor
 }

@@ -106,11 +106,11 @@ static void stream_step(const @_state *st)
 	}
 	for _, v := range p.ports.Neurons {
 		n, spike := p.neurons[v], "0u" // of a neuron that is silent
-		if !n.attrs.Silent {
+		if n.fires() {
 			spike = n.spikes.expr + "[i >> 5] >> (i & 31u) & 1u"
 		}
-		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\tput_byte((unsigned char)(%s));\n\t}", n.membrane.n, spike)
-		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\tput_word(%s[i]);\n\t}", n.membrane.n, n.membrane.expr)
+		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\tput_byte((unsigned char)(%s));\n\t}", n.membrane().n, spike)
+		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\tput_word(%s[i]);\n\t}", n.membrane().n, n.membrane().expr)
 	}
 	b.line("}\n\nstatic void stream_outputs(void)\n{\n\tuint32_t i;\n")
 	for _, v := range p.ports.Outputs {
@@ -141,10 +141,10 @@ func emitVectors(p *plan, o backends.Options) []byte {
 				membranes = append(membranes, backends.Elements[int64](t.Membranes[i])...)
 			}
 		}
-		if !p.neurons[v].attrs.Silent {
+		if p.neurons[v].fires() {
 			b.vector(p.ident[v], elem{bits: 32}, spikes, true)
 		}
-		b.vector(p.ident[v]+"_v", p.neurons[v].membrane.elem, membranes, false)
+		b.vector(p.ident[v]+"_v", p.neurons[v].membrane().elem, membranes, false)
 	}
 	for i, v := range p.ports.Outputs {
 		var out []int64
@@ -199,10 +199,10 @@ func (b *printer) compareStep(neurons []*ir.Value) {
 	}
 	for _, v := range neurons {
 		n, name := b.p.neurons[v], b.p.ident[v]
-		if !n.attrs.Silent {
+		if n.fires() {
 			b.compare("spikes of %"+v.Name+", word", n.spikes.expr, name, n.spikes.elem.length(n.spikes.n))
 		}
-		b.compare("membranes of %"+v.Name+", neuron", n.membrane.expr, name+"_v", n.membrane.n)
+		b.compare("membranes of %"+v.Name+", neuron", n.membrane().expr, name+"_v", n.membrane().n)
 	}
 	b.line("}")
 }

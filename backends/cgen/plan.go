@@ -6,6 +6,7 @@ import (
 
 	"nomul/backends"
 	"nomul/ir"
+	"nomul/ir/update"
 )
 
 // plan is everything decided about an artefact; emitting only prints it.
@@ -60,14 +61,15 @@ type field struct {
 	comment string
 }
 
-// neuron is a planned neuron layer. A silent one has no spikes; one without a
-// current has no place for it.
+// neuron is a planned neuron layer.
 type neuron struct {
-	attrs                         ir.NeuronAttrs
-	x                             *ir.Value
-	spikes, membrane, current     place
-	threshold, bias, reset, start param
-	leak, wane                    csd // of membrane and current, when they are csd
+	program *update.Program
+	ranges  update.Ranges
+	x       *ir.Value
+	vars    []place // by state variable
+	spikes  place   // of the step, and until they are stored of the last one; none when it keeps none
+	params  map[int64]param
+	leaks   map[update.Value]csd // by the value that leaks, where the factor has digits
 }
 
 // param is a neuron's parameter: one number, or an array that is stretched over the neurons.
@@ -163,32 +165,67 @@ func (p *plan) flash(v *ir.Value, what string, e elem, data []int64, comment str
 
 // neuronPlace is where a neuron's result is: its spikes, or its membranes when it is silent.
 func (p *plan) neuronPlace(v *ir.Value) place {
-	n := &neuron{attrs: v.Attrs.(ir.NeuronAttrs), x: v.Arg(ir.NeuronX)}
+	n := &neuron{x: v.Arg(0), params: map[int64]param{}, leaks: map[update.Value]csd{}}
+	n.program, n.ranges = v.Update(p.net.Steps)
 	p.neurons[v] = n
 	if n.spiking() {
 		n.spikes = p.own(p.ident[v], elem{32, false, true}, v.Type.Size(), "spikes of %"+v.Name)
 	}
-	n.membrane = p.own(p.ident[v]+"_v", rangeElem(v.State), v.Type.Size(), "membranes of %"+v.Name)
-	if n.attrs.Current.Kind != 0 {
-		n.current = p.own(p.ident[v]+"_i", rangeElem(v.Drive), v.Type.Size(), "currents of %"+v.Name)
+	for i, variable := range n.program.Vars {
+		at := n.spikes
+		if !variable.Bit {
+			at = p.own(p.ident[v]+endOf(variable), rangeElem(n.ranges.Vars[i]), v.Type.Size(), variable.Name+"s of %"+v.Name)
+		}
+		n.vars = append(n.vars, at)
 	}
-	if n.attrs.Silent {
-		return n.membrane
+	if n.fires() {
+		return n.spikes
 	}
-	return n.spikes
+	return n.membrane()
+}
+
+// membrane is the place of the membranes.
+func (n *neuron) membrane() place { return n.vars[n.program.Var(ir.MembraneVar)] }
+
+// fires reports whether the result is spikes.
+func (n *neuron) fires() bool { return n.program.IsBit(n.program.Result()) }
+
+// spiking reports whether spikes are kept, as a result or for a reset that waits.
+func (n *neuron) spiking() bool {
+	return n.fires() || slices.ContainsFunc(n.program.Vars, func(v update.Var) bool { return v.Bit })
+}
+
+// endOf is the end of the C name of a state variable.
+func endOf(v update.Var) string {
+	switch v.Name {
+	case ir.MembraneVar:
+		return "_v"
+	case ir.CurrentVar:
+		return "_i"
+	}
+	return "_" + v.Name
 }
 
 func (p *plan) planNeuron(v *ir.Value) {
 	n := p.neurons[v]
-	n.threshold = p.param(v, ir.NeuronThreshold)
-	n.bias = p.param(v, ir.NeuronBias)
-	n.reset = p.param(v, ir.NeuronReset)
-	n.start = p.param(v, ir.NeuronInit)
-	if n.start.array != nil {
-		n.start.array.data = expand(n.start.array.data, ir.Index(n.start.shape, v.Type.Shape))
+	for _, slot := range slices.Sorted(slices.Values(n.program.Params())) {
+		n.params[int64(slot)] = p.param(v, slot)
 	}
-	n.leak = p.leakDigits(v, "leak", n.attrs.Leak, v.State)
-	n.wane = p.leakDigits(v, "wane", n.attrs.Current, v.Drive)
+	for _, variable := range n.program.Vars {
+		if variable.Init < 0 {
+			continue
+		}
+		start := p.param(v, variable.Init)
+		if start.array != nil {
+			start.array.data = expand(start.array.data, ir.Index(start.shape, v.Type.Shape))
+		}
+		n.params[int64(variable.Init)] = start
+	}
+	for _, i := range n.program.Code {
+		if i.Kind == update.Leak && i.Decay.Factor() != 1 {
+			n.leaks[i.A] = p.leakDigits(v, fmt.Sprint("leak", len(n.leaks)+1), i.Decay, n.ranges.Values[i.A])
+		}
+	}
 }
 
 // param lays out a neuron's parameter: nothing for one number, else its own elements.

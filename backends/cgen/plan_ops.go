@@ -1,9 +1,11 @@
 package cgen
 
 import (
+	"fmt"
 	"slices"
 
 	"nomul/ir"
+	"nomul/ir/update"
 )
 
 // csd is how numbers are multiplied by constants: the signed digits of every
@@ -18,7 +20,7 @@ type csd struct {
 // says how often to double what there is, and whether then to add (64) or to
 // subtract (128) once; neither ends it.
 func digitsOf(n int64) []int64 {
-	digits, at, out := ir.CSD(n), 0, []int64(nil)
+	digits, at, out := update.CSD(n), 0, []int64(nil)
 	for i, d := range slices.Backward(digits) {
 		if i == len(digits)-1 {
 			at = d.Shift
@@ -67,13 +69,11 @@ func unsignedFor(n int) elem {
 }
 
 // leakDigits are those of a leak's numerator, for a state of some range.
-func (p *plan) leakDigits(v *ir.Value, what string, l ir.Leak, r ir.Range) csd {
-	if l.Kind != ir.LeakCSD {
-		return csd{}
-	}
+func (p *plan) leakDigits(v *ir.Value, what string, d update.Decay, r ir.Range) csd {
+	n := d.Factor()
 	return csd{
-		digits: p.flash(v, what, elem{8, false, false}, digitsOf(l.N), "digits of "+l.String()),
-		wide:   !int32s.Contains(product64(r, ir.Range{Lo: 0, Hi: l.N})),
+		digits: p.flash(v, what, elem{8, false, false}, digitsOf(n), fmt.Sprintf("digits of csd:%d/%d", n, int64(1)<<d.Shift)),
+		wide:   !int32s.Contains(product64(r, ir.Range{Lo: 0, Hi: n})),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"nomul/ir"
+	"nomul/ir/update"
 )
 
 // maxUnary is the largest number that is kept in bit planes, and whose rows are
@@ -186,13 +187,13 @@ func (p *plan) csd(v *ir.Value) {
 	s := p.call(v, p.result(v, full, o))
 	factors := o.pick(spread(v.Args[1], v.Type.Shape))
 	var code []int
-	var digits []ir.Digit
+	var digits []update.Digit
 	for from := 0; from < len(factors); {
 		to := from
 		for to < len(factors) && factors[to] == factors[from] {
 			to++
 		}
-		digits = ir.AppendCSD(digits[:0], factors[from])
+		digits = update.AppendCSD(digits[:0], factors[from])
 		code = append(code, to-from, len(digits))
 		for _, d := range digits {
 			code = append(code, d.Shift<<1|(1-d.Sign)>>1)

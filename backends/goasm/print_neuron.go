@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"nomul/ir"
+	"nomul/ir/update"
 )
 
 func (s *neuronStage) elem() string { return s.form.elem() }
@@ -89,7 +90,7 @@ func leakage(l ir.Leak, r ir.Round) string {
 	case ir.LeakShift, ir.LeakDecay:
 		digits = []string{"0"}
 	case ir.LeakCSD:
-		for _, d := range ir.CSD(l.N) {
+		for _, d := range update.CSD(l.N) {
 			digits = append(digits, fmt.Sprint(d.Shift<<1|(1-d.Sign)>>1))
 		}
 	}

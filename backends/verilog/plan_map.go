@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"nomul/ir"
+	"nomul/ir/update"
 )
 
 // Lanewise is what is particular to the hardware of an op that works lane by lane.
@@ -140,7 +141,7 @@ func (p *plan) csd(v *ir.Value) {
 func digitMasks(factors []int64) (plus, minus []int64, top int) {
 	plus, minus = make([]int64, len(factors)), make([]int64, len(factors))
 	for i, f := range factors {
-		for _, d := range ir.CSD(f) {
+		for _, d := range update.CSD(f) {
 			at := &plus[i]
 			if d.Sign < 0 {
 				at = &minus[i]

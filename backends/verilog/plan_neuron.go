@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"nomul/ir"
+	"nomul/ir/update"
 )
 
 // neuron is what is particular to the hardware of a neuron.
@@ -127,7 +128,7 @@ func (k leak) Begun() string { return extend("x", k.Work, true, k.Wide) }
 // Product is wide times the factor of a csd leak: its digits' shifted copies.
 func (k leak) Product() string {
 	var b strings.Builder
-	digits := ir.CSD(k.Leak.N)
+	digits := update.CSD(k.Leak.N)
 	for i := len(digits) - 1; i >= 0; i-- {
 		switch {
 		case digits[i].Sign < 0:

@@ -9,6 +9,7 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/eval"
+	"nomul/ir/update"
 )
 
 // evaluated is the value once.
@@ -204,7 +205,7 @@ func TestCSDIsItsDigits(t *testing.T) {
 		given, f := ir.Ints(one, []int64{x}), ir.Ints(one, []int64{factor})
 		v := must(t)(build.Add(ir.OpCSD, "y", a, must(t)(build.Const("x", given)), must(t)(build.Const("f", f))))
 		sum := int64(0)
-		for _, d := range ir.CSD(factor) {
+		for _, d := range update.CSD(factor) {
 			sum += int64(d.Sign) * (x << d.Shift)
 		}
 		exact := float64(sum) / math.Ldexp(1, a.Shift) // 41 bits and a power of two

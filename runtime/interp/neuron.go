@@ -167,9 +167,9 @@ func addTo[T number](acc, x []T) {
 
 func (a *assembly) neuron(v *ir.Value, args []*ir.Tensor, c *cell) {
 	if a.m.net.Level == ir.Fixed {
-		c.state = ir.NewTensor(v.State.Holds(v.Type.Shape))
+		c.state = ir.NewTensor(ir.Holding(v.State, v.Type.Shape))
 		if hasCurrent(v) {
-			c.current = ir.NewTensor(v.Drive.Holds(v.Type.Shape))
+			c.current = ir.NewTensor(ir.Holding(v.Drive, v.Type.Shape))
 		}
 		n := newNeurons(v, args, c, (*eval.View).Ints, func(t *ir.Tensor) []int64 { return t.I })
 		n.leak, n.wane = leakInts(n.Leak, n.Round), leakInts(n.Current, n.Round)

@@ -1,10 +1,4 @@
-package ir
-
-// Digit is a signed power of two: Sign·2^Shift, Sign 1 or −1.
-type Digit struct {
-	Shift int
-	Sign  int
-}
+package update
 
 // CSD is the canonical signed-digit form of n, the lowest digit first: the sum
 // of the digits is n, no two stand side by side, and no form has fewer. 0 has none.

@@ -1,0 +1,183 @@
+package ir
+
+import "nomul/ir/update"
+
+// The state variables of a neuron's program.
+const (
+	MembraneVar = "membrane"
+	CurrentVar  = "current"
+	FiredVar    = "fired"
+)
+
+// Update returns the program that a layer at the fixed level runs for each element in each
+// time step, whose operands are those of the value, and its ranges for so many steps.
+func (v *Value) Update(steps int) (*update.Program, update.Ranges) {
+	p := v.Attrs.(NeuronAttrs).update(func(slot int) bool { return v.Args[slot] != nil })
+	return p, p.Ranges(steps, func(slot int) Range { return v.Args[slot].Range })
+}
+
+// update returns the program of one neuron at the fixed level. Operands that are not
+// given are 0.
+func (a NeuronAttrs) update(given func(slot int) bool) *update.Program {
+	n := &neuronUpdate{a: a, given: given}
+	return n.program()
+}
+
+// neuronUpdate writes the equations of NeuronAttrs as a program.
+type neuronUpdate struct {
+	update.Builder
+	a                        NeuronAttrs
+	given                    func(slot int) bool
+	membrane, current, fired int          // state variables
+	waits                    update.Value // the bit that a reset acts at the beginning of this step
+}
+
+func (n *neuronUpdate) program() *update.Program {
+	init := -1
+	if n.given(NeuronInit) {
+		init = NeuronInit
+	}
+	n.membrane = n.Var(MembraneVar, false, true, init)
+	kept := n.begin()
+	h := n.Add(n.Add(kept, n.receive()), n.param(NeuronBias, "bias"))
+	if n.a.Masks {
+		h = n.Select(n.waits, n.Const(0), h)
+	}
+	h = n.Version(n.membrane, n.Named(h, "h"))
+	if !n.a.Fires() {
+		n.Store(n.membrane, h)
+		n.Result(h)
+		return n.Program()
+	}
+	spike := n.Named(n.fires(h), "spike")
+	v := n.Named(n.end(h, spike), "v")
+	n.Store(n.membrane, v)
+	if n.a.When == WhenNext {
+		n.Store(n.fired, spike)
+	}
+	if n.a.Silent {
+		n.Result(v)
+	} else {
+		n.Result(spike)
+	}
+	return n.Program()
+}
+
+// begin returns the part of the membrane that the leak leaves, with the resets that
+// act in the step after the spike.
+func (n *neuronUpdate) begin() update.Value {
+	v := n.Named(n.Load(n.membrane), "old")
+	if n.a.When == WhenNext && n.a.Fires() {
+		n.fired = n.Var(FiredVar, true, false, -1)
+		n.waits = n.Named(n.Load(n.fired), "waits")
+		if !n.a.Masks && n.a.Reset != ResetSubtract {
+			v = n.Named(n.set(n.waits, v), "u")
+		}
+	}
+	if n.a.When == WhenBoth {
+		n.waits = n.Named(n.fires(v), "waits")
+	}
+	kept := n.Named(n.leak(n.a.Leak, v), "kept")
+	if n.a.Reset == ResetSubtract && n.a.When != WhenFire {
+		kept = n.lower(n.waits, kept)
+	}
+	return kept
+}
+
+// receive returns the drive, by way of the current if there is one.
+func (n *neuronUpdate) receive() update.Value {
+	x := n.Named(n.Shl(n.Operand(NeuronX), n.a.Guard), "drive")
+	if n.a.Current.Kind == 0 {
+		return x
+	}
+	n.current = n.Var(CurrentVar, false, true, -1)
+	arrived := n.Named(n.Load(n.current), "arrived")
+	before := arrived
+	if n.a.Order != OrderAfter {
+		before = n.leak(n.a.Current, before)
+	}
+	d := n.Add(before, x)
+	if n.a.MasksCurrent {
+		d = n.Select(n.waits, n.Const(0), d)
+	}
+	d = n.Version(n.current, n.Named(d, "fed"))
+	next := d
+	if n.a.Order == OrderAfter {
+		next = n.Named(n.leak(n.a.Current, d), "left")
+	}
+	n.Store(n.current, next)
+	if n.a.Order == OrderLate {
+		return arrived
+	}
+	return d
+}
+
+// end returns the membrane after the reset that acts on a spike. With when=both it is
+// taken where only this step fires, and given back where only the last step left the
+// membrane above the threshold.
+func (n *neuronUpdate) end(h, spike update.Value) update.Value {
+	switch {
+	case n.a.When == WhenNext:
+		return h
+	case n.a.When == WhenBoth:
+		amount := n.Select(n.Xor(spike, n.waits), n.param(NeuronReset, "reset"), n.Const(0))
+		return n.Select(n.waits, n.Add(h, amount), n.Sub(h, amount))
+	case n.a.Reset == ResetSubtract:
+		return n.lower(spike, h)
+	}
+	return n.set(spike, h)
+}
+
+// set returns the membrane v, or its new value where a reset acts.
+func (n *neuronUpdate) set(acts, v update.Value) update.Value {
+	switch n.a.Reset {
+	case ResetZero:
+		return n.Select(acts, n.Const(0), v)
+	case ResetValue:
+		return n.Select(acts, n.param(NeuronReset, "reset"), v)
+	}
+	return v
+}
+
+// lower returns the membrane v, less the amount of the reset where it acts.
+func (n *neuronUpdate) lower(acts, v update.Value) update.Value {
+	return n.Select(acts, n.Sub(v, n.param(NeuronReset, "reset")), v)
+}
+
+// fires returns the bit that a membrane has reached the threshold.
+func (n *neuronUpdate) fires(h update.Value) update.Value {
+	threshold := n.param(NeuronThreshold, "threshold")
+	if n.a.Compare == GT {
+		return n.Above(h, threshold)
+	}
+	return n.AtLeast(h, threshold)
+}
+
+// param returns a constant operand, or 0 where it is not given.
+func (n *neuronUpdate) param(slot int, name string) update.Value {
+	if !n.given(slot) {
+		return n.Const(0)
+	}
+	return n.Named(n.Param(slot), name)
+}
+
+// leak returns the part of a number that stays.
+func (n *neuronUpdate) leak(l Leak, v update.Value) update.Value {
+	d := update.Decay{Shift: l.K, Digits: []update.Digit{{Shift: 0, Sign: 1}}, Rest: l.Kind == LeakDecay}
+	switch l.Kind {
+	case LeakAll:
+		return n.Const(0)
+	case LeakShift, LeakDecay:
+	case LeakCSD:
+		d.Digits = update.CSD(l.N)
+	default:
+		return v
+	}
+	switch most := int64(1)<<l.K - 1; n.a.Round {
+	case RoundCeil:
+		d.Up = most
+	case RoundZero:
+		d.UpNegative = most
+	}
+	return n.Leak(v, d)
+}

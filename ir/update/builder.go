@@ -1,0 +1,115 @@
+package update
+
+// Builder writes a program. Its methods return the value of a new instruction, or of an
+// earlier one that is known to be equal.
+type Builder struct{ p Program }
+
+// Var adds a state variable that starts from a constant operand, or from 0 when init is −1.
+func (b *Builder) Var(name string, bit, traced bool, init int) int {
+	b.p.Vars = append(b.p.Vars, Var{Name: name, Bit: bit, Init: init, Traced: traced})
+	return len(b.p.Vars) - 1
+}
+
+// add appends an instruction, unless an earlier one without a leak gives the same value.
+func (b *Builder) add(i Instr) Value {
+	for v, old := range b.p.Code {
+		if old.Kind == i.Kind && old.A == i.A && old.B == i.B && old.C == i.C && old.At == i.At && i.Kind != Leak {
+			return Value(v)
+		}
+	}
+	b.p.Code = append(b.p.Code, i)
+	return Value(len(b.p.Code) - 1)
+}
+
+// Named gives a value its name, unless it has one.
+func (b *Builder) Named(v Value, name string) Value {
+	if i := &b.p.Code[v]; i.Name == "" {
+		i.Name = name
+	}
+	return v
+}
+
+// Version makes the integer of a state variable hold a value.
+func (b *Builder) Version(variable int, v Value) Value {
+	b.p.Vars[variable].Versions = append(b.p.Vars[variable].Versions, v)
+	return v
+}
+
+// Load returns a state variable as the last step stored it.
+func (b *Builder) Load(variable int) Value { return b.add(Instr{Kind: Load, At: int64(variable)}) }
+
+// Operand returns an operand of this step.
+func (b *Builder) Operand(slot int) Value { return b.add(Instr{Kind: Operand, At: int64(slot)}) }
+
+// Param returns a constant operand.
+func (b *Builder) Param(slot int) Value { return b.add(Instr{Kind: Param, At: int64(slot)}) }
+
+// Const returns a number.
+func (b *Builder) Const(n int64) Value { return b.add(Instr{Kind: Const, At: n}) }
+
+// is reports whether a value is a given number.
+func (b *Builder) is(v Value, n int64) bool { return b.p.Code[v].Kind == Const && b.p.Code[v].At == n }
+
+// Add returns x + y.
+func (b *Builder) Add(x, y Value) Value {
+	switch {
+	case b.is(x, 0):
+		return y
+	case b.is(y, 0):
+		return x
+	}
+	return b.add(Instr{Kind: Add, A: x, B: y})
+}
+
+// Sub returns x − y.
+func (b *Builder) Sub(x, y Value) Value {
+	if b.is(y, 0) {
+		return x
+	}
+	return b.add(Instr{Kind: Sub, A: x, B: y})
+}
+
+// Shl returns x · 2^k.
+func (b *Builder) Shl(x Value, k int) Value {
+	if k == 0 || b.is(x, 0) {
+		return x
+	}
+	return b.add(Instr{Kind: Shl, A: x, At: int64(k)})
+}
+
+// Leak returns the part of x that a decay leaves.
+func (b *Builder) Leak(x Value, d Decay) Value {
+	if b.is(x, 0) {
+		return x
+	}
+	return b.add(Instr{Kind: Leak, A: x, Decay: d})
+}
+
+// AtLeast returns the bit x ≥ y.
+func (b *Builder) AtLeast(x, y Value) Value { return b.add(Instr{Kind: AtLeast, A: x, B: y}) }
+
+// Above returns the bit x > y.
+func (b *Builder) Above(x, y Value) Value { return b.add(Instr{Kind: Above, A: x, B: y}) }
+
+// Xor returns the bit that one of two bits is 1 and the other is not.
+func (b *Builder) Xor(x, y Value) Value { return b.add(Instr{Kind: Xor, A: x, B: y}) }
+
+// Select returns x where the bit c is 1, and y where it is 0.
+func (b *Builder) Select(c, x, y Value) Value {
+	if x == y {
+		return x
+	}
+	return b.add(Instr{Kind: Select, A: x, B: y, C: c})
+}
+
+// Store makes a value the state variable of the next step.
+func (b *Builder) Store(variable int, v Value) {
+	b.add(Instr{Kind: Store, A: v, At: int64(variable)})
+}
+
+// Result makes a value the result.
+func (b *Builder) Result(v Value) { b.add(Instr{Kind: Result, A: v}) }
+
+// Program returns the program without the instructions and state variables that nothing
+// depends on.
+func (b *Builder) Program() *Program { return trimmed(&b.p) }

@@ -1,0 +1,25 @@
+package update
+
+// Of returns the part of v that the decay leaves. v is within ±Limit and the factor at
+// most 1, so that v = q·2^Shift + r keeps every product within 64 bits.
+func (d Decay) Of(v int64) int64 {
+	n := d.Factor()
+	rest := n*(v&(1<<d.Shift-1)) + d.Up
+	if v < 0 {
+		rest += d.UpNegative
+	}
+	kept := n*(v>>d.Shift) + rest>>d.Shift
+	if d.Rest {
+		return v - kept
+	}
+	return kept
+}
+
+// Factor returns the numerator, the sum of its digits.
+func (d Decay) Factor() int64 {
+	n := int64(0)
+	for _, digit := range d.Digits {
+		n += int64(digit.Sign) << digit.Shift
+	}
+	return n
+}

@@ -1,0 +1,133 @@
+// Package update holds the straight-line integer programs that layers run for each of
+// their elements: in each time step, a program loads the state variables of an element,
+// computes with its operands, and stores the new state and the result.
+//
+// A program is the form of a neuron's equation that ranges are proved on and that every
+// back end prints, so that the equation stands in one place. The interpreter of the IR
+// keeps an equation of its own.
+package update
+
+import "slices"
+
+// Kind is the kind of an instruction.
+type Kind uint8
+
+// The instructions. A and B are earlier values, C is a bit.
+const (
+	Load    Kind = iota + 1 // state variable At, as the last step stored it
+	Operand                 // operand At of the layer in this step
+	Param                   // operand At of the layer, a constant
+	Const                   // the number At
+	Add                     // A + B
+	Sub                     // A − B
+	Shl                     // A · 2^At
+	Shr                     // A / 2^At, floor
+	Leak                    // the part of A that Decay leaves
+	AtLeast                 // the bit A ≥ B
+	Above                   // the bit A > B
+	And                     // of bits
+	Or                      // of bits
+	Xor                     // of bits
+	Select                  // A where C is 1, else B
+	Min                     // the smaller of A and B
+	Max                     // the larger of A and B
+	Store                   // A is state variable At from the next step on
+	Result                  // A is the result of the step
+	kinds
+)
+
+// kindInfo is the name of an instruction in texts, and the number of values it takes.
+type kindInfo struct {
+	name   string
+	values int
+}
+
+var infos = [kinds]kindInfo{
+	Load: {"load", 0}, Operand: {"operand", 0}, Param: {"param", 0}, Const: {"const", 0},
+	Add: {"add", 2}, Sub: {"sub", 2}, Shl: {"shl", 1}, Shr: {"shr", 1}, Leak: {"leak", 1},
+	AtLeast: {"at-least", 2}, Above: {"above", 2}, And: {"and", 2}, Or: {"or", 2}, Xor: {"xor", 2},
+	Select: {"select", 3}, Min: {"min", 2}, Max: {"max", 2}, Store: {"store", 1}, Result: {"result", 1},
+}
+
+func (k Kind) String() string { return infos[k].name }
+
+// Value is an instruction's place in the code of its program, where its value is named by it.
+type Value int
+
+// Instr is one instruction.
+type Instr struct {
+	Kind    Kind
+	Name    string // of the value, in texts and in emitted code; "" for one without a name of its own
+	A, B, C Value
+	At      int64 // a state variable, operand, number or shift
+	Decay   Decay // of Leak
+}
+
+// Bit reports whether the value is 0 or 1 by its kind.
+func (i Instr) Bit() bool {
+	return i.Kind == AtLeast || i.Kind == Above || i.Kind == And || i.Kind == Or || i.Kind == Xor
+}
+
+// Values returns the values that the instruction takes.
+func (i Instr) Values() []Value {
+	all := [3]Value{i.A, i.B, i.C}
+	return slices.Clone(all[:infos[i.Kind].values])
+}
+
+// Decay is the part of a number that a leak leaves:
+//
+//	(Σ ±v·2^digit + Up + [v < 0]·UpNegative) >> Shift
+//
+// or, with Rest, v less that.
+type Decay struct {
+	Digits         []Digit // of the factor's numerator
+	Shift          int
+	Up, UpNegative int64 // rounding: both 0 is floor
+	Rest           bool
+}
+
+// Digit is a signed power of two: Sign·2^Shift, Sign 1 or −1.
+type Digit struct {
+	Shift int
+	Sign  int
+}
+
+// Var is a state variable of one element.
+type Var struct {
+	Name string
+	Bit  bool
+	// Init is the operand that it starts from, a constant; −1 for 0.
+	Init int
+	// Traced variables are stored although no instruction may load them.
+	Traced bool
+	// Versions are values that the integer of the variable must hold beside those stored:
+	// the membrane before its reset.
+	Versions []Value
+}
+
+// Program is the update of one element in one time step.
+type Program struct {
+	Vars []Var
+	Code []Instr
+}
+
+// Var returns the index of a state variable, or −1.
+func (p *Program) Var(name string) int {
+	return slices.IndexFunc(p.Vars, func(v Var) bool { return v.Name == name })
+}
+
+// Loaded returns the value that loads a state variable, or −1 when nothing of a step
+// depends on the one before.
+func (p *Program) Loaded(v int) Value { return p.find(Load, v) }
+
+// Stored returns the value that a state variable has from the next step on.
+func (p *Program) Stored(v int) Value { return p.Code[p.find(Store, v)].A }
+
+// Result returns the value that is the result.
+func (p *Program) Result() Value {
+	return p.Code[slices.IndexFunc(p.Code, func(i Instr) bool { return i.Kind == Result })].A
+}
+
+func (p *Program) find(k Kind, at int) Value {
+	return Value(slices.IndexFunc(p.Code, func(i Instr) bool { return i.Kind == k && i.At == int64(at) }))
+}

@@ -1,0 +1,39 @@
+package update
+
+// Uses returns how many instructions take each value.
+func (p *Program) Uses() []int {
+	uses := make([]int, len(p.Code))
+	for _, i := range p.Code {
+		for _, v := range i.Values() {
+			uses[v]++
+		}
+	}
+	return uses
+}
+
+// Params returns the operands that the program takes as constants, in the order of their
+// first use.
+func (p *Program) Params() []int {
+	var out []int
+	for _, i := range p.Code {
+		if i.Kind == Param {
+			out = append(out, int(i.At))
+		}
+	}
+	return out
+}
+
+// IsBit reports whether a value is a bit: by its kind, or because it loads a variable that
+// is one or chooses between bits.
+func (p *Program) IsBit(v Value) bool {
+	i := p.Code[v]
+	switch i.Kind {
+	case Load:
+		return p.Vars[i.At].Bit
+	case Store, Result:
+		return p.IsBit(i.A)
+	case Select:
+		return p.IsBit(i.A) && p.IsBit(i.B)
+	}
+	return i.Bit()
+}
