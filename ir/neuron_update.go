@@ -141,7 +141,7 @@ func (n *neuronUpdate) set(acts, v update.Value) update.Value {
 
 // lower returns the membrane v, less the amount of the reset where it acts.
 func (n *neuronUpdate) lower(acts, v update.Value) update.Value {
-	return n.Select(acts, n.Sub(v, n.param(NeuronReset, "reset")), v)
+	return n.Sub(v, n.Select(acts, n.param(NeuronReset, "reset"), n.Const(0)))
 }
 
 // fires returns the bit that a membrane has reached the threshold.

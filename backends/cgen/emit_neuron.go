@@ -171,6 +171,10 @@ func (l *layer) expression(i update.Instr) (number, wrapping string) {
 	case update.Add:
 		return sum(wa, "+", wb)
 	case update.Sub:
+		if c, amount, ok := l.reset(i.B); ok {
+			wrapping = fmt.Sprintf("(%s ? %s - %s : %s)", c, wa, amount, wa)
+			return "(int32_t)" + wrapping, wrapping
+		}
 		return sum(wa, "-", wb)
 	case update.Shl:
 		wrapping = fmt.Sprintf("(%s << %d)", wa, i.At)
@@ -187,6 +191,17 @@ func (l *layer) expression(i update.Instr) (number, wrapping string) {
 		number = fmt.Sprintf("%s ? %s : %s", l.at[i.C], a, b)
 	}
 	return number, "(uint32_t)(" + number + ")"
+}
+
+// reset returns the bit and the amount, modulo 2^32, of a value that is the amount where
+// the bit is 1 and else 0: a branch around the subtraction is shorter than a choice of
+// what is subtracted.
+func (l *layer) reset(v update.Value) (bit, amount string, ok bool) {
+	i := l.program.Code[v]
+	if i.Kind != update.Select || l.uses[v] != 1 || l.at[i.B] != "0" {
+		return "", "", false
+	}
+	return l.at[i.C], l.wrapping[i.A], true
 }
 
 // sum is a sum or difference modulo 2^32.

@@ -15,7 +15,7 @@ const (
 
 // Check lists what Emit cannot do with the net.
 func (backend) Check(net *ir.Net) diag.List {
-	c := &checker{}
+	c := &checker{steps: net.Steps}
 	if net.Level != ir.Fixed {
 		c.list.Add(diag.Origin{}, diag.BadLevel, "verilog takes a net at the fixed level, got %v", net.Level)
 		return c.list
@@ -29,7 +29,10 @@ func (backend) Check(net *ir.Net) diag.List {
 	return c.list
 }
 
-type checker struct{ list diag.List }
+type checker struct {
+	list  diag.List
+	steps int
+}
 
 func (c *checker) bad(v *ir.Value, format string, args ...any) {
 	c.list.Add(v.Origin, diag.UnsupportedTarget, "verilog: %s %%%s: "+format, append([]any{v.Op, v.Name}, args...)...)
@@ -130,13 +133,13 @@ func (c *checker) neuron(v *ir.Value) {
 		}
 	}
 	lanes, order := inOrder(v.Type.Size(), DefaultLanes)
-	n := planNeuron(v, newVector(v, lanes, order))
+	n := planNeuron(v, newVector(v, lanes, order), c.steps)
 	if n.Work > maxWord {
 		c.bad(v, "the membrane %v takes %d bits to update, wanted at most %d", v.State, n.Work, maxWord)
 	}
-	for _, k := range n.Leaking() {
+	for _, k := range n.Leaks {
 		if k.Wide > maxProduct {
-			c.bad(v, "a leak of %v takes %d bits to compute, wanted at most %d", k.Leak, k.Wide, maxProduct)
+			c.bad(v, "a leak of %v takes %d bits to compute, wanted at most %d", k.Decay, k.Wide, maxProduct)
 		}
 	}
 }

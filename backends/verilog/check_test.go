@@ -63,7 +63,7 @@ end
 	%o = output %n : u2[2]
 	%q = output %m : u2[2]
 }
-`, []string{"linear %l: weights", "membrane -", "leak of csd:1073741825/2147483648 takes"}},
+`, []string{"linear %l: weights", "membrane -", "leak of 1073741825/2^31 takes"}},
 		"unread": {`net n fixed steps=1 {
 once
 	%x = input : u8[2]

@@ -136,7 +136,7 @@ func (r replay) compute(v *ir.Value, step int) []int64 {
 		return given
 	case ir.OpNeuron:
 		at := position(r.plan.Ports.Neurons, v)
-		if v.Attrs.(ir.NeuronAttrs).Silent {
+		if !v.Type.IsSpike() {
 			return backends.Elements[int64](r.sample.Steps[step].Membranes[at])
 		}
 		return backends.Elements[int64](r.sample.Steps[step].Spikes[at])

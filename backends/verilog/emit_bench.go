@@ -116,16 +116,16 @@ func (v vector) Slots() int { return len(v.Order) }
 
 // Int32 is, in the bench, the lowest membrane as a 32-bit integer.
 func (u *unit) Int32() string {
-	n := u.Neuron
+	m := u.Neuron.Membrane()
 	name := "membranes_" + u.ID
-	if n.VBits == 32 {
+	if m.Bits == 32 {
 		return name + "[31:0]"
 	}
-	low := fmt.Sprintf("%s[%d:0]", name, n.VBits-1)
-	if n.Signed {
-		return fmt.Sprintf("{{%d{%s[%d]}}, %s}", 32-n.VBits, name, n.VBits-1, low)
+	low := fmt.Sprintf("%s[%d:0]", name, m.Bits-1)
+	if m.Signed {
+		return fmt.Sprintf("{{%d{%s[%d]}}, %s}", 32-m.Bits, name, m.Bits-1, low)
 	}
-	return fmt.Sprintf("{%d'd0, %s}", 32-n.VBits, low)
+	return fmt.Sprintf("{%d'd0, %s}", 32-m.Bits, low)
 }
 
 // vectors are the samples: what goes in, and what the bench wants to see.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/big"
+	"slices"
 
 	"nomul/backends"
 )
@@ -40,7 +41,7 @@ func (u *unit) file(what string, b *bytes.Buffer) backends.File {
 }
 
 func (u *unit) neuronParams() []backends.File {
-	return u.params(append(append(u.Charging(), u.Firing()...), u.Neuron.Begins)...)
+	return u.params(slices.Concat(u.Neuron.Charging, u.Neuron.Firing)...)
 }
 
 // weights has a row for each tile and operand element: the weights from the

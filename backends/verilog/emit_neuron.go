@@ -6,99 +6,60 @@ import (
 	"strings"
 
 	"nomul/ir"
+	"nomul/ir/update"
 )
 
-// Charging are the parameters that the charge of a neuron takes, Firing those of its spike and reset.
-func (u *unit) Charging() []param {
-	n := u.Neuron
-	out := []param{n.Bias}
-	if n.KeepV {
-		out = append(out, n.Init)
-	}
-	if n.KeepS && n.When == ir.WhenNext {
-		out = append(out, n.Amount)
-	}
-	return given(out)
+// Kept are the state variables that memories hold.
+func (n neuron) Kept() []stateVar {
+	return slices.DeleteFunc(slices.Clone(n.States), func(s stateVar) bool { return !s.Kept })
 }
 
-// Firing are the parameters of the spike and of the reset that acts at once.
-func (u *unit) Firing() []param {
-	out := []param{u.Neuron.Threshold}
-	if u.Neuron.When != ir.WhenNext {
-		out = append(out, u.Neuron.Amount)
-	}
-	return given(out)
+// Stored are the state variables that a lane gives: those that are kept, and the
+// membrane, which the bench reads.
+func (n neuron) Stored() []stateVar {
+	return slices.DeleteFunc(slices.Clone(n.States), func(s stateVar) bool { return !s.Kept && s.Name != ir.MembraneVar })
 }
 
-func given(ps []param) []param {
-	return slices.DeleteFunc(ps, param.Absent)
+// Membrane is the state variable that a bench compares.
+func (n neuron) Membrane() stateVar {
+	if at := n.Var(ir.MembraneVar); at >= 0 {
+		return n.States[at]
+	}
+	return stateVar{}
 }
 
-// Waits tells whether the charge asks for a reset that waits.
-func (n neuron) Waits() bool { return n.KeepS && n.When == ir.WhenNext }
+// Fires reports whether the result is a spike.
+func (n neuron) Fires() bool { return n.IsBit(n.Result()) }
 
-// Again tells whether the spike does, which is with when=both.
-func (n neuron) Again() bool { return n.When == ir.WhenBoth }
-
-// Leaking are the leaks that are functions.
-func (n neuron) Leaking() []leak {
-	var out []leak
-	if n.KeepV && n.Leaks.Function() {
-		out = append(out, n.Leaks)
+// ChargedBits is the bits of a lane between charge and lane.
+func (n neuron) ChargedBits() int {
+	bits := 0
+	for _, s := range n.Charged {
+		bits += s.Bits
 	}
-	if n.KeepC && n.Wane.Function() {
-		out = append(out, n.Wane)
-	}
-	return out
-}
-
-// HBits is the bits of a lane between charge and spike: the membrane, and the current above it.
-func (n neuron) HBits() int {
-	if n.KeepC {
-		return n.Work + n.CBits
-	}
-	return n.Work
+	return bits
 }
 
 // Charges are the charges of all lanes.
 func (u *unit) Charges() string {
-	n := u.Neuron
 	return u.lanes(func(lane int) string {
 		args := []string{part("x_q", lane, u.X.Bits)}
-		if n.KeepV {
-			args = append(args, part("v_q", lane, n.VBits))
+		for _, s := range u.Neuron.Kept() {
+			args = append(args, part(s.Name+"_q", lane, s.Bits))
 		}
-		if n.KeepC {
-			args = append(args, part("c_q", lane, n.CBits))
-		}
-		if n.Waits() {
-			args = append(args, fmt.Sprintf("s_q[%d]", lane))
-		}
-		for _, p := range u.Charging() {
+		for _, p := range u.Neuron.Charging {
 			args = append(args, p.Lane(lane))
 		}
 		return "charge(" + strings.Join(args, ", ") + ")"
 	})
 }
 
-// BegunWord is where, in a tile, a reset waits at the first step.
-func (u *unit) BegunWord() string {
-	switch b := u.Neuron.Begins; {
-	case b.Absent():
-		return decimal(u.Lanes, 0)
-	case b.Stored():
-		return b.Signal()
-	default:
-		return fmt.Sprintf("{%d{%s}}", u.Lanes, b.Signal())
-	}
-}
-
 // Tile is the result of all lanes: spikes, or membranes of a silent neuron; 0
 // behind the last element.
 func (u *unit) Tile() string {
-	result := "fired"
-	if u.Neuron.Silent {
-		result = "membrane"
+	result := "spikes"
+	if !u.Neuron.Fires() {
+		result = ir.MembraneVar
 	}
 	if u.Tail() == u.Lanes {
 		return result
@@ -107,127 +68,161 @@ func (u *unit) Tile() string {
 		decimal(u.Addr(), u.Last()), hexadecimal(u.Word(), ones(u.Tail()*u.Bits)), u.Word())
 }
 
-// Drive is the input in units of the membrane.
-func (u *unit) Drive() string {
-	n, x := u.Neuron, u.X.vector
-	if n.Guard == 0 {
-		return extend("x", x.Bits, x.Signed, n.Work)
-	}
-	have := x.Bits + n.Guard
-	low := decimal(n.Guard, 0)
-	switch {
-	case have == n.Work:
-		return fmt.Sprintf("{x, %s}", low)
-	case x.Signed:
-		return fmt.Sprintf("{{%d{x[%d]}}, x, %s}", n.Work-have, x.Bits-1, low)
-	}
-	return fmt.Sprintf("{%s, x, %s}", decimal(n.Work-have, 0), low)
+// statement is one value of a program in Verilog.
+type statement struct {
+	Name, Expr string
+	Bit        bool
 }
 
-// Start is the membrane that the leak works on.
-func (u *unit) Start() string {
+// Charge are the values of the first stage, in order.
+func (u *unit) Charge() []statement { return u.statements(false) }
+
+// Lane are those of the second.
+func (u *unit) Lane() []statement { return u.statements(true) }
+
+func (u *unit) statements(late bool) []statement {
+	var out []statement
+	for at, i := range u.Neuron.Code {
+		switch i.Kind {
+		case update.Param, update.Const, update.Store, update.Result:
+			continue
+		}
+		if u.Neuron.late[at] == late {
+			out = append(out, statement{u.Neuron.Names()[at], u.expression(at, late), u.Neuron.IsBit(update.Value(at))})
+		}
+	}
+	return out
+}
+
+// expression is an instruction in Verilog, on signed numbers of Work bits.
+func (u *unit) expression(at int, late bool) string {
 	n := u.Neuron
+	i := n.Code[at]
+	a, b := n.read(i.A, late), n.read(i.B, late)
+	switch i.Kind {
+	case update.Load:
+		return n.load(int(i.At))
+	case update.Operand:
+		return extend("x", u.X.Bits, u.X.Signed, n.Work)
+	case update.Shl:
+		return fmt.Sprintf("%s <<< %d", a, i.At)
+	case update.Leak:
+		return n.leak(update.Value(at)).Name + "(" + a + ")"
+	case update.AtLeast:
+		return n.signed(i.A, late) + " >= " + n.signed(i.B, late)
+	case update.Above:
+		return n.signed(i.A, late) + " > " + n.signed(i.B, late)
+	case update.Select:
+		return fmt.Sprintf("%s ? %s : %s", n.read(i.C, late), a, b)
+	}
+	return a + " " + symbols[i.Kind] + " " + b
+}
+
+// symbols are the operators of instructions that take two values.
+var symbols = map[update.Kind]string{update.Add: "+", update.Sub: "-", update.And: "&", update.Or: "|", update.Xor: "^"}
+
+// leak returns the leak of a value.
+func (n neuron) leak(of update.Value) leak {
+	return n.Leaks[slices.IndexFunc(n.Leaks, func(k leak) bool { return k.of == of })]
+}
+
+// load is a state variable at the beginning of the step.
+func (n neuron) load(at int) string {
+	s := n.States[at]
+	if s.Bit {
+		return "last_" + s.Name + " & ~first"
+	}
 	initial := fmt.Sprintf("%d'sd0", n.Work)
-	if !n.Init.Absent() {
-		initial = extend("init", n.Init.Bits, true, n.Work)
+	if !s.Init.Absent() {
+		initial = extend("init", s.Init.Bits, true, n.Work)
 	}
-	v := fmt.Sprintf("first ? %s : %s", initial, extend("old", n.VBits, n.Signed, n.Work))
-	if !n.Waits() || n.Masks {
-		return v
-	}
-	switch n.Reset {
-	case ir.ResetZero:
-		return fmt.Sprintf("(was & ~first) ? %d'sd0 : %s", n.Work, v)
-	case ir.ResetValue:
-		return fmt.Sprintf("(was & ~first) ? %s : %s", extend("reset", n.Amount.Bits, true, n.Work), v)
-	}
-	return v
+	return fmt.Sprintf("first ? %s : %s", initial, extend("last_"+s.Name, s.Bits, s.Signed, n.Work))
 }
 
-// Kept is what the leak leaves of the membrane v.
-func (n neuron) Kept() string { return n.Leaks.of("v") }
-
-// Arrived is the current at the end of the last step.
-func (n neuron) Arrived() string {
-	if !n.KeepC {
-		return fmt.Sprintf("%d'sd0", n.Work)
+// read is a value where an instruction takes it: a name, or a constant in Work bits.
+func (n neuron) read(v update.Value, late bool) string {
+	switch i := n.Code[v]; i.Kind {
+	case update.Const:
+		return fmt.Sprintf("%d'sd%d", n.Work, i.At)
+	case update.Param:
+		return extend(n.paramName(v, late), n.params[v].Bits, true, n.Work)
 	}
-	return fmt.Sprintf("first ? %d'sd0 : %s", n.Work, extend("now", n.CBits, n.CSigned, n.Work))
+	return n.Names()[v]
 }
 
-// Fed is the current with the input of this step.
-func (n neuron) Fed() string {
-	if n.Order == ir.OrderAfter {
-		return "arrived + drive"
+// signed is a value as a comparison takes it.
+func (n neuron) signed(v update.Value, late bool) string {
+	if n.Code[v].Kind == update.Param {
+		return "$signed(" + n.read(v, late) + ")"
 	}
-	return n.Wane.of("arrived") + " + drive"
+	return n.read(v, late)
 }
 
-// Flowing is the current that charges the membrane.
-func (n neuron) Flowing() string {
-	if n.Order == ir.OrderLate {
-		return "arrived"
+// paramName is the name of a constant in a stage.
+func (n neuron) paramName(v update.Value, late bool) string {
+	if early, again := n.readers(v); early && again && !late {
+		return "old_" + n.params[v].Name
 	}
-	return "fed"
+	return n.params[v].Name
 }
 
-// Next is the current that stays for the next step.
-func (n neuron) Next() string {
-	if n.Order == ir.OrderAfter {
-		return n.Wane.of("fed")
+// Returned joins the values that go to the second stage.
+func (n neuron) Returned() string {
+	var parts []string
+	for _, s := range slices.Backward(n.Charged) {
+		name := s.Name
+		if !n.IsBit(s.value) {
+			name = slice(name, s.Bits, n.Work)
+		}
+		parts = append(parts, name)
 	}
-	return "fed"
+	return "{" + strings.Join(parts, ", ") + "}"
 }
 
-// Charge is the membrane before the reset.
-func (u *unit) Charge() string {
-	n := u.Neuron
-	sum := "drive"
-	if n.Current.Kind != 0 {
-		sum = n.Flowing()
+// Arriving are the values that the second stage gets.
+func (n neuron) Arriving() []statement {
+	var out []statement
+	for _, s := range n.Charged {
+		bits := fmt.Sprintf("charged[%d:%d]", s.at+s.Bits-1, s.at)
+		if n.IsBit(s.value) {
+			out = append(out, statement{s.Name, bits, true})
+			continue
+		}
+		out = append(out, statement{s.Name, n.widened(s), false})
 	}
-	if n.KeepV {
-		sum = "kept + " + sum
-	}
-	if !n.Bias.Absent() {
-		sum += " + " + extend("bias", n.Bias.Bits, true, n.Work)
-	}
-	if n.Waits() && n.Reset == ir.ResetSubtract {
-		sum += fmt.Sprintf(" - ((was & ~first) ? %s : %d'd0)", extend("reset", n.Amount.Bits, true, n.Work), n.Work)
-	}
-	if n.Masks {
-		return fmt.Sprintf("(was & ~first) ? %d'sd0 : %s", n.Work, sum)
-	}
-	return sum
+	return out
 }
 
-// Compare is the comparison of the membrane with the threshold.
-func (u *unit) Compare() string {
-	if u.Neuron.Compare == ir.GT {
-		return ">"
+// widened is a signal in Work bits.
+func (n neuron) widened(s signal) string {
+	bits := fmt.Sprintf("charged[%d:%d]", s.at+s.Bits-1, s.at)
+	switch more := n.Work - s.Bits; {
+	case more == 0:
+		return bits
+	case s.signed:
+		return fmt.Sprintf("{{%d{charged[%d]}}, %s}", more, s.at+s.Bits-1, bits)
+	default:
+		return fmt.Sprintf("{%s, %s}", decimal(more, 0), bits)
 	}
-	return ">="
 }
 
-// Stored is the membrane after the step. With when=both h is the membrane
-// before any reset: whatever was taken at the beginning of the step, what is
-// taken in all is the amount once, if it fired.
-func (u *unit) Stored() string {
-	n := u.Neuron
-	h := slice("h", n.VBits, n.Work)
-	if n.When == ir.WhenNext {
-		return h
+// Given is the new value of a state variable.
+func (n neuron) Given(s stateVar) string {
+	v := n.Program.Stored(n.Var(s.Name))
+	value := n.read(v, true)
+	switch i := n.Code[v]; {
+	case s.Bit:
+		return value
+	case i.Kind == update.Const:
+		return literal(s.Bits, i.At)
+	case i.Kind == update.Param:
+		return fit(n.paramName(v, true), n.params[v].Bits, s.Bits)
 	}
-	switch n.Reset {
-	case ir.ResetZero:
-		return fmt.Sprintf("fired ? %d'd0 : %s", n.VBits, h)
-	case ir.ResetValue:
-		return fmt.Sprintf("fired ? %s : %s", fit("reset", n.Amount.Bits, n.VBits), h)
-	case ir.ResetSubtract:
-		return fmt.Sprintf("fired ? %s - %s : %s", h, fit("reset", n.Amount.Bits, n.VBits), h)
-	}
-	return h
+	return slice(value, s.Bits, n.Work)
 }
+
+// Spike is the result of a neuron that fires.
+func (n neuron) Spike() string { return n.read(n.Result(), true) }
 
 // fit brings a signed signal to a number of bits.
 func fit(name string, from, to int) string { return fitted(name, from, true, to) }

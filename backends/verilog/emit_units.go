@@ -15,7 +15,7 @@ func (u *unit) TakesTiles() bool { return u.Kind == kindNeuron || u.Kind == kind
 
 // Remembers tells whether the unit carries something from step to step.
 func (u *unit) Remembers() bool {
-	return u.Kind == kindSum && !u.Forgets() || u.Neuron.KeepV || u.Neuron.KeepS || u.Neuron.KeepC
+	return u.Kind == kindSum && !u.Forgets() || len(u.Neuron.Kept()) > 0
 }
 
 // AsksFirst tells whether the unit asks for the first step.

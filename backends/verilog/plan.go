@@ -174,7 +174,7 @@ func (p *plan) linear(v *ir.Value) {
 func (p *plan) neuron(v *ir.Value) {
 	x, order := p.stored(v.Args[0], p.view(v.Args[0]))
 	u := &unit{Kind: kindNeuron, V: v, Clock: v.Clock, Xs: []*unit{x}, vector: newVector(v, x.Lanes, order)}
-	u.Neuron = planNeuron(v, u.vector)
+	u.Neuron = planNeuron(v, u.vector, p.Net.Steps)
 	p.add(u, true)
 }
 
