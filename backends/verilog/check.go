@@ -126,7 +126,7 @@ func (c *checker) product(v *ir.Value) {
 }
 
 func (c *checker) neuron(v *ir.Value) {
-	for _, a := range v.Args[ir.NeuronThreshold:] {
+	for _, a := range v.Args[1:] {
 		if a != nil && a.Const() == nil {
 			c.bad(v, "parameter %%%s is no constant", a.Name)
 			return
