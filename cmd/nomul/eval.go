@@ -39,7 +39,8 @@ Images are an idx file (.gz or not), an .npz of whole numbers from 0 to 255, in
 rows, flat, or with their channels first or last, or a folder with one folder of
 PNGs or JPEGs per class, which brings its own labels: the lines of a file
 classes.txt beside the folders, else the numbers that their names end with,
-as in 0, 1, 2 or class0, class1, else their order by name.`,
+as in 0, 1, 2 or class0, class1 (from 1 where all are there), else their order
+by name. Which folder is which class is printed.`,
 		Example: `  nomul eval model.onnx --images t10k-images.gz --labels t10k-labels.gz \
       --mean .286 --std .353
   nomul eval model.onnx --images photos/ --engine go --mean .5 --std .5 --json`,
@@ -154,7 +155,7 @@ func (e *evaluator) run(level ir.Level, engineName string) (*evaluation, error) 
 	if _, err := e.model.feed(net).images(e.images, 0, min(1, e.count)); err != nil {
 		return nil, err
 	}
-	if err := e.images.CheckLabels(d.classes); err != nil {
+	if err := e.images.FitLabels(d.classes); err != nil {
 		return nil, err
 	}
 	// The source level's predictions are made while the engine under test is

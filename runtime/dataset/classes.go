@@ -32,7 +32,9 @@ func (m *Images) labelFolders(names []string) ([]int, error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, bad(file, diag.BadFile, "cannot be read: %v", err)
 	default:
-		if labels = numbersIn(names); labels == nil {
+		if labels = numbersIn(names); labels != nil {
+			m.numbered = true
+		} else {
 			if i := disordered(names); i > 0 {
 				return nil, diag.Errorf(diag.Origin{File: m.File}, diag.BadData, "the folder %s stands before %s as text, and behind it by its number: which class is the first is not said", names[i-1], names[i]).
 					WithHelp("name the classes in their order in a file %s, one a line", filepath.Join(m.File, classFile))
@@ -81,10 +83,8 @@ func (m *Images) labelListed(file, text string, names []string) ([]int, error) {
 func numbersIn(names []string) []int {
 	var out []int
 	for _, name := range names {
-		head := strings.TrimRight(name, "0123456789")
-		digits := name[len(head):]
-		n, err := strconv.Atoi(digits)
-		if err != nil || len(digits) > maxDigits || head != strings.TrimRight(names[0], "0123456789") {
+		n, ok := numberBehind(name)
+		if !ok || strings.TrimRight(name, digits) != strings.TrimRight(names[0], digits) {
 			return nil
 		}
 		out = append(out, n)
@@ -92,13 +92,36 @@ func numbersIn(names []string) []int {
 	return out
 }
 
-// disordered is the index of a name that begins with a lower number than the one before it,
-// where all begin with numbers, as in 0_coat, 10_boot, 1_shirt; 0 when there is none.
+const digits = "0123456789"
+
+// numberBehind is the number that a name ends with.
+func numberBehind(name string) (n int, ok bool) {
+	return number(name[len(strings.TrimRight(name, digits)):])
+}
+
+// numberBefore is the number that a name begins with.
+func numberBefore(name string) (n int, ok bool) {
+	return number(name[:len(name)-len(strings.TrimLeft(name, digits))])
+}
+
+func number(text string) (n int, ok bool) {
+	n, err := strconv.Atoi(text)
+	return n, err == nil && len(text) <= maxDigits
+}
+
+// disordered is the index of a name of a lower number than the one before it, where all
+// begin or all end with numbers, as in 0_coat, 10_boot, 1_shirt; 0 when there is none.
 func disordered(names []string) int {
+	return max(falls(names, numberBefore), falls(names, numberBehind))
+}
+
+// falls is the first index at which the numbers of all names fall; 0 when they do not, or
+// some name has none.
+func falls(names []string, of func(string) (int, bool)) int {
 	at, last := 0, 0
 	for i, name := range names {
-		n, err := strconv.Atoi(name[:len(name)-len(strings.TrimLeft(name, "0123456789"))])
-		if err != nil {
+		n, ok := of(name)
+		if !ok {
 			return 0
 		}
 		if i > 0 && n < last && at == 0 {
@@ -107,4 +130,41 @@ func disordered(names []string) int {
 		last = n
 	}
 	return at
+}
+
+// FitLabels counts classes from 0 that folders count from 1 up to the number of a model's
+// classes. It refuses a label that is not one of the classes 0 … classes−1, and folders
+// of images that may be any of more classes.
+func (m *Images) FitLabels(classes int) error {
+	if m.sorted > 0 && m.sorted != classes {
+		return diag.Errorf(diag.Origin{File: m.File}, diag.BadData, "has %d folders, the model has %d classes: which folder is which class is not said", m.sorted, classes).
+			WithHelp("name the folders by their numbers, such as class3, or list the names of all classes in %s beside them", classFile)
+	}
+	if m.numbered && len(m.Classes) == classes && m.Classes[0] == "" && m.Classes[classes] != "" {
+		m.countFromZero()
+	}
+	for i, l := range m.Labels {
+		switch {
+		case l >= 0 && l < classes:
+		case m.numbered:
+			return diag.Errorf(diag.Origin{File: m.File}, diag.BadData, "the folder %s is class %d, but the model has the classes 0 to %d", m.Classes[l], l, classes-1).
+				WithHelp("number the folders from 0, or list the names of all classes in %s beside them", classFile)
+		default:
+			return bad(m.File, diag.BadData, "image %d has label %d; the model has the classes 0 to %d", i, l, classes-1)
+		}
+	}
+	return nil
+}
+
+// countFromZero makes each label, of which none is 0, one less.
+func (m *Images) countFromZero() {
+	named := map[int]string{}
+	for l, name := range m.Classes {
+		named[l-1] = name
+	}
+	labels := slices.Clone(m.Labels)
+	for i := range labels {
+		labels[i]--
+	}
+	m.Classes, m.Labels = named, labels
 }

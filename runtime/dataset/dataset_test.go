@@ -25,13 +25,13 @@ func TestFashionMNIST(t *testing.T) {
 	if m.Len() != 10000 || !reflect.DeepEqual(m.Shape, []int{28, 28}) {
 		t.Fatalf("%d images of %v", m.Len(), m.Shape)
 	}
-	if err := m.CheckLabels(10); err != nil {
+	if err := m.FitLabels(10); err != nil {
 		t.Error(err)
 	}
 	if err := m.CheckShape(ir.ShapeOf(1, 28, 28)); err != nil {
 		t.Error(err)
 	}
-	wantCode(t, m.CheckLabels(9), diag.BadData, "label 9")
+	wantCode(t, m.FitLabels(9), diag.BadData, "label 9")
 	wantCode(t, m.CheckShape(ir.ShapeOf(1, 32, 32)), diag.BadData, "[28,28]", "[1,32,32]")
 	if few := m.Limit(3); few.Len() != 3 || len(few.Labels) != 3 {
 		t.Errorf("limit 3 gave %d images, %d labels", few.Len(), len(few.Labels))

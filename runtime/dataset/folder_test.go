@@ -3,6 +3,7 @@ package dataset
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 	"image"
 	"image/color"
@@ -65,10 +66,10 @@ func TestNamedClasses(t *testing.T) {
 	if !reflect.DeepEqual(m.Classes, map[int]string{0: "bad", 1: "ok"}) || !reflect.DeepEqual(m.Labels, []int{0, 1}) {
 		t.Errorf("classes %v, labels %v", m.Classes, m.Labels)
 	}
-	if err := m.CheckLabels(2); err != nil {
+	if err := m.FitLabels(2); err != nil {
 		t.Error(err)
 	}
-	wantCode(t, m.CheckLabels(3), diag.BadData, "has 2 folders, the model has 3 classes", "classes.txt")
+	wantCode(t, m.FitLabels(3), diag.BadData, "has 2 folders, the model has 3 classes", "classes.txt")
 }
 
 // Numbers in front of names that text does not sort as numbers say no order of classes.
@@ -89,6 +90,51 @@ func TestFoldersWithNumbersInFront(t *testing.T) {
 	}
 	_, err = Load(root, "labels.npz")
 	wantCode(t, err, diag.BadData, "its folders say the classes", "leave the labels out")
+}
+
+// Numbers behind names that differ say no order of classes either where text sorts them otherwise.
+func TestFoldersWithNumbersBehind(t *testing.T) {
+	for folders, want := range map[string]string{"boot1 coat2 shirt10": "", "boot10 coat1 shirt2": "boot10 stands before coat1", "coat1 boot2": "boot2 stands before coat1"} {
+		root := t.TempDir()
+		for _, name := range strings.Fields(folders) {
+			writePNG(t, filepath.Join(root, name, "a.png"), grey(2, 2, 0))
+		}
+		_, err := ReadImages(root)
+		if want != "" {
+			wantCode(t, err, diag.BadData, want, "classes.txt")
+		} else if err != nil {
+			t.Errorf("%s: %v", folders, err)
+		}
+	}
+}
+
+// Folders that count the classes from 1 are all of a model's classes, or none.
+func TestFoldersFromOne(t *testing.T) {
+	root := t.TempDir()
+	for _, name := range []string{"class1", "class2", "class3", "class10"} {
+		writePNG(t, filepath.Join(root, name, "a.png"), grey(2, 2, 0))
+	}
+	for classes, want := range map[int]string{4: "the folder class10 is class 10, but the model has the classes 0 to 3", 10: "the folder class10 is class 10", 11: ""} {
+		m, err := ReadImages(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.FitLabels(classes); want != "" {
+			wantCode(t, err, diag.BadData, want, "number the folders from 0")
+		} else if err != nil || !reflect.DeepEqual(m.Labels, []int{1, 10, 2, 3}) {
+			t.Errorf("of %d classes: labels %v, %v", classes, m.Labels, err)
+		}
+	}
+	for i := 4; i < 10; i++ {
+		writePNG(t, filepath.Join(root, fmt.Sprint("class", i), "a.png"), grey(2, 2, 0))
+	}
+	m, err := ReadImages(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.FitLabels(10); err != nil || !reflect.DeepEqual(m.Labels, []int{0, 9, 1, 2, 3, 4, 5, 6, 7, 8}) || m.Classes[0] != "class1" || m.Classes[9] != "class10" || len(m.Classes) != 10 {
+		t.Errorf("labels %v, classes %v: %v", m.Labels, m.Classes, err)
+	}
 }
 
 // Folders are the classes that their names or a file say, whichever of them are there.
@@ -122,7 +168,7 @@ func TestFoldersOfSomeClasses(t *testing.T) {
 		if !reflect.DeepEqual(m.Labels, c.labels) || !reflect.DeepEqual(m.Classes, c.classes) {
 			t.Errorf("%s: labels %v, classes %v", c.folders, m.Labels, m.Classes)
 		}
-		if err := m.CheckLabels(11); (err == nil) == (m.sorted > 0) {
+		if err := m.FitLabels(11); (err == nil) == (m.sorted > 0) {
 			t.Errorf("%s: of 11 classes: %v", c.folders, err)
 		}
 	}

@@ -59,7 +59,7 @@ func FuzzFolder(f *testing.F) {
 				t.Errorf("%d pictures of %q were left out, or are of another class: %v", left, class, m.Classes)
 			}
 		}
-		if m.sorted > 0 && m.CheckLabels(m.sorted) != nil {
+		if m.sorted > 0 && m.FitLabels(m.sorted) != nil {
 			t.Errorf("labels %v of %d classes", m.Labels, m.sorted)
 		}
 	})

@@ -25,6 +25,8 @@ type Images struct {
 	// sorted is how many folders the labels count, in their order by name, because
 	// nothing else says which class they are; 0 when something does.
 	sorted int
+	// numbered tells that the labels are the numbers of folders.
+	numbered bool
 }
 
 // Len is the number of images.
@@ -128,21 +130,6 @@ func Load(images, labels string) (*Images, error) {
 		return nil, bad(from, diag.BadData, "%d labels for the %d images of %s", len(m.Labels), m.Len(), images)
 	}
 	return m, nil
-}
-
-// CheckLabels refuses a label that is not one of the classes 0 … classes−1, and
-// folders of images that may be any of more classes.
-func (m *Images) CheckLabels(classes int) error {
-	if m.sorted > 0 && m.sorted != classes {
-		return diag.Errorf(diag.Origin{File: m.File}, diag.BadData, "has %d folders, the model has %d classes: which folder is which class is not said", m.sorted, classes).
-			WithHelp("name the folders by their numbers, such as class3, or list the names of all classes in %s beside them", classFile)
-	}
-	for i, l := range m.Labels {
-		if l < 0 || l >= classes {
-			return bad(m.File, diag.BadData, "image %d has label %d; the model has the classes 0 to %d", i, l, classes-1)
-		}
-	}
-	return nil
 }
 
 // CheckShape refuses images that are not what an input of that shape takes:
