@@ -27,8 +27,11 @@ type understanding struct {
 	// Deviations are the rewrites to integers that are not exact, besides the
 	// rounding of weights and biases.
 	Deviations []deviation `json:"deviations"`
-	Bounds     []boundRow  `json:"bounds"`
-	Warnings   []string    `json:"warnings"`
+	// Bounds are of inputs whose numbers are known; Assumed says what they were taken for
+	// where they are not.
+	Bounds   []boundRow `json:"bounds"`
+	Assumed  string     `json:"assumed,omitempty"`
+	Warnings []string   `json:"warnings"`
 	// Error is the fault that is the exit status.
 	Error   *problem `json:"error,omitempty"`
 	refusal error
@@ -80,11 +83,10 @@ operand what its product costs, before and after the passes:
   L1  −1, 0 or 1: add or subtract   L4  a multiplication
 
 Without --mean and --std the input is taken as 8-bit pixels for the verdict.
-
-The last table says how far results and membranes on integers may be off from
-those of real numbers, given the same spikes; "without weights" is that without
-what the rounding of weights and factors adds, and "beside" what to hold both
-against: the least threshold, or the largest that the result may be.
+With them the last table says how far results and membranes on integers may be
+off from those of real numbers, given the same spikes; "without weights" is that
+without what the rounding of weights and factors adds, and "beside" what to hold
+both against: the least threshold, or the largest that the result may be.
 
 The exit status is 0 where all of the network becomes integers, and 1 where an
 operator or a rewrite of it is refused.
@@ -175,10 +177,13 @@ func (u *understanding) read(net *ir.Net) {
 
 // lower runs the passes as far as they go and takes the verdict on the way.
 func (u *understanding) lower(net *ir.Net, o *passes.Options) {
+	unsaid := o.Pixels == nil && o.InputType.Kind == 0 && slices.ContainsFunc(net.All(ir.OpInput), func(v *ir.Value) bool { return v.Type.IsReal() })
 	o = pixelsAssumed(net, o)
 	o.Tell = func(d *diag.Diagnostic) { u.Warnings = append(u.Warnings, d.Error()) }
 	o.Note = func(v *ir.Value, text string) { u.Deviations = append(u.Deviations, deviation{v.Name, text}) }
-	o.Bound = func(b *ir.Bound) { u.Bounds = append(u.Bounds, rowOf(b)) }
+	if o.Bound = func(b *ir.Bound) { u.Bounds = append(u.Bounds, rowOf(b)) }; unsaid {
+		o.Bound, u.Assumed = nil, assumedBytes
+	}
 	u.Multiplications.before(net)
 	fixed, err := passes.Lower(net, ir.Fixed, "", o, func(p passes.Pass, n *ir.Net) {
 		if p.Name == "name-layers" { // the net is still as it was raised
@@ -205,6 +210,9 @@ func (m *multiplications) before(n *ir.Net) {
 	m.EdgesBefore = metrics.Verdict(n)
 	m.Before = metrics.Worst(m.EdgesBefore)
 }
+
+// assumedBytes tells what a verdict without pixels is of.
+const assumedBytes = "how far integers may be off from real numbers depends on the size of the inputs: say --mean M --std S, or --input-type (without them the verdict is of inputs 0 to 255)"
 
 // pixelsAssumed adds the usual 8-bit pixels where nothing is said: the verdict
 // does not depend on the numbers. Integers that are narrower stay as they are.

@@ -109,6 +109,10 @@ func (u *understanding) printInexact(w io.Writer, table func([]string, [][]strin
 		}
 		table([]string{"not exact", "because"}, rows)
 	}
+	if u.Assumed != "" {
+		fmt.Fprintln(w)
+		wrapped(w, u.Assumed)
+	}
 	printBounds(w, u.Bounds)
 }
 

@@ -103,7 +103,10 @@ func runUntil(ctx context.Context, args []string, stdout, stderr io.Writer) (cod
 	printed := &sink{Writer: stdout}
 	root := rootCommand(printed, stderr)
 	root.SetArgs(args)
-	command, err := root.ExecuteContextC(ctx)
+	command, err := misread(root, args)
+	if err == nil {
+		command, err = root.ExecuteContextC(ctx)
+	}
 	if err != nil && asksJSON(args) {
 		printProblem(printed, command, err)
 	}
@@ -179,14 +182,16 @@ all the same. Where a signal ends a command there may be no document.`,
 	}
 	onlySubcommands(root)
 	root.SetHelpCommand(helpCommand())
+	root.InitDefaultHelpCmd()
 	return root
 }
 
 // helpCommand shows the help of a command, and refuses a word that is none.
 func helpCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "help [COMMAND]",
-		Short: "Show the help of a command",
+		Use:     "help [COMMAND]",
+		Short:   "Show the help of a command",
+		Example: `  nomul help build`,
 		RunE: func(c *cobra.Command, args []string) error {
 			of, left, err := c.Root().Find(args)
 			if err != nil || len(left) > 0 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -59,17 +60,47 @@ func onlyCommands(c *cobra.Command, args []string) error {
 	return fmt.Errorf("unknown command %q for %q%s", args[0], c.CommandPath(), hint)
 }
 
+// misread is the error of a command line that would be read as another than it looks: flags of
+// several letters behind one dash, whose first may be a flag of its own, and a misspelt
+// command beside --help, which would show the help of all.
+func misread(root *cobra.Command, args []string) (*cobra.Command, error) {
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) { // a shell's question
+		return root, nil
+	}
+	c, rest, err := root.Find(args)
+	if err != nil {
+		return c, nil // which is told when it is carried out
+	}
+	c.InitDefaultHelpFlag()
+	c.InitDefaultVersionFlag()
+	var words []string
+	for _, arg := range rest {
+		if arg == "--" {
+			break
+		}
+		if !strings.HasPrefix(arg, "-") {
+			words = append(words, arg)
+			continue
+		}
+		name, _, _ := strings.Cut(strings.TrimPrefix(arg, "-"), "=")
+		if f := c.Flags().Lookup(name); f != nil && len(name) > 1 {
+			return c, usageError{fmt.Errorf("-%s: a flag of several letters has two dashes; did you mean --%[1]s?\nsee %s --help", name, c.CommandPath())}
+		}
+	}
+	if c.HasSubCommands() && len(words) > 0 {
+		return c, asUsage(onlyCommands)(c, words)
+	}
+	return c, nil
+}
+
 // flagFault is the error of a command's flags, with the probable flag for one that is not there.
 func flagFault(c *cobra.Command, err error) error {
-	if words := c.Flags().Args(); !c.HasParent() && len(words) > 0 { // the word is the fault, its flags follow from it
-		return usageError{fmt.Errorf("%w\nsee %s --help", onlyCommands(c, words), c.CommandPath())}
-	}
 	hint := ""
 	var missing *pflag.NotExistError
 	if errors.As(err, &missing) {
 		var names []string
 		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
-		hint = meant("--"+missing.GetSpecifiedName(), names)
+		hint = meant("--"+cmp.Or(missing.GetSpecifiedShortnames(), missing.GetSpecifiedName()), names)
 		if missing.GetSpecifiedName() == "output" {
 			hint = "; which outputs of the model are wanted is --outputs NAME"
 			if c.Flags().Lookup("out") != nil {
