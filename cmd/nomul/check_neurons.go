@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -9,7 +10,7 @@ import (
 
 type neuronRow struct {
 	Name      string `json:"name"`
-	Kind      string `json:"kind"` // IF without a leak, else LIF
+	Kind      string `json:"kind"` // IF without a leak, else LIF; or membrane, of another neuron
 	Count     int    `json:"count"`
 	Threshold string `json:"threshold"`
 	Leak      string `json:"leak"`
@@ -18,6 +19,18 @@ type neuronRow struct {
 	// Start has the membranes of the first step, where they are not 0: one, or the least and
 	// the greatest.
 	Start string `json:"start,omitempty"`
+	of    string // the neuron whose membrane it is, that is given out
+}
+
+// givenOut says which rows are membranes of others, and no neurons more; empty when none is.
+func givenOut(rows []neuronRow) string {
+	var texts []string
+	for _, n := range rows {
+		if n.of != "" {
+			texts = append(texts, fmt.Sprintf("%s is the membrane of %s, kept beside it because it is read, and no neuron more", n.Name, n.of))
+		}
+	}
+	return strings.Join(texts, "; ")
 }
 
 // started names the neurons that do not start from 0, and says how that may have come;
@@ -54,7 +67,9 @@ func neuronRows(net *ir.Net) []neuronRow {
 				row.Kind += ", a step late"
 			}
 		}
-		if a.Silent {
+		if of, ok := strings.CutSuffix(v.Name, ".potential"); ok && a.Silent && net.Find(of) != nil {
+			row.Kind, row.Reset, row.of = "membrane", "by "+of, of
+		} else if a.Silent {
 			row.Kind += ", silent"
 		}
 		if !a.Fires() {

@@ -71,8 +71,10 @@ func (u *understanding) print(w io.Writer, table func([]string, [][]string)) {
 			rows = append(rows, []string{n.Name, n.Kind, fmt.Sprint(n.Count), n.Threshold, n.Leak, n.Reset, symbol(n.Compare)})
 		}
 		table([]string{"neurons", "kind", "count", "threshold", "leak", "reset", "fires at"}, rows)
-		if text := started(u.Neurons); text != "" {
-			wrapped(w, text)
+		for _, text := range []string{givenOut(u.Neurons), started(u.Neurons)} {
+			if text != "" {
+				wrapped(w, text)
+			}
 		}
 	}
 	if len(u.Unsupported) > 0 {

@@ -27,6 +27,12 @@ level floats are taken for normalised pixels and turned back into integers;
 results are decoded into real numbers. Of --readout first a result is the number
 of the step of the first spike.
 
+In a trace NAME has the spikes of a layer, and NAME.membrane its membranes. At
+the fixed level these are integers, and NAME.threshold is there too: a membrane
+divided by it is that of the network divided by the network's threshold. A layer
+that never fires has NAME.scale in its place, by which its membranes are
+multiplied.
+
 At the source level results have the types of the file, and of one sample its
 shapes. Of N samples they have a first axis of N before these, in the place of
 one of extent 1 where the file has that first, as a batch: [1,10] becomes
@@ -77,7 +83,7 @@ one of extent 1 where the file has that first, as a batch: [1,10] becomes
 	engineFlag(c.Flags(), &engineName)
 	c.Flags().StringVarP(&in, "input", "i", "", "arrays to run on: `FILE`.npz or .npy")
 	c.Flags().StringVarP(&out, "out", "o", "", "where results go: `FILE`.npz")
-	c.Flags().StringVar(&trace, "trace", "", "also write spikes and membranes of every neuron layer and step to `FILE`.npz; membranes at the fixed level are integers, in the units that nomul ir --level fixed shows")
+	c.Flags().StringVar(&trace, "trace", "", "also write spikes and membranes of every neuron layer and step to `FILE`.npz")
 	return c
 }
 
@@ -208,11 +214,21 @@ func (r *recording) traceArrays() map[string]*dataset.Array {
 		arrays[v.Name] = dataset.Ints(dataset.Uint8, r.shapes[v.Name], wholes(spikes))
 		if r.net.Level == ir.Fixed {
 			arrays[v.Name+".membrane"] = dataset.Ints(dataset.Int32, r.shapes[v.Name], wholes(membrane))
+			addUnits(arrays, v)
 		} else {
 			arrays[v.Name+".membrane"] = dataset.Floats(dataset.Float64, r.shapes[v.Name], membrane)
 		}
 	}
 	return arrays
+}
+
+// addUnits adds by what the integers of a neuron's membrane become real numbers.
+func addUnits(arrays map[string]*dataset.Array, v *ir.Value) {
+	if th := v.Arg(ir.NeuronThreshold).Const(); th != nil {
+		arrays[v.Name+".threshold"] = dataset.Ints(dataset.Int32, th.Type.Shape.Dims(), th.I)
+	} else if v.Scale != nil {
+		arrays[v.Name+".scale"] = dataset.Floats(dataset.Float64, v.Scale.Data.Type.Shape.Dims(), v.Scale.Data.F)
+	}
 }
 
 func wholes(x []float64) []int64 {
