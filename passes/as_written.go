@@ -67,8 +67,8 @@ func (c *rewriter) readRecord(out *ir.Value, readout string) error {
 
 // isRaised reports whether the layers of a net of one step are neurons that are known,
 // and none has a membrane that grows by itself: two steps may look so.
-func isRaised(n *ir.Net, o *Options) bool {
-	out, err := runRaiseNeurons(n, o)
+func isRaised(n *ir.Net) bool {
+	out, err := runRaiseNeurons(n, &Options{})
 	return err == nil && !slices.ContainsFunc(out.All(ir.OpNeuron), func(v *ir.Value) bool {
 		leak := v.Args[ir.NeuronLeak]
 		return leak != nil && !everywhere(leak.Const(), func(f float64) bool { return f >= 0 && f <= 1 })
@@ -79,17 +79,27 @@ func isRaised(n *ir.Net, o *Options) bool {
 // possible, or its layers are no neurons, because too few steps show what they keep: then
 // it is the net as it is written, if no layer is one that has a name and is not known.
 func orAsWritten(n *ir.Net, layers []history, rolled *ir.Net, err error, o *Options) (*ir.Net, error) {
-	if len(layers) > 0 && !isShort(n, sameLength(layers)) || err == nil && isRaised(rolled, o) || oddLayers(n, layers) != nil {
+	apart := err == nil && isUnfolded(rolled)
+	if len(layers) > 0 && !apart && !isShort(n, sameLength(layers)) || err == nil && !apart && isRaised(rolled) || oddLayers(n, layers) != nil {
 		return rolled, err
 	}
 	written, unread := asWritten(n, o)
 	switch {
 	case unread != nil:
 		return nil, unread
-	case isRaised(written, o):
+	case isRaised(written):
 		return written, nil
 	}
 	return rolled, err
+}
+
+// isUnfolded reports whether a net of one step still has several steps of a layer in it.
+func isUnfolded(n *ir.Net) bool {
+	if len(unfoldings(n, membraneOf)) == 0 {
+		return false
+	}
+	out, err := runRaiseNeurons(n, &Options{})
+	return err == nil && len(unfoldings(out, withoutMemory)) > 0
 }
 
 // isShort reports whether there are two steps, or three of which the last one alone reads

@@ -105,7 +105,8 @@ func (c *rewriter) decide(v *ir.Value) *decision {
 	return out
 }
 
-// cutAt is the decision of a comparison with a constant and of a sign, nil of
+// cutAt is the decision of a comparison with a constant and of a sign or a spike of what is
+// above 0, nil of
 // other values.
 func (c *rewriter) cutAt(v *ir.Value) *decision {
 	at := func(u, cut *ir.Value) *decision {
@@ -114,24 +115,31 @@ func (c *rewriter) cutAt(v *ir.Value) *decision {
 		}
 		return &decision{u, []*ir.Value{cut}}
 	}
-	switch a := v.Attrs.(type) {
-	case ir.CompareAttrs:
-		if v.Args[0].Const() != nil {
-			return at(v.Args[1], v.Args[0])
-		}
+	_, compares := v.Attrs.(ir.CompareAttrs)
+	switch {
+	case !compares && !isFn(v, ir.FnSign) && !castsPositive(v):
+		return nil
+	case compares && v.Args[0].Const() != nil:
+		return at(v.Args[1], v.Args[0])
+	case compares:
 		return at(v.Args[0], v.Args[1])
-	case ir.MapAttrs:
-		if a.Fn != ir.FnSign {
-			return nil
-		}
-		if left, right, err := c.difference(v.Args[0]); left != nil && err == nil && right.Const() != nil {
-			return at(left, right)
-		}
-		if zero, err := c.constant(v.Name+".zero", scalar(0), v); err == nil {
-			return at(v.Args[0], zero)
-		}
+	}
+	x := v.Args[0]
+	if above := atLeastZero(x); above != nil {
+		x = above
+	}
+	if left, right, err := c.difference(x); left != nil && err == nil && right.Const() != nil {
+		return at(left, right)
+	}
+	if zero, err := c.constant(v.Name+".zero", scalar(0), v); err == nil {
+		return at(x, zero)
 	}
 	return nil
+}
+
+// castsPositive reports whether v makes spikes of what is above 0, relu(x).bool().
+func castsPositive(v *ir.Value) bool {
+	return v.Op == ir.OpCast && v.Type.IsSpike() && v.Args[0].Type.IsReal() && atLeastZero(v.Args[0]) != nil
 }
 
 // twoValued: a value that is decided by comparisons of one value and is nothing but 0

@@ -231,7 +231,16 @@ func (s *scaler) mapped(v *ir.Value) error {
 	case ir.FnExp:
 		return refuse(v, diag.NotExact, "%v has no integer form", fn).
 			WithHelp("a softmax or log-softmax is left out where nothing but outputs reads it, behind the sum or mean over time")
+	case ir.FnSign:
+		return refuse(v, diag.NotExact, "is -1, 0 or 1, and a spike has two values").
+			WithHelp("write it as (h > 1).float(), or as where(h > 1, 1.0, -1.0)")
 	default:
-		return refuse(v, diag.NotExact, "%v has no integer form", fn)
+		return refuse(v, diag.NotExact, "%v has no integer form", fn).WithHelp("%s", insteadOf[fn])
 	}
+}
+
+// insteadOf says what people may write who mean a spike.
+var insteadOf = map[ir.Fn]string{
+	ir.FnSigmoid: "a spike is a comparison of the membrane itself: sigmoid(h) > 0.5 is h > 0",
+	ir.FnTanh:    "a spike is a comparison of the membrane itself: tanh(h) > 0 is h > 0",
 }

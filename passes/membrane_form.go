@@ -101,7 +101,7 @@ func (u *unit) work(v *ir.Value) (form, *diag.Diagnostic) {
 	case ok:
 		return f, nil
 	case own:
-		return nil, refuse(u.fire, diag.NotANeuron, "the membrane %%%s is not linear in its past: see %s %s", u.membrane.Name, v.Op, where(v))
+		return nil, u.notLinear(v)
 	}
 	return inputForm(v), nil
 }

@@ -84,6 +84,19 @@ func sameLength(all []history) []history {
 	return out
 }
 
+// withoutFirsts leaves the first membrane out of each layer of four steps or more: it may be
+// what comes in, which something else compares once. Nil when there are fewer.
+func withoutFirsts(all []history) []history {
+	var out []history
+	for _, h := range sameLength(all) {
+		if len(h.membranes) < 4 {
+			return nil
+		}
+		out = append(out, history{h.membranes[1:]})
+	}
+	return out
+}
+
 // comparisons lists, for each membrane, the comparisons it is in.
 func comparisons(n *ir.Net) map[*ir.Value][]*ir.Value {
 	out := map[*ir.Value][]*ir.Value{}

@@ -10,7 +10,8 @@ import (
 // large as the membrane in the first of two steps it cannot be told apart.
 func (u *unit) keepsPart(beta, reset *ir.Tensor) *diag.Diagnostic {
 	d := refuse(u.fire, diag.NotANeuron,
-		"the reset keeps a part of the membrane %%%s: leak %s, but %s·S·V on a spike", u.membrane.Name, shown(beta), shown(reset))
+		"the reset keeps a part of the membrane %%%s: times %s without a spike, times %s after one; a reset subtracts a constant, or sets the membrane to one",
+		u.membrane.Name, shown(beta), shown(combine(beta, reset, sum))).WithHelp("reset by where(s > 0, 0, h), or by h - s")
 	if u.steps != 2 {
 		return d
 	}
@@ -50,16 +51,32 @@ func (u *unit) resetsOtherwise(by *ir.Value) *diag.Diagnostic {
 		WithHelp("a neuron fires and is reset by one comparison: reset by the spikes themselves")
 }
 
+// notLinear refuses a neuron whose membrane is computed by v from the step before in a way
+// that no leak and no reset is.
+func (u *unit) notLinear(v *ir.Value) *diag.Diagnostic {
+	if by := u.comparedBefore(v, 0); by != nil && by != u.fire {
+		return u.resetsOtherwise(by)
+	}
+	return refuse(u.fire, diag.NotANeuron, "the membrane %%%s is not linear in its past: see %s %s", u.membrane.Name, v.Op, where(v)).
+		WithHelp("between two steps a membrane may be multiplied by a constant, be reset by its own spike, and have added what comes in")
+}
+
 // symbols are comparisons as people write them.
-var symbols = map[ir.Compare]string{ir.GE: "≥", ir.GT: ">", ir.LE: "≤", ir.LT: "<"}
+var symbols = map[ir.Compare]string{ir.GE: "≥", ir.GT: ">", ir.LE: "≤", ir.LT: "<", ir.EQ: "=", ir.NE: "≠"}
+
+// turnedRound are comparisons with their operands exchanged.
+var turnedRound = map[ir.Compare]ir.Compare{ir.GE: ir.LE, ir.GT: ir.LT, ir.LE: ir.GE, ir.LT: ir.GT, ir.EQ: ir.EQ, ir.NE: ir.NE}
 
 // shownComparison is a comparison without its membrane: > 1.
 func shownComparison(v *ir.Value) string {
-	out := symbols[comparison(v)]
-	if threshold := v.Args[1].Const(); threshold != nil {
-		out += " " + shown(threshold)
+	is, threshold := comparison(v), v.Args[1].Const()
+	if threshold == nil {
+		is, threshold = turnedRound[is], v.Args[0].Const()
 	}
-	return out
+	if threshold == nil {
+		return symbols[is]
+	}
+	return symbols[is] + " " + shown(threshold)
 }
 
 // resetTo is the value c/β that a reset sets membranes to. Where a leak of 0 leaves

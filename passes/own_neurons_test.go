@@ -2,9 +2,11 @@ package passes
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"nomul/ir"
+	"nomul/ir/diag"
 )
 
 // ownCell is a neuron as people write it by hand: a leak of half, a spike, a reset at once.
@@ -115,6 +117,43 @@ func TestSilenceResets(t *testing.T) {
 		} {
 			spike := func(s *sketch, h *ir.Value) *ir.Value { return s.spike(is, h, s.num(0.5)) }
 			wantReset(t, fmt.Sprintf("%s, %v", name, is), mlp(t, ownCell(spike, reset), 4, "sum", nil), "zero")
+		}
+	}
+}
+
+// adapting is a neuron with a threshold that adapts, written as h − a > 1.
+func adapting(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+	h, a := s.like(x, 0), s.like(x, 0)
+	if past != nil {
+		h, a = past[0], past[1]
+	}
+	h = s.op(ir.OpAdd, s.op(ir.OpMul, h, s.num(0.5)), x)
+	f := s.spike(ir.GT, s.op(ir.OpSub, h, a), s.num(1))
+	a = s.op(ir.OpAdd, s.op(ir.OpMul, a, s.num(0.875)), s.op(ir.OpMul, f, s.num(0.125)))
+	return f, []*ir.Value{s.op(ir.OpMul, h, s.op(ir.OpSub, s.num(1), f)), a}
+}
+
+// A neuron that was not recognised is told, layer by layer; where its steps do not fit into
+// integers, that is the first reason.
+func TestUnfoldedNeuronIsTold(t *testing.T) {
+	pixels := &Pixels{Scale: []float64{1}, Mean: []float64{0}, Std: []float64{1}}
+	for steps, fits := range map[int]bool{3: true, 25: false} {
+		var told diag.List
+		o := &Options{Pixels: pixels, Tell: func(d *diag.Diagnostic) { told = append(told, d) }}
+		_, err := Lower(mlp(t, adapting, steps, "sum", nil), ir.Fixed, "", o, nil)
+		if (err == nil) != fits {
+			t.Errorf("%d steps: %v", steps, err)
+		}
+		if err != nil {
+			told = append(told, diag.Of(err)[:2]...)
+		}
+		for i, d := range told {
+			if !strings.HasPrefix(d.Message, fmt.Sprintf("the %d layers %%lif%d, %%lif%d … ", steps, i%2+1, i%2+3)) || !strings.Contains(d.Message, "a sum of its own spikes") {
+				t.Errorf("%d steps: %v", steps, d)
+			}
+		}
+		if want := map[bool]int{true: 2, false: 4}[fits]; len(told) != want {
+			t.Errorf("%d steps: %d told", steps, len(told))
 		}
 	}
 }

@@ -99,14 +99,18 @@ func Lower(net *ir.Net, to ir.Level, after string, o *Options, seen func(Pass, *
 		with.manySteps = true
 		o = &with
 	}
+	var raised *ir.Net
 	for _, p := range All {
 		if p.From != net.Level || p.Goal > to {
 			continue
 		}
+		if raised == nil && net.Level == ir.Spiking {
+			raised = net
+		}
 		if !o.Off[p.Name] {
 			next, err := Apply(p, net, o)
 			if err != nil {
-				return nil, err
+				return nil, becauseUnfolded(raised, err)
 			}
 			net = next
 			if seen != nil {

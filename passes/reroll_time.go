@@ -38,6 +38,9 @@ func runRerollTime(n *ir.Net, o *Options) (*ir.Net, error) {
 	case history == nil:
 		return n, nil
 	}
+	if err := seemsShort(n, sameLength(history)); err != nil {
+		return orAsWritten(n, history, nil, err, o)
+	}
 	out, err := rolledSomehow(n, history, o)
 	return orAsWritten(n, history, out, err, o)
 }
@@ -51,6 +54,11 @@ func rolledSomehow(n *ir.Net, history []history, o *Options) (*ir.Net, error) {
 	}
 	if filled, full := withSkippedSpikes(n, history); filled != nil {
 		if out, filledErr := rolled(filled, full, o); filledErr == nil {
+			return out, nil
+		}
+	}
+	if later := withoutFirsts(history); later != nil {
+		if out, laterErr := rolled(n, later, o); laterErr == nil {
 			return out, nil
 		}
 	}
@@ -78,7 +86,7 @@ func rolled(n *ir.Net, history []history, o *Options) (*ir.Net, error) {
 			u, err = chosen, nil
 		}
 	}
-	if err != nil {
+	if err != nil && u.steps > 2 {
 		if kept := newUnrolled(n, history, append(ends, sizesKept(n, history)...), u.frames); kept.findBody(first) == nil {
 			u, err = kept, nil
 		}

@@ -107,11 +107,11 @@ func restless(n *ir.Net) error {
 			continue
 		}
 		if path := loop(delay, latch.Args[1]); path != nil {
-			why := "only neurons that are linear but for a threshold are known"
+			why := "a neuron keeps its membrane, which is linear but for its threshold, and one current that drives it"
 			if spiked(path) {
 				why = "a spike changes it, and may change a membrane only, or set a current to zero together with the input that comes in then"
 			}
-			errs = append(errs, refuse(delay, diag.NotANeuron, "is state that %s keeps; %s", where(path[0]), why))
+			errs = append(errs, refuse(delay, diag.NotANeuron, "is a second state, which %s keeps; %s", where(path[0]), why))
 		}
 	}
 	return errs.Err()

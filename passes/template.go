@@ -1,6 +1,8 @@
 package passes
 
 import (
+	"fmt"
+
 	"nomul/ir"
 	"nomul/ir/diag"
 )
@@ -24,7 +26,7 @@ func (u *unrolled) include(v *ir.Value, find func(v *ir.Value, i int) edge) *dia
 		var d *diag.Diagnostic
 		switch e := edges[i]; {
 		case e.kind == fromOnce && !u.span[a].once():
-			d = diag.Errorf(v.Origin, diag.NotUnrolled, "%s reads %s, which belongs to one time step, in more than one", where(v), where(a))
+			d = diag.Errorf(v.Origin, diag.NotUnrolled, "%s reads %s, which is made of a membrane or a spike of %s, in every time step; a step reads what it makes, and what the step before has made", where(v), where(a), shownSteps(u.span[a]))
 		case e.kind != fromOnce:
 			d = u.include(e.v, find)
 		}
@@ -33,6 +35,14 @@ func (u *unrolled) include(v *ir.Value, find func(v *ir.Value, i int) edge) *dia
 		}
 	}
 	return nil
+}
+
+// shownSteps names the time steps that a value is computed from.
+func shownSteps(s span) string {
+	if t, single := s.single(); single {
+		return fmt.Sprintf("time step %d", t)
+	}
+	return fmt.Sprintf("time steps %d to %d", s.first-1, s.last-1)
 }
 
 // set notes that a stands in a step for v of the body.

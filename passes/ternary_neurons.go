@@ -36,10 +36,17 @@ func firesSigned(v *ir.Value) []*ir.Value {
 // kept is the error of a delay of numbers, which may be spikes that have the sign of a membrane.
 func (s *scaler) kept(delay *ir.Value) *diag.Diagnostic {
 	for _, r := range s.readers[delay] {
+		if membraneOf(r) == delay {
+			return refuse(delay, diag.NotExact, "keeps a membrane that %s compares once more, where it is %s; a neuron fires and is reset by one comparison", where(r), shownComparison(r)).
+				WithHelp("reset by the spikes themselves, as in where(s > 0, 0, h)")
+		}
 		if r.Op != ir.OpLatch {
 			continue
 		}
 		if a, ok := r.Args[1].Attrs.(ir.NeuronAttrs); ok && a.Silent {
+			if sumsSpikes(r.Args[1].Args[ir.NeuronX]) {
+				return s.secondState(delay, where(r.Args[1])+", a sum of spikes, is")
+			}
 			return refuse(delay, diag.NotExact, "keeps the numbers of %s for the next step, which integers keep only as the current of one neuron: alone in its membrane, with no bias of its own", where(r.Args[1]))
 		}
 		stored := r.Args[1].Args
@@ -50,7 +57,49 @@ func (s *scaler) kept(delay *ir.Value) *diag.Diagnostic {
 			return o.refused(stored[fires])
 		}
 	}
+	if s.keepsState(delay) {
+		return s.secondState(delay, "numbers that are neither spikes nor pixels are")
+	}
 	return refuse(delay, diag.NotExact, "keeps numbers from step to step that are neither spikes nor pixels nor a membrane")
+}
+
+// sumsSpikes reports whether a current is made of spikes alone, element by element.
+func sumsSpikes(x *ir.Value) bool {
+	return decidedBy(x, func(v *ir.Value) (fires, fits bool) { return v.Type.IsSpike() && !byElement[v.Op], true })
+}
+
+// keepsState reports whether what a delay stores is made of numbers of the step before.
+func (s *scaler) keepsState(delay *ir.Value) bool {
+	for _, r := range s.readers[delay] {
+		if r.Op != ir.OpLatch {
+			continue
+		}
+		for v := range coneOf(r.Args[1]) {
+			if v.Op == ir.OpDelay && v.Type.IsReal() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// secondState is the error of a delay that is no membrane, nor the current of one: of the
+// neuron that reads it, where one does.
+func (s *scaler) secondState(delay *ir.Value, kept string) *diag.Diagnostic {
+	at := delay
+	seen := map[*ir.Value]bool{}
+	for queue := []*ir.Value{delay}; len(queue) > 0 && at == delay; queue = queue[1:] {
+		for _, r := range s.readers[queue[0]] {
+			if a, ok := r.Attrs.(ir.NeuronAttrs); ok && !a.Silent {
+				at = r
+			} else if byElement[r.Op] && !seen[r] {
+				seen[r] = true
+				queue = append(queue, r)
+			}
+		}
+	}
+	return refuse(at, diag.NotExact, "beside the membrane %s kept from step to step, as of a threshold or a current that adapts, or of an oscillation; a neuron keeps its membrane, and one current that inputs alone make", kept).
+		WithHelp("leave that state out, or let it be a current that drives the membrane: i = a*i + x, h = b*h + i")
 }
 
 // compared is the comparison that a value is as numbers; nil when it is none.

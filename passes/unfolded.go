@@ -1,0 +1,148 @@
+package passes
+
+import (
+	"fmt"
+	"slices"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// A neuron that keeps more than the IR's has, such as a threshold that adapts, is not found
+// to be one: each of its steps is a layer without memory, which reads the spikes of those
+// before it element by element. That computes the same. It is no network in time any more,
+// and who wrote it would not know, so it is told.
+
+// fewestUnfolded is the number of layers from which on such are taken for one neuron: two
+// may be a neuron whose two steps do not show what it keeps.
+const fewestUnfolded = 3
+
+// unfolded is a neuron that was taken for layers without memory, in the order of its steps.
+type unfolded struct {
+	layers []*ir.Value
+	state  *ir.Value // a sum of spikes of several layers, which the last one reads; or nil
+}
+
+// unfoldings finds such layers, by what a layer compares: nil of what is none.
+func unfoldings(n *ir.Net, compares func(*ir.Value) *ir.Value) []unfolded {
+	before, length, followed := map[*ir.Value]*ir.Value{}, map[*ir.Value]int{}, map[*ir.Value]bool{}
+	var ends []*ir.Value
+	for _, v := range n.Values {
+		x := compares(v)
+		if x == nil {
+			continue
+		}
+		length[v] = 1
+		for u := range coneOf(x) {
+			if length[u] >= length[v] {
+				before[v], length[v] = u, length[u]+1
+			}
+		}
+		followed[before[v]] = true
+		ends = append(ends, v)
+	}
+	var out []unfolded
+	for _, v := range ends {
+		if followed[v] || length[v] < fewestUnfolded {
+			continue
+		}
+		chain := unfolded{state: sumOfSpikes(n, compares(v), length)}
+		for ; v != nil; v = before[v] {
+			chain.layers = append(chain.layers, v)
+		}
+		slices.Reverse(chain.layers)
+		out = append(out, chain)
+	}
+	return out
+}
+
+// mostOfTwo is the number of comparisons, each fed by those before it, that layers of two
+// steps may have.
+const mostOfTwo = 5
+
+// seemsShort is the error of layers that look as if they had two steps, in a net of more: what
+// two steps may keep is found by trying, which takes long and finds nothing there.
+func seemsShort(n *ir.Net, layers []history) *diag.Diagnostic {
+	if len(layers[0].membranes) != 2 {
+		return nil
+	}
+	for _, u := range unfoldings(n, membraneOf) {
+		if len(u.layers) > mostOfTwo {
+			return diag.Errorf(u.layers[0].Origin, diag.NotUnrolled, "%s and the %d comparisons behind it, which read each other's spikes one by one, are steps of a neuron that is not known: a neuron keeps its membrane, which is linear but for its threshold, and one current that drives it",
+				where(u.layers[0]), len(u.layers)-1)
+		}
+	}
+	return nil
+}
+
+// sumOfSpikes is the last value of those that x is computed from, element by element, that
+// is made of the spikes of several layers and constants alone.
+func sumOfSpikes(n *ir.Net, x *ir.Value, layers map[*ir.Value]int) *ir.Value {
+	kept := coneOf(x)
+	for _, v := range slices.Backward(n.Values) {
+		if !kept[v] || v == x || layers[v] > 0 || !decidedBy(v, func(u *ir.Value) (fires, fits bool) { return layers[u] > 0, true }) {
+			continue
+		}
+		spikes := 0
+		for u := range coneOf(v) {
+			spikes += min(layers[u], 1)
+		}
+		if spikes > 1 {
+			return v
+		}
+	}
+	return nil
+}
+
+// withoutMemory is what a neuron compares that keeps nothing from step to step; nil of others.
+func withoutMemory(v *ir.Value) *ir.Value {
+	a, ok := v.Attrs.(ir.NeuronAttrs)
+	if !ok || a.Silent || a.Leak.Kind != ir.LeakAll || a.Reset != ir.ResetNone {
+		return nil
+	}
+	return v.Args[ir.NeuronX]
+}
+
+// message says what was found, and what became of it.
+func (u unfolded) message() string {
+	all := u.layers
+	kept := "no membrane was found in them that each makes of the one before"
+	if u.state != nil {
+		kept = fmt.Sprintf("beside its membrane it keeps %s, a sum of its own spikes, as a threshold or a current that adapts does", where(u.state))
+	}
+	return fmt.Sprintf("the %d layers %%%s, %%%s … %%%s, which read each other's spikes one by one, are steps of a neuron that was not recognised: %s; each step is compiled as a layer without memory",
+		len(all), all[0].Name, all[1].Name, all[len(all)-1].Name, kept)
+}
+
+// tellUnfolded warns of layers that are steps of a neuron that was not recognised.
+func tellUnfolded(n *ir.Net, o *Options) {
+	for _, u := range unfoldings(n, withoutMemory) {
+		o.tell(&diag.Diagnostic{Severity: diag.Warning, Code: diag.NotUnrolled, Origin: u.layers[0].Origin, Message: u.message() +
+			": right, but it grows with the steps, and runs as one step", Help: u.help()})
+	}
+}
+
+// becauseUnfolded is an error in lowering a net of neurons, behind those of neurons that were
+// not recognised: what does not fit is a consequence of that.
+func becauseUnfolded(n *ir.Net, err error) error {
+	found := diag.Of(err)
+	if n == nil || found == nil {
+		return err
+	}
+	var errs diag.List
+	for _, u := range unfoldings(n, withoutMemory) {
+		errs = append(errs, diag.Errorf(u.layers[0].Origin, diag.NotUnrolled, "%s, and these do not fit", u.message()).WithHelp("%s", u.help()))
+	}
+	if len(errs) == 0 {
+		return err
+	}
+	return append(errs, found...)
+}
+
+// help says what makes one layer of them.
+func (u unfolded) help() string {
+	if u.state != nil {
+		return "without it the network is one layer in time; as it is, it takes few time steps only"
+	}
+	return "written with a membrane that is linear but for its threshold and its reset, it is one layer in time; as it is, it takes few time steps only"
+}
