@@ -89,8 +89,9 @@ func TestRunner(t *testing.T) {
 	if !strings.Contains(report, "kernel go: ") || !strings.Contains(report, "share") {
 		t.Errorf("-bench reported %q", report)
 	}
-	if _, report, err = pipe(inputs[1:], binary); err == nil || !strings.Contains(report, "sample 3: unexpected EOF") {
-		t.Errorf("a cut stream gave %v and %q", err, report)
+	out, report, err = pipe(inputs[:len(inputs)-1], binary, "-trace")
+	if err == nil || !strings.Contains(report, "sample 3: unexpected EOF") || !bytes.Equal(out, want[:2*len(want)/3]) {
+		t.Errorf("a cut stream gave %v, %q and %d of %d bytes", err, report, len(out), len(want))
 	}
 	if _, report, err = pipe(nil, binary, "-kernel", "sse"); err == nil || !strings.Contains(report, `kernel "sse" does not run here`) {
 		t.Errorf("an unknown kernel gave %v and %q", err, report)

@@ -146,4 +146,4 @@ func integers[T int32 | int64](b []byte, data []T, bytes int) []byte {
 var clocks = []struct {
 	clock ir.Clock
 	when  string
-}{{ir.Once, "AtLoad"}, {ir.Step, "AtStep"}, {ir.End, "AtFinish"}}
+}{{ir.Once, "atLoad"}, {ir.Step, "atStep"}, {ir.End, "atFinish"}}

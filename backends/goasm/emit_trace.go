@@ -28,9 +28,9 @@ func (p *plan) layers(out *printer) {
 	out.f("}\n}\n")
 }
 
+// stageList prints the parts of an inference, in the order they run.
 func (p *plan) stageList(out *printer) {
-	out.f("// Stages lists the parts of an inference, each computing one value.")
-	out.f("func (m *Model) Stages() []Stage {\nreturn []Stage{")
+	out.f("func (m *Model) stages() []stage {\nreturn []stage{")
 	for _, c := range clocks {
 		for _, s := range p.stages[c.clock] {
 			out.f("{%q, %s, m.%s},", s.head().dst.name, c.when, s.head().method)

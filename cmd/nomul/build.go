@@ -121,6 +121,8 @@ func checkName(name string) error {
 		return usageError{fmt.Errorf("--name %q: wanted lower-case letters, digits and underscores, a letter first, at most 40", name)}
 	case slices.Contains(otherFiles, name):
 		return usageError{fmt.Errorf("--name %s: a file beside the model has this name", name)}
+	case name == "testdata":
+		return usageError{fmt.Errorf("--name %s: Go does not look into folders of this name", name)}
 	}
 	return nil
 }
