@@ -128,7 +128,7 @@ func MembraneRange(a NeuronAttrs, steps int, x Range, c MembraneConsts) (membran
 
 // MembraneRanges returns MembraneRange for neurons that differ in their operands alone.
 func MembraneRanges(a NeuronAttrs, steps int) func(x Range, c MembraneConsts) (membrane, current Range) {
-	p := a.update(func(int) bool { return true })
+	p := a.update()
 	at, driven := p.Var(MembraneVar), p.Var(CurrentVar)
 	return func(x Range, c MembraneConsts) (membrane, current Range) {
 		operands := [...]Range{NeuronX: x, NeuronThreshold: c.Threshold, NeuronBias: c.Bias, NeuronReset: c.Reset, NeuronInit: c.Init}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"nomul/ir"
+	"nomul/ir/update"
 )
 
 // planProduct asks for the list of spikes in a row of the right side.
@@ -55,7 +56,10 @@ func (b *printer) product(v *ir.Value) {
 // each, or nothing at all.
 func (b *printer) coincidence(v *ir.Value) {
 	if v.Range.Hi > 0 {
-		b.logic(v)
+		b.function(v)
+		var both update.Builder
+		both.Result(both.And(both.Operand(0), both.Operand(1)))
+		b.each(v, both.Program())
 		return
 	}
 	b.function(v)

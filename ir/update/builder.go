@@ -91,6 +91,21 @@ func (b *Builder) AtLeast(x, y Value) Value { return b.add(Instr{Kind: AtLeast, 
 // Above returns the bit x > y.
 func (b *Builder) Above(x, y Value) Value { return b.add(Instr{Kind: Above, A: x, B: y}) }
 
+// And returns the bit that both of two bits are 1.
+func (b *Builder) And(x, y Value) Value { return b.add(Instr{Kind: And, A: x, B: y}) }
+
+// Or returns the bit that one of two bits is 1.
+func (b *Builder) Or(x, y Value) Value { return b.add(Instr{Kind: Or, A: x, B: y}) }
+
+// AndNot returns the bit that x is 1 and y is not.
+func (b *Builder) AndNot(x, y Value) Value { return b.add(Instr{Kind: AndNot, A: x, B: y}) }
+
+// Min returns the smaller of x and y.
+func (b *Builder) Min(x, y Value) Value { return b.add(Instr{Kind: Min, A: x, B: y}) }
+
+// Max returns the larger of x and y.
+func (b *Builder) Max(x, y Value) Value { return b.add(Instr{Kind: Max, A: x, B: y}) }
+
 // Xor returns the bit that one of two bits is 1 and the other is not.
 func (b *Builder) Xor(x, y Value) Value { return b.add(Instr{Kind: Xor, A: x, B: y}) }
 

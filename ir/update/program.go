@@ -28,6 +28,7 @@ const (
 	And                     // of bits
 	Or                      // of bits
 	Xor                     // of bits
+	AndNot                  // the bit A and not B
 	Select                  // A where C is 1, else B
 	Min                     // the smaller of A and B
 	Max                     // the larger of A and B
@@ -45,7 +46,7 @@ type kindInfo struct {
 var infos = [kinds]kindInfo{
 	Load: {"load", 0}, Operand: {"operand", 0}, Param: {"param", 0}, Const: {"const", 0},
 	Add: {"add", 2}, Sub: {"sub", 2}, Shl: {"shl", 1}, Shr: {"shr", 1}, Leak: {"leak", 1},
-	AtLeast: {"at-least", 2}, Above: {"above", 2}, And: {"and", 2}, Or: {"or", 2}, Xor: {"xor", 2},
+	AtLeast: {"at-least", 2}, Above: {"above", 2}, And: {"and", 2}, Or: {"or", 2}, Xor: {"xor", 2}, AndNot: {"and-not", 2},
 	Select: {"select", 3}, Min: {"min", 2}, Max: {"max", 2}, Store: {"store", 1}, Result: {"result", 1},
 }
 
@@ -65,7 +66,7 @@ type Instr struct {
 
 // Bit reports whether the value is 0 or 1 by its kind.
 func (i Instr) Bit() bool {
-	return i.Kind == AtLeast || i.Kind == Above || i.Kind == And || i.Kind == Or || i.Kind == Xor
+	return i.Kind == AtLeast || i.Kind == Above || i.Kind == And || i.Kind == Or || i.Kind == Xor || i.Kind == AndNot
 }
 
 // Values returns the values that the instruction takes.

@@ -152,6 +152,8 @@ func (w *walk) value(v int, i *Instr) Range {
 			return Range{a.Lo ^ b.Lo, a.Lo ^ b.Lo}
 		}
 		return Range{0, 1}
+	case AndNot:
+		return Range{a.Lo &^ b.Hi, a.Hi &^ b.Lo}
 	case Select:
 		return w.chosen(i)
 	case Min:

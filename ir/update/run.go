@@ -44,6 +44,8 @@ func (i Instr) compute(a, b, c int64) int64 {
 		return a | b
 	case Xor:
 		return a ^ b
+	case AndNot:
+		return a &^ b
 	case Min:
 		return min(a, b)
 	case Max:

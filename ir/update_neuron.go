@@ -9,30 +9,31 @@ const (
 	FiredVar    = "fired"
 )
 
-// Update returns the program that a layer at the fixed level runs for each element in each
-// time step, whose operands are those of the value, and its ranges for so many steps.
-func (v *Value) Update(steps int) (*update.Program, update.Ranges) {
-	p := v.Attrs.(NeuronAttrs).update(func(slot int) bool { return v.Args[slot] != nil })
-	return p, p.Ranges(steps, func(slot int) Range { return v.Args[slot].Range })
+// updateNeuron writes a neuron at the fixed level.
+func updateNeuron(u *updating) update.Value {
+	n := &neuronUpdate{Builder: &u.Builder, a: u.v.Attrs.(NeuronAttrs), given: func(slot int) bool { return u.v.Args[slot] != nil }}
+	return n.result()
 }
 
-// update returns the program of one neuron at the fixed level. Operands that are not
+// update returns the program of one neuron at the fixed level, all of whose operands are given.
+func (a NeuronAttrs) update() *update.Program {
+	n := &neuronUpdate{Builder: &update.Builder{}, a: a, given: func(int) bool { return true }}
+	n.Result(n.result())
+	return n.Program()
+}
+
+// neuronUpdate writes the equations of NeuronAttrs as a program. Operands that are not
 // given are 0.
-func (a NeuronAttrs) update(given func(slot int) bool) *update.Program {
-	n := &neuronUpdate{a: a, given: given}
-	return n.program()
-}
-
-// neuronUpdate writes the equations of NeuronAttrs as a program.
 type neuronUpdate struct {
-	update.Builder
+	*update.Builder
 	a                        NeuronAttrs
 	given                    func(slot int) bool
 	membrane, current, fired int          // state variables
 	waits                    update.Value // the bit that a reset acts at the beginning of this step
 }
 
-func (n *neuronUpdate) program() *update.Program {
+// result writes the program, but for its result, which it returns.
+func (n *neuronUpdate) result() update.Value {
 	init := -1
 	if n.given(NeuronInit) {
 		init = NeuronInit
@@ -46,8 +47,7 @@ func (n *neuronUpdate) program() *update.Program {
 	h = n.Version(n.membrane, n.Named(h, "h"))
 	if !n.a.Fires() {
 		n.Store(n.membrane, h)
-		n.Result(h)
-		return n.Program()
+		return h
 	}
 	spike := n.Named(n.fires(h), "spike")
 	v := n.Named(n.end(h, spike), "v")
@@ -56,11 +56,9 @@ func (n *neuronUpdate) program() *update.Program {
 		n.Store(n.fired, spike)
 	}
 	if n.a.Silent {
-		n.Result(v)
-	} else {
-		n.Result(spike)
+		return v
 	}
-	return n.Program()
+	return spike
 }
 
 // begin returns the part of the membrane that the leak leaves, with the resets that

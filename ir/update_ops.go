@@ -1,0 +1,61 @@
+package ir
+
+import "nomul/ir/update"
+
+// updating writes the program of one element of a value.
+type updating struct {
+	update.Builder
+	v *Value
+}
+
+// Update returns the program that a value at the fixed level runs for each element, in each
+// time step if it belongs to them, and its ranges for so many steps. Its operands are those
+// of the value. It is nil of an op that computes no element from those of its operands alone.
+func (v *Value) Update(steps int) (*update.Program, update.Ranges) {
+	if ops[v.Op].update == nil {
+		return nil, update.Ranges{}
+	}
+	u := &updating{v: v}
+	u.Result(ops[v.Op].update(u))
+	p := u.Program()
+	return p, p.Ranges(steps, func(slot int) Range { return v.Args[slot].Range })
+}
+
+// arg returns an operand.
+func (u *updating) arg(slot int) update.Value {
+	if u.v.Args[slot].Const() != nil {
+		return u.Param(slot)
+	}
+	return u.Operand(slot)
+}
+
+func updateAdd(u *updating) update.Value { return u.Add(u.arg(0), u.arg(1)) }
+
+func updateSub(u *updating) update.Value { return u.Sub(u.arg(0), u.arg(1)) }
+
+func updateNeg(u *updating) update.Value { return u.Sub(u.Const(0), u.arg(0)) }
+
+func updateMin(u *updating) update.Value { return u.Min(u.arg(0), u.arg(1)) }
+
+func updateMax(u *updating) update.Value { return u.Max(u.arg(0), u.arg(1)) }
+
+func updateShl(u *updating) update.Value { return u.Shl(u.arg(0), u.v.Attrs.(ShlAttrs).K) }
+
+func updateAnd(u *updating) update.Value { return u.And(u.arg(0), u.arg(1)) }
+
+func updateOr(u *updating) update.Value { return u.Or(u.arg(0), u.arg(1)) }
+
+func updateXor(u *updating) update.Value { return u.Xor(u.arg(0), u.arg(1)) }
+
+func updateAndNot(u *updating) update.Value { return u.AndNot(u.arg(0), u.arg(1)) }
+
+func updateWhere(u *updating) update.Value { return u.Select(u.arg(0), u.arg(1), u.arg(2)) }
+
+// updateMap writes the functions that integers have.
+func updateMap(u *updating) update.Value {
+	x, otherwise := u.arg(0), u.Const(0)
+	if u.v.Attrs.(MapAttrs).Fn == FnAbs {
+		otherwise = u.Sub(otherwise, x)
+	}
+	return u.Max(x, otherwise)
+}
