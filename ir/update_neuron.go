@@ -41,8 +41,11 @@ func (n *neuronUpdate) result() update.Value {
 	n.membrane = n.Var(MembraneVar, false, true, init)
 	kept := n.begin()
 	h := n.Add(n.Add(kept, n.receive()), n.param(NeuronBias, "bias"))
-	if n.a.Masks {
+	switch {
+	case n.a.Masks:
 		h = n.Select(n.waits, n.Const(0), h)
+	case n.a.Reset == ResetSubtract && n.a.When != WhenFire:
+		h = n.lower(n.waits, h)
 	}
 	h = n.Version(n.membrane, n.Named(h, "h"))
 	if !n.a.Fires() {
@@ -61,8 +64,8 @@ func (n *neuronUpdate) result() update.Value {
 	return spike
 }
 
-// begin returns the part of the membrane that the leak leaves, with the resets that
-// act in the step after the spike.
+// begin returns the part of the membrane that the leak leaves, after a reset to a value
+// that acts in the step after the spike.
 func (n *neuronUpdate) begin() update.Value {
 	v := n.Named(n.Load(n.membrane), "old")
 	if n.a.When == WhenNext && n.a.Fires() {
@@ -75,11 +78,7 @@ func (n *neuronUpdate) begin() update.Value {
 	if n.a.When == WhenBoth {
 		n.waits = n.Named(n.fires(v), "waits")
 	}
-	kept := n.Named(n.leak(n.a.Leak, v), "kept")
-	if n.a.Reset == ResetSubtract && n.a.When != WhenFire {
-		kept = n.lower(n.waits, kept)
-	}
-	return kept
+	return n.Named(n.leak(n.a.Leak, v), "kept")
 }
 
 // receive returns the drive, by way of the current if there is one.

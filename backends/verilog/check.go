@@ -49,7 +49,7 @@ var rules = map[ir.Op]func(*checker, *ir.Value){
 	ir.OpAdd: (*checker).lanewise, ir.OpSub: (*checker).lanewise, ir.OpNeg: (*checker).lanewise, ir.OpShl: (*checker).lanewise,
 	ir.OpMin: (*checker).lanewise, ir.OpMax: (*checker).lanewise, ir.OpMap: (*checker).lanewise,
 	ir.OpAnd: (*checker).lanewise, ir.OpOr: (*checker).lanewise, ir.OpXor: (*checker).lanewise, ir.OpAndNot: (*checker).lanewise,
-	ir.OpWhere: (*checker).lanewise, ir.OpCompare: (*checker).lanewise, ir.OpCSD: (*checker).csd,
+	ir.OpWhere: (*checker).lanewise, ir.OpCSD: (*checker).csd,
 	ir.OpDelay: (*checker).delay, ir.OpLatch: (*checker).width,
 	ir.OpSum: (*checker).lanewise, ir.OpLast: (*checker).lanewise, ir.OpMaxTime: (*checker).lanewise, ir.OpFirst: (*checker).lanewise,
 }

@@ -39,7 +39,7 @@ once
 	%k = neg %three : s8[2]
 	%o = output %k : s8[2]
 	%p = output %m : s24[2,5]
-	%s = compare %x, %three {is=gt} : u1[2]
+	%s = xor %far, %far : u1[2]
 step
 	%d = delay %far : u1[2]
 	%l = latch %d, %s : u1[2]

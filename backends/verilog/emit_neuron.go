@@ -94,32 +94,20 @@ func (u *unit) statements(late bool) []statement {
 	return out
 }
 
-// expression is an instruction in Verilog, on signed numbers of Work bits.
+// expression is a value in Verilog, a signed number of Work bits.
 func (u *unit) expression(at int, late bool) string {
 	n := u.Neuron
 	i := n.Code[at]
-	a, b := n.read(i.A, late), n.read(i.B, late)
 	switch i.Kind {
 	case update.Load:
 		return n.load(int(i.At))
 	case update.Operand:
 		return extend("x", u.X.Bits, u.X.Signed, n.Work)
-	case update.Shl:
-		return fmt.Sprintf("%s <<< %d", a, i.At)
 	case update.Leak:
-		return n.leak(update.Value(at)).Name + "(" + a + ")"
-	case update.AtLeast:
-		return n.signed(i.A, late) + " >= " + n.signed(i.B, late)
-	case update.Above:
-		return n.signed(i.A, late) + " > " + n.signed(i.B, late)
-	case update.Select:
-		return fmt.Sprintf("%s ? %s : %s", n.read(i.C, late), a, b)
+		return n.leak(update.Value(at)).Name + "(" + n.read(i.A, late) + ")"
 	}
-	return a + " " + symbols[i.Kind] + " " + b
+	return expression(i, func(v update.Value) string { return n.read(v, late) })
 }
-
-// symbols are the operators of instructions that take two values.
-var symbols = map[update.Kind]string{update.Add: "+", update.Sub: "-", update.And: "&", update.Or: "|", update.Xor: "^"}
 
 // leak returns the leak of a value.
 func (n neuron) leak(of update.Value) leak {
@@ -143,19 +131,11 @@ func (n neuron) load(at int) string {
 func (n neuron) read(v update.Value, late bool) string {
 	switch i := n.Code[v]; i.Kind {
 	case update.Const:
-		return fmt.Sprintf("%d'sd%d", n.Work, i.At)
+		return number(n.Work, i.At)
 	case update.Param:
-		return extend(n.paramName(v, late), n.params[v].Bits, true, n.Work)
+		return "$signed(" + extend(n.paramName(v, late), n.params[v].Bits, true, n.Work) + ")"
 	}
 	return n.Names()[v]
-}
-
-// signed is a value as a comparison takes it.
-func (n neuron) signed(v update.Value, late bool) string {
-	if n.Code[v].Kind == update.Param {
-		return "$signed(" + n.read(v, late) + ")"
-	}
-	return n.read(v, late)
 }
 
 // paramName is the name of a constant in a stage.

@@ -120,7 +120,7 @@ var builders = map[ir.Op]func(*plan, *ir.Value){
 	ir.OpAdd: (*plan).lanewise, ir.OpSub: (*plan).lanewise, ir.OpNeg: (*plan).lanewise, ir.OpShl: (*plan).lanewise,
 	ir.OpMin: (*plan).lanewise, ir.OpMax: (*plan).lanewise, ir.OpMap: (*plan).lanewise,
 	ir.OpAnd: (*plan).lanewise, ir.OpOr: (*plan).lanewise, ir.OpXor: (*plan).lanewise, ir.OpAndNot: (*plan).lanewise,
-	ir.OpWhere: (*plan).lanewise, ir.OpCompare: (*plan).lanewise, ir.OpCSD: (*plan).csd,
+	ir.OpWhere: (*plan).lanewise, ir.OpCSD: (*plan).csd,
 	ir.OpDelay: (*plan).delay, ir.OpLatch: (*plan).latch,
 	ir.OpSum: (*plan).sum, ir.OpLast: (*plan).sum, ir.OpMaxTime: (*plan).sum, ir.OpFirst: (*plan).sum,
 }

@@ -36,43 +36,23 @@ func (o operand) Bits() int {
 // Signed tells whether the operand's elements have a sign.
 func (o operand) Signed() bool { return o.Unit == nil || o.Unit.Signed }
 
-// formulas say what a lane computes from the signed numbers a, b and c of Work bits.
-var formulas = map[ir.Op]func(v *ir.Value, work int) string{
-	ir.OpAdd:     plain("a + b"),
-	ir.OpSub:     plain("a - b"),
-	ir.OpNeg:     plain("-a"),
-	ir.OpMin:     plain("a < b ? a : b"),
-	ir.OpMax:     plain("a > b ? a : b"),
-	ir.OpAnd:     plain("a & b"),
-	ir.OpOr:      plain("a | b"),
-	ir.OpXor:     plain("a ^ b"),
-	ir.OpAndNot:  plain("a & ~b"),
-	ir.OpWhere:   plain("a[0] ? b : c"),
-	ir.OpCompare: compareFormula,
-	ir.OpMap:     mapFormula,
-	ir.OpShl:     func(v *ir.Value, _ int) string { return fmt.Sprintf("a <<< %d", v.Attrs.(ir.ShlAttrs).K) },
-}
+// operandName is the name of an operand of a lanewise op.
+func operandName(slot int) string { return string(rune('a' + slot)) }
 
-func plain(text string) func(*ir.Value, int) string {
-	return func(*ir.Value, int) string { return text }
-}
-
-func mapFormula(v *ir.Value, work int) string {
-	zero := fmt.Sprintf("%d'sd0", work)
-	if v.Attrs.(ir.MapAttrs).Fn == ir.FnAbs {
-		return fmt.Sprintf("a < %s ? -a : a", zero)
+// formula is the program of an element in signed numbers of some bits, of its operands.
+func formula(p *update.Program, work int) string {
+	var read func(v update.Value) string
+	read = func(v update.Value) string {
+		switch i := p.Code[v]; i.Kind {
+		case update.Operand, update.Param:
+			return operandName(int(i.At))
+		case update.Const:
+			return number(work, i.At)
+		default:
+			return "(" + expression(i, read) + ")"
+		}
 	}
-	return fmt.Sprintf("a < %s ? %s : a", zero, zero)
-}
-
-var comparisons = map[ir.Compare]string{ir.GE: ">=", ir.GT: ">", ir.LE: "<=", ir.LT: "<", ir.EQ: "==", ir.NE: "!="}
-
-func compareFormula(v *ir.Value, work int) string {
-	truth := fmt.Sprintf("a %s b", comparisons[v.Attrs.(ir.CompareAttrs).Is])
-	if work == 1 {
-		return truth
-	}
-	return fmt.Sprintf("{%d'd0, %s}", work-1, truth)
+	return read(p.Result())
 }
 
 // lanewise plans an op whose operands lie in one order: that of the first that
@@ -80,7 +60,8 @@ func compareFormula(v *ir.Value, work int) string {
 func (p *plan) lanewise(v *ir.Value) {
 	u := &unit{Kind: kindMap, V: v, Clock: v.Clock}
 	p.lay(u, v.Args)
-	u.Formula = formulas[v.Op](v, u.Work)
+	program, _ := v.Update(p.Net.Steps)
+	u.Formula = formula(program, u.Work)
 	p.add(u, true)
 }
 
@@ -97,7 +78,7 @@ func (p *plan) lay(u *unit, args []*ir.Value) {
 	}
 	u.Work = signedBits(u.V.Range)
 	for i, a := range args {
-		o := operand{Name: string(rune('a' + i)), From: -1}
+		o := operand{Name: operandName(i), From: -1}
 		if a.Const() == nil || i == 0 && read < 0 {
 			o.Unit = p.arranged(a, p.view(a).spread(a.Type.Shape, shape), u.Lanes, u.Order)
 			o.From = u.port(o.Unit)
