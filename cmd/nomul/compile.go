@@ -217,7 +217,7 @@ func normalisations(file string, net *ir.Net, o *passes.Options) ([]string, erro
 			means = asked
 		}
 		if means != "" {
-			out = append(out, fmt.Sprintf("pixels: %s = %s of a pixel p", in.Name, means))
+			out = append(out, fmt.Sprintf("pixels: %s = %s of a pixel p%s", in.Name, means, ofBytes(in, o)))
 		}
 		if asked != "" && means != "" && means != asked {
 			return nil, usageError{fmt.Errorf("--mean, --std: of a pixel p of %s, %s is %s", file, in.Name, means)}
@@ -227,6 +227,20 @@ func normalisations(file string, net *ir.Net, o *passes.Options) ([]string, erro
 		return nil, usageError{fmt.Errorf("--mean, --std: %s takes integers as they are, which nothing normalises", file)}
 	}
 	return out, nil
+}
+
+// ofBytes asks about a mean that is above all pixels, which makes all inputs negative: it may
+// be one of numbers 0 to 255.
+func ofBytes(in *ir.Value, o *passes.Options) string {
+	const brightest = 255
+	if o.Pixels == nil || !in.Type.IsReal() || o.InputType.Kind != 0 {
+		return ""
+	}
+	scale := slices.Max(o.Pixels.Scale)
+	if slices.Max(o.Pixels.Mean) <= brightest*scale || scale >= 1 {
+		return ""
+	}
+	return "; M is above all of them: if M and S are of pixels 0 to 255, say --scale 1"
 }
 
 // at is the model lowered to the end of a level; a net that is further already stays.
