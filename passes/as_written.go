@@ -80,14 +80,14 @@ func isRaised(n *ir.Net) bool {
 // it is the net as it is written, if no layer is one that has a name and is not known.
 func orAsWritten(n *ir.Net, layers []history, rolled *ir.Net, err error, o *Options) (*ir.Net, error) {
 	apart := err == nil && isUnfolded(rolled)
-	if len(layers) > 0 && !apart && !isShort(n, sameLength(layers)) || err == nil && !apart && isRaised(rolled) || oddLayers(n, layers) != nil {
+	if len(layers) > 0 && !apart && !isShort(n, sameLength(layers)) || err == nil && !apart && isRaised(rolled) || oddApart(n, layers) != nil {
 		return rolled, err
 	}
 	written, unread := asWritten(n, o)
 	switch {
 	case unread != nil:
 		return nil, unread
-	case isRaised(written):
+	case isRaised(written) && (oddLayers(n, layers) == nil || !comparesMore(written)):
 		return written, nil
 	}
 	return rolled, err
@@ -100,6 +100,13 @@ func isUnfolded(n *ir.Net) bool {
 	}
 	out, err := runRaiseNeurons(n, &Options{})
 	return err == nil && len(unfoldings(out, withoutMemory)) > 0
+}
+
+// comparesMore reports whether more than neurons compares in a net of one step whose layers
+// are neurons: what no integers do.
+func comparesMore(n *ir.Net) bool {
+	out, err := runRaiseNeurons(n, &Options{})
+	return err == nil && len(out.All(ir.OpCompare)) > 0
 }
 
 // isShort reports whether there are two steps, or three of which the last one alone reads

@@ -32,7 +32,8 @@ func (s *raising) named(n *ir.Net, err error) error {
 		if m == nil || m.Op == ir.OpDelay || signed[v] {
 			continue
 		}
-		a := dissect(m, map[*ir.Value]bool{m: true}, s.latched)
+		a := dissect(m, map[*ir.Value]int{m: 1}, s.latched)
+		a.fire = v
 		if o := a.oddity(); o != nil {
 			if !told[m] && len(fires[m]) > 0 {
 				errs = append(errs, o.refused(v))

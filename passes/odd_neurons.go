@@ -15,6 +15,8 @@ type odd struct {
 	what string
 	at   *ir.Value // where it shows
 	help string
+	// apart: steps that are layers of their own compute the same.
+	apart bool
 }
 
 // oddFunctions are the neurons whose state goes through a function.
@@ -31,9 +33,8 @@ var oddFunctions = map[ir.Fn]odd{
 var (
 	rounded = odd{what: "a neuron whose state is rounded in every step (snnTorch's state_quant)",
 		help: "export it without state_quant: nomul rounds what has to be rounded itself"}
-	quadratic  = odd{what: "a quadratic neuron (QIF or Izhikevich)"}
-	refractory = odd{what: "a neuron with a refractory period, in which a count of its spikes holds it"}
-	bounded    = odd{what: "a neuron whose membrane is held within bounds (a floor or a ceiling)",
+	quadratic = odd{what: "a quadratic neuron (QIF or Izhikevich)"}
+	bounded   = odd{what: "a neuron whose membrane is held within bounds (a floor or a ceiling)",
 		help: "train it without clamping its membrane: a reset and a leak hold it too"}
 	adaptive = odd{what: "a neuron whose threshold adapts to its spikes (ALIF, LSNN)"}
 )
@@ -48,14 +49,16 @@ var byElement = map[ir.Op]bool{
 // the one of a net of one step, and what that is computed from.
 type anatomy struct {
 	membrane *ir.Value
-	own      map[*ir.Value]bool      // the layer's membranes, in every step
+	own      map[*ir.Value]int       // the steps of the layer's membranes, from 1
 	latched  map[*ir.Value]*ir.Value // what each delay stores; nil for unrolled steps
 	values   []*ir.Value             // what is computed neuron by neuron, nearest first
 	deep     map[*ir.Value]cone
+	moments  map[*ir.Value]moment
+	fire     *ir.Value // one of its comparisons that fire; nil: all may
 }
 
-func dissect(membrane *ir.Value, own map[*ir.Value]bool, latched map[*ir.Value]*ir.Value) *anatomy {
-	a := &anatomy{membrane: membrane, own: own, latched: latched, deep: map[*ir.Value]cone{}}
+func dissect(membrane *ir.Value, own map[*ir.Value]int, latched map[*ir.Value]*ir.Value) *anatomy {
+	a := &anatomy{membrane: membrane, own: own, latched: latched, deep: map[*ir.Value]cone{}, moments: map[*ir.Value]moment{}}
 	seen := map[*ir.Value]bool{}
 	for queue := []*ir.Value{membrane}; len(queue) > 0; queue = queue[1:] {
 		v := queue[0]
@@ -82,7 +85,7 @@ func (a *anatomy) sources(v *ir.Value) []*ir.Value {
 
 // oddity finds what is odd about a layer; nil when it is nothing that has a name.
 func (a *anatomy) oddity() *odd {
-	for _, find := range []func(v *ir.Value) (odd, bool){a.several, a.refractory, a.function, a.bound, a.product, a.choice} {
+	for _, find := range []func(v *ir.Value) (odd, bool){a.several, a.banded, a.twoSided, a.refractory, a.function, a.bound, a.product, a.choice, a.heldBack} {
 		for _, v := range a.values {
 			if o, ok := find(v); ok {
 				o.at = v
@@ -93,29 +96,15 @@ func (a *anatomy) oddity() *odd {
 	return nil
 }
 
-// refractory: a comparison of what only spikes of the layer are counted in.
-func (a *anatomy) refractory(v *ir.Value) (odd, bool) {
-	m := membraneOf(v)
-	if m == nil || a.has(m) {
-		return odd{}, false
-	}
-	counter := dissect(m, nil, a.latched)
-	own := slices.ContainsFunc(counter.values, func(s *ir.Value) bool { return a.own[membraneOf(s)] })
-	if _, sizes := a.sizes(m); own && len(sizes) > 2 {
-		return oddOf(sizes), true
-	}
-	return refractory, own && counter.counts()
-}
-
 // has tells whether a value that is compared is a membrane of the layer.
 func (a *anatomy) has(m *ir.Value) bool {
-	return m != nil && (a.own[m] || slices.Contains(a.values, m))
+	return m != nil && (a.own[m] > 0 || slices.Contains(a.values, m))
 }
 
 // counts tells whether nothing but spikes and constants comes in.
 func (a *anatomy) counts() bool {
 	return !slices.ContainsFunc(a.values, func(v *ir.Value) bool {
-		return len(a.sources(v)) == 0 && v.Op != ir.OpConst && membraneOf(v) == nil
+		return len(a.sources(v)) == 0 && v.Op != ir.OpConst && v.Op != ir.OpCompare
 	})
 }
 
@@ -149,9 +138,9 @@ func (a *anatomy) product(v *ir.Value) (odd, bool) {
 func (a *anatomy) recurs(v, operand *ir.Value) bool {
 	for u := range a.under(operand) {
 		switch {
-		case a.latched == nil && (u != a.membrane && a.own[u] || u != v && v.Op != ir.OpMul && sameForm(u, v)):
+		case a.latched == nil && (u != a.membrane && a.own[u] > 0 || u != v && v.Op != ir.OpMul && sameForm(u, v)):
 			return true
-		case u.Op == ir.OpDelay && a.latched[u] != nil && u.Type.IsReal() && !isSpike(a.latched[u]):
+		case u.Op == ir.OpDelay && a.latched[u] != nil && u.Type.IsReal() && !dissect(a.latched[u], nil, a.latched).counts():
 			return true
 		}
 	}
@@ -186,6 +175,16 @@ func (o *odd) refused(fire *ir.Value) *diag.Diagnostic {
 // oddLayers names what is odd in unrolled steps that do not fit; nil when nothing
 // has a name.
 func oddLayers(n *ir.Net, h []history) error {
+	return oddAmong(n, h, func(*odd) bool { return true })
+}
+
+// oddApart names what is odd in a layer and stays so where each step is a layer of its own;
+// nil when nothing is.
+func oddApart(n *ir.Net, h []history) error {
+	return oddAmong(n, h, func(o *odd) bool { return !o.apart })
+}
+
+func oddAmong(n *ir.Net, h []history, named func(o *odd) bool) error {
 	fires := thresholds(n)
 	place := map[*ir.Value]int{}
 	for i, v := range n.Values {
@@ -193,29 +192,20 @@ func oddLayers(n *ir.Net, h []history) error {
 	}
 	layers := make([]*anatomy, len(h))
 	for i, layer := range h {
-		own := map[*ir.Value]bool{}
-		for _, m := range allSteps(n, layer) {
-			own[m] = true
-		}
-		layers[i] = dissect(layer.membranes[len(layer.membranes)-1], own, nil)
+		layers[i] = dissect(layer.membranes[len(layer.membranes)-1], ownSteps(n, layer, fires), nil)
+		layers[i].fire = fireOf(layer, fires)
 	}
-	errs, named := ternaryNeurons(n)
+	errs, signed := ternaryNeurons(n)
 	errs = append(errs, wholeSpikes(n)...)
 	adapt := adaptiveThresholds(n)
 	told := subjects(adapt)
-	for i, a := range layers {
-		var first []*ir.Value
-		for _, m := range slices.Backward(h[i].membranes) {
-			if alike := sameComparisons(fires[m], first); len(alike) > 0 {
-				first = alike
-			}
-		}
-		if named[a.membrane] {
+	for _, a := range layers {
+		if signed[a.membrane] {
 			continue
 		}
 		isPart := slices.ContainsFunc(layers, func(b *anatomy) bool { return a.partOf(b, place) })
-		if o := a.oddity(); o != nil && len(first) > 0 && !isPart {
-			if d := o.refused(first[0]); !told[subject(d.Message)] {
+		if o := a.oddity(); o != nil && named(o) && a.fire != nil && !isPart {
+			if d := o.refused(a.fire); !told[subject(d.Message)] {
 				errs = append(errs, d)
 			}
 		}
@@ -223,23 +213,19 @@ func oddLayers(n *ir.Net, h []history) error {
 	return append(errs, adapt...).Err()
 }
 
-// allSteps returns a layer's membranes in as many steps as layers have in which more is
-// added up than spikes: a counter of spikes begins a step late, and shortens all.
-func allSteps(n *ir.Net, layer history) []*ir.Value {
-	all, _ := membranesOverTime(n)
-	steps := 0
-	for _, h := range all {
-		if last := h.membranes[len(h.membranes)-1]; !dissect(last, nil, nil).counts() && (steps == 0 || len(h.membranes) < steps) {
-			steps = len(h.membranes)
+// ownSteps numbers a layer's membranes from 1, with those of steps that other layers lack:
+// a counter of spikes begins a step late, and shortens all.
+func ownSteps(n *ir.Net, layer history, fires map[*ir.Value][]*ir.Value) map[*ir.Value]int {
+	own, first := map[*ir.Value]int{}, coneOf(layer.membranes[0])
+	for _, v := range n.Values {
+		if first[v] && len(fires[v]) > 0 && v != layer.membranes[0] && !dissect(v, nil, nil).counts() {
+			own[v] = len(own) + 1
 		}
 	}
-	last := layer.membranes[len(layer.membranes)-1]
-	for _, h := range all {
-		if h.membranes[len(h.membranes)-1] == last && len(h.membranes) >= steps && steps > len(layer.membranes) {
-			return h.membranes[len(h.membranes)-steps:]
-		}
+	for _, m := range layer.membranes {
+		own[m] = len(own) + 1
 	}
-	return layer.membranes
+	return own
 }
 
 // partOf tells whether a layer is nothing of its own: what another one counts its
@@ -247,7 +233,7 @@ func allSteps(n *ir.Net, layer history) []*ir.Value {
 func (a *anatomy) partOf(b *anatomy, place map[*ir.Value]int) bool {
 	met := false
 	for m := range b.reached() {
-		met = met || a.own[m]
+		met = met || a.own[m] > 0
 	}
 	if a == b || !met {
 		return false
@@ -255,12 +241,23 @@ func (a *anatomy) partOf(b *anatomy, place map[*ir.Value]int) bool {
 	return a.counts() && !b.counts() || a.counts() == b.counts() && place[a.membrane] < place[b.membrane]
 }
 
-// reached are the layer's values, and what is compared in it.
+// reached are the layer's values, and what is compared in it, with that of which spikes
+// alone are counted there.
 func (a *anatomy) reached() cone {
 	c := cone{}
-	for _, v := range a.values {
+	for queue := slices.Clone(a.values); len(queue) > 0; queue = queue[1:] {
+		v := queue[0]
+		if c[v] {
+			continue
+		}
 		c[v] = true
-		if m := membraneOf(v); m != nil {
+		m := membraneOf(v)
+		if m == nil {
+			continue
+		}
+		if counter := dissect(m, nil, a.latched); counter.counts() {
+			queue = append(queue, counter.values...)
+		} else {
 			c[m] = true
 		}
 	}
@@ -271,7 +268,10 @@ func (a *anatomy) reached() cone {
 // spikes, for each layer the last.
 func adaptiveThresholds(n *ir.Net) diag.List {
 	var errs diag.List
-	followed := map[*ir.Value]bool{}
+	latched, followed := map[*ir.Value]*ir.Value{}, map[*ir.Value]bool{}
+	for _, v := range n.All(ir.OpLatch) {
+		latched[v.Args[0]] = v.Args[1]
+	}
 	for _, v := range slices.Backward(n.Values) {
 		if is := comparison(v); is != ir.GE && is != ir.GT || v.Args[0].Const() != nil || v.Args[1].Const() != nil || !v.Args[0].Type.IsReal() {
 			continue
@@ -285,7 +285,7 @@ func adaptiveThresholds(n *ir.Net) diag.List {
 			}
 		}
 		switch x := givenThreshold(v); {
-		case !spikes || followed[v]:
+		case !spikes || followed[v] || ofOneMembrane(v, latched):
 		case x != nil:
 			errs = append(errs, refuse(v, diag.NotANeuron, "compares a membrane with the input %s, and a threshold is a constant", x.Name).
 				WithHelp("if it is the same for all samples, say what it is: --bind %s=FILE", x.Name))
@@ -297,6 +297,21 @@ func adaptiveThresholds(n *ir.Net) diag.List {
 	}
 	slices.Reverse(errs)
 	return errs
+}
+
+// ofOneMembrane reports whether a comparison is of a membrane with its own spikes: of what
+// these have left of it, with 0.
+func ofOneMembrane(v *ir.Value, latched map[*ir.Value]*ir.Value) bool {
+	a := &anatomy{latched: latched}
+	for i, m := range v.Args {
+		if decidedBy(v.Args[1-i], func(x *ir.Value) (fires, fits bool) {
+			by := membraneOf(a.now(x))
+			return by != nil, by == a.now(m) && (x.Op == ir.OpDelay) == (m.Op == ir.OpDelay)
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 // givenThreshold returns the input that one operand of a comparison is made of, element by

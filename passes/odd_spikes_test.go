@@ -1,0 +1,147 @@
+package passes
+
+import (
+	"strings"
+	"testing"
+
+	"nomul/ir"
+)
+
+// made is a neuron with a leak of a half, by what fires of its membrane, and what is left.
+func made(fire func(s *sketch, h *ir.Value) *ir.Value, left func(s *sketch, h, z *ir.Value) *ir.Value) cell {
+	return func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+		h := x
+		if past != nil {
+			h = s.op(ir.OpAdd, s.op(ir.OpMul, past[0], s.num(0.5)), x)
+		}
+		z := fire(s, h)
+		return z, []*ir.Value{left(s, h, z)}
+	}
+}
+
+// leaking is a neuron that keeps its last spike besides, which may decide its leak, or what fires.
+func leaking(leak func(s *sketch, m, last *ir.Value) *ir.Value, fire func(s *sketch, h, last *ir.Value) *ir.Value) cell {
+	return func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+		m, last := s.like(x, 0), s.like(x, 0)
+		if past != nil {
+			m, last = past[0], past[1]
+		}
+		h := s.op(ir.OpAdd, leak(s, m, last), x)
+		z := fire(s, h, last)
+		return z, []*ir.Value{timesRest(s, h, z), z}
+	}
+}
+
+func above(s *sketch, h *ir.Value) *ir.Value { return s.spike(ir.GT, h, s.num(1)) }
+
+func aboveAlone(s *sketch, h, _ *ir.Value) *ir.Value { return above(s, h) }
+
+func half(s *sketch, m, _ *ir.Value) *ir.Value { return s.op(ir.OpMul, m, s.num(0.5)) }
+
+func asNumber(s *sketch, v *ir.Value) *ir.Value {
+	return s.typed(ir.OpCast, nil, ir.RealType(v.Type.Shape), v)
+}
+
+// within is 1 where the membrane is between two bounds.
+func within(s *sketch, h *ir.Value) *ir.Value {
+	return asNumber(s, s.op(ir.OpAnd, s.compare(ir.GT, h, s.num(0.75)), s.compare(ir.LT, h, s.num(1.5))))
+}
+
+// outOf is 1 where the membrane is outside of two bounds.
+func outOf(s *sketch, h *ir.Value) *ir.Value {
+	return asNumber(s, s.op(ir.OpOr, s.compare(ir.GT, h, s.num(1)), s.compare(ir.LT, h, s.num(-0.5))))
+}
+
+func bothSides(s *sketch, h *ir.Value) *ir.Value {
+	return s.spike(ir.GT, s.function(ir.FnAbs, h), s.num(1))
+}
+
+func timesRest(s *sketch, h, z *ir.Value) *ir.Value {
+	return s.op(ir.OpMul, h, s.op(ir.OpSub, s.num(1), z))
+}
+
+func zeroBehind(s *sketch, h, z *ir.Value) *ir.Value {
+	return s.op(ir.OpWhere, s.compare(ir.GT, z, s.num(0)), s.like(h, 0), h)
+}
+
+func lessSpike(s *sketch, h, z *ir.Value) *ir.Value { return s.op(ir.OpSub, h, z) }
+
+// floorOutside is what a reset leaves, and not less than a bound.
+func floorOutside(s *sketch, h, z *ir.Value) *ir.Value {
+	return s.op(ir.OpWhere, s.compare(ir.LT, h, s.num(-0.25)), s.like(h, -0.25), lessSpike(s, h, z))
+}
+
+func floorInside(s *sketch, h, z *ir.Value) *ir.Value {
+	floor := s.op(ir.OpWhere, s.compare(ir.LT, h, s.num(-0.25)), s.like(h, -0.25), h)
+	return s.op(ir.OpWhere, s.compare(ir.GT, h, s.num(1)), lessSpike(s, h, z), floor)
+}
+
+// rests is a neuron that does not fire right after a spike.
+func rests(asked func(s *sketch, last *ir.Value) *ir.Value) cell {
+	return leaking(half, func(s *sketch, h, last *ir.Value) *ir.Value { return s.op(ir.OpMul, above(s, h), asked(s, last)) })
+}
+
+// Neurons that are odd by when they fire, by what a spike leaves, or by what decides their
+// leak are refused by that, once for each layer, and not as others are: none of them counts
+// its spikes, is quadratic, or has a leak that depends on its current. Where the steps show
+// too little of a layer, each of them is taken as a layer of its own, and computes the same.
+func TestOddSpikesAreNamed(t *testing.T) {
+	for name, test := range map[string]struct {
+		cell cell
+		says string
+	}{
+		"within, set to zero":     {made(within, zeroBehind), "fires by two comparisons of its membrane"},
+		"within, times":           {made(within, timesRest), "fires by two comparisons of its membrane"},
+		"out of, set to zero":     {made(outOf, zeroBehind), "fires by two comparisons of its membrane"},
+		"both sides, set to zero": {made(bothSides, zeroBehind), "fires on both sides of 0"},
+		"both sides, times":       {made(bothSides, timesRest), "fires on both sides of 0"},
+		"one step of rest":        {rests(func(s *sketch, last *ir.Value) *ir.Value { return s.op(ir.OpSub, s.num(1), last) }), "refractory period"},
+		"rest where none was":     {rests(func(s *sketch, last *ir.Value) *ir.Value { return s.spike(ir.EQ, last, s.num(0)) }), "refractory period"},
+		"half a spike, times":     {made(func(s *sketch, h *ir.Value) *ir.Value { return s.op(ir.OpMul, above(s, h), s.num(0.5)) }, timesRest), "times 0.5 without a spike, times 0.25 after one"},
+		"floor outside":           {made(above, floorOutside), "held within bounds"},
+		"floor inside":            {made(above, floorInside), "held within bounds"},
+		"leak by membrane": {leaking(func(s *sketch, m, _ *ir.Value) *ir.Value {
+			return s.op(ir.OpMul, m, s.op(ir.OpAdd, s.op(ir.OpMul, s.spike(ir.GT, m, s.num(0)), s.num(0.25)), s.num(0.5)))
+		}, aboveAlone), "leak depends on its membrane"},
+		"leak by spike": {leakingOnce(func(s *sketch, m, last *ir.Value) *ir.Value {
+			return s.op(ir.OpWhere, s.compare(ir.GT, last, s.num(0)), s.op(ir.OpMul, m, s.num(0.25)), s.op(ir.OpMul, m, s.num(0.5)))
+		}), "leak depends on its last spike"},
+		"leak times spike": {leakingOnce(func(s *sketch, m, last *ir.Value) *ir.Value {
+			return s.op(ir.OpMul, m, s.op(ir.OpSub, s.num(0.5), s.op(ir.OpMul, last, s.num(0.25))))
+		}), "times 0.5 without a spike, times 0.25 after one"},
+	} {
+		for _, steps := range []int{3, 5} {
+			net, err := raise(t, mlp(t, test.cell, steps, "sum", nil))
+			if err == nil && net.Steps == 1 && (steps == 3 || name == "both sides, set to zero") {
+				continue
+			}
+			if err == nil || strings.Count(err.Error(), "error: ") != 2 || strings.Count(err.Error(), test.says) != 2 {
+				t.Errorf("%s, %d steps: got %v", name, steps, err)
+			}
+		}
+	}
+}
+
+// leakingOnce takes a spike off.
+func leakingOnce(leak func(s *sketch, m, last *ir.Value) *ir.Value) cell {
+	return func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+		m, last := s.like(x, 0), s.like(x, 0)
+		if past != nil {
+			m, last = past[0], past[1]
+		}
+		h := s.op(ir.OpAdd, leak(s, m, last), x)
+		z := above(s, h)
+		return z, []*ir.Value{lessSpike(s, h, z), z}
+	}
+}
+
+// A refractory period in three steps is computed as it is written.
+func TestOddSpikesInThreeSteps(t *testing.T) {
+	for name, c := range map[string]cell{"refractory": refractoryCell, "both sides": made(bothSides, timesRest),
+		"one step of rest": rests(func(s *sketch, last *ir.Value) *ir.Value { return s.op(ir.OpSub, s.num(1), last) })} {
+		net, err := raise(t, mlp(t, c, 3, "sum", nil))
+		if err != nil || net.Steps != 1 || len(net.All(ir.OpNeuron)) == 0 {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
