@@ -21,8 +21,8 @@ func (u *unit) keepsPart(beta, reset *ir.Tensor) *diag.Diagnostic {
 // maxBetween bounds the number of ops between a comparison and the product with the membrane.
 const maxBetween = 6
 
-// comparedBefore is a comparison of the old membrane that x is computed from; nil when
-// there is none.
+// comparedBefore is a comparison of the old membrane that x is computed from, another than
+// that which fires; nil when there is none.
 func (u *unit) comparedBefore(x *ir.Value, depth int) *ir.Value {
 	if x == nil || depth > maxBetween {
 		return nil
@@ -34,7 +34,7 @@ func (u *unit) comparedBefore(x *ir.Value, depth int) *ir.Value {
 		return nil
 	}
 	for _, a := range x.Args {
-		if x.Op == ir.OpCompare && a != nil && (a == u.membrane || u.latched[a] == u.membrane) {
+		if x.Op == ir.OpCompare && a != nil && (a == u.membrane || u.latched[a] == u.membrane) && !u.alike(x, a) {
 			return x
 		}
 		if found := u.comparedBefore(a, depth+1); found != nil && x.Op != ir.OpCompare {
@@ -54,7 +54,7 @@ func (u *unit) resetsOtherwise(by *ir.Value) *diag.Diagnostic {
 // notLinear refuses a neuron whose membrane is computed by v from the step before in a way
 // that no leak and no reset is.
 func (u *unit) notLinear(v *ir.Value) *diag.Diagnostic {
-	if by := u.comparedBefore(v, 0); by != nil && by != u.fire {
+	if by := u.comparedBefore(v, 0); by != nil {
 		return u.resetsOtherwise(by)
 	}
 	return refuse(u.fire, diag.NotANeuron, "the membrane %%%s is not linear in its past: see %s %s", u.membrane.Name, v.Op, where(v)).

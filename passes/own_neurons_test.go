@@ -157,3 +157,22 @@ func TestUnfoldedNeuronIsTold(t *testing.T) {
 		}
 	}
 }
+
+// What a function of the membrane fires, and a reset asks for again, is refused for the function.
+func TestFunctionsAskedAgain(t *testing.T) {
+	reset := func(s *sketch, h, f *ir.Value) *ir.Value {
+		return s.op(ir.OpWhere, s.compare(ir.GT, f, s.num(0)), s.like(h, 0), h)
+	}
+	const want = "compares the magnitude of its membrane"
+	for name, of := range map[string]func(s *sketch, h *ir.Value) *ir.Value{
+		"abs": func(s *sketch, h *ir.Value) *ir.Value {
+			return s.typed(ir.OpMap, ir.MapAttrs{Fn: ir.FnAbs}, ir.Type{}, h)
+		},
+		"square": func(s *sketch, h *ir.Value) *ir.Value { return s.op(ir.OpMul, h, h) },
+	} {
+		spike := func(s *sketch, h *ir.Value) *ir.Value { return s.spike(ir.GT, of(s, h), s.num(1)) }
+		if _, err := raise(t, mlp(t, ownCell(spike, reset), 4, "sum", nil)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

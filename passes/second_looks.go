@@ -57,12 +57,17 @@ func membraneOfSpike(v *ir.Value) *ir.Value {
 	return of
 }
 
-// unscaled returns the number of which constants alone make a compared value: h of h/0.8,
-// which is what the next step reads.
+// unscaled returns the number of which constants and functions alone make a compared value:
+// h of h/0.8, of |h| and of h·h, which is what the next step reads.
 func unscaled(v *ir.Value) *ir.Value {
 	c := comparing{m: v, threshold: scalar(0)}
-	for x := c.below(); x.m != nil; x = x.below() {
+	for x := c; x.m != nil; {
 		c = x
+		switch x = c.below(); {
+		case x.m != nil:
+		case c.m.Op == ir.OpMap, c.m.Op == ir.OpMul && c.m.Args[0] == c.m.Args[1], c.m.Op == ir.OpPow && c.m.Args[1].Const() != nil:
+			x = comparing{m: c.m.Args[0], threshold: c.threshold}
+		}
 	}
 	return c.m
 }

@@ -118,7 +118,7 @@ func (u unfolded) message() string {
 func tellUnfolded(n *ir.Net, o *Options) {
 	for _, u := range unfoldings(n, withoutMemory) {
 		o.tell(&diag.Diagnostic{Severity: diag.Warning, Code: diag.NotUnrolled, Origin: u.layers[0].Origin, Message: u.message() +
-			": right, but it grows with the steps, and runs as one step", Help: u.help()})
+			": the same in real numbers, but rounded more in integers, and larger with every step", Help: u.help()})
 	}
 }
 

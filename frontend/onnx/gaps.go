@@ -84,6 +84,11 @@ func Unsupported(net *ir.Net) []Gap {
 // MapHelp is what to do about an operator that its author made.
 const MapHelp = "if it is a neuron, say which with --neurons FILE"
 
+// instead has what people may write in the place of an operator.
+var instead = map[string]string{
+	"NonZero": "h[mask] -= 1 is exported so, and has a shape of its own for every input: write torch.where(mask, h - 1, h)",
+}
+
 // Diagnostic is the gap as an error, at its first node of the file.
 func (g Gap) Diagnostic(file string) *diag.Diagnostic {
 	at := diag.Origin{File: file, Node: g.Nodes[0], Op: g.Op, Domain: g.Domain, Opset: g.Opset}
@@ -91,6 +96,9 @@ func (g Gap) Diagnostic(file string) *diag.Diagnostic {
 	var help []string
 	if g.Domain != "" {
 		help = append(help, MapHelp)
+	}
+	if way := instead[g.Op]; g.Domain == "" && way != "" {
+		help = append(help, way)
 	}
 	if others := g.Nodes[1:]; len(others) > 0 {
 		help = append(help, "the others: "+listed(others))

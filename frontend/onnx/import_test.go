@@ -3,6 +3,7 @@ package onnx_test
 import (
 	"reflect"
 	"strconv"
+	"strings"
 	"testing"
 
 	"nomul/frontend/onnx"
@@ -179,4 +180,12 @@ func TestLongChain(t *testing.T) {
 	m.pb.Graph.Node = m.pb.Graph.Node[:length-1]
 	circle.Input[0] = name(length - 1)
 	wantOneError(t, m.bytes(t), `.*reads its own result, through (".*", ){8}… \[cyclic-graph\]`)
+}
+
+// What an index by a mask is exported as has a way round it.
+func TestGapSaysWhatToWrite(t *testing.T) {
+	d := onnx.Gap{Op: "NonZero", Opset: 20, Reason: "operator is not supported", Nodes: []string{"a"}}.Diagnostic("m.onnx")
+	if !strings.Contains(d.Help, "write torch.where(mask, h - 1, h)") {
+		t.Errorf("help %q", d.Help)
+	}
 }
