@@ -155,10 +155,10 @@ var ops = [numOps]opInfo{
 		"integrate and fire: H = leak(V) + gain·(x << guard) + bias; S = [H compare threshold]; V = reset(H, S); with current, x first goes through a leak of its own; silent: the result is V"},
 	OpDelay:   {"delay", slots("init"), nil, Source, Fixed, remembers | typeGiven, inferDelay, nil, "the value latched in the last step; init in the first"},
 	OpLatch:   {"latch", slots("delay", "x"), nil, Source, Fixed, remembers, inferLatch, nil, "stores x for the next step of its delay; nothing reads it"},
-	OpSum:     {"sum", slots("x"), nil, Source, Fixed, readout, inferSum, nil, "the sum of x over all steps"},
-	OpLast:    {"last", slots("x"), nil, Source, Fixed, readout, inferSame, nil, "x of the last step"},
-	OpMaxTime: {"max-time", slots("x"), nil, Source, Fixed, readout, inferSame, nil, "the largest x of all steps"},
-	OpFirst:   {"first", slots("x"), nil, Source, Fixed, readout, inferFirst, nil, "the step of the first spike of x, from 0; the number of steps when there is none"},
+	OpSum:     {"sum", slots("x"), nil, Source, Fixed, readout, inferSum, updateSum, "the sum of x over all steps"},
+	OpLast:    {"last", slots("x"), nil, Source, Fixed, readout, inferSame, updateLast, "x of the last step"},
+	OpMaxTime: {"max-time", slots("x"), nil, Source, Fixed, readout, inferSame, updateMaxTime, "the largest x of all steps"},
+	OpFirst:   {"first", slots("x"), nil, Source, Fixed, readout, inferFirst, updateFirst, "the step of the first spike of x, from 0; the number of steps when there is none"},
 }
 
 type slotList []Operand

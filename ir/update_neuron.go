@@ -2,11 +2,12 @@ package ir
 
 import "nomul/ir/update"
 
-// The state variables of a neuron's program.
+// The state variables of programs.
 const (
 	MembraneVar = "membrane"
 	CurrentVar  = "current"
 	FiredVar    = "fired"
+	ReadoutVar  = "readout"
 )
 
 // updateNeuron writes a neuron at the fixed level.
@@ -38,7 +39,7 @@ func (n *neuronUpdate) result() update.Value {
 	if n.given(NeuronInit) {
 		init = NeuronInit
 	}
-	n.membrane = n.Var(MembraneVar, false, true, init)
+	n.membrane = n.Var(update.Var{Name: MembraneVar, Traced: true, Init: init})
 	kept := n.begin()
 	h := n.Add(n.Add(kept, n.receive()), n.param(NeuronBias, "bias"))
 	switch {
@@ -69,7 +70,7 @@ func (n *neuronUpdate) result() update.Value {
 func (n *neuronUpdate) begin() update.Value {
 	v := n.Named(n.Load(n.membrane), "old")
 	if n.a.When == WhenNext && n.a.Fires() {
-		n.fired = n.Var(FiredVar, true, false, -1)
+		n.fired = n.Var(update.Var{Name: FiredVar, Bit: true, Init: -1})
 		n.waits = n.Named(n.Load(n.fired), "waits")
 		if !n.a.Masks && n.a.Reset != ResetSubtract {
 			v = n.Named(n.set(n.waits, v), "u")
@@ -87,7 +88,7 @@ func (n *neuronUpdate) receive() update.Value {
 	if n.a.Current.Kind == 0 {
 		return x
 	}
-	n.current = n.Var(CurrentVar, false, true, -1)
+	n.current = n.Var(update.Var{Name: CurrentVar, Traced: true, Init: -1})
 	arrived := n.Named(n.Load(n.current), "arrived")
 	before := arrived
 	if n.a.Order != OrderAfter {

@@ -59,3 +59,27 @@ func updateMap(u *updating) update.Value {
 	}
 	return u.Max(x, otherwise)
 }
+
+// accumulate writes a readout over time, whose result is its state variable.
+func (u *updating) accumulate(start int64, next func(old, x update.Value) update.Value) update.Value {
+	v := u.Var(update.Var{Name: ReadoutVar, Traced: true, Init: -1, Start: start})
+	y := next(u.Load(v), u.arg(0))
+	u.Store(v, y)
+	return y
+}
+
+func updateSum(u *updating) update.Value { return u.accumulate(0, u.Add) }
+
+func updateLast(u *updating) update.Value {
+	return u.accumulate(0, func(_, x update.Value) update.Value { return x })
+}
+
+func updateMaxTime(u *updating) update.Value { return u.accumulate(u.v.Args[0].Range.Lo, u.Max) }
+
+// updateFirst counts the steps before the first spike: as long as there was none, the
+// count is the number of the step.
+func updateFirst(u *updating) update.Value {
+	return u.accumulate(0, func(old, x update.Value) update.Value {
+		return u.Add(old, u.AndNot(u.AtLeast(old, u.Step()), x))
+	})
+}

@@ -91,7 +91,7 @@ func (b *printer) start() {
 	}
 	for _, v := range b.p.net.Values {
 		if row := rows[v.Op]; row.when == readout {
-			b.clear(b.p.place[v], beginning(v))
+			b.clear(b.p.place[v], b.p.beginning(v))
 		}
 	}
 	if len(b.p.net.All(ir.OpFirst)) > 0 {

@@ -4,76 +4,29 @@ import (
 	"fmt"
 
 	"nomul/ir"
+	"nomul/ir/update"
 )
 
-// accumulate prints the function of a readout, which takes x into the value at
-// the end of each step. Packed spikes need no case of their own but where said:
-// writing a spike is an or.
-func (b *printer) accumulate(v *ir.Value, fresh bool, body func(x, y operand)) {
+// readout prints the function of a readout, which takes x into the value at the end of each step.
+func (b *printer) readout(v *ir.Value) {
 	b.function(v)
-	w := newWalk(v.Type.Shape.Dims())
-	x := b.operand(w, "x", v.Arg(0))
-	y := b.writes(b.p.place[v], w.ordered())
-	b.indices(w)
+	code, _ := v.Update(b.p.net.Steps)
+	p := b.program(v, code)
+	p.declare()
+	y := b.writes(b.p.place[v], p.w.ordered())
+	b.indices(p.w)
 	b.WriteByte('\n')
-	if fresh {
-		b.cleared(y)
-	}
-	b.loops(w, func() { body(x, y) })
+	p.load = func(update.Var) string { return y.read() }
+	p.store = func(_ update.Var, _ int, number string) { b.replace(y, number) }
+	p.give = func(string) {}
+	b.loops(p.w, p.print)
 	b.line("}")
 }
 
-// sum of one step of spikes is packed, and then equal to them.
-func (b *printer) sum(v *ir.Value) {
-	b.accumulate(v, false, func(x, y operand) {
-		if y.at.elem.packed {
-			b.write(y, x.read())
-			return
-		}
-		b.write(y, "(uint32_t)"+y.read()+" + (uint32_t)"+x.read())
-	})
-}
-
-func (b *printer) last(v *ir.Value) {
-	b.accumulate(v, true, func(x, y operand) { b.write(y, x.read()) })
-}
-
-// maxTime begins below everything.
-func (b *printer) maxTime(v *ir.Value) {
-	b.accumulate(v, false, func(x, y operand) {
-		if y.at.elem.packed {
-			b.write(y, x.read())
-			return
-		}
-		b.line("\tconst int32_t one = %s;", b.p.fill(x.read()))
-		b.line("\tif (one > %s) {", y.read())
-		b.write(y, "one")
-		b.line("\t}")
-	})
-}
-
-// first begins with the number of steps; of a single step the result is one bit.
-func (b *printer) first(v *ir.Value) {
-	b.accumulate(v, true, func(x, y operand) {
-		if y.at.elem.packed {
-			b.write(y, x.read()+" == 0")
-			return
-		}
-		b.line("\tif (%s != 0 && %s == %d) {", b.p.fill(x.read()), y.read(), b.p.net.Steps)
-		b.write(y, "st->step[0]")
-		b.line("\t}")
-	})
-}
-
 // beginning is what a readout is before the first step.
-func beginning(v *ir.Value) param {
-	switch v.Op {
-	case ir.OpMaxTime:
-		return param{value: v.Arg(0).Range.Lo}
-	case ir.OpFirst:
-		return param{value: v.Range.Hi}
-	}
-	return param{}
+func (p *plan) beginning(v *ir.Value) param {
+	code, _ := v.Update(p.net.Steps)
+	return param{value: code.Vars[0].Start}
 }
 
 // takes prints a function of a value that copies elements of its shape.

@@ -120,6 +120,9 @@ func (p *programPrinter) value(v int, i update.Instr) {
 	}
 	p.number[v], p.wrapping[v] = p.expression(i)
 	if once := p.uses[v] == 1; i.Kind == update.Const || once && (i.Name == "" || i.Kind == update.Operand) {
+		if i.Bit() || i.Kind == update.Select || i.Kind == update.Min || i.Kind == update.Max {
+			p.number[v] = "(" + p.number[v] + ")"
+		}
 		return
 	}
 	kind := "int32_t"
@@ -139,6 +142,8 @@ func (p *programPrinter) expression(i update.Instr) (number, wrapping string) {
 		number = p.load(p.program.Vars[i.At])
 	case update.Operand, update.Param:
 		number = p.p.fill(p.operands[i.At].read())
+	case update.Step:
+		number = "(int32_t)st->step[0]"
 	case update.Const:
 		is := param{value: i.At}
 		return is.plain(), is.unsigned()

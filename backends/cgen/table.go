@@ -76,8 +76,8 @@ var rows = map[ir.Op]row{
 
 	ir.OpDelay:   {keeps: state, plan: (*plan).planDelay, run: (*printer).delay},
 	ir.OpLatch:   {keeps: nowhere, run: (*printer).latch, when: closing},
-	ir.OpSum:     {keeps: state, run: (*printer).sum, when: readout},
-	ir.OpLast:    {keeps: state, run: (*printer).last, when: readout},
-	ir.OpMaxTime: {keeps: state, run: (*printer).maxTime, when: readout},
-	ir.OpFirst:   {keeps: state, run: (*printer).first, when: readout},
+	ir.OpSum:     {keeps: state, run: (*printer).readout, when: readout},
+	ir.OpLast:    {keeps: state, run: (*printer).readout, when: readout},
+	ir.OpMaxTime: {keeps: state, run: (*printer).readout, when: readout},
+	ir.OpFirst:   {keeps: state, run: (*printer).readout, when: readout},
 }

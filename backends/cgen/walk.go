@@ -237,13 +237,23 @@ func (o operand) read() string {
 // one, so all are cleared first.
 func (b *printer) writes(at place, index *path) operand {
 	b.line("\t%s *y = %s;", at.elem.c(), at.expr)
-	return operand{name: "y", at: at, index: index}
+	return operand{name: "y", at: at, index: index, spike: b.p.name + "_spike"}
 }
 
 func (b *printer) cleared(y operand) {
 	if y.at.elem.packed {
 		b.line("\t@_fill32(%s, 0u, %du);", y.name, y.at.elem.length(y.at.n))
 	}
+}
+
+// replace prints the assignment of an element that may be set already.
+func (b *printer) replace(y operand, expr string) {
+	if y.at.elem.packed {
+		b.line("\t%s[%s >> 5] = (%s[%s >> 5] & ~(1u << (%s & 31u))) | (uint32_t)(%s) << (%s & 31u);",
+			y.name, y.index.name, y.name, y.index.name, y.index.name, b.p.fill(expr), y.index.name)
+		return
+	}
+	b.write(y, expr)
 }
 
 // write prints the assignment of an element.

@@ -106,7 +106,7 @@ func (u *unit) expression(at int, late bool) string {
 	case update.Leak:
 		return n.leak(update.Value(at)).Name + "(" + n.read(i.A, late) + ")"
 	}
-	return expression(i, func(v update.Value) string { return n.read(v, late) })
+	return datapath{n.Program, n.Work, func(v update.Value) string { return n.read(v, late) }}.expression(i)
 }
 
 // leak returns the leak of a value.

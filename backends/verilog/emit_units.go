@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"nomul/ir"
+	"nomul/ir/update"
 )
 
 // Scans tells whether the unit reads tiles by itself.
@@ -35,28 +35,29 @@ func (u *unit) ReadBits() int {
 // Width is the bits of an operand of a lanewise op.
 func (u *unit) Width(operand) int { return u.Work }
 
-// Forgets tells whether a readout takes the last step's value only.
-func (u *unit) Forgets() bool { return u.V.Op == ir.OpLast }
+// Forgets reports whether a readout takes the last step's value only.
+func (u *unit) Forgets() bool { return u.Kind == kindSum && u.Readout.Loaded(0) < 0 }
 
-// Numbers tells whether a readout asks for the number of the step.
-func (u *unit) Numbers() bool { return u.V.Op == ir.OpFirst }
+// Numbers reports whether a readout asks for the number of the step.
+func (u *unit) Numbers() bool { return u.Kind == kindSum && u.Readout.Steps() }
 
-// Accumulated is the lane of a readout over time after this step.
+// Accumulated is the lane of a readout over time after this step, in Work bits.
 func (u *unit) Accumulated() string {
-	x := extend("x", u.X.Bits, u.X.Signed, u.Bits)
-	switch {
-	case u.Forgets():
-		return x
-	case u.Numbers(): // it counts the steps before the first spike
-		step := extend("step", indexBits(u.Steps), false, u.Bits)
-		return fmt.Sprintf("((first | (old == %s)) & ~x) ? %s + %s : first ? %s : old", step, step, decimal(u.Bits, 1), decimal(u.Bits, 0))
-	case u.V.Op == ir.OpMaxTime && u.Signed:
-		return fmt.Sprintf("(first | ($signed(%s) > $signed(old))) ? %s : old", x, x)
-	case u.V.Op == ir.OpMaxTime:
-		return fmt.Sprintf("(first | (%s > old)) ? %s : old", x, x)
-	}
-	return fmt.Sprintf("(first ? %s : old) + %s", decimal(u.Bits, 0), x)
+	return formula(u.Readout, u.Work, func(i update.Instr) string {
+		switch i.Kind {
+		case update.Load:
+			return "last"
+		case update.Step:
+			return "$signed(" + extend("step", indexBits(u.Steps), false, u.Work) + ")"
+		case update.Operand, update.Param:
+			return operandName(int(i.At))
+		}
+		return number(u.Work, i.At)
+	})
 }
+
+// Begins is the value of a readout before the first step.
+func (u *unit) Begins() string { return number(u.Work, u.Readout.Vars[0].Start) }
 
 // Results are those of all lanes of a pool or sum.
 func (u *unit) Results() string {

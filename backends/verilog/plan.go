@@ -6,6 +6,7 @@ import (
 
 	"nomul/backends"
 	"nomul/ir"
+	"nomul/ir/update"
 )
 
 // unit is the hardware of one value: one module.
@@ -35,7 +36,8 @@ type unit struct {
 	Pool   pool
 	Gather gather
 	Lanewise
-	Neuron neuron
+	Neuron  neuron
+	Readout *update.Program
 }
 
 // The kinds of modules.
@@ -180,7 +182,13 @@ func (p *plan) neuron(v *ir.Value) {
 
 func (p *plan) sum(v *ir.Value) {
 	x, order := p.stored(v.Args[0], p.view(v.Args[0]))
-	p.add(&unit{Kind: kindSum, V: v, Clock: ir.Step, Xs: []*unit{x}, vector: newVector(v, x.Lanes, order)}, true)
+	u := &unit{Kind: kindSum, V: v, Clock: ir.Step, Xs: []*unit{x}, vector: newVector(v, x.Lanes, order)}
+	u.Readout, _ = v.Update(p.Net.Steps)
+	u.Work = max(signedBits(v.Range), signedBits(v.Args[0].Range))
+	if u.Numbers() {
+		u.Work = max(u.Work, indexBits(p.Net.Steps)+1)
+	}
+	p.add(u, true)
 }
 
 // connect decides which tiles are streamed and which are stored.

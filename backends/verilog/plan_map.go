@@ -39,20 +39,19 @@ func (o operand) Signed() bool { return o.Unit == nil || o.Unit.Signed }
 // operandName is the name of an operand of a lanewise op.
 func operandName(slot int) string { return string(rune('a' + slot)) }
 
-// formula is the program of an element in signed numbers of some bits, of its operands.
-func formula(p *update.Program, work int) string {
-	var read func(v update.Value) string
-	read = func(v update.Value) string {
+// formula is the result of a program in Work bits, of what its leaves are: operands, numbers
+// and state variables.
+func formula(p *update.Program, work int, leaf func(i update.Instr) string) string {
+	d := datapath{Program: p, Work: work}
+	d.read = func(v update.Value) string {
 		switch i := p.Code[v]; i.Kind {
-		case update.Operand, update.Param:
-			return operandName(int(i.At))
-		case update.Const:
-			return number(work, i.At)
+		case update.Load, update.Step, update.Operand, update.Param, update.Const:
+			return leaf(i)
 		default:
-			return "(" + expression(i, read) + ")"
+			return "(" + d.expression(i) + ")"
 		}
 	}
-	return read(p.Result())
+	return d.word(p.Result())
 }
 
 // lanewise plans an op whose operands lie in one order: that of the first that
@@ -61,7 +60,12 @@ func (p *plan) lanewise(v *ir.Value) {
 	u := &unit{Kind: kindMap, V: v, Clock: v.Clock}
 	p.lay(u, v.Args)
 	program, _ := v.Update(p.Net.Steps)
-	u.Formula = formula(program, u.Work)
+	u.Formula = formula(program, u.Work, func(i update.Instr) string {
+		if i.Kind == update.Const {
+			return number(u.Work, i.At)
+		}
+		return operandName(int(i.At))
+	})
 	p.add(u, true)
 }
 

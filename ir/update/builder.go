@@ -4,9 +4,9 @@ package update
 // earlier one that is known to be equal.
 type Builder struct{ p Program }
 
-// Var adds a state variable that starts from a constant operand, or from 0 when init is −1.
-func (b *Builder) Var(name string, bit, traced bool, init int) int {
-	b.p.Vars = append(b.p.Vars, Var{Name: name, Bit: bit, Init: init, Traced: traced})
+// Var adds a state variable.
+func (b *Builder) Var(v Var) int {
+	b.p.Vars = append(b.p.Vars, v)
 	return len(b.p.Vars) - 1
 }
 
@@ -46,6 +46,9 @@ func (b *Builder) Param(slot int) Value { return b.add(Instr{Kind: Param, At: in
 
 // Const returns a number.
 func (b *Builder) Const(n int64) Value { return b.add(Instr{Kind: Const, At: n}) }
+
+// Step returns the number of the time step, from 0.
+func (b *Builder) Step() Value { return b.add(Instr{Kind: Step}) }
 
 // is reports whether a value is a given number.
 func (b *Builder) is(v Value, n int64) bool { return b.p.Code[v].Kind == Const && b.p.Code[v].At == n }

@@ -19,6 +19,8 @@ func (p *Program) Text(r Ranges) string {
 		}
 		if v.Init >= 0 {
 			fmt.Fprintf(&b, " = operand %d", v.Init)
+		} else if v.Start != 0 {
+			fmt.Fprintf(&b, " = %d", v.Start)
 		}
 		if r.Vars != nil {
 			fmt.Fprintf(&b, " : %v", r.Vars[i])

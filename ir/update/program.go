@@ -18,6 +18,7 @@ const (
 	Operand                 // operand At of the layer in this step
 	Param                   // operand At of the layer, a constant
 	Const                   // the number At
+	Step                    // the number of the time step, from 0
 	Add                     // A + B
 	Sub                     // A − B
 	Shl                     // A · 2^At
@@ -44,7 +45,7 @@ type kindInfo struct {
 }
 
 var infos = [kinds]kindInfo{
-	Load: {"load", 0}, Operand: {"operand", 0}, Param: {"param", 0}, Const: {"const", 0},
+	Load: {"load", 0}, Operand: {"operand", 0}, Param: {"param", 0}, Const: {"const", 0}, Step: {"step", 0},
 	Add: {"add", 2}, Sub: {"sub", 2}, Shl: {"shl", 1}, Shr: {"shr", 1}, Leak: {"leak", 1},
 	AtLeast: {"at-least", 2}, Above: {"above", 2}, And: {"and", 2}, Or: {"or", 2}, Xor: {"xor", 2}, AndNot: {"and-not", 2},
 	Select: {"select", 3}, Min: {"min", 2}, Max: {"max", 2}, Store: {"store", 1}, Result: {"result", 1},
@@ -97,8 +98,9 @@ type Digit struct {
 type Var struct {
 	Name string
 	Bit  bool
-	// Init is the operand that it starts from, a constant; −1 for 0.
-	Init int
+	// Init is the operand that it starts from, a constant; −1 for the number Start.
+	Init  int
+	Start int64
 	// Traced variables are stored although no instruction may load them.
 	Traced bool
 	// Versions are values that the integer of the variable must hold beside those stored:

@@ -15,14 +15,14 @@ type Ranges struct {
 // known to have been above its threshold.
 func (p *Program) Ranges(steps int, operand func(slot int) Range) Ranges {
 	w := newWalk(p, operand)
-	for range steps {
+	for w.step = range int64(steps) {
 		for i := range w.now {
 			if w.now[i].reached {
 				w.at = w.now[i]
 				w.from(0)
 			}
 		}
-		if !w.advance() {
+		if !w.advance() && !w.Steps() {
 			break
 		}
 	}
@@ -37,6 +37,7 @@ type walk struct {
 	seen      []Range // by value, on all paths
 	reached   []bool  // by value: on some path
 	first     []Range // the state before the first step
+	step      int64
 	at        state   // from which the path starts
 	now, next []state // by the bits stored
 }
@@ -72,7 +73,7 @@ func newWalk(p *Program, operand func(slot int) Range) *walk {
 	w.now, w.next = w.now[:cases:cases], w.now[cases:]
 	w.now[0].reached = true
 	for v, variable := range p.Vars {
-		w.first = append(w.first, Range{})
+		w.first = append(w.first, Range{variable.Start, variable.Start})
 		if variable.Init >= 0 {
 			w.first[v] = operand(variable.Init)
 		}
@@ -131,6 +132,8 @@ func (w *walk) fork(v int, i *Instr) bool {
 func (w *walk) value(v int, i *Instr) Range {
 	a, b := w.env[i.A], w.env[i.B]
 	switch i.Kind {
+	case Step:
+		return Range{w.step, w.step}
 	case Load:
 		return w.at.vars[i.At]
 	case Add:

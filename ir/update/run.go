@@ -2,10 +2,12 @@ package update
 
 // Values computes one step of one element from its state variables: it returns the value of
 // each instruction, which for a store or result is the value that it takes.
-func (p *Program) Values(state []int64, operand func(slot int) int64) []int64 {
+func (p *Program) Values(step int64, state []int64, operand func(slot int) int64) []int64 {
 	values := make([]int64, len(p.Code))
 	for v, i := range p.Code {
 		switch i.Kind {
+		case Step:
+			values[v] = step
 		case Load:
 			values[v] = state[i.At]
 		case Operand, Param:

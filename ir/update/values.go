@@ -37,3 +37,6 @@ func (p *Program) IsBit(v Value) bool {
 	}
 	return i.Bit()
 }
+
+// Steps reports whether the program asks for the number of the step.
+func (p *Program) Steps() bool { return p.find(Step, 0) >= 0 }

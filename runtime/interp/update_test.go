@@ -29,7 +29,7 @@ func (s sample) follow(t *rapid.T, v *ir.Value, p *update.Program, r update.Rang
 	state := make([]int64, len(p.Vars))
 	state[p.Var(ir.MembraneVar)] = s.start
 	for step, x := range s.x {
-		values := p.Values(state, func(slot int) int64 {
+		values := p.Values(int64(step), state, func(slot int) int64 {
 			if slot == ir.NeuronX {
 				return x
 			}
