@@ -61,12 +61,6 @@ func (NeuronAttrs) attrs() {}
 // Fires reports whether the neuron has a threshold: all but silent ones without a reset.
 func (a NeuronAttrs) Fires() bool { return !a.Silent || a.Reset != ResetNone }
 
-// Plain tells whether the neuron is one membrane that fires and is reset once,
-// in that step or the next, with a leak by a shift, a factor or none.
-func (a NeuronAttrs) Plain() bool {
-	return !a.Silent && !a.Masks && a.Current.Kind == 0 && a.When != WhenBoth && a.Leak.Kind != LeakCSD
-}
-
 // Reset is what firing does to the membrane.
 type Reset uint8
 

@@ -39,10 +39,10 @@ func scan(listing, prefix string) (instructions int, found []string) {
 }
 
 // TestNoMultiplication disassembles the runner: model and command must not
-// multiply, math/big must be seen to.
+// multiply, sums of shifts among them; math/big must be seen to.
 func TestNoMultiplication(t *testing.T) {
 	t.Parallel()
-	w := emit(t, 1, parse(t, testdata+"mlp.sir"), parse(t, testdata+"conv.sir"))
+	w := emit(t, 1, parse(t, testdata+"mlp.sir"), parse(t, testdata+"conv.sir"), parse(t, testdata+"leaks.sir"))
 	for arch, objdump := range map[string]string{"amd64": "objdump", "arm64": "aarch64-linux-gnu-objdump"} {
 		for _, name := range w.names {
 			t.Run(name+"-"+arch, func(t *testing.T) {

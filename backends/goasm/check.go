@@ -56,11 +56,14 @@ var rules = map[ir.Op]func(*checker, *ir.Value){
 	ir.OpFirst:     (*checker).reads,
 }
 
-type checker struct{ found diag.List }
+type checker struct {
+	found diag.List
+	steps int
+}
 
 // Check lists the values that cannot be emitted.
 func (backend) Check(net *ir.Net) diag.List {
-	c := &checker{}
+	c := &checker{steps: net.Steps}
 	if net.Level != ir.Fixed {
 		c.found.Add(diag.Origin{}, diag.UnsupportedTarget, "target go takes a net at the fixed level, %s is at %v", net.Name, net.Level)
 		return c.found
@@ -164,20 +167,14 @@ func (c *checker) constant(v *ir.Value, what string, arg *ir.Value) {
 	}
 }
 
+// neuron demands that the state fits 32 bits, with the membrane before its reset.
 func (c *checker) neuron(v *ir.Value) {
 	c.reads(v)
-	a := v.Attrs.(ir.NeuronAttrs)
-	if a.Leak.Kind == ir.LeakFactor || a.Current.Kind == ir.LeakFactor {
-		c.refuse(v, "leak=factor needs a multiplication")
-	}
-	for i := ir.NeuronThreshold; i <= ir.NeuronInit; i++ {
-		c.constant(v, v.Op.Operands()[i].Name, v.Arg(i))
-	}
-	if !roomy(v, int32s) {
-		c.refuse(v, "its membrane, %v, needs more than 32 bits", v.State)
-	}
-	if a.Current.Kind != 0 && !int32s.Contains(v.Drive) {
-		c.refuse(v, "its current, %v, needs more than 32 bits", v.Drive)
+	program, ranges := v.Update(c.steps)
+	for i, variable := range program.Vars {
+		if !variable.Bit && !int32s.Contains(ranges.Vars[i]) {
+			c.refuse(v, "its %s, %v, needs more than 32 bits", variable.Name, ranges.Vars[i])
+		}
 	}
 }
 

@@ -27,6 +27,7 @@ func emit(p *plan, o backends.Options) []backends.File {
 		{Name: "random_test.go", Data: p.randomInputs()},
 		{Name: "weights.bin", Data: p.blob},
 	}
+	files = append(files, p.updateFiles()...)
 	files = append(files, p.kernels()...)
 	files = append(files, p.templates(o)...)
 	if len(o.Vectors) > 0 {

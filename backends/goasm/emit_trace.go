@@ -72,7 +72,7 @@ func (p *plan) streamCode(out *printer) {
 // trace prints a layer's spikes, 0 of a silent one, and its membranes.
 func (s *neuronStage) trace(out *printer) {
 	switch {
-	case s.attrs.Silent:
+	case !s.fires():
 		out.f("out = append(out, make([]byte, %d)...)", s.dst.size)
 	case s.places != "":
 		out.f("out = appendSpikesAt(out, m.%s, m.%s)", s.dst.name, s.places)

@@ -191,7 +191,8 @@ const testdata = "../../testdata/backends/goasm/"
 // the interpreter's spikes and membranes at every step.
 func TestNets(t *testing.T) {
 	t.Parallel()
-	nets := []*ir.Net{parse(t, testdata+"mlp.sir"), parse(t, testdata+"dag.sir"), parse(t, testdata+"wire.sir"), parse(t, testdata+"conv.sir")}
+	nets := []*ir.Net{parse(t, testdata+"mlp.sir"), parse(t, testdata+"dag.sir"), parse(t, testdata+"wire.sir"), parse(t, testdata+"conv.sir"),
+		parse(t, testdata+"leaks.sir")}
 	for seed := range 5 {
 		net := randomNet.Example(seed)
 		net.Name += fmt.Sprint(seed)

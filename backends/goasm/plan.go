@@ -29,6 +29,7 @@ type plan struct {
 	converted map[*buffer][]conversion
 	rows      map[rowsKey]*weightsPlan // weights that several layers share
 	fused     map[*ir.Value]bool       // values that their only reader computes
+	updates   map[*ir.Value]expanded
 }
 
 // needs are kernel.needs, the sizes of the engine's buffers.
@@ -61,6 +62,7 @@ func newPlan(net *ir.Net, o backends.Options) *plan {
 		pkg: packageName(o.Name), net: net, scope: newScope(), needs: needs{list: 1, words: 1},
 		readers: net.Readers(), of: map[*ir.Value]*view{},
 		converted: map[*buffer][]conversion{}, rows: map[rowsKey]*weightsPlan{}, fused: map[*ir.Value]bool{},
+		updates: map[*ir.Value]expanded{},
 	}
 	p.namePorts()
 	for _, v := range net.Values {

@@ -108,15 +108,22 @@ func (s *linearStage) words(r ir.Range, m matrix, bias []int64) []int64 {
 	return bias
 }
 
-// fits16 tells whether a linear's result can stay in 16 bits: its range does, and
-// so does every neuron that reads it, for they run in the width of their input.
+// fits16 reports whether a linear's result can stay in 16 bits: its range does, and
+// so does every layer that fires on it, for layers run in the width of their input.
 func (p *plan) fits16(v *ir.Value) bool {
 	if !int16s.Contains(v.Range) {
 		return false
 	}
 	for _, r := range p.readers[v] {
-		if r.Op == ir.OpNeuron && (general(r) || !roomy(r, int16s)) || r.Op == ir.OpReshape && !p.fits16(r) {
-			return false
+		switch r.Op {
+		case ir.OpNeuron:
+			if u := p.update(r); !u.IsBit(u.Result()) || !u.Fits(u.ranges, int16s) {
+				return false
+			}
+		case ir.OpReshape, ir.OpTranspose:
+			if !p.fits16(r) {
+				return false
+			}
 		}
 	}
 	return true

@@ -4,116 +4,175 @@ import (
 	"slices"
 
 	"nomul/ir"
+	"nomul/ir/update"
 )
 
 // neuronStage is one neuron layer.
 type neuronStage struct {
 	common
-	x         *view
-	attrs     ir.NeuronAttrs
-	form      form // of the membrane: narrow or full
-	constants constants
-	membrane  string
-	params    string // the field of kernel.neuron, or of kernel.layer
-	threshold vectorPlan
-	bias      vectorPlan
-	resets    vectorPlan
-	initial   vectorPlan
-	// block is how many neurons the constants are for; they repeat.
-	block  int
-	places string // the table of places, when they are not in C order
-	table  section
+	x    *view
+	form form // of the lanes: narrow or full
+	// program has no leaks, and Above for comparisons with limits, unless it is wide.
+	program  *update.Program
+	less     bool       // a limit of its is one less than the network's
+	wide     bool       // its exact values leave the lanes: plain Go runs it in 64 bits
+	args     []argument // of its function
+	at       []int      // by value: the argument that it is loaded from or stored to, or −1
+	function string     // in plain Go
+	membrane string
+	block    int    // how many neurons the constants are for; they repeat
+	places   string // the table of places, when they are not in C order
+	table    section
 }
 
-// general tells whether a neuron takes more than the loops in assembly can do.
-func general(v *ir.Value) bool {
-	a := v.Attrs.(ir.NeuronAttrs)
-	return a.Current.Kind != 0 || a.When == ir.WhenBoth || a.Masks || a.Silent || a.Leak.Kind == ir.LeakCSD
+// argument is a slice that a layer's function takes: an element for each neuron, or
+// spikes, 64 to a word.
+type argument struct {
+	name     string // in the function
+	field    string // of the model
+	spikes   bool
+	state    bool        // of the layer alone
+	start    *vectorPlan // of state, unless it starts at 0
+	constant *vectorPlan
+}
+
+// expanded is a neuron's program without leaks, with its ranges.
+type expanded struct {
+	*update.Program
+	ranges update.Ranges
+}
+
+func (p *plan) update(v *ir.Value) expanded {
+	u, ok := p.updates[v]
+	if !ok {
+		u.Program, u.ranges = v.Update(p.net.Steps)
+		u.Program, u.ranges = u.Expand(u.ranges)
+		p.updates[v] = u
+	}
+	return u
 }
 
 // neuron runs a layer in the width of its input.
 func (p *plan) neuron(v *ir.Value) {
-	a := v.Attrs.(ir.NeuronAttrs)
-	x := p.vector(v.Args[0])
-	f := packed
-	if a.Silent {
-		f = full
+	u := p.update(v)
+	x := p.vector(v.Args[u.input()])
+	f := full
+	if u.IsBit(u.Result()) {
+		f = packed
 	}
-	b := p.result(v, f, x.order)
-	s := &neuronStage{common: p.stage(v, b), x: x, attrs: a, form: x.form, membrane: b.name, params: p.scope.claim(b.name + "Neuron")}
-	if !a.Silent {
-		s.membrane = p.scope.claim(b.name + "V")
-	}
-	if !general(v) {
-		s.constants = constantsOf(a)
-	}
-	s.layConstants(p, v)
+	s := p.layer(u, x, p.stage(v, p.result(v, f, x.order)), func(slot int) []int64 {
+		return x.order.pick(spread(v.Arg(slot), v.Type.Shape))
+	})
 	if x.order.at != nil {
-		s.places, s.table = p.scope.claim(b.name+"Places"), p.table(x.order.places(b.size))
+		s.places, s.table = p.scope.claim(s.dst.name+"Places"), p.table(x.order.places(s.dst.size))
 	}
 	p.neurons = append(p.neurons, s)
 	p.add(ir.Step, s)
 }
 
-// layConstants lays the constants out in the order of the neurons, once for all
-// blocks if they repeat.
-func (s *neuronStage) layConstants(p *plan, v *ir.Value) {
-	integers, size := int32s, s.dst.size
+// layer plans a program with an input, and data of its constant operands.
+func (p *plan) layer(u expanded, x *view, c common, data func(slot int) []int64) *neuronStage {
+	s := &neuronStage{common: c, x: x, form: x.form, program: &update.Program{Vars: u.Vars, Code: slices.Clone(u.Code)},
+		at: slices.Repeat([]int{-1}, len(u.Code)), function: p.function(c.dst.name)}
+	if s.wide = !u.Fits(u.ranges, s.lane()); !s.wide {
+		s.cutShifts()
+	}
+	s.layState(p, data)
+	s.layConstants(p, data)
+	s.layResult()
+	return s
+}
+
+// function is the name of a layer's function in plain Go; in assembly it has an end.
+func (p *plan) function(layer string) string {
+	name := "update" + upper(layer)
+	for p.scope[name] || p.scope[name+avx2.name] || p.scope[name+neon.name] {
+		name += "_"
+	}
+	for _, end := range []string{"", "Shifts", avx2.name, neon.name} {
+		p.scope.claim(name + end)
+	}
+	return name
+}
+
+// input is the operand that changes from step to step.
+func (u expanded) input() int64 {
+	return u.Code[slices.IndexFunc(u.Code, func(i update.Instr) bool { return i.Kind == update.Operand })].At
+}
+
+func (s *neuronStage) lane() ir.Range {
 	if s.form == narrow {
-		integers = int16s
+		return int16s
 	}
-	order := s.x.order
-	thresholds, bias, reset := order.pick(limits(v, integers)), order.pick(spread(v.Arg(ir.NeuronBias), v.Type.Shape)), order.pick(s.amounts(v))
-	s.block = block(size, thresholds, bias, reset)
-	if general(v) {
-		s.block = padded(size)
-	}
-	operand := func(name string, data []int64, size int, fill int64) vectorPlan {
-		if data != nil {
-			data = data[:min(size, len(data))]
-		}
-		return p.constant(s.dst.name+name, data, size, s.form, fill)
-	}
-	// A limit no membrane exceeds keeps the padding from firing.
-	s.threshold = operand("Threshold", thresholds, s.block, integers.Hi)
-	s.bias = operand("Bias", bias, s.block, 0)
-	s.resets = operand("Reset", reset, s.block, 0)
-	s.initial = operand("Init", order.pick(spread(v.Arg(ir.NeuronInit), v.Type.Shape)), size, 0)
+	return int32s
 }
 
-// amounts are what the kernel takes as reset.
-func (s *neuronStage) amounts(v *ir.Value) []int64 {
-	if general(v) {
-		return spread(v.Arg(ir.NeuronReset), v.Type.Shape)
-	}
-	return resets(v)
-}
-
-// What a block of neurons may have, so that its constants stay in the nearest cache.
-const (
-	mostBlock  = 4096
-	leastBlock = 1024
-)
-
-// block is after how many neurons all constants repeat, a multiple of 64, and
-// some more to make blocks worth a call; all of them if they do not repeat.
-func block(size int, constants ...[]int64) int {
-	if size%64 != 0 {
-		return padded(size)
-	}
-	for n := 64; n <= min(mostBlock, size); n += 64 {
-		if !slices.ContainsFunc(constants, func(c []int64) bool { return !repeats(c, n) }) {
-			return min(size, max(n, leastBlock/n*n))
+// cutShifts has no shift by more than a lane holds.
+func (s *neuronStage) cutShifts() {
+	bits := int64(s.form.bits())
+	for v := range s.program.Code {
+		switch i := &s.program.Code[v]; {
+		case i.Kind == update.Shr:
+			i.At = min(i.At, bits-1)
+		case i.Kind == update.Shl && i.At >= bits:
+			*i = update.Instr{Kind: update.Sub, Name: i.Name, A: i.A, B: i.A} // 0
 		}
 	}
-	return size
 }
 
-func repeats(data []int64, n int) bool {
-	for i := n; i < len(data); i++ {
-		if data[i] != data[i-n] {
-			return false
+func (s *neuronStage) fires() bool { return s.dst.form == packed }
+
+// add makes a slice an argument, which a value is loaded from or stored to.
+func (s *neuronStage) add(value int, a argument) {
+	s.at[value] = len(s.args)
+	s.args = append(s.args, a)
+}
+
+// layState plans state variables, and the input. What is the result too is kept there.
+func (s *neuronStage) layState(p *plan, data func(slot int) []int64) {
+	for i, variable := range s.program.Vars {
+		a := argument{name: variable.Name, spikes: variable.Bit, state: true, field: s.dst.name}
+		if i != s.kept() {
+			a.field = p.scope.claim(s.dst.name + upper(variable.Name))
+		}
+		if variable.Init >= 0 {
+			c := p.constant(s.dst.name+upper(variable.Name)+"Init", data(variable.Init), s.dst.size, s.form, 0)
+			a.start = &c
+		}
+		if variable.Name == ir.MembraneVar {
+			s.membrane = a.field
+		}
+		s.args = append(s.args, a)
+	}
+	for i, instr := range s.program.Code {
+		switch instr.Kind {
+		case update.Load, update.Store:
+			s.at[i] = int(instr.At)
+		case update.Operand:
+			s.add(i, argument{name: "x", field: s.x.name})
 		}
 	}
-	return true
+}
+
+// kept is the state variable that is the result too, or −1.
+func (s *neuronStage) kept() int {
+	for i := range s.program.Vars {
+		if s.program.Stored(i) == s.program.Result() {
+			return i
+		}
+	}
+	return -1
+}
+
+// layResult plans where a result goes that is no state variable.
+func (s *neuronStage) layResult() {
+	if s.kept() >= 0 {
+		return
+	}
+	at := slices.IndexFunc(s.program.Code, func(i update.Instr) bool { return i.Kind == update.Result })
+	name := "result"
+	if s.fires() {
+		name = "spikes"
+	}
+	s.add(at, argument{name: name, field: s.dst.name, spikes: s.fires()})
 }

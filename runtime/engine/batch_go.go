@@ -51,7 +51,14 @@ type batchGo struct {
 // own matches the names of a model in the text of its package. The first model of a
 // batch keeps them, the others have a number behind them; fields and methods of
 // models never have these names.
-var own = regexp.MustCompile(`\b(Model|newModel|Steps|weightsBin|Layers?|InputBytes|loadWeights|loadTables)\b|(//go:embed weights)`)
+var own = regexp.MustCompile(`\b(Model|newModel|Steps|weightsBin|Layers?|InputBytes|loadWeights|loadTables|updates|newUpdates)\b|(//go:embed weights)`)
+
+// function matches the beginning of the functions of layers; the number stands before, for
+// names of layers may end in one.
+var function = regexp.MustCompile(`\bupdate[A-Z]`)
+
+// per matches the files of a model's own text.
+var per = regexp.MustCompile(`^batch/(model|trace|neurons)([._].*)$`)
 
 // compile writes and builds the cases that are left, until none is left that the
 // compiler complains of, and returns those that are in the program.
@@ -75,7 +82,7 @@ func (p *batchGo) compile(ctx context.Context) ([]int, error) {
 	}
 }
 
-var complaint = regexp.MustCompile(`(?m)^\S*(?:model|trace)_(\d+)\.go:.*$`)
+var complaint = regexp.MustCompile(`(?m)^\S*(?:model|trace|neurons)_(\d+)(?:_\w+)?\.(?:go|s):.*$`)
 
 // blame takes out the cases that the compiler complains of; it reports whether
 // there are any.
@@ -126,19 +133,16 @@ func (p *batchGo) put(name string, data []byte) error {
 // are left out.
 func (p *batchGo) place(f backends.File, i int, first bool) (string, []byte) {
 	number := fmt.Sprint(i)
-	switch f.Name {
-	case "batch/model.go", "batch/trace.go":
-		base := strings.TrimSuffix(f.Name, ".go")
+	if parts := per.FindStringSubmatch(f.Name); parts != nil {
 		text := f.Data
 		if !first {
 			text = own.ReplaceAll(text, []byte("${1}${2}"+number))
+			text = function.ReplaceAll(text, []byte("of"+number+"_${0}"))
 		}
-		return base + "_" + number + ".go", text
-	case "batch/weights.bin":
-		if !first {
-			return "batch/weights" + number + ".bin", f.Data
-		}
-		return f.Name, f.Data
+		return "batch/" + parts[1] + "_" + number + parts[2], text
+	}
+	if f.Name == "batch/weights.bin" && !first {
+		return "batch/weights" + number + ".bin", f.Data
 	}
 	if !first || strings.HasSuffix(f.Name, "_test.go") || strings.HasPrefix(f.Name, "cmd/") {
 		return "", nil

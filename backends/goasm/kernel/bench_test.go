@@ -38,19 +38,3 @@ func BenchmarkLevels(b *testing.B) {
 		}
 	})
 }
-
-func BenchmarkNeuron(b *testing.B) {
-	v, x, th := make([]int32, 512), make([]int32, 512), make([]int32, 512)
-	for i := range th {
-		x[i], th[i] = int32(i), 500
-	}
-	zero := make([]int32, 512)
-	s := make([]uint64, 8)
-	for _, k := range kernels() {
-		b.Run(k.name, func(b *testing.B) {
-			for range b.N {
-				k.fire32(v, x, th, zero, zero, s, &neuron{leak: 1, part: ^uint64(0), clear: ^uint64(0)})
-			}
-		})
-	}
-}

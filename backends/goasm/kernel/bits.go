@@ -142,3 +142,12 @@ func setBits(dst []uint64, at int, w uint64) {
 		dst[at>>6+1] |= over
 	}
 }
+
+// bit is a spike, made without a branch.
+func bit(fires bool) uint64 {
+	var b uint64
+	if fires {
+		b = 1
+	}
+	return b
+}

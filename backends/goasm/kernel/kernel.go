@@ -44,14 +44,6 @@ type kernel struct {
 	// R must fit 16 bits at every level.
 	levels8x32 func(dst, base []int32, rows []byte, stride int, list, counts []uint32, shift int)
 
-	// fire16 and fire32 update neurons whose reset acts in the step that fires,
-	// next16 and next32 those whose reset acts in the step after. They store the
-	// membranes and the spikes, 64 to a word.
-	fire16 func(v, x, threshold, bias, reset []int16, spikes []uint64, p *neuron)
-	next16 func(v, x, threshold, bias, reset []int16, spikes []uint64, p *neuron)
-	fire32 func(v, x, threshold, bias, reset []int32, spikes []uint64, p *neuron)
-	next32 func(v, x, threshold, bias, reset []int32, spikes []uint64, p *neuron)
-
 	// Loops over the windows of a convolution, for tiles of 32 or 64 outputs with
 	// 8-bit rows, whose sums must fit 16 bits, and of 32 outputs with 16-bit rows,
 	// summed modulo 2^32; and over those of words.
@@ -65,28 +57,6 @@ type kernel struct {
 
 	// plus32 sets dst = a + (b << shift).
 	plus32 func(dst, a, b []int32, shift int)
-}
-
-// neuron says what all neurons of a layer have in common. Masks are all ones or
-// zero; up and upNegative repeat a number in every 16- or 32-bit lane. With them
-// one loop without branches runs every leak and reset:
-//
-//	shifted = (V + up + (V<0 ? upNegative : 0)) >> leak
-//	leak(V) = (V & keep) + (((shifted & part) ^ flip) − flip)
-//	H       = leak(V) + (x << guard) + bias
-//	S       = H > threshold
-//	V       = (H &^ (S & clear)) + (reset & S)
-//
-// The reset is 0 or a value with clear, and minus the amount without it. With
-// the reset in the next step, S_prev = V > threshold (and armed, for there is
-// none before step 0) acts first: with clear V = S_prev ? reset : V before the
-// leak, without it H gets reset & S_prev after it.
-type neuron struct {
-	guard, leak      uint64
-	keep, part, flip uint64
-	up, upNegative   uint64
-	clear            uint64
-	armed            uint64
 }
 
 // Kernels names the kernels this machine can run, the fastest first. The last
@@ -108,10 +78,6 @@ func plain() *kernel {
 		rows8x32:   rows8x32,
 		rows16x32:  rows16x32,
 		levels8x32: levels8x32,
-		fire16:     fire[int16],
-		next16:     next[int16],
-		fire32:     fire[int32],
-		next32:     next[int32],
 		conv8x32:   conv8x32,
 		conv8x64:   conv8x64,
 		tables16:   tables16,

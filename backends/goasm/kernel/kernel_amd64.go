@@ -39,10 +39,6 @@ func assembly() []*kernel {
 		rows8x32:   rows8x32AVX2,
 		rows16x32:  rows16x32AVX2,
 		levels8x32: levels8x32AVX2,
-		fire16:     fire16AVX2,
-		next16:     next16AVX2,
-		fire32:     fire32AVX2,
-		next32:     next32AVX2,
 		conv8x32:   conv8x32AVX2,
 		conv8x64:   conv8x64AVX2,
 		tables16:   tables16AVX2,
@@ -66,18 +62,6 @@ func rows16x32AVX2(dst, base []int32, rows []byte, stride int, list []uint32, sh
 
 //go:noescape
 func levels8x32AVX2(dst, base []int32, rows []byte, stride int, list, counts []uint32, shift int)
-
-//go:noescape
-func fire16AVX2(v, x, threshold, bias, reset []int16, spikes []uint64, p *neuron)
-
-//go:noescape
-func next16AVX2(v, x, threshold, bias, reset []int16, spikes []uint64, p *neuron)
-
-//go:noescape
-func fire32AVX2(v, x, threshold, bias, reset []int32, spikes []uint64, p *neuron)
-
-//go:noescape
-func next32AVX2(v, x, threshold, bias, reset []int32, spikes []uint64, p *neuron)
 
 //go:noescape
 func conv8x32AVX2(dst, base []int32, rows []byte, list, starts []uint32, w *windows)

@@ -8,10 +8,6 @@ func assembly() []*kernel {
 		rows8x32:   rows8x32NEON,
 		rows16x32:  rows16x32NEON,
 		levels8x32: levels8x32NEON,
-		fire16:     fire16NEON,
-		next16:     next16NEON,
-		fire32:     fire32NEON,
-		next32:     next32NEON,
 		conv8x32:   conv8x32NEON,
 		conv8x64:   conv8x64NEON,
 		tables16:   tables16,
@@ -35,18 +31,6 @@ func rows16x32NEON(dst, base []int32, rows []byte, stride int, list []uint32, sh
 
 //go:noescape
 func levels8x32NEON(dst, base []int32, rows []byte, stride int, list, counts []uint32, shift int)
-
-//go:noescape
-func fire16NEON(v, x, threshold, bias, reset []int16, spikes []uint64, p *neuron)
-
-//go:noescape
-func next16NEON(v, x, threshold, bias, reset []int16, spikes []uint64, p *neuron)
-
-//go:noescape
-func fire32NEON(v, x, threshold, bias, reset []int32, spikes []uint64, p *neuron)
-
-//go:noescape
-func next32NEON(v, x, threshold, bias, reset []int32, spikes []uint64, p *neuron)
 
 //go:noescape
 func half8x32NEON(dst, base []int32, rows []byte, list []uint32, shift int)

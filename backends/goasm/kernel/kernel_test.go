@@ -159,60 +159,6 @@ func TestLevels(t *testing.T) {
 	})
 }
 
-// drawNeuron draws a layer's constants; width is 16 or 32.
-func drawNeuron(t *rapid.T, width int) *neuron {
-	mask := rapid.SampledFrom([]uint64{0, ^uint64(0)})
-	shift := rapid.IntRange(1, 6).Draw(t, "leak")
-	repeat := uint64(0x0001000100010001)
-	if width == 32 {
-		repeat = 0x0000000100000001
-	}
-	round := rapid.SampledFrom([]uint64{0, 1<<shift - 1})
-	return &neuron{
-		guard: uint64(rapid.IntRange(0, 3).Draw(t, "guard")), leak: uint64(shift),
-		keep: mask.Draw(t, "keep"), part: mask.Draw(t, "part"), flip: mask.Draw(t, "flip"),
-		up: round.Draw(t, "up") * repeat, upNegative: round.Draw(t, "upNegative") * repeat,
-		clear: mask.Draw(t, "clear"), armed: mask.Draw(t, "armed"),
-	}
-}
-
-type update[T membrane] func(v, x, threshold, bias, reset []T, spikes []uint64, p *neuron)
-
-// checkUpdate compares a kernel's update with the plain one, which the emitted
-// models' tests compare with the interpreter.
-func checkUpdate[T membrane](t *rapid.T, name string, got, want update[T], limit T, p *neuron) {
-	n := 64 * rapid.IntRange(1, 3).Draw(t, "words")
-	draw := func(what string) []T {
-		seed := rapid.Uint32().Draw(t, what)
-		out := make([]T, n)
-		for i := range out {
-			seed = seed*1664525 + 1013904223
-			out[i] = T(seed>>8) % limit
-		}
-		return out
-	}
-	v, x, threshold, bias, reset := draw("v"), draw("x"), draw("threshold"), draw("bias"), draw("reset")
-	spikes, wantSpikes := make([]uint64, n/64), make([]uint64, n/64)
-	wantV := slices.Clone(v)
-	for range 3 {
-		got(v, x, threshold, bias, reset, spikes, p)
-		want(wantV, x, threshold, bias, reset, wantSpikes, p)
-		same(t, name+" membranes", v, wantV)
-		same(t, name+" spikes", spikes, wantSpikes)
-	}
-}
-
-func TestNeurons(t *testing.T) {
-	eachKernel(t, func(t *rapid.T, k *kernel) {
-		p := drawNeuron(t, 16)
-		checkUpdate(t, "fire16", k.fire16, fire[int16], 500, p)
-		checkUpdate(t, "next16", k.next16, next[int16], 500, p)
-		p = drawNeuron(t, 32)
-		checkUpdate(t, "fire32", k.fire32, fire[int32], 5000000, p)
-		checkUpdate(t, "next32", k.next32, next[int32], 5000000, p)
-	})
-}
-
 func TestCount(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		words := rapid.IntRange(1, 3).Draw(t, "words")

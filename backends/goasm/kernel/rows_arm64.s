@@ -220,7 +220,7 @@ store:
 	VSHL  $8, vhigh.H8, V26.H8; \
 	VSUB  V26.H8, vall.H8, V26.H8; \
 	VUSRA $8, V26.H8, vhigh.H8; \
-	SSHR8H(high, 26); \
+	SSHR8H(8, high, 26); \
 	VZIP1 V26.H8, vall.H8, V24.H8; \
 	VZIP2 V26.H8, vall.H8, V25.H8; \
 	STORE32

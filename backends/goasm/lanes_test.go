@@ -1,0 +1,243 @@
+package goasm
+
+import (
+	"encoding/binary"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// sketchRunner runs the functions of sketches, in plain Go and in vectors, on a stream of
+// numbers: what each argument is at first, and then for each step the input and what is
+// wanted of state and result.
+const sketchRunner = `package main
+
+import (
+	"encoding/binary"
+	"fmt"
+	"os"
+)
+
+const neurons = NEURONS
+
+type kernel struct{ name string }
+
+func bit(fires bool) uint64 {
+	if fires {
+		return 1
+	}
+	return 0
+}
+
+type stream struct{ data []byte }
+
+func (s *stream) numbers() []int64 {
+	out := make([]int64, neurons)
+	for i := range out {
+		out[i] = int64(binary.LittleEndian.Uint64(s.data))
+		s.data = s.data[8:]
+	}
+	return out
+}
+
+func lanes[T int16 | int32](s *stream) []T {
+	out := make([]T, neurons)
+	for i, n := range s.numbers() {
+		out[i] = T(n)
+	}
+	return out
+}
+
+func spikes(s *stream) []uint64 {
+	out := make([]uint64, neurons/64)
+	for i, n := range s.numbers() {
+		out[i/64] |= uint64(n) << (i % 64)
+	}
+	return out
+}
+
+func same[T int16 | int32 | uint64](name, kernel string, step int, got, want []T) {
+	for i := range want {
+		if got[i] != want[i] {
+			fmt.Println(name, kernel, "step", step, "element", i, "is", got[i], "wanted", want[i])
+			return
+		}
+	}
+}
+
+func main() {
+	data, err := os.ReadFile(os.Args[1])
+	if err != nil {
+		panic(err)
+	}
+	for _, name := range []string{"go", "vectors"} {
+		s, u := &stream{data}, newUpdates(&kernel{name})
+CALLS		fmt.Println("compared", name, len(s.data))
+	}
+}
+`
+
+// first has what each argument is before the first step.
+func (s sketch) first(p *plan, l *neuronStage) []int64 {
+	var out []int64
+	for _, a := range l.args {
+		for n := range sketchNeurons {
+			number := int64(0)
+			switch {
+			case a.start != nil:
+				number = s.data[3][n]
+			case a.constant != nil && a.constant.data.to > 0 && a.constant.bytes == 2:
+				number = int64(int16(binary.LittleEndian.Uint16(p.blob[a.constant.data.from+2*n:])))
+			case a.constant != nil && a.constant.data.to > 0:
+				number = int64(int32(binary.LittleEndian.Uint32(p.blob[a.constant.data.from+4*n:])))
+			}
+			out = append(out, number)
+		}
+	}
+	return out
+}
+
+// run has, for each step, the input, the state and the result by the program itself.
+func (s sketch) run(l *neuronStage) []int64 {
+	var out []int64
+	state := make([][]int64, sketchNeurons)
+	for n := range state {
+		for _, v := range s.program.Vars {
+			state[n] = append(state[n], 0)
+			if v.Init >= 0 {
+				state[n][len(state[n])-1] = s.data[v.Init][n]
+			}
+		}
+	}
+	results := make([]int64, sketchNeurons)
+	for step := range sketchSteps {
+		x := s.data[0][step*sketchNeurons:][:sketchNeurons]
+		out = append(out, x...)
+		for n := range sketchNeurons {
+			values := s.program.Values(int64(step), state[n], func(slot int) int64 {
+				if slot == 0 {
+					return x[n]
+				}
+				return s.data[slot][n]
+			})
+			results[n] = values[s.program.Result()]
+			for i := range state[n] {
+				state[n][i] = values[s.program.Stored(i)]
+			}
+		}
+		for i, a := range l.args {
+			switch {
+			case a.state:
+				for n := range state {
+					out = append(out, state[n][i])
+				}
+			case a.field == l.dst.name:
+				out = append(out, results...)
+			}
+		}
+	}
+	return out
+}
+
+// calls prints the code that runs a layer's function and compares.
+func (s *neuronStage) calls() string {
+	var names, first, after []string
+	for i, a := range s.args {
+		name, read := fmt.Sprintf("a%d", i), "lanes["+s.form.elem()+"](s)"
+		if a.spikes {
+			read = "spikes(s)"
+		}
+		names, first = append(names, name), append(first, read)
+		switch {
+		case a.name == "x":
+			after = append([]string{fmt.Sprintf("copy(%s, %s)\nu.%s(NAMES)", name, read, s.dst.name)}, after...)
+		case a.state || a.field == s.dst.name:
+			after = append(after, fmt.Sprintf("same(%q, name, step, %s, %s)", s.dst.name, name, read))
+		}
+	}
+	list := strings.Join(names, ", ")
+	return fmt.Sprintf("{\n%s := %s\nfor step := range %d {\n%s\n}\n}\n", list, strings.Join(first, ", "), sketchSteps,
+		strings.ReplaceAll(strings.Join(after, "\n"), "NAMES", list))
+}
+
+// Random programs of all instructions give in plain Go, in AVX2 and in NEON what they mean.
+func TestPrograms(t *testing.T) {
+	p := &plan{pkg: "main", scope: newScope()}
+	var calls strings.Builder
+	var data []byte
+	vectors, narrows, wides := 0, 0, 0
+	for seed := range 150 {
+		s := sketches.Example(seed)
+		l := s.layer(p, fmt.Sprint("layer", seed))
+		if !strings.Contains(l.signature(), "x") {
+			continue // no instruction takes the input
+		}
+		p.neurons = append(p.neurons, l)
+		calls.WriteString(l.calls())
+		for _, n := range append(s.first(p, l), s.run(l)...) {
+			data = binary.LittleEndian.AppendUint64(data, uint64(n))
+		}
+		if _, ok := avx2.function(l); ok {
+			vectors++
+		}
+		if l.form == narrow {
+			narrows++
+		}
+		if l.wide {
+			wides++
+		}
+	}
+	t.Logf("%d programs, %d in vectors, %d of 16 bits, %d in 64 bits", len(p.neurons), vectors, narrows, wides)
+	if min(vectors, narrows, wides) < 5 {
+		t.Error("too few of some kind")
+	}
+	dir := t.TempDir()
+	write := func(name string, data []byte) {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, f := range p.updateFiles() {
+		write(f.Name, f.Data)
+	}
+	write("go.mod", []byte("module sketches\n\ngo 1.22\n"))
+	write("main.go", []byte(strings.NewReplacer("NEURONS", fmt.Sprint(sketchNeurons), "CALLS", calls.String()).Replace(sketchRunner)))
+	write("simd_arm64.h", []byte(read("kernel/simd_arm64.h")))
+	write("data", data)
+	for arch, under := range map[string][]string{"amd64": nil, "arm64": {"qemu-aarch64", "-cpu", "max"}} {
+		t.Run(arch, func(t *testing.T) {
+			run := buildSketches(t, dir, arch, under)
+			if out := run("data"); out != "compared go 0\ncompared vectors 0\n" {
+				t.Error(out)
+			}
+			write("wrong", append(append(data[:len(data)-8:len(data)-8], data[len(data)-8]^1), data[len(data)-7:]...))
+			if out := run("wrong"); strings.Count(out, "wanted") != 2 {
+				t.Errorf("a wrong number was not seen twice:\n%s", out)
+			}
+		})
+	}
+}
+
+// buildSketches builds the program, and returns what runs it on a file.
+func buildSketches(t *testing.T, dir, arch string, under []string) func(file string) string {
+	if len(under) > 0 {
+		if _, err := exec.LookPath(under[0]); err != nil {
+			t.Skip(err)
+		}
+	}
+	run := func(command ...string) string {
+		c := exec.Command(command[0], command[1:]...)
+		c.Dir, c.Env = dir, append(os.Environ(), "GOARCH="+arch, "GOWORK=off", "GOFLAGS=", "CGO_ENABLED=0")
+		out, err := c.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %v\n%s", command, err, out)
+		}
+		return string(out)
+	}
+	run("go", "vet", "-bools=false", ".")
+	run("go", "build", "-o", arch, ".")
+	return func(file string) string { return run(append(under[:len(under):len(under)], "./"+arch, file)...) }
+}
