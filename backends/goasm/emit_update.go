@@ -2,12 +2,13 @@ package goasm
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"nomul/backends"
 )
 
-// updates prints the functions that run a step of each layer: in plain Go, and in
+// updateFiles prints the functions that run a step of each layer: in plain Go, and in
 // assembly where a machine's registers suffice.
 func (p *plan) updateFiles() []backends.File {
 	if len(p.neurons) == 0 {
@@ -23,21 +24,26 @@ func (p *plan) updateFiles() []backends.File {
 	return files
 }
 
+// firsts are the layers that functions are printed for.
+func (p *plan) firsts() []*neuronStage {
+	return slices.DeleteFunc(slices.Clone(p.neurons), func(s *neuronStage) bool { return s.first != s })
+}
+
 // plainUpdates prints the functions in plain Go.
 func (p *plan) plainUpdates() []byte {
 	out := &printer{}
 	out.f("package %s\n", p.pkg)
-	out.f("// updates are the functions that run a step of the neurons of each layer. Their slices have an\n// element for each neuron, filled up to a multiple of 64, or spikes, 64 to a word.")
+	out.f("// updates are the functions that run a step of the neurons of a layer, called after the first\n// layer that they are for. Their slices have an element for each neuron, filled up to a multiple\n// of 64, or spikes, 64 to a word.")
 	out.f("type updates struct {")
-	for _, s := range p.neurons {
+	for _, s := range p.firsts() {
 		out.f("%s func(%s)", s.dst.name, s.signature())
 	}
 	out.f("}\n\n// newUpdates gives the functions of a kernel.\nfunc newUpdates(k *kernel) updates {\nu := updates{")
-	for _, s := range p.neurons {
+	for _, s := range p.firsts() {
 		out.f("%s: %s,", s.dst.name, s.function)
 	}
 	out.f("}\nif k.name != %q {\nu.vectors()\n}\nreturn u\n}", "go")
-	for _, s := range p.neurons {
+	for _, s := range p.firsts() {
 		newTwin(out, s).print()
 	}
 	return []byte(generated + string(out.source()))
@@ -54,7 +60,7 @@ func (p *plan) noVectors() []byte {
 func (p *plan) vectorUpdates(m *machine) []backends.File {
 	declared, code := &printer{}, &printer{}
 	var list []*neuronStage
-	for _, s := range p.neurons {
+	for _, s := range p.firsts() {
 		if text, ok := m.function(s); ok {
 			list = append(list, s)
 			code.WriteString("\n" + text)

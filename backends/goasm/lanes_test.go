@@ -153,7 +153,7 @@ func (s *neuronStage) calls() string {
 		names, first = append(names, name), append(first, read)
 		switch {
 		case a.name == "x":
-			after = append([]string{fmt.Sprintf("copy(%s, %s)\nu.%s(NAMES)", name, read, s.dst.name)}, after...)
+			after = append([]string{fmt.Sprintf("copy(%s, %s)\nu.%s(NAMES)", name, read, s.first.dst.name)}, after...)
 		case a.state || a.field == s.dst.name:
 			after = append(after, fmt.Sprintf("same(%q, name, step, %s, %s)", s.dst.name, name, read))
 		}
@@ -165,7 +165,7 @@ func (s *neuronStage) calls() string {
 
 // Random programs of all instructions give in plain Go, in AVX2 and in NEON what they mean.
 func TestPrograms(t *testing.T) {
-	p := &plan{pkg: "main", scope: newScope()}
+	p := &plan{pkg: "main", scope: newScope(), functions: map[string]*neuronStage{}}
 	var calls strings.Builder
 	var data []byte
 	vectors, narrows, wides := 0, 0, 0

@@ -30,6 +30,7 @@ type plan struct {
 	rows      map[rowsKey]*weightsPlan // weights that several layers share
 	fused     map[*ir.Value]bool       // values that their only reader computes
 	updates   map[*ir.Value]expanded
+	functions map[string]*neuronStage // by text, the layer that one is printed for
 }
 
 // needs are kernel.needs, the sizes of the engine's buffers.
@@ -62,7 +63,7 @@ func newPlan(net *ir.Net, o backends.Options) *plan {
 		pkg: packageName(o.Name), net: net, scope: newScope(), needs: needs{list: 1, words: 1},
 		readers: net.Readers(), of: map[*ir.Value]*view{},
 		converted: map[*buffer][]conversion{}, rows: map[rowsKey]*weightsPlan{}, fused: map[*ir.Value]bool{},
-		updates: map[*ir.Value]expanded{},
+		updates: map[*ir.Value]expanded{}, functions: map[string]*neuronStage{},
 	}
 	p.namePorts()
 	for _, v := range net.Values {

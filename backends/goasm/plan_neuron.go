@@ -1,6 +1,7 @@
 package goasm
 
 import (
+	"fmt"
 	"slices"
 
 	"nomul/ir"
@@ -14,11 +15,13 @@ type neuronStage struct {
 	form form // of the lanes: narrow or full
 	// program has no leaks, and Above for comparisons with limits, unless it is wide.
 	program  *update.Program
-	less     bool       // a limit of its is one less than the network's
-	wide     bool       // its exact values leave the lanes: plain Go runs it in 64 bits
-	args     []argument // of its function
-	at       []int      // by value: the argument that it is loaded from or stored to, or −1
-	function string     // in plain Go
+	less     bool         // a limit of its is one less than the network's
+	wide     bool         // its exact values leave the lanes: plain Go runs it in 64 bits
+	args     []argument   // of its function
+	at       []int        // by value: the argument that it is loaded from or stored to, or −1
+	function string       // in plain Go
+	first    *neuronStage // of the layers that run the same function
+	alike    int          // of the first, how many others there are
 	membrane string
 	block    int    // how many neurons the constants are for; they repeat
 	places   string // the table of places, when they are not in C order
@@ -73,14 +76,27 @@ func (p *plan) neuron(v *ir.Value) {
 // layer plans a program with an input, and data of its constant operands.
 func (p *plan) layer(u expanded, x *view, c common, data func(slot int) []int64) *neuronStage {
 	s := &neuronStage{common: c, x: x, form: x.form, program: &update.Program{Vars: u.Vars, Code: slices.Clone(u.Code)},
-		at: slices.Repeat([]int{-1}, len(u.Code)), function: p.function(c.dst.name)}
+		at: slices.Repeat([]int{-1}, len(u.Code))}
 	if s.wide = !u.Fits(u.ranges, s.lane()); !s.wide {
 		s.cutShifts()
 	}
 	s.layState(p, data)
 	s.layConstants(p, data)
 	s.layResult()
+	p.share(s)
 	return s
+}
+
+// share gives a layer its function: one that is printed for a layer before, if all of it is
+// the same.
+func (p *plan) share(s *neuronStage) {
+	key := fmt.Sprintln(s.form, s.wide, s.less, s.signature(), s.program)
+	if s.first = p.functions[key]; s.first == nil {
+		s.first, s.function = s, p.function(s.dst.name)
+		p.functions[key] = s
+		return
+	}
+	s.first.alike++
 }
 
 // function is the name of a layer's function in plain Go; in assembly it has an end.

@@ -100,5 +100,5 @@ func (s *neuronStage) call(all int) string {
 		}
 		args = append(args, arg)
 	}
-	return fmt.Sprintf("m.updates.%s(%s)", s.dst.name, strings.Join(args, ", "))
+	return fmt.Sprintf("m.updates.%s(%s)", s.first.dst.name, strings.Join(args, ", "))
 }

@@ -112,7 +112,7 @@ func TestAllocation(t *testing.T) {
 			}
 		}
 	}
-	p := &plan{scope: newScope()}
+	p := &plan{scope: newScope(), functions: map[string]*neuronStage{}}
 	for seed := range 100 {
 		check(fmt.Sprint(seed), sketches.Example(seed).layer(p, fmt.Sprint("layer", seed)))
 	}

@@ -57,7 +57,7 @@ func (t *twin) print() {
 		t.f("\n// %sShifts are data, so that no compiler makes multiplications of sums of shifts.", t.function)
 		t.f("var %sShifts = [...]uint8{%s}", t.function, strings.Join(t.shifts, ", "))
 	}
-	t.f("\n// %s runs a step of %s.", t.function, t.dst.value.Name)
+	t.f("\n// %s runs a step of %s%s.", t.function, t.dst.value.Name, t.others())
 	if t.less {
 		t.f("// Thresholds are one less than the network's: neurons fire above them.")
 	}
@@ -74,6 +74,17 @@ func (t *twin) print() {
 		t.f("%s[at>>6] = new%s", a.name, upper(a.name))
 	}
 	t.f("}\n}")
+}
+
+// others tells of the layers that run the same function.
+func (t *twin) others() string {
+	switch t.alike {
+	case 0:
+		return ""
+	case 1:
+		return " and one layer alike"
+	}
+	return fmt.Sprintf(" and %d layers alike", t.alike)
 }
 
 // slices takes 64 neurons of each argument.

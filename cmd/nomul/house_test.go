@@ -2,7 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"io/fs"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -90,6 +94,28 @@ func TestDependenciesPointOneWay(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// attributes matches the attributes of neurons and their values; roundings are not theirs alone.
+var attributes = regexp.MustCompile(`ir\.(NeuronAttrs|Neuron[A-Z]\w*|(Leak|Reset|When|Order)[A-Z]\w*)\b`)
+
+// Back ends print neurons from their programs: none names an attribute of neurons.
+func TestBackEndsSeeNoNeuron(t *testing.T) {
+	seen := 0
+	err := filepath.WalkDir("../../backends", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		seen++
+		text, err := os.ReadFile(path)
+		for _, name := range attributes.FindAllString(string(text), -1) {
+			t.Errorf("%s names %s", path, name)
+		}
+		return err
+	})
+	if err != nil || seen < 50 || !attributes.MatchString("ir.ResetSubtract") {
+		t.Errorf("%d files seen: %v", seen, err)
 	}
 }
 
