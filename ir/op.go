@@ -111,7 +111,7 @@ var ops = [numOps]opInfo{
 	OpMax: {"max", slots("a", "b"), nil, Source, Fixed, 0, inferMax, updateMax, "the larger of a and b, broadcast"},
 	OpNeg: {"neg", slots("x"), nil, Source, Fixed, 0, inferNeg, updateNeg, "-x"},
 	OpShl: {"shl", slots("x"), ShlAttrs{}, Spiking, Fixed, 0, inferShl, updateShl, "x · 2^k of an integer"},
-	OpCSD: {"csd", slots("x", "factor"), CSDAttrs{}, Fixed, Fixed, 0, inferCSD, nil,
+	OpCSD: {"csd", slots("x", "factor"), CSDAttrs{}, Fixed, Fixed, 0, inferCSD, updateCSD,
 		"(x · factor) >> shift of integers, factor a constant: the sum of shifted copies of x, rounded once"},
 	OpMap:     {"map", slots("x"), MapAttrs{}, Source, Fixed, 0, inferMap, updateMap, "a function fn of each element; relu and abs of integers too"},
 	OpSoftmax: {"softmax", slots("x"), AxisAttrs{}, Source, Spiking, 0, inferReal, nil, "exp(x) over its sum along an axis"},

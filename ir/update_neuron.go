@@ -171,11 +171,16 @@ func (n *neuronUpdate) leak(l Leak, v update.Value) update.Value {
 	default:
 		return v
 	}
-	switch most := int64(1)<<l.K - 1; n.a.Round {
+	return n.Leak(v, n.a.Round.before(d))
+}
+
+// before returns a decay that rounds its shift like that.
+func (r Round) before(d update.Decay) update.Decay {
+	switch most := int64(1)<<d.Shift - 1; r {
 	case RoundCeil:
 		d.Up = most
 	case RoundZero:
 		d.UpNegative = most
 	}
-	return n.Leak(v, d)
+	return d
 }

@@ -51,6 +51,12 @@ func updateAndNot(u *updating) update.Value { return u.AndNot(u.arg(0), u.arg(1)
 
 func updateWhere(u *updating) update.Value { return u.Select(u.arg(0), u.arg(1), u.arg(2)) }
 
+// updateCSD writes a product with a constant, which may differ from element to element.
+func updateCSD(u *updating) update.Value {
+	a := u.v.Attrs.(CSDAttrs)
+	return u.Scale(u.arg(0), u.arg(1), a.Round.before(update.Decay{Shift: a.Shift}))
+}
+
 // updateMap writes the functions that integers have.
 func updateMap(u *updating) update.Value {
 	x, otherwise := u.arg(0), u.Const(0)

@@ -293,10 +293,19 @@ func levelFlag(fs *pflag.FlagSet, to *string, byDefault string) {
 	fs.StringVar(to, "level", byDefault, "the `LEVEL` to stop at: source (as imported), spiking (one step of neurons, real weights) or fixed (integers)")
 }
 
+// loweredLevel is the level below fixed, of which ir and run know: the program that back ends share.
+const loweredLevel = "lowered"
+
+// withLowered adds to the help of --level.
+func withLowered(fs *pflag.FlagSet) {
+	f := fs.Lookup("level")
+	f.Usage = strings.Replace(f.Usage, " or fixed (integers)", ", fixed (integers) or lowered (the program that engines are made of)", 1)
+}
+
 func parseLevel(s string) (ir.Level, error) {
 	level, err := ir.ParseLevel(s)
 	if err != nil {
-		return 0, usageError{fmt.Errorf("--level: %w%s", err, meant(s, []string{"source", "spiking", "fixed"}))}
+		return 0, usageError{fmt.Errorf("--level: %w%s", err, meant(s, []string{"source", "spiking", "fixed", loweredLevel}))}
 	}
 	return level, nil
 }

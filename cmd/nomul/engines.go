@@ -46,6 +46,8 @@ func openEngine(ctx context.Context, net *ir.Net, name string) (engine.Engine, e
 		return engine.Go(ctx, net, goasm.New(), engine.GoOptions{Options: o, Kernel: "auto"})
 	case "c":
 		return engine.C(ctx, net, cgen.New(), o, "gcc")
+	case loweredLevel:
+		return engine.NewLowered(net), nil
 	case "verilog":
 		return engine.Verilog(ctx, net, verilog.New(), o, "iverilog")
 	}

@@ -27,6 +27,7 @@ var allowed = map[string][]string{
 	"nomul/frontend/dsl":             {"nomul/ir", "nomul/ir/diag"},
 	"nomul/passes":                   {"nomul/ir", "nomul/ir/diag", "nomul/ir/eval"},
 	"nomul/backends":                 {"nomul/ir", "nomul/ir/diag"},
+	"nomul/backends/lower":           {"nomul/ir", "nomul/ir/update"},
 	"nomul/backends/goasm":           {"nomul/ir", "nomul/ir/update", "nomul/ir/diag", "nomul/backends", "nomul/backends/goasm/"},
 	"nomul/backends/goasm/kernel":    {},
 	"nomul/backends/cgen":            {"nomul/ir", "nomul/ir/update", "nomul/ir/diag", "nomul/backends"},

@@ -6,8 +6,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nomul/backends/lower"
 	"nomul/ir"
 	"nomul/passes"
+	"nomul/runtime/files"
 )
 
 func irCommand() *cobra.Command {
@@ -28,6 +30,9 @@ func irCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if level == loweredLevel {
+				return m.putLowered(c, after, out)
+			}
 			l, err := parseLevel(level)
 			if err != nil {
 				return err
@@ -44,9 +49,28 @@ func irCommand() *cobra.Command {
 	}
 	flags.register(c.Flags())
 	levelFlag(c.Flags(), &level, "spiking")
+	withLowered(c.Flags())
 	c.Flags().StringVar(&after, "after", "", "stop behind this `PASS`, whatever the level")
 	c.Flags().StringVarP(&out, "out", "o", "", "write to `FILE`, with the constants in an .npz beside it")
 	return c
+}
+
+// putLowered prints the program below the fixed level. Its larger constants are those of
+// the fixed level.
+func (m *model) putLowered(c *cobra.Command, after, out string) error {
+	if after != "" {
+		return usageError{fmt.Errorf("--after %s: passes end at the fixed level, above --level lowered", after)}
+	}
+	net, err := m.at(ir.Fixed)
+	if err != nil {
+		return err
+	}
+	text := lower.Print(lower.Of(net))
+	if out != "" {
+		return m.write(c, []files.Output{files.Bytes(out, []byte(text))})
+	}
+	fmt.Fprint(c.OutOrStdout(), text)
+	return nil
 }
 
 // dump lowers to a level, or just behind a pass.

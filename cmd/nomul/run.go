@@ -54,6 +54,12 @@ one of extent 1 where the file has that first, as a batch: [1,10] becomes
 			if err != nil {
 				return err
 			}
+			if level == loweredLevel {
+				if c.Flags().Changed("engine") {
+					return usageError{fmt.Errorf("--level lowered is run by an interpreter of its own: leave --engine out")}
+				}
+				level, engineName = "fixed", loweredLevel
+			}
 			l, err := parseLevel(level)
 			if err != nil {
 				return err
@@ -80,6 +86,7 @@ one of extent 1 where the file has that first, as a batch: [1,10] becomes
 	}
 	flags.register(c.Flags())
 	levelFlag(c.Flags(), &level, "fixed")
+	withLowered(c.Flags())
 	engineFlag(c.Flags(), &engineName)
 	c.Flags().StringVarP(&in, "input", "i", "", "arrays to run on: `FILE`.npz or .npy")
 	c.Flags().StringVarP(&out, "out", "o", "", "where results go: `FILE`.npz")

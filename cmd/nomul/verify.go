@@ -149,7 +149,10 @@ type engineRow struct {
 // trials lists every engine there is, whether its tools are here or not.
 func (v *verifier) trials() []*trial {
 	o := backends.Options{Name: modelName}
-	var out []*trial
+	// The level below fixed belongs to no target: it is held against the interpreter, but is no engine.
+	out := []*trial{{row: engineRow{Name: loweredLevel}, slow: true, open: func(context.Context) (engine.Engine, error) {
+		return engine.NewLowered(v.net), nil
+	}}}
 	for _, k := range goKernels() {
 		out = append(out, &trial{row: engineRow{Name: k.name(), Target: "go"}, slow: k.arch != "", open: func(ctx context.Context) (engine.Engine, error) {
 			return engine.Go(ctx, v.net, goasm.New(), engine.GoOptions{Options: o, Kernel: k.kernel, Arch: k.arch})

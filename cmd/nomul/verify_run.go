@@ -30,7 +30,9 @@ type verifier struct {
 
 func (v *verifier) run(targets []string) error {
 	ctx := v.c.Context()
-	trials := slices.DeleteFunc(v.trials(), func(t *trial) bool { return !slices.Contains(targets, t.row.Target) })
+	trials := slices.DeleteFunc(v.trials(), func(t *trial) bool {
+		return t.row.Target != "" && !slices.Contains(targets, t.row.Target)
+	})
 	bar := progress(v.c, 2*len(trials)+len(v.samples)+1, "building engines")
 	defer bar.Close()
 	defer func() {

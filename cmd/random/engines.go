@@ -30,7 +30,9 @@ func onProcessors(ctx context.Context, cases []engine.Case) (map[string][]engine
 	if err != nil {
 		return nil, err
 	}
-	out := map[string][]engine.Result{}
+	out := map[string][]engine.Result{"lowered": engine.Each(ctx, cases, func(_ context.Context, net *ir.Net) (engine.Engine, error) {
+		return engine.NewLowered(net), nil
+	})}
 	for i, k := range kernels {
 		out["go "+k] = results[i]
 	}

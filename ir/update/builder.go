@@ -13,7 +13,7 @@ func (b *Builder) Var(v Var) int {
 // add appends an instruction, unless an earlier one without a leak gives the same value.
 func (b *Builder) add(i Instr) Value {
 	for v, old := range b.p.Code {
-		if old.Kind == i.Kind && old.A == i.A && old.B == i.B && old.C == i.C && old.At == i.At && i.Kind != Leak {
+		if old.Kind == i.Kind && old.A == i.A && old.B == i.B && old.C == i.C && old.At == i.At && i.Kind != Leak && i.Kind != Scale {
 			return Value(v)
 		}
 	}
@@ -86,6 +86,11 @@ func (b *Builder) Leak(x Value, d Decay) Value {
 		return x
 	}
 	return b.add(Instr{Kind: Leak, A: x, Decay: d})
+}
+
+// Scale returns x times a constant y, shifted and rounded by a decay without digits.
+func (b *Builder) Scale(x, y Value, d Decay) Value {
+	return b.add(Instr{Kind: Scale, A: x, B: y, Decay: d})
 }
 
 // AtLeast returns the bit x ≥ y.

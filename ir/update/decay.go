@@ -23,3 +23,12 @@ func (d Decay) Factor() int64 {
 	}
 	return n
 }
+
+// rounded returns a product after its shift.
+func (d Decay) rounded(product int64) int64 {
+	up := d.Up
+	if product < 0 {
+		up += d.UpNegative
+	}
+	return (product + up) >> d.Shift
+}

@@ -5,44 +5,57 @@ import (
 	"strings"
 )
 
-// String prints a program, one instruction a line, with the ranges of its values if any.
-func (p *Program) String() string { return p.Text(Ranges{}) }
+// String prints a program, one state variable or instruction a line.
+func (p *Program) String() string { return strings.Join(p.Lines(Ranges{}), "\n") + "\n" }
 
-// Text prints a program with the ranges of its values.
-func (p *Program) Text(r Ranges) string {
-	var b strings.Builder
+// Lines prints a program, with the ranges of its values unless they are empty.
+func (p *Program) Lines(r Ranges) []string {
+	var lines []string
 	names := p.Names()
 	for i, v := range p.Vars {
-		fmt.Fprintf(&b, "state %s", v.Name)
-		if v.Bit {
-			b.WriteString(" bit")
-		}
-		if v.Init >= 0 {
-			fmt.Fprintf(&b, " = operand %d", v.Init)
-		} else if v.Start != 0 {
-			fmt.Fprintf(&b, " = %d", v.Start)
-		}
-		if r.Vars != nil {
-			fmt.Fprintf(&b, " : %v", r.Vars[i])
-		}
-		b.WriteByte('\n')
+		lines = append(lines, "state "+v.String()+ranged(r.Vars, i))
 	}
 	for v, i := range p.Code {
 		switch i.Kind {
 		case Store:
-			fmt.Fprintf(&b, "store %s = %s\n", p.Vars[i.At].Name, names[i.A])
-			continue
+			lines = append(lines, fmt.Sprintf("store %s = %s", p.Vars[i.At].Name, names[i.A]))
 		case Result:
-			fmt.Fprintf(&b, "result %s\n", names[i.A])
-			continue
+			lines = append(lines, "result "+names[i.A])
+		default:
+			lines = append(lines, names[v]+" = "+p.expression(i, names)+ranged(r.Values, v))
 		}
-		fmt.Fprintf(&b, "%s = %s", names[v], p.expression(i, names))
-		if r.Values != nil {
-			fmt.Fprintf(&b, " : %v", r.Values[v])
-		}
-		b.WriteByte('\n')
 	}
-	return b.String()
+	for _, v := range p.Vars {
+		for _, at := range v.Versions {
+			lines = append(lines, fmt.Sprintf("holds %s %s", v.Name, names[at]))
+		}
+	}
+	return lines
+}
+
+func ranged(r []Range, i int) string {
+	if r == nil {
+		return ""
+	}
+	return " : " + r[i].String()
+}
+
+// String prints a state variable: its name, and what it is beside a number that starts at 0.
+func (v Var) String() string {
+	s := v.Name
+	if v.Bit {
+		s += " bit"
+	}
+	if v.Traced {
+		s += " traced"
+	}
+	switch {
+	case v.Init >= 0:
+		s += fmt.Sprintf(" init=%d", v.Init)
+	case v.Start != 0:
+		s += fmt.Sprintf(" start=%d", v.Start)
+	}
+	return s
 }
 
 // expression prints the right side of an instruction.
@@ -56,7 +69,7 @@ func (p *Program) expression(i Instr, names []string) string {
 		words = append(words, p.Vars[i.At].Name)
 	case Operand, Param, Const, Shl, Shr:
 		words = append(words, fmt.Sprint(i.At))
-	case Leak:
+	case Leak, Scale:
 		words = append(words, i.Decay.String())
 	}
 	return strings.Join(words, " ")

@@ -24,6 +24,7 @@ const (
 	Shl                     // A · 2^At
 	Shr                     // A / 2^At, floor
 	Leak                    // the part of A that Decay leaves
+	Scale                   // A times B, a constant, by its digits; shifted and rounded by Decay
 	AtLeast                 // the bit A ≥ B
 	Above                   // the bit A > B
 	And                     // of bits
@@ -46,7 +47,7 @@ type kindInfo struct {
 
 var infos = [kinds]kindInfo{
 	Load: {"load", 0}, Operand: {"operand", 0}, Param: {"param", 0}, Const: {"const", 0}, Step: {"step", 0},
-	Add: {"add", 2}, Sub: {"sub", 2}, Shl: {"shl", 1}, Shr: {"shr", 1}, Leak: {"leak", 1},
+	Add: {"add", 2}, Sub: {"sub", 2}, Shl: {"shl", 1}, Shr: {"shr", 1}, Leak: {"leak", 1}, Scale: {"scale", 2},
 	AtLeast: {"at-least", 2}, Above: {"above", 2}, And: {"and", 2}, Or: {"or", 2}, Xor: {"xor", 2}, AndNot: {"and-not", 2},
 	Select: {"select", 3}, Min: {"min", 2}, Max: {"max", 2}, Store: {"store", 1}, Result: {"result", 1},
 }
@@ -62,7 +63,7 @@ type Instr struct {
 	Name    string // of the value, in texts and in emitted code; "" for one without a name of its own
 	A, B, C Value
 	At      int64 // a state variable, operand, number or shift
-	Decay   Decay // of Leak
+	Decay   Decay // of Leak; of Scale without digits
 }
 
 // Bit reports whether the value is 0 or 1 by its kind.
@@ -70,10 +71,21 @@ func (i Instr) Bit() bool {
 	return i.Kind == AtLeast || i.Kind == Above || i.Kind == And || i.Kind == Or || i.Kind == Xor || i.Kind == AndNot
 }
 
-// Values returns the values that the instruction takes.
+// Values returns the values that the instruction takes, of a select its bit first.
 func (i Instr) Values() []Value {
-	all := [3]Value{i.A, i.B, i.C}
-	return slices.Clone(all[:infos[i.Kind].values])
+	var out []Value
+	for _, v := range i.places() {
+		out = append(out, *v)
+	}
+	return out
+}
+
+// places are those of the values, in the order of the text.
+func (i *Instr) places() []*Value {
+	if i.Kind == Select {
+		return []*Value{&i.C, &i.A, &i.B}
+	}
+	return []*Value{&i.A, &i.B}[:infos[i.Kind].values]
 }
 
 // Decay is the part of a number that a leak leaves:

@@ -146,6 +146,9 @@ func (w *walk) value(v int, i *Instr) Range {
 		return Range{a.Lo >> i.At, a.Hi >> i.At}
 	case Leak:
 		return Range{i.Decay.Of(a.Lo), i.Decay.Of(a.Hi)} // monotone
+	case Scale:
+		r := a.Scaled(b.Lo).Union(a.Scaled(b.Hi))
+		return Range{i.Decay.rounded(r.Lo), i.Decay.rounded(r.Hi)}
 	case And:
 		return Range{a.Lo & b.Lo, a.Hi & b.Hi}
 	case Or:

@@ -1,9 +1,8 @@
 package update
 
-// Values computes one step of one element from its state variables: it returns the value of
-// each instruction, which for a store or result is the value that it takes.
-func (p *Program) Values(step int64, state []int64, operand func(slot int) int64) []int64 {
-	values := make([]int64, len(p.Code))
+// Run computes one step of one element from its state variables: the value of each
+// instruction, which for a store or result is the value that it takes.
+func (p *Program) Run(values []int64, step int64, state []int64, operand func(slot int) int64) {
 	for v, i := range p.Code {
 		switch i.Kind {
 		case Step:
@@ -18,7 +17,6 @@ func (p *Program) Values(step int64, state []int64, operand func(slot int) int64
 			values[v] = i.compute(values[i.A], values[i.B], values[i.C])
 		}
 	}
-	return values
 }
 
 // compute returns the value of an instruction that depends on values alone.
@@ -36,6 +34,8 @@ func (i Instr) compute(a, b, c int64) int64 {
 		return a >> i.At
 	case Leak:
 		return i.Decay.Of(a)
+	case Scale:
+		return i.Decay.rounded(a * b)
 	case AtLeast:
 		return bit(a >= b)
 	case Above:

@@ -1,6 +1,7 @@
 package interp_test
 
 import (
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -26,10 +27,10 @@ func TestUpdateIsTheNeuron(t *testing.T) {
 
 // follow runs a program beside the interpreter.
 func (s sample) follow(t *rapid.T, v *ir.Value, p *update.Program, r update.Ranges, results, membranes []int64) {
-	state := make([]int64, len(p.Vars))
+	state, values := make([]int64, len(p.Vars)), make([]int64, len(p.Code))
 	state[p.Var(ir.MembraneVar)] = s.start
 	for step, x := range s.x {
-		values := p.Values(int64(step), state, func(slot int) int64 {
+		p.Run(values, int64(step), state, func(slot int) int64 {
 			if slot == ir.NeuronX {
 				return x
 			}
@@ -37,7 +38,7 @@ func (s sample) follow(t *rapid.T, v *ir.Value, p *update.Program, r update.Rang
 		})
 		for i, n := range values {
 			if !r.Values[i].Contains(ir.Range{Lo: n, Hi: n}) {
-				t.Fatalf("%+v\nstep %d: value %d of\n%s is %d", s, step, i, p.Text(r), n)
+				t.Fatalf("%+v\nstep %d: value %d of\n%s is %d", s, step, i, strings.Join(p.Lines(r), "\n"), n)
 			}
 		}
 		for i := range p.Vars {

@@ -1,0 +1,95 @@
+package lower_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"nomul/backends/lower"
+	"nomul/ir"
+	"nomul/ir/irtest"
+	"nomul/runtime/interp"
+)
+
+const archives = "../../testdata/run/*.txtar"
+
+// fixedNets calls f with the net of every archive that is at the fixed level.
+func fixedNets(t *testing.T, f func(t *testing.T, net *ir.Net)) {
+	n := 0
+	for _, path := range irtest.Files(t, archives) {
+		a := irtest.Load(t, path)
+		net := irtest.ParseNet(t, path, irtest.Section(t, path, a, "in.sir"))
+		if net.Level != ir.Fixed {
+			continue
+		}
+		n++
+		t.Run(net.Name+" "+path[len("../../testdata/run/"):], func(t *testing.T) { f(t, net) })
+	}
+	if n < 40 {
+		t.Errorf("%d nets at the fixed level", n)
+	}
+}
+
+// The lowered program has the spikes, membranes, currents and outputs of the interpreter.
+func TestLoweredIsFixed(t *testing.T) {
+	fixedNets(t, func(t *testing.T, net *ir.Net) { same(t, net, lower.Of(net)) })
+}
+
+// same runs a few samples at both levels.
+func same(t *testing.T, net *ir.Net, p *lower.Program) {
+	t.Helper()
+	m, err := interp.New(net)
+	if err != nil {
+		t.Fatal(err)
+	}
+	low := lower.NewMachine(p)
+	for sample, in := range irtest.Inputs(net, 1, 3) {
+		ints := map[string][]int64{}
+		for name, x := range in {
+			ints[name] = x.I
+		}
+		want := map[string][]int64{}
+		out, err := m.Run(in, func(step int, v *ir.Value, result, state *ir.Tensor) {
+			if state != nil {
+				want[fmt.Sprint(step, v.Name)] = slices.Concat(state.I, result.I)
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := 0
+		got := low.Run(ints, func(step int, s *lower.Stage, state [][]int64, result []int64) {
+			if s.Each.Program.Var(ir.MembraneVar) < 0 {
+				return
+			}
+			seen++
+			now := slices.Concat(state[s.Each.Program.Var(ir.MembraneVar)], result)
+			if key := fmt.Sprint(step, s.To.Name); !slices.Equal(now, want[key]) {
+				t.Errorf("sample %d, step %d, %s: %v, wanted %v", sample, step, s.To.Name, now, want[key])
+			}
+		})
+		if seen != len(want) {
+			t.Errorf("saw %d neuron layers, wanted %d", seen, len(want))
+		}
+		for name, y := range out {
+			if !slices.Equal(got[name], y.I) {
+				t.Errorf("sample %d, %s: %v, wanted %v", sample, name, got[name], y.I)
+			}
+		}
+	}
+}
+
+// The text of a program is read back as the same program, of the same meaning.
+func TestTextIsRead(t *testing.T) {
+	fixedNets(t, func(t *testing.T, net *ir.Net) {
+		text := lower.Print(lower.Of(net))
+		p, err := lower.Parse(text, func(name string) *ir.Tensor { return net.Find(name).Const() })
+		if err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		if again := lower.Print(p); again != text {
+			t.Errorf("printed\n%s\nread and printed\n%s", text, again)
+		}
+		same(t, net, p)
+	})
+}

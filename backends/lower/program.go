@@ -1,0 +1,85 @@
+package lower
+
+import (
+	"nomul/ir"
+	"nomul/ir/update"
+)
+
+// Program is a lowered net.
+type Program struct {
+	Name   string
+	Steps  int
+	Arrays []*Array
+	Stages []*Stage
+}
+
+// Array is the memory of a value's elements, in C order.
+type Array struct {
+	Name  string
+	Type  ir.Type
+	Range ir.Range
+	// Data is that of a constant; nil of any other array.
+	Data *ir.Tensor
+	// Given arrays are inputs; Per is when they are given.
+	Given bool
+	Per   ir.Clock
+}
+
+// Stage computes an array, or of an output shows it.
+type Stage struct {
+	Clock ir.Clock
+	To    *Array
+	// Exactly one of these is set.
+	Each   *Each
+	Fold   *Fold
+	Move   *Move
+	Output bool // To is a result of the net
+}
+
+// Each runs a program for each element of its array. Views are those of the operands by slot,
+// constants and initial values of the state among them.
+type Each struct {
+	Program *update.Program
+	Views   map[int]View
+}
+
+// Monoid is how the elements of a place are combined.
+type Monoid uint8
+
+// The monoids. A place that sees none has 0 in a sum, and there is none in the others.
+const (
+	Sum Monoid = iota + 1
+	Max
+	Min
+)
+
+var monoidNames = map[Monoid]string{Sum: "sum", Max: "max", Min: "min"}
+
+func (m Monoid) String() string { return monoidNames[m] }
+
+// Fold combines, at each place, the elements that the taps see: of X, or of a sum the
+// products of X and Weight, on top of Start. The grid of its views is that of the places
+// followed by that of the taps; of Start it is the places alone.
+type Fold struct {
+	Monoid        Monoid
+	Places, Taps  []int
+	X             View
+	Weight, Start *View
+}
+
+// Move copies pieces to an array that holds Fill elsewhere. Late ones, of latches, run when
+// all else of the step has, and all read before any writes.
+type Move struct {
+	Fill   int64
+	Pieces []Piece
+	Late   bool
+}
+
+// Piece is a grid of elements, which From reads and To writes.
+type Piece struct {
+	Dims     []int
+	From, To View
+}
+
+// Const reports whether the array is a constant.
+func (a *Array) Const() bool { return a.Data != nil }

@@ -1,0 +1,167 @@
+package lower
+
+import (
+	"errors"
+	"fmt"
+
+	"nomul/ir"
+	"nomul/ir/update"
+)
+
+// Verify reports the first thing that does not hold of a program:
+//
+//   - every operand of a program, and every initial value, has a view;
+//   - a view has one stride for each axis of its grid, and stays within its array;
+//   - a fold has as many places as its array has elements; a move writes its own array.
+func Verify(p *Program) error {
+	if p.Steps < 1 {
+		return errors.New("wanted program NAME steps=N {")
+	}
+	for _, s := range p.Stages {
+		if err := s.verify(); err != nil {
+			return fmt.Errorf("stage %s: %w", s.To.Name, err)
+		}
+	}
+	return nil
+}
+
+func (s *Stage) verify() error {
+	switch {
+	case s.Each != nil:
+		return s.Each.verify(s.To.Type.Shape.Dims())
+	case s.Fold != nil:
+		return s.Fold.verify(s.To.Type.Size())
+	}
+	for _, p := range s.Move.Pieces {
+		if p.To.Array != s.To {
+			return fmt.Errorf("a piece goes to %s", p.To.Array.Name)
+		}
+		if err := errors.Join(p.From.verify(p.Dims), p.To.verify(p.Dims)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Each) verify(dims []int) error {
+	needs := func(slot int) error {
+		v, ok := e.Views[slot]
+		if !ok {
+			return fmt.Errorf("operand %d has no view", slot)
+		}
+		return v.verify(dims)
+	}
+	for _, i := range e.Program.Code {
+		if i.Kind == update.Operand || i.Kind == update.Param {
+			if err := needs(int(i.At)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, v := range e.Program.Vars {
+		if v.Init >= 0 {
+			if err := needs(v.Init); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (f *Fold) verify(size int) error {
+	if n, err := gridSize(f.Places); err != nil || n != size {
+		return fmt.Errorf("places %v are not %d", f.Places, size)
+	}
+	grid := append(append([]int{}, f.Places...), f.Taps...)
+	if f.X.Array == nil {
+		return errors.New("wanted x")
+	}
+	err := f.X.verify(grid)
+	if f.Weight != nil {
+		err = errors.Join(err, f.Weight.verify(grid))
+	}
+	if f.Start != nil {
+		err = errors.Join(err, f.Start.verify(f.Places))
+	}
+	return err
+}
+
+// maxGrid bounds the elements of a grid.
+const maxGrid = 1 << 50
+
+func gridSize(dims []int) (int, error) {
+	n := 1
+	for _, d := range dims {
+		if d < 1 || d > ir.MaxSize || n > maxGrid/d {
+			return 0, fmt.Errorf("a grid of %v", dims)
+		}
+		n *= d
+	}
+	return n, nil
+}
+
+// verify holds a view against its grid. Axes that a within ties together are gone through
+// one by one, the others lie between their ends.
+func (v *View) verify(dims []int) error {
+	if _, err := gridSize(dims); err != nil {
+		return err
+	}
+	if len(v.Strides) != len(dims) {
+		return fmt.Errorf("%v has %d strides, wanted %d", *v, len(v.Strides), len(dims))
+	}
+	tied := make([]bool, len(dims))
+	all := update.Range{Lo: int64(v.Start), Hi: int64(v.Start)}
+	for _, w := range v.Within {
+		r, seen, err := v.inside(w, dims, tied)
+		if err != nil || !seen { // nothing but padding
+			return err
+		}
+		all = all.Add(r)
+	}
+	for axis, d := range dims {
+		if !tied[axis] {
+			all = all.Add(update.Range{Hi: 1}.Scaled(int64(v.Strides[axis])).Scaled(int64(d - 1)))
+		}
+	}
+	if all.Lo < 0 || all.Hi >= int64(v.Array.Type.Size()) {
+		return fmt.Errorf("%v reaches elements %v of %d", *v, all, v.Array.Type.Size())
+	}
+	return nil
+}
+
+// inside returns the range of what the axes of a within add to the element, and whether
+// any index is within.
+func (v *View) inside(w Within, dims []int, tied []bool) (r update.Range, seen bool, err error) {
+	if len(w.Strides) != len(dims) {
+		return r, false, fmt.Errorf("%v: a within has %d strides, wanted %d", *v, len(w.Strides), len(dims))
+	}
+	var axes, extents []int
+	for axis, s := range w.Strides {
+		if s == 0 {
+			continue
+		}
+		if tied[axis] {
+			return r, false, fmt.Errorf("%v: axis %d is in two withins", *v, axis)
+		}
+		tied[axis], axes, extents = true, append(axes, axis), append(extents, dims[axis])
+	}
+	if n, err := gridSize(extents); err != nil || n > 1<<24 {
+		return r, false, fmt.Errorf("%v: a within of %v", *v, extents)
+	}
+	eachIndex(extents, func(_ int, index []int) {
+		place, element := w.Start, 0
+		for i, axis := range axes {
+			place += w.Strides[axis] * index[i]
+			element += v.Strides[axis] * index[i]
+		}
+		if place < 0 || place >= w.Extent {
+			return
+		}
+		one := update.Range{Lo: int64(element), Hi: int64(element)}
+		if !seen {
+			r, seen = one, true
+		}
+		r = r.Union(one)
+	})
+	return r, seen, nil
+}

@@ -1,0 +1,145 @@
+package lower
+
+import "slices"
+
+// View is where the elements of a grid are in an array: the one at index i is element
+// Start + Σ Strides[axis]·i[axis].
+type View struct {
+	Array   *Array
+	Start   int
+	Strides []int
+	// Within leave out elements: all must hold of an index, else there is padding.
+	Within []Within
+}
+
+// Within holds of an index i where Start + Σ Strides[axis]·i[axis] is in 0..Extent−1.
+type Within struct {
+	Start   int
+	Strides []int
+	Extent  int
+}
+
+// At returns the element at an index, or −1 for padding.
+func (v *View) At(index []int) int {
+	for _, w := range v.Within {
+		if at := along(w.Start, w.Strides, index); at < 0 || at >= w.Extent {
+			return -1
+		}
+	}
+	return along(v.Start, v.Strides, index)
+}
+
+func along(start int, strides, index []int) int {
+	for axis, i := range index {
+		start += strides[axis] * i
+	}
+	return start
+}
+
+// grid is a value as a view of some shape: how its elements lie in an array.
+type grid struct {
+	array   *Array
+	start   int
+	dims    []int
+	strides []int
+}
+
+// whole is the grid of an array in C order.
+func whole(a *Array) grid {
+	dims := a.Type.Shape.Dims()
+	return grid{a, 0, dims, inOrder(dims)}
+}
+
+// inOrder returns the distances of neighbours along each axis in C order.
+func inOrder(dims []int) []int {
+	out, stride := make([]int, len(dims)), 1
+	for axis, d := range slices.Backward(dims) {
+		out[axis] = stride
+		stride *= d
+	}
+	return out
+}
+
+// stretched is the view of a grid broadcast to more or larger axes.
+func (g grid) stretched(dims []int) View {
+	v := View{Array: g.array, Start: g.start, Strides: make([]int, len(dims))}
+	for axis, d := range g.dims {
+		if d > 1 {
+			v.Strides[len(dims)-len(g.dims)+axis] = g.strides[axis]
+		}
+	}
+	return v
+}
+
+// permuted is the grid with its axes in another order.
+func (g grid) permuted(perm []int) grid {
+	out := grid{array: g.array, start: g.start}
+	for _, p := range perm {
+		out.dims, out.strides = append(out.dims, g.dims[p]), append(out.strides, g.strides[p])
+	}
+	return out
+}
+
+// sliced is every step-th element along an axis, from one on.
+func (g grid) sliced(axis, from, count, step int) grid {
+	out := grid{g.array, g.start + from*g.strides[axis], slices.Clone(g.dims), slices.Clone(g.strides)}
+	out.dims[axis], out.strides[axis] = count, step*g.strides[axis]
+	return out
+}
+
+// broadcast is the grid with more or larger axes.
+func (g grid) broadcast(dims []int) grid {
+	v := g.stretched(dims)
+	return grid{g.array, g.start, dims, v.Strides}
+}
+
+// reshaped is the grid with other axes over the same elements in the same order; ok is
+// false where no strides go through the array like that.
+func (g grid) reshaped(dims []int) (out grid, ok bool) {
+	g = g.squeezed()
+	out = grid{g.array, g.start, dims, make([]int, len(dims))}
+	for from, to := 0, 0; from < len(g.dims); {
+		// A group is the fewest axes of both that have as many elements.
+		a, b, n, m := from+1, to+1, g.dims[from], dims[to]
+		for n != m {
+			if n < m {
+				n *= g.dims[a]
+				a++
+			} else {
+				m *= dims[b]
+				b++
+			}
+		}
+		stride, ok := oneStride(g.dims[from:a], g.strides[from:a])
+		if !ok {
+			return out, false
+		}
+		for axis, s := range inOrder(dims[to:b]) {
+			out.strides[to+axis] = s * stride
+		}
+		from, to = a, b
+	}
+	return out, true
+}
+
+// squeezed is the grid without axes of extent 1.
+func (g grid) squeezed() grid {
+	out := grid{array: g.array, start: g.start}
+	for axis, d := range g.dims {
+		if d > 1 {
+			out.dims, out.strides = append(out.dims, d), append(out.strides, g.strides[axis])
+		}
+	}
+	return out
+}
+
+// oneStride reports whether axes are gone through as if they were one, and its stride.
+func oneStride(dims, strides []int) (int, bool) {
+	last := len(dims) - 1
+	for axis := range last {
+		if strides[axis] != strides[axis+1]*dims[axis+1] {
+			return 0, false
+		}
+	}
+	return strides[last], true
+}

@@ -1,0 +1,69 @@
+package engine
+
+import (
+	"context"
+
+	"nomul/backends"
+	"nomul/backends/lower"
+	"nomul/ir"
+)
+
+// Lowered runs a net one floor below the fixed level: the program that back ends share.
+type Lowered struct {
+	net     *ir.Net
+	ports   backends.Ports
+	machine *lower.Machine
+}
+
+// NewLowered lowers a net at the fixed level.
+func NewLowered(net *ir.Net) *Lowered {
+	return &Lowered{net, backends.PortsOf(net), lower.NewMachine(lower.Of(net))}
+}
+
+// Name is lowered.
+func (e *Lowered) Name() string { return "lowered" }
+
+// Close does nothing: nothing was built.
+func (e *Lowered) Close() error { return nil }
+
+// Run computes the samples one after another.
+func (e *Lowered) Run(ctx context.Context, samples [][][]int64, trace bool) (backends.Vectors, error) {
+	if err := fit(e.net, samples); err != nil {
+		return nil, err
+	}
+	out := make(backends.Vectors, 0, len(samples))
+	for _, s := range samples {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		out = append(out, e.sample(s, trace))
+	}
+	return out, nil
+}
+
+func (e *Lowered) sample(inputs [][]int64, trace bool) backends.Sample {
+	in := map[string][]int64{}
+	for i, v := range e.ports.Inputs {
+		in[v.Name] = inputs[i]
+	}
+	out := backends.Sample{Inputs: inputs}
+	var tap lower.Tap
+	if trace {
+		out.Steps = make([]backends.StepTrace, e.net.Steps)
+		tap = func(step int, s *lower.Stage, state [][]int64, result []int64) {
+			at := s.Each.Program.Var(ir.MembraneVar)
+			if at < 0 {
+				return
+			}
+			if !s.To.Type.IsSpike() {
+				result = make([]int64, len(result)) // a silent neuron has none
+			}
+			out.Steps[step].Add(result, state[at])
+		}
+	}
+	results := e.machine.Run(in, tap)
+	for _, v := range e.ports.Outputs {
+		out.Outputs = append(out.Outputs, append([]int64{}, results[v.Name]...))
+	}
+	return out
+}
