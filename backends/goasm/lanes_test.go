@@ -112,12 +112,12 @@ func (s sketch) run(l *neuronStage) []int64 {
 			}
 		}
 	}
-	results := make([]int64, sketchNeurons)
+	results, values := make([]int64, sketchNeurons), make([]int64, len(s.program.Code))
 	for step := range sketchSteps {
 		x := s.data[0][step*sketchNeurons:][:sketchNeurons]
 		out = append(out, x...)
 		for n := range sketchNeurons {
-			values := s.program.Values(int64(step), state[n], func(slot int) int64 {
+			s.program.Run(values, int64(step), state[n], func(slot int) int64 {
 				if slot == 0 {
 					return x[n]
 				}

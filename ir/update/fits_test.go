@@ -26,11 +26,14 @@ func wrapped(p *update.Program, bits int, state []int64, operand func(slot int) 
 		one := update.Program{Vars: p.Vars, Code: []update.Instr{{Kind: update.Operand, At: 0}, {Kind: update.Operand, At: 1}, {Kind: update.Operand, At: 2}, i}}
 		if i.Kind == update.Load || i.Kind == update.Operand || i.Kind == update.Param || i.Kind == update.Const {
 			one.Code = []update.Instr{i}
-			values[v] = wrap(one.Values(0, state, operand)[0])
+			one.Run(values[v:v+1], 0, state, operand)
+			values[v] = wrap(values[v])
 			continue
 		}
 		one.Code[3].A, one.Code[3].B, one.Code[3].C = 0, 1, 2
-		values[v] = wrap(one.Values(0, state, func(slot int) int64 { return []int64{a, b, values[i.C]}[slot] })[3])
+		results := make([]int64, 4)
+		one.Run(results, 0, state, func(slot int) int64 { return []int64{a, b, values[i.C]}[slot] })
+		values[v] = wrap(results[3])
 	}
 	return values
 }
@@ -94,7 +97,8 @@ func compareWrapped(t *testing.T, p *update.Program, bits int, start update.Rang
 		for _, x := range []int64{-3, 0, 2} {
 			for _, threshold := range []int64{2 * lane.Lo, lane.Lo, lane.Lo + 1, -3, 4, lane.Hi, 2 * lane.Hi} {
 				operand := func(slot int) int64 { return []int64{x, threshold, 0}[slot] }
-				got, want := wrapped(p, bits, []int64{v}, operand), p.Values(0, []int64{v}, operand)
+				got, want := wrapped(p, bits, []int64{v}, operand), make([]int64, len(p.Code))
+				p.Run(want, 0, []int64{v}, operand)
 				if got[p.Result()] != want[p.Result()] || got[p.Stored(0)] != want[p.Stored(0)] {
 					t.Fatalf("of %d and %d at %d: %v, wanted %v\n%s", v, x, threshold, got, want, p)
 				}
