@@ -79,7 +79,7 @@ func (Backend) Doc() string {
 }
 
 // Check lists the values of the net that cannot be emitted.
-func (Backend) Check(net *ir.Net) diag.List { return check(net) }
+func (Backend) Check(net *ir.Net) diag.List { return limits.Check(net) }
 
 // weightsLimit is the size at which a file with weights ends.
 const weightsLimit = 64 << 20

@@ -16,13 +16,6 @@ func (p *plan) planProduct(v *ir.Value) {
 	}
 }
 
-// product demands that the places of a row can be counted in 16 bits.
-func (c *checker) product(v *ir.Value) {
-	if n := v.Type.Shape.Dim(v.Type.Shape.Rank() - 1); n > maxEvents {
-		c.refuse(v, "its rows have %d elements, wanted at most %d", n, maxEvents)
-	}
-}
-
 // product prints a matrix product, matrix by matrix: spikes say what of the other
 // side is added.
 func (b *printer) product(v *ir.Value) {

@@ -7,7 +7,6 @@ type row struct {
 	keeps  keeps
 	weighs bool // reads its first operand as data, and the others as parameters
 	single bool // reads a constant as data also where it is one number everywhere
-	check  func(*checker, *ir.Value)
 	plan   func(*plan, *ir.Value)
 	run    func(*printer, *ir.Value) // prints the value's function; nil when it has none
 	when   when
@@ -39,7 +38,7 @@ const (
 // rows has every op that can be emitted.
 var rows = map[ir.Op]row{
 	ir.OpInput:  {keeps: given},
-	ir.OpConst:  {keeps: flash, check: (*checker).constant},
+	ir.OpConst:  {keeps: flash},
 	ir.OpOutput: {keeps: operands},
 
 	ir.OpAdd:    {run: (*printer).elements},
@@ -69,9 +68,9 @@ var rows = map[ir.Op]row{
 	ir.OpMaxPool:   {single: true, plan: (*plan).planPool, run: (*printer).pool},
 	ir.OpSumPool:   {single: true, plan: (*plan).planPool, run: (*printer).pool},
 
-	ir.OpLinear: {weighs: true, check: (*checker).weighted, plan: (*plan).planLinear, run: (*printer).linear},
-	ir.OpConv:   {weighs: true, check: (*checker).conv, plan: (*plan).planConv, run: (*printer).conv},
-	ir.OpMatmul: {single: true, check: (*checker).product, plan: (*plan).planProduct, run: (*printer).product},
+	ir.OpLinear: {weighs: true, plan: (*plan).planLinear, run: (*printer).linear},
+	ir.OpConv:   {weighs: true, plan: (*plan).planConv, run: (*printer).conv},
+	ir.OpMatmul: {single: true, plan: (*plan).planProduct, run: (*printer).product},
 	ir.OpNeuron: {keeps: membranes, weighs: true, plan: (*plan).planNeuron, run: (*printer).neuron},
 
 	ir.OpDelay:   {keeps: state, plan: (*plan).planDelay, run: (*printer).delay},

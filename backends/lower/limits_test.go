@@ -1,15 +1,16 @@
-package verilog_test
+package lower_test
 
 import (
 	"strings"
 	"testing"
 
-	"nomul/backends/verilog"
+	"nomul/backends/lower"
+	"nomul/ir"
 	"nomul/ir/diag"
 )
 
-// What the back end cannot do is refused by name, all at once.
-func TestCheck(t *testing.T) {
+// What a target cannot do is refused by name, all at once, in words that are the same for all.
+func TestLimits(t *testing.T) {
 	for name, c := range map[string]struct {
 		text string
 		want []string
@@ -19,7 +20,7 @@ step
 	%x = input {per=step} : spike[4]
 	%o = output %x : spike[4]
 }
-`, []string{"output %o: gives %x at every step"}},
+`, []string{"output %o: it gives %x at every step"}},
 		"wide": {`net n fixed steps=1 {
 once
 	%x = input : u17[2]
@@ -27,7 +28,7 @@ once
 	%l = linear %x, %w {slots=planes} : s40[2]
 	%o = output %l : s40[2]
 }
-`, []string{"input %x: is u17[2], wanted at most 16 bits", "linear %l: range", "linear %l: weights %w", "output %o: range"}},
+`, []string{"input %x: it is u17[2], wanted at most 16 bits", "linear %l: its range", "output %o: its range"}},
 		"ops": {`net n fixed steps=1 {
 once
 	%x = input : u8[2]
@@ -47,7 +48,7 @@ end
 	%f = first %d : u2[2]
 	%q = output %f : u2[2]
 }
-`, []string{"input %y: is s20[2,3], wanted at most 16 bits"}},
+`, []string{"input %y: it is s20[2,3], wanted at most 16 bits"}},
 		"leak": {`net n fixed steps=2 {
 once
 	%x = input : s16[2]
@@ -63,7 +64,31 @@ end
 	%o = output %n : u2[2]
 	%q = output %m : u2[2]
 }
-`, []string{"linear %l: weights", "membrane -", "leak of 1073741825/2^31 takes"}},
+`, []string{"linear %l: its weights %w are -4451..37681, wanted at most 16 bits", "neuron %s: its membrane, -", "neuron %s: its current, -", "neuron %s: a leak of 1073741825/2^31 takes 65 bits"}},
+		"constants": {`net n fixed steps=1 {
+once
+	%x = input : s8[2]
+	%w = input : s8[3,2]
+	%k = const {fill=3000000000} : u32[2]
+	%l = linear %x, %w {slots=planes} : s32[3] range -32768..32768
+	%m = min %x, %k : s8[2]
+	%o = output %m : s8[2]
+}
+`, []string{"linear %l: its weight %w must be a constant", "min %m: its b %k is 3000000000..3000000000, which takes more than 32 bits"}},
+		"level": {`net n spiking steps=1 {
+once
+	%x = input : real[2]
+	%o = output %x : real[2]
+}
+`, []string{"target tape takes a net at the fixed level, n is at spiking"}},
+		"ports": {"net n fixed steps=1 {\n}\n", []string{"target tape needs an input and an output"}},
+		"op": {`net n fixed steps=1 {
+once
+	%x = input : s8[2]
+	%c = compare %x, %x {is=gt} : u1[2]
+	%o = output %x : s8[2]
+}
+`, []string{"compare %c: no engine has the op"}},
 		"unread": {`net n fixed steps=1 {
 once
 	%x = input : u8[2]
@@ -73,7 +98,7 @@ once
 `, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			list := verilog.New().Check(parse(t, strings.ReplaceAll(c.text, "u1[2]", "spike[2]")))
+			list := limits.Check(parse(t, strings.ReplaceAll(c.text, "u1[2]", "spike[2]")))
 			if len(list) != len(c.want) {
 				t.Errorf("%d diagnostics, wanted %d", len(list), len(c.want))
 			}
@@ -87,4 +112,16 @@ once
 			}
 		})
 	}
+}
+
+// limits are those of no target.
+var limits = lower.Limits{Target: "tape", Input: 16}
+
+func parse(t *testing.T, text string) *ir.Net {
+	t.Helper()
+	net, err := ir.Parse("net.sir", text, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return net
 }

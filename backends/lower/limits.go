@@ -1,0 +1,153 @@
+package lower
+
+import (
+	"math"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+	"nomul/ir/update"
+)
+
+// Limits are what a target can hold; every back end has its own, and Check reads them.
+type Limits struct {
+	Target string // in messages
+	Input  int    // bits of an element of an input
+	// Also are demands of the target on an op's values beside those on all, such as sizes
+	// that its offsets count.
+	Also map[ir.Op]func(c *Checker, v *ir.Value)
+}
+
+// Every engine exchanges values of 32 bits, adds up weights of 16, and shifts sums of at
+// most 64.
+const (
+	weightBits  = 16
+	productBits = 64
+)
+
+var int32s = ir.Range{Lo: math.MinInt32, Hi: math.MaxInt32}
+
+// Checker collects what a target cannot do.
+type Checker struct {
+	limits Limits
+	steps  int
+	found  diag.List
+}
+
+// Check lists everything in a net that a target of the limits cannot do.
+func (l Limits) Check(net *ir.Net) diag.List {
+	c := &Checker{limits: l, steps: net.Steps}
+	if net.Level != ir.Fixed {
+		c.found.Add(diag.Origin{}, diag.UnsupportedTarget, "target %s takes a net at the fixed level, %s is at %v", l.Target, net.Name, net.Level)
+		return c.found
+	}
+	if len(net.All(ir.OpInput)) == 0 || len(net.All(ir.OpOutput)) == 0 {
+		c.found.Add(diag.Origin{}, diag.UnsupportedTarget, "target %s needs an input and an output", l.Target)
+	}
+	for _, v := range net.Values {
+		c.value(v)
+	}
+	return c.found
+}
+
+// Refuse adds that a value cannot be run, and why.
+func (c *Checker) Refuse(v *ir.Value, format string, args ...any) *diag.Diagnostic {
+	return c.found.Add(v.Origin, diag.UnsupportedTarget, "target "+c.limits.Target+" cannot run %v %%%s: "+format, append([]any{v.Op, v.Name}, args...)...)
+}
+
+func (c *Checker) value(v *ir.Value) {
+	switch {
+	case !lowers(v):
+		c.Refuse(v, "no engine has the op")
+		return
+	case v.Type.IsReal():
+		c.Refuse(v, "it is %v, wanted integers", v.Type)
+		return
+	case v.Op != ir.OpConst && !int32s.Contains(v.Range):
+		c.Refuse(v, "its range %v takes more than 32 bits", v.Range)
+		return
+	}
+	for slot, arg := range v.Args {
+		if arg != nil {
+			c.operand(v, v.Op.Operands()[min(slot, len(v.Op.Operands())-1)].Name, arg)
+		}
+	}
+	switch v.Op {
+	case ir.OpInput:
+		if v.Type.Bits > uint8(c.limits.Input) {
+			c.Refuse(v, "it is %v, wanted at most %d bits", v.Type, c.limits.Input)
+		}
+	case ir.OpOutput:
+		if v.Clock == ir.Step {
+			c.Refuse(v, "it gives %%%s at every step, wanted once or at the end", v.Args[0].Name)
+		}
+	}
+	c.program(v)
+	if also := c.limits.Also[v.Op]; also != nil {
+		also(c, v)
+	}
+}
+
+// lowers reports whether the value's op has a place in a program.
+func lowers(v *ir.Value) bool {
+	p, _ := v.Update(1)
+	return p != nil || views[v.Op] != nil || stages[v.Op] != nil || v.Op == ir.OpLatch
+}
+
+// constants are the operands that must be constants.
+var constants = map[ir.Op][]string{
+	ir.OpLinear: {"weight", "bias"}, ir.OpConv: {"weight", "bias"}, ir.OpCSD: {"factor"}, ir.OpPad: {"value"}, ir.OpDelay: {"init"},
+}
+
+// operand demands a constant where engines lay one out, of as many bits as they have for it.
+func (c *Checker) operand(v *ir.Value, name string, arg *ir.Value) {
+	for _, constant := range constants[v.Op] {
+		if constant == name && arg.Const() == nil {
+			c.Refuse(v, "its %s %%%s must be a constant", name, arg.Name)
+		}
+	}
+	if arg.Const() == nil {
+		return
+	}
+	r := arg.Const().Range()
+	switch {
+	case name == "weight" && bits(r) > weightBits:
+		c.Refuse(v, "its weights %%%s are %v, wanted at most %d bits", arg.Name, r, weightBits)
+	case !int32s.Contains(r):
+		c.Refuse(v, "its %s %%%s is %v, which takes more than 32 bits", name, arg.Name, r)
+	}
+}
+
+// program demands that the state of a value fits 32 bits, and sums before a shift 64.
+func (c *Checker) program(v *ir.Value) {
+	p, r := v.Update(c.steps)
+	if p == nil {
+		return
+	}
+	for i, variable := range p.Vars {
+		if !variable.Bit && !int32s.Contains(r.Vars[i]) {
+			c.Refuse(v, "its %s, %v, takes more than 32 bits", variable.Name, r.Vars[i])
+		}
+	}
+	for _, i := range p.Code {
+		switch i.Kind {
+		case update.Leak:
+			if n := bits(r.Values[i.A]) + i.Decay.Shift + 2; i.Decay.Factor() != 1 && n > productBits { // the factor is at most 1
+				c.Refuse(v, "a leak of %v takes %d bits to compute, wanted at most %d", i.Decay, n, productBits)
+			}
+		case update.Scale:
+			if n := max(bits(r.Values[i.A])+bits(r.Values[i.B]), i.Decay.Shift) + 2; n > productBits {
+				c.Refuse(v, "it takes %d bits to compute, wanted at most %d", n, productBits)
+			}
+		}
+	}
+}
+
+// bits is the fewest two's complement bits that hold a range.
+func bits(r ir.Range) int {
+	for n := 1; n < 64; n++ {
+		if (ir.Range{Lo: -1 << (n - 1), Hi: 1<<(n-1) - 1}).Contains(r) {
+			return n
+		}
+	}
+	return 64
+}
