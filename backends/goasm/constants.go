@@ -1,6 +1,7 @@
 package goasm
 
 import (
+	"fmt"
 	"slices"
 
 	"nomul/ir"
@@ -17,7 +18,7 @@ func spread(v *ir.Value, s ir.Shape) []int64 {
 
 // layConstants puts a constant operand that is one number into the program, and lays the
 // others out, once for all blocks if they repeat.
-func (s *neuronStage) layConstants(p *plan, operand func(slot int) []int64) {
+func (s *laneStage) layConstants(p *plan, of operands) {
 	code, names, limits := s.program.Code, s.program.Names(), s.program.Limits()
 	var params []int
 	data := make([][]int64, len(code))
@@ -25,7 +26,7 @@ func (s *neuronStage) layConstants(p *plan, operand func(slot int) []int64) {
 		if instr.Kind != update.Param {
 			continue
 		}
-		d := operand(int(instr.At))
+		d := of.data(int(instr.At))
 		if limits[i] && !s.wide {
 			s.limit(update.Value(i), d)
 		}
@@ -38,13 +39,17 @@ func (s *neuronStage) layConstants(p *plan, operand func(slot int) []int64) {
 	s.block = block(s.dst.size, data)
 	for _, i := range params {
 		d := data[i][:min(s.block, len(data[i]))]
-		c := p.constant(s.dst.name+upper(names[i]), d, s.block, s.form, 0)
-		s.add(i, argument{name: names[i], field: c.field, constant: &c})
+		name := names[i]
+		if code[i].Name == "" {
+			name = fmt.Sprint("constant", code[i].At)
+		}
+		c := p.constant(s.dst.name+upper(name), d, s.block, s.form, 0)
+		s.add(i, argument{name: name, field: c.field, constant: &c})
 	}
 }
 
 // limit makes data a limit that values are above, and that is an integer of a lane.
-func (s *neuronStage) limit(limit update.Value, data []int64) {
+func (s *laneStage) limit(limit update.Value, data []int64) {
 	lane, by := s.lane(), int64(0)
 	for i := range s.program.Code {
 		if c := &s.program.Code[i]; c.Kind == update.AtLeast && c.B == limit {

@@ -1,6 +1,6 @@
 // Package goasm emits a net at the fixed level as a Go module of its own without
 // dependencies: a package with the model, its weights, the inner loops in AVX2 and NEON
-// assembly and in plain Go (package kernel, copied), the neurons of each layer in all three,
+// assembly and in plain Go (package kernel, copied), neurons and elementwise ops in all three,
 // and a test that replays vectors, in a folder that can be copied into any other module; and
 // a command that runs a stream of samples.
 //
@@ -8,9 +8,9 @@
 // layouts, widths and names, emit.go prints. order.go tells how values lie in
 // memory, geometry.go how windows lie in an image.
 //
-// A layer of neurons is a program (package update) that is printed as a loop over lanes:
-// twin.go prints plain Go, vector.go makes vector instructions, registers.go allocates
-// registers, and avx2.go and neon.go are tables of text. A program that needs more
+// Layers of neurons and elementwise ops are programs (package update), which are printed as
+// loops over lanes: twin.go prints plain Go, vector.go makes vector instructions, registers.go
+// allocates registers, and avx2.go and neon.go are tables of text. A program that needs more
 // registers than a machine has, or more bits than a lane, runs in plain Go.
 package goasm
 

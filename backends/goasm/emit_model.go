@@ -74,7 +74,7 @@ func (p *plan) modelType(out *printer) {
 	p.loaders(out)
 	out.f("// Model is the network with its state. It serves one goroutine at a time. Any number of\n// models may run side by side: all read the same weights.")
 	out.f("type Model struct {\nengine")
-	if len(p.neurons) > 0 {
+	if len(p.loops) > 0 {
 		out.f("updates updates")
 	}
 	stages := p.stageOf()
@@ -118,7 +118,7 @@ func (p *plan) constructor(out *printer) {
 	n := p.needs
 	out.f("m := &Model{engine: newEngine(k, needs{list: %d, words: %d, digits: %d, starts: %d, values: %d, window: %d, chosen: %d, begins: %d})}",
 		n.list, n.words, n.digits, n.starts, n.values, n.window, n.chosen, n.begins)
-	if len(p.neurons) > 0 {
+	if len(p.loops) > 0 {
 		out.f("m.updates = newUpdates(k)")
 	}
 	if len(p.blob) > 0 {

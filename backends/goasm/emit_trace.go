@@ -70,7 +70,7 @@ func (p *plan) streamCode(out *printer) {
 }
 
 // trace prints a layer's spikes, 0 of a silent one, and its membranes.
-func (s *neuronStage) trace(out *printer) {
+func (s *laneStage) trace(out *printer) {
 	switch {
 	case !s.fires():
 		out.f("out = append(out, make([]byte, %d)...)", s.dst.size)

@@ -2,21 +2,20 @@ package goasm
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"nomul/backends"
 )
 
-// updateFiles prints the functions that run a step of each layer: in plain Go, and in
-// assembly where a machine's registers suffice.
+// updateFiles prints the functions that compute elements: in plain Go, and in assembly
+// where a machine's registers suffice.
 func (p *plan) updateFiles() []backends.File {
-	if len(p.neurons) == 0 {
+	if len(p.loops) == 0 {
 		return nil
 	}
 	files := []backends.File{
-		{Name: "neurons.go", Data: p.plainUpdates()},
-		{Name: "neurons_other.go", Data: p.noVectors()},
+		{Name: "updates.go", Data: p.plainUpdates()},
+		{Name: "updates_other.go", Data: p.noVectors()},
 	}
 	for _, m := range []*machine{avx2, neon} {
 		files = append(files, p.vectorUpdates(m)...)
@@ -24,26 +23,21 @@ func (p *plan) updateFiles() []backends.File {
 	return files
 }
 
-// firsts are the layers that functions are printed for.
-func (p *plan) firsts() []*neuronStage {
-	return slices.DeleteFunc(slices.Clone(p.neurons), func(s *neuronStage) bool { return s.first != s })
-}
-
 // plainUpdates prints the functions in plain Go.
 func (p *plan) plainUpdates() []byte {
 	out := &printer{}
 	out.f("package %s\n", p.pkg)
-	out.f("// updates are the functions that run a step of the neurons of a layer, called after the first\n// layer that they are for. Their slices have an element for each neuron, filled up to a multiple\n// of 64, or spikes, 64 to a word.")
+	out.f("// updates are the functions that compute values element by element, called after the first\n// that each is for: a step of a layer of neurons, or sums and the like. Their slices have an\n// element each, filled up to a multiple of 64, or spikes, 64 to a word.")
 	out.f("type updates struct {")
-	for _, s := range p.firsts() {
+	for _, s := range p.loops {
 		out.f("%s func(%s)", s.dst.name, s.signature())
 	}
 	out.f("}\n\n// newUpdates gives the functions of a kernel.\nfunc newUpdates(k *kernel) updates {\nu := updates{")
-	for _, s := range p.firsts() {
+	for _, s := range p.loops {
 		out.f("%s: %s,", s.dst.name, s.function)
 	}
 	out.f("}\nif k.name != %q {\nu.vectors()\n}\nreturn u\n}", "go")
-	for _, s := range p.firsts() {
+	for _, s := range p.loops {
 		newTwin(out, s).print()
 	}
 	return []byte(generated + string(out.source()))
@@ -59,8 +53,8 @@ func (p *plan) noVectors() []byte {
 // vectorUpdates prints the functions of a machine, and what declares them.
 func (p *plan) vectorUpdates(m *machine) []backends.File {
 	declared, code := &printer{}, &printer{}
-	var list []*neuronStage
-	for _, s := range p.firsts() {
+	var list []*laneStage
+	for _, s := range p.loops {
 		if text, ok := m.function(s); ok {
 			list = append(list, s)
 			code.WriteString("\n" + text)
@@ -74,15 +68,15 @@ func (p *plan) vectorUpdates(m *machine) []backends.File {
 	for _, s := range list {
 		declared.f("\n//go:noescape\nfunc %s%s(%s)", s.function, m.name, s.signature())
 	}
-	files := []backends.File{{Name: "neurons_" + m.arch + ".go", Data: []byte(generated + string(declared.source()))}}
+	files := []backends.File{{Name: "updates_" + m.arch + ".go", Data: []byte(generated + string(declared.source()))}}
 	if len(list) > 0 {
-		files = append(files, backends.File{Name: "neurons_" + m.arch + ".s", Data: []byte(generated + m.heading + code.String())})
+		files = append(files, backends.File{Name: "updates_" + m.arch + ".s", Data: []byte(generated + m.heading + code.String())})
 	}
 	return files
 }
 
 // signature is the parameters of a layer's function.
-func (s *neuronStage) signature() string {
+func (s *laneStage) signature() string {
 	var out strings.Builder
 	for i, a := range s.args {
 		out.WriteString(a.name)
@@ -97,6 +91,6 @@ func (s *neuronStage) signature() string {
 }
 
 // equations are the lines of a layer's program, by value.
-func (s *neuronStage) equations() []string {
+func (s *laneStage) equations() []string {
 	return strings.Split(s.program.String(), "\n")[len(s.program.Vars):]
 }

@@ -81,7 +81,7 @@ CALLS		fmt.Println("compared", name, len(s.data))
 `
 
 // first has what each argument is before the first step.
-func (s sketch) first(p *plan, l *neuronStage) []int64 {
+func (s sketch) first(p *plan, l *laneStage) []int64 {
 	var out []int64
 	for _, a := range l.args {
 		for n := range sketchNeurons {
@@ -101,7 +101,7 @@ func (s sketch) first(p *plan, l *neuronStage) []int64 {
 }
 
 // run has, for each step, the input, the state and the result by the program itself.
-func (s sketch) run(l *neuronStage) []int64 {
+func (s sketch) run(l *laneStage) []int64 {
 	var out []int64
 	state := make([][]int64, sketchNeurons)
 	for n := range state {
@@ -143,7 +143,7 @@ func (s sketch) run(l *neuronStage) []int64 {
 }
 
 // calls prints the code that runs a layer's function and compares.
-func (s *neuronStage) calls() string {
+func (s *laneStage) calls() string {
 	var names, first, after []string
 	for i, a := range s.args {
 		name, read := fmt.Sprintf("a%d", i), "lanes["+s.form.elem()+"](s)"
@@ -165,7 +165,7 @@ func (s *neuronStage) calls() string {
 
 // Random programs of all instructions give in plain Go, in AVX2 and in NEON what they mean.
 func TestPrograms(t *testing.T) {
-	p := &plan{pkg: "main", scope: newScope(), functions: map[string]*neuronStage{}}
+	p := &plan{pkg: "main", scope: newScope(), functions: map[string]*laneStage{}}
 	var calls strings.Builder
 	var data []byte
 	vectors, narrows, wides := 0, 0, 0

@@ -36,7 +36,7 @@ func (m *machine) lanes(f form) int { return m.bytes / (f.bits() >> 3) }
 func (m *machine) vectors(f form) int { return max(1, 8/m.lanes(f)) }
 
 // function prints the function of a layer, if it does not take more than the machine has.
-func (m *machine) function(s *neuronStage) (string, bool) {
+func (m *machine) function(s *laneStage) (string, bool) {
 	if s.wide || len(s.args) > len(m.pointers) {
 		return "", false
 	}
@@ -63,7 +63,7 @@ func (m *machine) function(s *neuronStage) (string, bool) {
 }
 
 // round prints what goes on to the next neurons.
-func (m *machine) round(b *strings.Builder, s *neuronStage) {
+func (m *machine) round(b *strings.Builder, s *laneStage) {
 	neurons := m.lanes(s.form) * m.vectors(s.form)
 	for i, a := range s.args {
 		if a.spikes {

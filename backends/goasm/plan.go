@@ -13,7 +13,7 @@ type plan struct {
 	pkg     string
 	net     *ir.Net
 	inputs  []*buffer
-	neurons []*neuronStage
+	neurons []*laneStage
 	outputs []*buffer
 	buffers []*buffer // the model's fields, in net order
 	stages  [ir.End + 1][]stage
@@ -30,7 +30,8 @@ type plan struct {
 	rows      map[rowsKey]*weightsPlan // weights that several layers share
 	fused     map[*ir.Value]bool       // values that their only reader computes
 	updates   map[*ir.Value]expanded
-	functions map[string]*neuronStage // by text, the layer that one is printed for
+	functions map[string]*laneStage // by text, what a function is printed for
+	loops     []*laneStage          // of functions
 }
 
 // needs are kernel.needs, the sizes of the engine's buffers.
@@ -63,12 +64,14 @@ func newPlan(net *ir.Net, o backends.Options) *plan {
 		pkg: packageName(o.Name), net: net, scope: newScope(), needs: needs{list: 1, words: 1},
 		readers: net.Readers(), of: map[*ir.Value]*view{},
 		converted: map[*buffer][]conversion{}, rows: map[rowsKey]*weightsPlan{}, fused: map[*ir.Value]bool{},
-		updates: map[*ir.Value]expanded{}, functions: map[string]*neuronStage{},
+		updates: map[*ir.Value]expanded{}, functions: map[string]*laneStage{},
 	}
 	p.namePorts()
 	for _, v := range net.Values {
 		if place := placers[v.Op]; place != nil {
 			place(p, v)
+		} else if lanewise[v.Op] {
+			p.each(v)
 		}
 	}
 	p.inOrder()
@@ -76,7 +79,8 @@ func newPlan(net *ir.Net, o backends.Options) *plan {
 	return p
 }
 
-// placers say, for each op that leaves something in the model, how it is planned.
+// placers say, for each op that leaves something in the model and is not lanewise, how it is
+// planned.
 var placers = map[ir.Op]func(*plan, *ir.Value){
 	ir.OpInput:     (*plan).input,
 	ir.OpOutput:    (*plan).output,
@@ -94,15 +98,7 @@ var placers = map[ir.Op]func(*plan, *ir.Value){
 	ir.OpReduceSum: reduction("addAt", 0),
 	ir.OpReduceMax: reduction("raiseAt", lowest),
 	ir.OpReduceMin: reduction("lowerAt", highest),
-	ir.OpAdd:       (*plan).addition,
-	ir.OpSub:       elementwise("sub"),
-	ir.OpNeg:       elementwise("neg"),
-	ir.OpMin:       elementwise("smaller"),
-	ir.OpMax:       elementwise("larger"),
-	ir.OpWhere:     elementwise("choose"),
-	ir.OpShl:       (*plan).shl,
 	ir.OpCSD:       (*plan).csd,
-	ir.OpMap:       (*plan).mapped,
 	ir.OpAnd:       (*plan).bitwise,
 	ir.OpOr:        (*plan).bitwise,
 	ir.OpXor:       (*plan).bitwise,

@@ -3,7 +3,6 @@ package goasm
 import (
 	"fmt"
 	"math/bits"
-	"slices"
 
 	"nomul/ir"
 	"nomul/ir/update"
@@ -33,36 +32,24 @@ func (p *plan) orderOfResult(v *ir.Value) order {
 
 // operand is the expression of an operand as a vector of 32 bits in an order.
 func (p *plan) operand(s *callStage, v *ir.Value, slot int, o order) string {
-	x := v.Args[slot]
-	switch {
-	case x.Const() != nil:
+	if x := v.Args[slot]; x.Const() != nil {
 		return "m." + s.vector(p, upper(v.Op.Operands()[slot].Name), o.pick(spread(x, v.Type.Shape)))
-	case x.Type.Shape == v.Type.Shape:
-		return "m." + p.full(x, o).name
+	}
+	return "m." + p.lanes(v, slot, o)
+}
+
+// lanes is the field of an operand as a vector of 32 bits in an order.
+func (p *plan) lanes(v *ir.Value, slot int, o order) string {
+	x := v.Args[slot]
+	if x.Type.Shape == v.Type.Shape {
+		return p.full(x, o).name
 	}
 	b := p.buffer(v, x.Name+"Stretched", full)
 	t := p.call(v, b)
 	t.line = fmt.Sprintf("%%%s for %%%s", x.Name, v.Name)
 	p.stretch(t, x, v.Type.Shape, o)
 	p.add(x.Clock, t)
-	return "m." + b.name
-}
-
-// elementwise plans dst = f(operands…) in 32 bits.
-func elementwise(f string) func(*plan, *ir.Value) {
-	return func(p *plan, v *ir.Value) { p.elements(v, f, "") }
-}
-
-// elements plans dst = f(operands…), with arguments behind them.
-func (p *plan) elements(v *ir.Value, f, behind string) {
-	o := p.orderOfResult(v)
-	s := p.call(v, p.result(v, full, o))
-	call := f + "(m." + s.dst.name
-	for slot := range v.Args {
-		call += ", " + p.operand(s, v, slot, o)
-	}
-	s.do("%s%s)", call, behind)
-	p.add(v.Clock, s)
+	return b.name
 }
 
 // bitwise plans a logical operation on packed spikes.
@@ -102,33 +89,11 @@ func (p *plan) stretchedSpikes(v, x *ir.Value, to ir.Shape, o order) string {
 	return "m." + b.name
 }
 
-// addition adds small numbers in bit planes; a shift whose only reader it is, it
-// does itself.
-func (p *plan) addition(v *ir.Value) {
-	if p.countable(v) {
-		p.addPlanes(v)
-		return
-	}
-	o, k := p.orderOfResult(v), 0
-	s := p.call(v, p.result(v, full, o))
-	var args []string
-	for slot, x := range v.Args {
-		if p.fused[x] {
-			k = x.Attrs.(ir.ShlAttrs).K
-			args = append(args, "m."+p.full(x.Args[0], o).name)
-			continue
-		}
-		args = append(args, p.operand(s, v, slot, o))
-	}
-	if p.fused[v.Args[0]] {
-		slices.Reverse(args)
-	}
-	s.do("m.plus32(m.%s, %s, %s, %d)", s.dst.name, args[0], args[1], k)
-	p.add(v.Clock, s)
-}
-
-// countable tells whether the operands are spikes or small numbers in planes.
+// countable reports whether a value is a small sum of spikes or of numbers in planes.
 func (p *plan) countable(v *ir.Value) bool {
+	if v.Op != ir.OpAdd {
+		return false
+	}
 	for _, x := range v.Args {
 		if x.Const() != nil || p.fused[x] || x.Type.Shape != v.Type.Shape || p.at(x).form != packed && p.at(x).form != planes {
 			return false
@@ -137,6 +102,7 @@ func (p *plan) countable(v *ir.Value) bool {
 	return v.Range.Hi <= maxUnary
 }
 
+// addPlanes adds small numbers in bit planes.
 func (p *plan) addPlanes(v *ir.Value) {
 	o := p.orderOfResult(v)
 	b := p.result(v, planes, o)
@@ -155,28 +121,6 @@ func (s *callStage) count(x *view) {
 	for plane := range max(1, x.planes) {
 		s.do("count(m.%s[%d:], m.%s[%d:%d])", s.dst.name, plane*words, x.name, plane*words, (plane+1)*words)
 	}
-}
-
-// shl leaves the shift to an addition that is its only reader.
-func (p *plan) shl(v *ir.Value) {
-	k := v.Attrs.(ir.ShlAttrs).K
-	readers := p.readers[v]
-	if len(readers) == 1 && readers[0].Op == ir.OpAdd && p.mayFuse(v, readers[0]) {
-		p.fused[v], p.of[v] = true, p.at(v.Args[0])
-		return
-	}
-	p.elements(v, "shl", fmt.Sprintf(", %d", k))
-}
-
-// mayFuse tells whether an addition can shift this operand: the other one is
-// another value, which it does not shift, and this one need not be stretched.
-func (p *plan) mayFuse(v, sum *ir.Value) bool {
-	for _, x := range sum.Args {
-		if x != v && p.fused[x] {
-			return false
-		}
-	}
-	return sum.Args[0] != sum.Args[1] && v.Type.Shape == sum.Type.Shape && v.Args[0].Const() == nil && v.Clock == sum.Clock
 }
 
 // csd multiplies by constants as sums of shifted copies. The code has, for each
@@ -215,9 +159,4 @@ func roundings(r ir.Round, shift int) (up, upNegative int64) {
 		return 0, 1<<shift - 1
 	}
 	return 0, 0
-}
-
-// mapped is a function of each element.
-func (p *plan) mapped(v *ir.Value) {
-	p.elements(v, map[ir.Fn]string{ir.FnRelu: "relu", ir.FnAbs: "abs"}[v.Attrs.(ir.MapAttrs).Fn], "")
 }

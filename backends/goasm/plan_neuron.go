@@ -8,20 +8,19 @@ import (
 	"nomul/ir/update"
 )
 
-// neuronStage is one neuron layer.
-type neuronStage struct {
+// laneStage computes a layer of neurons, or an elementwise op, in lanes.
+type laneStage struct {
 	common
-	x    *view
 	form form // of the lanes: narrow or full
 	// program has no leaks, and Above for comparisons with limits, unless it is wide.
 	program  *update.Program
-	less     bool         // a limit of its is one less than the network's
-	wide     bool         // its exact values leave the lanes: plain Go runs it in 64 bits
-	args     []argument   // of its function
-	at       []int        // by value: the argument that it is loaded from or stored to, or −1
-	function string       // in plain Go
-	first    *neuronStage // of the layers that run the same function
-	alike    int          // of the first, how many others there are
+	less     bool       // a limit of its is one less than the network's
+	wide     bool       // its exact values leave the lanes: plain Go runs it in 64 bits
+	args     []argument // of its function
+	at       []int      // by value: the argument that it is loaded from or stored to, or −1
+	function string     // in plain Go
+	first    *laneStage // of the layers that run the same function
+	alike    int        // of the first, how many others there are
 	membrane string
 	block    int    // how many neurons the constants are for; they repeat
 	places   string // the table of places, when they are not in C order
@@ -55,6 +54,12 @@ func (p *plan) update(v *ir.Value) expanded {
 	return u
 }
 
+// operands are what a program takes: fields of values, and data of constants.
+type operands struct {
+	lanes func(slot int) string
+	data  func(slot int) []int64
+}
+
 // neuron runs a layer in the width of its input.
 func (p *plan) neuron(v *ir.Value) {
 	u := p.update(v)
@@ -63,8 +68,9 @@ func (p *plan) neuron(v *ir.Value) {
 	if u.IsBit(u.Result()) {
 		f = packed
 	}
-	s := p.layer(u, x, p.stage(v, p.result(v, f, x.order)), func(slot int) []int64 {
-		return x.order.pick(spread(v.Arg(slot), v.Type.Shape))
+	s := p.layer(u, x.form, p.stage(v, p.result(v, f, x.order)), operands{
+		lanes: func(int) string { return x.name },
+		data:  func(slot int) []int64 { return x.order.pick(spread(v.Arg(slot), v.Type.Shape)) },
 	})
 	if x.order.at != nil {
 		s.places, s.table = p.scope.claim(s.dst.name+"Places"), p.table(x.order.places(s.dst.size))
@@ -73,15 +79,15 @@ func (p *plan) neuron(v *ir.Value) {
 	p.add(ir.Step, s)
 }
 
-// layer plans a program with an input, and data of its constant operands.
-func (p *plan) layer(u expanded, x *view, c common, data func(slot int) []int64) *neuronStage {
-	s := &neuronStage{common: c, x: x, form: x.form, program: &update.Program{Vars: u.Vars, Code: slices.Clone(u.Code)},
+// layer plans a program in lanes of a form.
+func (p *plan) layer(u expanded, f form, c common, of operands) *laneStage {
+	s := &laneStage{common: c, form: f, program: &update.Program{Vars: u.Vars, Code: slices.Clone(u.Code)},
 		at: slices.Repeat([]int{-1}, len(u.Code))}
 	if s.wide = !u.Fits(u.ranges, s.lane()); !s.wide {
 		s.cutShifts()
 	}
-	s.layState(p, data)
-	s.layConstants(p, data)
+	s.layState(p, of)
+	s.layConstants(p, of)
 	s.layResult()
 	p.share(s)
 	return s
@@ -89,11 +95,11 @@ func (p *plan) layer(u expanded, x *view, c common, data func(slot int) []int64)
 
 // share gives a layer its function: one that is printed for a layer before, if all of it is
 // the same.
-func (p *plan) share(s *neuronStage) {
+func (p *plan) share(s *laneStage) {
 	key := fmt.Sprintln(s.form, s.wide, s.less, s.signature(), s.program)
 	if s.first = p.functions[key]; s.first == nil {
 		s.first, s.function = s, p.function(s.dst.name)
-		p.functions[key] = s
+		p.functions[key], p.loops = s, append(p.loops, s)
 		return
 	}
 	s.first.alike++
@@ -116,7 +122,7 @@ func (u expanded) input() int64 {
 	return u.Code[slices.IndexFunc(u.Code, func(i update.Instr) bool { return i.Kind == update.Operand })].At
 }
 
-func (s *neuronStage) lane() ir.Range {
+func (s *laneStage) lane() ir.Range {
 	if s.form == narrow {
 		return int16s
 	}
@@ -124,7 +130,7 @@ func (s *neuronStage) lane() ir.Range {
 }
 
 // cutShifts has no shift by more than a lane holds.
-func (s *neuronStage) cutShifts() {
+func (s *laneStage) cutShifts() {
 	bits := int64(s.form.bits())
 	for v := range s.program.Code {
 		switch i := &s.program.Code[v]; {
@@ -136,23 +142,23 @@ func (s *neuronStage) cutShifts() {
 	}
 }
 
-func (s *neuronStage) fires() bool { return s.dst.form == packed }
+func (s *laneStage) fires() bool { return s.dst.form == packed }
 
 // add makes a slice an argument, which a value is loaded from or stored to.
-func (s *neuronStage) add(value int, a argument) {
+func (s *laneStage) add(value int, a argument) {
 	s.at[value] = len(s.args)
 	s.args = append(s.args, a)
 }
 
-// layState plans state variables, and the input. What is the result too is kept there.
-func (s *neuronStage) layState(p *plan, data func(slot int) []int64) {
+// layState plans state variables, and what comes in. What is the result too is kept there.
+func (s *laneStage) layState(p *plan, of operands) {
 	for i, variable := range s.program.Vars {
 		a := argument{name: variable.Name, spikes: variable.Bit, state: true, field: s.dst.name}
 		if i != s.kept() {
 			a.field = p.scope.claim(s.dst.name + upper(variable.Name))
 		}
 		if variable.Init >= 0 {
-			c := p.constant(s.dst.name+upper(variable.Name)+"Init", data(variable.Init), s.dst.size, s.form, 0)
+			c := p.constant(s.dst.name+upper(variable.Name)+"Init", of.data(variable.Init), s.dst.size, s.form, 0)
 			a.start = &c
 		}
 		if variable.Name == ir.MembraneVar {
@@ -165,13 +171,17 @@ func (s *neuronStage) layState(p *plan, data func(slot int) []int64) {
 		case update.Load, update.Store:
 			s.at[i] = int(instr.At)
 		case update.Operand:
-			s.add(i, argument{name: "x", field: s.x.name})
+			name := "x"
+			if instr.At > 0 {
+				name += fmt.Sprint(instr.At)
+			}
+			s.add(i, argument{name: name, field: of.lanes(int(instr.At))})
 		}
 	}
 }
 
 // kept is the state variable that is the result too, or −1.
-func (s *neuronStage) kept() int {
+func (s *laneStage) kept() int {
 	for i := range s.program.Vars {
 		if s.program.Stored(i) == s.program.Result() {
 			return i
@@ -181,7 +191,7 @@ func (s *neuronStage) kept() int {
 }
 
 // layResult plans where a result goes that is no state variable.
-func (s *neuronStage) layResult() {
+func (s *laneStage) layResult() {
 	if s.kept() >= 0 {
 		return
 	}

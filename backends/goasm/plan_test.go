@@ -3,6 +3,9 @@ package goasm
 import (
 	"slices"
 	"testing"
+
+	"nomul/backends"
+	"nomul/ir"
 )
 
 // TestCut fixes how words are cut, for the cost table speaks for itself only
@@ -53,6 +56,34 @@ func TestIdentifiers(t *testing.T) {
 	for name, want := range map[string]string{"fmnist": "fmnist", "main": "mainnet", "go": "gonet"} {
 		if got := packageName(name); got != want {
 			t.Errorf("package of %q is %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestJoined fixes which elementwise ops are one program: those that one other reads, as long
+// as the machines have registers for what they take.
+func TestJoined(t *testing.T) {
+	for _, c := range []struct {
+		body  string
+		loops int
+	}{
+		{"%s = shl %a {k=3} : s19[70]\n\t%y.1 = sub %s, %b : s20[70]", 1},
+		{"%s = shl %a {k=3} : s19[70]\n\t%r = map %b {fn=relu} : u15[70]\n\t%y.1 = add %s, %r : s20[70]", 1},
+		{"%s = sub %a, %b : s17[70]\n\t%r = sub %b, %a : s17[70]\n\t%q = min %s, %r : s17[70]\n\t%y.1 = add %q, %a : s18[70]", 2},
+		{"%s = sub %a, %b : s17[70]\n\t%r = sub %s, %a : s18[70]\n\t%y.1 = add %s, %r : s19[70]", 2},
+	} {
+		net, err := ir.Parse("joined.sir", "net joined fixed steps=1 {\nonce\n\t%a = input : s16[70]\n\t%b = input : s16[70]\n\t"+c.body+"\n\t%y = output %y.1 : s20[70]\n}\n", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := newPlan(net, backends.Options{})
+		if len(p.loops) != c.loops {
+			t.Errorf("%s: %d programs, wanted %d", c.body, len(p.loops), c.loops)
+		}
+		for _, s := range p.loops {
+			if _, ok := avx2.function(s); !ok {
+				t.Errorf("%s is not in AVX2", s.program)
+			}
 		}
 	}
 }

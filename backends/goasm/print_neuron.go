@@ -6,7 +6,7 @@ import (
 )
 
 // elem is the type of an argument's elements.
-func (s *neuronStage) elem(a argument) string {
+func (s *laneStage) elem(a argument) string {
 	if a.spikes {
 		return packed.elem()
 	}
@@ -14,7 +14,7 @@ func (s *neuronStage) elem(a argument) string {
 }
 
 // length is the number of elements of an argument that is state.
-func (s *neuronStage) length(a argument) int {
+func (s *laneStage) length(a argument) int {
 	if a.spikes {
 		return padded(s.dst.size) / 64
 	}
@@ -22,9 +22,9 @@ func (s *neuronStage) length(a argument) int {
 }
 
 // owns reports whether an argument is state in a field of its own, and not in the result.
-func (s *neuronStage) owns(a argument) bool { return a.state && a.field != s.dst.name }
+func (s *laneStage) owns(a argument) bool { return a.state && a.field != s.dst.name }
 
-func (s *neuronStage) fields(p *printer) {
+func (s *laneStage) fields(p *printer) {
 	if s.places != "" {
 		p.f("%s []int32 // of the neurons in C order", s.places)
 	}
@@ -40,7 +40,7 @@ func (s *neuronStage) fields(p *printer) {
 	}
 }
 
-func (s *neuronStage) prepare(p *printer) {
+func (s *laneStage) prepare(p *printer) {
 	if s.places != "" {
 		p.f("m.%s = int32s(w[%d:%d])", s.places, s.table.from, s.table.to)
 	}
@@ -56,7 +56,7 @@ func (s *neuronStage) prepare(p *printer) {
 	}
 }
 
-func (s *neuronStage) reset(p *printer) {
+func (s *laneStage) reset(p *printer) {
 	for _, a := range s.args {
 		switch {
 		case a.start != nil:
@@ -69,7 +69,7 @@ func (s *neuronStage) reset(p *printer) {
 
 // body prints the update, block by block where the constants repeat. Neurons that fill
 // up the last word of spikes have no say.
-func (s *neuronStage) body(p *printer) {
+func (s *laneStage) body(p *printer) {
 	all := padded(s.dst.size)
 	if s.block < all {
 		p.f("for at := 0; at < %d; at += %d {", all, s.block)
@@ -83,7 +83,7 @@ func (s *neuronStage) body(p *printer) {
 }
 
 // call is the call for all neurons, or for those of the block that begins at at.
-func (s *neuronStage) call(all int) string {
+func (s *laneStage) call(all int) string {
 	var args []string
 	for i, a := range s.args {
 		arg := "m." + a.field

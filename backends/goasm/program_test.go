@@ -150,7 +150,7 @@ func (d *programDrawing) decay() update.Decay {
 }
 
 // layer plans the function of a sketch.
-func (s sketch) layer(p *plan, name string) *neuronStage {
+func (s sketch) layer(p *plan, name string) *laneStage {
 	u := expanded{}
 	u.Program, u.ranges = s.program.Expand(s.ranges)
 	f := s.form
@@ -158,6 +158,8 @@ func (s sketch) layer(p *plan, name string) *neuronStage {
 		f = packed
 	}
 	dst := &buffer{name: p.scope.claim(name), form: f, size: sketchNeurons, value: &ir.Value{Name: name}}
-	x := &view{buffer: &buffer{name: "x", form: s.form, size: sketchNeurons}}
-	return p.layer(u, x, common{dst: dst}, func(slot int) []int64 { return append([]int64(nil), s.data[slot]...) })
+	return p.layer(u, s.form, common{dst: dst}, operands{
+		lanes: func(int) string { return "x" },
+		data:  func(slot int) []int64 { return append([]int64(nil), s.data[slot]...) },
+	})
 }

@@ -137,8 +137,8 @@ func TestNeurons(t *testing.T) {
 	w := emit(t, 3, nets...)
 	count := map[string]int{}
 	for _, name := range w.names {
-		for file, patterns := range map[string][]string{"neurons_amd64.s": {"func .*AVX2"}, "neurons_arm64.s": {"func .*NEON"},
-			"neurons.go": {`func update.* \[\]int16`, `func update.* \[\]int32`, `int64\(membrane`}, "model.go": {`m\.updates.*at:`}} {
+		for file, patterns := range map[string][]string{"updates_amd64.s": {"func .*AVX2"}, "updates_arm64.s": {"func .*NEON"},
+			"updates.go": {`func update.* \[\]int16`, `func update.* \[\]int32`, `int64\(membrane`}, "model.go": {`m\.updates.*at:`}} {
 			text, err := os.ReadFile(filepath.Join(w.dir, name, file))
 			if err != nil {
 				t.Fatal(err)

@@ -98,7 +98,7 @@ func TestRegistersSuffice(t *testing.T) {
 // registers what the program says.
 func TestAllocation(t *testing.T) {
 	refused, made := 0, 0
-	check := func(name string, s *neuronStage) {
+	check := func(name string, s *laneStage) {
 		for _, m := range []machine{*avx2, *neon} {
 			for m.registers = range 16 {
 				l := m.lower(s)
@@ -112,7 +112,7 @@ func TestAllocation(t *testing.T) {
 			}
 		}
 	}
-	p := &plan{scope: newScope(), functions: map[string]*neuronStage{}}
+	p := &plan{scope: newScope(), functions: map[string]*laneStage{}}
 	for seed := range 100 {
 		check(fmt.Sprint(seed), sketches.Example(seed).layer(p, fmt.Sprint("layer", seed)))
 	}

@@ -8,11 +8,11 @@ import (
 	"nomul/ir/update"
 )
 
-// twin prints a layer's function in plain Go. Its variables are the lanes of the vectors,
+// twin prints a function in plain Go. Its variables are the lanes of the vectors,
 // which wrap alike, or have 64 bits where those are too narrow.
 type twin struct {
 	*printer
-	*neuronStage
+	*laneStage
 	lane  string   // the type of variables
 	names []string // by value, of variables
 	at    []string // by value, as an expression
@@ -22,8 +22,8 @@ type twin struct {
 	shifts []string
 }
 
-func newTwin(out *printer, s *neuronStage) *twin {
-	t := &twin{printer: out, neuronStage: s, lane: s.form.elem(), uses: s.program.Uses(), at: make([]string, len(s.program.Code))}
+func newTwin(out *printer, s *laneStage) *twin {
+	t := &twin{printer: out, laneStage: s, lane: s.form.elem(), uses: s.program.Uses(), at: make([]string, len(s.program.Code))}
 	if s.wide {
 		t.lane = "int64"
 	}
@@ -57,7 +57,7 @@ func (t *twin) print() {
 		t.f("\n// %sShifts are data, so that no compiler makes multiplications of sums of shifts.", t.function)
 		t.f("var %sShifts = [...]uint8{%s}", t.function, strings.Join(t.shifts, ", "))
 	}
-	t.f("\n// %s runs a step of %s%s.", t.function, t.dst.value.Name, t.others())
+	t.f("\n// %s computes %s%s.", t.function, t.dst.value.Name, t.others())
 	if t.less {
 		t.f("// Thresholds are one less than the network's: neurons fire above them.")
 	}
@@ -76,15 +76,15 @@ func (t *twin) print() {
 	t.f("}\n}")
 }
 
-// others tells of the layers that run the same function.
+// others tells of the values that are computed by the same function.
 func (t *twin) others() string {
 	switch t.alike {
 	case 0:
 		return ""
 	case 1:
-		return " and one layer alike"
+		return " and a value alike"
 	}
-	return fmt.Sprintf(" and %d layers alike", t.alike)
+	return fmt.Sprintf(" and %d values alike", t.alike)
 }
 
 // slices takes 64 neurons of each argument.
@@ -174,7 +174,7 @@ func (t *twin) number(n int64) string {
 // load is an element of an argument. All are loaded before choices, for machines to choose
 // without a branch.
 func (t *twin) load(v int) string {
-	a := t.args[t.neuronStage.at[v]]
+	a := t.args[t.laneStage.at[v]]
 	switch {
 	case a.spikes:
 		return "last" + upper(a.name) + ">>i&1 != 0"
@@ -186,10 +186,10 @@ func (t *twin) load(v int) string {
 
 // store prints where a value goes; a result may have been stored as state.
 func (t *twin) store(v int, i update.Instr) {
-	if t.neuronStage.at[v] < 0 {
+	if t.laneStage.at[v] < 0 {
 		return
 	}
-	a := t.args[t.neuronStage.at[v]]
+	a := t.args[t.laneStage.at[v]]
 	switch {
 	case a.spikes:
 		t.f("new%s |= bit(%s) << i", upper(a.name), t.at[i.A])
@@ -207,7 +207,11 @@ func (t *twin) choose(v int, i update.Instr) {
 		first = "var %s " + t.lane + " = %s"
 	}
 	t.f(first, t.names[v], t.at[i.B])
-	t.f("if %s {\n%s = %s\n}", t.at[i.C], t.names[v], t.at[i.A])
+	condition := t.at[i.C]
+	if !t.program.IsBit(i.C) {
+		condition += " != 0"
+	}
+	t.f("if %s {\n%s = %s\n}", condition, t.names[v], t.at[i.A])
 }
 
 // operators are the instructions of two values in Go.

@@ -58,7 +58,7 @@ var own = regexp.MustCompile(`\b(Model|newModel|Steps|weightsBin|Layers?|InputBy
 var function = regexp.MustCompile(`\bupdate[A-Z]`)
 
 // per matches the files of a model's own text.
-var per = regexp.MustCompile(`^batch/(model|trace|neurons)([._].*)$`)
+var per = regexp.MustCompile(`^batch/(model|trace|updates)([._].*)$`)
 
 // compile writes and builds the cases that are left, until none is left that the
 // compiler complains of, and returns those that are in the program.
@@ -82,7 +82,7 @@ func (p *batchGo) compile(ctx context.Context) ([]int, error) {
 	}
 }
 
-var complaint = regexp.MustCompile(`(?m)^\S*(?:model|trace|neurons)_(\d+)(?:_\w+)?\.(?:go|s):.*$`)
+var complaint = regexp.MustCompile(`(?m)^\S*(?:model|trace|updates)_(\d+)(?:_\w+)?\.(?:go|s):.*$`)
 
 // blame takes out the cases that the compiler complains of; it reports whether
 // there are any.

@@ -271,7 +271,7 @@ func TestWrongKernelIsCaught(t *testing.T) {
 		sabotage
 	}{
 		{"go-auto", "odd.sir", sabotage{file: "demo/weights.bin", fault: flip}},
-		{"go-go", "odd.sir", sabotage{file: "demo/neurons.go", fault: replace(":= t1 << 4", ":= t1<<4 + 1")}},
+		{"go-go", "odd.sir", sabotage{file: "demo/updates.go", fault: replace(":= t1 << 4", ":= t1<<4 + 1")}},
 		{"c-gcc", "edge.sir", sabotage{file: "demo.c", fault: replace("h >= threshold[i]", "h > threshold[i]")}},
 		{"c-rv32i", "odd.sir", sabotage{file: "demo.c", fault: replace("h >= threshold[i]", "h < threshold[i]")}},
 		{"verilog-iverilog", "odd.sir", sabotage{file: "demo_1_weights.hex", fault: digit}},

@@ -54,9 +54,6 @@ type kernel struct {
 	// max32 and sum32 combine pixels, each from one of the places in x on. They
 	// may write up to eight elements beyond dst, which are of no account.
 	max32, sum32 func(dst, x []int32, taps []int32)
-
-	// plus32 sets dst = a + (b << shift).
-	plus32 func(dst, a, b []int32, shift int)
 }
 
 // Kernels names the kernels this machine can run, the fastest first. The last
@@ -86,6 +83,5 @@ func plain() *kernel {
 		listLine:   listLine,
 		max32:      max32,
 		sum32:      sum32,
-		plus32:     plus32,
 	}
 }

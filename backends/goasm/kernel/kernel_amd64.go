@@ -47,7 +47,6 @@ func assembly() []*kernel {
 		listLine:   listLineAVX2,
 		max32:      max32AVX2,
 		sum32:      sum32AVX2,
-		plus32:     plus32AVX2,
 	}}
 }
 
@@ -83,9 +82,6 @@ func max32AVX2(dst, x []int32, taps []int32)
 
 //go:noescape
 func sum32AVX2(dst, x []int32, taps []int32)
-
-//go:noescape
-func plus32AVX2(dst, a, b []int32, shift int)
 
 //go:noescape
 func listLineAVX2(list, starts []uint32, planes []uint64, at, n int, im *image, p *positions) int

@@ -16,7 +16,6 @@ func assembly() []*kernel {
 		listLine:   listLine,
 		max32:      max32,
 		sum32:      sum32,
-		plus32:     plus32,
 	}}
 }
 

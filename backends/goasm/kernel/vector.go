@@ -2,63 +2,6 @@ package kernel
 
 // Operations on vectors of 32 bits, element by element. dst may be an operand.
 
-// plus32 sets dst = a + (b << shift).
-func plus32(dst, a, b []int32, shift int) {
-	for i := range dst {
-		dst[i] = a[i] + b[i]<<(uint(shift)&31)
-	}
-}
-
-func shl(dst, x []int32, shift int) {
-	for i := range dst {
-		dst[i] = x[i] << (uint(shift) & 31)
-	}
-}
-
-func sub(dst, a, b []int32) {
-	for i := range dst {
-		dst[i] = a[i] - b[i]
-	}
-}
-
-func neg(dst, x []int32) {
-	for i := range dst {
-		dst[i] = -x[i]
-	}
-}
-
-func smaller(dst, a, b []int32) {
-	for i := range dst {
-		dst[i] = min(a[i], b[i])
-	}
-}
-
-func larger(dst, a, b []int32) {
-	for i := range dst {
-		dst[i] = max(a[i], b[i])
-	}
-}
-
-func relu(dst, x []int32) {
-	for i := range dst {
-		dst[i] = max(x[i], 0)
-	}
-}
-
-func abs(dst, x []int32) {
-	for i := range dst {
-		dst[i] = max(x[i], -x[i])
-	}
-}
-
-// choose sets dst to a where the condition is 1, to b where it is 0.
-func choose(dst, condition, a, b []int32) {
-	for i := range dst {
-		mask := -condition[i]
-		dst[i] = a[i]&mask | b[i]&^mask
-	}
-}
-
 // csd multiplies by constants: the code has runs of elements with one factor,
 // each as its length, the number of digits, and the digits; a digit is twice its
 // shift, and one more when it is subtracted. The sum is shifted right, once,

@@ -36,27 +36,3 @@ TEXT ·max32AVX2(SB), NOSPLIT, $0-72
 // func sum32AVX2(dst, x []int32, taps []int32)
 TEXT ·sum32AVX2(SB), NOSPLIT, $0-72
 	POOL(VPADDD)
-
-// func plus32AVX2(dst, a, b []int32, shift int)
-TEXT ·plus32AVX2(SB), NOSPLIT, $0-80
-	MOVQ  dst_base+0(FP), DI
-	MOVQ  dst_len+8(FP), CX
-	MOVQ  a_base+24(FP), SI
-	MOVQ  b_base+48(FP), DX
-	VMOVQ shift+72(FP), X15
-	XORL  AX, AX
-
-next:
-	VMOVDQU (DX)(AX*1), Y0
-	VMOVDQU 32(DX)(AX*1), Y1
-	VPSLLD  X15, Y0, Y0
-	VPSLLD  X15, Y1, Y1
-	VPADDD  (SI)(AX*1), Y0, Y0
-	VPADDD  32(SI)(AX*1), Y1, Y1
-	VMOVDQU Y0, (DI)(AX*1)
-	VMOVDQU Y1, 32(DI)(AX*1)
-	ADDQ    $64, AX
-	SUBQ    $16, CX
-	JGT     next
-	VZEROUPPER
-	RET
