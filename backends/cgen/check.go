@@ -7,7 +7,7 @@ import (
 	"nomul/ir"
 )
 
-// int32s is what the emitted code can hold in one element.
+// int32s is the range of an element of 32 bits.
 var int32s = ir.Range{Lo: math.MinInt32, Hi: math.MaxInt32}
 
 // limits are those of the emitted code; places and rows are counted in 16 bits.

@@ -33,7 +33,7 @@ func (b *printer) program(v *ir.Value, p *update.Program) *programPrinter {
 		uses: texts(p), names: p.Names(), number: make([]string, len(p.Code)), wrapping: make([]string, len(p.Code))}
 }
 
-// texts counts how often the text of each value is needed: of what is compared and chosen, twice.
+// texts counts how often the text of each value is needed: of operands of min and max, twice.
 func texts(p *update.Program) []int {
 	uses := p.Uses()
 	for _, i := range p.Code {
@@ -194,7 +194,7 @@ func (p *programPrinter) condition(v update.Value) string {
 
 // reset returns the bit and the amount, modulo 2^32, of a value that is the amount where
 // the bit is 1 and else 0: a branch around the subtraction is shorter than a choice of
-// what is subtracted.
+// the subtrahend.
 func (p *programPrinter) reset(v update.Value) (bit, amount string, ok bool) {
 	i := p.program.Code[v]
 	if i.Kind != update.Select || p.uses[v] != 1 || p.number[i.B] != "0" {

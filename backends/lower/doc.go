@@ -8,7 +8,7 @@
 //     neurons, readouts over time. State variables are its own.
 //   - Fold combines the elements that each place sees: linear, convolution, matmul, pools,
 //     reductions. A place is an element of the result; a tap is one of those it sees.
-//   - Move copies: only what no view of a reader can express, such as concat and pad.
+//   - Move copies, where no view of a reader can say how, such as of concat and pad.
 //
 // Reshape, transpose, slice and broadcast are no stages: they change how a reader's view goes
 // through the array. Stages run once before the time steps, in each step, or at the end, in

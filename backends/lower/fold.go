@@ -68,7 +68,7 @@ func (l *lowering) convStart(bias *ir.Value, places []int, outer, outputs int) *
 	return &view
 }
 
-// newWindow folds what windows see: their places are those from an axis on, their taps
+// newWindow folds the elements of windows: their places are those from an axis on, their taps
 // those behind so many others.
 func newWindow(x grid, w ir.Windows, place int, places, taps []int, others int) *Fold {
 	f := &Fold{Monoid: Sum, Places: places, Taps: taps, X: View{Array: x.array, Start: x.start, Strides: make([]int, len(places)+len(taps))}}

@@ -8,7 +8,7 @@ import (
 	"nomul/ir/update"
 )
 
-// Limits are what a target can hold; every back end has its own, and Check reads them.
+// Limits are the widths of a target, and its demands; every back end has its own, and Check reads them.
 type Limits struct {
 	Target string // in messages
 	Input  int    // bits of an element of an input
@@ -26,7 +26,7 @@ const (
 
 var int32s = ir.Range{Lo: math.MinInt32, Hi: math.MaxInt32}
 
-// Checker collects what a target cannot do.
+// Checker collects the values that a target cannot run.
 type Checker struct {
 	limits Limits
 	steps  int

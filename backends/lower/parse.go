@@ -79,7 +79,7 @@ func (r *reader) top(words []string) error {
 	return fmt.Errorf("%s: wanted program, array, once, step or end", words[0])
 }
 
-// array reads "array NAME : TYPE range LO..HI" and what is behind it.
+// array reads "array NAME : TYPE range LO..HI" and the source of its elements.
 func (r *reader) array(words []string) error {
 	elem, dims, _ := strings.Cut(words[3], "[")
 	t, ok := ir.ParseElem(elem)

@@ -122,7 +122,7 @@ func (s *Stage) ranges(steps int) update.Ranges {
 	return s.Each.Program.Ranges(steps, func(slot int) ir.Range { return s.Each.Views[slot].Array.Range })
 }
 
-// String prints a view: its array, where it starts, its strides, and what it is within.
+// String prints a view: its array, start, strides and bounds.
 func (v View) String() string {
 	s := fmt.Sprintf("%s@%d%s", v.Array.Name, v.Start, list(v.Strides))
 	for _, w := range v.Within {

@@ -60,7 +60,7 @@ func (m *Machine) Run(in map[string][]int64, tap Tap) map[string][]int64 {
 	return out
 }
 
-// begin takes what is given once, and sets state variables to their initial values.
+// begin takes the inputs that are given once, and sets state variables to their initial values.
 func (m *Machine) begin(in map[string][]int64) {
 	for _, a := range m.p.Arrays {
 		if a.Given && a.Per != ir.Step {

@@ -129,7 +129,7 @@ func (v *View) verify(dims []int) error {
 	return nil
 }
 
-// inside returns the range of what the axes of a within add to the element, and whether
+// inside returns the range of the terms of the axes in a within, and reports whether
 // any index is within.
 func (v *View) inside(w Within, dims []int, tied []bool) (r update.Range, seen bool, err error) {
 	if len(w.Strides) != len(dims) {

@@ -39,8 +39,8 @@ func (o operand) Signed() bool { return o.Unit == nil || o.Unit.Signed }
 // operandName is the name of an operand of a lanewise op.
 func operandName(slot int) string { return string(rune('a' + slot)) }
 
-// formula is the result of a program in Work bits, of what its leaves are: operands, numbers
-// and state variables.
+// formula is the result of a program in Work bits, given the expression of each
+// leaf: an operand, a number or a state variable.
 func formula(p *update.Program, work int, leaf func(i update.Instr) string) string {
 	d := datapath{Program: p, Work: work}
 	d.read = func(v update.Value) string {

@@ -9,8 +9,8 @@ import (
 	"nomul/ir/update"
 )
 
-// neuron is the hardware of a layer's program, in two stages: charge computes what does
-// not depend on the last comparison, and lane the rest; a register is between them.
+// neuron is the hardware of a layer's program, in two stages: charge computes the values that do
+// not depend on the last comparison, and lane the others; a register is between them.
 type neuron struct {
 	*update.Program
 	ranges   update.Ranges
@@ -29,7 +29,7 @@ type stateVar struct {
 	Name   string
 	Bits   int
 	Signed bool
-	Kept   bool // a step reads what the last one stored, so that a memory holds it
+	Kept   bool // a step reads it, so that a memory holds it
 	Bit    bool
 	Init   param
 }
@@ -188,7 +188,7 @@ type leak struct {
 	of   update.Value
 	update.Decay
 	Work int // bits of its argument and of its result
-	Wide int // bits of what is shifted
+	Wide int // bits of the sum that is shifted
 }
 
 // newLeak plans the leak of a number that has a range. A shift is by no more than the

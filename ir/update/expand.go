@@ -72,7 +72,7 @@ func (e *expansion) digits(x Value, d Decay, r Range) (Value, Range) {
 	return sum, r.Scaled(n)
 }
 
-// round adds what makes the shift of a sum round up, or toward 0.
+// round adds the addend that makes the shift of a sum round up, or toward 0.
 func (e *expansion) round(x, sum Value, d Decay, of, r Range) (Value, Range) {
 	up := d.Up
 	var addend Value

@@ -104,7 +104,7 @@ func (r *reader) holds(variable, value string) error {
 	return nil
 }
 
-// instr reads an instruction's values, and what is behind them.
+// instr reads an instruction: its values, and its number or decay.
 func (r *reader) instr(name string, k Kind, words []string) error {
 	i := Instr{Kind: k, Name: name}
 	if _, taken := r.values[name]; taken {
@@ -134,7 +134,7 @@ func (r *reader) instr(name string, k Kind, words []string) error {
 	return nil
 }
 
-// rest reads what follows an instruction's values.
+// rest reads the number, state variable or decay behind an instruction's values.
 func (r *reader) rest(i *Instr, words []string) (err error) {
 	switch i.Kind {
 	case Leak, Scale:
@@ -168,7 +168,7 @@ func (r *reader) rest(i *Instr, words []string) (err error) {
 	return nil
 }
 
-// parseDecay reads what Decay.String prints.
+// parseDecay reads the text of Decay.String.
 func parseDecay(words []string) (Decay, error) {
 	var d Decay
 	bad := errors.New("wanted N/2^K, then up N, up-negative N or rest")

@@ -40,7 +40,7 @@ func ranged(r []Range, i int) string {
 	return " : " + r[i].String()
 }
 
-// String prints a state variable: its name, and what it is beside a number that starts at 0.
+// String prints a state variable: its name, whether it is a bit and traced, and its initial value unless 0.
 func (v Var) String() string {
 	s := v.Name
 	if v.Bit {
@@ -75,7 +75,7 @@ func (p *Program) expression(i Instr, names []string) string {
 	return strings.Join(words, " ")
 }
 
-// String prints a decay as factor/2^shift, with what is added before the shift.
+// String prints a decay as factor/2^shift, with its rounding addends.
 func (d Decay) String() string {
 	s := fmt.Sprintf("%d/2^%d", d.Factor(), d.Shift)
 	if d.Up != 0 {

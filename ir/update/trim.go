@@ -36,7 +36,7 @@ func trimmed(p *Program) *Program {
 }
 
 // live reports for each instruction whether the result or a kept state variable depends on
-// it. A variable is kept from its first live load on, which makes what it stores live, too.
+// it. A variable is kept from its first live load on, which makes the value it stores live, too.
 func (p *Program) live() (live, kept []bool) {
 	live, kept = make([]bool, len(p.Code)), make([]bool, len(p.Vars))
 	var reach func(v Value)
