@@ -1,6 +1,7 @@
 package cgen
 
 import (
+	"nomul/backends/lower"
 	"nomul/ir"
 )
 
@@ -13,115 +14,82 @@ func (b *printer) copy(w *walk, x, y operand) {
 	b.loops(w, func() { b.write(y, x.read()) })
 }
 
-// moved prints a function that reads x along a path and writes the value in order.
-func (b *printer) moved(v *ir.Value, start int, strides []int) {
+// move prints one loop per operand, each into its part of the result.
+func (b *printer) move(v *ir.Value) {
 	b.function(v)
-	w := newWalk(v.Type.Shape.Dims())
-	x := operand{}
-	if number, ok := uniform(v.Arg(0)); ok {
-		x.literal = literal(number, false)
-	} else {
-		x = b.reads("x", b.p.place[v.Arg(0)], w.along(start, strides))
-	}
-	b.copy(w, x, b.writes(b.p.place[v], w.ordered()))
-	b.line("}")
-}
-
-func (b *printer) transpose(v *ir.Value) {
-	from := stridesOf(v.Arg(0).Type.Shape.Dims())
-	var strides []int
-	for _, axis := range v.Attrs.(ir.PermAttrs).Perm {
-		strides = append(strides, from[axis])
-	}
-	b.moved(v, 0, strides)
-}
-
-func (b *printer) slice(v *ir.Value) {
-	a := v.Attrs.(ir.SliceAttrs)
-	strides := stridesOf(v.Arg(0).Type.Shape.Dims())
-	start := a.Start * strides[a.Axis]
-	strides[a.Axis] *= a.Step
-	b.moved(v, start, strides)
-}
-
-func (b *printer) stretch(v *ir.Value) {
-	strides := newWalk(v.Type.Shape.Dims()).stretched(v.Arg(0).Type.Shape).strides
-	b.moved(v, 0, strides)
-}
-
-// concat prints one loop per operand, each into its part of the result.
-func (b *printer) concat(v *ir.Value) {
-	b.function(v)
-	at := b.p.place[v]
+	m, at := lower.MoveOf(v), b.p.place[v]
 	b.line("\t%s *y = %s;\n", at.elem.c(), at.expr)
 	y := operand{name: "y", at: at}
-	b.cleared(y)
-	axis, strides, start := v.Attrs.(ir.AxisAttrs).Axis, stridesOf(v.Type.Shape.Dims()), 0
-	for _, a := range v.Args {
-		b.part(a, y, start, strides)
-		start += a.Type.Shape.Dim(axis) * strides[axis]
+	switch {
+	case v.Op == ir.OpPad:
+		b.fill(v, m.Fill)
+	default:
+		b.cleared(y)
+	}
+	for i, piece := range m.Pieces {
+		b.piece(v.Args[i], piece, y, m.Fill)
 	}
 	b.line("}")
 }
 
-// part copies an operand to its places in y; whole words of spikes where it can.
-func (b *printer) part(a *ir.Value, y operand, start int, strides []int) {
+// piece copies an operand to its places in y; whole words of spikes where it can. Spikes
+// that stand on others than 0 are taken back first.
+func (b *printer) piece(a *ir.Value, piece lower.Piece, y operand, below int64) {
 	b.line("\t{")
 	b.depth++
-	w := newWalk(a.Type.Shape.Dims())
-	x := b.operand(w, "x", a)
-	y.index = w.along(start, strides)
+	w := newWalk(piece.Dims)
+	x := operand{}
+	if number, ok := uniform(a); ok {
+		x.literal = "(" + literal(number, false) + ")"
+	} else {
+		x = b.reads("x", b.p.place[a], w.along(piece.From.Start, piece.From.Strides))
+	}
+	y.index = w.along(piece.To.Start, piece.To.Strides)
 	w.collapse()
-	if run := len(w.dims) == 1 && (w.dims[0] == 1 || y.index.strides[0] == 1); run && x.literal == "" && x.at.elem.packed && y.at.elem.packed && start%32 == 0 {
+	start := piece.To.Start
+	if inWords(w) && x.literal == "" && x.at.elem.packed && y.at.elem.packed && start%32 == 0 && len(w.paths) > 0 && whole(x, w) {
 		b.line("\n\t@_copy32(%s, x, %du);", offset("y", start/32), x.at.elem.length(x.at.n))
 	} else {
 		b.indices(w)
 		b.WriteByte('\n')
-		b.loops(w, func() { b.write(y, x.read()) })
+		b.loops(w, func() {
+			if y.at.elem.packed && below != 0 {
+				b.line("\ty[%[1]s >> 5] &= ~(1u << (%[1]s & 31u));", y.index.name)
+			}
+			b.write(y, x.read())
+		})
 	}
 	b.depth--
 	b.line("\t}")
 }
 
-// pad prints two loops: the number it pads with everywhere, then x into the middle.
-func (b *printer) pad(v *ir.Value) {
-	b.function(v)
-	at, strides, start := b.p.place[v], stridesOf(v.Type.Shape.Dims()), 0
-	for i, n := range v.Attrs.(ir.PadAttrs).Before {
-		start += n * strides[i]
+// inWords reports whether all paths of a walk go from neighbour to neighbour.
+func inWords(w *walk) bool {
+	if len(w.dims) != 1 {
+		return false
 	}
-	b.line("\t%s *y = %s;\n", at.elem.c(), at.expr)
-	b.around(v)
-	x := v.Arg(0)
-	w := newWalk(x.Type.Shape.Dims())
-	from := b.operand(w, "x", x)
-	y := operand{name: "y", at: at, index: w.along(start, strides)}
-	b.indices(w)
-	b.WriteByte('\n')
-	b.loops(w, func() {
-		if at.elem.packed {
-			b.line("\ty[%[1]s >> 5] &= ~(1u << (%[1]s & 31u));", y.index.name)
+	for _, p := range w.paths {
+		if w.dims[0] > 1 && p.strides[0] != 1 {
+			return false
 		}
-		b.write(y, from.read())
-	})
-	b.line("}")
+	}
+	return true
 }
 
-// around fills the result of a pad.
-func (b *printer) around(v *ir.Value) {
-	y := operand{name: "y", at: b.p.place[v]}
+// whole reports whether a walk goes through an operand from its beginning to its end.
+func whole(x operand, w *walk) bool { return x.index.start == 0 && w.dims[0] == x.at.n }
+
+// fill prints a loop that sets all elements to a number.
+func (b *printer) fill(v *ir.Value, number int64) {
+	at := b.p.place[v]
 	w := newWalk(v.Type.Shape.Dims())
-	y.index = w.ordered()
-	fill := operand{literal: "0"}
+	y := operand{name: "y", at: at, index: w.ordered()}
 	b.line("\t{")
 	b.depth++
-	if v.Arg(1) != nil {
-		fill = b.operand(w, "value", v.Arg(1))
-	}
 	b.indices(w)
 	b.WriteByte('\n')
 	b.cleared(y)
-	b.loops(w, func() { b.write(y, fill.read()) })
+	b.loops(w, func() { b.write(y, literal(number, false)) })
 	b.depth--
 	b.line("\t}")
 }

@@ -56,11 +56,11 @@ var rows = map[ir.Op]row{
 	ir.OpCSD:    {weighs: true, plan: (*plan).planCSD, run: (*printer).scaled},
 
 	ir.OpReshape:   {keeps: operands},
-	ir.OpTranspose: {run: (*printer).transpose},
-	ir.OpConcat:    {run: (*printer).concat},
-	ir.OpSlice:     {run: (*printer).slice},
-	ir.OpPad:       {run: (*printer).pad},
-	ir.OpBroadcast: {run: (*printer).stretch},
+	ir.OpTranspose: {run: (*printer).move},
+	ir.OpConcat:    {run: (*printer).move},
+	ir.OpSlice:     {run: (*printer).move},
+	ir.OpPad:       {run: (*printer).move},
+	ir.OpBroadcast: {run: (*printer).move},
 
 	ir.OpReduceSum: {single: true, run: (*printer).reduce},
 	ir.OpReduceMax: {single: true, run: (*printer).reduce},

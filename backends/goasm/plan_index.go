@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"nomul/backends/lower"
 	"nomul/ir"
 )
 
@@ -139,63 +140,16 @@ func (p *plan) orderLike(v, x *ir.Value) order {
 	return orderOf(v.Type.Shape, axes)
 }
 
-// box lists, for each element of a shape in C order, the element of another
-// shape at the place where each axis i reads start[i] + step[i]·place; −1 outside.
-func box(s, to ir.Shape, start, step []int) []int {
-	out := []int{0}
-	for axis := range s.Rank() {
-		var next []int
-		for _, outer := range out {
-			for i := range s.Dim(axis) {
-				at := start[axis] + step[axis]*i
-				if outer < 0 || at < 0 || at >= to.Dim(axis) {
-					next = append(next, -1)
-				} else {
-					next = append(next, outer*to.Dim(axis)+at)
-				}
-			}
-		}
-		out = next
-	}
-	return out
-}
-
-// ones is a list of n ones, and zeros one of zeros.
-func ones(n int) []int  { return slices.Repeat([]int{1}, n) }
-func zeros(n int) []int { return make([]int, n) }
-
-func (p *plan) concat(v *ir.Value) {
-	axis, at := v.Attrs.(ir.AxisAttrs).Axis, 0
+// move scatters the operands to the places of a concat, pad or slice.
+func (p *plan) move(v *ir.Value) {
+	m := lower.MoveOf(v)
 	var pieces []piece
-	for _, x := range v.Args {
-		start := zeros(v.Type.Shape.Rank())
-		start[axis] = at
-		pieces = append(pieces, piece{x, box(x.Type.Shape, v.Type.Shape, start, ones(len(start)))})
-		at += x.Type.Shape.Dim(axis)
+	for i, from := range m.Pieces {
+		to := slices.Repeat([]int{-1}, v.Args[i].Type.Size())
+		from.Each(func(element, place int) { to[element] = place })
+		pieces = append(pieces, piece{v.Args[i], to})
 	}
-	p.scatter(v, pieces, make([]int64, v.Type.Size()))
-}
-
-func (p *plan) pad(v *ir.Value) {
-	x, a := v.Args[0], v.Attrs.(ir.PadAttrs)
-	ground := make([]int64, v.Type.Size())
-	if v.Args[1] != nil {
-		for i := range ground {
-			ground[i] = v.Args[1].Const().I[0]
-		}
-	}
-	p.scatter(v, []piece{{x, box(x.Type.Shape, v.Type.Shape, a.Before, ones(len(a.Before)))}}, ground)
-}
-
-func (p *plan) slice(v *ir.Value) {
-	x, a := v.Args[0], v.Attrs.(ir.SliceAttrs)
-	start, step := zeros(v.Type.Shape.Rank()), ones(v.Type.Shape.Rank())
-	start[a.Axis], step[a.Axis] = a.Start, a.Step
-	to := slices.Repeat([]int{-1}, x.Type.Size())
-	for e, from := range box(v.Type.Shape, x.Type.Shape, start, step) {
-		to[from] = e
-	}
-	p.scatter(v, []piece{{x, to}}, make([]int64, v.Type.Size()))
+	p.scatter(v, pieces, slices.Repeat([]int64{m.Fill}, v.Type.Size()))
 }
 
 // broadcast copies elements to several places.

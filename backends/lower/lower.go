@@ -27,10 +27,12 @@ type lowering struct {
 // value adds the stages of a value and returns how its elements lie.
 func (l *lowering) value(v *ir.Value) grid {
 	if view := views[v.Op]; view != nil {
-		if g, ok := view(l, v); ok {
+		if g, ok := view(l.at[v.Args[0]], v); ok {
 			return g
 		}
-		return l.copied(v)
+		a := l.array(v)
+		l.moved(v, a)
+		return whole(a)
 	}
 	a := l.array(v)
 	if program, _ := v.Update(l.p.Steps); program != nil {
@@ -47,24 +49,6 @@ func (l *lowering) value(v *ir.Value) grid {
 	return whole(a)
 }
 
-// views are the ops that only change how the elements of their operand are gone through;
-// ok is false where strides cannot say how.
-var views = map[ir.Op]func(l *lowering, v *ir.Value) (g grid, ok bool){
-	ir.OpReshape: func(l *lowering, v *ir.Value) (grid, bool) {
-		return l.at[v.Args[0]].reshaped(v.Type.Shape.Dims())
-	},
-	ir.OpTranspose: func(l *lowering, v *ir.Value) (grid, bool) {
-		return l.at[v.Args[0]].permuted(v.Attrs.(ir.PermAttrs).Perm), true
-	},
-	ir.OpSlice: func(l *lowering, v *ir.Value) (grid, bool) {
-		a := v.Attrs.(ir.SliceAttrs)
-		return l.at[v.Args[0]].sliced(a.Axis, a.Start, a.Count, a.Step), true
-	},
-	ir.OpBroadcast: func(l *lowering, v *ir.Value) (grid, bool) {
-		return l.at[v.Args[0]].broadcast(v.Type.Shape.Dims()), true
-	},
-}
-
 // stages are the ops that have an array of their own, but no program of an element.
 var stages = map[ir.Op]func(l *lowering, v *ir.Value, a *Array){
 	ir.OpInput: func(_ *lowering, v *ir.Value, a *Array) {
@@ -72,7 +56,7 @@ var stages = map[ir.Op]func(l *lowering, v *ir.Value, a *Array){
 	},
 	ir.OpConst:  func(_ *lowering, v *ir.Value, a *Array) { a.Data = v.Const() },
 	ir.OpOutput: (*lowering).output,
-	ir.OpConcat: (*lowering).concat, ir.OpPad: (*lowering).pad,
+	ir.OpConcat: (*lowering).moved, ir.OpPad: (*lowering).moved,
 	ir.OpLinear: (*lowering).linear, ir.OpConv: (*lowering).conv, ir.OpMatmul: (*lowering).matmul,
 	ir.OpMaxPool: (*lowering).pool, ir.OpSumPool: (*lowering).pool,
 	ir.OpReduceSum: (*lowering).reduce, ir.OpReduceMax: (*lowering).reduce, ir.OpReduceMin: (*lowering).reduce,
@@ -111,40 +95,25 @@ func (l *lowering) stretched(v *ir.Value, slot int) View {
 	return l.at[v.Args[slot]].stretched(v.Type.Shape.Dims())
 }
 
-// copied is a value whose elements no strides reach: they move to an array of their own.
-func (l *lowering) copied(v *ir.Value) grid {
-	a, x := l.array(v), l.at[v.Args[0]]
-	l.add(v, &Stage{To: a, Move: &Move{Pieces: []Piece{{x.dims, x.stretched(x.dims), View{Array: a, Strides: inOrder(x.dims)}}}}})
-	return whole(a)
+// moved copies the elements of a value to its array.
+func (l *lowering) moved(v *ir.Value, a *Array) {
+	l.add(v, &Stage{To: a, Move: moveOf(v, l.grids(v.Args), whole(a))})
+}
+
+// grids are those of operands; an optional one that is left out has none.
+func (l *lowering) grids(args []*ir.Value) []grid {
+	out := make([]grid, len(args))
+	for i, arg := range args {
+		if arg != nil {
+			out[i] = l.at[arg]
+		}
+	}
+	return out
 }
 
 func (l *lowering) output(v *ir.Value, a *Array) {
 	x := l.at[v.Args[0]]
 	l.add(v, &Stage{To: a, Output: true, Move: &Move{Pieces: []Piece{{x.dims, x.stretched(x.dims), whole(a).stretched(x.dims)}}}})
-}
-
-func (l *lowering) concat(v *ir.Value, a *Array) {
-	axis, at := v.Attrs.(ir.AxisAttrs).Axis, 0
-	m := &Move{}
-	for _, arg := range v.Args {
-		x := l.at[arg]
-		part := whole(a).sliced(axis, at, x.dims[axis], 1)
-		m.Pieces = append(m.Pieces, Piece{x.dims, x.stretched(x.dims), part.stretched(x.dims)})
-		at += x.dims[axis]
-	}
-	l.add(v, &Stage{To: a, Move: m})
-}
-
-func (l *lowering) pad(v *ir.Value, a *Array) {
-	x, inner := l.at[v.Args[0]], whole(a)
-	for axis, before := range v.Attrs.(ir.PadAttrs).Before {
-		inner = inner.sliced(axis, before, x.dims[axis], 1)
-	}
-	m := &Move{Pieces: []Piece{{x.dims, x.stretched(x.dims), inner.stretched(x.dims)}}}
-	if value := v.Args[1]; value != nil {
-		m.Fill = value.Const().I[0]
-	}
-	l.add(v, &Stage{To: a, Move: m})
 }
 
 // delay takes its first value before the time steps.

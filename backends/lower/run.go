@@ -170,7 +170,7 @@ func (m *Machine) move(v *Move, to []int64) {
 		to[i] = v.Fill
 	}
 	for _, p := range v.Pieces {
-		eachIndex(p.Dims, func(_ int, index []int) { to[p.To.At(index)] = m.read(p.From, index) })
+		p.Each(func(from, at int) { to[at] = m.data[p.From.Array][from] })
 	}
 }
 

@@ -1,8 +1,8 @@
 package verilog
 
 import (
+	"nomul/backends/lower"
 	"nomul/ir"
-	"nomul/ir/eval"
 )
 
 // view says, for each element of a value in C order, where it comes from: an
@@ -61,22 +61,15 @@ func (p *plan) view(v *ir.Value) view {
 	return out
 }
 
-// move does what the op does to elements with their origins.
+// move takes the origins of elements to where the op moves them.
 func (p *plan) move(v *ir.Value, out view) {
-	args := make([]*ir.Tensor, len(v.Args))
-	for i, a := range v.Args {
-		if a == nil {
-			continue
-		}
-		args[i] = ir.NewTensor(ir.SintType(64, a.Type.Shape))
-		for j, o := range p.view(a) {
-			args[i].I[j] = int64(o)
-		}
+	m := lower.MoveOf(v)
+	for i := range out {
+		out[i] = constantAt + origin(m.Fill)
 	}
-	dst := ir.NewTensor(ir.SintType(64, v.Type.Shape))
-	eval.Do(v, args, dst)
-	for i, o := range dst.I {
-		out[i] = origin(o)
+	for i, piece := range m.Pieces {
+		x := p.view(v.Args[i])
+		piece.Each(func(from, to int) { out[to] = x[from] })
 	}
 }
 
