@@ -11,7 +11,7 @@ import (
 func emitModel(p *plan) []byte {
 	body := &printer{p: p}
 	for _, v := range p.net.Values {
-		if run := rows[v.Op].run; run != nil {
+		if run := rowOf(v.Op).run; run != nil {
 			run(body, v)
 		}
 	}
@@ -56,7 +56,7 @@ func (b *printer) function(v *ir.Value) {
 // calls prints a call of the function of every value of a clock, at its moment.
 func (b *printer) calls(clock ir.Clock, when when) {
 	for _, v := range b.p.net.Values {
-		row := rows[v.Op]
+		row := rowOf(v.Op)
 		_, apart := b.p.held[v]
 		if shows := row.run != nil && (row.keeps != state || row.when != byClock || apart); shows && row.when == when && v.Clock == clock {
 			b.line("\t%s(st);", b.p.functionOf(v))
@@ -90,7 +90,7 @@ func (b *printer) start() {
 		b.startNeuron(b.p.neurons[v])
 	}
 	for _, v := range b.p.net.Values {
-		if row := rows[v.Op]; row.when == readout {
+		if row := rowOf(v.Op); row.when == readout {
 			b.clear(b.p.place[v], b.p.beginning(v))
 		}
 	}

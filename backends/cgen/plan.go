@@ -89,7 +89,7 @@ func newPlan(net *ir.Net, name string) *plan {
 	p.nameValues()
 	for _, v := range net.Values {
 		p.place[v] = p.placeOf(v)
-		if plan := rows[v.Op].plan; plan != nil {
+		if plan := rowOf(v.Op).plan; plan != nil {
 			plan(p, v)
 		}
 	}
@@ -100,7 +100,7 @@ func newPlan(net *ir.Net, name string) *plan {
 // placeOf gives a value its memory. Operands have theirs already.
 func (p *plan) placeOf(v *ir.Value) place {
 	n := v.Type.Size()
-	switch rows[v.Op].keeps {
+	switch rowOf(v.Op).keeps {
 	case given:
 		p.fields = append(p.fields, &field{name: p.ident[v], elem: elemOf(v.Type), comment: "the caller's input, read until finish"})
 		return place{"st->" + p.ident[v], elemOf(v.Type), n}
@@ -139,10 +139,10 @@ func (p *plan) lend(name string, e elem, n int, comment string) string {
 func (p *plan) constPlace(v *ir.Value) place {
 	_, single := uniform(v)
 	data := slices.ContainsFunc(p.net.Values, func(r *ir.Value) bool {
-		if rows[r.Op].weighs {
+		if rowOf(r.Op).weighs {
 			return r.Args[0] == v
 		}
-		return slices.Contains(r.Args, v) && (!single || rows[r.Op].single || rows[r.Op].run == nil)
+		return slices.Contains(r.Args, v) && (!single || rowOf(r.Op).single || rowOf(r.Op).run == nil)
 	})
 	if !data {
 		return place{}

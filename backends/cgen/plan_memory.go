@@ -23,7 +23,7 @@ type slot struct {
 func (p *plan) assignSlots() {
 	last := p.lastReads()
 	for i, v := range p.net.Values {
-		if rows[v.Op].keeps != slots {
+		if rowOf(v.Op).keeps != slots {
 			continue
 		}
 		e, n := slotSize(v)
@@ -94,10 +94,10 @@ func (p *plan) lastReads() map[*ir.Value]int {
 			switch {
 			case v.Op == ir.OpOutput:
 				at = len(p.net.Values) // finish copies it, whatever its clock
-			case rows[v.Op].keeps == operands:
+			case rowOf(v.Op).keeps == operands:
 				at = last[v]
 			}
-			if rows[v.Op].when != byClock || v.Clock == ir.Step && a.Clock == ir.Once {
+			if rowOf(v.Op).when != byClock || v.Clock == ir.Step && a.Clock == ir.Once {
 				at = max(at, loopEnd)
 			}
 			last[a] = max(last[a], at)

@@ -35,25 +35,25 @@ const (
 	closing      // behind all readouts
 )
 
-// rows has every op that can be emitted.
+// rowOf returns the row of an op: its own, or that of its kind.
+func rowOf(op ir.Op) row {
+	own, ok := rows[op]
+	switch {
+	case ok:
+		return own
+	case op.ReadsOut():
+		return row{keeps: state, run: (*printer).readout, when: readout}
+	}
+	return row{run: (*printer).elements}
+}
+
+// rows has the ops that are neither elementwise nor readouts, and products with constants.
 var rows = map[ir.Op]row{
 	ir.OpInput:  {keeps: given},
 	ir.OpConst:  {keeps: flash},
 	ir.OpOutput: {keeps: operands},
 
-	ir.OpAdd:    {run: (*printer).elements},
-	ir.OpSub:    {run: (*printer).elements},
-	ir.OpMin:    {run: (*printer).elements},
-	ir.OpMax:    {run: (*printer).elements},
-	ir.OpNeg:    {run: (*printer).elements},
-	ir.OpShl:    {run: (*printer).elements},
-	ir.OpMap:    {run: (*printer).elements},
-	ir.OpAnd:    {run: (*printer).elements},
-	ir.OpOr:     {run: (*printer).elements},
-	ir.OpXor:    {run: (*printer).elements},
-	ir.OpAndNot: {run: (*printer).elements},
-	ir.OpWhere:  {run: (*printer).elements},
-	ir.OpCSD:    {weighs: true, plan: (*plan).planCSD, run: (*printer).scaled},
+	ir.OpCSD: {weighs: true, plan: (*plan).planCSD, run: (*printer).scaled},
 
 	ir.OpReshape:   {keeps: operands},
 	ir.OpTranspose: {run: (*printer).move},
@@ -73,10 +73,6 @@ var rows = map[ir.Op]row{
 	ir.OpMatmul: {single: true, plan: (*plan).planProduct, run: (*printer).product},
 	ir.OpNeuron: {keeps: membranes, weighs: true, plan: (*plan).planNeuron, run: (*printer).neuron},
 
-	ir.OpDelay:   {keeps: state, plan: (*plan).planDelay, run: (*printer).delay},
-	ir.OpLatch:   {keeps: nowhere, run: (*printer).latch, when: closing},
-	ir.OpSum:     {keeps: state, run: (*printer).readout, when: readout},
-	ir.OpLast:    {keeps: state, run: (*printer).readout, when: readout},
-	ir.OpMaxTime: {keeps: state, run: (*printer).readout, when: readout},
-	ir.OpFirst:   {keeps: state, run: (*printer).readout, when: readout},
+	ir.OpDelay: {keeps: state, plan: (*plan).planDelay, run: (*printer).delay},
+	ir.OpLatch: {keeps: nowhere, run: (*printer).latch, when: closing},
 }

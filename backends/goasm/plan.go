@@ -70,7 +70,7 @@ func newPlan(net *ir.Net, o backends.Options) *plan {
 	for _, v := range net.Values {
 		if place := placers[v.Op]; place != nil {
 			place(p, v)
-		} else if lanewise[v.Op] {
+		} else if v.Op.Elementwise() {
 			p.each(v)
 		}
 	}
@@ -79,8 +79,8 @@ func newPlan(net *ir.Net, o backends.Options) *plan {
 	return p
 }
 
-// placers say, for each op that leaves something in the model and is not lanewise, how it is
-// planned.
+// placers say, for each op that leaves something in the model and is not run as a program in
+// lanes, how it is planned.
 var placers = map[ir.Op]func(*plan, *ir.Value){
 	ir.OpInput:     (*plan).input,
 	ir.OpOutput:    (*plan).output,

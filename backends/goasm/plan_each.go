@@ -5,10 +5,8 @@ import (
 	"nomul/ir/update"
 )
 
-// lanewise are the ops that each plans, as programs in lanes of 32 bits.
-var lanewise = map[ir.Op]bool{
-	ir.OpAdd: true, ir.OpSub: true, ir.OpNeg: true, ir.OpMin: true, ir.OpMax: true, ir.OpWhere: true, ir.OpShl: true, ir.OpMap: true,
-}
+// lanewise reports whether each plans an op, as a program in lanes of 32 bits.
+func lanewise(op ir.Op) bool { return op.Elementwise() && placers[op] == nil }
 
 // mostLeaves is the number of operands of a program that may become a part of another: three
 // such parts, and what they give, are slices that every machine has registers for.
@@ -63,7 +61,7 @@ func (p *plan) joined(b *update.Builder, v *ir.Value, leaves *[]leaf) update.Val
 // elements.
 func (p *plan) joins(v *ir.Value) bool {
 	readers := p.readers[v]
-	if len(readers) != 1 || !lanewise[readers[0].Op] {
+	if len(readers) != 1 || !lanewise(readers[0].Op) {
 		return false
 	}
 	reader := readers[0]

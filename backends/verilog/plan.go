@@ -104,7 +104,7 @@ func newPlan(net *ir.Net, name string, lanes int) *plan {
 	}
 	live := p.liveValues(net)
 	for _, v := range net.Values {
-		if build := builders[v.Op]; build != nil && live[v] {
+		if build := builder(v.Op); build != nil && live[v] {
 			build(p, v)
 		}
 	}
@@ -113,18 +113,27 @@ func newPlan(net *ir.Net, name string, lanes int) *plan {
 	return p
 }
 
-// builders make the hardware of each op that has some of its own.
+// builder makes the hardware of an op; it is nil where the op has none.
+func builder(op ir.Op) func(*plan, *ir.Value) {
+	switch own := builders[op]; {
+	case own != nil:
+		return own
+	case op.ReadsOut():
+		return (*plan).sum
+	case op.Elementwise():
+		return (*plan).lanewise
+	}
+	return nil
+}
+
+// builders are those of the ops that are neither elementwise nor readouts, and of products with constants.
 var builders = map[ir.Op]func(*plan, *ir.Value){
 	ir.OpInput: (*plan).input, ir.OpOutput: (*plan).output,
 	ir.OpLinear: (*plan).linear, ir.OpConv: (*plan).conv, ir.OpMatmul: (*plan).matmul, ir.OpNeuron: (*plan).neuron,
 	ir.OpMaxPool: (*plan).pool, ir.OpSumPool: (*plan).pool,
 	ir.OpReduceSum: (*plan).reduce, ir.OpReduceMax: (*plan).reduce, ir.OpReduceMin: (*plan).reduce,
-	ir.OpAdd: (*plan).lanewise, ir.OpSub: (*plan).lanewise, ir.OpNeg: (*plan).lanewise, ir.OpShl: (*plan).lanewise,
-	ir.OpMin: (*plan).lanewise, ir.OpMax: (*plan).lanewise, ir.OpMap: (*plan).lanewise,
-	ir.OpAnd: (*plan).lanewise, ir.OpOr: (*plan).lanewise, ir.OpXor: (*plan).lanewise, ir.OpAndNot: (*plan).lanewise,
-	ir.OpWhere: (*plan).lanewise, ir.OpCSD: (*plan).csd,
+	ir.OpCSD:   (*plan).csd,
 	ir.OpDelay: (*plan).delay, ir.OpLatch: (*plan).latch,
-	ir.OpSum: (*plan).sum, ir.OpLast: (*plan).sum, ir.OpMaxTime: (*plan).sum, ir.OpFirst: (*plan).sum,
 }
 
 // add appends a unit for a value. The value's own view is the unit's elements
