@@ -21,15 +21,26 @@ var reserved = strings.Fields(`auto break case char const continue default do do
 	asm main linux unix i386 arm st left in step outputs row_list row_bits place_ends place_spikes sums16 sums32
 	window_u8 window_s8 window_u16 window_s16 window_s32 padded_u8 padded_s8 padded_u16 padded_s16 padded_s32`)
 
-// owned are the ends of names for the arrays of a value beside its elements:
-// membranes, currents, and the next elements of a delay.
-var owned = []string{"", "_v", "_i", "_next"}
+// owned returns the ends of names for the arrays of a value: its elements, the next ones of
+// a delay, and the state variables of neurons.
+func (p *plan) owned() []string {
+	ends := []string{"", "_next"}
+	for _, v := range p.ports.Neurons {
+		program, _ := v.Update(p.net.Steps)
+		for _, variable := range program.Vars {
+			if end := endOf(variable); !slices.Contains(ends, end) {
+				ends = append(ends, end)
+			}
+		}
+	}
+	return ends
+}
 
 // nameValues gives every value a C identifier. They differ even without their
 // case, because sizes are told by macros in upper case, and none is another's
 // with one of the ends behind it that name what a value owns.
 func (p *plan) nameValues() {
-	taken := map[string]bool{}
+	taken, owned := map[string]bool{}, p.owned()
 	for _, w := range reserved {
 		taken[w] = true
 	}
