@@ -79,7 +79,7 @@ func isRaised(n *ir.Net) bool {
 // possible, or its layers are no neurons, because too few steps show what they keep: then
 // it is the net as it is written, if no layer is one that has a name and is not known.
 func orAsWritten(n *ir.Net, layers []history, rolled *ir.Net, err error, o *Options) (*ir.Net, error) {
-	apart := err == nil && isUnfolded(rolled)
+	apart := err == nil && (isUnfolded(rolled) || seemsTwo(n, rolled))
 	if len(layers) > 0 && !apart && !isShort(n, sameLength(layers)) || err == nil && !apart && isRaised(rolled) || oddApart(n, layers) != nil {
 		return rolled, err
 	}
@@ -100,6 +100,16 @@ func isUnfolded(n *ir.Net) bool {
 	}
 	out, err := runRaiseNeurons(n, &Options{})
 	return err == nil && len(unfoldings(out, withoutMemory)) > 0
+}
+
+// seemsTwo reports whether two steps were found where more follow each other, and one of those
+// is left beside the two: no membrane is made of them as the second is of the first.
+func seemsTwo(n, rolled *ir.Net) bool {
+	if rolled.Steps != 2 || len(unfoldings(n, membraneOf)) == 0 {
+		return false
+	}
+	out, err := runRaiseNeurons(rolled, &Options{})
+	return err == nil && slices.ContainsFunc(out.All(ir.OpNeuron), func(v *ir.Value) bool { return withoutMemory(v) != nil })
 }
 
 // comparesMore reports whether more than neurons compares in a net of one step whose layers

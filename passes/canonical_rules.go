@@ -36,6 +36,8 @@ var canonicalRules = []canonicalRule{
 	{"turned-choice", "a choice by the opposite of c is one by c, turned around", turnedChoice},
 	{"chosen-size", "where(c, k, 0) is k times the cast of c, where(c, k, −k) is 2·k times it less k", chosenSize},
 	{"chosen-difference", "where(c, x − k, x) is x − k times the cast of c; likewise for x + k", chosenDifference},
+	{"chosen-sign", "where(c, k, y) is where(c, k, 0) + y where y is 0 wherever c fires", chosenSign},
+	{"sign-apart", "x − (p − q) is (x − p) + q of spikes p and q of one membrane in x, never together; likewise x + (p − q)", signApart},
 	{"nothing-added", "(x − x) + y is y", nothingAdded},
 	{"straight-through", "(s − x) + x is the spike s", straightThrough},
 	{"neutral", "x + 0, x − 0, x · 1 and x ÷ 1 are x", neutral},

@@ -176,3 +176,81 @@ func TestFunctionsAskedAgain(t *testing.T) {
 		}
 	}
 }
+
+// Spikes with a sign that a reset takes away are those of two neurons, however they are written,
+// also where the reset comes in the next step, and in two sizes.
+func TestSignedSpikesAreOfTwoNeurons(t *testing.T) {
+	up := func(s *sketch, h *ir.Value) *ir.Value { return s.spike(ir.GT, h, s.num(1)) }
+	down := func(s *sketch, h *ir.Value) *ir.Value { return s.spike(ir.LT, h, s.num(-1)) }
+	choice := func(size float64) func(s *sketch, h *ir.Value) *ir.Value {
+		return func(s *sketch, h *ir.Value) *ir.Value {
+			inner := s.op(ir.OpWhere, s.compare(ir.LT, h, s.num(-1)), s.num(-size), s.like(h, 0))
+			return s.op(ir.OpWhere, s.compare(ir.GT, h, s.num(1)), s.num(1), inner)
+		}
+	}
+	for name, fire := range map[string]func(s *sketch, h *ir.Value) *ir.Value{
+		"difference": func(s *sketch, h *ir.Value) *ir.Value { return s.op(ir.OpSub, up(s, h), down(s, h)) },
+		"turned": func(s *sketch, h *ir.Value) *ir.Value {
+			return s.op(ir.OpNeg, s.op(ir.OpSub, down(s, h), up(s, h)))
+		},
+		"choice": choice(1), "two sizes": choice(0.5),
+	} {
+		for _, late := range []bool{false, true} {
+			c := func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+				h, z := s.like(x, 0), s.like(x, 0)
+				if past != nil {
+					h, z = past[0], past[1]
+				}
+				h = s.op(ir.OpAdd, s.op(ir.OpMul, h, s.num(0.5)), x)
+				if late {
+					h = s.op(ir.OpSub, h, z)
+				}
+				z = fire(s, h)
+				if late {
+					return z, []*ir.Value{h, z}
+				}
+				return z, []*ir.Value{s.op(ir.OpSub, h, z), z}
+			}
+			for _, steps := range []int{3, 5} {
+				low, err := raise(t, mlp(t, c, steps, "sum", nil))
+				if err != nil {
+					t.Errorf("%s, late %v, %d steps: %v", name, late, steps, err)
+					continue
+				}
+				if got := len(low.All(ir.OpNeuron)); got != 4 || low.Steps != steps {
+					t.Errorf("%s, late %v, %d steps: %d neurons in %d steps", name, late, steps, got, low.Steps)
+				}
+			}
+		}
+	}
+}
+
+// A neuron that is not recognised is told in every number of steps, and never taken for one
+// that has two.
+func TestAdaptiveNeuronInAnySteps(t *testing.T) {
+	resets := map[string]func(s *sketch, h, f *ir.Value) *ir.Value{
+		"none":     func(_ *sketch, h, _ *ir.Value) *ir.Value { return h },
+		"subtract": func(s *sketch, h, f *ir.Value) *ir.Value { return s.op(ir.OpSub, h, f) },
+		"zero":     func(s *sketch, h, f *ir.Value) *ir.Value { return s.op(ir.OpMul, h, s.op(ir.OpSub, s.num(1), f)) },
+	}
+	for name, reset := range resets {
+		for steps := 3; steps <= 6; steps++ {
+			c := func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+				h, a := s.like(x, 0), s.like(x, 0)
+				if past != nil {
+					h, a = past[0], past[1]
+				}
+				h = s.op(ir.OpAdd, s.op(ir.OpMul, h, s.num(0.5)), x)
+				f := s.spike(ir.GT, s.op(ir.OpSub, h, a), s.num(1))
+				a = s.op(ir.OpAdd, s.op(ir.OpMul, a, s.num(0.75)), s.op(ir.OpMul, f, s.num(0.25)))
+				return f, []*ir.Value{reset(s, h, f), a}
+			}
+			told := 0
+			o := &Options{Tell: func(d *diag.Diagnostic) { told++ }}
+			low, err := Lower(mlp(t, c, steps, "sum", nil), ir.Spiking, "", o, nil)
+			if err != nil || told != 2 || low.Steps != 1 {
+				t.Errorf("%s, %d steps: %d told, error %v", name, steps, told, err)
+			}
+		}
+	}
+}

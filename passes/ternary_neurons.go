@@ -11,7 +11,7 @@ import (
 // a comparison of its magnitude, or as one comparison of it less another.
 
 var ternary = odd{what: "a ternary neuron, whose spikes have a sign",
-	help: "a spike is 0 or 1 here: give each sign a neuron of its own"}
+	help: "let the reset take the spikes away, as in h - s with s = (h > 1).float() - (h < -1).float(): each sign is a neuron of its own then"}
 
 // firesSigned are the comparisons that a value takes its sign and magnitude from, when it is
 // the spike of a ternary neuron; nil when it is none.
