@@ -36,6 +36,8 @@ var canonicalRules = []canonicalRule{
 	{"turned-choice", "a choice by the opposite of c is one by c, turned around", turnedChoice},
 	{"chosen-size", "where(c, k, 0) is k times the cast of c, where(c, k, −k) is 2·k times it less k", chosenSize},
 	{"chosen-difference", "where(c, x − k, x) is x − k times the cast of c; likewise for x + k", chosenDifference},
+	{"chosen-floor", "where(x > 0, x, 0) is relu(x), where(x < 0, 0, x) too", chosenFloor},
+	{"chosen-sum", "where(c, a + x, b + x) is where(c, a, b) + x, likewise for a − x", chosenSum},
 	{"chosen-sign", "where(c, k, y) is where(c, k, 0) + y where y is 0 wherever c fires", chosenSign},
 	{"sign-apart", "x − (p − q) is (x − p) + q of spikes p and q of one membrane in x, never together; likewise x + (p − q)", signApart},
 	{"nothing-added", "(x − x) + y is y", nothingAdded},
@@ -63,6 +65,7 @@ var canonicalRules = []canonicalRule{
 	{"least", "min(a, b) is −max(−a, −b) where neither is constant; likewise the least along axes", leastIsLargest},
 	{"not-compare", "not a < b is a ≥ b, likewise for the others", notCompare},
 	{"compare-rounded", "⌊x⌋ ≥ c is x ≥ ⌈c⌉, likewise for > and what rounds otherwise", compareRounded},
+	{"compare-bounded", "max(x, k) > t is x > t where t ≥ k, max(x, k) ≥ t where t > k; likewise for min, and turned around", compareBounded},
 	{"clamp-whole", "a whole number cut to 0 and 1 is the cast of whether it is 1 or more", clampWhole},
 	{"two-valued", "what comparisons of one value with constants decide, and is 0 or 1, is one of them or its opposite", twoValued},
 }

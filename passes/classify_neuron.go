@@ -186,7 +186,7 @@ func (u *unit) setMasks(n *neuronForm, f form) (form, *diag.Diagnostic) {
 	}
 	if !allKilled(f) {
 		x := f[slices.IndexFunc(f, func(t term) bool { return t.s && (t.x != nil || t.i) })].x
-		return nil, refuse(u.fire, diag.NotANeuron, "a spike also changes the input %s of the next step, not just the membrane %%%s", where(u.killed(x)), u.membrane.Name).WithHelp("%s", membraneOnly)
+		return nil, refuse(u.fire, diag.NotANeuron, "a spike also changes what %s adds to the membrane %%%s", where(u.killed(x)), u.membrane.Name).WithHelp("%s", membraneOnly)
 	}
 	n.attrs.Reset, n.attrs.When, n.attrs.Masks = ir.ResetZero, ir.WhenNext, true
 	return f.without(func(m monomial) bool { return m.s }), nil
@@ -276,7 +276,7 @@ func (u *unit) setInputs(n *neuronForm, f form) *diag.Diagnostic {
 		case t.state():
 			return refuse(u.fire, diag.NotANeuron, "the leak of the membrane %%%s is not constant: it depends on %s", u.membrane.Name, where(t.x))
 		case t.s:
-			return refuse(u.fire, diag.NotANeuron, "a spike also changes the input %s of the next step, not just the membrane %%%s", where(t.x), u.membrane.Name).WithHelp("%s", membraneOnly)
+			return refuse(u.fire, diag.NotANeuron, "a spike also changes what %s adds to the membrane %%%s", where(t.x), u.membrane.Name).WithHelp("%s", membraneOnly)
 		}
 		n.inputs = append(n.inputs, gained{t.x, t.k})
 	}

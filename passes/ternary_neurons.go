@@ -43,9 +43,10 @@ func (s *scaler) kept(delay *ir.Value) *diag.Diagnostic {
 		if r.Op != ir.OpLatch {
 			continue
 		}
-		if a, ok := r.Args[1].Attrs.(ir.NeuronAttrs); ok && a.Silent {
-			if sumsSpikes(r.Args[1].Args[ir.NeuronX]) {
-				return s.secondState(delay, where(r.Args[1])+", a sum of spikes, is")
+		state := scaledFrom(r.Args[1])
+		if a, ok := state.Attrs.(ir.NeuronAttrs); ok && a.Silent {
+			if sumsSpikes(state.Args[ir.NeuronX]) {
+				return s.secondState(delay, where(state)+", a sum of spikes, is")
 			}
 			return refuse(delay, diag.NotExact, "keeps the numbers of %s for the next step, which integers keep only as the current of one neuron: alone in its membrane, with no bias of its own", where(r.Args[1]))
 		}

@@ -56,7 +56,7 @@ func comparesOther(step int, f, past *ir.Value, others []*ir.Value) *diag.Diagno
 func readsOther(step int, found, wanted *ir.Value, i int) *diag.Diagnostic {
 	a, b := found.Args[i], wanted.Args[i]
 	if a != nil && b != nil && a.Const() != nil && b.Const() != nil && a.Type == b.Type {
-		return diag.Errorf(found.Origin, diag.NotUnrolled, "%s has another constant in time step %d than %s; a step that repeats has the same in all of them, which a layer or a normalisation of each step's own has not",
+		return diag.Errorf(found.Origin, diag.NotUnrolled, "%s has another constant in time step %d than %s; a step that repeats has the same in all of them, which a leak, a threshold, a layer or a normalisation of each step's own has not",
 			where(found), step, inLast(found, wanted))
 	}
 	return diag.Errorf(found.Origin, diag.NotUnrolled, "time step %d does not repeat the others: %s of %s is %s, where %s of the last step reads %s",
