@@ -17,9 +17,10 @@ func (s *raising) named(n *ir.Net, err error) error {
 	errs, signed := ternaryNeurons(n)
 	errs = append(errs, adaptiveThresholds(n)...)
 	parts := map[string]bool{} // what the errors about the parts begin with
-	for delay, stored := range s.latched {
-		for v := range coneOf(stored) {
-			signed[delay] = signed[delay] || signed[v]
+	latches := n.All(ir.OpLatch)
+	for _, latch := range latches {
+		for v := range coneOf(latch.Args[1]) {
+			signed[latch.Args[0]] = signed[latch.Args[0]] || signed[v]
 		}
 	}
 	for v, part := range signed {
@@ -40,9 +41,9 @@ func (s *raising) named(n *ir.Net, err error) error {
 			}
 			told[m] = true
 			c := a.reached()
-			for delay, stored := range s.latched {
-				if c[stored] {
-					c[delay] = true
+			for _, latch := range latches {
+				if c[latch.Args[1]] {
+					c[latch.Args[0]] = true
 				}
 			}
 			c[v] = true

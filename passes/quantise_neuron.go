@@ -135,14 +135,17 @@ func reachable(units *ir.Tensor) *ir.Tensor {
 // fits refuses a neuron that has no integer form.
 func (q *quantiser) fits(v *ir.Value) error {
 	a := v.Attrs.(ir.NeuronAttrs)
-	for slot, form := range map[int]ir.Leak{ir.NeuronLeak: a.Leak, ir.NeuronCurrent: a.Current} {
-		c := v.Args[slot].Const()
-		if form.Kind != ir.LeakFactor {
+	for _, leak := range []struct {
+		name string
+		form ir.Leak
+		slot int
+	}{{"leak", a.Leak, ir.NeuronLeak}, {"current's leak", a.Current, ir.NeuronCurrent}} {
+		if leak.form.Kind != ir.LeakFactor {
 			continue
 		}
-		name := map[int]string{ir.NeuronLeak: "leak", ir.NeuronCurrent: "current's leak"}[slot]
+		c := v.Args[leak.slot].Const()
 		i := max(0, slices.IndexFunc(c.F, func(f float64) bool { return !(f >= 0 && f <= 1) }))
-		return refuse(v, diag.NotExact, "its %s %v lets the membrane grow or change its sign, and has no integer form", name, c.F[i])
+		return refuse(v, diag.NotExact, "its %s %v lets the membrane grow or change its sign, and has no integer form", leak.name, c.F[i])
 	}
 	if v.Args[ir.NeuronGain] != nil {
 		return refuse(v, diag.NotExact, "its input gain is not in its threshold yet: fold-gain brings it there")

@@ -20,7 +20,7 @@ const fewestUnfolded = 3
 // unfolded is a neuron that was taken for layers without memory, in the order of its steps.
 type unfolded struct {
 	layers []*ir.Value
-	state  *ir.Value // a sum of spikes of several layers, which the last one reads; or nil
+	state  *ir.Value // made of spikes of several layers alone, which the last one reads; or nil
 }
 
 // unfoldings finds such layers, by what a layer compares: nil of what is none.
@@ -33,8 +33,9 @@ func unfoldings(n *ir.Net, compares func(*ir.Value) *ir.Value) []unfolded {
 			continue
 		}
 		length[v] = 1
-		for u := range coneOf(x) {
-			if length[u] >= length[v] {
+		reads := coneOf(x)
+		for _, u := range slices.Backward(ends) {
+			if reads[u] && length[u] >= length[v] {
 				before[v], length[v] = u, length[u]+1
 			}
 		}
@@ -46,7 +47,7 @@ func unfoldings(n *ir.Net, compares func(*ir.Value) *ir.Value) []unfolded {
 		if followed[v] || length[v] < fewestUnfolded {
 			continue
 		}
-		chain := unfolded{state: sumOfSpikes(n, compares(v), length)}
+		chain := unfolded{state: keptOfSpikes(n, compares(v), length)}
 		for ; v != nil; v = before[v] {
 			chain.layers = append(chain.layers, v)
 		}
@@ -75,12 +76,12 @@ func seemsShort(n *ir.Net, layers []history) *diag.Diagnostic {
 	return nil
 }
 
-// sumOfSpikes is the last value of those that x is computed from, element by element, that
-// is made of the spikes of several layers and constants alone.
-func sumOfSpikes(n *ir.Net, x *ir.Value, layers map[*ir.Value]int) *ir.Value {
+// keptOfSpikes is the last value of those that x is computed from, element by element, that
+// is made of the spikes of several layers and constants alone; x itself where it is a spike.
+func keptOfSpikes(n *ir.Net, x *ir.Value, layers map[*ir.Value]int) *ir.Value {
 	kept := coneOf(x)
 	for _, v := range slices.Backward(n.Values) {
-		if !kept[v] || v == x || layers[v] > 0 || !decidedBy(v, func(u *ir.Value) (fires, fits bool) { return layers[u] > 0, true }) {
+		if !kept[v] || v == x && !madeSpike(v) || layers[v] > 0 || !decidedBy(v, func(u *ir.Value) (fires, fits bool) { return layers[u] > 0, true }) {
 			continue
 		}
 		spikes := 0
@@ -92,6 +93,11 @@ func sumOfSpikes(n *ir.Net, x *ir.Value, layers map[*ir.Value]int) *ir.Value {
 		}
 	}
 	return nil
+}
+
+// madeSpike reports whether a value is a spike, or the number of one.
+func madeSpike(v *ir.Value) bool {
+	return v.Type.IsSpike() || v.Op == ir.OpCast && v.Args[0].Type.IsSpike()
 }
 
 // withoutMemory is what a neuron compares that keeps nothing from step to step; nil of others.
@@ -107,7 +113,11 @@ func withoutMemory(v *ir.Value) *ir.Value {
 func (u unfolded) message() string {
 	all := u.layers
 	kept := "no membrane was found in them that each makes of the one before"
-	if u.state != nil {
+	switch {
+	case u.state == nil:
+	case madeSpike(u.state):
+		kept = fmt.Sprintf("beside its membrane it keeps a spike, %s, by which the next step fires", where(u.state))
+	default:
 		kept = fmt.Sprintf("beside its membrane it keeps %s, a sum of its own spikes, as a threshold or a current that adapts does", where(u.state))
 	}
 	return fmt.Sprintf("the %d layers %%%s, %%%s … %%%s, which read each other's spikes one by one, are steps of a neuron that was not recognised: %s; each step is compiled as a layer without memory",

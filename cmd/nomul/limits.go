@@ -24,9 +24,12 @@ func (l *limits) register(fs *pflag.FlagSet) {
 // check refuses limits of a target whose memory is not known before it is built.
 func (l limits) check(t backends.Backend) error {
 	_, sized := t.(backends.Sized)
-	for flag, limit := range map[string]size{"flash": l.flash, "ram": l.ram} {
-		if limit.text != "" && !sized {
-			return usageError{fmt.Errorf("--%s is for -t c; how much memory target %s needs is told by its tools", flag, t.Name())}
+	for _, limit := range []struct {
+		flag string
+		size size
+	}{{"flash", l.flash}, {"ram", l.ram}} {
+		if limit.size.text != "" && !sized {
+			return usageError{fmt.Errorf("--%s is for -t c; how much memory target %s needs is told by its tools", limit.flag, t.Name())}
 		}
 	}
 	return nil
