@@ -17,7 +17,7 @@ import (
 func (f *firstStep) tryInits(u *unrolled, v *ir.Value) (bool, error) {
 	numbers, states := stepReads(u, v)
 	for _, state := range states {
-		if f.init[state] != nil || !state.Type.IsReal() || state.Op == ir.OpCast { // no spike precedes
+		if f.init[state] != nil {
 			continue
 		}
 		for _, init := range f.candidates(u, v, state, numbers) {
@@ -41,8 +41,12 @@ func (f *firstStep) begin(state *ir.Value, init *ir.Tensor) {
 }
 
 // candidates are the initial values that a state may have: the layer's numbers, the
-// constants that stand in step 0, and those that become these.
+// constants that stand in step 0, and those that become these. No spike precedes, so that
+// one which is inverted is 1.
 func (f *firstStep) candidates(u *unrolled, v, state *ir.Value, numbers []float64) []*ir.Tensor {
+	if !state.Type.IsReal() || state.Op == ir.OpCast {
+		return []*ir.Tensor{filled(state.Type, 1)}
+	}
 	var out []*ir.Tensor
 	for _, number := range numbers {
 		out = append(out, uniform(state.Type.Shape, number))

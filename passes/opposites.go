@@ -109,6 +109,12 @@ func (t *turning) rewrite(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 			return nil, err
 		}
 		return r.Add(ir.OpLatch, r.Unique(v.Name), nil, t.made[v.Args[0]], high)
+	case v.Op == ir.OpSub && every(v.Args[0], 1) && v.Args[1].Op == ir.OpCast && t.other[v.Args[1].Args[0]]:
+		high, err := t.opposite(r, v.Args[1].Args[0])
+		if err != nil {
+			return nil, err
+		}
+		return r.AddTyped(ir.OpCast, r.Unique(v.Name), nil, v.Type, high)
 	case v.Op != ir.OpCast && v.Op != ir.OpWhere || !t.other[v.Args[0]]:
 		return nil, nil
 	}

@@ -47,6 +47,10 @@ func runRerollTime(n *ir.Net, o *Options) (*ir.Net, error) {
 
 // rolledSomehow is the net as one step, with comparisons that the file has left out.
 func rolledSomehow(n *ir.Net, history []history, o *Options) (*ir.Net, error) {
+	n, history, err := withTurnedFirsts(n, history)
+	if err != nil {
+		return nil, err
+	}
 	n, history = withLastSpikes(n, history)
 	out, err := rolled(n, history, o)
 	if err == nil {
