@@ -224,6 +224,9 @@ func (u *unit) setReset(n *neuronForm, f form) *diag.Diagnostic {
 		n.setSubtract(beta, c)
 		return nil
 	case all(beta, 0) || !near(b, scaled(beta, -1)):
+		if d := u.keepsSecond(f); d != nil {
+			return d
+		}
 		return u.keepsPart(beta, b)
 	case c == nil:
 		n.attrs.Reset = ir.ResetZero

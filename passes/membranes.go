@@ -275,7 +275,7 @@ func spans(n *ir.Net, h []history, f frames) map[*ir.Value]span {
 			step[m] = t + 1
 		}
 	}
-	out := map[*ir.Value]span{}
+	out, given := map[*ir.Value]span{}, comparedOnce(n, h)
 	for _, v := range n.Values {
 		var s span
 		for _, a := range v.Args {
@@ -287,10 +287,30 @@ func spans(n *ir.Net, h []history, f frames) map[*ir.Value]span {
 		if t, ok := f[v]; ok {
 			s = span{t + 1, t + 1}
 		}
-		if t := step[membraneOf(v)]; t > 0 {
+		if t := step[membraneOf(v)]; t > 0 && !(given[v] && s.once()) {
 			s = span{t, t}
 		}
 		out[v] = s
+	}
+	return out
+}
+
+// comparedOnce are the comparisons of first membranes that no later step has, beside one that
+// they have: if such a membrane is what comes in, that is compared.
+func comparedOnce(n *ir.Net, h []history) map[*ir.Value]bool {
+	fires, out := comparisons(n), map[*ir.Value]bool{}
+	for _, layer := range h {
+		var later []*ir.Value
+		for _, m := range layer.membranes[1:] {
+			later = append(later, fires[m]...)
+		}
+		all := fires[layer.membranes[0]]
+		again := func(v *ir.Value) bool {
+			return slices.ContainsFunc(later, func(f *ir.Value) bool { return comparedAlike(v, f) })
+		}
+		for _, v := range all {
+			out[v] = !again(v) && slices.ContainsFunc(all, again)
+		}
 	}
 	return out
 }

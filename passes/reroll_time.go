@@ -39,6 +39,9 @@ func runRerollTime(n *ir.Net, o *Options) (*ir.Net, error) {
 		return n, nil
 	}
 	if err := seemsShort(n, sameLength(history)); err != nil {
+		if named := oddLayers(n, history); named != nil {
+			return orAsWritten(n, history, nil, named, o)
+		}
 		return orAsWritten(n, history, nil, err, o)
 	}
 	out, err := rolledSomehow(n, history, o)
