@@ -56,6 +56,7 @@ var affineRules = map[ir.Op]func(*absorber, *ir.Value) (*ir.Value, bool, error){
 	ir.OpAdd:       (*absorber).sum,
 	ir.OpSub:       (*absorber).sum,
 	ir.OpNeg:       (*absorber).negated,
+	ir.OpWhere:     (*absorber).chosen,
 	ir.OpReshape:   (*absorber).moved,
 	ir.OpTranspose: (*absorber).moved,
 	ir.OpConcat:    (*absorber).moved,
@@ -119,7 +120,13 @@ func (a *absorber) spell(v *ir.Value) (*ir.Value, error) {
 	if out := a.spelt[v]; out != nil {
 		return out, nil
 	}
-	out, err := scaleAndShift(a.r, v.Name, f.n, f.gain, f.shift)
+	var out *ir.Value
+	var err error
+	if v.Op == ir.OpWhere {
+		out, err = a.plain(v) // a choice is as plain as its factor and shift
+	} else {
+		out, err = scaleAndShift(a.r, v.Name, f.n, f.gain, f.shift)
+	}
 	a.spelt[v] = out
 	return out, err
 }
@@ -253,22 +260,20 @@ func paddedAxes(p ir.PadAttrs) []int {
 
 // added is a sum of elements that have one gain.
 func (a *absorber) added(v *ir.Value) (*ir.Value, bool, error) {
-	return a.joined(v, func(f affine) (*ir.Tensor, error) {
-		return compute(v.Op, v.Attrs, spreadTo(f.shift, v.Args[0].Type.Shape))
-	})
-}
-
-// joined brings elements of one gain together, with a shift of the result.
-func (a *absorber) joined(v *ir.Value, shiftOf func(affine) (*ir.Tensor, error)) (*ir.Value, bool, error) {
 	x := v.Args[0]
 	f, ok := a.of(x)
 	if !ok || !flatOn(f.gain, x.Type.Shape, joinedAxes(v)) {
 		return nil, false, nil
 	}
-	shift, err := shiftOf(f)
+	shift, err := compute(v.Op, v.Attrs, spreadTo(f.shift, x.Type.Shape))
 	if err != nil {
 		return nil, false, err
 	}
+	return a.joined(v, f, shift)
+}
+
+// joined brings elements of one gain together, with a shift of the result.
+func (a *absorber) joined(v *ir.Value, f affine, shift *ir.Tensor) (*ir.Value, bool, error) {
 	n, err := a.r.Add(v.Op, a.r.Unique(v.Name), v.Attrs, f.n)
 	if err != nil {
 		return nil, false, err

@@ -1,18 +1,51 @@
 package passes
 
 import (
+	"math"
 	"slices"
 
 	"nomul/ir"
 )
 
-// greatest is the greatest of elements that have one gain, above 0, and one shift.
+// greatest is the greatest of elements that have one gain, of no sign, and one shift. Spikes
+// whose gain is below 0 are turned into their opposites: g·s + c is −g·(1 − s) + g + c.
 func (a *absorber) greatest(v *ir.Value) (*ir.Value, bool, error) {
 	x := v.Args[0]
-	if f, ok := a.of(x); !ok || !flatOn(f.shift, x.Type.Shape, joinedAxes(v)) || least(f.gain.F) <= 0 {
+	f, ok := a.of(x)
+	if !ok || least(f.gain.F) < 0 && !f.n.Type.IsSpike() {
 		return nil, false, nil
 	}
-	return a.joined(v, func(f affine) (*ir.Tensor, error) { return keptAxes(v, f.shift) })
+	turned := zip(f.gain, scalar(0), math.Min)
+	g := affine{f.n, compact(magnitude(f.gain)), compact(plus(f.shift, turned))}
+	if axes := joinedAxes(v); !flatOn(g.gain, x.Type.Shape, axes) || !flatOn(g.shift, x.Type.Shape, axes) {
+		return nil, false, nil
+	}
+	var err error
+	if anyNonZero(turned.F) {
+		if g.n, err = a.opposite(v, f.n, compact(turned)); err != nil {
+			return nil, false, err
+		}
+	}
+	shift, err := keptAxes(v, g.shift)
+	if err != nil {
+		return nil, false, err
+	}
+	return a.joined(v, g, shift)
+}
+
+// opposite returns spikes that are turned where a tensor is not 0.
+func (a *absorber) opposite(v, spikes *ir.Value, where *ir.Tensor) (*ir.Value, error) {
+	turned := ir.NewTensor(ir.SpikeType(where.Type.Shape))
+	for i, f := range where.F {
+		if f != 0 {
+			turned.I[i] = 1
+		}
+	}
+	c, err := a.r.Const(a.r.Unique(v.Name+".turned"), turned)
+	if err != nil {
+		return nil, err
+	}
+	return a.r.Add(ir.OpXor, a.r.Unique(v.Name+".opposite"), nil, spikes, c)
 }
 
 // greater is the greater or the lesser of two values of one gain and one shift; a gain

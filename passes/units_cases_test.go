@@ -241,28 +241,32 @@ end
 
 func TestResultsKeepTheirUnits(t *testing.T) {
 	for _, c := range unitCases {
-		t.Run(c.name, func(t *testing.T) {
-			net := irtest.ParseNet(t, "net", c.net)
-			_, fixed, _, err := lowered(net)
-			if err != nil {
-				t.Fatal(err)
+		t.Run(c.name, func(t *testing.T) { holdWithin(t, c.net, c.within) })
+	}
+}
+
+// holdWithin demands that integers are near the network of real numbers, in the results' own units.
+func holdWithin(t *testing.T, text string, within float64) {
+	t.Helper()
+	net := irtest.ParseNet(t, "net", text)
+	_, fixed, _, err := lowered(net)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, in := range irtest.Inputs(net, 3, 20) {
+		for name, want := range runOutputs(t, net, in) {
+			scale := 1.0
+			v := fixed.Find(name)
+			if v.Scale != nil {
+				scale = v.Scale.Data.F[0]
 			}
-			for _, in := range irtest.Inputs(net, 3, 20) {
-				for name, want := range runOutputs(t, net, in) {
-					scale := 1.0
-					v := fixed.Find(name)
-					if v.Scale != nil {
-						scale = v.Scale.Data.F[0]
-					}
-					got := runOutputs(t, fixed, in)[name]
-					for i := range want.Type.Size() {
-						if is := got.At(i) * scale; math.Abs(is-want.At(i)) > c.within*max(1, math.Abs(want.At(i))) {
-							t.Fatalf("%s, element %d: %v, wanted %v within %v\n%s", name, i, is, want.At(i), c.within, ir.Print(fixed, ""))
-						}
-					}
+			got := runOutputs(t, fixed, in)[name]
+			for i := range want.Type.Size() {
+				if is := got.At(i) * scale; math.Abs(is-want.At(i)) > within*max(1, math.Abs(want.At(i))) {
+					t.Fatalf("%s, element %d: %v, wanted %v within %v\n%s", name, i, is, want.At(i), within, ir.Print(fixed, ""))
 				}
 			}
-		})
+		}
 	}
 }
 
