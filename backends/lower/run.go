@@ -16,12 +16,7 @@ type Machine struct {
 // NewMachine prepares a machine.
 func NewMachine(p *Program) *Machine {
 	m := &Machine{p, map[*Array][]int64{}, map[*Stage][][]int64{}, map[*Stage]*folding{}}
-	for _, a := range p.Arrays {
-		m.data[a] = make([]int64, a.Type.Size())
-		if a.Const() {
-			m.data[a] = a.Data.I
-		}
-	}
+	m.furnish()
 	for _, s := range p.Stages {
 		if s.Fold != nil {
 			m.folds[s] = newFolding(s)

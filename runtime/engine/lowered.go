@@ -10,15 +10,12 @@ import (
 
 // Lowered runs a net one floor below the fixed level: the program that back ends share.
 type Lowered struct {
-	net     *ir.Net
-	ports   backends.Ports
-	machine *lower.Machine
+	net   *ir.Net
+	ports backends.Ports
 }
 
 // NewLowered lowers a net at the fixed level.
-func NewLowered(net *ir.Net) *Lowered {
-	return &Lowered{net, backends.PortsOf(net), lower.NewMachine(lower.Of(net))}
-}
+func NewLowered(net *ir.Net) *Lowered { return &Lowered{net, backends.PortsOf(net)} }
 
 // Name is lowered.
 func (e *Lowered) Name() string { return "lowered" }
@@ -31,17 +28,18 @@ func (e *Lowered) Run(ctx context.Context, samples [][][]int64, trace bool) (bac
 	if err := fit(e.net, samples); err != nil {
 		return nil, err
 	}
-	out := make(backends.Vectors, 0, len(samples))
+	// The machine is of one run: it has memory for every value of the net.
+	machine, out := lower.NewMachine(lower.Of(e.net)), make(backends.Vectors, 0, len(samples))
 	for _, s := range samples {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		out = append(out, e.sample(s, trace))
+		out = append(out, e.sample(machine, s, trace))
 	}
 	return out, nil
 }
 
-func (e *Lowered) sample(inputs [][]int64, trace bool) backends.Sample {
+func (e *Lowered) sample(machine *lower.Machine, inputs [][]int64, trace bool) backends.Sample {
 	in := map[string][]int64{}
 	for i, v := range e.ports.Inputs {
 		in[v.Name] = inputs[i]
@@ -61,7 +59,7 @@ func (e *Lowered) sample(inputs [][]int64, trace bool) backends.Sample {
 			out.Steps[step].Add(result, state[at])
 		}
 	}
-	results := e.machine.Run(in, tap)
+	results := machine.Run(in, tap)
 	for _, v := range e.ports.Outputs {
 		out.Outputs = append(out.Outputs, append([]int64{}, results[v.Name]...))
 	}
