@@ -62,6 +62,63 @@ func signApart(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	return nil, nil
 }
 
+// chosenApart: where(c, x − k, x + q) is (x − k·c) + q, likewise for other signs, if q is 0
+// wherever c fires: a reset that asks for each sign. It is exact: either is 0.
+func chosenApart(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpWhere || !v.Type.IsReal() {
+		return nil, nil
+	}
+	cond, then, other := v.Args[0], v.Args[1], v.Args[2]
+	for _, sum := range []*ir.Value{then, other} {
+		if sum.Op != ir.OpAdd && sum.Op != ir.OpSub || sum.Type != v.Type || sum.Args[0].Type != v.Type {
+			return nil, nil
+		}
+	}
+	x := then.Args[0]
+	if x != other.Args[0] || then.Args[1].Const() == nil || other.Args[1].Const() != nil || !c.exclusive(v, cond, other.Args[1]) {
+		return nil, nil
+	}
+	left, err := c.make(&ir.Value{Name: v.Name + ".choice", Op: ir.OpWhere, Args: []*ir.Value{cond, then, x}, Origin: v.Origin})
+	if err != nil {
+		return nil, err
+	}
+	return c.as(v, other.Op, nil, left, other.Args[1])
+}
+
+// signTimes: the sign of x times whether its magnitude is above k is whether x is above k less
+// whether it is below −k.
+func signTimes(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpMul {
+		return nil, nil
+	}
+	for i, sign := range v.Args {
+		fires := compared(v.Args[1-i])
+		if !isFn(sign, ir.FnSign) || fires == nil || fires.Type.Shape != v.Type.Shape || !isFn(fires.Args[0], ir.FnAbs) {
+			continue
+		}
+		x, k := sign.Args[0], fires.Args[1]
+		if fires.Args[0].Args[0] != x || k.Const() == nil || !k.Type.IsReal() || !everywhere(k.Const(), func(f float64) bool { return f > 0 }) {
+			continue
+		}
+		below, err := c.opposite(k, k.Origin)
+		if err != nil {
+			return nil, err
+		}
+		var parts [2]*ir.Value
+		for j, args := range [][]*ir.Value{{x, k}, {below, x}} {
+			spike, err := c.as(fires, ir.OpCompare, fires.Attrs, args...)
+			if err == nil {
+				parts[j], err = c.numberOf(v, spike)
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+		return c.as(v, ir.OpSub, nil, parts[0], parts[1])
+	}
+	return nil, nil
+}
+
 // sized makes a part of s that has a factor, nil for none.
 func (c *rewriter) sized(s, part, factor *ir.Value) (*ir.Value, error) {
 	if factor == nil {

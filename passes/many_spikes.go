@@ -116,7 +116,7 @@ func wholeSpikes(n *ir.Net) diag.List {
 		}
 		kept[u] = false
 		o := severalSpikes(mostSpikes(v, readers))
-		o.at = u
+		o.at = v
 		errs = append(errs, o.refused(v))
 	}
 	return errs

@@ -109,7 +109,7 @@ func restless(n *ir.Net) error {
 		if path := loop(delay, latch.Args[1]); path != nil {
 			why := "a neuron keeps its membrane, which is linear but for its threshold, and one current that drives it"
 			if spiked(path) {
-				why = "a spike changes it, and may change a membrane only, or set a current to zero together with the input that comes in then"
+				why = "a spike changes it, as where a neuron rests after one or fires once, and may change a membrane only, or set a current to zero together with the input that comes in then"
 			}
 			errs = append(errs, refuse(delay, diag.NotANeuron, "is a second state, which %s keeps; %s", where(path[0]), why))
 		}

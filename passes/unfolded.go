@@ -54,7 +54,24 @@ func unfoldings(n *ir.Net, compares func(*ir.Value) *ir.Value) []unfolded {
 		slices.Reverse(chain.layers)
 		out = append(out, chain)
 	}
-	return out
+	return distinct(out)
+}
+
+// distinct leaves of those that share a layer the longest, of equals the last: they are one
+// neuron that compares more than once in a step.
+func distinct(all []unfolded) []unfolded {
+	byLength := slices.Clone(all)
+	slices.Reverse(byLength)
+	slices.SortStableFunc(byLength, func(a, b unfolded) int { return len(b.layers) - len(a.layers) })
+	met, left := map[*ir.Value]bool{}, map[*ir.Value]bool{}
+	for _, u := range byLength {
+		last := u.layers[len(u.layers)-1]
+		left[last] = !slices.ContainsFunc(u.layers, func(v *ir.Value) bool { return met[v] })
+		for _, v := range u.layers {
+			met[v] = true
+		}
+	}
+	return slices.DeleteFunc(all, func(u unfolded) bool { return !left[u.layers[len(u.layers)-1]] })
 }
 
 // mostOfTwo is the number of comparisons, each fed by those before it, that layers of two
@@ -118,7 +135,7 @@ func (u unfolded) message() string {
 	case madeSpike(u.state):
 		kept = fmt.Sprintf("beside its membrane it keeps a spike, %s, by which the next step fires", where(u.state))
 	default:
-		kept = fmt.Sprintf("beside its membrane it keeps %s, a sum of its own spikes, as a threshold or a current that adapts does", where(u.state))
+		kept = fmt.Sprintf("beside its membrane it keeps %s, a sum of its own spikes, as a threshold or a current that adapts does, or a count of steps to rest", where(u.state))
 	}
 	return fmt.Sprintf("the %d layers %%%s, %%%s … %%%s, which read each other's spikes one by one, are steps of a neuron that was not recognised: %s; each step is compiled as a layer without memory",
 		len(all), all[0].Name, all[1].Name, all[len(all)-1].Name, kept)

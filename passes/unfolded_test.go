@@ -40,3 +40,25 @@ func TestUnfoldedNeuronIsToldAlike(t *testing.T) {
 		}
 	}
 }
+
+// resting is a neuron that is reset, and fires again two steps after a spike at the earliest.
+func resting(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+	h, r := started(s, x, past)
+	h = s.op(ir.OpAdd, s.op(ir.OpMul, h, s.num(0.5)), x)
+	f := s.op(ir.OpAnd, s.compare(ir.GT, h, s.num(1)), s.compare(ir.LE, r, s.num(0)))
+	left := s.function(ir.FnRelu, s.op(ir.OpSub, r, s.num(1)))
+	z := s.typed(ir.OpCast, nil, ir.RealType(f.Type.Shape), f)
+	return z, []*ir.Value{s.op(ir.OpWhere, f, s.like(x, 0), h), s.op(ir.OpWhere, f, s.like(x, 2), left)}
+}
+
+// A neuron that rests is told once for each layer, or refused as one.
+func TestRestingNeuronIsToldOnce(t *testing.T) {
+	for steps := 3; steps <= 7; steps++ {
+		told := 0
+		o := &Options{Tell: func(*diag.Diagnostic) { told++ }}
+		_, err := Lower(mlp(t, resting, steps, "sum", nil), ir.Spiking, "", o, nil)
+		if err == nil && told != 2 || err != nil && (told > 0 || !strings.Contains(err.Error(), "refractory")) {
+			t.Errorf("%d steps: %d told, %v", steps, told, err)
+		}
+	}
+}

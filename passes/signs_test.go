@@ -1,0 +1,75 @@
+package passes
+
+import (
+	"strings"
+	"testing"
+
+	"nomul/ir"
+)
+
+// twoSigns is a spike with a sign, of a membrane with thresholds of 1 and −1.
+func twoSigns(s *sketch, h *ir.Value) *ir.Value {
+	return s.op(ir.OpSub, s.spike(ir.GT, h, s.num(1)), s.spike(ir.LT, h, s.num(-1)))
+}
+
+// signs are the spikes of a membrane, and what a reset leaves of it.
+var signs = map[string]func(s *sketch, h *ir.Value) (z, left *ir.Value){
+	"taken away": func(s *sketch, h *ir.Value) (z, left *ir.Value) {
+		z = twoSigns(s, h)
+		return z, s.op(ir.OpSub, h, z)
+	},
+	"one sign": func(s *sketch, h *ir.Value) (z, left *ir.Value) {
+		return twoSigns(s, h), s.op(ir.OpSub, h, s.spike(ir.GT, h, s.num(1)))
+	},
+	"no reset": func(s *sketch, h *ir.Value) (z, left *ir.Value) { return twoSigns(s, h), h },
+	"half": func(s *sketch, h *ir.Value) (z, left *ir.Value) {
+		z = s.op(ir.OpMul, twoSigns(s, h), s.num(0.5))
+		return z, s.op(ir.OpSub, h, z)
+	},
+	"another amount": func(s *sketch, h *ir.Value) (z, left *ir.Value) {
+		z = twoSigns(s, h)
+		return z, s.op(ir.OpSub, h, s.op(ir.OpMul, z, s.num(0.75)))
+	},
+	"asked for": func(s *sketch, h *ir.Value) (z, left *ir.Value) {
+		z = twoSigns(s, h)
+		below := s.op(ir.OpWhere, s.compare(ir.LT, z, s.num(0)), s.op(ir.OpAdd, h, s.num(1)), h)
+		return z, s.op(ir.OpWhere, s.compare(ir.GT, z, s.num(0)), s.op(ir.OpSub, h, s.num(1)), below)
+	},
+	"magnitude": func(s *sketch, h *ir.Value) (z, left *ir.Value) {
+		z = s.op(ir.OpMul, s.function(ir.FnSign, h), s.spike(ir.GT, s.function(ir.FnAbs, h), s.num(1)))
+		return z, s.op(ir.OpSub, h, z)
+	},
+	"magnitude alone": func(s *sketch, h *ir.Value) (z, left *ir.Value) {
+		z = s.op(ir.OpAdd, s.spike(ir.GT, h, s.num(1)), s.spike(ir.LT, h, s.num(-1)))
+		return z, s.op(ir.OpSub, h, z)
+	},
+	"ternary": func(s *sketch, h *ir.Value) (z, left *ir.Value) {
+		z = twoSigns(s, h)
+		return z, s.op(ir.OpWhere, s.compare(ir.NE, z, s.num(0)), s.like(h, 0), h)
+	},
+}
+
+// Each sign of a spike is a layer of its own where the reset takes something from the membrane,
+// and no layer where it sets it to a value.
+func TestSignsAreLayers(t *testing.T) {
+	for name, c := range signs {
+		for _, steps := range []int{3, 5} {
+			low, err := raise(t, mlp(t, func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+				h := s.like(x, 0)
+				if past != nil {
+					h = past[0]
+				}
+				z, left := c(s, s.op(ir.OpAdd, s.op(ir.OpMul, h, s.num(0.5)), x))
+				return z, []*ir.Value{left}
+			}, steps, "sum", nil))
+			switch {
+			case name == "ternary":
+				if err == nil || strings.Count(err.Error(), "error: ") != 2 || strings.Count(err.Error(), "ternary") != 2 {
+					t.Errorf("%s, %d steps: %v", name, steps, err)
+				}
+			case err != nil || len(low.All(ir.OpNeuron)) != 4 || low.Steps != steps:
+				t.Errorf("%s, %d steps: %d layers, %v", name, steps, len(low.All(ir.OpNeuron)), err)
+			}
+		}
+	}
+}
