@@ -16,7 +16,7 @@ import (
 func severalSpikes(most float64) odd {
 	const help = "a spike is 0 or 1 here: let it fire once in a step"
 	if math.IsInf(most, 1) {
-		return odd{what: "a neuron that fires any number of spikes in a step", help: help}
+		return odd{what: "a neuron that fires any number of spikes in a step, or is reset by the whole number of its membrane", help: help}
 	}
 	return odd{what: fmt.Sprintf("a neuron that fires up to %.0f spikes in a step", most), help: help}
 }

@@ -114,6 +114,9 @@ func (a *anatomy) function(v *ir.Value) (odd, bool) {
 		return odd{}, false
 	}
 	fn := v.Attrs.(ir.MapAttrs).Fn
+	if v == a.membrane && (fn == ir.FnSigmoid || fn == ir.FnTanh) {
+		return odd{what: "a neuron that compares the " + fn.String() + " of its membrane", help: "compare the membrane itself, with the number whose " + fn.String() + " the threshold is"}, true
+	}
 	if o, ok := oddFunctions[fn]; ok {
 		return o, true
 	}

@@ -25,17 +25,20 @@ var floors = map[string]func(s *sketch, h *ir.Value) *ir.Value{
 	"at least, 0": func(s *sketch, h *ir.Value) *ir.Value { return s.op(ir.OpMax, h, s.num(0)) },
 }
 
+// ownResets are resets as people write them.
+var ownResets = map[string]func(s *sketch, h, f *ir.Value) *ir.Value{
+	"subtract": func(s *sketch, h, f *ir.Value) *ir.Value { return s.op(ir.OpSub, h, f) },
+	"zero":     func(s *sketch, h, f *ir.Value) *ir.Value { return s.op(ir.OpMul, h, s.op(ir.OpSub, s.num(1), f)) },
+	"none":     func(_ *sketch, h, _ *ir.Value) *ir.Value { return h },
+	"where": func(s *sketch, h, f *ir.Value) *ir.Value {
+		return s.op(ir.OpWhere, s.compare(ir.GT, f, s.num(0)), s.op(ir.OpSub, h, s.num(1)), h)
+	},
+}
+
 // A floor is named, however it is written and wherever it stands.
 func TestFloorsAreNamed(t *testing.T) {
-	resets := map[string]func(s *sketch, h, f *ir.Value) *ir.Value{
-		"subtract": func(s *sketch, h, f *ir.Value) *ir.Value { return s.op(ir.OpSub, h, f) },
-		"zero":     func(s *sketch, h, f *ir.Value) *ir.Value { return s.op(ir.OpMul, h, s.op(ir.OpSub, s.num(1), f)) },
-		"where": func(s *sketch, h, f *ir.Value) *ir.Value {
-			return s.op(ir.OpWhere, s.compare(ir.GT, f, s.num(0)), s.op(ir.OpSub, h, s.num(1)), h)
-		},
-	}
 	for name, floor := range floors {
-		for reset, take := range resets {
+		for reset, take := range ownResets {
 			for _, before := range []bool{false, true} {
 				c := func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
 					h := s.like(x, 0)
@@ -110,20 +113,15 @@ func TestSpikesGatedByInput(t *testing.T) {
 
 // secondStates are numbers that a neuron keeps beside its membrane: one that the membrane
 // makes, and one of its spikes.
-var secondStates = map[string]cell{
-	"coupled": func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
-		h, a := started(s, x, past)
+var secondStates = map[string]func(s *sketch, h, a, x *ir.Value) (charged, fires, kept *ir.Value){
+	"coupled": func(s *sketch, h, a, x *ir.Value) (charged, fires, kept *ir.Value) {
 		h = s.op(ir.OpAdd, s.op(ir.OpSub, s.op(ir.OpMul, h, s.num(0.75)), s.op(ir.OpMul, a, s.num(0.25))), x)
-		a = s.op(ir.OpAdd, s.op(ir.OpMul, a, s.num(0.5)), s.op(ir.OpMul, h, s.num(0.25)))
-		f := s.spike(ir.GT, h, s.num(1))
-		return f, []*ir.Value{s.op(ir.OpMul, h, s.op(ir.OpSub, s.num(1), f)), a}
+		return h, s.spike(ir.GT, h, s.num(1)), s.op(ir.OpAdd, s.op(ir.OpMul, a, s.num(0.5)), s.op(ir.OpMul, h, s.num(0.25)))
 	},
-	"adapts": func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
-		h, a := started(s, x, past)
+	"adapts": func(s *sketch, h, a, x *ir.Value) (charged, fires, kept *ir.Value) {
 		h = s.op(ir.OpSub, s.op(ir.OpAdd, s.op(ir.OpMul, h, s.num(0.5)), x), a)
 		f := s.spike(ir.GT, h, s.num(1))
-		a = s.op(ir.OpAdd, s.op(ir.OpMul, a, s.num(0.5)), s.op(ir.OpMul, f, s.num(0.5)))
-		return f, []*ir.Value{s.op(ir.OpSub, h, f), a}
+		return h, f, s.op(ir.OpAdd, s.op(ir.OpMul, a, s.num(0.5)), s.op(ir.OpMul, f, s.num(0.5)))
 	},
 }
 
@@ -138,14 +136,24 @@ func started(s *sketch, x *ir.Value, past []*ir.Value) (h, a *ir.Value) {
 // and told of where it is.
 func TestSecondStatesAreNamed(t *testing.T) {
 	pixels := &Pixels{Scale: []float64{1.0 / 255}, Mean: []float64{0}, Std: []float64{1}}
-	for name, c := range secondStates {
-		for steps := 3; steps <= 7; steps++ {
-			var told []string
-			o := &Options{Pixels: pixels, Tell: func(d *diag.Diagnostic) { told = append(told, d.Message) }}
-			_, err := Lower(mlp(t, c, steps, "sum", nil), ir.Fixed, "", o, nil)
-			said := fmt.Sprint(err, told)
-			if err == nil && len(told) != 2 || err != nil && !strings.Contains(said, "second state") && !strings.Contains(said, "beside the membrane") {
-				t.Errorf("%s, %d steps: %v, told %v", name, steps, err, told)
+	for name, state := range secondStates {
+		for reset, take := range ownResets {
+			c := func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+				h, a := started(s, x, past)
+				h, f, a := state(s, h, a, x)
+				return f, []*ir.Value{take(s, h, f), a}
+			}
+			for steps := 3; steps <= 7; steps++ {
+				var told []string
+				o := &Options{Pixels: pixels, Tell: func(d *diag.Diagnostic) { told = append(told, d.Message) }}
+				_, err := Lower(mlp(t, c, steps, "sum", nil), ir.Fixed, "", o, nil)
+				if name == "coupled" && reset == "none" && steps == 3 {
+					continue // no spike tells what is kept: three thresholds as they are written
+				}
+				said := fmt.Sprint(err, told)
+				if err == nil && len(told) != 2 || err != nil && !strings.Contains(said, "second state") && !strings.Contains(said, "beside the membrane") {
+					t.Errorf("%s, %s, %d steps: %v, told %v", name, reset, steps, err, told)
+				}
 			}
 		}
 	}
@@ -165,5 +173,16 @@ func TestLeakByInputIsNamed(t *testing.T) {
 	_, err := raise(t, mlp(t, c, 5, "sum", nil))
 	if err == nil || strings.Count(err.Error(), "error: ") != strings.Count(err.Error(), "leak depends on its current") {
 		t.Error(err)
+	}
+}
+
+// A function that is only compared is named for that, and not for the neuron that has it within.
+func TestComparedFunctionsAreNamed(t *testing.T) {
+	for fn, want := range map[ir.Fn]string{ir.FnSigmoid: "compares the sigmoid of its membrane", ir.FnTanh: "compares the tanh of its membrane"} {
+		spike := func(s *sketch, h *ir.Value) *ir.Value { return s.spike(ir.GT, s.function(fn, h), s.num(0.5)) }
+		_, err := raise(t, mlp(t, ownCell(spike, ownResets["zero"]), 4, "sum", nil))
+		if err == nil || strings.Count(err.Error(), "error: ") != 2 || strings.Count(err.Error(), want) != 2 {
+			t.Error(err)
+		}
 	}
 }
