@@ -82,24 +82,32 @@ func (c *rewriter) numberOf(v, spike *ir.Value) (*ir.Value, error) {
 	return c.make(&ir.Value{Name: v.Name + ".cast", Op: ir.OpCast, Args: []*ir.Value{spike}, Type: ir.RealType(spike.Type.Shape), Origin: v.Origin})
 }
 
-// chosenDifference: a soft reset that is written as a choice. It is exact: x − k·0 is x.
+// chosenDifference: a soft reset that is written as a choice. It is exact: x − k·0 is x. Of
+// −a the sum −a + k stands as k − a.
 func chosenDifference(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	if v.Op != ir.OpWhere || !v.Type.IsReal() || v.Args[2].Type != v.Type {
 		return nil, nil
 	}
 	cond, then, x := v.Args[0], v.Args[1], v.Args[2]
-	if then.Op != ir.OpAdd && then.Op != ir.OpSub || then.Args[0] != x || then.Args[1].Const() == nil {
+	if then.Op != ir.OpAdd && then.Op != ir.OpSub {
+		return nil, nil
+	}
+	op, from, by := then.Op, then.Args[0], then.Args[1]
+	if op == ir.OpSub && x.Op == ir.OpNeg && by == x.Args[0] {
+		op, from, by = ir.OpAdd, x, from
+	}
+	if from != x || by.Const() == nil {
 		return nil, nil
 	}
 	number, err := c.numberOf(v, cond)
 	if err != nil {
 		return nil, err
 	}
-	k, err := c.make(&ir.Value{Name: v.Name + ".part", Op: ir.OpMul, Args: []*ir.Value{number, then.Args[1]}, Origin: v.Origin})
+	k, err := c.make(&ir.Value{Name: v.Name + ".part", Op: ir.OpMul, Args: []*ir.Value{number, by}, Origin: v.Origin})
 	if err != nil {
 		return nil, err
 	}
-	return c.as(v, then.Op, nil, x, k)
+	return c.as(v, op, nil, x, k)
 }
 
 // straightThrough: a spike less something, and that added again, is the spike, as

@@ -52,3 +52,22 @@ func TestInvertedSpikesReset(t *testing.T) {
 		}
 	}
 }
+
+// A soft reset that is a choice is one in step 0 too, where a membrane from which the input is
+// taken is that input's opposite.
+func TestSoftResetOfAnOpposite(t *testing.T) {
+	for _, by := range []float64{0.5, -1} {
+		for _, is := range []ir.Compare{ir.GT, ir.LE} {
+			c := func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+				h := s.like(x, 0)
+				if past != nil {
+					h = past[0]
+				}
+				h = s.op(ir.OpSub, s.op(ir.OpMul, h, s.num(0.5)), x)
+				f := s.compare(is, h, s.num(0.75))
+				return s.typed(ir.OpCast, nil, ir.RealType(f.Type.Shape), f), []*ir.Value{s.op(ir.OpWhere, f, s.op(ir.OpAdd, h, s.num(by)), h)}
+			}
+			wantReset(t, fmt.Sprintf("by %v, %v", by, is), mlp(t, c, 4, "sum", nil), "subtract")
+		}
+	}
+}
