@@ -31,7 +31,7 @@ var allowed = map[string][]string{
 	"nomul/backends/goasm":           {"nomul/ir", "nomul/ir/update", "nomul/ir/diag", "nomul/backends", "nomul/backends/lower", "nomul/backends/goasm/"},
 	"nomul/backends/goasm/kernel":    {},
 	"nomul/backends/cgen":            {"nomul/ir", "nomul/ir/update", "nomul/ir/diag", "nomul/backends", "nomul/backends/lower"},
-	"nomul/backends/verilog":         {"nomul/ir", "nomul/ir/update", "nomul/ir/diag", "nomul/backends", "nomul/backends/lower"},
+	"nomul/backends/verilog":         {"nomul/ir", "nomul/ir/eval", "nomul/ir/update", "nomul/ir/diag", "nomul/backends", "nomul/backends/lower"},
 	"nomul/runtime/interp":           {"nomul/ir", "nomul/ir/diag", "nomul/ir/eval"},
 	"nomul/runtime/files":            {"nomul/ir/diag"},
 	"nomul/runtime/dataset":          {"nomul/ir", "nomul/ir/diag", "nomul/runtime/files"},
