@@ -27,6 +27,22 @@ func (m *Machine) furnish() {
 	}
 }
 
+// Bytes returns the most memory that a machine needs beside the constants.
+func (p *Program) Bytes() int {
+	n := 0
+	for _, a := range p.Arrays {
+		if !a.Const() {
+			n += a.Type.Size()
+		}
+	}
+	for _, s := range p.Stages {
+		if s.Each != nil {
+			n += len(s.Each.Program.Vars) * s.To.Type.Size()
+		}
+	}
+	return 8 * n
+}
+
 // taken returns memory of a size, that of an array which was read if there is any.
 func taken(free map[int][][]int64, size int) []int64 {
 	if n := len(free[size]); n > 0 {

@@ -21,6 +21,10 @@ import (
 // slowSamples bounds the samples for engines that simulate every clock or instruction.
 const slowSamples = 8
 
+// loweredRoom bounds the bytes of the lowered program's values: of larger networks the
+// reference and the engines need the memory.
+const loweredRoom = 256 << 20
+
 func verifyCommand() *cobra.Command {
 	var flags compileFlags
 	var targetList, images, vectors string
@@ -151,7 +155,8 @@ func (v *verifier) trials() []*trial {
 	o := backends.Options{Name: modelName}
 	// The level below fixed belongs to no target: it is held against the interpreter, but is no engine.
 	out := []*trial{{row: engineRow{Name: loweredLevel}, slow: true, open: func(context.Context) (engine.Engine, error) {
-		return engine.NewLowered(v.net), nil
+		e := engine.NewLowered(v.net)
+		return e, e.Fits(loweredRoom)
 	}}}
 	for _, k := range goKernels() {
 		out = append(out, &trial{row: engineRow{Name: k.name(), Target: "go"}, slow: k.arch != "", open: func(ctx context.Context) (engine.Engine, error) {

@@ -22,12 +22,17 @@ type Target struct {
 	Flash, RAM int
 }
 
-// TooLarge is the error for a model that does not fit on a board.
-type TooLarge struct{ Needs, Has int }
+// TooLarge is the error for a model that needs more bytes than there are for it.
+type TooLarge struct {
+	Needs, Has int
+	Holder     string // and its verb: the board has
+}
 
 func (e *TooLarge) Error() string {
-	return fmt.Sprintf("needs %d MB, and the board has %d", (e.Needs+1<<20-1)>>20, e.Has>>20)
+	return fmt.Sprintf("needs %d MB, and %s %d", (e.Needs+1<<20-1)>>20, e.Holder, e.Has>>20)
 }
+
+const board = "the board has"
 
 // fits demands that the memory that a model needs is there.
 func (t Target) fits(needs []backends.Need) error {
@@ -44,9 +49,9 @@ func (t Target) fits(needs []backends.Need) error {
 	}
 	switch {
 	case flash > t.Flash:
-		return &TooLarge{flash, t.Flash}
+		return &TooLarge{flash, t.Flash, board}
 	case ram > t.RAM:
-		return &TooLarge{ram, t.RAM}
+		return &TooLarge{ram, t.RAM, board}
 	}
 	return nil
 }

@@ -10,12 +10,24 @@ import (
 
 // Lowered runs a net one floor below the fixed level: the program that back ends share.
 type Lowered struct {
-	net   *ir.Net
-	ports backends.Ports
+	net     *ir.Net
+	ports   backends.Ports
+	program *lower.Program
 }
 
 // NewLowered lowers a net at the fixed level.
-func NewLowered(net *ir.Net) *Lowered { return &Lowered{net, backends.PortsOf(net)} }
+func NewLowered(net *ir.Net) *Lowered {
+	return &Lowered{net, backends.PortsOf(net), lower.Of(net)}
+}
+
+// Fits demands that the values and states of the program take at most so many bytes: they
+// have 64 bits here, beside the interpreter's own.
+func (e *Lowered) Fits(most int) error {
+	if n := e.program.Bytes(); n > most {
+		return &TooLarge{n, most, "verify spares"}
+	}
+	return nil
+}
 
 // Name is lowered.
 func (e *Lowered) Name() string { return "lowered" }
@@ -29,7 +41,7 @@ func (e *Lowered) Run(ctx context.Context, samples [][][]int64, trace bool) (bac
 		return nil, err
 	}
 	// The machine is of one run: it has memory for every value of the net.
-	machine, out := lower.NewMachine(lower.Of(e.net)), make(backends.Vectors, 0, len(samples))
+	machine, out := lower.NewMachine(e.program), make(backends.Vectors, 0, len(samples))
 	for _, s := range samples {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
