@@ -86,8 +86,11 @@ func (f *firstStep) notTheFirst(u *unrolled, v *ir.Value) *diag.Diagnostic {
 
 // withLeft adds to the error of steps that differ that their state may be one that was left.
 func (u *unrolled) withLeft(err error) error {
+	if firstLeft(u.net, leftStates(u.net, u.history)) == nil {
+		return err
+	}
 	for _, d := range diag.Of(err) {
-		if d.Help == "" && firstLeft(u.net, leftStates(u.net, u.history)) != nil {
+		if d.Help == "" {
 			d.Help = resetFirst
 		}
 	}

@@ -199,7 +199,7 @@ func deepest(t *testing.T, dir string) int {
 	return most
 }
 
-// Places are counted in 16 bits; all else that C demands is what every target does.
+// Places are counted in 16 bits; the other demands of C are those of every target.
 func TestCheckCountsPlaces(t *testing.T) {
 	net := irtest.ParseNet(t, "refused", "net refused fixed steps=2 {\nonce\n%x = input : spike[1,65535]\n%w = const {fill=1} : s8[1,1,2]\n%c = conv %x, %w {strides=[1] pads=[0,1] dilations=[1] groups=1} : u2[1,65535]\n%y = output %c : u2[1,65535]\n}\n")
 	err := cgen.New().Check(net).Err()

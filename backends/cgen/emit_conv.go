@@ -3,6 +3,7 @@ package cgen
 import (
 	"fmt"
 
+	"nomul/backends/lower"
 	"nomul/ir"
 )
 
@@ -105,7 +106,7 @@ func (c *conv) startHere() string {
 // the sums of one. The body knows where its window begins, and its place.
 func (b *printer) overPlaces(c *conv, body func(at, out string), mapped bool) {
 	w := newWalk(c.windows.Out)
-	strides := stridesOf(c.padded)
+	strides := lower.Strides(c.padded)
 	for i, s := range c.windows.Stride {
 		strides[i] *= s
 	}
@@ -145,7 +146,7 @@ func (b *printer) pads(c *conv) {
 	b.line("\t@_fill%d((%s *)%s, 0u, %du);", e.bits, e.unsigned().c(), c.margin, c.inputs*product(c.padded))
 	w := newWalk(append([]int{c.inputs}, c.windows.In...))
 	from := w.ordered()
-	to := w.along(c.offset(c.windows.Begin), append([]int{product(c.padded)}, stridesOf(c.padded)...))
+	to := w.along(c.offset(c.windows.Begin), append([]int{product(c.padded)}, lower.Strides(c.padded)...))
 	b.line("\t{")
 	b.depth++
 	b.indices(w)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"nomul/backends/lower"
 	"nomul/ir"
 )
 
@@ -19,7 +20,7 @@ type inner struct {
 // reduce prints a reduction: for each element of the result, a walk over the axes.
 func (b *printer) reduce(v *ir.Value) {
 	x, axes := v.Arg(0).Type.Shape, v.Attrs.(ir.ReduceAttrs).Axes
-	outer, strides := x.Dims(), stridesOf(x.Dims())
+	outer, strides := x.Dims(), lower.Strides(x.Dims())
 	var over []inner
 	for axis, d := range x.Dims() {
 		if slices.Contains(axes, axis) {
@@ -34,7 +35,7 @@ func (b *printer) reduce(v *ir.Value) {
 // pool prints a pool: for each place of the result, a walk over its window.
 func (b *printer) pool(v *ir.Value) {
 	x, windows := v.Arg(0).Type.Shape, ir.WindowsOf(v)
-	dims, strides := v.Type.Shape.Dims(), stridesOf(x.Dims())
+	dims, strides := v.Type.Shape.Dims(), lower.Strides(x.Dims())
 	w := newWalk(dims)
 	var over []inner
 	for i, span := range b.p.windows[v] {

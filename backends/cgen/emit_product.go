@@ -3,6 +3,7 @@ package cgen
 import (
 	"fmt"
 
+	"nomul/backends/lower"
 	"nomul/ir"
 	"nomul/ir/update"
 )
@@ -82,7 +83,7 @@ func stackOf(s ir.Shape) ir.Shape { return ir.ShapeOf(s.Dims()[:s.Rank()-2]...) 
 // stackStrides are the distances of an operand's matrices along the axes of the
 // result's stack.
 func stackStrides(operand, result ir.Shape) []int {
-	own, out := stridesOf(operand.Dims()), make([]int, result.Rank()-2)
+	own, out := lower.Strides(operand.Dims()), make([]int, result.Rank()-2)
 	for i := range operand.Rank() - 2 {
 		if operand.Dim(i) > 1 {
 			out[result.Rank()-operand.Rank()+i] = own[i]

@@ -133,6 +133,11 @@ func (p *programPrinter) value(v int, i update.Instr) {
 	p.number[v], p.wrapping[v] = p.names[v], "(uint32_t)"+p.names[v]
 }
 
+// bitOperators are those of instructions whose value is a bit.
+var bitOperators = map[update.Kind]string{
+	update.AtLeast: ">= ", update.Above: "> ", update.And: "& ", update.Or: "| ", update.Xor: "^ ", update.AndNot: "& ~",
+}
+
 // expression is an instruction in C: as a number, and modulo 2^32.
 func (p *programPrinter) expression(i update.Instr) (number, wrapping string) {
 	a, b := p.number[i.A], p.number[i.B]
@@ -162,24 +167,14 @@ func (p *programPrinter) expression(i update.Instr) (number, wrapping string) {
 		return "(int32_t)" + wrapping, wrapping
 	case update.Leak:
 		number = p.leak(i, a)
-	case update.AtLeast:
-		number = a + " >= " + b
-	case update.Above:
-		number = a + " > " + b
-	case update.And:
-		number = a + " & " + b
-	case update.Or:
-		number = a + " | " + b
-	case update.Xor:
-		number = a + " ^ " + b
-	case update.AndNot:
-		number = a + " & ~" + b
 	case update.Min:
 		number = fmt.Sprintf("%s < %s ? %s : %s", a, b, a, b)
 	case update.Max:
 		number = fmt.Sprintf("%s > %s ? %s : %s", a, b, a, b)
 	case update.Select:
 		number = fmt.Sprintf("%s ? %s : %s", p.condition(i.C), a, b)
+	default:
+		number = a + " " + bitOperators[i.Kind] + b
 	}
 	return number, "(uint32_t)(" + number + ")"
 }

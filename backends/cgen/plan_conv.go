@@ -1,6 +1,7 @@
 package cgen
 
 import (
+	"nomul/backends/lower"
 	"nomul/ir"
 )
 
@@ -149,14 +150,14 @@ func (p *plan) planPlaces(c *conv, v *ir.Value) {
 		return
 	}
 	w := newWalk(c.windows.In)
-	at := w.along(c.offset(c.windows.Begin), stridesOf(c.padded))
+	at := w.along(c.offset(c.windows.Begin), lower.Strides(c.padded))
 	c.inside = p.flash(v, "inside", word, w.visit(at), "places in the padded input")
 }
 
 // offset is a position in the padded input.
 func (c *conv) offset(position []int) int {
 	at := 0
-	for i, s := range stridesOf(c.padded) {
+	for i, s := range lower.Strides(c.padded) {
 		at += position[i] * s
 	}
 	return at
@@ -174,7 +175,7 @@ func (p *plan) planWindow(c *conv) {
 // planTaps lists the taps of a window, as offsets in the padded input.
 func (p *plan) planTaps(c *conv, v *ir.Value) {
 	w := newWalk(c.windows.Kernel)
-	strides := stridesOf(c.padded)
+	strides := lower.Strides(c.padded)
 	for i, d := range c.windows.Dilation {
 		strides[i] *= d
 	}

@@ -17,7 +17,7 @@ type Row struct {
 	Use    string // what it holds
 }
 
-// stackBytes is what the deepest call chain of the model takes of the stack
+// stackBytes bounds the stack of the deepest call chain of the model
 // beside the levels of a layer; a test holds both against a compiler's figures.
 const stackBytes = 384
 
@@ -38,7 +38,7 @@ const (
 	branchBytes    = 36
 )
 
-// What an instruction's constant may be at most.
+// shortConstant is the largest constant of an instruction.
 const shortConstant = 255
 
 var (
@@ -67,7 +67,7 @@ func (p *plan) memory() []Row {
 	return append(out, Row{"stack", "", stackBytes + levelBytes*levels, "deepest call, at most"})
 }
 
-// needs adds up what the model takes of a 32-bit target.
+// needs adds up the memory of the model on a 32-bit target.
 func (p *plan) needs() []backends.Need {
 	of := map[string]int{}
 	for _, r := range p.memory() {

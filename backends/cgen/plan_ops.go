@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"nomul/backends/lower"
 	"nomul/ir"
 	"nomul/ir/update"
 )
@@ -84,7 +85,7 @@ type span struct{ first, count *array }
 // planPool lists the spans of axes on which some windows look at padding.
 func (p *plan) planPool(v *ir.Value) {
 	w := ir.WindowsOf(v)
-	strides := stridesOf(w.In)
+	strides := lower.Strides(w.In)
 	for axis, name := range []string{"0", "1", "2"}[:len(w.In)] {
 		var first, count []int64
 		for o := range w.Out[axis] {

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"nomul/backends/lower"
 	"nomul/ir"
 )
 
@@ -38,27 +39,17 @@ func (w *walk) along(start int, strides []int) *path {
 }
 
 // ordered is the path through the shape itself, in C order.
-func (w *walk) ordered() *path { return w.along(0, stridesOf(w.dims)) }
+func (w *walk) ordered() *path { return w.along(0, lower.Strides(w.dims)) }
 
 // stretched is the path through an operand that broadcasts to the walk's shape.
 func (w *walk) stretched(s ir.Shape) *path {
-	own, strides := stridesOf(s.Dims()), make([]int, len(w.dims))
+	own, strides := lower.Strides(s.Dims()), make([]int, len(w.dims))
 	for i := range s.Rank() {
 		if s.Dim(i) > 1 {
 			strides[len(w.dims)-s.Rank()+i] = own[i]
 		}
 	}
 	return w.along(0, strides)
-}
-
-// stridesOf gives the distance of neighbours along each axis, in C order.
-func stridesOf(dims []int) []int {
-	out, stride := make([]int, len(dims)), 1
-	for i := len(dims) - 1; i >= 0; i-- {
-		out[i] = stride
-		stride *= dims[i]
-	}
-	return out
 }
 
 // collapse makes one axis of neighbours that all paths go through as if they

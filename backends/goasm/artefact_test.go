@@ -115,8 +115,8 @@ func pipe(in []byte, command ...string) (out []byte, report string, err error) {
 	return stdout.Bytes(), stderr.String(), err
 }
 
-// TestCheck refuses rows whose offsets do not fit; all else that Go demands is what every
-// target does.
+// TestCheck refuses rows whose offsets do not fit; the other demands of Go are those of
+// every target.
 func TestCheck(t *testing.T) {
 	net, err := ir.Parse("net.sir", "net refused fixed steps=1 {\nonce\n\t%x = input : u8[2,4096]\n\t%w = const {fill=1} : spike[2048,4096]\n\t%a = linear %x, %w {slots=planes} : u20[2,2048]\n\t%y = output %a : u20[2,2048]\n}\n", nil)
 	if err != nil {

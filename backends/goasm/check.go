@@ -13,8 +13,8 @@ var (
 	int32s = ir.Range{Lo: math.MinInt32, Hi: math.MaxInt32}
 )
 
-// maxRows bounds the offsets of rows, which must fit 31 bits; maxProduct what offsets in
-// products count.
+// maxRows bounds the offsets of rows, which must fit 31 bits; maxProduct bounds the elements
+// of a product.
 const (
 	maxRows    = math.MaxInt32
 	maxProduct = 1 << 26

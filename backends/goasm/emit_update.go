@@ -50,7 +50,7 @@ func (p *plan) noVectors() []byte {
 	return []byte(generated + string(out.source()))
 }
 
-// vectorUpdates prints the functions of a machine, and what declares them.
+// vectorUpdates prints the functions of a machine, and their declarations.
 func (p *plan) vectorUpdates(m *machine) []backends.File {
 	declared, code := &printer{}, &printer{}
 	var list []*laneStage

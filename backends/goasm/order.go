@@ -3,6 +3,7 @@ package goasm
 import (
 	"slices"
 
+	"nomul/backends/lower"
 	"nomul/ir"
 )
 
@@ -16,12 +17,7 @@ type order struct {
 
 // orderOf is the order in which memory runs through permuted axes.
 func orderOf(s ir.Shape, axes []int) order {
-	stride := make([]int, s.Rank())
-	size := 1
-	for i := s.Rank() - 1; i >= 0; i-- {
-		stride[i] = size
-		size *= s.Dim(i)
-	}
+	stride := lower.Strides(s.Dims())
 	at := []int32{0}
 	for _, axis := range axes {
 		next := make([]int32, 0, len(at)*s.Dim(axis))

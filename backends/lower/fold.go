@@ -1,16 +1,20 @@
 package lower
 
-import "nomul/ir"
+import (
+	"slices"
+
+	"nomul/ir"
+)
 
 // linear sees the last axis of x with each row of weights.
 func (l *lowering) linear(v *ir.Value, a *Array) {
 	places := v.Type.Shape.Dims()
 	x, w := l.at[v.Args[0]], l.at[v.Args[1]]
 	last := len(places) - 1
-	xs := append(append([]int{}, x.strides[:last]...), 0, x.strides[last])
+	xs := slices.Concat(x.strides[:last], []int{0, x.strides[last]})
 	ws := append(make([]int, last), w.strides...)
-	f := &Fold{Monoid: Sum, Places: places, Taps: []int{x.dims[last]}, X: View{Array: x.array, Start: x.start, Strides: xs},
-		Weight: &View{Array: w.array, Start: w.start, Strides: ws}}
+	f := &Fold{Monoid: Sum, Places: places, Taps: []int{x.dims[last]}, X: x.through(xs),
+		Weight: new(w.through(ws))}
 	f.Start = l.start(v, places, last)
 	l.add(v, &Stage{To: a, Fold: f})
 }
@@ -22,7 +26,7 @@ func (l *lowering) start(v *ir.Value, places []int, outputs int) *View {
 	}
 	b := l.at[v.Args[2]]
 	if len(b.dims) == 1 {
-		view := View{Array: b.array, Start: b.start, Strides: make([]int, len(places))}
+		view := b.through(make([]int, len(places)))
 		view.Strides[outputs] = b.strides[0]
 		return &view
 	}
@@ -40,13 +44,13 @@ func (l *lowering) conv(v *ir.Value, a *Array) {
 	outer := len(x.dims) - spatial - 1
 	groups, channels, outputs := attrs.Groups, weight.dims[1], weight.dims[0]/attrs.Groups
 	channel := x.strides[outer]
-	g := newWindow(x, w, outer+2, append(append(append([]int{}, x.dims[:outer]...), groups, outputs), w.Out...), append([]int{channels}, w.Kernel...), 1)
+	g := newWindow(x, w, outer+2, slices.Concat(x.dims[:outer], []int{groups, outputs}, w.Out), slices.Concat([]int{channels}, w.Kernel), 1)
 	copy(g.X.Strides, x.strides[:outer])
 	g.X.Strides[outer], g.X.Strides[len(g.Places)] = channels*channel, channel
 	strides := make([]int, len(g.Places)+len(g.Taps))
 	strides[outer], strides[outer+1] = outputs*weight.strides[0], weight.strides[0]
 	copy(strides[len(g.Places):], weight.strides[1:])
-	g.Weight = &View{Array: weight.array, Start: weight.start, Strides: strides}
+	g.Weight = new(weight.through(strides))
 	if bias := v.Args[2]; bias != nil {
 		g.Start = l.convStart(bias, g.Places, outer, outputs)
 	}
@@ -56,12 +60,12 @@ func (l *lowering) conv(v *ir.Value, a *Array) {
 // convStart is the view of a bias of one axis, or of outputs and places.
 func (l *lowering) convStart(bias *ir.Value, places []int, outer, outputs int) *View {
 	b := l.at[bias]
-	view := View{Array: b.array, Start: b.start, Strides: make([]int, len(places))}
+	view := b.through(make([]int, len(places)))
 	if len(b.dims) == 1 {
 		view.Strides[outer], view.Strides[outer+1] = outputs*b.strides[0], b.strides[0]
 		return &view
 	}
-	all := b.stretched(append(append(append([]int{}, places[:outer]...), places[outer]*places[outer+1]), places[outer+2:]...))
+	all := b.stretched(slices.Concat(places[:outer], []int{places[outer] * places[outer+1]}, places[outer+2:]))
 	copy(view.Strides, all.Strides[:outer])
 	view.Strides[outer], view.Strides[outer+1] = outputs*all.Strides[outer], all.Strides[outer]
 	copy(view.Strides[outer+2:], all.Strides[outer+1:])
@@ -71,7 +75,7 @@ func (l *lowering) convStart(bias *ir.Value, places []int, outer, outputs int) *
 // newWindow folds the elements of windows: their places are those from an axis on, their taps
 // those behind so many others.
 func newWindow(x grid, w ir.Windows, place int, places, taps []int, others int) *Fold {
-	f := &Fold{Monoid: Sum, Places: places, Taps: taps, X: View{Array: x.array, Start: x.start, Strides: make([]int, len(places)+len(taps))}}
+	f := &Fold{Monoid: Sum, Places: places, Taps: taps, X: x.through(make([]int, len(places)+len(taps)))}
 	for axis := range w.Out {
 		from, to := place+axis, len(places)+others+axis
 		stride := x.strides[len(x.strides)-len(w.Out)+axis]
@@ -104,12 +108,12 @@ func (l *lowering) matmul(v *ir.Value, a *Array) {
 	places := v.Type.Shape.Dims()
 	x, y := l.at[v.Args[0]], l.at[v.Args[1]]
 	outer, inner := len(places)-2, x.dims[len(x.dims)-1]
-	left := x.stretched(append(append([]int{}, places[:outer]...), places[outer], inner))
-	right := y.stretched(append(append([]int{}, places[:outer]...), inner, places[outer+1]))
-	xs := append(append([]int{}, left.Strides[:outer+1]...), 0, left.Strides[outer+1])
-	ys := append(append([]int{}, right.Strides[:outer]...), 0, right.Strides[outer+1], right.Strides[outer])
+	left := x.stretched(slices.Concat(places[:outer+1], []int{inner}))
+	right := y.stretched(slices.Concat(places[:outer], []int{inner, places[outer+1]}))
+	xs := slices.Concat(left.Strides[:outer+1], []int{0, left.Strides[outer+1]})
+	ys := slices.Concat(right.Strides[:outer], []int{0, right.Strides[outer+1], right.Strides[outer]})
 	l.add(v, &Stage{To: a, Fold: &Fold{Monoid: Sum, Places: places, Taps: []int{inner},
-		X: View{Array: x.array, Start: x.start, Strides: xs}, Weight: &View{Array: y.array, Start: y.start, Strides: ys}}})
+		X: x.through(xs), Weight: new(y.through(ys))}})
 }
 
 var reductions = map[ir.Op]Monoid{ir.OpReduceSum: Sum, ir.OpReduceMax: Max, ir.OpReduceMin: Min}

@@ -55,8 +55,9 @@ func (c *Checker) Refuse(v *ir.Value, format string, args ...any) *diag.Diagnost
 }
 
 func (c *Checker) value(v *ir.Value) {
+	program, ranges := v.Update(c.steps)
 	switch {
-	case !lowers(v):
+	case program == nil && !lowers(v.Op):
 		c.Refuse(v, "no engine has the op")
 		return
 	case v.Type.IsReal():
@@ -81,17 +82,16 @@ func (c *Checker) value(v *ir.Value) {
 			c.Refuse(v, "it gives %%%s at every step, wanted once or at the end", v.Args[0].Name)
 		}
 	}
-	c.program(v)
+	if program != nil {
+		c.program(v, program, ranges)
+	}
 	if also := c.limits.Also[v.Op]; also != nil {
 		also(c, v)
 	}
 }
 
-// lowers reports whether the value's op has a place in a program.
-func lowers(v *ir.Value) bool {
-	p, _ := v.Update(1)
-	return p != nil || views[v.Op] != nil || stages[v.Op] != nil || v.Op == ir.OpLatch
-}
+// lowers reports whether an op without a program of an element is lowered all the same.
+func lowers(op ir.Op) bool { return views[op] != nil || stages[op] != nil || op == ir.OpLatch }
 
 // constants are the operands that must be constants.
 var constants = map[ir.Op][]string{
@@ -110,7 +110,7 @@ func (c *Checker) operand(v *ir.Value, name string, arg *ir.Value) {
 	}
 	r := arg.Const().Range()
 	switch {
-	case name == "weight" && bits(r) > weightBits:
+	case name == "weight" && r.SignedBits() > weightBits:
 		c.Refuse(v, "its weights %%%s are %v, wanted at most %d bits", arg.Name, r, weightBits)
 	case !int32s.Contains(r):
 		c.Refuse(v, "its %s %%%s is %v, which takes more than 32 bits", name, arg.Name, r)
@@ -118,11 +118,7 @@ func (c *Checker) operand(v *ir.Value, name string, arg *ir.Value) {
 }
 
 // program demands that the state of a value fits 32 bits, and sums before a shift 64.
-func (c *Checker) program(v *ir.Value) {
-	p, r := v.Update(c.steps)
-	if p == nil {
-		return
-	}
+func (c *Checker) program(v *ir.Value, p *update.Program, r update.Ranges) {
 	for i, variable := range p.Vars {
 		if !variable.Bit && !int32s.Contains(r.Vars[i]) {
 			c.Refuse(v, "its %s, %v, takes more than 32 bits", variable.Name, r.Vars[i])
@@ -131,23 +127,13 @@ func (c *Checker) program(v *ir.Value) {
 	for _, i := range p.Code {
 		switch i.Kind {
 		case update.Leak:
-			if n := bits(r.Values[i.A]) + i.Decay.Shift + 2; i.Decay.Factor() != 1 && n > productBits { // the factor is at most 1
+			if n := r.Values[i.A].SignedBits() + i.Decay.Shift + 2; i.Decay.Factor() != 1 && n > productBits { // the factor is at most 1
 				c.Refuse(v, "a leak of %v takes %d bits to compute, wanted at most %d", i.Decay, n, productBits)
 			}
 		case update.Scale:
-			if n := max(bits(r.Values[i.A])+bits(r.Values[i.B]), i.Decay.Shift) + 2; n > productBits {
+			if n := max(r.Values[i.A].SignedBits()+r.Values[i.B].SignedBits(), i.Decay.Shift) + 2; n > productBits {
 				c.Refuse(v, "it takes %d bits to compute, wanted at most %d", n, productBits)
 			}
 		}
 	}
-}
-
-// bits is the fewest two's complement bits that hold a range.
-func bits(r ir.Range) int {
-	for n := 1; n < 64; n++ {
-		if (ir.Range{Lo: -1 << (n - 1), Hi: 1<<(n-1) - 1}).Contains(r) {
-			return n
-		}
-	}
-	return 64
 }

@@ -78,15 +78,8 @@ func (l *lowering) add(v *ir.Value, s *Stage) {
 // each gives the operands that a program reads as views of the value's own grid.
 func (l *lowering) each(v *ir.Value, p *update.Program) *Each {
 	e := &Each{p, map[int]View{}}
-	for _, i := range p.Code {
-		if i.Kind == update.Operand || i.Kind == update.Param {
-			e.Views[int(i.At)] = l.stretched(v, int(i.At))
-		}
-	}
-	for _, variable := range p.Vars {
-		if variable.Init >= 0 {
-			e.Views[variable.Init] = l.stretched(v, variable.Init)
-		}
+	for _, slot := range p.Slots() {
+		e.Views[slot] = l.stretched(v, slot)
 	}
 	return e
 }

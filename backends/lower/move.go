@@ -29,7 +29,7 @@ func MoveOf(v *ir.Value) *Move {
 }
 
 // ordered is the grid of a value in C order.
-func ordered(dims []int) grid { return grid{dims: dims, strides: inOrder(dims)} }
+func ordered(dims []int) grid { return grid{dims: dims, strides: Strides(dims)} }
 
 // moveOf copies operands to their places in a grid.
 func moveOf(v *ir.Value, args []grid, to grid) *Move {
@@ -42,7 +42,7 @@ func moveOf(v *ir.Value, args []grid, to grid) *Move {
 	x, ok := views[v.Op](args[0], v)
 	if !ok { // the elements in the order of the operand's own axes
 		x = args[0]
-		to = grid{to.array, to.start, x.dims, inOrder(x.dims)}
+		to = grid{to.array, to.start, x.dims, Strides(x.dims)}
 	}
 	return &Move{Pieces: []Piece{copying(x, to)}}
 }

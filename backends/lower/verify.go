@@ -3,6 +3,7 @@ package lower
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"nomul/ir"
 	"nomul/ir/update"
@@ -44,25 +45,13 @@ func (s *Stage) verify() error {
 }
 
 func (e *Each) verify(dims []int) error {
-	needs := func(slot int) error {
+	for _, slot := range e.Program.Slots() {
 		v, ok := e.Views[slot]
 		if !ok {
 			return fmt.Errorf("operand %d has no view", slot)
 		}
-		return v.verify(dims)
-	}
-	for _, i := range e.Program.Code {
-		if i.Kind == update.Operand || i.Kind == update.Param {
-			if err := needs(int(i.At)); err != nil {
-				return err
-			}
-		}
-	}
-	for _, v := range e.Program.Vars {
-		if v.Init >= 0 {
-			if err := needs(v.Init); err != nil {
-				return err
-			}
+		if err := v.verify(dims); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -72,7 +61,7 @@ func (f *Fold) verify(size int) error {
 	if n, err := gridSize(f.Places); err != nil || n != size {
 		return fmt.Errorf("places %v are not %d", f.Places, size)
 	}
-	grid := append(append([]int{}, f.Places...), f.Taps...)
+	grid := slices.Concat(f.Places, f.Taps)
 	if f.X.Array == nil {
 		return errors.New("wanted x")
 	}

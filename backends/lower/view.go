@@ -47,11 +47,11 @@ type grid struct {
 // whole is the grid of an array in C order.
 func whole(a *Array) grid {
 	dims := a.Type.Shape.Dims()
-	return grid{a, 0, dims, inOrder(dims)}
+	return grid{a, 0, dims, Strides(dims)}
 }
 
-// inOrder returns the distances of neighbours along each axis in C order.
-func inOrder(dims []int) []int {
+// Strides returns the distances of neighbours along each axis in C order.
+func Strides(dims []int) []int {
 	out, stride := make([]int, len(dims)), 1
 	for axis, d := range slices.Backward(dims) {
 		out[axis] = stride
@@ -60,9 +60,14 @@ func inOrder(dims []int) []int {
 	return out
 }
 
+// through is the view of a grid's array with other strides, from the same element on.
+func (g grid) through(strides []int) View {
+	return View{Array: g.array, Start: g.start, Strides: strides}
+}
+
 // stretched is the view of a grid broadcast to more or larger axes.
 func (g grid) stretched(dims []int) View {
-	v := View{Array: g.array, Start: g.start, Strides: make([]int, len(dims))}
+	v := g.through(make([]int, len(dims)))
 	for axis, d := range g.dims {
 		if d > 1 {
 			v.Strides[len(dims)-len(g.dims)+axis] = g.strides[axis]
@@ -114,7 +119,7 @@ func (g grid) reshaped(dims []int) (out grid, ok bool) {
 		if !ok {
 			return out, false
 		}
-		for axis, s := range inOrder(dims[to:b]) {
+		for axis, s := range Strides(dims[to:b]) {
 			out.strides[to+axis] = s * stride
 		}
 		from, to = a, b

@@ -26,7 +26,7 @@ func (u *unit) ValueBits() int {
 	for _, o := range u.Gather.From {
 		if number, _ := o.unit(); number < 0 {
 			c := o.constant()
-			n = max(n, signedBits(ir.Range{Lo: c, Hi: c}))
+			n = max(n, ir.Range{Lo: c, Hi: c}.SignedBits())
 		}
 	}
 	return n

@@ -112,7 +112,7 @@ func (p *plan) InBits() int {
 func (p *plan) OutBits() int {
 	n := 1
 	for _, v := range p.Ports.Outputs {
-		n = max(n, signedBits(v.Range))
+		n = max(n, v.Range.SignedBits())
 	}
 	return n
 }

@@ -133,6 +133,6 @@ func sized(p param) param {
 	if !p.Absent() {
 		r = (&ir.Tensor{I: p.Data}).Range()
 	}
-	p.Bits = signedBits(r)
+	p.Bits = r.SignedBits()
 	return p
 }

@@ -193,7 +193,7 @@ func (p *plan) sum(v *ir.Value) {
 	x, order := p.stored(v.Args[0], p.view(v.Args[0]))
 	u := &unit{Kind: kindSum, V: v, Clock: ir.Step, Xs: []*unit{x}, vector: newVector(v, x.Lanes, order)}
 	u.Readout, _ = v.Update(p.Net.Steps)
-	u.Work = max(signedBits(v.Range), signedBits(v.Args[0].Range))
+	u.Work = max(v.Range.SignedBits(), v.Args[0].Range.SignedBits())
 	if u.Numbers() {
 		u.Work = max(u.Work, indexBits(p.Net.Steps)+1)
 	}

@@ -80,7 +80,7 @@ func (p *plan) lay(u *unit, args []*ir.Value) {
 			u.vector = newVector(u.V, x.Lanes, order)
 		}
 	}
-	u.Work = signedBits(u.V.Range)
+	u.Work = u.V.Range.SignedBits()
 	for i, a := range args {
 		o := operand{Name: operandName(i), From: -1}
 		if a.Const() == nil || i == 0 && read < 0 {
@@ -89,7 +89,7 @@ func (p *plan) lay(u *unit, args []*ir.Value) {
 		} else {
 			o.Param = sized(newParam("constant_"+o.Name, a, shape, 0, u.vector))
 		}
-		u.Work = max(u.Work, signedBits(a.Range))
+		u.Work = max(u.Work, a.Range.SignedBits())
 		u.Operands = append(u.Operands, o)
 	}
 }
@@ -140,7 +140,7 @@ func digitMasks(factors []int64) (plus, minus []int64, top int) {
 
 // csdBits holds the product, each shifted copy, and what is added to round up.
 func csdBits(v *ir.Value) int {
-	x, w := signedBits(v.Args[0].Range), signedBits(v.Args[1].Range)
+	x, w := v.Args[0].Range.SignedBits(), v.Args[1].Range.SignedBits()
 	return max(x+w, v.Attrs.(ir.CSDAttrs).Shift) + 2
 }
 
@@ -182,7 +182,7 @@ func (p *plan) delay(v *ir.Value) {
 	kept := &unit{Kind: kindMap, V: latch, Clock: ir.Step, vector: newVector(latch, lanes, order)}
 	p.add(kept, true)
 	u := &unit{Kind: kindMap, V: v, Clock: ir.Step, vector: newVector(v, lanes, order), Xs: []*unit{kept}}
-	u.UsesStep, u.Formula, u.Work = true, "first ? a : b", signedBits(v.Range)
+	u.UsesStep, u.Formula, u.Work = true, "first ? a : b", v.Range.SignedBits()
 	u.Operands = []operand{
 		{Name: "a", From: -1, Param: sized(newParam("constant_a", v.Args[0], v.Type.Shape, 0, u.vector))},
 		{Name: "b", Unit: kept},
@@ -197,7 +197,7 @@ func (p *plan) latch(v *ir.Value) {
 	from := p.arranged(x, p.view(x), u.Lanes, u.Order)
 	u.Xs, u.X = []*unit{from}, from
 	u.Operands = []operand{{Name: "a", Unit: from}}
-	u.Work, u.Formula = max(signedBits(v.Range), signedBits(x.Range)), "a"
+	u.Work, u.Formula = max(v.Range.SignedBits(), x.Range.SignedBits()), "a"
 }
 
 // Result is the lane's result in the bits of the unit.

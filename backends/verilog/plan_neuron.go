@@ -150,13 +150,13 @@ func (n neuron) workBits() int {
 	w := 0
 	for at, v := range n.Vars {
 		if !v.Bit {
-			w = max(w, signedBits(n.ranges.Vars[at]), n.States[at].Init.Bits)
+			w = max(w, n.ranges.Vars[at].SignedBits(), n.States[at].Init.Bits)
 		}
 	}
 	for at, i := range n.Code {
 		switch i.Kind {
 		case update.Operand, update.Shl:
-			w = max(w, signedBits(n.ranges.Values[at]))
+			w = max(w, n.ranges.Values[at].SignedBits())
 		case update.Param:
 			w = max(w, n.params[at].Bits)
 		}
@@ -196,13 +196,13 @@ type leak struct {
 func newLeak(name string, of update.Value, d update.Decay, r ir.Range, work int) leak {
 	k := leak{Name: name, of: of, Decay: d, Work: work, Wide: work}
 	if k.CSD() {
-		k.Wide = max(work, signedBits(r)+d.Shift+2) // the factor is at most 2^Shift
+		k.Wide = max(work, r.SignedBits()+d.Shift+2) // the factor is at most 2^Shift
 		return k
 	}
-	k.Shift = min(d.Shift, signedBits(r))
+	k.Shift = min(d.Shift, r.SignedBits())
 	if most := int64(1)<<k.Shift - 1; d.Up|d.UpNegative != 0 {
 		k.Up, k.UpNegative = min(d.Up, most), min(d.UpNegative, most)
-		k.Wide = max(work, k.Shift+1, signedBits(ir.Range{Lo: r.Lo, Hi: r.Hi + most}))
+		k.Wide = max(work, k.Shift+1, ir.Range{Lo: r.Lo, Hi: r.Hi + most}.SignedBits())
 	}
 	return k
 }

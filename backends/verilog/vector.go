@@ -129,10 +129,5 @@ func bitsOf(r ir.Range) int {
 	if r.Lo >= 0 {
 		return max(1, bits.Len64(uint64(r.Hi)))
 	}
-	return signedBits(r)
-}
-
-// signedBits is the fewest two's complement bits that hold a range.
-func signedBits(r ir.Range) int {
-	return 1 + max(bits.Len64(uint64(max(r.Hi, 0))), bits.Len64(uint64(max(^r.Lo, 0))))
+	return r.SignedBits()
 }

@@ -88,11 +88,7 @@ func (w view) spread(from, to ir.Shape) view {
 
 // permuted is the view with its axes in another order.
 func (w view) permuted(s ir.Shape, perm []int) view {
-	stride, dims := make([]int, s.Rank()), make([]int, s.Rank())
-	for i, n := s.Rank()-1, 1; i >= 0; i-- {
-		stride[i] = n
-		n *= s.Dim(i)
-	}
+	stride, dims := lower.Strides(s.Dims()), make([]int, s.Rank())
 	for i, axis := range perm {
 		dims[i] = s.Dim(axis)
 	}

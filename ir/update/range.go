@@ -33,6 +33,11 @@ func (r Range) Scaled(by int64) Range {
 // Magnitude returns the largest magnitude in r.
 func (r Range) Magnitude() int64 { return max(Capped(r.Hi), -Capped(r.Lo), 0) }
 
+// SignedBits returns the fewest two's complement bits that hold r.
+func (r Range) SignedBits() int {
+	return 1 + max(bits.Len64(uint64(max(r.Hi, 0))), bits.Len64(uint64(max(^r.Lo, 0))))
+}
+
 func (r Range) String() string { return fmt.Sprintf("%d..%d", r.Lo, r.Hi) }
 
 // Capped returns a, cut to ±Limit.

@@ -23,6 +23,23 @@ func (p *Program) Params() []int {
 	return out
 }
 
+// Slots returns the operands that the program reads: those of its instructions, and the
+// initial values of its state.
+func (p *Program) Slots() []int {
+	var out []int
+	for _, i := range p.Code {
+		if i.Kind == Operand || i.Kind == Param {
+			out = append(out, int(i.At))
+		}
+	}
+	for _, v := range p.Vars {
+		if v.Init >= 0 {
+			out = append(out, v.Init)
+		}
+	}
+	return out
+}
+
 // IsBit reports whether a value is a bit: by its kind, or because it loads a variable that
 // is one or chooses between bits.
 func (p *Program) IsBit(v Value) bool {
