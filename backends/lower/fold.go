@@ -73,16 +73,17 @@ func (l *lowering) convStart(bias *ir.Value, places []int, outer, outputs int) *
 }
 
 // newWindow folds the elements of windows: their places are those from an axis on, their taps
-// those behind so many others.
+// those behind so many others. Each axis has its within, also where no window sees padding, so
+// that readers know the windows.
 func newWindow(x grid, w ir.Windows, place int, places, taps []int, others int) *Fold {
 	f := &Fold{Monoid: Sum, Places: places, Taps: taps, X: x.through(make([]int, len(places)+len(taps)))}
+	apart := pointwise(w)
 	for axis := range w.Out {
 		from, to := place+axis, len(places)+others+axis
 		stride := x.strides[len(x.strides)-len(w.Out)+axis]
 		f.X.Start -= w.Begin[axis] * stride
 		f.X.Strides[from], f.X.Strides[to] = w.Stride[axis]*stride, w.Dilation[axis]*stride
-		last := (w.Out[axis]-1)*w.Stride[axis] + (w.Kernel[axis]-1)*w.Dilation[axis] - w.Begin[axis]
-		if w.Begin[axis] == 0 && last < w.In[axis] {
+		if apart {
 			continue
 		}
 		in := Within{Start: -w.Begin[axis], Strides: make([]int, len(f.X.Strides)), Extent: w.In[axis]}
@@ -90,6 +91,11 @@ func newWindow(x grid, w ir.Windows, place int, places, taps []int, others int) 
 		f.X.Within = append(f.X.Within, in)
 	}
 	return f
+}
+
+// pointwise reports whether each window is one element, and no two are the same.
+func pointwise(w ir.Windows) bool {
+	return w.Taps() == 1 && slices.Equal(w.In, w.Out) && !slices.ContainsFunc(w.Begin, func(n int) bool { return n > 0 })
 }
 
 func (l *lowering) pool(v *ir.Value, a *Array) {

@@ -1,11 +1,14 @@
 package lower
 
+import "slices"
+
 // folding is a fold with the distances of its taps.
 type folding struct {
 	*Fold
 	to        *Array
-	x, weight []int   // of each tap, from where the place begins
-	within    [][]int // of each tap, by within of X
+	x, weight []int    // of each tap, from where the place begins
+	bounds    []Within // those of X that leave anything out
+	within    [][]int  // of each tap, by bound
 }
 
 func newFolding(s *Stage) *folding {
@@ -18,11 +21,24 @@ func newFolding(s *Stage) *folding {
 		}
 	})
 	for _, w := range f.X.Within {
+		if w.holds(slices.Concat(f.Places, f.Taps)) {
+			continue
+		}
 		var at []int
 		eachIndex(f.Taps, func(_ int, tap []int) { at = append(at, along(0, w.Strides[places:], tap)) })
-		f.within = append(f.within, at)
+		f.bounds, f.within = append(f.bounds, w), append(f.within, at)
 	}
 	return f
+}
+
+// holds reports whether a within leaves out no index of a grid.
+func (w *Within) holds(dims []int) bool {
+	least, most := w.Start, w.Start
+	for axis, d := range dims {
+		reach := w.Strides[axis] * (d - 1)
+		least, most = least+min(0, reach), most+max(0, reach)
+	}
+	return least >= 0 && most < w.Extent
 }
 
 // run combines the taps of each place.
@@ -46,7 +62,7 @@ func (f *folding) run(data map[*Array][]int64) {
 		if weight != nil {
 			rows = along(f.Weight.Start, f.Weight.Strides[:places], place)
 		}
-		for w, within := range f.X.Within {
+		for w, within := range f.bounds {
 			bounds[w] = along(within.Start, within.Strides[:places], place)
 		}
 		for tap, at := range f.x {
@@ -66,7 +82,7 @@ func (f *folding) run(data map[*Array][]int64) {
 // sees reports whether a tap is no padding, where a place begins within bounds.
 func (f *folding) sees(bounds []int, tap int) bool {
 	for w, begin := range bounds {
-		if at := begin + f.within[w][tap]; at < 0 || at >= f.X.Within[w].Extent {
+		if at := begin + f.within[w][tap]; at < 0 || at >= f.bounds[w].Extent {
 			return false
 		}
 	}

@@ -1,0 +1,162 @@
+package lower
+
+import (
+	"slices"
+
+	"nomul/ir"
+)
+
+// Rows describes a fold as layers of a network are described. An axis of the places is of
+// groups, where X and Weight both go along it, of outputs, where Weight alone does, or of
+// positions. An input is a tap that a place sees; with windows, one of a channel at a tap of
+// the kernel. Positions, groups, outputs and inputs are numbered in C order of their axes.
+type Rows struct {
+	// Axes of the places, and how many of each there are.
+	GroupAxes, OutputAxes, PositionAxes []int
+	Groups, Outputs, Positions, Inputs  int
+	// Windows are those of the last axes of the positions over the last axes of the taps; it
+	// has none where each position sees elements of its own.
+	Windows ir.Windows
+
+	x, weight, start, place route
+	within                  []route
+	extents                 []int
+}
+
+// The classes of the axes of a fold.
+const (
+	positions = iota
+	groups
+	outputs
+	inputs
+	classes
+)
+
+// route is a view by class: the element at a position, group, output and input is the sum of
+// the first one and of what each adds.
+type route struct {
+	first int
+	by    [classes][]int
+}
+
+// newRoute takes a view apart by the axes of each class; strides of axes that it lacks are 0.
+func newRoute(first int, strides, dims []int, axes [classes][]int) route {
+	r := route{first: first}
+	for class, of := range axes {
+		var extents, along []int
+		for _, axis := range of {
+			stride := 0
+			if axis < len(strides) {
+				stride = strides[axis]
+			}
+			extents, along = append(extents, dims[axis]), append(along, stride)
+		}
+		r.by[class] = elements(extents, along)
+	}
+	return r
+}
+
+// elements are those of a grid in C order, by the strides of its axes.
+func elements(dims, strides []int) []int {
+	out := []int{0}
+	for axis, d := range dims {
+		next := make([]int, 0, len(out)*d)
+		for _, from := range out {
+			for i := range d {
+				next = append(next, from+i*strides[axis])
+			}
+		}
+		out = next
+	}
+	return out
+}
+
+func (r *route) at(position, group, output, input int) int {
+	return r.first + r.by[positions][position] + r.by[groups][group] + r.by[outputs][output] + r.by[inputs][input]
+}
+
+// Rows returns the description of a fold.
+func (f *Fold) Rows() *Rows {
+	r := &Rows{}
+	var axes [classes][]int
+	for axis := range f.Places {
+		class := f.class(axis)
+		axes[class] = append(axes[class], axis)
+	}
+	for axis := range f.Taps {
+		axes[inputs] = append(axes[inputs], len(f.Places)+axis)
+	}
+	r.PositionAxes, r.GroupAxes, r.OutputAxes = axes[positions], axes[groups], axes[outputs]
+	dims := slices.Concat(f.Places, f.Taps)
+	r.place = newRoute(0, Strides(f.Places), dims, axes)
+	r.x = newRoute(f.X.Start, f.X.Strides, dims, axes)
+	if f.Weight != nil {
+		r.weight = newRoute(f.Weight.Start, f.Weight.Strides, dims, axes)
+	}
+	if f.Start != nil {
+		r.start = newRoute(f.Start.Start, f.Start.Strides, dims, axes)
+	}
+	for _, w := range f.X.Within {
+		r.within, r.extents = append(r.within, newRoute(w.Start, w.Strides, dims, axes)), append(r.extents, w.Extent)
+	}
+	by := r.x.by
+	r.Positions, r.Groups, r.Outputs, r.Inputs = len(by[positions]), len(by[groups]), len(by[outputs]), len(by[inputs])
+	r.Windows = f.windows()
+	return r
+}
+
+// class of an axis of the places.
+func (f *Fold) class(axis int) int {
+	switch {
+	case f.Weight == nil || f.Weight.Strides[axis] == 0:
+		return positions
+	case f.X.Strides[axis] == 0:
+		return outputs
+	}
+	return groups
+}
+
+// windows returns those of the last axes, one for each within.
+func (f *Fold) windows() ir.Windows {
+	var w ir.Windows
+	n := len(f.X.Within)
+	for i, in := range f.X.Within {
+		place, tap := len(f.Places)-n+i, len(f.Places)+len(f.Taps)-n+i
+		if place < 0 || tap < len(f.Places) || !in.ties(place, tap) {
+			return ir.Windows{}
+		}
+		w.In, w.Begin = append(w.In, in.Extent), append(w.Begin, -in.Start)
+		w.Out, w.Kernel = append(w.Out, f.Places[place]), append(w.Kernel, f.Taps[tap-len(f.Places)])
+		w.Stride, w.Dilation = append(w.Stride, in.Strides[place]), append(w.Dilation, in.Strides[tap])
+	}
+	return w
+}
+
+// ties reports whether a within goes along these two axes alone.
+func (w *Within) ties(place, tap int) bool {
+	for axis, stride := range w.Strides {
+		if stride != 0 && axis != place && axis != tap {
+			return false
+		}
+	}
+	return w.Strides[place] > 0 && w.Strides[tap] > 0
+}
+
+// X returns the element that an input of a position is, or -1 for padding.
+func (r *Rows) X(position, group, input int) int {
+	for i := range r.within {
+		if at := r.within[i].at(position, group, 0, input); at < 0 || at >= r.extents[i] {
+			return -1
+		}
+	}
+	return r.x.at(position, group, 0, input)
+}
+
+// Weight returns the element of the weights from an input to an output.
+func (r *Rows) Weight(group, output, input int) int { return r.weight.at(0, group, output, input) }
+
+// Start returns the element of the start values for a place.
+func (r *Rows) Start(position, group, output int) int { return r.start.at(position, group, output, 0) }
+
+// Place returns the element of the result.
+func (r *Rows) Place(position, group, output int) int { return r.place.at(position, group, output, 0) }
