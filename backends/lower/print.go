@@ -73,10 +73,27 @@ func list[T int | int64](numbers []T) string {
 }
 
 func (w *writer) stage(s *Stage) {
+	w.head(s)
+	if s.Each != nil {
+		for _, line := range s.Each.Program.Lines(s.ranges(w.p.Steps)) {
+			w.line("\t\t%s", line)
+		}
+	}
+}
+
+// String returns the text of a stage without its program, as one line.
+func (s *Stage) String() string {
+	w := &writer{}
+	w.head(s)
+	return strings.ReplaceAll(strings.TrimSpace(w.Builder.String()), "\n\t\t", " ")
+}
+
+// head prints a stage without its program.
+func (w *writer) head(s *Stage) {
 	switch {
 	case s.Each != nil:
 		w.line("\teach %s", s.To.Name)
-		w.each(s)
+		w.slots(s.Each)
 	case s.Fold != nil:
 		w.line("\tfold %s %v places=%s taps=%s", s.To.Name, s.Fold.Monoid, list(s.Fold.Places), list(s.Fold.Taps))
 		w.view("x", &s.Fold.X)
@@ -103,17 +120,14 @@ func (w *writer) view(name string, v *View) {
 	}
 }
 
-func (w *writer) each(s *Stage) {
+func (w *writer) slots(e *Each) {
 	slots := []int{}
-	for slot := range s.Each.Views {
+	for slot := range e.Views {
 		slots = append(slots, slot)
 	}
 	slices.Sort(slots)
 	for _, slot := range slots {
-		w.line("\t\t%d %v", slot, s.Each.Views[slot])
-	}
-	for _, line := range s.Each.Program.Lines(s.ranges(w.p.Steps)) {
-		w.line("\t\t%s", line)
+		w.line("\t\t%d %v", slot, e.Views[slot])
 	}
 }
 

@@ -63,7 +63,7 @@ func (p *Program) lastReads() map[*Array]int {
 			kept[s.To] = true
 		}
 		last[s.To] = max(last[s.To], i)
-		for _, v := range s.views() {
+		for _, v := range s.Views() {
 			if _, written := last[v.Array]; !written || !inside {
 				kept[v.Array] = true
 			}
@@ -76,8 +76,8 @@ func (p *Program) lastReads() map[*Array]int {
 	return last
 }
 
-// views are those that a stage reads through.
-func (s *Stage) views() []View {
+// Views returns those that a stage reads through.
+func (s *Stage) Views() []View {
 	var out []View
 	switch {
 	case s.Each != nil:
