@@ -32,11 +32,19 @@ func fixedNets(t *testing.T, f func(t *testing.T, net *ir.Net)) {
 
 // The lowered program has the spikes, membranes, currents and outputs of the interpreter.
 func TestLoweredIsFixed(t *testing.T) {
-	fixedNets(t, func(t *testing.T, net *ir.Net) { same(t, net, lower.Of(net)) })
+	fixedNets(t, func(t *testing.T, net *ir.Net) { same(t, net, lower.NewPlan(lower.Of(net), lower.Plain)) })
 }
 
-// same runs a few samples at both levels.
-func same(t *testing.T, net *ir.Net, p *lower.Program) {
+// same demands that a plan computes what its net does.
+func same(t *testing.T, net *ir.Net, p *lower.Plan) {
+	t.Helper()
+	for _, d := range differences(t, net, p) {
+		t.Errorf("%s, layer-major %v: %s", p.Layout.Target, p.Layout.LayerMajor, d)
+	}
+}
+
+// differences runs a few samples at both levels.
+func differences(t *testing.T, net *ir.Net, p *lower.Plan) (out []string) {
 	t.Helper()
 	m, err := interp.New(net)
 	if err != nil {
@@ -49,7 +57,7 @@ func same(t *testing.T, net *ir.Net, p *lower.Program) {
 			ints[name] = x.I
 		}
 		want := map[string][]int64{}
-		out, err := m.Run(in, func(step int, v *ir.Value, result, state *ir.Tensor) {
+		results, err := m.Run(in, func(step int, v *ir.Value, result, state *ir.Tensor) {
 			if state != nil {
 				want[fmt.Sprint(step, v.Name)] = slices.Concat(state.I, result.I)
 			}
@@ -65,31 +73,17 @@ func same(t *testing.T, net *ir.Net, p *lower.Program) {
 			seen++
 			now := slices.Concat(state[s.Each.Program.Var(ir.MembraneVar)], result)
 			if key := fmt.Sprint(step, s.To.Name); !slices.Equal(now, want[key]) {
-				t.Errorf("sample %d, step %d, %s: %v, wanted %v", sample, step, s.To.Name, now, want[key])
+				out = append(out, fmt.Sprintf("sample %d, step %d, %s: %v, wanted %v", sample, step, s.To.Name, now, want[key]))
 			}
 		})
 		if seen != len(want) {
 			t.Errorf("saw %d neuron layers, wanted %d", seen, len(want))
 		}
-		for name, y := range out {
+		for name, y := range results {
 			if !slices.Equal(got[name], y.I) {
-				t.Errorf("sample %d, %s: %v, wanted %v", sample, name, got[name], y.I)
+				out = append(out, fmt.Sprintf("sample %d, %s: %v, wanted %v", sample, name, got[name], y.I))
 			}
 		}
 	}
-}
-
-// The text of a program is read back as the same program, of the same meaning.
-func TestTextIsRead(t *testing.T) {
-	fixedNets(t, func(t *testing.T, net *ir.Net) {
-		text := lower.Print(lower.Of(net))
-		p, err := lower.Parse(text, func(name string) *ir.Tensor { return net.Find(name).Const() })
-		if err != nil {
-			t.Fatalf("%v\n%s", err, text)
-		}
-		if again := lower.Print(p); again != text {
-			t.Errorf("printed\n%s\nread and printed\n%s", text, again)
-		}
-		same(t, net, p)
-	})
+	return out
 }

@@ -83,3 +83,29 @@ type Piece struct {
 
 // Const reports whether the array is a constant.
 func (a *Array) Const() bool { return a.Data != nil }
+
+// Views returns those that a stage reads through.
+func (s *Stage) Views() []View {
+	var out []View
+	switch {
+	case s.Each != nil:
+		for _, v := range s.Each.Views {
+			out = append(out, v)
+		}
+	case s.Fold != nil:
+		out = append(out, s.Fold.X)
+		for _, v := range []*View{s.Fold.Weight, s.Fold.Start} {
+			if v != nil {
+				out = append(out, *v)
+			}
+		}
+	default:
+		for _, p := range s.Move.Pieces {
+			out = append(out, p.From)
+		}
+	}
+	return out
+}
+
+// late reports whether a stage is a latch.
+func (s *Stage) late() bool { return s.Move != nil && s.Move.Late }

@@ -5,19 +5,21 @@ import (
 	"nomul/ir/update"
 )
 
-// Machine runs a program, element by element.
+// Machine runs a plan, element by element, on memory as the plan has it: arrays share slots,
+// elements are cut to their widths, and what nothing reads any more is spoilt.
 type Machine struct {
-	p      *Program
-	data   map[*Array][]int64
-	states map[*Stage][][]int64 // by state variable
+	plan   *Plan
+	memory map[*Array][]int64 // with the copies of all steps
+	data   map[*Array][]int64 // of the step
+	elems  map[*Array]Elem
+	states map[*Stage][][]int64
 	folds  map[*Stage]*folding
 }
 
 // NewMachine prepares a machine.
-func NewMachine(p *Program) *Machine {
-	m := &Machine{p, map[*Array][]int64{}, map[*Stage][][]int64{}, map[*Stage]*folding{}}
-	m.furnish()
-	for _, s := range p.Stages {
+func NewMachine(p *Plan) *Machine {
+	m := &Machine{p, map[*Array][]int64{}, map[*Array][]int64{}, map[*Array]Elem{}, map[*Stage][][]int64{}, map[*Stage]*folding{}}
+	for _, s := range p.Program.Stages {
 		if s.Fold != nil {
 			m.folds[s] = newFolding(s)
 		}
@@ -27,8 +29,58 @@ func NewMachine(p *Program) *Machine {
 		for range s.Each.Program.Vars {
 			m.states[s] = append(m.states[s], make([]int64, s.To.Type.Size()))
 		}
+		if at, ok := p.Kept[s.To]; ok {
+			m.data[s.To] = m.states[s][at]
+		}
 	}
+	m.furnish()
 	return m
+}
+
+// MachineBytes returns the memory that a machine needs beside the constants: 64 bits for each
+// element, whatever the layout.
+func MachineBytes(p *Plan) int {
+	n := 0
+	for _, s := range p.Slots {
+		n += s.Size
+	}
+	for _, a := range p.Program.Arrays {
+		if _, kept := p.Kept[a]; !kept && !a.Const() && p.At[a] == nil {
+			n += a.Type.Size()
+		}
+	}
+	for s, elems := range p.States {
+		n += len(elems) * s.To.Type.Size()
+	}
+	return 8 * n
+}
+
+// furnish gives every array its elements: those of its slot, or such as no other array has.
+func (m *Machine) furnish() {
+	for _, slot := range m.plan.Slots {
+		elements := make([]int64, slot.Size)
+		for _, a := range slot.Users {
+			m.memory[a] = elements
+		}
+	}
+	for _, s := range m.plan.Program.Stages {
+		if slot := m.plan.At[s.To]; slot != nil {
+			m.elems[s.To] = slot.Elem
+		} else if _, kept := m.plan.Kept[s.To]; !kept && !s.Output {
+			m.elems[s.To] = m.plan.elem(s.To) // passed on in a sweep
+		}
+	}
+	for _, a := range m.plan.Program.Arrays {
+		switch memory := m.memory[a]; {
+		case a.Const():
+			m.data[a] = a.Data.I
+		case m.data[a] != nil: // a state variable
+		case memory == nil:
+			m.data[a] = make([]int64, a.Type.Size())
+		default:
+			m.data[a] = memory[:a.Type.Size()]
+		}
+	}
 }
 
 // Tap sees the state variables of a stage after each of its steps. They are overwritten.
@@ -39,30 +91,34 @@ type Tap func(step int, s *Stage, state [][]int64, result []int64)
 // overwritten by the next run.
 func (m *Machine) Run(in map[string][]int64, tap Tap) map[string][]int64 {
 	m.begin(in)
-	m.sweep(ir.Once, -1, nil)
-	for step := range m.p.Steps {
-		m.give(in, step)
-		m.sweep(ir.Step, step, tap)
-		m.latches()
-	}
-	m.sweep(ir.End, m.p.Steps, nil)
-	out := map[string][]int64{}
-	for _, s := range m.p.Stages {
-		if s.Output {
-			out[s.To.Name] = m.data[s.To]
+	m.sweeps(m.plan.Once, -1, nil)
+	for _, g := range m.plan.Groups {
+		for step := range m.plan.Program.Steps {
+			m.turn(in, step)
+			m.sweeps(g.Sweeps, step, tap)
+			m.latches(g)
+			m.spoil(g.latch)
 		}
+		m.spoil(g.end)
 	}
+	m.sweeps(m.plan.End, m.plan.Program.Steps, nil)
+	out := map[string][]int64{}
+	for _, s := range m.plan.Outputs {
+		m.move(s.Move, m.data[s.To])
+		out[s.To.Name] = m.data[s.To]
+	}
+	m.spoil(outputsPosition)
 	return out
 }
 
 // begin takes the inputs that are given once, and sets state variables to their initial values.
 func (m *Machine) begin(in map[string][]int64) {
-	for _, a := range m.p.Arrays {
+	for _, a := range m.plan.Program.Arrays {
 		if a.Given && a.Per != ir.Step {
 			copy(m.data[a], in[a.Name])
 		}
 	}
-	for _, s := range m.p.Stages {
+	for _, s := range m.plan.Program.Stages {
 		if s.Each == nil {
 			continue
 		}
@@ -78,42 +134,71 @@ func (m *Machine) begin(in map[string][]int64) {
 	}
 }
 
-func (m *Machine) give(in map[string][]int64, step int) {
-	for _, a := range m.p.Arrays {
-		if n := a.Type.Size(); a.Given && a.Per == ir.Step {
+// turn begins a step: inputs and copies are those of the step.
+func (m *Machine) turn(in map[string][]int64, step int) {
+	for _, a := range m.plan.Program.Arrays {
+		n := a.Type.Size()
+		switch copies := m.plan.Copies[a]; {
+		case a.Given && a.Per == ir.Step:
 			copy(m.data[a], in[a.Name][step*n:])
+		case copies > 0:
+			from := step * (m.plan.length(a) / copies)
+			m.data[a] = m.memory[a][from : from+n]
 		}
 	}
 }
 
-// sweep runs the stages of a clock, but for latches.
-func (m *Machine) sweep(clock ir.Clock, step int, tap Tap) {
-	for _, s := range m.p.Stages {
-		if s.Clock != clock || s.late() {
-			continue
+func (m *Machine) sweeps(sweeps []*Sweep, step int, tap Tap) {
+	for _, sweep := range sweeps {
+		for _, s := range sweep.Stages {
+			m.run(s, step)
+			if tap != nil && s.Each != nil {
+				tap(step, s, m.states[s], m.data[s.To])
+			}
 		}
-		m.run(s, step)
-		if tap != nil && s.Each != nil {
-			tap(step, s, m.states[s], m.data[s.To])
-		}
+		m.spoil(sweep.position)
 	}
 }
-
-func (s *Stage) late() bool { return s.Move != nil && s.Move.Late }
 
 // latches read all before any is written.
-func (m *Machine) latches() {
+func (m *Machine) latches(g *Group) {
 	var writes []func()
-	for _, s := range m.p.Stages {
-		if !s.late() {
-			continue
-		}
+	for _, s := range g.Latches {
 		taken := make([]int64, len(m.data[s.To]))
 		m.move(s.Move, taken)
-		writes = append(writes, func() { copy(m.data[s.To], taken) })
+		writes = append(writes, func() { m.write(s.To, taken) })
 	}
 	for _, write := range writes {
 		write()
+	}
+}
+
+// poison is what memory holds that nothing reads any more.
+const poison = 0x5a5a5a5a5a5a
+
+// spoil overwrites the arrays whose last reader has run.
+func (m *Machine) spoil(position int) {
+	for _, a := range m.plan.dies[position] {
+		for i := range m.memory[a] {
+			m.memory[a][i] = m.elems[a].Wrap(poison)
+		}
+	}
+}
+
+func (m *Machine) write(a *Array, elements []int64) {
+	to := m.data[a]
+	copy(to, elements)
+	m.cut(a, to)
+}
+
+// cut leaves of each element the bits that its memory has.
+func (m *Machine) cut(a *Array, elements []int64) {
+	elem, narrow := m.elems[a]
+	if !narrow || elem.Bits == 64 {
+		return
+	}
+	for i, x := range elements {
+		elements[i] = elem.Wrap(x)
 	}
 }
 
@@ -126,10 +211,11 @@ func (m *Machine) run(s *Stage, step int) {
 	default:
 		m.move(s.Move, m.data[s.To])
 	}
+	m.cut(s.To, m.data[s.To])
 }
 
 func (m *Machine) each(s *Stage, step int) {
-	e, result := s.Each, m.data[s.To]
+	e, result, elems := s.Each, m.data[s.To], m.plan.States[s]
 	state, values := make([]int64, len(e.Program.Vars)), make([]int64, len(e.Program.Code))
 	eachIndex(s.To.Type.Shape.Dims(), func(i int, index []int) {
 		for at := range state {
@@ -139,7 +225,7 @@ func (m *Machine) each(s *Stage, step int) {
 		for v, instr := range e.Program.Code {
 			switch instr.Kind {
 			case update.Store:
-				m.states[s][instr.At][i] = values[v]
+				m.states[s][instr.At][i] = elems[instr.At].Wrap(values[v])
 			case update.Result:
 				result[i] = values[v]
 			}

@@ -21,7 +21,7 @@ func TestArchives(t *testing.T) {
 			net := irtest.ParseNet(t, path, irtest.Section(t, path, a, "in.sir"))
 			p := lower.Of(net)
 			irtest.Check(t, path, a, "lowered", lower.Print(p))
-			same(t, net, p)
+			same(t, net, lower.NewPlan(p, lower.Plain))
 		})
 	}
 }
@@ -36,7 +36,7 @@ func TestWrittenProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	var seen []string
-	out := lower.NewMachine(p).Run(map[string][]int64{"x": {3, 8}}, func(step int, s *lower.Stage, state [][]int64, result []int64) {
+	out := lower.NewMachine(lower.NewPlan(p, lower.Plain)).Run(map[string][]int64{"x": {3, 8}}, func(step int, s *lower.Stage, state [][]int64, result []int64) {
 		if s.To.Name == "n" {
 			seen = append(seen, fmt.Sprint(result, state[0]))
 		}
@@ -107,7 +107,7 @@ func FuzzParse(f *testing.F) {
 				in[a.Name] = make([]int64, p.Steps*a.Type.Size())
 			}
 		}
-		lower.NewMachine(p).Run(in, nil)
+		lower.NewMachine(lower.NewPlan(p, lower.Plain)).Run(in, nil)
 		if again, err := lower.Parse(lower.Print(p), func(string) *ir.Tensor { return nil }); err != nil || lower.Print(again) != lower.Print(p) {
 			t.Errorf("%v\n%s", err, lower.Print(p))
 		}

@@ -14,6 +14,7 @@ import (
 	"nomul/backends"
 	"nomul/backends/cgen"
 	"nomul/backends/goasm"
+	"nomul/backends/lower"
 	"nomul/backends/verilog"
 	"nomul/ir"
 	"nomul/runtime/engine"
@@ -47,7 +48,7 @@ func openEngine(ctx context.Context, net *ir.Net, name string) (engine.Engine, e
 	case "c":
 		return engine.C(ctx, net, cgen.New(), o, "gcc")
 	case loweredLevel:
-		return engine.NewLowered(net), nil
+		return engine.NewLowered(net, lower.Plain), nil
 	case "verilog":
 		return engine.Verilog(ctx, net, verilog.New(), o, "iverilog")
 	}

@@ -11,6 +11,7 @@ import (
 	"nomul/backends"
 	"nomul/backends/cgen"
 	"nomul/backends/goasm"
+	"nomul/backends/lower"
 	"nomul/backends/verilog"
 	"nomul/ir"
 	"nomul/runtime/dataset"
@@ -155,7 +156,7 @@ func (v *verifier) trials() []*trial {
 	o := backends.Options{Name: modelName}
 	// The level below fixed belongs to no target: it is held against the interpreter, but is no engine.
 	out := []*trial{{row: engineRow{Name: loweredLevel}, slow: true, open: func(context.Context) (engine.Engine, error) {
-		e := engine.NewLowered(v.net)
+		e := engine.NewLowered(v.net, lower.Plain)
 		return e, e.Fits(loweredRoom)
 	}}}
 	for _, k := range goKernels() {

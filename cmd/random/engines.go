@@ -6,6 +6,7 @@ import (
 	"nomul/backends"
 	"nomul/backends/cgen"
 	"nomul/backends/goasm"
+	"nomul/backends/lower"
 	"nomul/backends/verilog"
 	"nomul/ir"
 	"nomul/ir/diag"
@@ -30,9 +31,12 @@ func onProcessors(ctx context.Context, cases []engine.Case) (map[string][]engine
 	if err != nil {
 		return nil, err
 	}
-	out := map[string][]engine.Result{"lowered": engine.Each(ctx, cases, func(_ context.Context, net *ir.Net) (engine.Engine, error) {
-		return engine.NewLowered(net), nil
-	})}
+	out := map[string][]engine.Result{}
+	for name, layout := range map[string]lower.Layout{"lowered": lower.Plain, "lowered tight": lower.Tight, "lowered by layer": lower.Tight.ByLayer()} {
+		out[name] = engine.Each(ctx, cases, func(_ context.Context, net *ir.Net) (engine.Engine, error) {
+			return engine.NewLowered(net, layout), nil
+		})
+	}
 	for i, k := range kernels {
 		out["go "+k] = results[i]
 	}

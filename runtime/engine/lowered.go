@@ -2,28 +2,30 @@ package engine
 
 import (
 	"context"
+	"slices"
 
 	"nomul/backends"
 	"nomul/backends/lower"
 	"nomul/ir"
 )
 
-// Lowered runs a net one floor below the fixed level: the program that back ends share.
+// Lowered runs a net one floor below the fixed level: the program that back ends share, as
+// a layout plans it.
 type Lowered struct {
-	net     *ir.Net
-	ports   backends.Ports
-	program *lower.Program
+	net   *ir.Net
+	ports backends.Ports
+	plan  *lower.Plan
 }
 
-// NewLowered lowers a net at the fixed level.
-func NewLowered(net *ir.Net) *Lowered {
-	return &Lowered{net, backends.PortsOf(net), lower.Of(net)}
+// NewLowered lowers a net at the fixed level, and lays it out.
+func NewLowered(net *ir.Net, l lower.Layout) *Lowered {
+	return &Lowered{net, backends.PortsOf(net), lower.NewPlan(lower.Of(net), l)}
 }
 
 // Fits demands that the values and states of the program take at most so many bytes: they
 // have 64 bits here, beside the interpreter's own.
 func (e *Lowered) Fits(most int) error {
-	if n := e.program.Bytes(); n > most {
+	if n := lower.MachineBytes(e.plan); n > most {
 		return &TooLarge{n, most, "verify spares"}
 	}
 	return nil
@@ -41,7 +43,7 @@ func (e *Lowered) Run(ctx context.Context, samples [][][]int64, trace bool) (bac
 		return nil, err
 	}
 	// The machine is of one run: it has memory for every value of the net.
-	machine, out := lower.NewMachine(e.program), make(backends.Vectors, 0, len(samples))
+	machine, out := lower.NewMachine(e.plan), make(backends.Vectors, 0, len(samples))
 	for _, s := range samples {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -60,6 +62,9 @@ func (e *Lowered) sample(machine *lower.Machine, inputs [][]int64, trace bool) b
 	var tap lower.Tap
 	if trace {
 		out.Steps = make([]backends.StepTrace, e.net.Steps)
+		for step := range out.Steps {
+			out.Steps[step] = backends.StepTrace{Spikes: make([][]uint8, len(e.ports.Neurons)), Membranes: make([][]int32, len(e.ports.Neurons))}
+		}
 		tap = func(step int, s *lower.Stage, state [][]int64, result []int64) {
 			at := s.Each.Program.Var(ir.MembraneVar)
 			if at < 0 {
@@ -68,7 +73,10 @@ func (e *Lowered) sample(machine *lower.Machine, inputs [][]int64, trace bool) b
 			if !s.To.Type.IsSpike() {
 				result = make([]int64, len(result)) // a silent neuron has none
 			}
-			out.Steps[step].Add(result, state[at])
+			// A plan need not run layers in the order of the net.
+			layer := slices.IndexFunc(e.ports.Neurons, func(v *ir.Value) bool { return v.Name == s.To.Name })
+			out.Steps[step].Spikes[layer] = backends.Elements[uint8](result)
+			out.Steps[step].Membranes[layer] = backends.Elements[int32](state[at])
 		}
 	}
 	results := machine.Run(in, tap)

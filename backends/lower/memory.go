@@ -1,0 +1,234 @@
+package lower
+
+import (
+	"cmp"
+	"slices"
+
+	"nomul/ir"
+	"nomul/ir/update"
+)
+
+// Elem is an integer in memory: so many bits, 1 in a word of packed spikes.
+type Elem struct {
+	Bits   int
+	Signed bool
+}
+
+// Slot is memory of one kind of element, which arrays share that are not alive at the same time.
+type Slot struct {
+	Elem  Elem
+	Size  int // elements
+	Users []*Array
+	until int // the position of the last reader
+}
+
+// life is from which position to which the elements of an array must stay.
+type life struct {
+	array    *Array
+	from, to int
+}
+
+// place gives arrays and states their memory.
+func (p *Plan) place() {
+	p.dies = map[int][]*Array{}
+	for _, l := range p.lives() {
+		if at := kept(p.sweepOf[l.array], l.array); at >= 0 && p.Copies[l.array] == 0 {
+			p.Kept[l.array] = at
+			continue
+		}
+		slot := p.slot(p.elem(l.array), p.length(l.array), l.from)
+		slot.until, slot.Users = l.to, append(slot.Users, l.array)
+		p.At[l.array] = slot
+		p.dies[l.to] = append(p.dies[l.to], l.array)
+	}
+	for _, s := range p.Program.Stages {
+		if s.Each == nil {
+			continue
+		}
+		ranges := s.ranges(p.Program.Steps)
+		for i, v := range s.Each.Program.Vars {
+			p.States[s] = append(p.States[s], p.Layout.variable(v, ranges.Vars[i]))
+		}
+	}
+}
+
+// kept is the state variable that an array is, or -1: the program stores its result.
+func kept(s *Sweep, a *Array) int {
+	for _, stage := range s.Stages {
+		if stage.To != a || stage.Each == nil {
+			continue
+		}
+		program := stage.Each.Program
+		return slices.IndexFunc(upTo(len(program.Vars)), func(v int) bool { return program.Stored(v) == program.Result() })
+	}
+	return -1
+}
+
+// slot is the smallest one that is free before a position and large enough, else the
+// largest free one, which grows, else a new one.
+func (p *Plan) slot(e Elem, size, from int) *Slot {
+	var fits, grows *Slot
+	for _, s := range p.Slots {
+		switch {
+		case s.Elem != e || s.until >= from || !p.Layout.Overlay:
+		case s.Size >= size && (fits == nil || s.Size < fits.Size):
+			fits = s
+		case s.Size < size && (grows == nil || s.Size > grows.Size):
+			grows = s
+		}
+	}
+	switch {
+	case fits != nil:
+		return fits
+	case grows != nil:
+		grows.Size = size
+		return grows
+	}
+	s := &Slot{Elem: e, Size: size}
+	p.Slots = append(p.Slots, s)
+	return s
+}
+
+// length is the elements that an array takes, with its copies; packed spikes fill words.
+func (p *Plan) length(a *Array) int {
+	n := a.Type.Size()
+	if word := p.Layout.Packed; word > 0 && a.Type.IsSpike() {
+		n = (n + word - 1) / word * word
+	}
+	return n * max(1, p.Copies[a])
+}
+
+// weighs reports whether the elements of an array are sums of weights.
+func (p *Plan) weighs(a *Array) bool {
+	s := p.sweepOf[a]
+	return s != nil && s.Stages[0].To == a && s.Stages[0].Fold != nil && s.Stages[0].Fold.Weight != nil
+}
+
+// elem is that of an array: of its type, and of sums by their range.
+func (p *Plan) elem(a *Array) Elem {
+	l := p.Layout
+	switch {
+	case len(l.Widths) == 0:
+		return Elem{64, true}
+	case p.weighs(a):
+		return l.signed(a.Range, l.LeastSum)
+	case a.Type.IsSpike() && l.Packed > 0:
+		return Elem{1, false}
+	}
+	width := l.Widths[len(l.Widths)-1]
+	for _, w := range l.Widths {
+		if int(a.Type.Bits) <= w && w < width {
+			return Elem{w, a.Type.Kind == ir.Sint}
+		}
+	}
+	return Elem{width, true}
+}
+
+// variable is the element of a state variable.
+func (l Layout) variable(v update.Var, r ir.Range) Elem {
+	switch {
+	case len(l.Widths) == 0:
+		return Elem{64, true}
+	case v.Bit && l.Packed > 0:
+		return Elem{1, false}
+	}
+	return l.signed(r, 0)
+}
+
+// signed is the narrowest signed integer that a range fits.
+func (l Layout) signed(r ir.Range, least int) Elem {
+	for _, w := range l.Widths {
+		if w >= least && r.SignedBits() <= w {
+			return Elem{w, true}
+		}
+	}
+	return Elem{l.Widths[len(l.Widths)-1], true}
+}
+
+// Wrap returns the number that an element holds when another is written to it.
+func (e Elem) Wrap(x int64) int64 {
+	switch {
+	case e.Bits == 64:
+		return x
+	case e.Signed:
+		return x << (64 - e.Bits) >> (64 - e.Bits)
+	}
+	return x & (1<<e.Bits - 1)
+}
+
+// lives lists the arrays that need memory, in the order in which it begins to hold them.
+func (p *Plan) lives() []life {
+	all, inside := map[*Array]*life{}, map[*Array]bool{}
+	var out []*life
+	for _, sweep := range p.running() {
+		for _, s := range sweep.Stages {
+			l := &life{s.To, sweep.position, sweep.position}
+			all[s.To], inside[s.To] = l, !s.traced()
+			out = append(out, l)
+		}
+	}
+	read := func(v View, s *Sweep, g *Group, position int, passed bool) {
+		if l := all[v.Array]; l != nil {
+			inside[v.Array] = inside[v.Array] && passed
+			p.extend(l, s, g, position)
+		}
+	}
+	for _, sweep := range p.running() {
+		for _, s := range sweep.Stages {
+			for _, v := range s.Views() {
+				read(v, sweep, p.groupOf(sweep), sweep.position, p.sweepOf[v.Array] == sweep)
+			}
+		}
+	}
+	for _, g := range p.Groups {
+		for _, latch := range g.Latches {
+			inside[latch.To] = false
+			p.extend(all[latch.To], nil, g, g.end)
+			for _, v := range latch.Views() {
+				read(v, nil, g, g.latch, false)
+			}
+		}
+	}
+	for _, s := range p.Outputs {
+		for _, v := range s.Views() {
+			read(v, nil, nil, outputsPosition, false)
+		}
+	}
+	var lives []life
+	for _, l := range out {
+		if !inside[l.array] {
+			lives = append(lives, *l)
+		}
+	}
+	slices.SortStableFunc(lives, func(a, b life) int { return cmp.Compare(a.from, b.from) })
+	return lives
+}
+
+// traced reports whether a stage has state that traces show, with its result.
+func (s *Stage) traced() bool {
+	return s.Each != nil && slices.ContainsFunc(s.Each.Program.Vars, func(v update.Var) bool { return v.Traced })
+}
+
+// running are the sweeps in the order of their positions.
+func (p *Plan) running() []*Sweep {
+	out := slices.Clone(p.Once)
+	for _, g := range p.Groups {
+		out = append(out, g.Sweeps...)
+	}
+	return append(out, p.End...)
+}
+
+// extend lets an array live until it is read at a position, in a group or outside. A loop
+// over the steps reads what was there before it in every step; what another loop has made,
+// it reads step by step, from copies.
+func (p *Plan) extend(l *life, reader *Sweep, g *Group, position int) {
+	writer := p.groupOf(p.sweepOf[l.array])
+	switch {
+	case g != nil && writer != nil && writer != g:
+		p.Copies[l.array] = p.Program.Steps
+		l.from, position = writer.Sweeps[0].position, g.end
+	case g != nil && writer == nil:
+		position = g.end
+	}
+	l.to = max(l.to, position)
+}

@@ -1,0 +1,210 @@
+package lower
+
+import (
+	"slices"
+
+	"nomul/ir"
+)
+
+// Layout says how a target lays a program out: the widths that its memory has, and the ways
+// to save time and memory that it takes.
+type Layout struct {
+	// Target is its name in the text of a plan.
+	Target string
+	// Widths are the bits of its integers, ascending; with none each has 64.
+	Widths []int
+	// Packed is the bits of a word that spikes are packed in; 0: a spike is an integer.
+	Packed int
+	// LeastSum is the bits that a sum has at least.
+	LeastSum int
+	// Fuse runs programs on the elements of a fold while it makes them.
+	Fuse bool
+	// Overlay lets arrays share memory that are not alive at the same time.
+	Overlay bool
+	// LayerMajor runs groups of layers for all time steps, one group after another.
+	LayerMajor bool
+}
+
+// Plain is the layout of the interpreter of programs: any integer, as little memory as there
+// must be.
+var Plain = Layout{Target: "plain", Fuse: true, Overlay: true}
+
+// Tight is a layout with everything that a target may ask for; plans for it are tried by step
+// and by layer.
+var Tight = Layout{Target: "tight", Widths: []int{8, 16, 32}, Packed: 32, LeastSum: 16, Fuse: true, Overlay: true}
+
+// ByLayer is the layout with the other schedule.
+func (l Layout) ByLayer() Layout {
+	l.LayerMajor = true
+	return l
+}
+
+// Plan is a program for a layout: which stages run together, in which order, and where
+// their elements are.
+type Plan struct {
+	Program *Program
+	Layout  Layout
+	// Once runs before the time steps, End behind them. In each step a group runs its sweeps,
+	// then its latches. Step-major there is one group; layer-major, a group runs all steps
+	// before the next one begins.
+	Once, End []*Sweep
+	Groups    []*Group
+	Outputs   []*Stage
+
+	Slots []*Slot
+	// At is the slot of an array. Constants, inputs, outputs, kept arrays and those that are only
+	// passed on within a sweep have none.
+	At map[*Array]*Slot
+	// Copies are those of an array that one group writes and another reads, one for each step.
+	Copies map[*Array]int
+	// Kept are the arrays that are a state variable of their stage, and which one: a readout, or
+	// the spikes that a reset waits for.
+	Kept map[*Array]int
+	// States are the elements of the state variables of a stage.
+	States map[*Stage][]Elem
+
+	sweepOf map[*Array]*Sweep // that writes it, but for latches
+	dies    map[int][]*Array  // by position, the arrays that are not read later
+}
+
+// Sweep goes once over the places of a grid. Its first stage is a fold, a move or an each;
+// those behind it are programs that read its elements as they are made.
+type Sweep struct {
+	Stages   []*Stage
+	position int
+}
+
+// Group is a part of a time step.
+type Group struct {
+	Sweeps     []*Sweep
+	Latches    []*Stage
+	latch, end int // the positions of the latches, and behind the last step
+}
+
+// NewPlan lays a program out.
+func NewPlan(p *Program, l Layout) *Plan {
+	plan := &Plan{Program: p, Layout: l, At: map[*Array]*Slot{}, Copies: map[*Array]int{}, Kept: map[*Array]int{}, States: map[*Stage][]Elem{}}
+	steps := plan.fuse()
+	plan.schedule(steps)
+	plan.number()
+	plan.place()
+	return plan
+}
+
+// number gives sweeps, latches and ends of groups their positions in the order of running.
+func (p *Plan) number() {
+	n := 0
+	count := func(sweeps []*Sweep) {
+		for _, s := range sweeps {
+			s.position = n
+			n++
+		}
+	}
+	count(p.Once)
+	for _, g := range p.Groups {
+		count(g.Sweeps)
+		g.latch, g.end = n, n+1
+		n += 2
+	}
+	count(p.End)
+}
+
+// outputs is the position behind all sweeps.
+const outputsPosition = 1 << 40
+
+// fuse joins the stages to sweeps, and returns those of a time step.
+func (p *Plan) fuse() []*Sweep {
+	p.sweepOf = map[*Array]*Sweep{}
+	var steps []*Sweep
+	for _, s := range p.Program.Stages {
+		switch {
+		case s.Output:
+			p.Outputs = append(p.Outputs, s)
+			continue
+		case s.late():
+			continue
+		}
+		if host := p.host(s); host != nil {
+			host.Stages = append(host.Stages, s)
+			p.sweepOf[s.To] = host
+			continue
+		}
+		sweep := &Sweep{Stages: []*Stage{s}}
+		p.sweepOf[s.To] = sweep
+		switch s.Clock {
+		case ir.Once:
+			sweep.position = len(p.Once)
+			p.Once = append(p.Once, sweep)
+		case ir.Step:
+			sweep.position = len(steps)
+			steps = append(steps, sweep)
+		default:
+			sweep.position = len(p.End)
+			p.End = append(p.End, sweep)
+		}
+	}
+	return steps
+}
+
+// host is the sweep that a program may run in: it makes an operand, which the program reads
+// element by element, and whatever else the program reads is there before.
+func (p *Plan) host(s *Stage) *Sweep {
+	if !p.Layout.Fuse || s.Each == nil {
+		return nil
+	}
+	var host *Sweep
+	for _, v := range s.Each.Views {
+		if at := p.sweepOf[v.Array]; at.makes(s, v) && (host == nil || at.position > host.position) {
+			host = at
+		}
+	}
+	if host == nil {
+		return nil
+	}
+	for _, v := range s.Each.Views {
+		at := p.sweepOf[v.Array]
+		switch {
+		case at == nil || at.clock() != s.Clock || at.position < host.position:
+		case at == host && at.makes(s, v):
+		default:
+			return nil
+		}
+	}
+	return host
+}
+
+// makes reports whether a sweep makes what a view of a program reads, at the program's own
+// elements and in the same time step.
+func (s *Sweep) makes(reader *Stage, v View) bool {
+	return s != nil && s.clock() == reader.Clock && s.Stages[0].Move == nil && v.inPlace(reader.To.Type.Shape.Dims())
+}
+
+// clock is when a sweep runs.
+func (s *Sweep) clock() ir.Clock { return s.Stages[0].Clock }
+
+// inPlace reports whether a view goes through its array in the order of a grid.
+func (v *View) inPlace(dims []int) bool {
+	if v.Start != 0 || len(v.Within) > 0 || v.Array.Type.Size() != size(dims) {
+		return false
+	}
+	ordered := Strides(dims)
+	return !slices.ContainsFunc(upTo(len(dims)), func(axis int) bool {
+		return dims[axis] > 1 && v.Strides[axis] != ordered[axis]
+	})
+}
+
+func size(dims []int) int {
+	n := 1
+	for _, d := range dims {
+		n *= d
+	}
+	return n
+}
+
+func upTo(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}

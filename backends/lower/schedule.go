@@ -1,0 +1,112 @@
+package lower
+
+import (
+	"slices"
+
+	"nomul/ir"
+)
+
+// schedule cuts the sweeps of a time step into groups. Step-major there is one. Layer-major
+// each group is as small as delays allow: from the first sweep that reads a delay to the
+// last that its latch depends on.
+func (p *Plan) schedule(steps []*Sweep) {
+	var latches []*Stage
+	for _, s := range p.Program.Stages {
+		if s.late() {
+			latches = append(latches, s)
+		}
+	}
+	if !p.Layout.LayerMajor {
+		if len(steps) > 0 || len(latches) > 0 {
+			p.Groups = []*Group{{Sweeps: steps, Latches: latches}}
+		}
+		return
+	}
+	spans := spansOf(steps, latches)
+	for from := 0; from < len(steps); {
+		to := from
+		for grown := true; grown; {
+			grown = false
+			for _, s := range spans {
+				if s.from <= to && s.to > to {
+					to, grown = s.to, true
+				}
+			}
+		}
+		g := &Group{Sweeps: steps[from : to+1]}
+		for _, s := range spans {
+			if s.from >= from && s.to <= to {
+				g.Latches = append(g.Latches, s.latches...)
+			}
+		}
+		p.Groups = append(p.Groups, g)
+		from = to + 1
+	}
+}
+
+// span is the sweeps that must run in the same time step, from one to another, and the
+// latches that tie them.
+type span struct {
+	from, to int
+	latches  []*Stage
+}
+
+// spansOf returns the span of each set of latches that hang together.
+func spansOf(steps []*Sweep, latches []*Stage) []span {
+	var out []span
+	for len(latches) > 0 {
+		tied := []*Stage{latches[0]}
+		latches = slices.Clone(latches[1:])
+		for grown := true; grown; {
+			grown = false
+			for i, l := range latches {
+				if slices.ContainsFunc(tied, func(t *Stage) bool { return chained(l, t) || chained(t, l) }) {
+					tied, latches, grown = append(tied, l), slices.Delete(latches, i, i+1), true
+					break
+				}
+			}
+		}
+		s := span{from: len(steps), to: -1, latches: tied}
+		for at, sweep := range steps {
+			if slices.ContainsFunc(tied, func(l *Stage) bool { return sweep.touches(l) }) {
+				s.from, s.to = min(s.from, at), max(s.to, at)
+			}
+		}
+		if s.to < 0 { // a delay of what is the same in each step: no sweep has a part in it
+			s.from, s.to = 0, 0
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// chained reports whether a latch takes what another one sets.
+func chained(l, other *Stage) bool {
+	return slices.ContainsFunc(l.Views(), func(v View) bool { return v.Array == other.To }) || l.To == other.To
+}
+
+// touches reports whether a sweep makes what a latch takes, or reads what it sets.
+func (s *Sweep) touches(l *Stage) bool {
+	for _, stage := range s.Stages {
+		if slices.ContainsFunc(l.Views(), func(v View) bool { return v.Array == stage.To }) {
+			return true
+		}
+		if slices.ContainsFunc(stage.Views(), func(v View) bool { return v.Array == l.To }) {
+			return true
+		}
+	}
+	return false
+}
+
+// groupOf is the group that a sweep of a time step is in.
+func (p *Plan) groupOf(s *Sweep) *Group {
+	if s == nil || s.clock() != ir.Step {
+		return nil
+	}
+	for _, g := range p.Groups {
+		if slices.Contains(g.Sweeps, s) {
+			return g
+		}
+	}
+	return nil
+}
