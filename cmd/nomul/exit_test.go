@@ -10,9 +10,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"nomul/ir"
+	"nomul/ir/irtest"
 	"nomul/passes"
 )
 
@@ -45,6 +47,28 @@ func TestExitCodes(t *testing.T) {
 	bug := &passes.Bug{Pass: "some-pass", Input: &ir.Net{Name: "n", Level: ir.Source, Steps: 1}, Cause: errors.New("broken")}
 	if code := report(bug, &stderr); code != exitBug || !strings.Contains(stderr.String(), "some-pass") {
 		t.Errorf("a bug gives exit %d: %s", code, stderr.String())
+	}
+}
+
+// The input of a pass that fails by nomul's own fault is written, with the command that
+// repeats it, which runs.
+func TestBugHasInput(t *testing.T) {
+	t.Chdir(t.TempDir())
+	net := irtest.ParseNet(t, "n.sir", "net n spiking steps=1 {\nonce\n\t%x = input : real[2]\n\t%y = output %x : real[2]\n}\n")
+	var flags compileFlags
+	c := &cobra.Command{Use: "ir"}
+	flags.register(c.Flags())
+	if err := c.ParseFlags([]string{"--mean", ".5", "--std", "1/2", "--csd-digits", "3"}); err != nil {
+		t.Fatal(err)
+	}
+	err := withInput(c, &passes.Bug{Pass: "encode-input", Input: net, Cause: errors.New("broken")})
+	want := "nomul opt nomul-bug-encode-input.sir -p encode-input --csd-digits 3 --mean .5 --std 1/2"
+	if !strings.Contains(err.Error(), want+"\n") || !isBug(err) {
+		t.Fatalf("said %v, wanted %s", err, want)
+	}
+	var stdout, stderr bytes.Buffer
+	if code := run(strings.Fields(want)[1:], &stdout, &stderr); code != 0 || !strings.Contains(stdout.String(), "u8[2]") {
+		t.Errorf("%s: exit %d, said %s%s", want, code, stdout.String(), stderr.String())
 	}
 }
 

@@ -15,12 +15,14 @@ import (
 func irCommand() *cobra.Command {
 	var flags compileFlags
 	var level, after, out string
+	var each passFlags
 	c := &cobra.Command{
 		Use:   "ir MODEL",
 		Short: "Print the intermediate representation at a level or behind a pass",
 		Example: `  nomul ir model.onnx                         the network as one step of neurons
   nomul ir model.onnx --after reroll-time     behind one pass
-  nomul ir model.onnx --level fixed --mean .286 --std .353 -o model.sir`,
+  nomul ir model.onnx --level fixed --mean .286 --std .353 -o model.sir
+  nomul ir model.onnx --html passes.html      behind every pass, as a page`,
 		Args: oneModel,
 		RunE: func(c *cobra.Command, args []string) error {
 			m, err := flags.open(c, args[0])
@@ -30,8 +32,15 @@ func irCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if level == loweredLevel {
+			if err := each.check(level, after, out); err != nil {
+				return err
+			}
+			if level == loweredLevel && !each.asked() {
 				return m.putLowered(c, after, out)
+			}
+			below := level == loweredLevel
+			if below {
+				level = ir.Fixed.String()
 			}
 			l, err := parseLevel(level)
 			if err != nil {
@@ -39,6 +48,9 @@ func irCommand() *cobra.Command {
 			}
 			if !c.Flags().Changed("level") {
 				l = max(l, m.net.Level) // a text of a later level is printed as it is
+			}
+			if each.asked() {
+				return each.show(c, m, l, after, below)
 			}
 			net, err := m.dump(l, after)
 			if err != nil {
@@ -52,6 +64,7 @@ func irCommand() *cobra.Command {
 	withLowered(c.Flags())
 	c.Flags().StringVar(&after, "after", "", "stop behind this `PASS`, whatever the level")
 	c.Flags().StringVarP(&out, "out", "o", "", "write to `FILE`, with the constants in an .npz beside it")
+	each.register(c)
 	return c
 }
 

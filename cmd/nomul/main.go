@@ -110,6 +110,7 @@ func runUntil(ctx context.Context, args []string, stdout, stderr io.Writer) (cod
 	if err != nil && asksJSON(args) {
 		printProblem(printed, command, err)
 	}
+	err = withInput(command, err)
 	unread := errors.Is(printed.err, syscall.EPIPE)
 	switch {
 	case err == nil && printed.err == nil:
@@ -166,7 +167,7 @@ all the same. Where a signal ends a command there may be no document.`,
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(flagFault)
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", fmt.Sprint(".FlagUsagesWrapped ", lineWidth)))
-	root.AddCommand(checkCommand(), irCommand(), optCommand(), buildCommand(), runCommand(),
+	root.AddCommand(checkCommand(), irCommand(), optCommand(), reduceCommand(), buildCommand(), runCommand(),
 		evalCommand(), verifyCommand(), exportCommand(), fmtCommand(), newCommand(), passesCommand(), opsCommand(), targetsCommand(), manCommand())
 	complete(root)
 	completionCommand(root) // which prints where root does by now

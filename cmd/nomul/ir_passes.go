@@ -1,0 +1,208 @@
+package main
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"nomul/backends/lower"
+	"nomul/ir"
+	"nomul/passes"
+	"nomul/runtime/files"
+)
+
+// passFlags are those of ir that show the network behind every pass.
+type passFlags struct {
+	each, html string
+	time, json bool
+}
+
+func (f *passFlags) register(c *cobra.Command) {
+	c.Flags().StringVar(&f.each, "each", "", "write the network behind every pass that changes it to the folder `DIR`, as NN-PASS.sir")
+	c.Flags().StringVar(&f.html, "html", "", "write a page to `FILE` that shows the network behind every pass, side by side")
+	c.Flags().BoolVar(&f.time, "time", false, "print how long each pass took, and what it changed")
+	c.Flags().BoolVar(&f.json, "json", false, "print JSON instead of a table, with --time")
+}
+
+func (f *passFlags) asked() bool { return f.each != "" || f.html != "" || f.time }
+
+// check refuses flags that do not go together.
+func (f *passFlags) check(level, after, out string) error {
+	switch {
+	case f.json && !f.time:
+		return usageError{errors.New("--json: the table of passes is printed with --time")}
+	case f.asked() && out != "":
+		return usageError{fmt.Errorf("--out %s: --each, --html and --time print no single network", out)}
+	case f.asked() && level == loweredLevel && after != "":
+		return usageError{fmt.Errorf("--after %s: passes end at the fixed level, above --level lowered", after)}
+	}
+	return nil
+}
+
+// stage is the network behind a pass.
+type stage struct {
+	Pass    string  `json:"pass"`
+	Doc     string  `json:"-"`
+	Took    float64 `json:"ms"`
+	Values  int     `json:"values"`
+	Changed int     `json:"changed"` // values that are not in the network before
+	Removed int     `json:"removed"` // values of the network before that are gone
+	net     *ir.Net
+}
+
+// stages lowers the model, and collects the network behind every pass; the first is as given.
+func (m *model) stages(level ir.Level, after string) ([]stage, error) {
+	out, began := []stage{{Pass: "given", Doc: "the network of the file", Values: len(m.net.Values), net: m.net}}, time.Now()
+	_, err := passes.Lower(m.net, level, after, m.options, func(p passes.Pass, net *ir.Net) {
+		s := stage{Pass: p.Name, Doc: p.Doc, Took: float64(time.Since(began).Microseconds()) / 1000, Values: len(net.Values), net: net}
+		before, now := linesOf(out[len(out)-1].net), linesOf(net)
+		for line := range now {
+			if !before[line] {
+				s.Changed++
+			}
+		}
+		for line := range before {
+			if !now[line] {
+				s.Removed++
+			}
+		}
+		out = append(out, s)
+		if m.options.Note == nil && m.warn != nil {
+			m.beginnings(p, net)
+		}
+		began = time.Now()
+	})
+	return out, err
+}
+
+// linesOf are the values of a net as text.
+func linesOf(net *ir.Net) map[string]bool {
+	out := map[string]bool{}
+	for _, v := range net.Values {
+		out[v.String()] = true
+	}
+	return out
+}
+
+// loweredColumn is the program one floor below a net at the fixed level.
+func loweredColumn(net *ir.Net) column {
+	col := column{Pass: loweredLevel, Doc: "the program that engines are made of"}
+	key := ""
+	for text := range strings.Lines(lower.Print(lower.Of(net))) {
+		text = strings.TrimRight(text, "\n")
+		if words := strings.Fields(text); len(words) > 1 && !strings.HasPrefix(text, "\t\t") {
+			key = words[1] // of an array or stage; the lines below are of the same
+		}
+		l := line{Key: key, Text: text}
+		if v := net.Find(key); v != nil {
+			l.Node = v.Origin.Node
+		}
+		col.Lines = append(col.Lines, l)
+	}
+	return col
+}
+
+// show writes and prints what is asked for.
+func (f *passFlags) show(c *cobra.Command, m *model, level ir.Level, after string, below bool) error {
+	stages, err := m.stages(level, after)
+	if err != nil {
+		return err
+	}
+	if f.each != "" {
+		if err := os.MkdirAll(f.each, 0o777); err != nil {
+			return files.Reason(err)
+		}
+		var outputs []files.Output
+		for i, s := range stages {
+			if i == 0 || s.Changed+s.Removed > 0 {
+				outputs = append(outputs, netOutputs(s.net, filepath.Join(f.each, fmt.Sprintf("%02d-%s.sir", i, s.Pass)))...)
+			}
+		}
+		if err := m.write(c, outputs); err != nil {
+			return err
+		}
+	}
+	if f.html != "" {
+		page, err := passPage(m.net.Name, stages, below)
+		if err != nil {
+			return err
+		}
+		if err := m.write(c, []files.Output{files.Bytes(f.html, page)}); err != nil {
+			return err
+		}
+	}
+	if f.time {
+		return f.table(c, stages[1:])
+	}
+	return nil
+}
+
+func (f *passFlags) table(c *cobra.Command, stages []stage) error {
+	if f.json {
+		return printJSON(c.OutOrStdout(), map[string][]stage{"passes": stages})
+	}
+	var rows [][]string
+	for _, s := range stages {
+		rows = append(rows, []string{s.Pass, fmt.Sprintf("%9.1f", s.Took), fmt.Sprint(s.Values), dash(s.Changed), dash(s.Removed)})
+	}
+	printTable(c.OutOrStdout(), []string{"pass", "ms", "values", "new", "gone"}, rows)
+	return nil
+}
+
+// dash is a count, of which 0 is not worth reading.
+func dash(n int) string {
+	if n == 0 {
+		return "-"
+	}
+	return fmt.Sprint(n)
+}
+
+//go:embed passes.html.tmpl
+var passTemplate string
+
+// line is a value on the page: Key is its name, and Node that of the file that it comes from.
+type line struct {
+	Key, Node, Text string
+	New             bool
+}
+
+// column is a pass on the page.
+type column struct {
+	Pass, Doc string
+	Lines     []line
+	Same      bool // nothing has changed
+}
+
+// passPage is a page of a column for each pass, and one below the fixed level if it is asked for.
+func passPage(name string, stages []stage, below bool) ([]byte, error) {
+	var columns []column
+	before := map[string]bool{}
+	for i, s := range stages {
+		col := column{Pass: s.Pass, Doc: s.Doc, Same: i > 0 && s.Changed+s.Removed == 0}
+		for _, v := range s.net.Values {
+			text := v.String()
+			col.Lines = append(col.Lines, line{v.Name, v.Origin.Node, text, i > 0 && !before[text]})
+		}
+		columns, before = append(columns, col), linesOf(s.net)
+	}
+	if below {
+		columns = append(columns, loweredColumn(stages[len(stages)-1].net))
+	}
+	page, err := template.New("page").Parse(passTemplate)
+	if err != nil {
+		return nil, err
+	}
+	var b strings.Builder
+	err = page.Execute(&b, struct {
+		Name    string
+		Columns []column
+	}{name, columns})
+	return []byte(b.String()), err
+}
