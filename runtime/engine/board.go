@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -184,7 +185,7 @@ func (e *Board) Run(ctx context.Context, samples [][][]int64, trace bool) (backe
 	if err != nil {
 		return nil, err
 	}
-	got, err := newStream(e.net).decode(out, samples, true)
+	got, err := newStream(e.net).decode(bytes.NewReader(out), samples, true)
 	if err != nil {
 		return nil, err
 	}
