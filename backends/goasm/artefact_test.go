@@ -118,12 +118,12 @@ func pipe(in []byte, command ...string) (out []byte, report string, err error) {
 // TestCheck refuses rows whose offsets do not fit; the other demands of Go are those of
 // every target.
 func TestCheck(t *testing.T) {
-	net, err := ir.Parse("net.sir", "net refused fixed steps=1 {\nonce\n\t%x = input : u8[2,4096]\n\t%w = const {fill=1} : spike[2048,4096]\n\t%a = linear %x, %w {slots=planes} : u20[2,2048]\n\t%y = output %a : u20[2,2048]\n}\n", nil)
+	net, err := ir.Parse("net.sir", "net refused fixed steps=1 {\nonce\n\t%x = input : u8[2,4096]\n\t%w = const {fill=2} : u2[2048,4096]\n\t%a = linear %x, %w {slots=planes} : u21[2,2048]\n\t%y = output %a : u21[2,2048]\n}\n", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	found := goasm.New().Check(net)
-	if want := "target go cannot run linear %a: its weights, spike[2048,4096], has 8388608 elements, wanted fewer than 8388607"; !strings.Contains(found.Error(), want) {
+	if want := "target go cannot run linear %a: its weights, u2[2048,4096], has 8388608 elements, wanted fewer than 8388607"; !strings.Contains(found.Error(), want) {
 		t.Errorf("wanted %q, got:\n%v", want, found)
 	}
 }

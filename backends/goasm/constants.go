@@ -3,71 +3,68 @@ package goasm
 import (
 	"fmt"
 	"slices"
+	"strings"
 
-	"nomul/ir"
+	"nomul/backends/lower"
 	"nomul/ir/update"
 )
 
-// spread is a constant's data for every element of a shape; nil is nil.
-func spread(v *ir.Value, s ir.Shape) []int64 {
-	if v == nil {
-		return nil
-	}
-	return ir.Stretch(v.Const().I, v.Const().Type.Shape, s)
-}
-
 // layConstants puts a constant operand that is one number into the program, and lays the
 // others out, once for all blocks if they repeat.
-func (s *laneStage) layConstants(p *plan, of operands) {
-	code, names, limits := s.program.Code, s.program.Names(), s.program.Limits()
+func (l *loop) layConstants(p *plan, s *lower.Stage, w *written, o order) {
+	code, names, limits := l.program.Code, l.program.Names(), l.program.Limits()
 	var params []int
-	data := make([][]int64, len(code))
+	constants := make([][]int64, len(code))
 	for i, instr := range code {
 		if instr.Kind != update.Param {
 			continue
 		}
-		d := of.data(int(instr.At))
-		if limits[i] && !s.wide {
-			s.limit(update.Value(i), d)
+		d := data(s, &w.views[instr.At], o)
+		if limits[i] && !l.wide && l.form != packed {
+			d = l.limit(update.Value(i), d)
 		}
 		if repeats(d, 1) {
 			code[i] = update.Instr{Kind: update.Const, Name: instr.Name, At: d[0]}
 			continue
 		}
-		params, data[i] = append(params, i), d
+		params, constants[i] = append(params, i), d
 	}
-	s.block = block(s.dst.size, data)
+	l.block = padded(l.size)
+	if l.form != packed {
+		l.block = block(l.size, constants)
+	}
 	for _, i := range params {
-		d := data[i][:min(s.block, len(data[i]))]
 		name := names[i]
 		if code[i].Name == "" {
 			name = fmt.Sprint("constant", code[i].At)
 		}
-		c := p.constant(s.dst.name+upper(name), d, s.block, s.form, 0)
-		s.add(i, argument{name: name, field: c.field, constant: &c})
+		c := p.constant(l.of+upper(name), l.form, constants[i][:min(l.block, l.size)])
+		l.add(i, argument{name: name, field: c.name, spikes: l.form == packed, constant: true, read: true})
 	}
 }
 
 // limit makes data a limit that values are above, and that is an integer of a lane.
-func (s *laneStage) limit(limit update.Value, data []int64) {
-	lane, by := s.lane(), int64(0)
-	for i := range s.program.Code {
-		if c := &s.program.Code[i]; c.Kind == update.AtLeast && c.B == limit {
-			c.Kind, by, s.less = update.Above, 1, true
+func (l *loop) limit(limit update.Value, data []int64) []int64 {
+	lane, by := l.lane(), int64(0)
+	for i := range l.program.Code {
+		if c := &l.program.Code[i]; c.Kind == update.AtLeast && c.B == limit {
+			c.Kind, by, l.less = update.Above, 1, true
 		}
 	}
+	out := slices.Clone(data)
 	for i, d := range data {
-		data[i] = min(max(d-by, lane.Lo), lane.Hi)
+		out[i] = min(max(d-by, lane.Lo), lane.Hi)
 	}
+	return out
 }
 
-// What a block of neurons may have, so that its constants stay in the nearest cache.
+// What a block of elements may have, so that its constants stay in the nearest cache.
 const (
 	mostBlock  = 4096
 	leastBlock = 1024
 )
 
-// block is after how many neurons all constants repeat, a multiple of 64, and
+// block is after how many elements all constants repeat, a multiple of 64, and
 // some more to make blocks worth a call; all of them if they do not repeat, or if there
 // are none.
 func block(size int, constants [][]int64) int {
@@ -90,4 +87,39 @@ func repeats(data []int64, n int) bool {
 		}
 	}
 	return true
+}
+
+// call calls the function, block by block where the constants repeat. Elements that fill up
+// the last word of spikes have no say.
+func (l *loop) call(t *stage) {
+	all := padded(l.size)
+	if l.block < all {
+		t.do("for at := 0; at < %d; at += %d {\n%s\n}", all, l.block, l.with(all))
+	} else {
+		t.do("%s", l.with(all))
+	}
+	if rest := l.size % 64; t.dst.form == packed && rest > 0 {
+		t.do("m.%s[%d] &= 1<<%d - 1", t.dst.name, t.dst.words()-1, rest)
+	}
+}
+
+// with is the call for all elements, or for those of the block that begins at at.
+func (l *loop) with(all int) string {
+	var args []string
+	for i, a := range l.args {
+		arg := "m." + a.field
+		switch {
+		case l.block == all || a.constant:
+		case a.spikes:
+			arg += "[at>>6:]"
+		case i == 0 && all%l.block == 0:
+			arg += fmt.Sprintf("[at:at+%d]", l.block)
+		case i == 0:
+			arg += fmt.Sprintf("[at:min(at+%d, %d)]", l.block, all)
+		default:
+			arg += "[at:]"
+		}
+		args = append(args, arg)
+	}
+	return fmt.Sprintf("m.updates.%s(%s)", l.first.of, strings.Join(args, ", "))
 }

@@ -4,20 +4,23 @@
 // and a test that replays vectors, in a folder that can be copied into any other module; and
 // a command that runs a stream of samples.
 //
-// check.go says what cannot be emitted, plan.go and its neighbours decide on
-// layouts, widths and names, emit.go prints. order.go tells how values lie in
-// memory, geometry.go how windows lie in an image.
+// The net is lowered (package lower), and planned from its stages: plan.go goes through them,
+// memory.go and order.go tell how arrays lie in memory and who takes them in another form,
+// each.go, fold.go and move.go with their neighbours choose the code of a stage by what it
+// sees. emit.go prints.
 //
-// Layers of neurons and elementwise ops are programs (package update), which are printed as
-// loops over lanes: twin.go prints plain Go, vector.go makes vector instructions, registers.go
-// allocates registers, and avx2.go and neon.go are tables of text. A program that needs more
-// registers than a machine has, or more bits than a lane, runs in plain Go.
+// The programs of elements (package update) are printed as loops over lanes, or over words
+// where all is bits: lanes.go plans one, bits.go tells bits from numbers, twin.go prints plain
+// Go, vector.go makes vector instructions, registers.go allocates registers, and avx2.go and
+// neon.go are tables of text. A program that needs more registers than a machine has, or more
+// bits than a lane, runs in plain Go.
 package goasm
 
 import (
 	"embed"
 
 	"nomul/backends"
+	"nomul/backends/lower"
 	"nomul/ir"
 )
 
@@ -37,5 +40,12 @@ func (backend) Doc() string {
 
 // Emit returns the files of the module. The net must have passed Check.
 func (backend) Emit(net *ir.Net, o backends.Options) []backends.File {
-	return emit(newPlan(net, o), o)
+	return emit(planOf(net, o), o)
+}
+
+func planOf(net *ir.Net, o backends.Options) *plan {
+	names := backends.PortNames(net)
+	p := newPlan(lower.Of(net), backends.PortsOf(net), names, o)
+	p.meanings = backends.Meanings(net, names, func(v *ir.Value) string { return p.argument(v.Name) })
+	return p
 }

@@ -2,7 +2,6 @@ package goasm
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"io/fs"
 	"path"
@@ -112,16 +111,16 @@ func read(name string) string {
 
 // stream writes vectors as the runner reads and, tracing, writes them.
 func (p *plan) stream(o backends.Options) (in, want []byte) {
-	ports, vectors := backends.PortsOf(p.net), o.Vectors
+	vectors := o.Vectors
 	if o.OutputsOnly {
 		vectors = vectors.WithoutSteps()
 	}
 	for _, s := range vectors {
 		for i, x := range s.Inputs {
-			in = integers(in, x, backends.Width(ports.Inputs[i].Type))
+			in = integers(in, x, backends.Width(p.inputs[i].of.Type))
 		}
 		for _, step := range s.Steps {
-			for i := range ports.Neurons {
+			for i := range p.neurons {
 				want = append(want, step.Spikes[i]...)
 				want = integers(want, step.Membranes[i], 4)
 			}
@@ -131,16 +130,6 @@ func (p *plan) stream(o backends.Options) (in, want []byte) {
 		}
 	}
 	return in, want
-}
-
-// integers appends numbers of so many bytes, little-endian.
-func integers[T int32 | int64](b []byte, data []T, bytes int) []byte {
-	for _, v := range data {
-		var word [8]byte
-		binary.LittleEndian.PutUint64(word[:], uint64(v))
-		b = append(b, word[:bytes]...)
-	}
-	return b
 }
 
 // clocks names the parts of a net, in the order they run.

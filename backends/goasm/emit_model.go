@@ -2,9 +2,9 @@ package goasm
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
-	"nomul/backends"
 	"nomul/ir"
 )
 
@@ -17,23 +17,21 @@ func (p *plan) model() []byte {
 	p.lifecycle(out)
 	for _, c := range clocks {
 		for _, s := range p.stages[c.clock] {
-			out.f("\n// %s", s.head().line)
-			out.f("func (m *Model) %s() {", s.head().method)
-			s.body(out)
-			out.f("}")
+			out.f("\n// %s", s.text)
+			out.f("func (m *Model) %s() {\n%s\n}", s.method, strings.Join(s.calls, "\n"))
 		}
 	}
 	return []byte(generated + string(out.source()))
 }
 
 func (p *plan) packageDoc(out *printer) {
-	out.f("// Package %s runs a spiking network of %d time steps in integers, without a multiplication.", p.pkg, p.net.Steps)
+	out.f("// Package %s runs a spiking network of %d time steps in integers, without a multiplication.", p.pkg, p.program.Steps)
 	out.f("//\n//\tm := %s.New()", p.pkg)
 	out.f("//\t%s := m.Infer(%s)", names(p.outputs, ""), names(p.inputs, "&"))
 	out.f("//\n// The folder is the whole package: it needs nothing but Go 1.22, and can be copied into any module.")
 	out.f("//\n// Inputs and outputs:\n//")
-	lines, table := backends.Meanings(p.net, p.names, p.argument), true
-	for _, line := range lines {
+	table := true
+	for _, line := range p.meanings {
 		table = table && line != ""
 		indent := "   - "
 		if table {
@@ -50,13 +48,9 @@ func (p *plan) packageDoc(out *printer) {
 }
 
 // argument is the Go type of an input or output.
-func (p *plan) argument(v *ir.Value) string {
-	for _, b := range p.buffers {
-		if b.value == v && b.form == array {
-			return b.goType()
-		}
-	}
-	return ""
+func (p *plan) argument(name string) string {
+	at := slices.IndexFunc(p.buffers, func(b *buffer) bool { return b.form == array && b.of.Name == name })
+	return p.buffers[at].goType()
 }
 
 // names joins the names of buffers, each with a prefix.
@@ -69,7 +63,7 @@ func names(buffers []*buffer, prefix string) string {
 }
 
 func (p *plan) modelType(out *printer) {
-	out.f("// Steps is the number of time steps of one inference.\nconst Steps = %d\n", p.net.Steps)
+	out.f("// Steps is the number of time steps of one inference.\nconst Steps = %d\n", p.program.Steps)
 	out.f("//go:embed weights.bin\nvar weightsBin string\n")
 	p.loaders(out)
 	out.f("// Model is the network with its state. It serves one goroutine at a time. Any number of\n// models may run side by side: all read the same weights.")
@@ -77,11 +71,12 @@ func (p *plan) modelType(out *printer) {
 	if len(p.loops) > 0 {
 		out.f("updates updates")
 	}
-	stages := p.stageOf()
+	structures := p.structures()
 	for _, b := range p.buffers {
-		out.f("\n// %s\n%s %s", b.value, b.name, b.goType())
-		if s := stages[b]; s != nil {
-			s.fields(out)
+		b.comment(out)
+		out.f("%s %s", b.name, b.goType())
+		for _, f := range structures[b] {
+			out.f("%s %s", f.name, f.kind)
 		}
 	}
 	out.f("}\n")
@@ -97,20 +92,27 @@ func (p *plan) loaders(out *printer) {
 	out.f("// loadTables gives the multiples of weights that convolutions of words add.")
 	out.f("var loadTables = sync.OnceValue(func() [][]byte {\nw := loadWeights()\nreturn [][]byte{")
 	for _, s := range p.tables {
-		out.f("multiples(w[%d:%d], %d),", s.weights.from, s.weights.to, 1<<s.tile.shift)
+		out.f("%s,", s)
 	}
 	out.f("}\n})\n")
 }
 
-// stageOf finds the stage that computes a buffer; inputs have none.
-func (p *plan) stageOf() map[*buffer]stage {
-	out := map[*buffer]stage{}
+// structures are those of the stage that computes a buffer.
+func (p *plan) structures() map[*buffer][]structure {
+	out := map[*buffer][]structure{}
 	for _, stages := range p.stages {
 		for _, s := range stages {
-			out[s.head().dst] = s
+			out[s.dst] = s.structs
 		}
 	}
 	return out
+}
+
+// comment begins the buffer of an array, which constants and state follow.
+func (b *buffer) comment(out *printer) {
+	if b.text != "" {
+		out.f("\n// %s", b.text)
+	}
 }
 
 func (p *plan) constructor(out *printer) {
@@ -121,23 +123,25 @@ func (p *plan) constructor(out *printer) {
 	if len(p.loops) > 0 {
 		out.f("m.updates = newUpdates(k)")
 	}
-	if len(p.blob) > 0 {
+	if len(p.sections)+p.zeros > 0 {
 		out.f("w := loadWeights()")
 	}
 	if p.zeros > 0 {
-		out.f("zeros := w[%d:]", len(p.blob)-p.zeros)
+		out.f("zeros := w[%d:]", len(p.blob)-p.zeros-beyond)
 	}
 	if len(p.tables) > 0 {
 		out.f("multiplied := loadTables()")
 	}
-	stages := p.stageOf()
+	structures := p.structures()
 	for _, b := range p.buffers {
-		out.f("\n// %s", b.value)
+		b.comment(out)
 		if b.form != array {
 			out.f("m.%s = %s", b.name, b.makes())
 		}
-		if s := stages[b]; s != nil {
-			s.prepare(out)
+		for _, f := range structures[b] {
+			if f.value != "" {
+				out.f("m.%s = %s", f.name, f.value)
+			}
 		}
 	}
 	out.f("m.Reset()\nreturn m\n}\n")
@@ -149,7 +153,9 @@ func (p *plan) lifecycle(out *printer) {
 	out.f("func (m *Model) Reset() {")
 	for _, c := range clocks {
 		for _, s := range p.stages[c.clock] {
-			s.reset(out)
+			for _, line := range s.before {
+				out.f("%s", line)
+			}
 		}
 	}
 	out.f("}\n")
@@ -164,11 +170,11 @@ func (p *plan) lifecycle(out *printer) {
 	p.calls(out, ir.Step)
 	out.f("// Finish returns the outputs after the last step. They are overwritten by the next inference.\nfunc (m *Model) Finish() (%s) {", p.results())
 	for _, s := range p.stages[ir.End] {
-		out.f("m.%s()", s.head().method)
+		out.f("m.%s()", s.method)
 	}
 	out.f("return %s\n}\n", names(p.outputs, "&m."))
 
-	out.f("// Infer runs one sample: Reset, Load, %d times Step, and Finish. The result is\n// overwritten by the next inference.", p.net.Steps)
+	out.f("// Infer runs one sample: Reset, Load, %d times Step, and Finish. The result is\n// overwritten by the next inference.", p.program.Steps)
 	out.f("func (m *Model) Infer(%s) (%s) {", p.parameters(), p.results())
 	out.f("m.Reset()\nm.Load(%s)\nfor range Steps {\nm.Step()\n}\nreturn m.Finish()\n}", names(p.inputs, ""))
 }
@@ -176,7 +182,7 @@ func (p *plan) lifecycle(out *printer) {
 // calls prints the calls of one clock and closes the function.
 func (p *plan) calls(out *printer, c ir.Clock) {
 	for _, s := range p.stages[c] {
-		out.f("m.%s()", s.head().method)
+		out.f("m.%s()", s.method)
 	}
 	out.f("}\n")
 }

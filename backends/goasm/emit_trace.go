@@ -23,7 +23,7 @@ func (p *plan) layers(out *printer) {
 	out.f("// Layers lists the layers of neurons in the order of the network.")
 	out.f("func Layers() []Layer {\nreturn []Layer{")
 	for _, s := range p.neurons {
-		out.f("{Name: %q, Neurons: %d, MembraneBits: %d},", s.dst.value.Name, s.dst.size, s.form.bits())
+		out.f("{Name: %q, Neurons: %d, MembraneBits: %d},", s.name, s.dst.size, s.bits)
 	}
 	out.f("}\n}\n")
 }
@@ -33,7 +33,7 @@ func (p *plan) stageList(out *printer) {
 	out.f("func (m *Model) stages() []stage {\nreturn []stage{")
 	for _, c := range clocks {
 		for _, s := range p.stages[c.clock] {
-			out.f("{%q, %s, m.%s},", s.head().dst.name, c.when, s.head().method)
+			out.f("{%q, %s, m.%s},", s.dst.name, c.when, s.method)
 		}
 	}
 	out.f("}\n}\n")
@@ -43,7 +43,7 @@ func (p *plan) stageList(out *printer) {
 func (p *plan) streamCode(out *printer) {
 	in := 0
 	for _, b := range p.inputs {
-		in += b.size * max(1, b.steps) * backends.Width(b.value.Type)
+		in += b.size * max(1, b.steps) * backends.Width(b.of.Type)
 	}
 	out.f("// InputBytes is the size of one sample in the stream format.\nconst InputBytes = %d\n", in)
 	out.f("// InferStream runs one sample of InputBytes bytes: the inputs' elements in C\n// order, little-endian. It appends, when tracing, for each step and layer the\n// spikes, one byte each, and the membranes after the step, four bytes each; and\n// then the outputs, four bytes each. A sample of another length is an error, and\n// nothing is run.")
@@ -52,7 +52,7 @@ func (p *plan) streamCode(out *printer) {
 	p.loadStream(out)
 	out.f("m.Reset()")
 	for _, s := range p.stages[ir.Once] {
-		out.f("m.%s()", s.head().method)
+		out.f("m.%s()", s.method)
 	}
 	out.f("for range Steps {\nm.Step()\nif trace {\nout = m.AppendTrace(out)\n}\n}\nm.Finish()")
 	out.f("return m.appendOutputs(out), nil\n}\n")
@@ -70,17 +70,17 @@ func (p *plan) streamCode(out *printer) {
 }
 
 // trace prints a layer's spikes, 0 of a silent one, and its membranes.
-func (s *laneStage) trace(out *printer) {
+func (s neuron) trace(out *printer) {
 	switch {
-	case !s.fires():
+	case s.dst.form != packed:
 		out.f("out = append(out, make([]byte, %d)...)", s.dst.size)
 	case s.places != "":
-		out.f("out = appendSpikesAt(out, m.%s, m.%s)", s.dst.name, s.places)
+		out.f("out = appendSpikesAt(out, m.%s, %s)", s.dst.name, s.places)
 	default:
 		out.f("out = appendSpikes(out, m.%s, %d)", s.dst.name, s.dst.size)
 	}
 	if s.places != "" {
-		out.f("out = append32At(out, m.%s, m.%s)", s.membrane, s.places)
+		out.f("out = append32At(out, m.%s, %s)", s.membrane, s.places)
 	} else {
 		out.f("out = append32(out, m.%s[:%d])", s.membrane, s.dst.size)
 	}
@@ -89,7 +89,7 @@ func (s *laneStage) trace(out *printer) {
 // loadStream prints the reading of the inputs.
 func (p *plan) loadStream(out *printer) {
 	for i, b := range p.inputs {
-		bits := map[int]int{1: 8, 2: 16}[backends.Width(b.value.Type)]
+		bits := map[int]int{1: 8, 2: 16}[backends.Width(b.of.Type)]
 		rest := "in = "
 		if i == len(p.inputs)-1 {
 			rest = ""
@@ -110,9 +110,9 @@ func (p *plan) randomInputs() []byte {
 	out.f("// randomSample draws a sample in which at least so many elements in a hundred are 0.")
 	out.f("func randomSample(r *rand.Rand, zeros int) []byte {\nvar b []byte")
 	for _, b := range p.inputs {
-		r := b.value.Range
-		out.f("\n// %s", b.value)
-		out.f("b = appendRandom(b, r, zeros, %d, %d, %d, %d)", b.size*max(1, b.steps), backends.Width(b.value.Type), r.Lo, r.Hi)
+		r := b.of.Range
+		out.f("\n// %s", b.text)
+		out.f("b = appendRandom(b, r, zeros, %d, %d, %d, %d)", b.size*max(1, b.steps), backends.Width(b.of.Type), r.Lo, r.Hi)
 	}
 	out.f("return b\n}")
 	return []byte(generated + string(out.source()))

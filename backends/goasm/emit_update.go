@@ -30,11 +30,11 @@ func (p *plan) plainUpdates() []byte {
 	out.f("// updates are the functions that compute values element by element, called after the first\n// that each is for: a step of a layer of neurons, or sums and the like. Their slices have an\n// element each, filled up to a multiple of 64, or spikes, 64 to a word.")
 	out.f("type updates struct {")
 	for _, s := range p.loops {
-		out.f("%s func(%s)", s.dst.name, s.signature())
+		out.f("%s func(%s)", s.of, s.signature())
 	}
 	out.f("}\n\n// newUpdates gives the functions of a kernel.\nfunc newUpdates(k *kernel) updates {\nu := updates{")
 	for _, s := range p.loops {
-		out.f("%s: %s,", s.dst.name, s.function)
+		out.f("%s: %s,", s.of, s.function)
 	}
 	out.f("}\nif k.name != %q {\nu.vectors()\n}\nreturn u\n}", "go")
 	for _, s := range p.loops {
@@ -53,7 +53,7 @@ func (p *plan) noVectors() []byte {
 // vectorUpdates prints the functions of a machine, and their declarations.
 func (p *plan) vectorUpdates(m *machine) []backends.File {
 	declared, code := &printer{}, &printer{}
-	var list []*laneStage
+	var list []*loop
 	for _, s := range p.loops {
 		if text, ok := m.function(s); ok {
 			list = append(list, s)
@@ -62,7 +62,7 @@ func (p *plan) vectorUpdates(m *machine) []backends.File {
 	}
 	declared.f("package %s\n\n// vectors takes %s for all layers that it can run.\nfunc (u *updates) vectors() {", p.pkg, m.name)
 	for _, s := range list {
-		declared.f("u.%s = %s%s", s.dst.name, s.function, m.name)
+		declared.f("u.%s = %s%s", s.of, s.function, m.name)
 	}
 	declared.f("}")
 	for _, s := range list {
@@ -76,7 +76,7 @@ func (p *plan) vectorUpdates(m *machine) []backends.File {
 }
 
 // signature is the parameters of a layer's function.
-func (s *laneStage) signature() string {
+func (s *loop) signature() string {
 	var out strings.Builder
 	for i, a := range s.args {
 		out.WriteString(a.name)
@@ -91,6 +91,6 @@ func (s *laneStage) signature() string {
 }
 
 // equations are the lines of a layer's program, by value.
-func (s *laneStage) equations() []string {
+func (s *loop) equations() []string {
 	return strings.Split(s.program.String(), "\n")[len(s.program.Vars):]
 }

@@ -6,78 +6,36 @@ import (
 	"nomul/ir"
 )
 
-// convolved is a convolution, with weights as a matrix whose inputs are those of
-// a window, pixel by pixel.
-type convolved struct {
-	weights   matrix
-	windows   ir.Windows
-	rank      int // of the operand
-	channel   int // its axis
-	channels  int
-	outer     int // images: the product of the axes before the channel
-	pointwise bool
-}
-
-func convShape(v *ir.Value) convolved {
-	w, xs := ir.WindowsOf(v), v.Args[0].Type.Shape
-	c := convolved{windows: w, rank: xs.Rank(), channel: xs.Rank() - len(w.In) - 1, outer: 1}
-	c.channels = xs.Dim(c.channel)
-	for _, d := range xs.Dims()[:c.channel] {
-		c.outer *= d
+// image are the elements of the image that windows see, pixel by pixel, each with the channels
+// of all groups; ok is false without windows.
+func (f *folded) image() (image order, ok bool) {
+	v, w, n := f.Fold.X, f.Windows, len(f.Windows.In)
+	if n == 0 {
+		return nil, false
 	}
-	c.pointwise = true
-	for i := range w.In {
-		c.pointwise = c.pointwise && w.Kernel[i] == 1 && w.Out[i] == w.In[i] && w.Begin[i] == 0
-	}
-	c.weights = convMatrix(v, w.Taps(), c.channels)
-	return c
-}
-
-// linearShape is a linear at several positions, as windows of one position.
-func linearShape(v *ir.Value) convolved {
-	xs := v.Args[0].Type.Shape
-	c := convolved{weights: matrixOf(v.Args[1]), rank: xs.Rank(), channel: xs.Rank() - 1, outer: 1, pointwise: true}
-	c.channels = c.weights.inputs
-	return c
-}
-
-// mostAbreast is the most inputs of positions taken at once: their rows stay in the nearest cache.
-const mostAbreast = 256
-
-// abreast takes as many of the positions at once as fill a row of sums, where a
-// layer of few outputs sees them one by one: each has its own inputs and outputs,
-// which lie side by side, and for those of the others a weight of 0.
-func (c convolved) abreast(positions int) convolved {
-	most := 1
-	for n := 2; c.pointwise && n*c.weights.outputs <= tile8x64.outputs && n*c.channels <= mostAbreast; n++ {
-		if positions%n == 0 {
-			most = n
+	start, dims, strides := v.Start, []int{}, []int{}
+	along := func(axes []int, extents []int, first int) {
+		for _, axis := range axes {
+			dims, strides = append(dims, extents[axis-first]), append(strides, v.Strides[axis])
 		}
 	}
-	c.weights, c.channels = c.weights.repeated(most), most*c.channels
-	return c
-}
-
-// convMatrix has the weights[M,C/G,taps…] as outputs and inputs[taps,C]; what is
-// in another group counts as 0.
-func convMatrix(v *ir.Value, taps, channels int) matrix {
-	data, outputs := v.Args[1].Const().I, v.Args[1].Type.Shape.Dim(0)
-	groups := v.Attrs.(ir.ConvAttrs).Groups
-	m := matrix{outputs: outputs, inputs: taps * channels, data: make([]int64, outputs*taps*channels)}
-	of := channels / groups
-	for n := range outputs {
-		first := n / (outputs / groups) * of
-		for c := range of {
-			for tap := range taps {
-				m.data[n*m.inputs+tap*channels+first+c] = data[(n*of+c)*taps+tap]
-			}
+	places, taps := len(f.Fold.Places), len(f.Fold.Taps)
+	along(f.PositionAxes[:len(f.PositionAxes)-n], f.Fold.Places, 0)
+	for i, in := range w.In {
+		place, tap := v.Strides[places-n+i], v.Strides[places+taps-n+i]
+		stride := place / w.Stride[i]
+		if stride*w.Stride[i] != place || stride*w.Dilation[i] != tap {
+			return nil, false
 		}
+		start += w.Begin[i] * stride
+		dims, strides = append(dims, in), append(strides, stride)
 	}
-	return m
+	along(f.GroupAxes, f.Fold.Places, 0)
+	for axis := range taps - n {
+		along([]int{places + axis}, f.Fold.Taps, places)
+	}
+	return elements(start, dims, strides), true
 }
-
-// axes are those of the operand and the result in memory: channels innermost.
-func (c convolved) axes() []int { return channelLast(c.rank, c.channel) }
 
 // geometry is where the windows of a convolution lie in its padded image.
 type geometry struct {
@@ -86,12 +44,11 @@ type geometry struct {
 	before, width, after int   // pixels of a line
 	places, step         int
 	parts                [][3]int // first and last pixel of a part, and the tap that its rows begin with
-	taps                 int
 }
 
 // oneLine is so many positions that do not see one another.
 func oneLine(positions int) geometry {
-	return geometry{rows: []int{0}, starts: []int{0}, width: positions, places: positions, step: 1, parts: [][3]int{{0, 1, 0}}, taps: 1}
+	return geometry{rows: []int{0}, starts: []int{0}, width: positions, places: positions, step: 1, parts: [][3]int{{0, 1, 0}}}
 }
 
 // line is the number of pixels of a padded line.
@@ -130,19 +87,19 @@ func (g geometry) lines(channels int) []int {
 	return out
 }
 
-func (c convolved) geometry(size int) geometry {
-	if c.pointwise {
-		return oneLine(size / c.channels)
+// newGeometry is that of windows in as many images as there are elements.
+func newGeometry(w ir.Windows, size, channels int) geometry {
+	last := len(w.In) - 1
+	for _, in := range w.In {
+		size /= in
 	}
-	w, last := c.windows, len(c.windows.In)-1
-	g := geometry{before: w.Begin[last], width: w.In[last], places: w.Out[last], step: w.Stride[last], taps: w.Taps()}
+	g := geometry{before: w.Begin[last], width: w.In[last], places: w.Out[last], step: w.Stride[last]}
 	g.after = max(0, extent(w, last)-g.before-g.width)
-	g.rows, g.starts = paddedLines(w, c.outer)
-	windowLines := tapLines(w)
+	g.rows, g.starts = paddedLines(w, size/channels)
 	for i := range g.starts {
 		g.starts[i] *= g.line()
 	}
-	for i, line := range windowLines {
+	for i, line := range tapLines(w) {
 		g.addParts(line*g.line(), i*w.Kernel[last], w.Kernel[last], w.Dilation[last])
 	}
 	return g
@@ -169,14 +126,15 @@ func extent(w ir.Windows, axis int) int {
 // paddedLines lists, over all axes but the last and all images, the line of x of
 // each padded line, and the padded line of each line of results.
 func paddedLines(w ir.Windows, outer int) (rows, starts []int) {
-	rows, starts = upTo(outer), upTo(outer)
+	rows = upTo(outer)
+	starts = slices.Clone(rows)
 	for axis := range len(w.In) - 1 {
-		reach, seen := extent(w, axis), seen(w, axis)
+		reach, visited := extent(w, axis), visited(w, axis)
 		var nextRows, nextStarts []int
 		for _, row := range rows {
 			for i := range reach {
 				at := i - w.Begin[axis]
-				if row < 0 || at < 0 || at >= w.In[axis] || !seen[i] {
+				if row < 0 || at < 0 || at >= w.In[axis] || !visited[i] {
 					nextRows = append(nextRows, -1)
 				} else {
 					nextRows = append(nextRows, row*w.In[axis]+at)
@@ -193,8 +151,8 @@ func paddedLines(w ir.Windows, outer int) (rows, starts []int) {
 	return rows, starts
 }
 
-// seen tells which padded places of an axis windows see; strides may skip some.
-func seen(w ir.Windows, axis int) map[int]bool {
+// visited tells which padded places of an axis windows see; strides may skip some.
+func visited(w ir.Windows, axis int) map[int]bool {
 	out := map[int]bool{}
 	for o := range w.Out[axis] {
 		for k := range w.Kernel[axis] {
@@ -217,4 +175,12 @@ func tapLines(w ir.Windows) []int {
 		lines = next
 	}
 	return lines
+}
+
+func upTo(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
 }

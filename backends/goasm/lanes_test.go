@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -81,18 +82,25 @@ CALLS		fmt.Println("compared", name, len(s.data))
 `
 
 // first has what each argument is before the first step.
-func (s sketch) first(p *plan, l *laneStage) []int64 {
+func (s sketch) first(p *plan, l *loop) []int64 {
 	var out []int64
 	for _, a := range l.args {
+		at := slices.IndexFunc(p.buffers, func(b *buffer) bool { return b.name == a.field })
 		for n := range sketchNeurons {
 			number := int64(0)
-			switch {
-			case a.start != nil:
+			switch c := (*section)(nil); {
+			case a.name == "membrane":
 				number = s.data[3][n]
-			case a.constant != nil && a.constant.data.to > 0 && a.constant.bytes == 2:
-				number = int64(int16(binary.LittleEndian.Uint16(p.blob[a.constant.data.from+2*n:])))
-			case a.constant != nil && a.constant.data.to > 0:
-				number = int64(int32(binary.LittleEndian.Uint32(p.blob[a.constant.data.from+4*n:])))
+			case at < 0:
+			default:
+				if c = p.buffers[at].constant; c == nil || c.zeros {
+					break
+				}
+				if l.form == narrow {
+					number = int64(int16(binary.LittleEndian.Uint16(p.blob[c.from+2*n:])))
+				} else {
+					number = int64(int32(binary.LittleEndian.Uint32(p.blob[c.from+4*n:])))
+				}
 			}
 			out = append(out, number)
 		}
@@ -101,7 +109,7 @@ func (s sketch) first(p *plan, l *laneStage) []int64 {
 }
 
 // run has, for each step, the input, the state and the result by the program itself.
-func (s sketch) run(l *laneStage) []int64 {
+func (s sketch) run(l *loop) []int64 {
 	var out []int64
 	state := make([][]int64, sketchNeurons)
 	for n := range state {
@@ -114,37 +122,49 @@ func (s sketch) run(l *laneStage) []int64 {
 	}
 	results, values := make([]int64, sketchNeurons), make([]int64, len(s.program.Code))
 	for step := range sketchSteps {
-		x := s.data[0][step*sketchNeurons:][:sketchNeurons]
-		out = append(out, x...)
+		now := func(slot, n int) int64 {
+			if slot == 0 || slot == 4 {
+				n += step * sketchNeurons
+			}
+			return s.data[slot][n]
+		}
 		for n := range sketchNeurons {
-			s.program.Run(values, int64(step), state[n], func(slot int) int64 {
-				if slot == 0 {
-					return x[n]
-				}
-				return s.data[slot][n]
-			})
+			s.program.Run(values, int64(step), state[n], func(slot int) int64 { return now(slot, n) })
 			results[n] = values[s.program.Result()]
 			for i := range state[n] {
 				state[n][i] = values[s.program.Stored(i)]
 			}
 		}
-		for i, a := range l.args {
-			switch {
-			case a.state:
-				for n := range state {
-					out = append(out, state[n][i])
-				}
-			case a.field == l.dst.name:
-				out = append(out, results...)
-			}
-		}
+		out = append(out, s.expected(l, step, now, state, results)...)
 	}
 	return out
 }
 
+// expected has what goes in and comes out in a step, argument by argument.
+func (s sketch) expected(l *loop, step int, now func(slot, n int) int64, state [][]int64, results []int64) []int64 {
+	var in, out []int64
+	for _, a := range l.args {
+		for n := range sketchNeurons {
+			switch v := s.program.Var(a.name); {
+			case a.name == "x":
+				in = append(in, now(0, n))
+			case a.name == "x4":
+				in = append(in, now(4, n))
+			case a.name == "step":
+				out = append(out, int64(step+1))
+			case v >= 0:
+				out = append(out, state[n][v])
+			case a.written:
+				out = append(out, results[n])
+			}
+		}
+	}
+	return append(in, out...)
+}
+
 // calls prints the code that runs a layer's function and compares.
-func (s *laneStage) calls() string {
-	var names, first, after []string
+func (s *loop) calls() string {
+	var names, first, before, after []string
 	for i, a := range s.args {
 		name, read := fmt.Sprintf("a%d", i), "lanes["+s.form.elem()+"](s)"
 		if a.spikes {
@@ -152,30 +172,30 @@ func (s *laneStage) calls() string {
 		}
 		names, first = append(names, name), append(first, read)
 		switch {
-		case a.name == "x":
-			after = append([]string{fmt.Sprintf("copy(%s, %s)\nu.%s(NAMES)", name, read, s.first.dst.name)}, after...)
-		case a.state || a.field == s.dst.name:
-			after = append(after, fmt.Sprintf("same(%q, name, step, %s, %s)", s.dst.name, name, read))
+		case !a.written && !a.constant:
+			before = append(before, fmt.Sprintf("copy(%s, %s)", name, read))
+		case a.written:
+			after = append(after, fmt.Sprintf("same(%q, name, step, %s, %s)", s.of, name, read))
 		}
 	}
 	list := strings.Join(names, ", ")
 	return fmt.Sprintf("{\n%s := %s\nfor step := range %d {\n%s\n}\n}\n", list, strings.Join(first, ", "), sketchSteps,
-		strings.ReplaceAll(strings.Join(after, "\n"), "NAMES", list))
+		strings.Join(slices.Concat(before, []string{fmt.Sprintf("u.%s(%s)", s.first.of, list)}, after), "\n"))
 }
 
 // Random programs of all instructions give in plain Go, in AVX2 and in NEON what they mean.
 func TestPrograms(t *testing.T) {
-	p := &plan{pkg: "main", scope: newScope(), functions: map[string]*laneStage{}}
+	p := newSketchPlan()
 	var calls strings.Builder
 	var data []byte
-	vectors, narrows, wides := 0, 0, 0
+	vectors, narrows, wides, layers := 0, 0, 0, 0
 	for seed := range 150 {
 		s := sketches.Example(seed)
 		l := s.layer(p, fmt.Sprint("layer", seed))
 		if !strings.Contains(l.signature(), "x") {
 			continue // no instruction takes the input
 		}
-		p.neurons = append(p.neurons, l)
+		layers++
 		calls.WriteString(l.calls())
 		for _, n := range append(s.first(p, l), s.run(l)...) {
 			data = binary.LittleEndian.AppendUint64(data, uint64(n))
@@ -190,7 +210,7 @@ func TestPrograms(t *testing.T) {
 			wides++
 		}
 	}
-	t.Logf("%d programs, %d in vectors, %d of 16 bits, %d in 64 bits", len(p.neurons), vectors, narrows, wides)
+	t.Logf("%d programs, %d in vectors, %d of 16 bits, %d in 64 bits", layers, vectors, narrows, wides)
 	if min(vectors, narrows, wides) < 5 {
 		t.Error("too few of some kind")
 	}

@@ -36,8 +36,8 @@ func (m *machine) lanes(f form) int { return m.bytes / (f.bits() >> 3) }
 func (m *machine) vectors(f form) int { return max(1, 8/m.lanes(f)) }
 
 // function prints the function of a layer, if it does not take more than the machine has.
-func (m *machine) function(s *laneStage) (string, bool) {
-	if s.wide || len(s.args) > len(m.pointers) {
+func (m *machine) function(s *loop) (string, bool) {
+	if s.wide || s.form == packed || len(s.args) > len(m.pointers) {
 		return "", false
 	}
 	l := m.lower(s)
@@ -63,7 +63,7 @@ func (m *machine) function(s *laneStage) (string, bool) {
 }
 
 // round prints what goes on to the next neurons.
-func (m *machine) round(b *strings.Builder, s *laneStage) {
+func (m *machine) round(b *strings.Builder, s *loop) {
 	neurons := m.lanes(s.form) * m.vectors(s.form)
 	for i, a := range s.args {
 		if a.spikes {

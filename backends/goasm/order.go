@@ -4,138 +4,104 @@ import (
 	"slices"
 
 	"nomul/backends/lower"
-	"nomul/ir"
 )
 
-// order is how the elements of a value lie in memory. Convolutions want all
-// channels of a pixel side by side, so a value need not lie in C order; whoever
-// reads it takes its order over or has it put in another.
-type order struct {
-	at   []int32 // for each place in memory, the element in C order; nil for C order
-	axes []int   // the axes from the outermost in memory to the innermost, where it is that simple
-}
+// order is how the elements of an array lie in memory: for each place the element, or nil for
+// C order. Convolutions want all channels of a pixel side by side, so an array need not lie in
+// C order; whoever reads it takes its order over or has its elements put in another.
+type order []int32
 
-// orderOf is the order in which memory runs through permuted axes.
-func orderOf(s ir.Shape, axes []int) order {
-	stride := lower.Strides(s.Dims())
-	at := []int32{0}
-	for _, axis := range axes {
-		next := make([]int32, 0, len(at)*s.Dim(axis))
+// elements are those of a grid in C order: of an array, by the strides of the grid's axes.
+func elements(start int, dims, strides []int) order {
+	at := order{int32(start)}
+	for axis, d := range dims {
+		next := make(order, 0, len(at)*d)
 		for _, from := range at {
-			for i := range s.Dim(axis) {
-				next = append(next, from+int32(i*stride[axis]))
+			for i := range d {
+				next = append(next, from+int32(i*strides[axis]))
 			}
 		}
 		at = next
 	}
-	return order{at: at, axes: axes}.plain()
+	return at
 }
+
+// seen are the elements of a grid that a view goes through.
+func seen(v *lower.View, dims []int) order { return elements(v.Start, dims, v.Strides) }
+
+// orderOf is the order in which memory goes through axes of an array, the outermost first.
+func orderOf(dims, axes []int) order {
+	strides := lower.Strides(dims)
+	return elements(0, permuted(dims, axes), permuted(strides, axes)).plain()
+}
+
+func permuted(list, axes []int) []int {
+	var out []int
+	for _, axis := range axes {
+		out = append(out, list[axis])
+	}
+	return out
+}
+
+func (o order) same(p order) bool { return slices.Equal(o, p) }
 
 // plain is C order where it is.
 func (o order) plain() order {
-	for i, e := range o.at {
+	for i, e := range o {
 		if e != int32(i) {
 			return o
 		}
 	}
-	return order{}
-}
-
-func (o order) same(p order) bool { return slices.Equal(o.at, p.at) }
-
-// axesOf are the axes of a value in memory, or nil.
-func (o order) axesOf(s ir.Shape) []int {
-	if o.at != nil {
-		return o.axes
-	}
-	return upTo(s.Rank())
+	return nil
 }
 
 // element is the element at a place in memory.
 func (o order) element(place int) int {
-	if o.at == nil {
+	if o == nil {
 		return place
 	}
-	return int(o.at[place])
+	return int(o[place])
 }
 
-// places is, for each element in C order, its place in memory.
-func (o order) places(size int) []int {
-	out := make([]int, size)
-	for place := range size {
-		out[o.element(place)] = place
+// places has, for each of so many elements, its place in memory, or −1.
+func (o order) places(size int) order {
+	out := slices.Repeat(order{-1}, size)
+	if o == nil {
+		o = elements(0, []int{size}, []int{1})
+	}
+	for place, e := range o {
+		if e >= 0 {
+			out[e] = int32(place)
+		}
 	}
 	return out
 }
 
-// pick puts data from C order into this order; nil stays nil.
-func (o order) pick(data []int64) []int64 {
-	if o.at == nil || data == nil {
+// pick puts what each element has into an order; an element of −1 has 0.
+func pick[T int32 | int64](o order, data []T) []T {
+	if o == nil {
 		return data
 	}
-	out := make([]int64, len(data))
-	for place, e := range o.at {
-		out[place] = data[e]
+	out := make([]T, len(o))
+	for place, e := range o {
+		if e >= 0 {
+			out[place] = data[e]
+		}
 	}
 	return out
 }
 
-// renamed is the order when element e becomes element to[e].
-func (o order) renamed(to []int) order {
-	out := order{at: make([]int32, len(to))}
-	for place := range to {
-		out.at[place] = int32(to[o.element(place)])
+// covers reports whether each of so many elements is there, once.
+func (o order) covers(size int) bool {
+	if len(o) != size {
+		return false
 	}
-	return out.plain()
-}
-
-func upTo(n int) []int {
-	out := make([]int, n)
-	for i := range out {
-		out[i] = i
-	}
-	return out
-}
-
-// channelLast are the axes with axis c innermost and the others in their order.
-func channelLast(rank, c int) []int {
-	return append(slices.Delete(upTo(rank), c, c+1), c)
-}
-
-// innermost tells whether the elements along an axis lie side by side, in their order.
-func (o order) innermost(s ir.Shape, axis int) bool {
-	extent, stride := s.Dim(axis), 1
-	for _, d := range s.Dims()[axis+1:] {
-		stride *= d
-	}
-	for place := range s.Size() {
-		first := place - place%extent
-		if o.element(place) != o.element(first)+place%extent*stride {
+	met := make([]bool, size)
+	for _, e := range o {
+		if e < 0 || met[e] {
 			return false
 		}
+		met[e] = true
 	}
 	return true
-}
-
-// stretch is the order of a value that is like one with axis a innermost, but
-// has another extent there.
-func (o order) stretch(from, to ir.Shape, a int) order {
-	if axes := o.axesOf(from); axes != nil {
-		i := slices.Index(axes, a) // an axis of extent 1 may stand anywhere
-		return orderOf(to, append(slices.Delete(slices.Clone(axes), i, i+1), a))
-	}
-	var out order
-	n, m := from.Dim(a), to.Dim(a)
-	stride := 1
-	for _, d := range from.Dims()[a+1:] {
-		stride *= d
-	}
-	for place := 0; place < from.Size(); place += n {
-		e := o.element(place)
-		outer, inner := e/(n*stride), e%stride
-		for i := range m {
-			out.at = append(out.at, int32((outer*m+i)*stride+inner))
-		}
-	}
-	return out.plain()
 }

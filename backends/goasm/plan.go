@@ -2,188 +2,206 @@ package goasm
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"nomul/backends"
+	"nomul/backends/lower"
 	"nomul/ir"
 )
 
 // plan is everything that is printed, decided.
 type plan struct {
-	pkg     string
-	net     *ir.Net
-	inputs  []*buffer
-	neurons []*laneStage
-	outputs []*buffer
-	buffers []*buffer // the model's fields, in net order
-	stages  [ir.End + 1][]stage
-	blob    []byte       // weights.bin
-	zeros   int          // bytes of weights.bin's end that are 0, for vectors of zeros
-	tables  []*convStage // that sum words with tables
-	needs   needs
+	pkg      string
+	program  *lower.Program
+	inputs   []*buffer
+	neurons  []neuron
+	outputs  []*buffer
+	buffers  []*buffer // the model's fields
+	stages   [ir.End + 1][]*stage
+	blob     []byte // weights.bin
+	sections map[[32]byte]section
+	zeros    int      // bytes of zeros that constants take
+	tables   []string // of loadTables, one for each convolution that sums words with tables
+	needs    needs
+	meanings []string // of inputs and outputs, for the reader of the package
 
-	names     backends.Names // of inputs and outputs
 	scope     scope
-	readers   map[*ir.Value][]*ir.Value
-	of        map[*ir.Value]*view
+	ports     map[string]string // identifiers by array
+	readers   map[*lower.Array][]*lower.Stage
+	clocks    map[*lower.Array]ir.Clock // when it is written
+	homes     map[*lower.Array]*home
 	converted map[*buffer][]conversion
-	rows      map[rowsKey]*weightsPlan // weights that several layers share
-	fused     map[*ir.Value]bool       // values that their only reader computes
-	updates   map[*ir.Value]expanded
-	functions map[string]*laneStage // by text, what a function is printed for
-	loops     []*laneStage          // of functions
+	joined    map[*lower.Array]*lower.Stage // arrays that their only reader computes
+	functions map[string]*loop              // by text, what a function is printed for
+	loops     []*loop                       // of functions
+	late      []*lower.Stage                // moves at the end of a step
+	latch     map[*lower.Array]*stage       // of the arrays that they write
 }
+
+// beyond is how many bytes of zeros follow in weights.bin: loops read a tile beyond a vector.
+const beyond = 4 * tileOutputs
 
 // needs are kernel.needs, the sizes of the engine's buffers.
 type needs struct{ list, words, digits, starts, values, window, chosen, begins int }
 
-// stage computes one value; print.go prints it.
-type stage interface {
-	head() *common
-	body(p *printer)    // the statements of its method
-	fields(p *printer)  // its constants and state in the model
-	prepare(p *printer) // what New does for it
-	reset(p *printer)   // what Reset does for it
+// stage computes a buffer.
+type stage struct {
+	method  string
+	text    string // the comment
+	dst     *buffer
+	structs []structure
+	calls   []string // the statements of its method
+	before  []string // what Reset does for it
 }
 
-// common is what all stages have.
-type common struct {
-	method string
-	line   string // of the IR
-	dst    *buffer
+// structure is a field of the model that is no slice, and its value.
+type structure struct{ name, kind, value string }
+
+// neuron is a layer as traces show it.
+type neuron struct {
+	name     string
+	dst      *buffer
+	membrane string
+	bits     int    // of a membrane
+	places   string // the table of places, when they are not in C order
 }
 
-func (c *common) head() *common  { return c }
-func (c *common) reset(*printer) {}
-
-// section is a part of weights.bin; an empty one stands for zeros.
-type section struct{ from, to int }
-
-func newPlan(net *ir.Net, o backends.Options) *plan {
+// newPlan plans a program whose inputs, outputs and layers of neurons are those of the ports,
+// by name. Names are changed where the package has others of its own like them.
+func newPlan(program *lower.Program, ports backends.Ports, names backends.Names, o backends.Options) *plan {
 	p := &plan{
-		pkg: packageName(o.Name), net: net, scope: newScope(), needs: needs{list: 1, words: 1},
-		readers: net.Readers(), of: map[*ir.Value]*view{},
-		converted: map[*buffer][]conversion{}, rows: map[rowsKey]*weightsPlan{}, fused: map[*ir.Value]bool{},
-		updates: map[*ir.Value]expanded{}, functions: map[string]*laneStage{},
+		pkg: packageName(o.Name), program: program, scope: newScope(), needs: needs{list: 1, words: 1},
+		ports: map[string]string{}, readers: map[*lower.Array][]*lower.Stage{}, clocks: map[*lower.Array]ir.Clock{},
+		homes: map[*lower.Array]*home{}, converted: map[*buffer][]conversion{}, joined: map[*lower.Array]*lower.Stage{},
+		functions: map[string]*loop{}, sections: map[[32]byte]section{}, latch: map[*lower.Array]*stage{},
 	}
-	p.namePorts()
-	for _, v := range net.Values {
-		if place := placers[v.Op]; place != nil {
-			place(p, v)
-		} else if v.Op.Elementwise() {
-			p.each(v)
+	for _, v := range append(ports.Inputs, ports.Outputs...) {
+		names[v] = p.scope.claim(names[v])
+		p.ports[v.Name] = names[v]
+	}
+	for _, a := range program.Arrays {
+		if a.Given {
+			p.input(a)
 		}
 	}
-	p.inOrder()
-	p.blob = append(p.blob, make([]byte, p.zeros)...)
+	p.survey()
+	for _, s := range program.Stages {
+		p.compute(s)
+	}
+	p.keep()
+	p.inOrder(ports)
+	p.blob = append(p.blob, make([]byte, p.zeros+beyond)...)
 	return p
 }
 
-// placers say, for each op that leaves something in the model and is not run as a program in
-// lanes, how it is planned.
-var placers = map[ir.Op]func(*plan, *ir.Value){
-	ir.OpInput:     (*plan).input,
-	ir.OpOutput:    (*plan).output,
-	ir.OpReshape:   (*plan).reshape,
-	ir.OpTranspose: (*plan).transpose,
-	ir.OpConcat:    (*plan).move,
-	ir.OpSlice:     (*plan).move,
-	ir.OpPad:       (*plan).move,
-	ir.OpBroadcast: (*plan).broadcast,
-	ir.OpLinear:    (*plan).linear,
-	ir.OpConv:      (*plan).conv,
-	ir.OpMatmul:    (*plan).product,
-	ir.OpMaxPool:   (*plan).maxPool,
-	ir.OpSumPool:   (*plan).sumPool,
-	ir.OpReduceSum: reduction("addAt", 0),
-	ir.OpReduceMax: reduction("raiseAt", lowest),
-	ir.OpReduceMin: reduction("lowerAt", highest),
-	ir.OpCSD:       (*plan).csd,
-	ir.OpAnd:       (*plan).bitwise,
-	ir.OpOr:        (*plan).bitwise,
-	ir.OpXor:       (*plan).bitwise,
-	ir.OpAndNot:    (*plan).bitwise,
-	ir.OpNeuron:    (*plan).neuron,
-	ir.OpDelay:     (*plan).delay,
-	ir.OpLatch:     (*plan).latch,
-	ir.OpSum:       (*plan).sum,
-	ir.OpLast:      (*plan).last,
-	ir.OpMaxTime:   (*plan).maxTime,
-	ir.OpFirst:     (*plan).first,
-}
-
-// root is the value behind reshapes and transposes.
-func root(v *ir.Value) *ir.Value {
-	for v.Op == ir.OpReshape || v.Op == ir.OpTranspose {
-		v = v.Args[0]
+// survey finds who reads and who writes each array.
+func (p *plan) survey() {
+	for _, s := range p.program.Stages {
+		p.clocks[s.To] = s.Clock
+		for _, v := range s.Views() {
+			p.readers[v.Array] = append(p.readers[v.Array], s)
+		}
+		if s.Move != nil && s.Move.Late {
+			p.late = append(p.late, s)
+			p.latched(s.To)
+		}
 	}
-	return v
 }
 
-func (p *plan) stage(v *ir.Value, dst *buffer) common {
-	return common{method: p.scope.claim("run" + upper(dst.name)), line: v.String(), dst: dst}
-}
-
-func (p *plan) add(c ir.Clock, s stage) { p.stages[c] = append(p.stages[c], s) }
-
-// namePorts gives inputs and outputs their names before any other value has one.
-func (p *plan) namePorts() {
-	p.names = backends.PortNames(p.net)
-	ports := backends.PortsOf(p.net)
-	for _, v := range append(ports.Inputs, ports.Outputs...) {
-		p.names[v] = p.scope.claim(p.names[v])
+func (p *plan) compute(s *lower.Stage) {
+	switch {
+	case s.Output:
+		p.output(s)
+	case s.Each != nil:
+		p.each(s)
+	case s.Fold != nil:
+		p.fold(s)
+	case s.Move.Late: // all else comes before
+	case p.latch[s.To] != nil:
+		p.start(s)
+	default:
+		p.move(s)
 	}
+}
+
+func (p *plan) stage(dst *buffer, text string) *stage {
+	return &stage{method: p.scope.claim("run" + upper(dst.name)), text: text, dst: dst}
+}
+
+func (p *plan) add(c ir.Clock, s *stage) { p.stages[c] = append(p.stages[c], s) }
+
+// do adds a statement.
+func (s *stage) do(format string, args ...any) {
+	s.calls = append(s.calls, fmt.Sprintf(format, args...))
+}
+
+// onReset adds a statement to Reset.
+func (s *stage) onReset(format string, args ...any) {
+	s.before = append(s.before, fmt.Sprintf(format, args...))
+}
+
+// field adds a field of a type to the model, and gives its name.
+func (s *stage) field(p *plan, name, kind, value string) string {
+	name = p.scope.claim(name)
+	s.structs = append(s.structs, structure{name, kind, value})
+	return name
 }
 
 // port is the array of an input or output.
-func (p *plan) port(v *ir.Value) *buffer {
-	b := &buffer{name: p.names[v], form: array, size: v.Type.Size(), value: v}
+func (p *plan) port(a *lower.Array, elem string) *buffer {
+	b := &buffer{name: p.ports[a.Name], form: array, elem: elem, size: a.Type.Size(), text: a.String(), of: a}
 	p.buffers = append(p.buffers, b)
 	return b
 }
 
-// inOrder lists the outputs as the model does.
-func (p *plan) inOrder() {
-	order := backends.PortsOf(p.net).Outputs
+// inOrder lists the outputs and layers as the ports do.
+func (p *plan) inOrder(ports backends.Ports) {
+	at := func(list []*ir.Value, name string) int {
+		return slices.IndexFunc(list, func(v *ir.Value) bool { return v.Name == name })
+	}
 	slices.SortFunc(p.outputs, func(a, b *buffer) int {
-		return cmp.Compare(slices.Index(order, a.value), slices.Index(order, b.value))
+		return cmp.Compare(at(ports.Outputs, a.of.Name), at(ports.Outputs, b.of.Name))
+	})
+	p.neurons = slices.DeleteFunc(p.neurons, func(n neuron) bool { return at(ports.Neurons, n.name) < 0 })
+	slices.SortFunc(p.neurons, func(a, b neuron) int {
+		return cmp.Compare(at(ports.Neurons, a.name), at(ports.Neurons, b.name))
 	})
 }
 
 // input is an array; one that is given for each step has all steps behind one another.
-func (p *plan) input(v *ir.Value) {
-	b := p.port(v)
-	b.elem = "uint"
-	if v.Type.Kind == ir.Sint {
-		b.elem = "int"
+func (p *plan) input(a *lower.Array) {
+	elem := "uint"
+	if a.Type.Kind == ir.Sint {
+		elem = "int"
 	}
-	b.elem += map[int]string{1: "8", 2: "16"}[backends.Width(v.Type)]
+	b := p.port(a, elem+map[int]string{1: "8", 2: "16"}[backends.Width(a.Type)])
 	p.inputs = append(p.inputs, b)
-	p.of[v] = &view{b, order{}}
-	if v.Clock == ir.Step {
-		p.stepInput(v, b)
+	p.homes[a], p.clocks[a] = &home{b, nil}, a.Per
+	if a.Per == ir.Step {
+		p.stepInput(a, b)
 	}
 }
 
 // stepInput takes the part of the step.
-func (p *plan) stepInput(v *ir.Value, b *buffer) {
-	b.steps = p.net.Steps
-	now := p.result(v, full, order{})
-	s := p.call(v, now)
-	s.do("widen(%s, m.%s[m.%sAt:][:%d])", now.elements(), b.name, now.name, b.size)
-	s.do("m.%sAt += %d", now.name, b.size)
-	s.onReset("m.%sAt = 0", now.name)
-	s.counter = now.name + "At"
+func (p *plan) stepInput(a *lower.Array, b *buffer) {
+	b.steps = p.program.Steps
+	now := p.result(a, full, nil)
+	s := p.stage(now, a.String())
+	at := s.field(p, now.name+"At", "int", "")
+	s.do("widen(%s, m.%s[m.%s:][:%d])", now.elements(), b.name, at, b.size)
+	s.do("m.%s += %d", at, b.size)
+	s.onReset("m.%s = 0", at)
 	p.add(ir.Step, s)
 }
 
-// output copies a value to where the user reads it.
-func (p *plan) output(v *ir.Value) {
-	x := p.at(v.Args[0])
-	b := p.port(v)
-	b.elem = "int32"
+// output copies elements to where the user reads them.
+func (p *plan) output(s *lower.Stage) {
+	piece := s.Move.Pieces[0]
+	b := p.port(s.To, "int32")
 	p.outputs = append(p.outputs, b)
-	s := p.conversionStage(x, b, x.moves(order{}))
-	s.line = v.String()
-	p.add(v.Clock, s)
+	wanted := seen(&piece.From, piece.Dims)
+	copied := p.conversion(piece.From.Array, b, p.home(piece.From.Array).from(wanted), s)
+	copied.text = s.String()
+	p.add(s.Clock, copied)
 }

@@ -69,14 +69,15 @@ func TestJoined(t *testing.T) {
 	}{
 		{"%s = shl %a {k=3} : s19[70]\n\t%y.1 = sub %s, %b : s20[70]", 1},
 		{"%s = shl %a {k=3} : s19[70]\n\t%r = map %b {fn=relu} : u15[70]\n\t%y.1 = add %s, %r : s20[70]", 1},
-		{"%s = sub %a, %b : s17[70]\n\t%r = sub %b, %a : s17[70]\n\t%q = min %s, %r : s17[70]\n\t%y.1 = add %q, %a : s18[70]", 2},
+		{"%s = sub %a, %b : s17[70]\n\t%r = sub %b, %a : s17[70]\n\t%q = min %s, %r : s17[70]\n\t%y.1 = add %q, %a : s18[70]", 1},
+		{"%k = const {seed=1 lo=0 hi=9} : u4[70]\n\t%s = sub %a, %b : s17[70]\n\t%r = sub %b, %k : s17[70]\n\t%q = min %s, %r : s17[70]\n\t%y.1 = add %q, %a : s18[70]", 2},
 		{"%s = sub %a, %b : s17[70]\n\t%r = sub %s, %a : s18[70]\n\t%y.1 = add %s, %r : s19[70]", 2},
 	} {
 		net, err := ir.Parse("joined.sir", "net joined fixed steps=1 {\nonce\n\t%a = input : s16[70]\n\t%b = input : s16[70]\n\t"+c.body+"\n\t%y = output %y.1 : s20[70]\n}\n", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := newPlan(net, backends.Options{})
+		p := planOf(net, backends.Options{})
 		if len(p.loops) != c.loops {
 			t.Errorf("%s: %d programs, wanted %d", c.body, len(p.loops), c.loops)
 		}

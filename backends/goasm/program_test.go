@@ -1,8 +1,12 @@
 package goasm
 
 import (
+	"fmt"
+
 	"pgregory.net/rapid"
 
+	"nomul/backends"
+	"nomul/backends/lower"
 	"nomul/ir"
 	_ "nomul/ir/irtest/seed"
 	"nomul/ir/update"
@@ -13,7 +17,7 @@ type sketch struct {
 	program *update.Program // with leaks
 	ranges  update.Ranges
 	form    form
-	data    [4][]int64 // by slot; slot 0 is the input of all steps, slot 3 the first state
+	data    [5][]int64 // by slot; slot 0 is the input of all steps, slot 3 the first state, slot 4 spikes of all steps
 }
 
 const (
@@ -53,12 +57,18 @@ func drawSketch(t *rapid.T) sketch {
 	for slot := range s.data {
 		s.data[slot] = drawData(t, most, slot)
 	}
+	for i := range s.data[4] {
+		s.data[4][i] &= 1
+	}
 	b := &update.Builder{}
 	d := &programDrawing{T: t, Builder: b}
 	v := b.Var(update.Var{Name: "membrane", Traced: true, Init: 3})
 	fired := b.Var(update.Var{Name: "fired", Bit: true, Traced: rapid.Bool().Draw(t, "traced"), Init: -1})
 	d.numbers = []update.Value{b.Load(v), b.Operand(0), b.Param(1), b.Param(2), b.Const(0), b.Const(rapid.Int64Range(-most, most).Draw(t, "number"))}
 	d.bits = []update.Value{b.Load(fired), b.AtLeast(b.Load(v), b.Param(1))}
+	if rapid.Bool().Draw(t, "spikes") {
+		d.bits, d.numbers = append(d.bits, b.Operand(4)), append(d.numbers, b.Operand(4), b.Step(), d.bits[1])
+	}
 	for range rapid.IntRange(3, 18).Draw(t, "instructions") {
 		d.instruction()
 	}
@@ -76,10 +86,10 @@ func drawSketch(t *rapid.T) sketch {
 // drawData draws a slot's numbers: of all steps for the input, one for all neurons in part.
 func drawData(t *rapid.T, most int64, slot int) []int64 {
 	n := sketchNeurons
-	if slot == 0 {
+	if slot == 0 || slot == 4 {
 		n *= sketchSteps
 	}
-	seed, same := rapid.Uint32().Draw(t, "seed"), slot > 0 && rapid.Bool().Draw(t, "same")
+	seed, same := rapid.Uint32().Draw(t, "seed"), slot > 0 && slot < 4 && rapid.Bool().Draw(t, "same")
 	out := make([]int64, n)
 	for i := range out {
 		seed = seed*1664525 + 1013904223
@@ -149,17 +159,32 @@ func (d *programDrawing) decay() update.Decay {
 	return out
 }
 
-// layer plans the function of a sketch.
-func (s sketch) layer(p *plan, name string) *laneStage {
-	u := expanded{}
-	u.Program, u.ranges = s.program.Expand(s.ranges)
-	f := s.form
-	if u.IsBit(u.Result()) {
-		f = packed
+// newSketchPlan is a plan of sketches.
+func newSketchPlan() *plan {
+	p := newPlan(&lower.Program{Steps: sketchSteps}, backends.Ports{}, nil, backends.Options{Name: "sketches"})
+	p.pkg = "main"
+	return p
+}
+
+// layer plans the function of a sketch, whose operands lie in memory as they are.
+func (s sketch) layer(p *plan, name string) *loop {
+	w := &written{Program: s.program}
+	for slot, data := range s.data {
+		t := ir.Type{Kind: ir.Sint, Bits: 32, Shape: ir.ShapeOf(sketchNeurons)}
+		if slot == 4 {
+			t = ir.SpikeType(t.Shape)
+		}
+		a := &lower.Array{Name: fmt.Sprint(name, "operand", slot), Type: t, Range: rangeOf(data)}
+		switch {
+		case slot == 0:
+			p.homes[a] = &home{&buffer{name: "x", form: s.form, size: sketchNeurons}, nil}
+		case slot == 4:
+			p.homes[a] = &home{&buffer{name: "x4", form: packed, size: sketchNeurons}, nil}
+		default:
+			a.Data = ir.Ints(t.Shape, data)
+		}
+		w.views = append(w.views, lower.View{Array: a, Strides: []int{1}})
 	}
-	dst := &buffer{name: p.scope.claim(name), form: f, size: sketchNeurons, value: &ir.Value{Name: name}}
-	return p.layer(u, s.form, common{dst: dst}, operands{
-		lanes: func(int) string { return "x" },
-		data:  func(slot int) []int64 { return append([]int64(nil), s.data[slot]...) },
-	})
+	to := &lower.Array{Name: name, Type: ir.Type{Kind: ir.Sint, Bits: 32, Shape: ir.ShapeOf(sketchNeurons)}}
+	return p.lanes(&lower.Stage{Clock: ir.Step, To: to, Each: &lower.Each{Program: s.program}}, w)
 }

@@ -78,7 +78,7 @@ func TestRegistersSuffice(t *testing.T) {
 	n := 0
 	everyNeuron(t, func(name string, net *ir.Net) {
 		n++
-		s := newPlan(net, backends.Options{}).neurons[0]
+		s := planOf(net, backends.Options{}).loops[0]
 		for _, f := range []form{narrow, full} {
 			s.form = f
 			for _, m := range []*machine{avx2, neon} {
@@ -98,7 +98,7 @@ func TestRegistersSuffice(t *testing.T) {
 // registers what the program says.
 func TestAllocation(t *testing.T) {
 	refused, made := 0, 0
-	check := func(name string, s *laneStage) {
+	check := func(name string, s *loop) {
 		for _, m := range []machine{*avx2, *neon} {
 			for m.registers = range 16 {
 				l := m.lower(s)
@@ -112,7 +112,7 @@ func TestAllocation(t *testing.T) {
 			}
 		}
 	}
-	p := &plan{scope: newScope(), functions: map[string]*laneStage{}}
+	p := newSketchPlan()
 	for seed := range 100 {
 		check(fmt.Sprint(seed), sketches.Example(seed).layer(p, fmt.Sprint("layer", seed)))
 	}

@@ -2,6 +2,7 @@ package goasm
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"nomul/ir"
 )
@@ -25,18 +26,14 @@ type matrix struct {
 	spares          int // of the inputs, the last
 }
 
-func matrixOf(w *ir.Value) matrix {
-	return matrix{data: w.Const().I, outputs: w.Type.Shape.Dim(0), inputs: w.Type.Shape.Dim(1)}
-}
-
-// inOrder has the inputs in the order in which they lie in memory.
-func (m matrix) inOrder(o order) matrix {
-	if o.at == nil {
+// columns has other inputs: those of these numbers.
+func (m matrix) columns(inputs order) matrix {
+	if inputs == nil {
 		return m
 	}
-	out := matrix{data: make([]int64, len(m.data)), outputs: m.outputs, inputs: m.inputs}
+	out := matrix{outputs: m.outputs, inputs: len(inputs)}
 	for n := range m.outputs {
-		copy(out.data[n*m.inputs:], o.pick(m.data[n*m.inputs:][:m.inputs]))
+		out.data = append(out.data, pick(inputs, m.data[n*m.inputs:][:m.inputs])...)
 	}
 	return out
 }
@@ -73,7 +70,7 @@ func (m matrix) repeated(times int) matrix {
 
 // append8 appends 8-bit rows in tiles of so many outputs.
 func (m matrix) append8(out []byte, outputs int) []byte {
-	out = room(out, (m.outputs+outputs)*m.inputs)
+	out = slices.Grow(out, (m.outputs+outputs)*m.inputs)
 	for tile := 0; tile < m.outputs; tile += outputs {
 		for k := range m.inputs {
 			for half := tile; half < tile+outputs; half += 32 {
@@ -88,7 +85,7 @@ func (m matrix) append8(out []byte, outputs int) []byte {
 
 // append16 appends 16-bit rows in so many tiles of so many outputs.
 func (m matrix) append16(out []byte, outputs, tiles int) []byte {
-	out = room(out, 2*tiles*outputs*m.inputs)
+	out = slices.Grow(out, 2*tiles*outputs*m.inputs)
 	for tile := range tiles {
 		for k := range m.inputs {
 			for n := range outputs {

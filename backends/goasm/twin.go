@@ -12,7 +12,7 @@ import (
 // which wrap alike, or have 64 bits where those are too narrow.
 type twin struct {
 	*printer
-	*laneStage
+	*loop
 	lane  string   // the type of variables
 	names []string // by value, of variables
 	at    []string // by value, as an expression
@@ -22,13 +22,13 @@ type twin struct {
 	shifts []string
 }
 
-func newTwin(out *printer, s *laneStage) *twin {
-	t := &twin{printer: out, laneStage: s, lane: s.form.elem(), uses: s.program.Uses(), at: make([]string, len(s.program.Code))}
-	if s.wide {
+func newTwin(out *printer, l *loop) *twin {
+	t := &twin{printer: out, loop: l, lane: l.form.elem(), uses: l.program.Uses(), at: make([]string, len(l.program.Code))}
+	if l.wide {
 		t.lane = "int64"
 	}
 	t.names = t.variables()
-	for _, i := range s.program.Code {
+	for _, i := range l.program.Code {
 		if t.hidden(i) {
 			t.shifts = append(t.shifts, fmt.Sprint(i.At))
 		}
@@ -57,7 +57,7 @@ func (t *twin) print() {
 		t.f("\n// %sShifts are data, so that no compiler makes multiplications of sums of shifts.", t.function)
 		t.f("var %sShifts = [...]uint8{%s}", t.function, strings.Join(t.shifts, ", "))
 	}
-	t.f("\n// %s computes %s%s.", t.function, t.dst.value.Name, t.others())
+	t.f("\n// %s computes %s%s.", t.function, t.title, t.others())
 	if t.less {
 		t.f("// Thresholds are one less than the network's: neurons fire above them.")
 	}
@@ -65,6 +65,16 @@ func (t *twin) print() {
 	for i := range t.shifts {
 		t.f("shift%d := %sShifts[%d] & 63", i+1, t.function, i)
 	}
+	if t.form == packed {
+		t.bitwise()
+	} else {
+		t.lanes()
+	}
+	t.f("}")
+}
+
+// lanes prints the loop over numbers.
+func (t *twin) lanes() {
 	t.f("for at := 0; at < len(%s); at += 64 {", t.args[0].name)
 	t.slices()
 	t.f("for i := range 64 {")
@@ -73,7 +83,36 @@ func (t *twin) print() {
 	for _, a := range t.written() {
 		t.f("%s[at>>6] = new%s", a.name, upper(a.name))
 	}
-	t.f("}\n}")
+	t.f("}")
+}
+
+// words are the instructions of two bits, of 64 at once.
+var words = map[update.Kind]string{
+	update.And: "&", update.Or: "|", update.Xor: "^", update.AndNot: "&^", update.Min: "&", update.Max: "|",
+}
+
+// bitwise prints the loop over words of bits.
+func (t *twin) bitwise() {
+	t.f("for i := range %s {", t.args[0].name)
+	for v, i := range t.program.Code {
+		t.at[v] = t.names[v]
+		a, b, c := t.at[i.A], t.at[i.B], t.at[i.C]
+		switch i.Kind {
+		case update.Const:
+			t.at[v] = []string{"uint64(0)", "^uint64(0)"}[i.At]
+		case update.Load, update.Operand, update.Param:
+			t.f("%s := %s[i]", t.names[v], t.args[t.loop.at[v]].name)
+		case update.Store, update.Result:
+			if at := t.loop.at[v]; at >= 0 {
+				t.f("%s[i] = %s", t.args[at].name, a)
+			}
+		case update.Select:
+			t.f("%s := %s&%s | %s&^%s", t.names[v], a, c, b, c)
+		default:
+			t.f("%s := %s %s %s", t.names[v], a, words[i.Kind], b)
+		}
+	}
+	t.f("}")
 }
 
 // others tells of the values that are computed by the same function.
@@ -96,8 +135,8 @@ func (t *twin) slices() {
 		}
 	}
 	t.f("%s := %s", strings.Join(names, ", "), strings.Join(parts, ", "))
-	for i, a := range t.args {
-		if a.spikes && a.state && t.program.Loaded(i) >= 0 {
+	for _, a := range t.args {
+		if a.spikes && a.read {
 			t.f("last%s := %s[at>>6]", upper(a.name), a.name)
 		}
 	}
@@ -110,7 +149,7 @@ func (t *twin) slices() {
 func (t *twin) written() []argument {
 	var out []argument
 	for _, a := range t.args {
-		if a.spikes {
+		if a.spikes && a.written {
 			out = append(out, a)
 		}
 	}
@@ -174,7 +213,7 @@ func (t *twin) number(n int64) string {
 // load is an element of an argument. All are loaded before choices, for machines to choose
 // without a branch.
 func (t *twin) load(v int) string {
-	a := t.args[t.laneStage.at[v]]
+	a := t.args[t.loop.at[v]]
 	switch {
 	case a.spikes:
 		return "last" + upper(a.name) + ">>i&1 != 0"
@@ -186,10 +225,10 @@ func (t *twin) load(v int) string {
 
 // store prints where a value goes; a result may have been stored as state.
 func (t *twin) store(v int, i update.Instr) {
-	if t.laneStage.at[v] < 0 {
+	if t.loop.at[v] < 0 {
 		return
 	}
-	a := t.args[t.laneStage.at[v]]
+	a := t.args[t.loop.at[v]]
 	switch {
 	case a.spikes:
 		t.f("new%s |= bit(%s) << i", upper(a.name), t.at[i.A])
@@ -207,11 +246,7 @@ func (t *twin) choose(v int, i update.Instr) {
 		first = "var %s " + t.lane + " = %s"
 	}
 	t.f(first, t.names[v], t.at[i.B])
-	condition := t.at[i.C]
-	if !t.program.IsBit(i.C) {
-		condition += " != 0"
-	}
-	t.f("if %s {\n%s = %s\n}", condition, t.names[v], t.at[i.A])
+	t.f("if %s {\n%s = %s\n}", t.at[i.C], t.names[v], t.at[i.A])
 }
 
 // operators are the instructions of two values in Go.

@@ -26,19 +26,19 @@ func (o vop) takes() []int {
 // or several vectors, until a whole number of bytes of spikes is there. A bit is a lane
 // of all ones or zeros.
 type vectors struct {
-	*laneStage
+	*loop
 	machine   *machine
 	ops       []vop
 	registers int   // virtual ones so far
 	constants []vop // that do not change from round to round
-	spikes    []int // by argument, those of the vectors so far
+	fired     []int // by argument, the spikes of the vectors so far
 	regs      []int // by value
 	half      int   // the vector
 	comment   string
 }
 
-func (m *machine) lower(s *laneStage) *vectors {
-	l := &vectors{laneStage: s, machine: m, spikes: slices.Repeat([]int{-1}, len(s.args)), regs: make([]int, len(s.program.Code))}
+func (m *machine) lower(s *loop) *vectors {
+	l := &vectors{loop: s, machine: m, fired: slices.Repeat([]int{-1}, len(s.args)), regs: make([]int, len(s.program.Code))}
 	lines := s.equations()
 	for l.half = range m.vectors(s.form) {
 		from := len(l.ops)
@@ -120,7 +120,7 @@ func (l *vectors) value(v int, i update.Instr) {
 	case update.AtLeast:
 		l.regs[v] = l.binary("xor", l.binary("above", b, a), l.number(-1))
 	case update.Select:
-		l.regs[v] = l.choose(a, b, l.condition(i.C))
+		l.regs[v] = l.choose(a, b, l.regs[i.C])
 	default:
 		l.regs[v] = l.binary(i.Kind.String(), a, b)
 	}
@@ -135,14 +135,6 @@ func (l *vectors) choose(a, b, c int) int {
 		return l.binary("and", a, c)
 	}
 	return l.op(vop{name: "select", a: a, b: b, c: c})
-}
-
-// condition is a bit, or a number that is 0 or 1 as one.
-func (l *vectors) condition(v update.Value) int {
-	if l.program.IsBit(v) {
-		return l.regs[v]
-	}
-	return l.binary("above", l.regs[v], l.number(0))
 }
 
 func (l *vectors) zero(r int) bool {
@@ -169,9 +161,9 @@ func (l *vectors) store(arg, a int) {
 	if l.machine.weighs {
 		a = l.binary("and", a, l.places())
 		if l.half > 0 {
-			a = l.binary("add", l.spikes[arg], a)
+			a = l.binary("add", l.fired[arg], a)
 		}
-		l.spikes[arg] = a
+		l.fired[arg] = a
 	}
 	if l.half == l.machine.vectors(l.form)-1 {
 		l.op(vop{name: "store-bits", a: a, b: -1, c: -1, arg: arg})

@@ -15,6 +15,9 @@ type Limits struct {
 	// Also are demands of the target on an op's values beside those on all, such as sizes
 	// that its offsets count.
 	Also map[ir.Op]func(c *Checker, v *ir.Value)
+	// Fits says what of a stage does not fit, or "", and what helps: of a net that is found
+	// fault with in nothing else.
+	Fits func(s *Stage) (why, help string)
 }
 
 // Every engine exchanges values of 32 bits, adds up weights of 16, and shifts sums of at
@@ -46,7 +49,23 @@ func (l Limits) Check(net *ir.Net) diag.List {
 	for _, v := range net.Values {
 		c.value(v)
 	}
+	if l.Fits != nil && c.found.Err() == nil {
+		c.stages(net)
+	}
 	return c.found
+}
+
+// stages asks the target for each stage of a net.
+func (c *Checker) stages(net *ir.Net) {
+	named := map[string]*ir.Value{}
+	for _, v := range net.Values {
+		named[v.Name] = v
+	}
+	for _, s := range Of(net).Stages {
+		if why, help := c.limits.Fits(s); why != "" {
+			c.Refuse(named[s.To.Name], "%s", why).Help = help
+		}
+	}
 }
 
 // Refuse adds that a value cannot be run, and why.

@@ -12,24 +12,26 @@ func pack[T integer](spikes []uint64, x []T) {
 	}
 }
 
-// packAt is pack of x[from[0]], x[from[1]], ….
+// packAt is pack of x[from[0]], x[from[1]], …; there is no spike where from is negative.
 func packAt[T integer](spikes []uint64, x []T, from []int32) {
 	clear(spikes)
 	for i, at := range from {
-		if x[at] != 0 {
+		if at >= 0 && x[at] != 0 {
 			spikes[i>>6] |= 1 << (uint(i) & 63)
 		}
 	}
 }
 
 // unpackAt writes the numbers that lie in bit planes of the given length, each
-// to the place that to says.
+// to the place that to says, if it is not negative.
 func unpackAt(dst []int32, planes []uint64, length int, to []int32) {
 	clear(dst)
 	for p := uint(0); len(planes) > 0; p++ {
 		for first, w := range planes[:length] {
 			for ; w != 0; w &= w - 1 {
-				dst[to[first<<6+bits.TrailingZeros64(w)]] |= 1 << p
+				if at := to[first<<6+bits.TrailingZeros64(w)]; at >= 0 {
+					dst[at] |= 1 << p
+				}
 			}
 		}
 		planes = planes[length:]
@@ -43,6 +45,15 @@ func scatterBits(dst, spikes []uint64, to []int32) {
 			if at := to[first<<6+bits.TrailingZeros64(w)]; at >= 0 {
 				dst[at>>6] |= 1 << (uint(at) & 63)
 			}
+		}
+	}
+}
+
+// gatherBits adds the spikes at from[0], from[1], …; there is none where from is negative.
+func gatherBits(dst, spikes []uint64, from []int32) {
+	for i, at := range from {
+		if at >= 0 {
+			dst[i>>6] |= spikes[at>>6] >> (uint(at) & 63) & 1 << (uint(i) & 63)
 		}
 	}
 }
@@ -71,41 +82,6 @@ func countPixels(planes, spikes []uint64, words int) {
 				planes[at], carry = planes[at]^carry, planes[at]&carry
 			}
 		}
-	}
-}
-
-// note sets the step of neurons that have none yet and fire.
-func note(steps []int32, spikes []uint64, step int) {
-	for first, w := range spikes {
-		for ; w != 0; w &= w - 1 {
-			at := first<<6 + bits.TrailingZeros64(w)
-			steps[at] = min(steps[at], int32(step))
-		}
-	}
-}
-
-func and(dst, a, b []uint64) {
-	for i := range dst {
-		dst[i] = a[i] & b[i]
-	}
-}
-
-func or(dst, a, b []uint64) {
-	for i := range dst {
-		dst[i] = a[i] | b[i]
-	}
-}
-
-func xor(dst, a, b []uint64) {
-	for i := range dst {
-		dst[i] = a[i] ^ b[i]
-	}
-}
-
-// andNot is a and not b.
-func andNot(dst, a, b []uint64) {
-	for i := range dst {
-		dst[i] = a[i] &^ b[i]
 	}
 }
 

@@ -53,13 +53,6 @@ func widen[T integer](dst []int32, x []T) {
 	}
 }
 
-// accumulate adds x to sum.
-func accumulate[T integer](sum []int32, x []T) {
-	for i, e := range x {
-		sum[i] += int32(e)
-	}
-}
-
 // words is a vector of integers made ready to be summed: what is not 0, as
 // distances from the lowest value, with the offsets of their rows.
 type words struct {

@@ -23,15 +23,13 @@ func csd(dst, x, code []int32, shift uint, up, upNegative int64) {
 	}
 }
 
-func fillWith(dst []int32, value int) {
-	for i := range dst {
-		dst[i] = int32(value)
-	}
-}
-
-// gather sets dst to x[from[0]], x[from[1]], ….
+// gather sets dst to x[from[0]], x[from[1]], …, and to 0 where from is negative.
 func gather[T integer](dst []int32, x []T, from []int32) {
 	for i, at := range from {
+		if at < 0 {
+			dst[i] = 0
+			continue
+		}
 		dst[i] = int32(x[at])
 	}
 }
@@ -45,35 +43,14 @@ func scatter[T integer](dst []int32, x []T, to []int32) {
 	}
 }
 
-func addAt[T integer](dst []int32, x []T, to []int32) {
-	for i, e := range x {
-		dst[to[i]] += int32(e)
-	}
-}
-
-func raiseAt[T integer](dst []int32, x []T, to []int32) {
-	for i, e := range x {
-		dst[to[i]] = max(dst[to[i]], int32(e))
-	}
-}
-
-func lowerAt[T integer](dst []int32, x []T, to []int32) {
-	for i, e := range x {
-		dst[to[i]] = min(dst[to[i]], int32(e))
-	}
-}
-
-// raise sets dst to the larger of dst and x.
-func raise[T integer](dst []int32, x []T) {
-	for i, e := range x {
-		dst[i] = max(dst[i], int32(e))
-	}
-}
-
-// poolMax and poolSum set each pixel of dst to the largest or the sum of the
-// pixels of its window: those of taps up to its end, where the first element is.
+// poolMax, poolMin and poolSum set each pixel of dst to the largest, the smallest or the sum of
+// the pixels of its window: those of taps up to its end, where the first element is.
 func (e *engine) poolMax(dst, x []int32, taps, ends []int32, channels int) {
 	pool(e.max32, dst, x, taps, ends, channels)
+}
+
+func (e *engine) poolMin(dst, x []int32, taps, ends []int32, channels int) {
+	pool(min32, dst, x, taps, ends, channels)
 }
 
 func (e *engine) poolSum(dst, x []int32, taps, ends []int32, channels int) {
@@ -83,7 +60,11 @@ func (e *engine) poolSum(dst, x []int32, taps, ends []int32, channels int) {
 func pool(f func(dst, x []int32, taps []int32), dst, x []int32, taps, ends []int32, channels int) {
 	first := int32(0)
 	for _, end := range ends {
-		f(dst[:channels], x, taps[first:end])
+		if first < end {
+			f(dst[:channels], x, taps[first:end])
+		} else {
+			clear(dst[:channels]) // it sees nothing but padding
+		}
 		dst, first = dst[channels:], end
 	}
 }
@@ -93,6 +74,15 @@ func max32(dst, x []int32, taps []int32) {
 	for _, tap := range taps[1:] {
 		for i, e := range x[tap:][:len(dst)] {
 			dst[i] = max(dst[i], e)
+		}
+	}
+}
+
+func min32(dst, x []int32, taps []int32) {
+	copy(dst, x[taps[0]:])
+	for _, tap := range taps[1:] {
+		for i, e := range x[tap:][:len(dst)] {
+			dst[i] = min(dst[i], e)
 		}
 	}
 }

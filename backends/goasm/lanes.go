@@ -1,0 +1,288 @@
+package goasm
+
+import (
+	"fmt"
+	"slices"
+
+	"nomul/backends/lower"
+	"nomul/ir"
+	"nomul/ir/update"
+)
+
+// loop is a function that runs a program for each element: in lanes of 16 or 32 bits, or, where
+// all values are bits, in words of 64.
+type loop struct {
+	form form   // of the lanes: narrow, full or packed
+	of   string // the buffer
+	// title is the array's name in the network.
+	title string
+	size  int // elements
+	// program has no leaks, and Above for comparisons with limits, unless it is wide.
+	program  *update.Program
+	spikes   map[int64]bool // operands that are bits
+	less     bool           // a limit of its is one less than the network's
+	wide     bool           // its exact values leave the lanes: plain Go runs it in 64 bits
+	args     []argument
+	at       []int  // by value: the argument that it is loaded from or stored to, or −1
+	function string // in plain Go
+	first    *loop  // the one that is printed for this one too
+	alike    int    // of the first, how many others there are
+	block    int    // how many elements the constants are for; they repeat
+}
+
+// argument is a slice that a function takes: an element for each of the result, or spikes, 64
+// to a word.
+type argument struct {
+	name          string // in the function
+	field         string // of the model
+	spikes        bool
+	read, written bool
+	constant      bool
+}
+
+// lanes plans a program in lanes.
+func (p *plan) lanes(s *lower.Stage, w *written) *loop {
+	o := p.like(s, w)
+	l := p.loop(w, s.To, p.bitOperands(w))
+	if l.form == full && p.halved(s, w, l) {
+		l.form = narrow
+	}
+	f := full
+	if l.form == packed || isBit(l.program, l.spikes, l.program.Result()) {
+		f = packed
+	}
+	t := p.stage(p.result(s.To, f, o), s.String())
+	l.of, l.title = t.dst.name, s.To.Name
+	p.fit(w, l)
+	l.layState(p, s, w, t, o)
+	l.layOperands(p, s, w, o)
+	l.layConstants(p, s, w, o)
+	l.layResult(t.dst)
+	l.lead()
+	p.share(l)
+	l.call(t)
+	if i := l.program.Var(ir.MembraneVar); i >= 0 {
+		n := neuron{name: s.To.Name, dst: t.dst, membrane: l.args[l.stored(i)].field, bits: l.form.bits()}
+		if o != nil {
+			n.places = p.table(t.dst.name+"Places", o.places(l.size))
+		}
+		p.neurons = append(p.neurons, n)
+	}
+	p.add(s.Clock, t)
+	return l
+}
+
+// loop begins a program: in words if all is bits.
+func (p *plan) loop(w *written, to *lower.Array, spikes map[int64]bool) *loop {
+	if w.logical() {
+		return &loop{form: packed, size: to.Type.Size(), program: w.Program, spikes: spikes}
+	}
+	return &loop{form: full, size: to.Type.Size(), program: separated(w.Program, spikes), spikes: spikes}
+}
+
+// bitOperands are the operands that are taken as spikes: those that are packed, as long as some
+// slice of numbers tells how many there are.
+func (p *plan) bitOperands(w *written) map[int64]bool {
+	out, lanes := map[int64]bool{}, slices.ContainsFunc(w.Vars, func(v update.Var) bool { return !v.Bit })
+	for _, i := range w.Code {
+		if i.Kind != update.Operand {
+			continue
+		}
+		if w.logical() || w.spikes(i.At) && p.home(w.views[i.At].Array).form == packed {
+			out[i.At] = true
+		} else {
+			lanes = true
+		}
+	}
+	if !lanes && !w.logical() && isBit(w.Program, out, w.Result()) {
+		return nil
+	}
+	return out
+}
+
+// halved reports whether a program runs in 16 bits: its one operand lies like that.
+func (p *plan) halved(s *lower.Stage, w *written, l *loop) bool {
+	v := p.computed(s, w)
+	return v != nil && p.home(v.Array).form == narrow && p.fires16(w, l)
+}
+
+// fires16 reports whether a program of one operand makes bits of it in 16 bits.
+func (p *plan) fires16(w *written, l *loop) bool {
+	operands := 0
+	for _, i := range l.program.Code {
+		if i.Kind == update.Operand {
+			operands++
+		}
+	}
+	e, r := p.expanded(w, l)
+	return operands == 1 && isBit(e, l.spikes, e.Result()) && e.Fits(r, int16s)
+}
+
+// expanded is a program without leaks, and its ranges.
+func (p *plan) expanded(w *written, l *loop) (*update.Program, update.Ranges) {
+	return l.program.Expand(l.program.Ranges(p.program.Steps, w.ranges))
+}
+
+// fit takes the leaks out of a program, and sees whether it is exact in its lanes.
+func (p *plan) fit(w *written, l *loop) {
+	if l.form != packed {
+		e, r := p.expanded(w, l)
+		l.program = &update.Program{Vars: e.Vars, Code: slices.Clone(e.Code)}
+		if l.wide = !e.Fits(r, l.lane()); !l.wide {
+			l.cutShifts()
+		}
+	} else {
+		l.program = &update.Program{Vars: l.program.Vars, Code: slices.Clone(l.program.Code)}
+	}
+	l.at = slices.Repeat([]int{-1}, len(l.program.Code))
+}
+
+// elem is the type of an argument's elements.
+func (l *loop) elem(a argument) string {
+	if a.spikes {
+		return packed.elem()
+	}
+	return l.form.elem()
+}
+
+func (l *loop) lane() ir.Range {
+	if l.form == narrow {
+		return int16s
+	}
+	return int32s
+}
+
+// cutShifts has no shift by more than a lane holds.
+func (l *loop) cutShifts() {
+	bits := int64(l.form.bits())
+	for v := range l.program.Code {
+		switch i := &l.program.Code[v]; {
+		case i.Kind == update.Shr:
+			i.At = min(i.At, bits-1)
+		case i.Kind == update.Shl && i.At >= bits:
+			*i = update.Instr{Kind: update.Sub, Name: i.Name, A: i.A, B: i.A} // 0
+		}
+	}
+}
+
+// add makes a slice an argument, which a value is loaded from or stored to.
+func (l *loop) add(value int, a argument) {
+	l.at[value] = len(l.args)
+	l.args = append(l.args, a)
+}
+
+// layState plans state variables. What is the result too is kept there.
+func (l *loop) layState(p *plan, s *lower.Stage, w *written, t *stage, o order) {
+	for i, v := range l.program.Vars {
+		a := argument{name: v.Name, spikes: v.Bit, written: true, read: l.program.Loaded(i) >= 0, field: t.dst.name}
+		f := l.form
+		if v.Bit {
+			f = packed
+		}
+		if i != l.kept() {
+			b := p.buffer(t.dst.name+upper(v.Name), f, l.size)
+			a.field, b.text = b.name, v.Name
+		}
+		init := slices.Repeat([]int64{v.Start}, l.size)
+		if v.Init >= 0 {
+			init = data(s, &w.views[v.Init], o)
+		}
+		if zero(init) {
+			t.onReset("clear(m.%s)", a.field)
+		} else {
+			t.onReset("copy(m.%s, m.%s)", a.field, p.constant(a.field+"Init", f, init).name)
+		}
+		l.args = append(l.args, a)
+	}
+	for i, instr := range l.program.Code {
+		if instr.Kind == update.Load || instr.Kind == update.Store {
+			l.at[i] = int(instr.At)
+		}
+	}
+}
+
+// stored is the argument that a state variable is stored to.
+func (l *loop) stored(v int) int {
+	return l.at[slices.IndexFunc(l.program.Code, func(i update.Instr) bool { return i.Kind == update.Store && i.At == int64(v) })]
+}
+
+// kept is the state variable that is the result too, or −1.
+func (l *loop) kept() int {
+	for i := range l.program.Vars {
+		if l.program.Stored(i) == l.program.Result() {
+			return i
+		}
+	}
+	return -1
+}
+
+// layOperands plans what comes in.
+func (l *loop) layOperands(p *plan, s *lower.Stage, w *written, o order) {
+	for i, instr := range l.program.Code {
+		if instr.Kind != update.Operand {
+			continue
+		}
+		a := argument{name: "x", read: true, spikes: l.spikes[instr.At]}
+		if instr.At > 0 {
+			a.name += fmt.Sprint(instr.At)
+		}
+		f := l.form
+		if a.spikes {
+			f = packed
+		}
+		a.field = p.operand(s, &w.views[instr.At], f, o).name
+		l.add(i, a)
+	}
+}
+
+// layResult plans where a result goes that is no state variable.
+func (l *loop) layResult(dst *buffer) {
+	if l.kept() >= 0 {
+		return
+	}
+	at := slices.IndexFunc(l.program.Code, func(i update.Instr) bool { return i.Kind == update.Result })
+	a := argument{name: "result", field: dst.name, spikes: dst.form == packed, written: true}
+	if a.spikes {
+		a.name = "spikes"
+	}
+	l.add(at, a)
+}
+
+// lead puts an argument first that has all elements, as numbers if it is not words.
+func (l *loop) lead() {
+	at := slices.IndexFunc(l.args, func(a argument) bool { return !a.constant && a.spikes == (l.form == packed) })
+	lead := l.args[at]
+	l.args = slices.Insert(slices.Delete(l.args, at, at+1), 0, lead)
+	for v, n := range l.at {
+		switch {
+		case n == at:
+			l.at[v] = 0
+		case n >= 0 && n < at:
+			l.at[v]++
+		}
+	}
+}
+
+// share gives a loop its function: one that is printed for a loop before, if all of it is the
+// same.
+func (p *plan) share(l *loop) {
+	key := fmt.Sprintln(l.form, l.wide, l.less, l.signature(), l.program)
+	if l.first = p.functions[key]; l.first == nil {
+		l.first, l.function = l, p.function(l.of)
+		p.functions[key], p.loops = l, append(p.loops, l)
+		return
+	}
+	l.first.alike++
+}
+
+// function is the name of a loop's function in plain Go; in assembly it has an end.
+func (p *plan) function(of string) string {
+	name := "update" + upper(of)
+	for p.scope[name] || p.scope[name+avx2.name] || p.scope[name+neon.name] {
+		name += "_"
+	}
+	for _, end := range []string{"", "Shifts", avx2.name, neon.name} {
+		p.scope.claim(name + end)
+	}
+	return name
+}

@@ -1,0 +1,266 @@
+package goasm
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"nomul/backends/lower"
+	"nomul/ir"
+)
+
+// form is how the elements of an array lie in memory.
+type form uint8
+
+const (
+	array  form = iota // an input or output: an array as the user sees it
+	narrow             // a vector of int16, padded to whole tiles
+	full               // a vector of int32, padded to whole tiles, with room for one more
+	packed             // spikes, 64 to a word
+	planes             // numbers in bit planes, each like packed spikes
+	table              // numbers of 32 bits that kernels are told by, without padding
+)
+
+// buffer is a field of the model: the memory of an array, a state variable or constants.
+type buffer struct {
+	name     string
+	form     form
+	size     int    // elements
+	elem     string // of an input or output
+	steps    int    // of an input that has a new value each step: how many; else 0
+	planes   int
+	text     string // the comment
+	of       *lower.Array
+	constant *section // of weights.bin, of constants
+}
+
+func (b *buffer) bits() bool { return b.form == packed || b.form == planes }
+
+// words is the length of packed spikes or of one bit plane.
+func (b *buffer) words() int { return padded(b.size) / 64 }
+
+// home is where an array lies: several share a buffer when they differ in the meaning of its
+// elements only.
+type home struct {
+	*buffer
+	order order
+}
+
+// conversion is a buffer with elements in another form or order; from has, for each place, the
+// place that it is copied from, nil when they are the same.
+type conversion struct {
+	form  form
+	from  order
+	clock ir.Clock
+	to    *buffer
+}
+
+func (p *plan) buffer(name string, f form, size int) *buffer {
+	b := &buffer{name: p.scope.claim(name), form: f, size: size}
+	p.buffers = append(p.buffers, b)
+	return b
+}
+
+// result makes the buffer of an array, in an order.
+func (p *plan) result(a *lower.Array, f form, o order) *buffer {
+	b := p.buffer(a.Name, f, a.Type.Size())
+	b.of, b.text = a, a.String()
+	p.homes[a] = &home{b, o.plain()}
+	return b
+}
+
+// home is where an array lies. A constant that is read like any other array is laid out when
+// it is first asked for; most are parameters and laid out with their reader.
+func (p *plan) home(a *lower.Array) *home {
+	if a.Const() && p.homes[a] == nil {
+		f := full
+		if a.Type.IsSpike() {
+			f = packed
+		}
+		p.homes[a] = &home{p.constant(a.Name, f, a.Data.I), nil}
+	}
+	return p.homes[a]
+}
+
+// take gives elements of an array in a form, for each place one; those of nil are in the order
+// of the array's memory, and −1 is 0. Numbers that lie in bit planes are taken as they are for
+// spikes. It adds a stage where needed, which runs with the reader.
+func (p *plan) take(a *lower.Array, f form, wanted order, reader *lower.Stage) *buffer {
+	x, clock := p.home(a), reader.Clock
+	if f == packed && x.form == planes {
+		f = planes
+	}
+	from := x.from(wanted)
+	if x.form == f && from == nil {
+		return x.buffer
+	}
+	if p.clocks[a] == ir.Once {
+		clock = ir.Once
+	}
+	for _, c := range p.converted[x.buffer] {
+		if c.form == f && c.clock == clock && slices.Equal(c.from, from) {
+			return c.to
+		}
+	}
+	b := p.buffer(a.Name+map[form]string{full: "Vector", packed: "Spikes", planes: "Counts"}[f], f, x.size)
+	if from != nil {
+		b.size = len(from)
+	}
+	b.planes, b.text = x.planes, a.Name+" in another form"
+	p.converted[x.buffer] = append(p.converted[x.buffer], conversion{f, from, clock, b})
+	p.add(clock, p.conversion(a, b, from, reader))
+	return b
+}
+
+// from says where each place of wanted elements is copied from; nil if nothing moves.
+func (x *home) from(wanted order) order {
+	if wanted == nil {
+		return nil
+	}
+	places, out := x.order.places(x.size), make(order, len(wanted))
+	for i, e := range wanted {
+		out[i] = -1
+		if e >= 0 {
+			out[i] = places[e]
+		}
+	}
+	if len(out) != x.size {
+		return out
+	}
+	return out.plain()
+}
+
+// conversion copies an array to b.
+func (p *plan) conversion(a *lower.Array, b *buffer, from order, reader *lower.Stage) *stage {
+	x := p.home(a).buffer
+	to := from.places(x.size)
+	once := from == nil || to.places(len(from)).same(from)
+	if x.bits() && !b.bits() && !once {
+		x = p.take(a, full, nil, reader)
+	}
+	s := p.stage(b, a.Name+" in another form")
+	switch vector := !b.bits(); {
+	case vector && from == nil && x.bits():
+		s.do("unpack(%s, m.%s, %d)", b.elements(), x.name, x.words())
+	case vector && from == nil:
+		s.do("widen(%s, %s)", b.elements(), x.elements())
+	case vector && x.bits():
+		s.do("unpackAt(%s, m.%s, %d, %s)", b.elements(), x.name, x.words(), p.table(b.name+"To", to))
+	case vector:
+		s.do("gather(%s, %s, %s)", b.elements(), x.elements(), p.table(b.name+"From", from))
+	case x.bits():
+		s.do("clear(m.%s)", b.name)
+		if once {
+			s.scatterBits(x, p.table(b.name+"To", to))
+		} else {
+			s.eachPlane("gatherBits", x, p.table(b.name+"From", from))
+		}
+	case from == nil:
+		s.do("pack(m.%s, %s)", b.name, x.elements())
+	default:
+		s.do("packAt(m.%s, %s, %s)", b.name, x.elements(), p.table(b.name+"From", from))
+	}
+	return s
+}
+
+// scatterBits copies spikes or planes to places of the stage's result.
+func (s *stage) scatterBits(x *buffer, to string) { s.eachPlane("scatterBits", x, to) }
+
+// eachPlane calls a function for spikes, or each plane of x and the result.
+func (s *stage) eachPlane(f string, x *buffer, args ...string) {
+	for plane := range max(1, x.planes) {
+		call := fmt.Sprintf("%s(m.%s[%d:], m.%s[%d:%d]", f, s.dst.name, plane*s.dst.words(), x.name, plane*x.words(), (plane+1)*x.words())
+		for _, arg := range args {
+			call += ", " + arg
+		}
+		s.do("%s)", call)
+	}
+}
+
+// section is a part of weights.bin, or zeros, of which those at its end are enough.
+type section struct {
+	from, to int
+	zeros    bool
+}
+
+// bytes is the expression of a section.
+func (s section) bytes() string {
+	if s.zeros {
+		return fmt.Sprintf("zeros[:%d]", s.to-s.from)
+	}
+	return fmt.Sprintf("w[%d:%d]", s.from, s.to)
+}
+
+// words is the expression of a section as numbers of 32 bits.
+func (s section) words() string { return "int32s(" + s.bytes() + ")" }
+
+// lay appends data to weights.bin, unless it is there; what follows begins on a cache line.
+func (p *plan) lay(data []byte) section {
+	key, from := sha256.Sum256(data), len(p.blob)
+	if s, ok := p.sections[key]; ok {
+		return s
+	}
+	p.sections[key] = section{from: from, to: from + len(data)}
+	p.blob = append(p.blob, data...)
+	p.blob = append(p.blob, make([]byte, -len(p.blob)&63)...)
+	return p.sections[key]
+}
+
+// laid is lay of numbers of so many bytes. Zeros take no memory of their own.
+func (p *plan) laid(data []int64, bytes int) section {
+	if !slices.ContainsFunc(data, func(e int64) bool { return e != 0 }) {
+		p.zeros = max(p.zeros, bytes*len(data))
+		return section{to: bytes * len(data), zeros: true}
+	}
+	return p.lay(integers(nil, data, bytes))
+}
+
+// words lays out numbers of 32 bits.
+func (p *plan) words(data []int) section {
+	out := make([]int64, len(data))
+	for i, e := range data {
+		out[i] = int64(e)
+	}
+	return p.laid(out, 4)
+}
+
+// constant makes a field of constants in a form.
+func (p *plan) constant(name string, f form, data []int64) *buffer {
+	b := p.buffer(name, f, len(data))
+	if f == packed {
+		data = packedWords(data)
+	}
+	at := p.laid(slices.Concat(data, make([]int64, b.length()-len(data))), f.bits()>>3)
+	b.constant = &at
+	return b
+}
+
+// packedWords has 64 spikes to a word.
+func packedWords(data []int64) []int64 {
+	words := make([]int64, padded(len(data))/64)
+	for i, e := range data {
+		words[i>>6] |= e << (i & 63)
+	}
+	return words
+}
+
+// table makes a field that kernels are told by, and gives its expression.
+func (p *plan) table(name string, data order) string {
+	out := make([]int64, len(data))
+	for i, e := range data {
+		out[i] = int64(e)
+	}
+	return "m." + p.constant(name, table, out).name
+}
+
+// integers appends numbers of so many bytes, little-endian.
+func integers[T int32 | int64](b []byte, data []T, bytes int) []byte {
+	b = slices.Grow(b, bytes*len(data))
+	for _, v := range data {
+		var word [8]byte
+		binary.LittleEndian.PutUint64(word[:], uint64(v))
+		b = append(b, word[:bytes]...)
+	}
+	return b
+}

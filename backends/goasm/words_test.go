@@ -1,0 +1,91 @@
+package goasm
+
+import (
+	"math/rand"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"nomul/backends"
+	"nomul/backends/lower"
+	"nomul/ir"
+)
+
+// portsOf are the inputs and outputs of a program.
+func portsOf(p *lower.Program) (ports backends.Ports, names backends.Names) {
+	names = backends.Names{}
+	port := func(a *lower.Array) *ir.Value {
+		v := &ir.Value{Name: a.Name, Type: a.Type, Range: a.Range}
+		names[v] = a.Name
+		return v
+	}
+	for _, a := range p.Arrays {
+		if a.Given {
+			ports.Inputs = append(ports.Inputs, port(a))
+		}
+	}
+	for _, s := range p.Stages {
+		if s.Output {
+			ports.Outputs = append(ports.Outputs, port(s.To))
+		}
+	}
+	return ports, names
+}
+
+// lowered are the vectors of a program on random inputs, by the machine of the lowered level.
+func lowered(p *lower.Program, n int) (out backends.Vectors) {
+	m, r := lower.NewMachine(lower.NewPlan(p, lower.Plain)), rand.New(rand.NewSource(1))
+	for range n {
+		var s backends.Sample
+		in := map[string][]int64{}
+		for _, a := range p.Arrays {
+			if !a.Given {
+				continue
+			}
+			data := make([]int64, a.Type.Size())
+			for i := range data {
+				data[i] = a.Range.Lo + r.Int63n(a.Range.Hi-a.Range.Lo+1)
+			}
+			in[a.Name], s.Inputs = data, append(s.Inputs, data)
+		}
+		y := m.Run(in, nil)
+		for _, stage := range p.Stages {
+			if stage.Output {
+				s.Outputs = append(s.Outputs, append([]int64(nil), y[stage.To.Name]...))
+			}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// A program that no net is lowered to, whose layer gives words in each step, is emitted as it
+// stands and gives what the machine of the lowered level does.
+func TestWords(t *testing.T) {
+	text, err := os.ReadFile("../../testdata/lower/words.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := lower.Parse(string(text), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ports, names := portsOf(program)
+	o := backends.Options{Name: "words", Vectors: lowered(program, 50), OutputsOnly: true}
+	dir := t.TempDir()
+	for _, f := range emit(newPlan(program, ports, names, o), o) {
+		path := filepath.Join(dir, f.Name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, f.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := exec.Command("go", "test", "./...")
+	c.Dir, c.Env = dir, append(os.Environ(), "GOWORK=off", "GOFLAGS=", "CGO_ENABLED=0", "GOPROXY=off")
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
