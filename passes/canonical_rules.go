@@ -32,6 +32,7 @@ var canonicalRules = []canonicalRule{
 	{"cast-whole", "a cast to integers and back of whole numbers that the type holds is none; c + n of integers is so of real numbers", castWhole},
 	{"where-cast", "where(c, 1, 0) is the cast of c, where(c, 0, 1) is 1 minus it", whereCast},
 
+	{"spike-product", "the product of the numbers of two spikes is that of both together; so is where(c, s, 0) of the number of a spike s", spikesTogether},
 	{"fixed-choice", "a choice by a constant that is the same everywhere is no choice", fixedChoice},
 	{"turned-choice", "a choice by the opposite of c is one by c, turned around", turnedChoice},
 	{"chosen-size", "where(c, k, 0) is k times the cast of c, where(c, k, −k) is 2·k times it less k", chosenSize},

@@ -38,6 +38,29 @@ func fixedChoice(_ *rewriter, v *ir.Value) (*ir.Value, error) {
 	return nil, nil
 }
 
+// spikesTogether: a spike that another one lets through, as people write it in numbers.
+func spikesTogether(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	by, number := v, v
+	switch {
+	case v.Op == ir.OpMul && v.Type.IsReal():
+		by, number = v.Args[0], v.Args[1]
+	case v.Op == ir.OpWhere && every(v.Args[2], 0):
+		by, number = v.Args[0], v.Args[1]
+	}
+	if by == number || number.Type.IsSpike() {
+		return nil, nil
+	}
+	one, other := asSpike(by), asSpike(number)
+	if one == nil || other == nil || one.Type.Shape != v.Type.Shape || other.Type.Shape != v.Type.Shape {
+		return nil, nil
+	}
+	both, err := c.make(&ir.Value{Name: v.Name + ".both", Op: ir.OpAnd, Args: []*ir.Value{one, other}, Origin: v.Origin})
+	if err != nil {
+		return nil, err
+	}
+	return c.castTo(v, both)
+}
+
 // turnedChoice: where(not c, a, b) is where(c, b, a).
 func turnedChoice(c *rewriter, v *ir.Value) (*ir.Value, error) {
 	if v.Op != ir.OpWhere || v.Args[0].Op != ir.OpXor || !every(v.Args[0].Args[1], 1) || v.Args[0].Args[0].Type != v.Args[0].Type {

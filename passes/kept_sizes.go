@@ -78,12 +78,12 @@ func beganWith(init *ir.Tensor, levels [2]*ir.Tensor, t ir.Type) *ir.Tensor {
 	return first
 }
 
-// spikeOf returns the one spike, of this step or kept from an earlier one, that a value is
-// computed of, neuron by neuron; nil when it is computed of anything else.
+// spikeOf returns the one spike, of this step or kept from an earlier one, or that of several
+// together, that a value is computed of, neuron by neuron; nil when it is computed of anything else.
 func spikeOf(v *ir.Value) *ir.Value {
 	var of *ir.Value
 	alone := decidedBy(v, func(x *ir.Value) (fires, fits bool) {
-		fires = membraneOf(x) != nil || x.Op == ir.OpDelay && x.Type.IsSpike()
+		fires = x.Type.IsSpike()
 		if fires && of == nil {
 			of = x
 		}

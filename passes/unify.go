@@ -14,7 +14,7 @@ import (
 // last step's cone that is also the image of another one is what that one was a
 // step earlier.
 func (u *unrolled) unify() *diag.Diagnostic {
-	p := &pairing{image: map[*ir.Value]*ir.Value{}, of: map[*ir.Value]*ir.Value{}, chosen: map[operand]bool{}, step: u.steps - 2, frames: u.frames, span: u.span}
+	p := &pairing{image: map[*ir.Value]*ir.Value{}, of: map[*ir.Value]*ir.Value{}, chosen: map[operand]bool{}, step: u.steps - 2, frames: u.frames, span: u.span, numbers: u.numbers}
 	seeds, d := u.seeds()
 	if d != nil {
 		return d
@@ -102,6 +102,8 @@ type pairing struct {
 	step   int // the number of the step before
 	frames frames
 	span   map[*ir.Value]span
+	// numbers: a number that is not 0 in silence is kept as such, not as the spike it is made of.
+	numbers bool
 }
 
 // operand pairs what two paired values read.
@@ -151,10 +153,21 @@ func (p *pairing) edge(v *ir.Value, i int) edge {
 	switch {
 	case image != nil && a == image.Args[i], image == nil && p.span[a].once(), p.chosen[operand{v, i}]:
 		return edge{fromOnce, a}
-	case p.of[a] != nil:
+	case p.of[a] != nil && (p.numbers || !loudInSilence(a)):
 		return edge{fromPast, p.of[a]}
 	}
 	return edge{fromStep, a}
+}
+
+// loudInSilence reports whether a value is the number of one spike, and not 0 where that is
+// silent: no state that begins at 0 holds such numbers, but the spike does.
+func loudInSilence(v *ir.Value) bool {
+	spike := spikeOf(v)
+	if spike == nil || !v.Type.IsReal() {
+		return false
+	}
+	c := &rewriter{level: ir.Source}
+	return !all(c.outcome(v, map[*ir.Value]*ir.Tensor{spike: filled(spike.Type.WithShape(ir.Shape{}), 0)}), 0)
 }
 
 // sameForm tells whether two values are the same op in all but their operands.
