@@ -36,6 +36,7 @@ func membranesOverTime(n *ir.Net) ([]history, error) {
 // comparisons those of membranes alone.
 func chained(n *ir.Net, fires map[*ir.Value][]*ir.Value) []history {
 	looks := secondLooks(n, fires)
+	maps.Copy(looks, looksOutside(n, fires))
 	for v, all := range fires {
 		fires[v] = slices.DeleteFunc(all, func(f *ir.Value) bool { return looks[f] })
 	}

@@ -2,6 +2,7 @@ package passes
 
 import (
 	"slices"
+	"strings"
 
 	"nomul/ir"
 	"nomul/ir/diag"
@@ -170,10 +171,15 @@ func isSpike(v *ir.Value) bool {
 
 // refused is the error of a layer that is odd; fire is its comparison.
 func (o *odd) refused(fire *ir.Value) *diag.Diagnostic {
-	d := refuse(fire, diag.NotANeuron, "fires %s, see %s %s; only neurons that are linear but for a threshold are known", o.what, o.at.Op, where(o.at))
+	d := refuse(fire, diag.NotANeuron, "fires %s, see %s %s"+onlyLinear, o.what, o.at.Op, where(o.at))
 	d.Help = o.help
 	return d
 }
+
+const onlyLinear = "; only neurons that are linear but for a threshold are known"
+
+// namesKind reports whether a refusal names the kind of neuron that it is of.
+func namesKind(d *diag.Diagnostic) bool { return strings.HasSuffix(d.Message, onlyLinear) }
 
 // oddLayers names what is odd in unrolled steps that do not fit; nil when nothing
 // has a name.

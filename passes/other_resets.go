@@ -103,6 +103,8 @@ func resetTo(c, beta *ir.Tensor) *ir.Tensor {
 	})
 }
 
+const onlyCurrent = "leave that state out, or let it be a current that drives the membrane: i = a*i + x, h = b*h + i"
+
 // keepsSecond refuses a membrane that reads a state beside it, which the membrane makes: two
 // numbers that feed each other. Nil when the form reads none.
 func (u *unit) keepsSecond(f form) *diag.Diagnostic {
@@ -113,7 +115,7 @@ func (u *unit) keepsSecond(f form) *diag.Diagnostic {
 		for _, x := range dissect(t.x, nil, nil).values {
 			if x.Op == ir.OpDelay && x.Type.IsReal() && u.latched[x] != nil && slices.Contains(dissect(u.latched[x], nil, u.latched).values, u.membrane) {
 				return refuse(u.fire, diag.NotANeuron, "the membrane %%%s and a second state, %s, are made of each other from step to step; a neuron keeps its membrane, and one current that inputs alone make",
-					u.membrane.Name, where(u.latched[x])).WithHelp("leave that state out, or let it be a current that drives the membrane: i = a*i + x, h = b*h + i")
+					u.membrane.Name, where(u.latched[x])).WithHelp(onlyCurrent)
 			}
 		}
 	}

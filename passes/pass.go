@@ -99,7 +99,7 @@ func Lower(net *ir.Net, to ir.Level, after string, o *Options, seen func(Pass, *
 		with.manySteps = true
 		o = &with
 	}
-	var raised *ir.Net
+	var written, raised *ir.Net // the net before its steps were made one, and behind its neurons
 	for _, p := range All {
 		if p.From != net.Level || p.Goal > to {
 			continue
@@ -107,12 +107,21 @@ func Lower(net *ir.Net, to ir.Level, after string, o *Options, seen func(Pass, *
 		if raised == nil && net.Level == ir.Spiking {
 			raised = net
 		}
+		if p.Name == "reroll-time" && net.Steps == 1 {
+			written = net
+		}
 		if !o.Off[p.Name] {
 			next, err := Apply(p, net, o)
-			if err != nil {
-				return nil, becauseUnfolded(raised, err)
+			switch {
+			case err != nil && raised == nil:
+				return nil, becauseOf(written, err, o)
+			case err != nil:
+				return nil, becauseUnfolded(written, raised, err, o)
 			}
 			net = next
+			if p.Name == "raise-neurons" {
+				tellUnfolded(written, net, o)
+			}
 			if seen != nil {
 				seen(p, net)
 			}

@@ -14,7 +14,7 @@ import (
 // the neuron's equation (classify_neuron.go). Spikes stay spikes from here on:
 // the casts to real numbers behind them are dropped. The values are put in an
 // order that does not depend on the file they came from.
-func runRaiseNeurons(n *ir.Net, o *Options) (*ir.Net, error) {
+func runRaiseNeurons(n *ir.Net, _ *Options) (*ir.Net, error) {
 	if errs := wholeSpikes(n); len(errs) > 0 {
 		return nil, errs.Err()
 	}
@@ -42,7 +42,6 @@ func runRaiseNeurons(n *ir.Net, o *Options) (*ir.Net, error) {
 	if err != nil {
 		return nil, s.named(n, err)
 	}
-	tellUnfolded(out, o)
 	return out, nil
 }
 

@@ -21,6 +21,16 @@ func runRerollTime(n *ir.Net, o *Options) (*ir.Net, error) {
 	if n.Steps > 1 || len(n.All(ir.OpDelay)) > 0 || o.Steps == 1 {
 		return n, nil // has its loop already, or needs none
 	}
+	if full := withConstantFirsts(n); full != n {
+		if out, err := rerolled(full, o); err == nil && isRaised(out) {
+			return out, nil
+		}
+	}
+	return rerolled(n, o)
+}
+
+// rerolled is a net whose steps are written out as one step.
+func rerolled(n *ir.Net, o *Options) (*ir.Net, error) {
 	history, err := membranesOverTime(n)
 	switch {
 	case err != nil:
@@ -94,7 +104,8 @@ func rolled(n *ir.Net, history []history, o *Options) (*ir.Net, error) {
 		}
 	}
 	if err != nil && u.steps > 2 {
-		if kept := newUnrolled(n, history, append(ends, sizesKept(n, history)...), u.frames); kept.findBody(first) == nil {
+		kept := newUnrolled(n, history, append(ends, sizesKept(n, history)...), u.frames)
+		if kept.numbers = true; kept.findBody(first) == nil {
 			u, err = kept, nil
 		}
 	}
@@ -126,6 +137,7 @@ type unrolled struct {
 	history []history
 	ends    []seed // of states that only the last step but one had
 	frames  frames
+	numbers bool // kept as such, not as spikes (unify.go)
 	span    map[*ir.Value]span
 	body    map[*ir.Value][]edge
 	// at[t] are the values of step t, by those of the body for which they stand.

@@ -137,33 +137,61 @@ func (u unfolded) message() string {
 	default:
 		kept = fmt.Sprintf("beside its membrane it keeps %s, a sum of its own spikes, as a threshold or a current that adapts does, or a count of steps to rest", where(u.state))
 	}
-	return fmt.Sprintf("the %d layers %%%s, %%%s … %%%s, which read each other's spikes one by one, are steps of a neuron that was not recognised: %s; each step is compiled as a layer without memory",
+	return fmt.Sprintf("the %d layers %%%s, %%%s … %%%s, which read each other's spikes one by one, are steps of a neuron that was not recognised: %s",
 		len(all), all[0].Name, all[1].Name, all[len(all)-1].Name, kept)
 }
 
+// notOneLayer are the reasons why a net of neurons has layers that are steps of one: that of the
+// first one, by itself, in the net as it is written, if it shows there.
+func notOneLayer(written, raised *ir.Net, o *Options) diag.List {
+	if raised == nil {
+		return nil
+	}
+	all := unfoldings(raised, withoutMemory)
+	if len(all) > 0 && written != nil {
+		if d := firstRefused(written, o); d != nil {
+			return diag.List{d}
+		}
+	}
+	var errs diag.List
+	for _, u := range all {
+		errs = append(errs, u.refused())
+	}
+	return errs
+}
+
+const withoutMemoryEach = "; each of its steps is compiled as a layer without memory"
+
 // tellUnfolded warns of layers that are steps of a neuron that was not recognised.
-func tellUnfolded(n *ir.Net, o *Options) {
-	for _, u := range unfoldings(n, withoutMemory) {
-		o.tell(&diag.Diagnostic{Severity: diag.Warning, Code: diag.NotUnrolled, Origin: u.layers[0].Origin, Message: u.message() +
-			": the same in real numbers, but rounded more in integers, and larger with every step", Help: u.help()})
+func tellUnfolded(written, raised *ir.Net, o *Options) {
+	for _, d := range notOneLayer(written, raised, o) {
+		o.tell(&diag.Diagnostic{Severity: diag.Warning, Code: d.Code, Origin: d.Origin, Message: d.Message + withoutMemoryEach +
+			": the same in real numbers, but rounded more in integers, and larger with every step", Help: d.Help})
 	}
 }
 
 // becauseUnfolded is an error in lowering a net of neurons, behind those of neurons that were
 // not recognised: what does not fit is a consequence of that.
-func becauseUnfolded(n *ir.Net, err error) error {
+func becauseUnfolded(written, raised *ir.Net, err error, o *Options) error {
 	found := diag.Of(err)
-	if n == nil || found == nil {
+	if found == nil {
 		return err
 	}
 	var errs diag.List
-	for _, u := range unfoldings(n, withoutMemory) {
-		errs = append(errs, diag.Errorf(u.layers[0].Origin, diag.NotUnrolled, "%s, and these do not fit", u.message()).WithHelp("%s", u.help()))
+	for _, d := range notOneLayer(written, raised, o) {
+		told := *d
+		told.Message += withoutMemoryEach + ", and these do not fit"
+		errs = append(errs, &told)
 	}
 	if len(errs) == 0 {
 		return err
 	}
 	return append(errs, found...)
+}
+
+// refused is the error of a neuron that was not recognised.
+func (u unfolded) refused() *diag.Diagnostic {
+	return diag.Errorf(u.layers[0].Origin, diag.NotUnrolled, "%s", u.message()).WithHelp("%s", u.help())
 }
 
 // help says what makes one layer of them.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"nomul/ir"
+	"nomul/passes"
 )
 
 type neuronRow struct {
@@ -18,8 +19,9 @@ type neuronRow struct {
 	Compare   string `json:"compare"`
 	// Start has the membranes of the first step, where they are not 0: one, or the least and
 	// the greatest.
-	Start string `json:"start,omitempty"`
-	of    string // the neuron whose membrane it is, that is given out
+	Start   string `json:"start,omitempty"`
+	silence bool   // Start is what a step without spikes leaves
+	of      string // the neuron whose membrane it is, that is given out
 }
 
 // givenOut says which rows are membranes of others, and no neurons more; empty when none is.
@@ -38,7 +40,7 @@ func givenOut(rows []neuronRow) string {
 func started(rows []neuronRow) string {
 	var names []string
 	for _, n := range rows {
-		if n.Start != "" {
+		if n.Start != "" && !n.silence {
 			names = append(names, n.Name+" ("+n.Start+")")
 		}
 	}
@@ -79,7 +81,7 @@ func neuronRows(net *ir.Net) []neuronRow {
 		}
 		if start := v.Arg(ir.NeuronInit).Const(); start != nil {
 			if f, same := start.Uniform(); !same || f != 0 {
-				row.Start = span(start)
+				row.Start, row.silence = span(start), passes.StartsInSilence(v)
 			}
 		}
 		rows = append(rows, row)
