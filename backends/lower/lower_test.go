@@ -67,7 +67,7 @@ func differences(t *testing.T, net *ir.Net, p *lower.Plan) (out []string) {
 		}
 		seen := 0
 		got := low.Run(ints, func(step int, s *lower.Stage, state [][]int64, result []int64) {
-			if s.Each.Program.Var(ir.MembraneVar) < 0 {
+			if s.Each == nil || s.Each.Program.Var(ir.MembraneVar) < 0 {
 				return
 			}
 			seen++

@@ -83,7 +83,8 @@ func (m *Machine) furnish() {
 	}
 }
 
-// Tap sees the state variables of a stage after each of its steps. They are overwritten.
+// Tap sees the elements of a stage that has run, and the state variables of its program: in
+// each time step, before the steps, which is step −1, and behind them. They are overwritten.
 type Tap func(step int, s *Stage, state [][]int64, result []int64)
 
 // Run computes the outputs of one sample, by name. The inputs, by name, are their elements
@@ -91,7 +92,7 @@ type Tap func(step int, s *Stage, state [][]int64, result []int64)
 // overwritten by the next run.
 func (m *Machine) Run(in map[string][]int64, tap Tap) map[string][]int64 {
 	m.begin(in)
-	m.sweeps(m.plan.Once, -1, nil)
+	m.sweeps(m.plan.Once, -1, tap)
 	for _, g := range m.plan.Groups {
 		for step := range m.plan.Program.Steps {
 			m.turn(in, step)
@@ -101,7 +102,7 @@ func (m *Machine) Run(in map[string][]int64, tap Tap) map[string][]int64 {
 		}
 		m.spoil(g.end)
 	}
-	m.sweeps(m.plan.End, m.plan.Program.Steps, nil)
+	m.sweeps(m.plan.End, m.plan.Program.Steps, tap)
 	out := map[string][]int64{}
 	for _, s := range m.plan.Outputs {
 		m.move(s.Move, m.data[s.To])
@@ -152,7 +153,7 @@ func (m *Machine) sweeps(sweeps []*Sweep, step int, tap Tap) {
 	for _, sweep := range sweeps {
 		for _, s := range sweep.Stages {
 			m.run(s, step)
-			if tap != nil && s.Each != nil {
+			if tap != nil {
 				tap(step, s, m.states[s], m.data[s.To])
 			}
 		}

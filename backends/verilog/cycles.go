@@ -1,9 +1,11 @@
 package verilog
 
 import (
+	"slices"
+
 	"nomul/backends"
+	"nomul/backends/lower"
 	"nomul/ir"
-	"nomul/ir/eval"
 )
 
 // Cycles is the latency of one sample in clocks, from the one that takes the
@@ -11,208 +13,186 @@ import (
 // waits. lanes is as in backends.Options. The net has passed Check, and the
 // sample holds its inputs and the spikes of every step.
 func Cycles(net *ir.Net, sample backends.Sample, lanes int) int {
-	return newPlan(net, "", laneCount(lanes)).cycles(sample)
+	return planOf(net, "", lanes).cycles(sample)
 }
 
 func (p *plan) cycles(sample backends.Sample) int {
-	r := replay{p, sample, map[moment][]int64{}}
 	total := -1 // the first input is open already
-	count := func(each bool, step int) {
-		for _, q := range p.Passes {
-			if (q.Part == "step") == each {
-				total += q.clocks(r, step)
-			}
+	for _, q := range p.Passes {
+		if q.Part == parts[ir.Step] {
+			total += q.Base * p.Steps
+		} else {
+			total += q.Base
 		}
 	}
-	for t := range p.Steps {
-		count(true, t)
-		r.forget(t - 1)
-	}
-	count(false, 0)
+	r := p.newReplay(sample)
+	lower.NewMachine(lower.NewPlan(&r.Program, lower.Layout{})).Run(r.in, func(_ int, s *lower.Stage, _ [][]int64, elements []int64) {
+		data := map[*lower.Array][]int64{}
+		for _, a := range r.scanned {
+			if r.parts[s] != "" {
+				data[a], elements = elements[:a.Type.Size()], elements[a.Type.Size():]
+			}
+		}
+		for _, q := range p.Passes {
+			if q.Part == r.parts[s] {
+				total += p.scan(q, data)
+			}
+		}
+	})
 	return total
 }
 
-// clocks is the latency of a pass in a step.
-func (q pass) clocks(r replay, step int) int {
-	switch {
-	case q.Scans():
-		return q.Base + q.Head.Tiles*slots(q.Head.X.vector, r.value(q.Head.X.V, step))
-	case q.Looks():
-		return q.Base + q.Head.Conv.looks(q.Head.X, r.value(q.Head.X.V, step))
+// scan is the clocks of a pass's scan of words.
+func (p *plan) scan(q pass, data map[*lower.Array][]int64) int {
+	if !q.Scans() && !q.Looks() {
+		return 0
 	}
-	return q.Base
-}
-
-// looks is the clocks of the scans of all lists.
-func (c conv) looks(x *unit, data []int64) int {
-	if c.stretch != nil {
-		stretched := make([]int64, len(c.stretch))
-		for i, at := range c.stretch {
-			stretched[i] = data[at]
-		}
-		data = stretched
-	}
+	x, total := q.Head.X, 0
+	elements := p.elements(x, data)
 	words := make([]int, x.Tiles)
 	for t := range words {
-		words[t] = x.wordSlots(data, t)
+		words[t] = x.wordSlots(elements[t*x.Lanes:][:x.Lanes])
+		total += words[t] * q.Head.Tiles
 	}
-	total := 0
-	for _, list := range c.Lists {
+	if q.Scans() {
+		return total
+	}
+	total = 0
+	for _, list := range q.Head.Lists {
 		for _, e := range list {
 			total += words[e.Tile]
 		}
 	}
-	return total * c.Repeat
+	return total * q.Head.Repeat
 }
 
-// slots is the clocks of one scan of a whole vector.
-func slots(v vector, data []int64) int {
-	total := 0
-	for t := range v.Tiles {
-		total += v.wordSlots(data, t)
+// elements are those in a unit's places.
+func (p *plan) elements(u *unit, data map[*lower.Array][]int64) []int64 {
+	places := u.Sources
+	if u.Kind != kindGather {
+		places = u.kept()
 	}
-	return total
+	out := make([]int64, len(places))
+	for i, o := range places {
+		if number, element := o.unit(); number >= 0 {
+			out[i] = data[p.Units[number].Array][element]
+		} else {
+			out[i] = o.constant()
+		}
+	}
+	return out
 }
 
 // wordSlots is the clocks of the scan of one word: the ones in each bit plane,
 // but at least 1, summed.
-func (v vector) wordSlots(data []int64, tile int) int {
+func (v vector) wordSlots(word []int64) int {
 	total := 0
 	for plane := range v.Bits {
 		ones := 0
-		for _, at := range v.Order[tile*v.Lanes : (tile+1)*v.Lanes] {
-			if at >= 0 {
-				ones += int(data[at] >> plane & 1)
-			}
+		for _, x := range word {
+			ones += int(x >> plane & 1)
 		}
 		total += max(1, ones)
 	}
 	return total
 }
 
-// replay finds the values of a sample from its inputs, spikes and membranes.
+// replay is a program that finds what is scanned in a sample, from its inputs and the traced
+// results of layers.
 type replay struct {
-	plan   *plan
-	sample backends.Sample
-	seen   map[moment][]int64
+	lower.Program
+	in      map[string][]int64
+	scanned []*lower.Array
+	parts   map[*lower.Stage]string // of the stages that copy, in each part of the net, all that is scanned
 }
 
-// moment is a value in a step.
-type moment struct {
-	v    *ir.Value
-	step int
-}
-
-// forget frees the values of a step, which are computed again if they are asked for.
-func (r replay) forget(step int) {
-	for at := range r.seen {
-		if at.step == step && at.v.Clock == ir.Step {
-			delete(r.seen, at)
+func (p *plan) newReplay(sample backends.Sample) replay {
+	r := replay{Program: lower.Program{Steps: p.Steps}, in: map[string][]int64{}, scanned: p.scanned(), parts: map[*lower.Stage]string{}}
+	for i, u := range p.units(kindInput) {
+		r.in[u.Array.Name] = sample.Inputs[i]
+	}
+	live, layer := needed(p.Net.Stages, r.scanned, traced), 0
+	for _, s := range p.Net.Stages {
+		switch {
+		case live[s] && traced(s):
+			given := *s.To
+			given.Name, given.Given, given.Per = "trace of "+s.To.Name, true, ir.Step
+			r.in[given.Name] = results(sample, layer, s.To.Type.IsSpike())
+			r.Stages = append(r.Stages, &lower.Stage{Clock: ir.Step, To: s.To, Move: &lower.Move{Pieces: []lower.Piece{piece(&given, s.To, 0)}}})
+		case live[s]:
+			r.Stages = append(r.Stages, s)
+		}
+		if traced(s) {
+			layer++
 		}
 	}
+	for clock, part := range parts {
+		r.copy(clock, part)
+	}
+	r.declare()
+	return r
 }
 
-// value is a value's elements in a step, in C order.
-func (r replay) value(v *ir.Value, step int) []int64 {
-	at := moment{v, step}
-	if v.Clock == ir.Once {
-		at.step = 0
-	}
-	if r.seen[at] == nil {
-		r.seen[at] = r.compute(v, step)
-	}
-	return r.seen[at]
-}
-
-func (r replay) compute(v *ir.Value, step int) []int64 {
-	switch v.Op {
-	case ir.OpConst:
-		return v.Const().I
-	case ir.OpInput:
-		given := r.sample.Inputs[position(r.plan.Ports.Inputs, v)]
-		if v.Clock == ir.Step {
-			return given[step*v.Type.Size():][:v.Type.Size()]
+// scanned are the arrays of the units that are scanned; those of a gather are of its operands.
+func (p *plan) scanned() []*lower.Array {
+	var out []*lower.Array
+	for _, u := range p.Counted() {
+		of := []*unit{u}
+		if u.Kind == kindGather {
+			of = u.Xs
 		}
-		return given
-	case ir.OpNeuron:
-		at := position(r.plan.Ports.Neurons, v)
-		if !v.Type.IsSpike() {
-			return backends.Elements[int64](r.sample.Steps[step].Membranes[at])
-		}
-		return backends.Elements[int64](r.sample.Steps[step].Spikes[at])
-	case ir.OpSum, ir.OpLast, ir.OpMaxTime, ir.OpFirst:
-		return r.readout(v)
-	case ir.OpDelay:
-		if step > 0 {
-			return r.value(r.plan.latches[v].Args[1], step-1)
-		}
-		return spreadInts(v.Args[0], v.Type.Shape)
-	case ir.OpLatch:
-		return r.value(v.Args[1], step)
-	}
-	args := make([]*ir.Tensor, len(v.Args))
-	for i, a := range v.Args {
-		if a != nil {
-			args[i] = &ir.Tensor{Type: a.Type, I: r.value(a, step)}
-		}
-	}
-	out := ir.NewTensor(v.Type)
-	eval.Do(v, args, out)
-	return out.I
-}
-
-// spreadInts is a constant stretched to a shape.
-func spreadInts(v *ir.Value, to ir.Shape) []int64 {
-	index := ir.Index(v.Type.Shape, to)
-	if index == nil {
-		return v.Const().I
-	}
-	out := make([]int64, len(index))
-	for i, at := range index {
-		out[i] = v.Const().I[at]
-	}
-	return out
-}
-
-// readout is what a readout has after all steps.
-func (r replay) readout(v *ir.Value) []int64 {
-	if v.Op == ir.OpFirst {
-		return r.first(v)
-	}
-	out := append([]int64(nil), r.value(v.Args[0], 0)...)
-	for t := 1; t < r.plan.Steps; t++ {
-		for i, x := range r.value(v.Args[0], t) {
-			switch v.Op {
-			case ir.OpSum:
-				out[i] += x
-			case ir.OpLast:
-				out[i] = x
-			default:
-				out[i] = max(out[i], x)
+		for _, x := range of {
+			if !slices.Contains(out, x.Array) {
+				out = append(out, x.Array)
 			}
 		}
 	}
 	return out
 }
 
-// first is, for each element, the step of its first spike, or the number of steps.
-func (r replay) first(v *ir.Value) []int64 {
-	out := make([]int64, v.Type.Size())
-	for i := range out {
-		t := 0
-		for t < r.plan.Steps && r.value(v.Args[0], t)[i] == 0 {
-			t++
+// results are those of a layer in all steps.
+func results(sample backends.Sample, layer int, spikes bool) []int64 {
+	var out []int64
+	for _, t := range sample.Steps {
+		if spikes {
+			out = append(out, backends.Elements[int64](t.Spikes[layer])...)
+		} else {
+			out = append(out, backends.Elements[int64](t.Membranes[layer])...)
 		}
-		out[i] = int64(t)
 	}
 	return out
 }
 
-func position(vs []*ir.Value, v *ir.Value) int {
-	for i := range vs {
-		if vs[i] == v {
-			return i
+// piece copies all of an array to some elements of another.
+func piece(from, to *lower.Array, first int) lower.Piece {
+	one := []int{1}
+	return lower.Piece{Dims: []int{from.Type.Size()}, From: lower.View{Array: from, Strides: one}, To: lower.View{Array: to, Start: first, Strides: one}}
+}
+
+// copy adds the stage that copies all that is scanned.
+func (r *replay) copy(clock ir.Clock, part string) {
+	all, m, n := &lower.Array{}, &lower.Move{}, 0
+	for _, a := range r.scanned {
+		m.Pieces = append(m.Pieces, piece(a, all, n))
+		n += a.Type.Size()
+	}
+	all.Type = ir.Type{Shape: ir.ShapeOf(n)}
+	s := &lower.Stage{Clock: clock, To: all, Move: m}
+	r.Stages, r.parts[s] = append(r.Stages, s), part
+}
+
+// declare lists the arrays of the stages.
+func (r *replay) declare() {
+	known := map[*lower.Array]bool{}
+	for _, s := range r.Stages {
+		arrays := []*lower.Array{s.To}
+		for _, v := range s.Views() {
+			arrays = append(arrays, v.Array)
+		}
+		for _, a := range arrays {
+			if !known[a] {
+				known[a], r.Arrays = true, append(r.Arrays, a)
+			}
 		}
 	}
-	return -1
 }

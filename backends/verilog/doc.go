@@ -1,23 +1,23 @@
-// Package verilog emits a fixed net as Verilog-2005: an event engine that adds
-// weight rows only for ones, and holds no multiplier.
+// Package verilog emits a lowered program (package lower) as Verilog-2005: an event engine
+// that adds weight rows only for ones, and holds no multiplier.
 //
-// A value of N elements lies in hardware as tiles of P lanes (Options.Lanes; a
-// value of fewer elements has fewer lanes), in C order or pixel by pixel. Each
-// value that computes is one module:
+// An array of N elements lies in hardware as tiles of P lanes (Options.Lanes; one
+// of fewer elements has fewer lanes), in C order or pixel by pixel. Each array
+// that a fold or program computes is one module:
 //
 //   - input takes one element per clock and stores tiles, once or in each step;
-//   - linear scans its operand bit plane by bit plane, most significant first,
+//   - linear, a sum over all of an array, scans it bit plane by bit plane, most significant first,
 //     word by word, and for each one found reads one row of P weights from block
 //     memory and adds it to P accumulators; from plane to plane these are
 //     doubled (Horner). It does so once per tile of its results;
 //   - conv does the same over words that a list in memory names: those that a
-//     window sees; a matmul is one whose weights are the right operand's memory;
-//   - pool joins tiles that a list names, lane by lane;
-//   - map works lane by lane on tiles that lie alike; delays are one, and latches;
+//     window or a row sees; weights that are computed are another module's memory;
+//   - pool joins tiles that a list names, lane by lane: a fold without weights;
+//   - map runs a program lane by lane on tiles that lie alike; delays are one, and latches;
 //   - gather brings elements into the order that a reader needs, one per clock.
-//     Ops that only move elements make no hardware but this, where it is needed;
-//   - neuron updates one tile per clock, in the lanes: membranes, currents, waiting resets;
-//   - sum adds one tile per clock to its memory, or keeps the last, the largest, the first;
+//     Moves make no hardware but this, where it is needed;
+//   - neuron runs a program with state on one tile per clock: membranes, currents, waiting resets;
+//   - sum does so where the result is the state: readouts over time;
 //   - output sends one element per clock.
 //
 // Tiles of a linear or conv go straight into the neurons and sums that read it
@@ -31,7 +31,9 @@ import (
 	"slices"
 
 	"nomul/backends"
+	"nomul/backends/lower"
 	"nomul/ir"
+	"nomul/ir/diag"
 )
 
 // DefaultLanes is the number of accumulators when Options.Lanes is 0.
@@ -50,11 +52,30 @@ func (backend) Doc() string {
 	return "Verilog-2005 event engine with weight memories, a self-checking bench and a Makefile"
 }
 
+// Check lists what Emit cannot do with the net.
+func (backend) Check(net *ir.Net) diag.List {
+	return lower.Limits{Target: "verilog", Input: 16}.Check(net)
+}
+
+// planOf plans the lowered program of a net.
+func planOf(net *ir.Net, name string, lanes int) *plan {
+	names := map[string]string{}
+	for v, port := range backends.PortNames(net) {
+		names[v.Name] = port
+	}
+	return newPlan(lower.Of(net), names, name, laneCount(lanes))
+}
+
 // Emit returns the files of the artefact: NAME.v, tb.v, Makefile, the weight
 // memories and the vectors. The net has passed Check.
 func (backend) Emit(net *ir.Net, o backends.Options) []backends.File {
-	p := newPlan(net, o.Name, laneCount(o.Lanes))
-	g := newPage(p, o)
+	p := planOf(net, o.Name, o.Lanes)
+	return p.emit(backends.Meanings(net, backends.PortNames(net), p.element), o)
+}
+
+// emit prints a plan; meanings are the lines on inputs and outputs.
+func (p *plan) emit(meanings []string, o backends.Options) []backends.File {
+	g := newPage(p, meanings, o)
 	if o.OutputsOnly {
 		o.Vectors = o.Vectors.WithoutSteps() // which are far larger than the model, and go before its memories come
 	}

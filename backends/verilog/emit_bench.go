@@ -10,8 +10,10 @@ import (
 	"nomul/ir"
 )
 
-// Traces are the layers of neurons, in the order of the stream.
-func (p *plan) Traces() []*unit { return p.units(kindNeuron) }
+// Traces are the layers with membranes, in the order of the stream.
+func (p *plan) Traces() []*unit {
+	return slices.DeleteFunc(p.units(kindNeuron), func(u *unit) bool { return u.Var(ir.MembraneVar) < 0 })
+}
 
 // Scanned are the units that some linear scans as a whole.
 func (p *plan) Scanned() []*unit { return p.readBy(kindLinear) }
@@ -44,7 +46,7 @@ func (u *unit) readBy(kind string) bool {
 	return slices.ContainsFunc(u.Readers, func(r *unit) bool { return r.Kind == kind && r.X == u })
 }
 
-// Listed tells whether some convolution scans listed words of the unit.
+// Listed reports whether some convolution scans listed words of the unit.
 func (u *unit) Listed() bool { return u.readBy(kindConv) }
 
 // FirstBase is the latency's term of the first input, which is open already.
@@ -62,7 +64,7 @@ func (p *plan) Later() []pass {
 
 // feeding is where an input's elements lie in a sample of the bench.
 type feeding struct {
-	V        *ir.Value
+	Name     string
 	N, Begin int
 }
 
@@ -75,13 +77,21 @@ func (p *plan) FedEach() []feeding { return p.feeds(ir.Step) }
 func (p *plan) feeds(clock ir.Clock) []feeding {
 	var out []feeding
 	begin := 0
-	for _, v := range p.Ports.Inputs {
-		if v.Clock == clock {
-			out = append(out, feeding{v, v.Type.Size(), begin})
+	for _, u := range p.units(kindInput) {
+		if u.Clock == clock {
+			out = append(out, feeding{u.Array.Name, u.N, begin})
 		}
-		begin += p.Net.SampleType(v).Size()
+		begin += u.sampled()
 	}
 	return out
+}
+
+// sampled is the number of an input's elements in a sample.
+func (u *unit) sampled() int {
+	if u.Clock == ir.Step {
+		return u.N * u.Steps
+	}
+	return u.N
 }
 
 // Began tells that one of them starts.
@@ -96,8 +106,8 @@ func (p *plan) Began() string {
 // InCount is the number of elements of a sample.
 func (p *plan) InCount() int {
 	n := 0
-	for _, v := range p.Ports.Inputs {
-		n += p.Net.SampleType(v).Size()
+	for _, u := range p.units(kindInput) {
+		n += u.sampled()
 	}
 	return n
 }
@@ -105,8 +115,8 @@ func (p *plan) InCount() int {
 // OutCount is the number of elements that come out.
 func (p *plan) OutCount() int {
 	n := 0
-	for _, v := range p.Ports.Outputs {
-		n += v.Type.Size()
+	for _, u := range p.units(kindOutput) {
+		n += u.N
 	}
 	return n
 }
@@ -116,16 +126,9 @@ func (v vector) Slots() int { return len(v.Order) }
 
 // Int32 is, in the bench, the lowest membrane as a 32-bit integer.
 func (u *unit) Int32() string {
-	m := u.Neuron.Membrane()
-	name := "membranes_" + u.ID
-	if m.Bits == 32 {
-		return name + "[31:0]"
-	}
-	low := fmt.Sprintf("%s[%d:0]", name, m.Bits-1)
-	if m.Signed {
-		return fmt.Sprintf("{{%d{%s[%d]}}, %s}", 32-m.Bits, name, m.Bits-1, low)
-	}
-	return fmt.Sprintf("{%d'd0, %s}", 32-m.Bits, low)
+	m := u.Membrane()
+	low := slice("membranes_"+u.ID, m.Bits, m.Bits*u.Lanes)
+	return extend(low, m.Bits, m.Signed, 32)
 }
 
 // vectors are the samples: what goes in, and what the bench wants to see.

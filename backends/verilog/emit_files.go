@@ -13,21 +13,15 @@ import (
 func memories(p *plan) []backends.File {
 	var out []backends.File
 	for _, u := range p.Units {
-		if files := unitFiles[u.Kind]; files != nil {
-			out = append(out, files(u)...)
+		out = append(out, u.params(slices.Concat(u.Charging, u.Firing, []param{u.Bias})...)...)
+		if u.row != nil && u.Weights == nil {
+			out = append(out, u.weightRows())
+		}
+		if list := u.list(); list != nil {
+			out = append(out, u.file("list", list))
 		}
 	}
 	return out
-}
-
-// unitFiles are the memories of each kind of unit.
-var unitFiles = map[string]func(*unit) []backends.File{
-	kindLinear: func(u *unit) []backends.File { return append(u.params(u.Linear.Bias), u.weights()) },
-	kindConv:   (*unit).convFiles,
-	kindPool:   func(u *unit) []backends.File { return []backends.File{u.tiles()} },
-	kindGather: func(u *unit) []backends.File { return []backends.File{u.sources()} },
-	kindMap:    func(u *unit) []backends.File { return u.params(u.Constants()...) },
-	kindNeuron: (*unit).neuronParams,
 }
 
 // File is the name of the file of a memory of the unit: short, whatever the value's name is,
@@ -40,86 +34,47 @@ func (u *unit) file(what string, b *bytes.Buffer) backends.File {
 	return backends.File{Name: u.File(what), Data: bytes.Clone(b.Bytes())}
 }
 
-func (u *unit) neuronParams() []backends.File {
-	return u.params(slices.Concat(u.Neuron.Charging, u.Neuron.Firing)...)
-}
-
-// weights has a row for each tile and operand element: the weights from the
-// element to the tile's lanes. Lanes behind the last result hold 0.
-func (u *unit) weights() backends.File {
-	w, l := u.V.Args[1].Const().I, u.Linear
+// weightRows are the weights from an element of the operand to a tile's lanes, row by row.
+func (u *unit) weightRows() backends.File {
 	var b bytes.Buffer
-	for tile := range u.Tiles {
-		for _, k := range l.From[:l.Rows] {
-			row := make([]int64, u.Lanes)
-			for lane := range row {
-				if n := tile*u.Lanes + lane; n < u.N {
-					row[lane] = w[n*l.Rows+k]
-				}
+	data, row := u.weights.Data.I, make([]int64, u.Lanes)
+	for n := range u.Depth {
+		for lane, element := range u.row(n) {
+			row[lane] = 0
+			if element >= 0 {
+				row[lane] = data[element]
 			}
-			writeRow(&b, l.WeightBits, row)
 		}
+		writeRow(&b, u.WeightBits, row)
 	}
 	return u.file("weights", &b)
 }
 
-func (u *unit) convFiles() []backends.File {
-	if u.Rows != nil {
-		return []backends.File{u.words()}
-	}
-	return append(u.params(u.Conv.Bias), u.convWeights(), u.words())
-}
-
-// convWeights has the rows of each tile of output channels: by tap, then by the
-// input channel in each lane of a pixel's words.
-func (u *unit) convWeights() backends.File {
-	w, c := u.V.Args[1].Const().I, u.Conv
+// list has the words of a conv or pool: the last flag, the weight row and the word of each
+// entry; of a gather it has where the elements come from. Other units have none.
+func (u *unit) list() *bytes.Buffer {
 	var b bytes.Buffer
-	for first := 0; first < c.outputs; first += u.Lanes {
-		for tap := range c.taps {
-			for _, in := range c.inputs {
-				row := make([]int64, u.Lanes)
-				for lane := range row {
-					row[lane] = c.weight(w, first+lane, in, tap)
-				}
-				writeRow(&b, c.WeightBits, row)
-			}
-		}
-	}
-	return u.file("weights", &b)
-}
-
-// words are the lists of a conv: the last flag, the weight row and the word of each entry.
-func (u *unit) words() backends.File {
-	var b bytes.Buffer
-	for _, list := range u.Conv.Lists {
+	for _, list := range u.Lists {
 		for i, e := range list {
-			writeFields(&b, field{1, flag(i == len(list)-1)}, field{u.Conv.RowAddr(), int64(e.Row)}, field{u.X.Addr(), int64(e.Tile)})
+			last, tile := field{1, flag(i == len(list)-1)}, field{u.X.Addr(), int64(e.Tile)}
+			if u.Kind == kindPool {
+				writeFields(&b, last, tile)
+			} else {
+				writeFields(&b, last, field{u.RowAddr(), int64(e.Row)}, tile)
+			}
 		}
 	}
-	return u.file("list", &b)
-}
-
-// tiles are the lists of a pool: the last flag and the tile of each entry.
-func (u *unit) tiles() backends.File {
-	var b bytes.Buffer
-	for _, list := range u.Pool.Lists {
-		for i, t := range list {
-			writeFields(&b, field{1, flag(i == len(list)-1)}, field{u.X.Addr(), int64(t)})
+	if u.Kind == kindGather {
+		picks, lanes, values := u.PickBits(), u.LaneBits(), u.ValueBits() // which looks at every element
+		for _, o := range u.Sources {
+			from, lane, value := u.source(o)
+			writeFields(&b, field{picks, from}, field{lanes, lane}, field{values, value})
 		}
 	}
-	return u.file("list", &b)
-}
-
-// sources are where the elements of a gather come from.
-func (u *unit) sources() backends.File {
-	var b bytes.Buffer
-	picks, lanes, values := u.PickBits(), u.LaneBits(), u.ValueBits() // which looks at every element
-	for _, o := range u.Gather.From {
-		from, lane, value := u.source(o)
-		writeFields(&b, field{picks, from}, field{lanes, lane}, field{values, value})
+	if b.Len() == 0 {
+		return nil
 	}
-	return u.file("list", &b)
+	return &b
 }
 
 func flag(on bool) int64 {

@@ -1,8 +1,6 @@
 package verilog
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 
 	"nomul/ir"
@@ -23,7 +21,7 @@ func (u *unit) LaneBits() int {
 // ValueBits is the bits of a word's number or of a constant.
 func (u *unit) ValueBits() int {
 	n := u.ReadBits()
-	for _, o := range u.Gather.From {
+	for _, o := range u.Sources {
 		if number, _ := o.unit(); number < 0 {
 			c := o.constant()
 			n = max(n, ir.Range{Lo: c, Hi: c}.SignedBits())
@@ -37,27 +35,12 @@ func (u *unit) GatherEntry() int { return u.PickBits() + u.LaneBits() + u.ValueB
 
 // source is an entry: the operand from 1 on, the lane and the word; or 0 and a constant.
 func (u *unit) source(o origin) (from, lane, value int64) {
-	number, element := o.unit()
 	for i, x := range u.Xs {
-		if x.number == number {
-			at := x.place(element)
+		if at := x.place(o); at >= 0 {
 			return int64(i + 1), int64(at % x.Lanes), int64(at / x.Lanes)
 		}
 	}
 	return 0, 0, o.constant()
-}
-
-// place is where an element lies.
-func (u *unit) place(element int) int {
-	if u.places == nil {
-		u.places = make([]int, u.N)
-		for at, e := range u.Order {
-			if e >= 0 {
-				u.places[e] = at
-			}
-		}
-	}
-	return u.places[element]
 }
 
 // Picked is the element in a lane of operand i.
@@ -69,13 +52,4 @@ func (u *unit) Picked(i int, x *unit) string {
 	bits := indexBits(x.Word())
 	at := fitted("lane", u.LaneBits(), false, bits)
 	return fmt.Sprintf("%s[%s +: %d]", name, times(at, x.Bits), x.Bits)
-}
-
-// key tells gathers apart, by a digest: the lists are long.
-func (g gather) key(lanes int) [sha256.Size]byte {
-	text := binary.LittleEndian.AppendUint64(nil, uint64(lanes))
-	for _, from := range g.From {
-		text = binary.LittleEndian.AppendUint64(text, uint64(from))
-	}
-	return sha256.Sum256(text)
 }

@@ -8,44 +8,17 @@ import (
 // Planes is the number of bit planes of the operand of a linear or conv.
 func (u *unit) Planes() int { return u.X.Bits }
 
-// WeightBits is the width of a weight of a linear or conv.
-func (u *unit) WeightBits() int {
-	if u.Kind == kindConv {
-		return u.Conv.WeightBits
-	}
-	return u.Linear.WeightBits
-}
-
-// Bias is that of a linear or conv.
-func (u *unit) Bias() param {
-	if u.Kind == kindConv {
-		return u.Conv.Bias
-	}
-	return u.Linear.Bias
-}
-
-// WeightRows is the number of rows of weights.
-func (u *unit) WeightRows() int {
-	if u.Kind == kindConv {
-		return u.Conv.Depth
-	}
-	return u.Linear.Depth
-}
-
-// RowAddr is the bits of a weight row's number.
-func (u *unit) RowAddr() int { return indexBits(u.WeightRows()) }
-
-// SignedWeights tells whether a weight is widened by its sign.
+// SignedWeights reports whether a weight is widened by its sign.
 func (u *unit) SignedWeights() bool {
-	if u.Rows != nil {
-		return u.Rows.Signed
+	if u.Weights != nil {
+		return u.Weights.Signed
 	}
-	return u.V.Args[1].Const().Range().Lo < 0
+	return u.weights.Data.Range().Lo < 0
 }
 
 // Begun is what the sums begin with: the bias, less the bits that enter later.
 func (u *unit) Begun() string {
-	b, late := u.Bias(), u.Planes()-1
+	b, late := u.Bias, u.Planes()-1
 	if b.Absent() {
 		return decimal(u.Word(), 0)
 	}
@@ -62,7 +35,7 @@ func (u *unit) Begun() string {
 
 // LateBits is the bits of the biases' word.
 func (u *unit) LateBits() int {
-	b := u.Bias()
+	b := u.Bias
 	if b.Stored() {
 		return b.Bits * u.Lanes
 	}
@@ -73,7 +46,7 @@ func (u *unit) LateBits() int {
 func (u *unit) Doubled() string {
 	return u.lanes(func(lane int) string {
 		bit := "1'b0"
-		if b := u.Bias(); !b.Absent() {
+		if b := u.Bias; !b.Absent() {
 			bit = fmt.Sprintf("late[%d]", b.at(lane))
 		}
 		if u.Bits == 1 {
@@ -86,7 +59,7 @@ func (u *unit) Doubled() string {
 
 // Sums are those of from and the terms; a signed operand's highest plane is taken away.
 func (u *unit) Sums() string {
-	w := u.WeightBits()
+	w := u.WeightBits
 	return u.lanes(func(lane int) string {
 		term := fmt.Sprintf("term[%d:%d]", lane*w+min(w, u.Bits)-1, lane*w) // modulo 2^Bits, as the sum is
 		if more := u.Bits - w; more > 0 && u.SignedWeights() {

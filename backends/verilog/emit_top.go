@@ -14,12 +14,13 @@ import (
 // page is what the templates of the top module, the bench and the Makefile see.
 type page struct {
 	*plan
-	Samples int
-	Traced  int      // 1 if vectors.hex has spikes and membranes
-	Cycles  []int    // of each sample
-	Stored  []stored // the files that the model reads
-	Sampled []stored // those of the bench's own samples
-	Orders  []stored // those of the bench, in which neurons lie
+	Meanings []string // the lines on inputs and outputs of the first comment
+	Samples  int
+	Traced   int      // 1 if vectors.hex has spikes and membranes
+	Cycles   []int    // of each sample
+	Stored   []stored // the files that the model reads
+	Sampled  []stored // those of the bench's own samples
+	Orders   []stored // those of the bench, in which neurons lie
 }
 
 // stored is a file that a simulation reads, which knows it again by its digest; before a
@@ -72,8 +73,8 @@ func (s stored) Sum() string {
 	return fmt.Sprintf("%d-%d", bits.Reverse32(crc), len(s.data))
 }
 
-func newPage(p *plan, o backends.Options) page {
-	g := page{plan: p, Samples: len(o.Vectors), Traced: 1}
+func newPage(p *plan, meanings []string, o backends.Options) page {
+	g := page{plan: p, Meanings: meanings, Samples: len(o.Vectors), Traced: 1}
 	if o.OutputsOnly {
 		g.Traced = 0
 	}
@@ -83,27 +84,25 @@ func newPage(p *plan, o backends.Options) page {
 	return g
 }
 
-// Meanings returns the lines on inputs and outputs of the first comment.
-func (p *plan) Meanings() []string {
-	return backends.Meanings(p.Net, p.Names, p.element)
-}
-
 // element is the Verilog type of an element in the data of its port.
 func (p *plan) element(v *ir.Value) string {
-	switch {
-	case v.Op == ir.OpOutput:
-		return fmt.Sprintf("signed [%d:0]", p.OutBits()-1)
-	case v.Type.Kind == ir.Sint:
-		return fmt.Sprintf("signed [%d:0]", bitsOf(v.Range)-1)
+	bits := fmt.Sprintf("[%d:0]", bitsOf(v.Range)-1)
+	for _, u := range p.units(kindOutput) {
+		if u.Array.Name == v.Name {
+			return fmt.Sprintf("signed [%d:0]", u.Wide-1)
+		}
 	}
-	return fmt.Sprintf("[%d:0]", bitsOf(v.Range)-1)
+	if v.Type.Kind == ir.Sint {
+		return "signed " + bits
+	}
+	return bits
 }
 
 // InBits and OutBits are the widths of the engine's ports.
 func (p *plan) InBits() int {
 	n := 1
-	for _, v := range p.Ports.Inputs {
-		n = max(n, bitsOf(v.Range))
+	for _, u := range p.units(kindInput) {
+		n = max(n, u.Bits)
 	}
 	return n
 }
@@ -111,15 +110,15 @@ func (p *plan) InBits() int {
 // OutBits is the width that holds every output, signed.
 func (p *plan) OutBits() int {
 	n := 1
-	for _, v := range p.Ports.Outputs {
-		n = max(n, v.Range.SignedBits())
+	for _, u := range p.units(kindOutput) {
+		n = max(n, u.Array.Range.SignedBits())
 	}
 	return n
 }
 
 // InNames lists the inputs in the order in which they are taken.
 func (p *plan) InNames() string {
-	once, each := p.portNames(p.Ports.Inputs, ir.Once), p.portNames(p.Ports.Inputs, ir.Step)
+	once, each := p.portNames(kindInput, ir.Once), p.portNames(kindInput, ir.Step)
 	switch {
 	case each == "":
 		return once
@@ -130,16 +129,14 @@ func (p *plan) InNames() string {
 }
 
 // OutNames lists the outputs.
-func (p *plan) OutNames() string {
-	return p.portNames(p.Ports.Outputs, ir.Once, ir.End)
-}
+func (p *plan) OutNames() string { return p.portNames(kindOutput, ir.Once, ir.End) }
 
 // portNames lists ports of some clocks, with their numbers of elements.
-func (p *plan) portNames(vs []*ir.Value, clocks ...ir.Clock) string {
+func (p *plan) portNames(kind string, clocks ...ir.Clock) string {
 	var parts []string
-	for _, v := range vs {
-		if slices.Contains(clocks, v.Clock) {
-			parts = append(parts, fmt.Sprintf("%s (%d)", p.Names[v], v.Type.Size()))
+	for _, u := range p.units(kind) {
+		if slices.Contains(clocks, u.Clock) {
+			parts = append(parts, fmt.Sprintf("%s (%d)", u.ID, u.N))
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -164,22 +161,17 @@ func (g page) Terms() []string {
 	return out
 }
 
-// Loops tells whether there are passes to repeat in several steps.
+// Loops reports whether there are passes to repeat in several steps.
 func (p *plan) Loops() bool { return p.Steps > 1 && len(p.part("step")) > 0 }
 
-// UsesFirst tells whether a unit asks for the first step.
+// UsesFirst reports whether a unit asks for the first step.
 func (p *plan) UsesFirst() bool {
-	for _, u := range p.Units {
-		if u.AsksFirst() {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.Units, func(u *unit) bool { return u.Remembers() })
 }
 
-// UsesStep tells whether a unit asks for the number of the step.
+// UsesStep reports whether a unit asks for the number of the step.
 func (p *plan) UsesStep() bool {
-	return slices.ContainsFunc(p.Units, (*unit).Numbers)
+	return slices.ContainsFunc(p.Units, func(u *unit) bool { return u.Numbers() })
 }
 
 // StepDone is the end of a step.

@@ -3,7 +3,9 @@ package verilog
 import (
 	"fmt"
 
+	"nomul/backends/lower"
 	"nomul/ir"
+	"nomul/ir/update"
 )
 
 // param is a constant with one integer per neuron or per result: one literal
@@ -15,29 +17,22 @@ type param struct {
 	Keep bool    // in a memory even when all are equal, so that lanes behind the last element get 0
 }
 
-// newParam spreads an operand over a shape, in the order of a vector.
-func newParam(name string, v *ir.Value, s ir.Shape, bits int, y vector) param {
-	p := param{Name: name, Bits: bits}
-	if v == nil {
-		return p
-	}
-	data, index := v.Const().I, ir.Index(v.Type.Shape, s)
+// newParam is a view of a constant, in the order of a vector.
+func newParam(name string, v lower.View, dims []int, y vector) param {
+	p := param{Name: name}
+	index := elements(v, dims)
 	for _, at := range y.Order {
-		if at < 0 {
-			break // behind the last element
+		if at >= 0 { // not behind the last element
+			p.Data = append(p.Data, v.Array.Data.I[index[at]])
 		}
-		if index != nil {
-			at = index[at]
-		}
-		p.Data = append(p.Data, data[at])
 	}
 	return p
 }
 
-// Absent tells whether the value has no such parameter.
+// Absent reports whether the value has no such parameter.
 func (p param) Absent() bool { return p.Data == nil }
 
-// Stored tells whether the elements differ, so that a memory holds them.
+// Stored reports whether the elements differ, so that a memory holds them.
 func (p param) Stored() bool {
 	if p.Keep {
 		return true
@@ -95,24 +90,6 @@ func (p param) Lane(lane int) string {
 	return fmt.Sprintf("%s[%d:%d]", p.Signal(), p.at(lane)+p.Bits-1, p.at(lane))
 }
 
-// linear is what is particular to the hardware of a linear.
-type linear struct {
-	Rows       int // weight rows of one tile: the operand's elements
-	Depth      int // weight rows in all
-	WeightBits int
-	Bias       param
-	From       []int // the operand's element of each row
-}
-
-// planLinear keeps weights modulo 2^bits of the accumulator, as the sum itself is.
-func planLinear(v *ir.Value, y, x vector, from []int) linear {
-	l := linear{Rows: x.N, Depth: x.N * y.Tiles, From: from}
-	l.WeightBits = min(bitsOf(v.Args[1].Const().Range()), y.Bits)
-	l.Bias = newParam("bias", v.Args[2], v.Type.Shape, max(y.Bits, x.Bits), y)
-	l.Bias.Keep = !l.Bias.Absent() && y.Tail() < y.Lanes // a scan of the result must find nothing there
-	return l
-}
-
 // clip brings thresholds that no membrane reaches, or every one does, to the
 // border of the membrane's range, which takes fewer bits and decides the same.
 func clip(p param, h ir.Range, c ir.Compare) param {
@@ -124,15 +101,31 @@ func clip(p param, h ir.Range, c ir.Compare) param {
 	for i, d := range p.Data {
 		p.Data[i] = min(max(d, h.Lo), h.Hi)
 	}
-	return sized(p)
+	return p.sized()
 }
 
 // sized gives a parameter the fewest two's complement bits.
-func sized(p param) param {
+func (p param) sized() param {
 	r := ir.Range{}
 	if !p.Absent() {
 		r = (&ir.Tensor{I: p.Data}).Range()
 	}
 	p.Bits = r.SignedBits()
 	return p
+}
+
+// digits are the bits of a factor's canonical digits that are 1, and of those that are −1.
+func (p param) digits() []param {
+	plus, minus := param{Name: p.Name + "_plus"}, param{Name: p.Name + "_minus"}
+	for _, f := range p.Data {
+		var masks [2]int64
+		for _, d := range update.CSD(f) {
+			masks[(1-d.Sign)/2] |= 1 << d.Shift
+			plus.Bits = max(plus.Bits, d.Shift+1)
+		}
+		plus.Data, minus.Data = append(plus.Data, masks[0]), append(minus.Data, masks[1])
+	}
+	plus.Bits = max(plus.Bits, 1)
+	minus.Bits = plus.Bits
+	return []param{plus, minus}
 }

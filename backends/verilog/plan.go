@@ -3,41 +3,40 @@ package verilog
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 
-	"nomul/backends"
+	"nomul/backends/lower"
 	"nomul/ir"
 	"nomul/ir/update"
 )
 
-// unit is the hardware of one value: one module.
+// unit is the hardware of one array: one module.
 type unit struct {
 	vector
-	Kind   string // of module
-	V      *ir.Value
-	Top    string // name of the top module
-	ID     string // the value's name as part of Verilog names
-	number int    // among the units
-	places []int  // of each element; see place
+	Kind   string       // of module
+	Array  *lower.Array // whose elements it has
+	Text   string       // of the stage
+	Top    string       // name of the top module
+	ID     string       // the array's name as part of Verilog names
+	number int          // among the units
+	places []int        // of each element; see place
 	Xs     []*unit
 	X      *unit // the first of Xs; nil of an input
 	Clock  ir.Clock
+	Late   bool // of a latch
 
 	Streams []*unit // take the tiles as they are made
 	Readers []*unit // scan, walk or send the stored tiles
 	Walked  []*unit // take the stored tiles one after another, in a walk of their own
 	Ends    bool    // its end is the end of a pass
 
-	First  bool // the first input: at first it opens by itself
-	Wide   int  // bits of the engine's output port, of an output
-	Steps  int
-	Linear linear
-	Conv   conv
-	Rows   *unit // keeps the weights of a matmul; nil of a conv
-	Pool   pool
-	Gather gather
-	Lanewise
-	Neuron  neuron
-	Readout *update.Program
+	First   bool // the first input: at first it opens by itself
+	Wide    int  // bits of the engine's output port, of an output
+	Steps   int
+	Weights *unit    // keeps the weights that are computed
+	Sources []origin // of a gather: the element in each place
+	fold
+	program
 }
 
 // The kinds of modules.
@@ -53,151 +52,195 @@ const (
 	kindOutput = "output"
 )
 
-// Mem tells whether the unit stores its tiles.
+// Mem reports whether the unit stores its tiles.
 func (u *unit) Mem() bool { return len(u.Readers) > 0 || len(u.Walked) > 0 }
 
-// Module is the kind of the unit's module.
-func (u *unit) Module() string { return u.Kind }
-
-// pass is one stretch of work that the end of the pass before starts.
-type pass struct {
-	Head *unit
-	Walk bool   // the head's memory is walked; else the head itself is started
-	Part string // once, step, end
-	Go   string // its start signal
-	Done string // its end signal
-	Base int    // clocks from start to end, less the scan's
-	Line string // the term of the latency
-}
-
-// Scans tells whether the pass scans all of an operand: Head.Tiles · slots clocks more.
-func (p pass) Scans() bool { return !p.Walk && p.Head.Kind == kindLinear }
-
-// Looks tells whether the pass scans words of an operand by a list.
-func (p pass) Looks() bool { return !p.Walk && p.Head.Kind == kindConv }
-
 type plan struct {
-	Net     *ir.Net
+	Net     *lower.Program
 	Name    string
 	Lanes   int
 	Steps   int
+	Names   map[string]string // of inputs and outputs in the artefact, by name in the model
 	Units   []*unit
 	Passes  []pass
-	Ports   backends.Ports
-	Names   backends.Names // of the ports
-	byVal   map[*ir.Value]*unit
-	views   map[*ir.Value]view
-	latches map[*ir.Value]*ir.Value // by delay
+	makers  map[*lower.Array]*unit
+	moved   map[*lower.Array][]origin     // of arrays that only moves make
+	latches map[*lower.Array]*lower.Stage // by the array of the delay
 	gathers map[[sha256.Size]byte]*unit
 	taken   map[string]bool
+	clock   ir.Clock // of the stage that is planned
 }
 
-func newPlan(net *ir.Net, name string, lanes int) *plan {
-	p := &plan{Net: net, Name: name, Lanes: lanes, Steps: net.Steps, Ports: backends.PortsOf(net), Names: backends.PortNames(net),
-		byVal: map[*ir.Value]*unit{}, views: map[*ir.Value]view{}, latches: map[*ir.Value]*ir.Value{},
+// newPlan plans a program, whose inputs and outputs have these names in the artefact.
+func newPlan(net *lower.Program, names map[string]string, name string, lanes int) *plan {
+	p := &plan{Net: net, Name: name, Lanes: lanes, Steps: net.Steps, Names: names,
+		makers: map[*lower.Array]*unit{}, moved: map[*lower.Array][]origin{}, latches: map[*lower.Array]*lower.Stage{},
 		gathers: map[[sha256.Size]byte]*unit{}, taken: map[string]bool{}}
-	for _, v := range net.All(ir.OpLatch) {
-		p.latches[v.Args[0]] = v
+	for _, port := range names {
+		p.taken[port] = true
 	}
-	for _, name := range p.Names {
-		p.taken[name] = true
-	}
-	live := p.liveValues(net)
-	for _, v := range net.Values {
-		if build := builder(v.Op); build != nil && live[v] {
-			build(p, v)
+	for _, a := range net.Arrays {
+		if a.Given {
+			p.input(a)
 		}
+	}
+	for _, s := range net.Stages {
+		if s.Move != nil && s.Move.Late {
+			p.latches[s.To] = s
+		}
+	}
+	live := p.live()
+	for _, s := range net.Stages {
+		if live[s] {
+			p.stage(s)
+		}
+	}
+	for _, u := range p.Units {
+		u.Wide = p.OutBits()
 	}
 	p.connect()
 	p.schedule()
 	return p
 }
 
-// builder makes the hardware of an op; it is nil where the op has none.
-func builder(op ir.Op) func(*plan, *ir.Value) {
-	switch own := builders[op]; {
-	case own != nil:
-		return own
-	case op.ReadsOut():
-		return (*plan).sum
-	case op.Elementwise():
-		return (*plan).lanewise
+// stage plans the hardware of a stage. Moves have none: they say where elements come from.
+func (p *plan) stage(s *lower.Stage) {
+	p.clock = s.Clock
+	switch {
+	case s.Each != nil:
+		p.each(s)
+	case s.Fold != nil:
+		p.fold(s)
+	case s.Output:
+		p.output(s)
+	case s.Move.Late:
+		p.latch(s)
+	case p.latches[s.To] != nil:
+		p.delay(s)
+	default:
+		p.moved[s.To] = p.move(s.Move, s.To.Type.Size())
 	}
-	return nil
 }
 
-// builders are those of the ops that are neither elementwise nor readouts, and of products with constants.
-var builders = map[ir.Op]func(*plan, *ir.Value){
-	ir.OpInput: (*plan).input, ir.OpOutput: (*plan).output,
-	ir.OpLinear: (*plan).linear, ir.OpConv: (*plan).conv, ir.OpMatmul: (*plan).matmul, ir.OpNeuron: (*plan).neuron,
-	ir.OpMaxPool: (*plan).pool, ir.OpSumPool: (*plan).pool,
-	ir.OpReduceSum: (*plan).reduce, ir.OpReduceMax: (*plan).reduce, ir.OpReduceMin: (*plan).reduce,
-	ir.OpCSD:   (*plan).csd,
-	ir.OpDelay: (*plan).delay, ir.OpLatch: (*plan).latch,
-}
-
-// add appends a unit for a value. The value's own view is the unit's elements
-// from then on, unless the unit only brings another value's into order.
-func (p *plan) add(u *unit, own bool) *unit {
+// add appends a unit. An array's elements are those of the unit that computes it, unless it
+// only brings them into order.
+func (p *plan) add(u *unit) *unit {
 	u.Top, u.Steps, u.number = p.Name, p.Steps, len(p.Units)
 	if u.Kind == kindInput || u.Kind == kindOutput {
-		u.ID = p.Names[u.V]
+		u.ID = p.Names[u.Array.Name]
 	} else {
-		u.ID = uniqueID(u.V.Name, p.taken)
+		u.ID = uniqueID(u.Array.Name, p.taken)
 	}
 	if len(u.Xs) > 0 {
 		u.X = u.Xs[0]
 	}
 	p.Units = append(p.Units, u)
-	if own {
-		p.byVal[u.V] = u
+	if u.Kind != kindGather && !u.Late {
+		p.makers[u.Array] = u
 	}
 	return u
 }
 
-func (p *plan) input(v *ir.Value) {
-	lanes, order := inOrder(v.Type.Size(), p.Lanes)
-	p.add(&unit{Kind: kindInput, V: v, Clock: v.Clock, vector: newVector(v, lanes, order)}, true)
+func (p *plan) input(a *lower.Array) {
+	clock := ir.Once
+	if a.Per == ir.Step {
+		clock = ir.Step
+	}
+	lanes, order := inOrder(a.Type.Size(), p.Lanes)
+	p.add(&unit{Kind: kindInput, Array: a, Text: a.String(), Clock: clock, vector: newVector(a.Range, lanes, order)})
 }
 
 // output sends elements in C order.
-func (p *plan) output(v *ir.Value) {
-	lanes, order := inOrder(v.Type.Size(), p.Lanes)
-	x := p.arranged(v.Args[0], p.view(v.Args[0]), lanes, order)
-	p.add(&unit{Kind: kindOutput, V: v, Clock: v.Clock, Xs: []*unit{x}, vector: newVector(v, lanes, order), Wide: p.OutBits()}, true)
+func (p *plan) output(s *lower.Stage) {
+	lanes, order := inOrder(s.To.Type.Size(), p.Lanes)
+	x := p.arranged(s.Move.Pieces[0].From.Array, inPlaces(p.move(s.Move, s.To.Type.Size()), order), lanes)
+	p.add(&unit{Kind: kindOutput, Array: s.To, Text: s.String(), Clock: s.Clock, Xs: []*unit{x}, vector: newVector(s.To.Range, lanes, order)})
 }
 
-// linear over one axis scans all of its operand for each tile; over several it
-// is a convolution of one tap.
-func (p *plan) linear(v *ir.Value) {
-	if v.Args[0].Type.Shape.Rank() > 1 {
-		p.conv(v)
-		return
+// each plans a program that runs in the lanes, in the order of the first operand.
+func (p *plan) each(s *lower.Stage) {
+	e, dims := s.Each, s.To.Type.Shape.Dims()
+	u := &unit{Kind: kindMap, Array: s.To, Text: s.String(), Clock: s.Clock}
+	switch {
+	case readout(e.Program):
+		u.Kind = kindSum
+	case len(e.Program.Vars) > 0:
+		u.Kind = kindNeuron
 	}
-	x, from := p.stored(v.Args[0], p.view(v.Args[0]))
-	lanes, order := inOrder(v.Type.Size(), p.Lanes)
-	u := &unit{Kind: kindLinear, V: v, Clock: v.Clock, Xs: []*unit{x}, vector: newVector(v, lanes, order)}
-	u.Linear = planLinear(v, u.vector, x.vector, from)
-	p.add(u, true)
-}
-
-// neuron and sum keep the order of what they read.
-func (p *plan) neuron(v *ir.Value) {
-	x, order := p.stored(v.Args[0], p.view(v.Args[0]))
-	u := &unit{Kind: kindNeuron, V: v, Clock: v.Clock, Xs: []*unit{x}, vector: newVector(v, x.Lanes, order)}
-	u.Neuron = planNeuron(v, u.vector, p.Net.Steps)
-	p.add(u, true)
-}
-
-func (p *plan) sum(v *ir.Value) {
-	x, order := p.stored(v.Args[0], p.view(v.Args[0]))
-	u := &unit{Kind: kindSum, V: v, Clock: ir.Step, Xs: []*unit{x}, vector: newVector(v, x.Lanes, order)}
-	u.Readout, _ = v.Update(p.Net.Steps)
-	u.Work = max(v.Range.SignedBits(), v.Args[0].Range.SignedBits())
-	if u.Numbers() {
-		u.Work = max(u.Work, indexBits(p.Net.Steps)+1)
+	for _, slot := range operandsOf(e.Program) {
+		w, a := p.origins(e.Views[slot], dims), e.Views[slot].Array
+		if u.Operands == nil {
+			x, order := p.stored(a, w)
+			u.vector = newVector(s.To.Range, x.Lanes, order)
+			u.read(slot, x)
+		} else {
+			u.read(slot, p.arranged(a, inPlaces(w, u.Order), u.Lanes))
+		}
 	}
-	p.add(u, true)
+	if u.Operands == nil { // something must come, if only to start it
+		x, order := p.stored(s.To, make([]origin, s.To.Type.Size()))
+		u.vector, u.Xs = newVector(s.To.Range, x.Lanes, order), []*unit{x}
+	}
+	u.program = planProgram(u, e, dims, p.Steps)
+	p.add(u)
+}
+
+// operandsOf lists the operands that a program reads in each step.
+func operandsOf(p *update.Program) []int {
+	var slots []int
+	for _, i := range p.Code {
+		if i.Kind == update.Operand && !slices.Contains(slots, int(i.At)) {
+			slots = append(slots, int(i.At))
+		}
+	}
+	return slots
+}
+
+// readout reports whether a program's result is all that it keeps, and nobody looks at the
+// membrane: one memory holds both.
+func readout(p *update.Program) bool {
+	return len(p.Vars) == 1 && !p.Vars[0].Bit && p.Var(ir.MembraneVar) < 0 && p.Stored(0) == p.Result()
+}
+
+// A delay is a unit that gives the memory of its latch, or its initial value in
+// the first step; the latch stores at the end of the step. The latch's unit
+// comes first, for the delay reads it.
+func (p *plan) delay(s *lower.Stage) {
+	dims := s.To.Type.Shape.Dims()
+	lanes, order := inOrder(s.To.Type.Size(), p.Lanes)
+	latch := p.add(&unit{Kind: kindMap, Array: s.To, Text: p.latches[s.To].String(), Clock: ir.Step, Late: true, vector: newVector(s.To.Range, lanes, order)})
+	u := &unit{Kind: kindMap, Array: s.To, Text: s.String(), Clock: ir.Step, vector: latch.vector, Xs: []*unit{latch}}
+	b := update.Builder{}
+	kept := b.Load(b.Var(update.Var{Name: "kept", Init: 0}))
+	b.Store(0, kept)
+	b.Result(kept)
+	u.program = planProgram(u, &lower.Each{Program: b.Program(), Views: map[int]lower.View{0: s.Move.Pieces[0].From}}, dims, p.Steps)
+	p.add(u)
+}
+
+// latch fills in what the latch's unit stores.
+func (p *plan) latch(s *lower.Stage) {
+	delay, from := p.makers[s.To], s.Move.Pieces[0].From
+	u := delay.X
+	u.read(0, p.arranged(from.Array, inPlaces(p.move(s.Move, s.To.Type.Size()), u.Order), u.Lanes))
+	u.X = u.Xs[0]
+	b := update.Builder{}
+	b.Result(b.Operand(0))
+	u.program = planProgram(u, &lower.Each{Program: b.Program(), Views: map[int]lower.View{0: from}}, nil, p.Steps)
+}
+
+// read adds the operand of a program that a unit keeps.
+func (u *unit) read(slot int, x *unit) {
+	port := -1
+	for i, have := range u.Xs {
+		if have == x {
+			port = i
+		}
+	}
+	if port < 0 {
+		port, u.Xs = len(u.Xs), append(u.Xs, x)
+	}
+	u.Operands = append(u.Operands, operand{slot, port, x})
 }
 
 // connect decides which tiles are streamed and which are stored.
@@ -219,33 +262,52 @@ func (p *plan) connect() {
 // streamers make tiles that neurons and sums can take as they come.
 var streamers = map[string]bool{kindLinear: true, kindConv: true, kindNeuron: true}
 
-// streamsTo tells whether u can take x's tiles as they are made.
+// streamsTo reports whether u can take x's tiles as they are made.
 func (x *unit) streamsTo(u *unit) bool { return x.Clock == u.Clock && streamers[x.Kind] }
 
-// liveValues are those that an output or a neuron's trace depends on, and the
-// inputs, which are sent to the engine whether it uses them or not.
-func (p *plan) liveValues(net *ir.Net) map[*ir.Value]bool {
-	live := map[*ir.Value]bool{}
-	var mark func(v *ir.Value)
-	mark = func(v *ir.Value) {
-		if v == nil || live[v] {
-			return
-		}
-		live[v] = true
-		for _, a := range v.Args {
-			mark(a)
-		}
-		mark(p.latches[v])
-	}
-	for _, v := range net.Values {
-		if v.Op == ir.OpOutput || v.Op == ir.OpNeuron || v.Op == ir.OpInput {
-			mark(v)
+// live are the stages that an output or the trace of a membrane depends on.
+func (p *plan) live() map[*lower.Stage]bool {
+	var shown []*lower.Array
+	for _, s := range p.Net.Stages {
+		if s.Output || traced(s) {
+			shown = append(shown, s.To)
 		}
 	}
-	return live
+	return needed(p.Net.Stages, shown, func(*lower.Stage) bool { return false })
 }
 
-// uniqueID turns a value's name into letters, digits and underscores.
+// traced reports whether a stage has a membrane, which the bench compares.
+func traced(s *lower.Stage) bool {
+	return s.Each != nil && s.Each.Program.Var(ir.MembraneVar) >= 0
+}
+
+// needed are the stages that some arrays depend on, where those before a cut are left out.
+func needed(stages []*lower.Stage, of []*lower.Array, cut func(*lower.Stage) bool) map[*lower.Stage]bool {
+	writers := map[*lower.Array][]*lower.Stage{}
+	for _, s := range stages {
+		writers[s.To] = append(writers[s.To], s)
+	}
+	found := map[*lower.Stage]bool{}
+	for len(of) > 0 {
+		a := of[0]
+		of = of[1:]
+		for _, s := range writers[a] {
+			if found[s] {
+				continue
+			}
+			found[s] = true
+			if cut(s) {
+				continue
+			}
+			for _, v := range s.Views() {
+				of = append(of, v.Array)
+			}
+		}
+	}
+	return found
+}
+
+// uniqueID turns a name into letters, digits and underscores.
 func uniqueID(name string, taken map[string]bool) string {
 	id := []byte(name)
 	for i, c := range id {

@@ -42,17 +42,22 @@ func (u *unit) settle() (int, *unit) {
 	return clocks, last
 }
 
-// starters add the passes of the units that are started by themselves. Neurons
-// and sums are not: they take tiles that others make.
-var starters = map[string]func(*plan, *unit){
-	kindInput:  (*plan).addInput,
-	kindLinear: (*plan).addLinear,
-	kindConv:   (*plan).addConv,
-	kindPool:   (*plan).addPool,
-	kindGather: (*plan).addGather,
-	kindMap:    (*plan).addMap,
-	kindOutput: (*plan).addOutput,
+// pass is one stretch of work that the end of the pass before starts.
+type pass struct {
+	Head *unit
+	Walk bool   // the head's memory is walked; else the head itself is started
+	Part string // once, step, end
+	Go   string // its start signal
+	Done string // its end signal
+	Base int    // clocks from start to end, less the scan's
+	Line string // the term of the latency
 }
+
+// Scans reports whether the pass scans all of an operand: Head.Tiles · slots clocks more.
+func (p pass) Scans() bool { return !p.Walk && p.Head.Kind == kindLinear }
+
+// Looks reports whether the pass scans words of an operand by a list.
+func (p pass) Looks() bool { return !p.Walk && p.Head.Kind == kindConv }
 
 // schedule lists the passes: inputs and what is computed once; in each step
 // its inputs, the walks over what was computed once, then everything in the net's
@@ -83,7 +88,7 @@ func (p *plan) schedule() {
 	var latches []*unit
 	for _, u := range p.Units {
 		switch {
-		case u.V.Op == ir.OpLatch && u.Kind == kindMap:
+		case u.Late:
 			latches = append(latches, u)
 		case u.Clock == ir.Step && u.Kind != kindInput:
 			p.step(u)
@@ -134,52 +139,41 @@ func (p *plan) outputsLast() {
 		rest = append(rest, q)
 	}
 	slices.SortFunc(outs, func(a, b pass) int {
-		return cmp.Compare(slices.Index(p.Ports.Outputs, a.Head.V), slices.Index(p.Ports.Outputs, b.Head.V))
+		return cmp.Compare(a.Head.number, b.Head.number)
 	})
 	p.Passes = append(rest, outs...)
 }
 
-func (p *plan) start(u *unit) {
-	if add := starters[u.Kind]; add != nil {
-		add(p, u)
-	}
-}
-
 var parts = map[ir.Clock]string{ir.Once: "once", ir.Step: "step", ir.End: "end"}
 
-func (p *plan) pass(head, last *unit, base int, what string) {
+// start adds the pass of a unit that is started by itself. Neurons and sums are not: they
+// take tiles that others make.
+func (p *plan) start(u *unit) {
+	tiles, clocks, last := plural(u.Tiles, "tile"), 0, u
+	var base int
+	var line string
+	switch u.Kind {
+	case kindInput:
+		base, line = u.N+2, fmt.Sprintf("%s: %d elements in", u.ID, u.N)
+	case kindLinear:
+		_, last = u.settle()
+		base, line = u.ScanBase(), fmt.Sprintf("E(%s) for each of %d %s: %s%s", u.X.ID, u.Tiles, tiles, u.ID, streamNames(u.Streams))
+	case kindConv:
+		clocks, last = u.settle()
+		base, line = listStart+clocks, fmt.Sprintf("%d times E of the %d listed words of %s: %s%s", u.Repeat, u.Entries(), u.X.ID, u.ID, streamNames(u.Streams))
+	case kindPool:
+		base, line = u.Entries()+poolStart, fmt.Sprintf("%d listed tiles of %s: %s", u.Entries(), u.X.ID, u.ID)
+	case kindGather:
+		base, line = len(u.Order)+gatherStart, fmt.Sprintf("%d elements brought into order: %s", len(u.Order), u.ID)
+	case kindMap:
+		base, line = u.Tiles+mapStart, fmt.Sprintf("%d %s: %s", u.Tiles, tiles, u.ID)
+	case kindOutput:
+		base, line = u.N+u.Tiles+u.Tiles+1, fmt.Sprintf("%s: %d elements out", u.ID, u.N)
+	default:
+		return
+	}
 	last.Ends = true
-	p.Passes = append(p.Passes, pass{Head: head, Part: parts[head.Clock], Go: "go_" + head.ID, Done: "done_" + last.ID, Base: base, Line: what})
-}
-
-func (p *plan) addInput(u *unit) {
-	p.pass(u, u, u.N+2, fmt.Sprintf("%s: %d elements in", u.ID, u.N))
-}
-
-func (p *plan) addLinear(u *unit) {
-	_, last := u.settle()
-	p.pass(u, last, u.ScanBase(), fmt.Sprintf("E(%s) for each of %d %s: %s%s", u.X.ID, u.Tiles, plural(u.Tiles, "tile"), u.ID, streamNames(u.Streams)))
-}
-
-func (p *plan) addConv(u *unit) {
-	clocks, last := u.settle()
-	p.pass(u, last, listStart+clocks, fmt.Sprintf("%d times E of the %d listed words of %s: %s%s", u.Conv.Repeat, u.Conv.Entries(), u.X.ID, u.ID, streamNames(u.Streams)))
-}
-
-func (p *plan) addPool(u *unit) {
-	p.pass(u, u, u.Pool.Entries()+poolStart, fmt.Sprintf("%d listed tiles of %s: %s", u.Pool.Entries(), u.X.ID, u.ID))
-}
-
-func (p *plan) addGather(u *unit) {
-	p.pass(u, u, len(u.Order)+gatherStart, fmt.Sprintf("%d elements brought into order: %s", len(u.Order), u.ID))
-}
-
-func (p *plan) addMap(u *unit) {
-	p.pass(u, u, u.Tiles+mapStart, fmt.Sprintf("%d %s: %s", u.Tiles, plural(u.Tiles, "tile"), u.ID))
-}
-
-func (p *plan) addOutput(u *unit) {
-	p.pass(u, u, u.N+u.Tiles+u.Tiles+1, fmt.Sprintf("%s: %d elements out", u.ID, u.N))
+	p.Passes = append(p.Passes, pass{Head: u, Part: parts[u.Clock], Go: "go_" + u.ID, Done: "done_" + last.ID, Base: base, Line: line})
 }
 
 // ScanBase is the clocks of a linear's pass, less its scan.

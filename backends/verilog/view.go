@@ -1,17 +1,15 @@
 package verilog
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+
 	"nomul/backends/lower"
-	"nomul/ir"
 )
 
-// view says, for each element of a value in C order, where it comes from: an
-// element that a unit makes, or a constant. Ops that only move elements make no
-// hardware; their views compose.
-type view []origin
-
-// origin names an element: (unit's number + 1)·2^40 + the element in C order; or
-// a constant c as c + 2^39, and 0 as well for 0.
+// origin is where an element comes from: (a unit's number + 1)·2^40 + its element in C order;
+// or a constant c as c + 2^39, and 0 as well for 0. Moves make no hardware; origins compose.
 type origin int64
 
 const (
@@ -34,148 +32,177 @@ func (o origin) constant() int64 {
 	return int64(o - constantAt)
 }
 
-// moves are the ops that only move elements.
-var moves = map[ir.Op]bool{
-	ir.OpReshape: true, ir.OpTranspose: true, ir.OpConcat: true, ir.OpSlice: true, ir.OpPad: true, ir.OpBroadcast: true,
+// source returns the origin of each element of an array; that of −1, padding, is the number 0.
+func (p *plan) source(a *lower.Array) func(element int) origin {
+	u, moved := p.makers[a], p.moved[a]
+	return func(element int) origin {
+		switch {
+		case element < 0:
+			return constantAt
+		case a.Const():
+			return constantAt + origin(a.Data.I[element])
+		case moved != nil:
+			return moved[element]
+		}
+		return made(u, element)
+	}
 }
 
-// view of a value: its own unit's elements, or what moving makes of its operands'.
-func (p *plan) view(v *ir.Value) view {
-	if seen := p.views[v]; seen != nil {
-		return seen
+// origins are those of a view's elements, in C order of its grid.
+func (p *plan) origins(v lower.View, dims []int) []origin {
+	source := p.source(v.Array)
+	var out []origin
+	for _, element := range elements(v, dims) {
+		out = append(out, source(element))
 	}
-	out := make(view, v.Type.Size())
-	switch u := p.byVal[v]; {
-	case u != nil:
-		for i := range out {
-			out[i] = made(u, i)
-		}
-	case v.Const() != nil:
-		for i, c := range v.Const().I {
-			out[i] = constantAt + origin(c)
-		}
-	default:
-		p.move(v, out)
-	}
-	p.views[v] = out
 	return out
 }
 
-// move takes the origins of elements to where the op moves them.
-func (p *plan) move(v *ir.Value, out view) {
-	m := lower.MoveOf(v)
+// elements are those of a view's array, in C order of its grid.
+func elements(v lower.View, dims []int) []int {
+	var out []int
+	lower.Piece{Dims: dims, From: v, To: v}.Each(func(element, _ int) { out = append(out, element) })
+	return out
+}
+
+// move returns the origins of the elements that a move writes.
+func (p *plan) move(m *lower.Move, size int) []origin {
+	out := make([]origin, size)
 	for i := range out {
 		out[i] = constantAt + origin(m.Fill)
 	}
-	for i, piece := range m.Pieces {
-		x := p.view(v.Args[i])
-		piece.Each(func(from, to int) { out[to] = x[from] })
-	}
-}
-
-// spread stretches a view to a shape.
-func (w view) spread(from, to ir.Shape) view {
-	index := ir.Index(from, to)
-	if index == nil {
-		return w
-	}
-	out := make(view, len(index))
-	for i, at := range index {
-		out[i] = w[at]
+	for _, piece := range m.Pieces {
+		source := p.source(piece.From.Array)
+		piece.Each(func(from, to int) { out[to] = source(from) })
 	}
 	return out
 }
 
-// permuted is the view with its axes in another order.
-func (w view) permuted(s ir.Shape, perm []int) view {
-	stride, dims := lower.Strides(s.Dims()), make([]int, s.Rank())
-	for i, axis := range perm {
-		dims[i] = s.Dim(axis)
-	}
-	out := make(view, 0, len(w))
-	var walk func(axis, base int)
-	walk = func(axis, base int) {
-		if axis == len(perm) {
-			out = append(out, w[base])
-			return
-		}
-		for i := range dims[axis] {
-			walk(axis+1, base+i*stride[perm[axis]])
+// inPlaces is origins in the order of places, of which −1 holds none.
+func inPlaces(w []origin, order []int) []origin {
+	out := make([]origin, len(order))
+	for place, at := range order {
+		if at >= 0 {
+			out[place] = w[at]
 		}
 	}
-	walk(0, 0)
 	return out
 }
 
-// whole finds the unit whose elements a view is, each once, and the order in
-// which they lie there.
-func (p *plan) whole(w view) (*unit, []int) {
-	number, _ := w[0].unit()
-	if number < 0 || p.Units[number].N != len(w) {
+// maker is the unit that makes an element, or nil.
+func (p *plan) maker(o origin) *unit {
+	if number, _ := o.unit(); number >= 0 {
+		return p.Units[number]
+	}
+	return nil
+}
+
+// whole finds the unit whose elements these are, each once, and the order in which they lie
+// there.
+func (p *plan) whole(w []origin) (*unit, []int) {
+	u := p.maker(w[0])
+	if u == nil || u.N != len(w) {
 		return nil, nil
 	}
-	u := p.Units[number]
-	at := make([]int, len(w))
-	for i := range at {
-		at[i] = -1
-	}
+	order := slices.Repeat([]int{-1}, len(u.Order))
 	for i, o := range w {
-		n, element := o.unit()
-		if n != number || at[element] >= 0 {
+		place := u.place(o)
+		if place < 0 || order[place] >= 0 {
 			return nil, nil
 		}
-		at[element] = i
-	}
-	order := make([]int, len(u.Order))
-	for slot, element := range u.Order {
-		order[slot] = -1
-		if element >= 0 {
-			order[slot] = at[element]
-		}
+		order[place] = i
 	}
 	return u, order
 }
 
-// stored is a unit that keeps all elements of a view, and the order in which
-// they lie; a gather in C order when no unit has just these.
-func (p *plan) stored(v *ir.Value, w view) (*unit, []int) {
+// stored is a unit that keeps all of some elements of an array, and the order in which they
+// lie; a gather in C order when no unit has just these.
+func (p *plan) stored(a *lower.Array, w []origin) (*unit, []int) {
 	if u, order := p.whole(w); u != nil {
 		return u, order
 	}
 	lanes, order := inOrder(len(w), p.Lanes)
-	return p.gather(v, w, lanes, order), order
+	return p.gather(a, inPlaces(w, order), lanes), order
 }
 
-// arranged is a unit that keeps a view in a given order.
-func (p *plan) arranged(v *ir.Value, w view, lanes int, order []int) *unit {
-	if u, have := p.whole(w); u != nil && u.Lanes == lanes && sameOrder(have, order) {
+// arranged is a unit that keeps elements in these places.
+func (p *plan) arranged(a *lower.Array, places []origin, lanes int) *unit {
+	if u := p.maker(places[0]); u != nil && u.Lanes == lanes && slices.Equal(u.kept(), places) {
 		return u
 	}
-	return p.gather(v, w, lanes, order)
+	return p.gather(a, places, lanes)
 }
 
-func sameOrder(a, b []int) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
+// kept is the element in each of the unit's places.
+func (u *unit) kept() []origin {
+	out := make([]origin, len(u.Order))
+	for place, element := range u.Order {
+		if element >= 0 {
+			out[place] = made(u, element)
 		}
 	}
-	return true
+	return out
 }
 
-// pixels is a unit that keeps a view by pixels, the tiles of each pixel, and the
-// channels in the lanes of these.
-func (p *plan) pixels(v *ir.Value, w view, g grid) (u *unit, tiles [][]int, channels []int) {
-	if u, order := p.whole(w); u != nil {
-		if tiles, channels := g.pixelTiles(u.Lanes, order); tiles != nil {
-			return u, tiles, channels
+// place is where the unit keeps an element, or −1 for one of another unit.
+func (u *unit) place(o origin) int {
+	number, element := o.unit()
+	if number != u.number {
+		return -1
+	}
+	if u.places == nil {
+		u.places = make([]int, u.N)
+		for place, e := range u.Order {
+			if e >= 0 {
+				u.places[e] = place
+			}
 		}
 	}
-	lanes := g.width(p.Lanes)
-	order := g.order()
-	tiles, channels = g.pixelTiles(lanes, order)
-	return p.gather(v, w, lanes, order), tiles, channels
+	return u.places[element]
+}
+
+// gather makes, once, the unit that brings elements of an array into these places, one a clock.
+func (p *plan) gather(a *lower.Array, places []origin, lanes int) *unit {
+	u := p.collector(a, places, lanes)
+	key := u.key()
+	if p.gathers[key] == nil {
+		p.gathers[key] = p.add(u)
+	}
+	return p.gathers[key]
+}
+
+// collector is a gather of its own. What was computed before the steps is gathered there.
+func (p *plan) collector(a *lower.Array, places []origin, lanes int) *unit {
+	order, n := make([]int, len(places)), 0
+	for place, o := range places {
+		order[place] = -1
+		if o != 0 {
+			order[place] = n
+			n++
+		}
+	}
+	u := &unit{Kind: kindGather, Array: a, Text: a.String(), Sources: places, vector: newVector(a.Range, lanes, order)}
+	numbers := map[int]bool{}
+	for _, o := range places {
+		if n, _ := o.unit(); n >= 0 && !numbers[n] {
+			numbers[n] = true
+			u.Xs = append(u.Xs, p.Units[n])
+		}
+	}
+	for _, x := range u.Xs {
+		if x.Clock != u.Clock {
+			u.Clock = p.clock
+		}
+	}
+	return u
+}
+
+// key tells gathers apart, by a digest: the lists are long.
+func (u *unit) key() [sha256.Size]byte {
+	text := binary.LittleEndian.AppendUint64(nil, uint64(u.Lanes))
+	text = binary.LittleEndian.AppendUint64(text, uint64(u.Clock))
+	for _, from := range u.Sources {
+		text = binary.LittleEndian.AppendUint64(text, uint64(from))
+	}
+	return sha256.Sum256(text)
 }
