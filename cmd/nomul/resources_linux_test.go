@@ -41,6 +41,15 @@ model long {
 }
 `
 
+// wideText is a model with many spikes and membranes of one sample, 52 MB.
+const wideText = `neuron iaf(leak: none, threshold: 1, fires: >=, reset: subtract)
+model wide {
+  steps 20
+  input x: u8[524288] std 1
+  output y = x |> iaf |> sum(time)
+}
+`
+
 // heavyText is a model that consists of weights, 6.3 million.
 const heavyText = `neuron lif(leak: 0.5, threshold: 1, fires: >=, reset: zero)
 model heavy {
@@ -100,7 +109,7 @@ func TestResources(t *testing.T) {
 		fmt.Fprintf(&chain, "\t%%n%d = neg %%n%d : real[1,4]\n", i+1, i)
 	}
 	chain.WriteString("\t%y = output %n100000 : real[1,4]\n}\n")
-	for name, text := range map[string]string{"wide.sir": unrolled(1<<19, 40), "long.snn": longText, "classes.sir": classesText, "heavy.snn": heavyText, "chain.sir": chain.String()} {
+	for name, text := range map[string]string{"wide.sir": unrolled(1<<19, 40), "long.snn": longText, "classes.sir": classesText, "heavy.snn": heavyText, "wide.snn": wideText, "chain.sir": chain.String()} {
 		if err := os.WriteFile(p.dir+"/"+name, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -124,4 +133,5 @@ func TestResources(t *testing.T) {
 		limited(t, p, "build heavy.snn -o "+target+" -t "+target, 600, 30*time.Second)
 	}
 	limited(t, p, "verify long.snn --targets c --samples 200", 800, 2*time.Minute) // traces as integers take .8 GB an engine
+	limited(t, p, "verify wide.snn --targets c --samples 1", 500, 30*time.Second)  // in the C of a board's program they take 2 GB
 }

@@ -94,7 +94,7 @@ func (b *batch) run(ctx context.Context, start func(from int) ([]byte, error), b
 			}
 			c := b.cases[built[from]]
 			r := &out[built[from]]
-			r.Vectors, r.Err = newStream(c.Net).decode(text[4:4+n], c.Samples, true)
+			r.Vectors, r.Err = newStream(c.Net).decode(bytes.NewReader(text[4:4+n]), c.Samples, true)
 			text, from = text[4+n:], from+1
 		}
 		if from == len(built) && failed != nil {

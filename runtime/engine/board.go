@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -99,9 +100,11 @@ func NewBoard(ctx context.Context, net *ir.Net, b backends.Backend, o backends.O
 	if err != nil {
 		return nil, err
 	}
+	// The caller compares spikes and membranes: for the compiler they may be too many.
+	o.OutputsOnly = true
 	if len(o.Vectors) == 0 {
 		// Without a sample to run the compiler would leave the model out.
-		if o.Vectors, err = reference.Run(ctx, [][][]int64{lowest(net)}, true); err != nil {
+		if o.Vectors, err = reference.Run(ctx, [][][]int64{lowest(net)}, false); err != nil {
 			return nil, err
 		}
 	}
@@ -163,12 +166,12 @@ func (e *Board) Cost() Cost { return e.cost }
 const differ = 1
 
 // Run links the samples into a program that tells all it computes, and runs it.
-// The program also compares with what the interpreter computed, and ends with
-// an exit code that says so; that is no error here, for the caller compares.
+// The program also compares outputs with the interpreter's, and ends with an exit
+// code that says so; that is no error here, for the caller compares.
 func (e *Board) Run(ctx context.Context, samples [][][]int64, trace bool) (backends.Vectors, error) {
 	ctx, stop := context.WithTimeout(ctx, runLimit)
 	defer stop()
-	want, err := e.reference.Run(ctx, samples, true)
+	want, err := e.reference.Run(ctx, samples, false)
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +187,7 @@ func (e *Board) Run(ctx context.Context, samples [][][]int64, trace bool) (backe
 	if err != nil {
 		return nil, err
 	}
-	got, err := newStream(e.net).decode(out, samples, true)
+	got, err := newStream(e.net).decode(bytes.NewReader(out), samples, true)
 	if err != nil {
 		return nil, err
 	}

@@ -366,7 +366,7 @@ func TestStreamOfTheWrongLength(t *testing.T) {
 	s := newStream(load(t, "odd.sir"))
 	samples := noise(s.net, 2)
 	for _, n := range []int{0, 2*s.size(true) - 1, 2*s.size(true) + 1, 2 * s.size(false)} {
-		if _, err := s.decode(make([]byte, n), samples, true); err == nil {
+		if _, err := s.decode(bytes.NewReader(make([]byte, n)), samples, true); err == nil {
 			t.Errorf("%d bytes were taken for two samples", n)
 		}
 	}

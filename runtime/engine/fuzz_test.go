@@ -22,7 +22,7 @@ func FuzzStream(f *testing.F) {
 	f.Fuzz(func(t *testing.T, which, count uint8, trace bool, data []byte) {
 		s := newStream(nets[int(which)%len(nets)])
 		samples := make([][][]int64, count)
-		got, err := s.decode(data, samples, trace)
+		got, err := s.decode(bytes.NewReader(data), samples, trace)
 		if fits := len(data) == len(samples)*s.size(trace); fits != (err == nil) {
 			t.Fatalf("%d bytes for %d samples: %v", len(data), count, err)
 		}

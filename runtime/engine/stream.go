@@ -1,8 +1,11 @@
 package engine
 
 import (
+	"bufio"
 	"encoding/binary"
 	"fmt"
+	"io"
+	"slices"
 
 	"nomul/backends"
 	"nomul/ir"
@@ -39,15 +42,23 @@ func (s stream) size(trace bool) int {
 	return s.ports.OutputBytes()
 }
 
-// decode reads what an engine gave for the samples.
-func (s stream) decode(data []byte, samples [][][]int64, trace bool) (backends.Vectors, error) {
-	if want := len(samples) * s.size(trace); len(data) != want {
-		return nil, fmt.Errorf("the engine gave %d bytes for %d samples, wanted %d", len(data), len(samples), want)
-	}
+// decode reads what an engine gives for the samples, to its end. It holds nothing besides
+// the vectors: of large networks those of one sample take hundreds of megabytes.
+func (s stream) decode(from io.Reader, samples [][][]int64, trace bool) (backends.Vectors, error) {
 	out := make(backends.Vectors, len(samples))
-	r := reader(data)
+	r := &reader{from: bufio.NewReaderSize(from, 1<<16)}
 	for i := range out {
-		out[i] = s.sample(&r, samples[i], trace)
+		if out[i] = s.sample(r, samples[i], trace); r.err != nil {
+			break
+		}
+	}
+	more, err := io.Copy(io.Discard, r.from)
+	got, want := r.got+int(more), len(samples)*s.size(trace)
+	switch {
+	case err != nil:
+		return nil, err
+	case r.err != nil || got != want:
+		return nil, fmt.Errorf("the engine gave %d bytes for %d samples, wanted %d", got, len(samples), want)
 	}
 	return out, nil
 }
@@ -75,21 +86,34 @@ func (s stream) sample(r source, inputs [][]int64, trace bool) backends.Sample {
 	return out
 }
 
-// reader is a source of bytes whose number has been checked.
-type reader []byte
+// reader is a source of bytes as they come. After an error its integers mean nothing.
+type reader struct {
+	from  io.Reader
+	got   int    // bytes
+	layer []byte // the last, of words
+	err   error
+}
 
-// spikes shares the bytes that were read.
+func (r *reader) fill(data []byte) {
+	if r.err == nil {
+		var n int
+		n, r.err = io.ReadFull(r.from, data)
+		r.got += n
+	}
+}
+
 func (r *reader) spikes(n int) []uint8 {
-	out := (*r)[:n:n]
-	*r = (*r)[n:]
+	out := make([]uint8, n)
+	r.fill(out)
 	return out
 }
 
 func (r *reader) words(n int) []int32 {
+	r.layer = slices.Grow(r.layer[:0], 4*n)[:4*n]
+	r.fill(r.layer)
 	out := make([]int32, n)
 	for i := range out {
-		out[i] = int32(binary.LittleEndian.Uint32((*r)[4*i:]))
+		out[i] = int32(binary.LittleEndian.Uint32(r.layer[4*i:]))
 	}
-	*r = (*r)[4*n:]
 	return out
 }

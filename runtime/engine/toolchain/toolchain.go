@@ -50,6 +50,9 @@ type Command struct {
 	Env   []string  // added to the environment
 	Stdin io.Reader // may be nil
 	Args  []string  // the tool and its arguments
+	// Read takes the standard output as it comes, to its end, where it may be too large to
+	// be held; Run returns it where Read is nil.
+	Read func(io.Reader)
 }
 
 // Failure is a tool that ended with an error; Output is what it said last.
@@ -79,8 +82,8 @@ func Run(ctx context.Context, c Command) (stdout, stderr []byte, err error) {
 	cmd.Env = append(os.Environ(), c.Env...)
 	alone(cmd)
 	var out, said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &said
-	if err := cmd.Run(); err != nil {
+	cmd.Stderr = &said
+	if err := through(cmd, &out, c.Read); err != nil {
 		text := said.String() + out.String()
 		if len(text) > outputKept {
 			text = "… " + text[len(text)-outputKept:]
@@ -88,6 +91,23 @@ func Run(ctx context.Context, c Command) (stdout, stderr []byte, err error) {
 		return out.Bytes(), said.Bytes(), &Failure{c.Args, errors.Join(err, ctx.Err()), strings.TrimSpace(text)}
 	}
 	return out.Bytes(), said.Bytes(), nil
+}
+
+// through runs a command whose standard output is read, or kept.
+func through(cmd *exec.Cmd, out *bytes.Buffer, read func(io.Reader)) error {
+	if read == nil {
+		cmd.Stdout = out
+		return cmd.Run()
+	}
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	read(pipe)
+	return cmd.Wait()
 }
 
 // Version is the first line a tool prints about itself when asked with flag.
