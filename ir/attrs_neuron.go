@@ -36,6 +36,15 @@ import (
 //	H_t = leak(V_{t−1}) + I_t + bias − R_t·amount
 //	V_t = H_t − (S_t − R_t)·amount
 //
+// A neuron with a refractory period of R steps counts them, n_0 = 0, and rests where
+// n_{t−1} > 0, which its current does not:
+//
+//	refractory=hold:R   where it rests, V_t = V_{t−1} and S_t = 0
+//	refractory=drive:R  where it rests, H_t = leak(V_{t−1})
+//	refractory=spike:R  where it rests, S_t = 0
+//	refractory=leak:R   where it rests, both
+//	n_t = R where S_t, else max(n_{t−1} − 1, 0)
+//
 // The result of a silent neuron is V. One without a reset has no threshold: V = H.
 type NeuronAttrs struct {
 	Leak    Leak    `ir:"always"`
@@ -54,6 +63,7 @@ type NeuronAttrs struct {
 	Masks        bool
 	MasksCurrent bool
 	Silent       bool
+	Refractory   Refractory
 }
 
 func (NeuronAttrs) attrs() {}
@@ -265,4 +275,62 @@ func (l Leak) valid() bool {
 		return l.K >= 1 && l.K <= MaxLeakBits && l.N == 0
 	}
 	return true
+}
+
+// Refractory is a neuron's refractory period: how many steps it rests after a spike, and
+// what does not happen in them. Its kind is 0 when there is none.
+type Refractory struct {
+	Kind  Rest
+	Steps int
+}
+
+// Rest is the part of a neuron that rests.
+type Rest uint8
+
+// The rests: the neuron holds its membrane and is silent, as Norse's LIFRefracCell and
+// Lava's LIFRefractory; its input is dropped, as in BindsNET's LIFNodes; its spikes
+// are, as in the LSNN of Bellec et al. (2018); or both, so that it only leaks.
+const (
+	RestHold Rest = iota + 1
+	RestDrive
+	RestSpike
+	RestLeak
+)
+
+var restNames = names{RestHold: "hold", RestDrive: "drive", RestSpike: "spike", RestLeak: "leak"}
+
+// DropsDrive reports whether nothing comes in where a neuron rests, and its membrane leaks.
+func (r Rest) DropsDrive() bool { return r == RestDrive || r == RestLeak }
+
+// DropsSpike reports whether nothing fires where a neuron rests.
+func (r Rest) DropsSpike() bool { return r == RestHold || r == RestSpike || r == RestLeak }
+
+func (r Rest) String() string { return restNames.get(int(r)) }
+
+// UnmarshalText reads a rest.
+func (r *Rest) UnmarshalText(b []byte) error {
+	i, err := restNames.find("rest", string(b))
+	*r = Rest(i)
+	return err
+}
+
+// MaxRest is the longest refractory period.
+const MaxRest = 1<<15 - 1
+
+func (r Refractory) String() string { return r.Kind.String() + ":" + strconv.Itoa(r.Steps) }
+
+// MarshalText prints the period: KIND:STEPS.
+func (r Refractory) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText reads a period.
+func (r *Refractory) UnmarshalText(b []byte) error {
+	word, number, _ := strings.Cut(string(b), ":")
+	var kind Rest
+	err := kind.UnmarshalText([]byte(word))
+	steps, bad := strconv.Atoi(number)
+	if err != nil || bad != nil || steps < 1 || steps > MaxRest {
+		return fmt.Errorf("refractory %q: wanted hold:STEPS, drive:STEPS, spike:STEPS or leak:STEPS, from 1 to %d", b, MaxRest)
+	}
+	*r = Refractory{kind, steps}
+	return nil
 }

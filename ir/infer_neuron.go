@@ -29,6 +29,7 @@ func inferNeuron(in *inference) {
 	in.checkNeuron(a)
 	in.checkReset(a)
 	in.checkCurrent(a)
+	in.checkRest(a)
 	if in.err == nil && in.level == Fixed {
 		in.state, in.current = in.membraneRange(a)
 	}
@@ -95,6 +96,20 @@ func (in *inference) checkCurrent(a NeuronAttrs) {
 	}
 	if in.level == Fixed && (a.Leak.Kind == LeakFactor || a.Current.Kind == LeakFactor) {
 		in.fail(diag.BadLevel, "a real leak has no place at the fixed level")
+	}
+}
+
+// checkRest demands that a neuron with a refractory period fires; a reset that is still to
+// come would be lost on a membrane that is held.
+func (in *inference) checkRest(a NeuronAttrs) {
+	switch r := a.Refractory; {
+	case r == Refractory{}:
+	case r.Kind == 0 || r.Steps < 1 || r.Steps > MaxRest:
+		in.fail(diag.BadAttribute, "refractory=%v, wanted 1 to %d steps", r, MaxRest)
+	case !a.Fires():
+		in.fail(diag.BadAttribute, "refractory is of a neuron that fires")
+	case a.When == WhenBoth, a.When == WhenNext && r.Kind == RestHold:
+		in.fail(diag.BadAttribute, "refractory=%v does not go with when=%v", r, a.When)
 	}
 }
 

@@ -7,6 +7,7 @@ const (
 	MembraneVar = "membrane"
 	CurrentVar  = "current"
 	FiredVar    = "fired"
+	RestVar     = "rest"
 	ReadoutVar  = "readout"
 )
 
@@ -30,7 +31,9 @@ type neuronUpdate struct {
 	a                        NeuronAttrs
 	given                    func(slot int) bool
 	membrane, current, fired int          // state variables
+	rest                     int          // and the steps of rest that are left
 	waits                    update.Value // the bit that a reset acts at the beginning of this step
+	rests                    update.Value // the bit that the neuron rests in this step
 }
 
 // result writes the program, but for its result, which it returns.
@@ -42,6 +45,9 @@ func (n *neuronUpdate) result() update.Value {
 	n.membrane = n.Var(update.Var{Name: MembraneVar, Traced: true, Init: init})
 	kept := n.begin()
 	h := n.Add(n.Add(kept, n.receive()), n.param(NeuronBias, "bias"))
+	if n.a.Refractory.Kind != 0 {
+		h = n.pause(h, kept)
+	}
 	switch {
 	case n.a.Masks:
 		h = n.Select(n.waits, n.Const(0), h)
@@ -53,7 +59,11 @@ func (n *neuronUpdate) result() update.Value {
 		n.Store(n.membrane, h)
 		return h
 	}
-	spike := n.Named(n.fires(h), "spike")
+	spike := n.fires(h)
+	if n.a.Refractory.Kind != 0 {
+		spike = n.resume(spike)
+	}
+	n.Named(spike, "spike")
 	v := n.Named(n.end(h, spike), "v")
 	n.Store(n.membrane, v)
 	if n.a.When == WhenNext {
@@ -62,6 +72,31 @@ func (n *neuronUpdate) result() update.Value {
 	if n.a.Silent {
 		return v
 	}
+	return spike
+}
+
+// pause returns the membrane h of a neuron with a refractory period: where it rests, the old
+// one, or what the leak has kept of it.
+func (n *neuronUpdate) pause(h, kept update.Value) update.Value {
+	n.rest = n.Var(update.Var{Name: RestVar, Init: -1})
+	n.rests = n.Named(n.Above(n.Load(n.rest), n.Const(0)), "resting")
+	switch kind := n.a.Refractory.Kind; {
+	case kind == RestHold:
+		return n.Select(n.rests, n.Load(n.membrane), h)
+	case kind.DropsDrive():
+		return n.Select(n.rests, kept, h)
+	}
+	return h
+}
+
+// resume returns the spike of a neuron with a refractory period, and counts the steps that
+// it rests.
+func (n *neuronUpdate) resume(spike update.Value) update.Value {
+	if n.a.Refractory.Kind.DropsSpike() {
+		spike = n.AndNot(spike, n.rests)
+	}
+	left := n.Max(n.Sub(n.Load(n.rest), n.Const(1)), n.Const(0))
+	n.Store(n.rest, n.Select(spike, n.Const(int64(n.a.Refractory.Steps)), left))
 	return spike
 }
 

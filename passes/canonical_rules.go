@@ -46,6 +46,7 @@ var canonicalRules = []canonicalRule{
 	{"nothing-added", "(x − x) + y is y", nothingAdded},
 	{"straight-through", "(s − x) + x is the spike s", straightThrough},
 	{"neutral", "x + 0, x − 0, x · 1 and x ÷ 1 are x", neutral},
+	{"neutral-spikes", "a ∧ 1, a ∧ ¬0 and a ∨ 0 of spikes are a; a ∧ 0 and a ∧ ¬1 are 0", neutralSpikes},
 	{"times-zero", "x · 0 is 0", timesZero},
 	{"times-minus-one", "x · −1 is −x", timesMinusOne},
 	{"divide-by-power", "x ÷ c is x · 1/c when c is a power of two", divideByPower},

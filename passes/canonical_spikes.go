@@ -338,3 +338,22 @@ func asSpike(v *ir.Value) *ir.Value {
 	}
 	return v
 }
+
+// neutralSpikes: spikes that are the same everywhere decide of others, or say nothing.
+func neutralSpikes(c *rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpAnd && v.Op != ir.OpAndNot && v.Op != ir.OpOr {
+		return nil, nil
+	}
+	number, ok := uniformOf(v.Args[1])
+	if !ok || v.Args[0].Type != v.Type {
+		return nil, nil
+	}
+	is := number == 1
+	switch {
+	case v.Op == ir.OpOr && is:
+		return nil, nil
+	case v.Op == ir.OpAndNot == is && v.Op != ir.OpOr:
+		return c.constant(v.Name, ir.NewTensor(v.Type), v)
+	}
+	return v.Args[0], nil
+}

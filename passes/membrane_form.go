@@ -28,6 +28,7 @@ type unit struct {
 	earlier  func(v *ir.Value) bool // whether v is computed before the spikes, where that is known
 	steps    int                    // of the net
 	apart    bool                   // inputs that are added stay apart
+	assumed  map[*ir.Value]float64  // values that are taken for constants
 }
 
 // current is the delay of a current, and what it stores, over the past.
@@ -72,7 +73,10 @@ func (u *unit) form(v *ir.Value) (form, *diag.Diagnostic) {
 }
 
 func (u *unit) work(v *ir.Value) (form, *diag.Diagnostic) {
+	number, assumed := u.assumed[v]
 	switch {
+	case assumed:
+		return constantForm(scalar(number)), nil
 	case v.Const() != nil:
 		return constantForm(squeezed(combine(v.Const(), scalar(1), product))), nil
 	case v.Op == ir.OpDelay && u.latched == nil:
@@ -84,6 +88,9 @@ func (u *unit) work(v *ir.Value) (form, *diag.Diagnostic) {
 		return form{{monomial{s: true}, scalar(1)}}, nil
 	}
 	combineArgs := formRules[v.Op]
+	if combineArgs == nil && u.assumed != nil {
+		combineArgs = bitRules[v.Op]
+	}
 	if combineArgs == nil {
 		return inputForm(v), nil
 	}
@@ -116,7 +123,16 @@ var formRules = map[ir.Op]func(v *ir.Value, args []form) (form, bool){
 	ir.OpCast: castForm,
 	ir.OpWhere: func(_ *ir.Value, a []form) (form, bool) { // c·(a − b) + b
 		f, ok := a[0].times(a[1].plus(a[2], -1))
-		return a[2].plus(f, 1), ok && a[0].own()
+		return a[2].plus(f, 1), ok && (a[0].own() || a[0].inputs() == 0)
+	},
+}
+
+// bitRules are the ops on spikes that are linear where a spike of the two is known.
+var bitRules = map[ir.Op]func(v *ir.Value, args []form) (form, bool){
+	ir.OpAnd: func(_ *ir.Value, a []form) (form, bool) { return a[0].times(a[1]) },
+	ir.OpAndNot: func(_ *ir.Value, a []form) (form, bool) {
+		both, ok := a[0].times(a[1])
+		return a[0].plus(both, -1), ok
 	},
 }
 
@@ -144,7 +160,7 @@ func castForm(v *ir.Value, a []form) (form, bool) {
 // of this step's membrane and spike alone, or when it is one of its currents; the
 // delay of anything else is an input.
 func (u *unit) past(delay *ir.Value) (form, *diag.Diagnostic) {
-	now := &unit{fire: u.fire, membrane: u.membrane, threshold: u.threshold, forms: map[*ir.Value]form{
+	now := &unit{fire: u.fire, membrane: u.membrane, threshold: u.threshold, assumed: u.assumed, forms: map[*ir.Value]form{
 		u.fire: {{monomial{s: true}, scalar(1)}},
 	}}
 	now.forms[u.membrane] = form{{monomial{h: true}, scalar(1)}} // a silent neuron has no fire but it
@@ -179,7 +195,7 @@ func (u *unit) leaks(delay *ir.Value) (monomial, bool) {
 	if len(u.currents) == u.most || u.plain[delay] || !delay.Type.IsReal() || !every(delay.Args[0], 0) {
 		return monomial{}, false
 	}
-	before := &unit{fire: u.fire, membrane: u.membrane, threshold: u.threshold, latched: u.latched, plain: u.plain,
+	before := &unit{fire: u.fire, membrane: u.membrane, threshold: u.threshold, latched: u.latched, plain: u.plain, assumed: u.assumed,
 		forms: map[*ir.Value]form{
 			delay:  {{ofCurrent[0], scalar(1)}},
 			u.fire: {{monomial{fired: true}, scalar(1)}},

@@ -44,6 +44,7 @@ func chained(n *ir.Net, fires map[*ir.Value][]*ir.Value) []history {
 	for v := range comparedAgain(n, fires) {
 		delete(fires, v)
 	}
+	maps.DeleteFunc(fires, func(v *ir.Value, _ []*ir.Value) bool { return countedFire(v) != nil })
 	before := predecessors(n, fires)
 	linkHidden(n, fires, before)
 	followed := map[*ir.Value]bool{}

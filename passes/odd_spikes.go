@@ -12,7 +12,7 @@ import (
 
 var (
 	refractory = odd{what: "a neuron with a refractory period: its spikes hold back those that follow, or its membrane",
-		help: "a spike resets the membrane once here, and nothing else is kept of it", apart: true}
+		help: "one that counts the steps behind a spike, and holds its membrane in them, or drops its input, its spikes or both, is known from four steps on", apart: true}
 	banded   = odd{what: "a neuron that fires by two comparisons of its membrane: between two bounds, or outside of them", help: fromThreshold, apart: true}
 	twoSided = odd{what: "a neuron that compares the magnitude of its membrane, so that it fires on both sides of 0", help: fromThreshold}
 )

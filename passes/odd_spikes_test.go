@@ -96,7 +96,6 @@ func TestOddSpikesAreNamed(t *testing.T) {
 		"both sides, set to zero": {made(bothSides, zeroBehind), "fires on both sides of 0"},
 		"both sides, times":       {made(bothSides, timesRest), "fires on both sides of 0"},
 		"one step of rest":        {rests(func(s *sketch, last *ir.Value) *ir.Value { return s.op(ir.OpSub, s.num(1), last) }), "refractory period"},
-		"rest where none was":     {rests(func(s *sketch, last *ir.Value) *ir.Value { return s.spike(ir.EQ, last, s.num(0)) }), "refractory period"},
 		"half a spike, times":     {made(func(s *sketch, h *ir.Value) *ir.Value { return s.op(ir.OpMul, above(s, h), s.num(0.5)) }, timesRest), "times 0.5 without a spike, times 0.25 after one"},
 		"floor outside":           {made(above, floorOutside), "held within bounds"},
 		"floor inside":            {made(above, floorInside), "held within bounds"},

@@ -18,7 +18,10 @@ func runRaiseNeurons(n *ir.Net, _ *Options) (*ir.Net, error) {
 	if errs := wholeSpikes(n); len(errs) > 0 {
 		return nil, errs.Err()
 	}
-	n, err := keepsSpikes(n)
+	n, periods, err := withoutRests(n)
+	if err == nil {
+		n, err = keepsSpikes(n)
+	}
 	if err == nil {
 		n, err = deeply(n)
 	}
@@ -34,7 +37,7 @@ func runRaiseNeurons(n *ir.Net, _ *Options) (*ir.Net, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &raising{latched: map[*ir.Value]*ir.Value{}, neurons: map[*ir.Value]*neuronForm{}, shown: map[*ir.Value]*visible{}, names: map[*ir.Value]string{}}
+	s := &raising{latched: map[*ir.Value]*ir.Value{}, neurons: map[*ir.Value]*neuronForm{}, shown: map[*ir.Value]*visible{}, names: map[*ir.Value]string{}, periods: periods}
 	for _, v := range n.All(ir.OpLatch) {
 		s.latched[v.Args[0]] = v.Args[1]
 	}
@@ -71,6 +74,7 @@ type raising struct {
 	shown   map[*ir.Value]*visible    // by the membrane that is set to a value
 	names   map[*ir.Value]string      // of the neurons
 	delays  map[*ir.Value]bool        // those of spikes
+	periods map[string]ir.Refractory  // by the name of the comparison
 }
 
 func (s *raising) classify(n *ir.Net) error {
@@ -91,6 +95,10 @@ func (s *raising) classify(n *ir.Net) error {
 		if d == nil {
 			u.steps, u.earlier = n.Steps, func(x *ir.Value) bool { return place[x] < place[v] }
 			form, d = u.classify()
+		}
+		if p, ok := s.periods[v.Name]; ok && d == nil {
+			d = form.rest(u, p)
+			delete(s.periods, v.Name)
 		}
 		if d != nil {
 			errs = append(errs, d)

@@ -31,6 +31,10 @@ func runRerollTime(n *ir.Net, o *Options) (*ir.Net, error) {
 
 // rerolled is a net whose steps are written out as one step.
 func rerolled(n *ir.Net, o *Options) (*ir.Net, error) {
+	n, err := withRestCounts(n)
+	if err != nil {
+		return nil, err
+	}
 	history, err := membranesOverTime(n)
 	switch {
 	case err != nil:
@@ -89,6 +93,8 @@ func rolled(n *ir.Net, history []history, o *Options) (*ir.Net, error) {
 		return nil, err
 	}
 	history = append(history, storedOverTime(n, history)...)
+	n, rests := withLastRests(n, history)
+	history = append(history, rests...)
 	silent := silentOverTime(n, history)
 	n, history = withAllSpikes(n, silent), append(history, silent...)
 	n, ends := completed(n, history)

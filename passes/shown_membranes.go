@@ -24,7 +24,9 @@ func (s *raising) show(n *ir.Net, u *unit, f *neuronForm) {
 	}
 	before := visible{*f, u.fire, u.mirrored}
 	before.attrs.Silent, before.attrs.When = true, ir.WhenNext
-	s.shown[u.membrane] = &before
+	if f.attrs.Refractory.Kind != ir.RestHold { // which holds what its reset has left
+		s.shown[u.membrane] = &before
+	}
 	if f.attrs.When != ir.WhenFire {
 		return
 	}

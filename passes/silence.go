@@ -77,6 +77,7 @@ type alone[T int64 | float64] struct {
 
 	v, i  T // the membrane and the current, behind the last step
 	fired bool
+	rest  int // the steps of rest that are left
 }
 
 // next reports whether it fires in the next step; see ir.NeuronAttrs for the equations.
@@ -96,10 +97,19 @@ func (n *alone[T]) next() bool {
 	}
 	var drive T
 	drive, n.i = n.drive(n.i, late && n.MasksCurrent)
-	if v += drive + n.bias; late && n.Masks {
+	switch {
+	case n.rest > 0 && n.Refractory.Kind == ir.RestHold:
+		v = n.v
+	case n.rest == 0 || !n.Refractory.Kind.DropsDrive():
+		v += drive + n.bias
+	}
+	if late && n.Masks {
 		v = value
 	}
-	n.fired = n.above(v)
+	n.fired = n.above(v) && (n.rest == 0 || !n.Refractory.Kind.DropsSpike())
+	if n.rest = max(n.rest-1, 0); n.fired {
+		n.rest = n.Refractory.Steps
+	}
 	switch {
 	case n.When == ir.WhenFire && n.fired && sets:
 		v = value

@@ -69,6 +69,9 @@ func neuronRows(net *ir.Net) []neuronRow {
 				row.Kind += ", a step late"
 			}
 		}
+		if a.Refractory.Kind != 0 {
+			row.Kind += ", refractory " + a.Refractory.String()
+		}
 		if of, ok := strings.CutSuffix(v.Name, ".potential"); ok && a.Silent && net.Find(of) != nil {
 			row.Kind, row.Reset, row.of = "membrane", "by "+of, of
 		} else if a.Silent {

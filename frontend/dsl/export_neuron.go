@@ -29,6 +29,13 @@ func (x *exporter) neuron(v *ir.Value) string {
 	n.word("round", a.Round.String(), "floor")
 	n.word("masks", strconv.FormatBool(a.Masks), "false")
 	n.word("masks_current", strconv.FormatBool(a.MasksCurrent), "false")
+	switch a.Refractory.Kind {
+	case 0:
+	case ir.RestHold:
+		n.def("refractory", strconv.Itoa(a.Refractory.Steps))
+	default:
+		n.def("refractory", strconv.Quote(a.Refractory.String()))
+	}
 	n.word("silent", strconv.FormatBool(a.Silent), "false")
 	call := x.kind(a, strings.Join(n.defs, ", "))
 	if len(n.calls) > 0 {

@@ -1,6 +1,8 @@
 package dsl
 
 import (
+	"strconv"
+
 	"nomul/ir"
 	"nomul/ir/diag"
 )
@@ -19,7 +21,7 @@ func (n *neuron) what() string { return "neuron " + n.def.Name }
 // unless it is silent.
 var neuronFields = params("tau any, beta any, leak any, decay_input truth = true, gain any, " +
 	"threshold any, fires any, reset any, amount any, when word = fire, init any, bias any, " +
-	"current any, order word = before, masks truth = false, masks_current truth = false, silent truth = false, round word = floor")
+	"current any, order word = before, masks truth = false, masks_current truth = false, refractory any, silent truth = false, round word = floor")
 
 // leaks are the fields of which a neuron has one.
 var leaks = []string{"tau", "beta", "leak"}
@@ -75,6 +77,7 @@ func (n *neuronCall) make() value {
 	n.slots[ir.NeuronBias] = n.tensor(ir.NeuronBias, "bias", nil)
 	if resets {
 		n.reset()
+		n.refractory()
 	}
 	if init := n.args["init"]; init.kind != isNothing && (init.kind != isNumber || init.num != 0) {
 		n.slots[ir.NeuronInit] = n.tensor(ir.NeuronInit, "init", nil)
@@ -206,6 +209,22 @@ func (n *neuronCall) current() {
 	}
 	n.attrs.Current, n.slots[ir.NeuronCurrent] = n.leakOf("current", ir.NeuronCurrent)
 	n.word("order", &n.attrs.Order)
+}
+
+// refractory is a number of steps in which the membrane is held, or says with it what does not
+// happen in them, such as "drive:2".
+func (n *neuronCall) refractory() {
+	a := n.args["refractory"]
+	text := a.text
+	switch {
+	case a.kind == isNothing || a.kind == isNumber && a.num == 0:
+		return
+	case a.kind == isNumber:
+		text = ir.RestHold.String() + ":" + strconv.FormatFloat(a.num, 'g', -1, 64)
+	}
+	if err := n.attrs.Refractory.UnmarshalText([]byte(text)); err != nil {
+		n.fail(n.node(a), diag.BadAttribute, "%v; a number alone is of hold", err)
+	}
 }
 
 // tensorOr is a field as a constant, or a number when it is absent.

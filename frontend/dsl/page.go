@@ -79,6 +79,7 @@ var fieldDocs = map[string]string{
 	"order":         "before: the current leaks before the input is added (snnTorch's Synaptic); after: behind it (Norse); late: before it, and the membrane gets what the current was one step ago (snnTorch's Alpha)",
 	"masks":         "the delayed reset to zero kills the new input too",
 	"masks_current": "and the current",
+	"refractory":    "the steps in which it holds its membrane after a spike; `drive:N`: nothing comes in for N steps, `spike:N`: nothing fires, `leak:N`: neither",
 	"silent":        "the result is the membrane, no spikes; without a reset there is no threshold",
 	"round":         "of integer leaks: floor, ceil or zero",
 }

@@ -267,10 +267,10 @@ func (s sample) inFloats(gain, beta float64) []moment {
 	above := func(v float64) bool {
 		return v > float64(s.threshold) || v == float64(s.threshold) && a.Compare == ir.GE
 	}
-	i := 0.0
+	i, rests := 0.0, 0
 	for _, x := range s.x {
 		high := a.When == ir.WhenBoth && above(v)
-		waits := fired && a.When == ir.WhenNext
+		waits, before := fired && a.When == ir.WhenNext, v
 		if waits && !a.Masks {
 			v = s.replaced(v)
 		}
@@ -278,6 +278,7 @@ func (s sample) inFloats(gain, beta float64) []moment {
 		if (waits || high) && a.Reset == ir.ResetSubtract {
 			v -= float64(s.reset)
 		}
+		kept := v
 		drive := float64(gain * float64(x))
 		switch {
 		case a.Current.Kind == 0:
@@ -302,10 +303,19 @@ func (s sample) inFloats(gain, beta float64) []moment {
 		}
 		v += drive
 		v += float64(s.bias)
+		switch {
+		case rests > 0 && a.Refractory.Kind == ir.RestHold:
+			v = before
+		case rests > 0 && (a.Refractory.Kind == ir.RestDrive || a.Refractory.Kind == ir.RestLeak):
+			v = kept
+		}
 		if a.Masks && waits {
 			v = 0
 		}
-		fired = a.Fires() && above(v)
+		fired = a.Fires() && above(v) && (rests == 0 || a.Refractory.Kind == ir.RestDrive)
+		if rests = max(rests-1, 0); fired {
+			rests = a.Refractory.Steps
+		}
 		out = append(out, s.settle(&v, fired, high))
 	}
 	return out

@@ -18,6 +18,10 @@ type neurons[T number] struct {
 	i []T     // the current; nil when there is none
 	s []int64 // the spikes of this step; on its beginning, those of the last
 	r []int64 // with when=both, where the stored membrane was above the threshold
+	// rest has the steps of a refractory period that are left, and held the membranes that
+	// it holds, or what is left of them by the leak; nil when there is none.
+	rest []int
+	held []T
 	// leak and wane are the leaks of membrane and current, in place; nil for none.
 	leak, wane func(v []T)
 	// drive adds the input of this step, with its gain; unless order=after, where
@@ -37,11 +41,22 @@ func (n *neurons[T]) step(step int) {
 		clear(n.s)
 		clear(n.v)
 		clear(n.i)
+		clear(n.rest)
 		addTo(n.v, n.init)
 	}
+	hold := n.Refractory.Kind == ir.RestHold
+	if hold {
+		copy(n.held, n.v)
+	}
 	n.begin()
+	if n.Refractory.Kind.DropsDrive() {
+		copy(n.held, n.v)
+	}
 	n.receive()
 	addTo(n.v, n.bias)
+	if hold || n.Refractory.Kind.DropsDrive() {
+		n.pause()
+	}
 	if n.Masks {
 		n.set(n.v)
 	}
@@ -49,7 +64,30 @@ func (n *neurons[T]) step(step int) {
 		return
 	}
 	n.fire(n.s)
+	n.count()
 	n.end()
+}
+
+// pause takes back what this step did to the membranes of neurons that rest.
+func (n *neurons[T]) pause() {
+	for j, left := range n.rest {
+		if left > 0 {
+			n.v[j] = n.held[j]
+		}
+	}
+}
+
+// count drops the spikes of neurons that rest, and counts the steps that they do.
+func (n *neurons[T]) count() {
+	for j, left := range n.rest {
+		if left > 0 && n.Refractory.Kind.DropsSpike() {
+			n.s[j] = 0
+		}
+		n.rest[j] = max(left-1, 0)
+		if n.s[j] != 0 {
+			n.rest[j] = n.Refractory.Steps
+		}
+	}
 }
 
 // begin is the leak, and what a waiting reset does around it.
@@ -222,6 +260,9 @@ func newNeurons[T number](v *ir.Value, args []*ir.Tensor, c *cell, show func(*ev
 	}
 	if n.When == ir.WhenBoth {
 		n.r = make([]int64, len(n.v))
+	}
+	if n.Refractory.Kind != 0 {
+		n.rest, n.held = make([]int, len(n.v)), make([]T, len(n.v))
 	}
 	switch n.Reset {
 	case ir.ResetValue:

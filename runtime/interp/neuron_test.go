@@ -65,6 +65,12 @@ func (s *sample) drawMore(t *rapid.T, leaks []ir.LeakKind) {
 		a.Reset, a.When, a.Masks = ir.ResetZero, ir.WhenNext, true
 		a.MasksCurrent = a.Current.Kind != 0 && rapid.Bool().Draw(t, "masks the current")
 	}
+	if a.Reset != ir.ResetNone && a.When != ir.WhenBoth && rapid.Bool().Draw(t, "has a refractory period") {
+		a.Refractory = ir.Refractory{Kind: rapid.SampledFrom([]ir.Rest{ir.RestHold, ir.RestDrive, ir.RestSpike, ir.RestLeak}).Draw(t, "rest"), Steps: rapid.IntRange(1, 3).Draw(t, "rests")}
+		if a.Refractory.Kind == ir.RestHold {
+			a.When, a.Masks, a.MasksCurrent = ir.WhenFire, false, false
+		}
+	}
 	a.Silent = (a.Reset != ir.ResetNone || a.When == ir.WhenFire) && rapid.IntRange(0, 3).Draw(t, "silent") == 0
 }
 
@@ -112,10 +118,12 @@ func (s sample) suffix(t rapid.TB, silent string) string {
 	if a.Current.Kind == ir.LeakFactor {
 		operands += ", current=%beta"
 	}
+	operands += " {"
 	if a.Current.Kind != 0 {
-		operands += fmt.Sprintf(" {current=%v order=%v", a.Current, a.Order)
-	} else {
-		operands += " {"
+		operands += fmt.Sprintf("current=%v order=%v", a.Current, a.Order)
+	}
+	if a.Refractory.Kind != 0 {
+		operands += fmt.Sprintf(" refractory=%v", a.Refractory)
 	}
 	return fmt.Sprintf("%s leak=%v round=%v compare=%v reset=%v when=%v guard=%d masks=%v masks-current=%v silent=%v} : %s",
 		operands, a.Leak, a.Round, a.Compare, a.Reset, a.When, a.Guard, a.Masks, a.MasksCurrent, a.Silent, s.result(silent))
@@ -168,7 +176,7 @@ func (i instant) spike() int64 { return map[bool]int64{true: 1}[i.fired] }
 // exact is the neuron's equation in rational numbers, with the leak as given.
 func (s sample) exact(leak func(l ir.Leak, v *big.Rat) *big.Rat) []instant {
 	a, out := s.attrs, []instant(nil)
-	v, current, fired := rat(s.start), rat(0), false
+	v, current, fired, rests := rat(s.start), rat(0), false, 0
 	for _, x := range s.x {
 		var now instant
 		high := a.When == ir.WhenBoth && s.above(v)
@@ -199,10 +207,23 @@ func (s sample) exact(leak func(l ir.Leak, v *big.Rat) *big.Rat) []instant {
 			late = v
 		}
 		now.h = sum(leak(a.Leak, late), neg(taken), drive, rat(s.bias))
+		switch a.Refractory.Kind {
+		case ir.RestHold:
+			if rests > 0 {
+				now.h = v
+			}
+		case ir.RestDrive, ir.RestLeak:
+			if rests > 0 {
+				now.h = sum(leak(a.Leak, late), neg(taken))
+			}
+		}
 		if a.Masks && fired {
 			now.h = rat(0)
 		}
-		fired = a.Fires() && s.above(now.h)
+		fired = a.Fires() && s.above(now.h) && (rests == 0 || a.Refractory.Kind == ir.RestDrive)
+		if rests = max(rests-1, 0); fired {
+			rests = a.Refractory.Steps
+		}
 		now.fired, now.v = fired, now.h
 		switch {
 		case fired && (a.When == ir.WhenFire || a.When == ir.WhenBoth && !high):
@@ -321,7 +342,7 @@ func TestShiftLeakIsExact(t *testing.T) {
 		// reset, are another matter.
 		s.attrs.Current, s.attrs.Order, s.attrs.MasksCurrent = ir.Leak{}, 0, false
 		if s.attrs.Silent || s.attrs.When == ir.WhenBoth {
-			s.attrs.Silent, s.attrs.When = false, ir.WhenNext
+			s.attrs.Silent, s.attrs.When, s.attrs.Refractory = false, ir.WhenNext, ir.Refractory{}
 		}
 		s.attrs.Round = map[ir.Compare]ir.Round{ir.GE: ir.RoundFloor, ir.GT: ir.RoundCeil}[s.attrs.Compare]
 		spikes, _ := s.run(t)

@@ -77,6 +77,37 @@ CHARGES = {  # of a membrane m by a current x
 # snippet charges ends
 
 
+# snippet rests begins
+def holds(x, m, left):
+    resting = left > 0
+    m = torch.where(resting, m, 0.5 * m + x)
+    s = ((m > 1) & ~resting).float()
+    return s, m * (1 - s), torch.where(s > 0, torch.full_like(left, 2), (left - 1).clamp(min=0))
+
+
+def drops_input(x, m, left):
+    m = 0.75 * m + (left <= 0).float() * x
+    s = m >= 1
+    return s.float(), m.masked_fill(s, 0.0), (left - 1).masked_fill(s, 2.0)
+
+
+def drops_spikes(x, m, left):
+    m = 0.75 * m + x
+    s = torch.where(left > 0, torch.zeros_like(m), (m > 1).float())
+    return s, m - s, torch.clamp(left + 3 * s - 1, 0, 3)
+
+
+def counts_up(x, m, since):
+    only_leaks = since < 2
+    m = 0.75 * m + torch.where(only_leaks, torch.zeros_like(x), x)
+    s = ((m >= 1) & ~only_leaks).float()
+    return s, m * (1 - s), (since + 1) * (1 - s)
+
+
+RESTS = {"hold": (holds, 0), "drive": (drops_input, 0), "spike": (drops_spikes, 0), "leak": (counts_up, 9)}
+# snippet rests ends
+
+
 class Own(nn.Module):
     """A layer with a neuron, and one of the plain kind behind it, over some steps."""
 
@@ -107,6 +138,25 @@ class Own(nn.Module):
 
     def forward(self, x):
         return self.run(x)[0]
+
+
+class Stateful(Own):
+    """A layer with a neuron of two states, which begin with 0 and with a number."""
+
+    def __init__(self, cell, start):
+        super().__init__(steps=6)
+        self.cell, self.start = cell, start
+
+    def run(self, x):
+        mem1, mem2, spk2, count, spikes = torch.zeros(1, 6).to(x), torch.zeros(1, 4).to(x), 0, 0, ([], [])
+        other = torch.full((1, 6), float(self.start)).to(x)
+        for t in range(self.steps):
+            spk1, mem1, other = self.cell(self.fc1(x), mem1, other)
+            mem2, spk2 = self.plain(self.fc2(spk1), mem2, spk2)
+            spikes[0].append(spk1)
+            spikes[1].append(spk2)
+            count = count + spk2
+        return count, spikes
 
 
 # snippet delays begins
@@ -151,8 +201,8 @@ FRAMES = {  # of an input x in step t, of 4 steps
 def main():
     suite = Suite("own")
 
-    def own(name, shape=(1, 8), make=Own, **parts):
-        suite.add(name, lambda: strengthen(make(**parts), 4.0), shape, "ts17 | ts11 dynamo-opt", steps=4)
+    def own(name, shape=(1, 8), make=Own, steps=4, exports="ts17 | ts11 dynamo-opt", **parts):
+        suite.add(name, lambda: strengthen(make(**parts), 4.0), shape, exports, steps=steps)
 
     for name, spike in SPIKES.items():
         own("spike-" + name, spike=spike)
@@ -164,6 +214,8 @@ def main():
     own("ring", make=Ring)
     for name, (shape, take) in FRAMES.items():
         own("frames-" + name, shape, make=Framed, take=take)
+    for name, (cell, start) in RESTS.items():
+        own("rest-" + name, make=Stateful, steps=6, exports="ts17 dynamo-opt | ts11", cell=cell, start=start)
     suite.close()
 
 
