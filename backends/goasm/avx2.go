@@ -48,7 +48,7 @@ DATA places32<>+24(SB)/8, $0x0000008000000040
 GLOBL places32<>(SB), RODATA|NOPTR, $32
 `,
 	begin: "MOVQ {name}_base+{at}(FP), {p}",
-	first: "MOVQ {name}_len+8(FP), CX; XORL AX, AX",
+	first: "MOVQ {name}_len+{at}(FP), CX; XORL AX, AX",
 	skip:  "ADDQ ${k}, {p}",
 	end:   "ADDQ $32, AX; SUBQ ${k}, CX; JNE loop; VZEROUPPER; RET",
 }

@@ -5,13 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"nomul/backends/lower"
 	"nomul/ir/update"
 )
 
 // layConstants puts a constant operand that is one number into the program, and lays the
 // others out, once for all blocks if they repeat.
-func (l *loop) layConstants(p *plan, s *lower.Stage, w *written, o order) {
+func (l *loop) layConstants(p *plan, w *written) {
 	code, names, limits := l.program.Code, l.program.Names(), l.program.Limits()
 	var params []int
 	constants := make([][]int64, len(code))
@@ -19,7 +18,7 @@ func (l *loop) layConstants(p *plan, s *lower.Stage, w *written, o order) {
 		if instr.Kind != update.Param {
 			continue
 		}
-		d := data(s, &w.views[instr.At], o)
+		d := w.data(instr.At)
 		if limits[i] && !l.wide && l.form != packed {
 			d = l.limit(update.Value(i), d)
 		}
@@ -45,7 +44,7 @@ func (l *loop) layConstants(p *plan, s *lower.Stage, w *written, o order) {
 
 // limit makes data a limit that values are above, and that is an integer of a lane.
 func (l *loop) limit(limit update.Value, data []int64) []int64 {
-	lane, by := l.lane(), int64(0)
+	lane, by := l.form.lane(), int64(0)
 	for i := range l.program.Code {
 		if c := &l.program.Code[i]; c.Kind == update.AtLeast && c.B == limit {
 			c.Kind, by, l.less = update.Above, 1, true
@@ -106,15 +105,16 @@ func (l *loop) call(t *stage) {
 // with is the call for all elements, or for those of the block that begins at at.
 func (l *loop) with(all int) string {
 	var args []string
+	lead := l.lead()
 	for i, a := range l.args {
 		arg := "m." + a.field
 		switch {
 		case l.block == all || a.constant:
 		case a.spikes:
 			arg += "[at>>6:]"
-		case i == 0 && all%l.block == 0:
+		case i == lead && all%l.block == 0:
 			arg += fmt.Sprintf("[at:at+%d]", l.block)
-		case i == 0:
+		case i == lead:
 			arg += fmt.Sprintf("[at:min(at+%d, %d)]", l.block, all)
 		default:
 			arg += "[at:]"

@@ -68,9 +68,9 @@ func (p *plan) convolve(f *folded) {
 	p.needs.starts = max(p.needs.starts, c.pixels()+1)
 	name := t.dst.name + "Conv"
 	if c.method == convDigits {
-		name = t.field(p, name, "tabled", c.tabled(p, rows))
+		name = p.field(name, "tabled", c.tabled(p, rows))
 	} else {
-		name = t.field(p, name, "convolution", c.windowed(p, rows))
+		name = p.field(name, "convolution", c.windowed(p, rows))
 	}
 	switch call := fmt.Sprintf("m.%s, %s, &m.%s", t.dst.name, bias, name); c.method {
 	case convSpikes:
@@ -93,7 +93,7 @@ func (p *plan) windows(f *folded) (c *convolution, wanted, positions order) {
 	if image, ok := f.image(); ok {
 		taps := f.Windows.Taps()
 		c := &convolution{weights: f.matrix(taps), channels: f.Groups * f.Inputs / taps}
-		c.geometry = newGeometry(f.Windows, len(image), c.channels)
+		c.geometry = f.geometry(image)
 		return c, image, nil
 	}
 	c = &convolution{weights: f.matrix(1)}
@@ -237,7 +237,7 @@ func (c *convolution) base(starts []int64) []int64 {
 // image prints a kernel.image.
 func (c *convolution) image(p *plan) string {
 	return fmt.Sprintf("image{lines: %s, before: %d, width: %d, after: %d, channels: %d, unit: %d, margin: %d, low: %d, %s}",
-		p.words(c.lines(c.channels)).words(), c.before, c.width, c.after, c.channels, c.tile.shift, c.before*c.channels<<c.tile.shift, c.low, c.source())
+		p.words(c.rows.scaled(c.width*c.channels)), c.before, c.width, c.after, c.channels, c.tile.shift, c.before*c.channels<<c.tile.shift, c.low, c.source())
 }
 
 // source prints, of spikes, the planes, each as often as its spikes count; of words, how many
@@ -270,7 +270,7 @@ image: %s,
 windows: windows{places: %d, parts: []part{%s}, step: %d, back: %d, tiles: %d, stride: %d, rewind: %d, zero: %d, dstSkip: %d},
 loop: k.%s, rows: %s, origins: %s, line: %d, biasSkip: %d, biasLine: %d,
 }`, c.image(p), c.places, strings.Join(parts, ", "), c.step, back, c.tiles, stride, c.tiles*stride+back, zero, outputs-written,
-		c.tile.loop, rows, p.words(c.starts).words(), c.places*outputs, c.biasStep-written, c.places*c.biasStep)
+		c.tile.loop, rows, p.words(c.starts), c.places*outputs, c.biasStep-written, c.places*c.biasStep)
 }
 
 // tabled prints a kernel.tabled.
@@ -281,7 +281,7 @@ image: %s,
 tables: tables{places: %d, taps: %s, step: %d, digits: %d, next: %d, shift: %d, dstStep: %d, baseStep: %d},
 loop: k.%s, rows: %s, stride: %d, tile: %d, tiles: %d,
 origins: %s, line: %d, baseLine: %d,
-}`, c.image(p), c.places, p.words(c.tapWords(c.channels)).words(), c.step*c.channels, c.digits(), c.pixels()*c.channels, tableBits*(c.digits()-1), outputs, c.biasStep,
+}`, c.image(p), c.places, p.words(c.tapWords(c.channels)), c.step*c.channels, c.digits(), c.pixels()*c.channels, tableBits*(c.digits()-1), outputs, c.biasStep,
 		c.tile.loop, rows, c.weights.inputs<<(c.tile.shift+tableBits), c.tile.outputs, c.tiles,
-		p.words(scaled(c.starts, c.channels)).words(), c.places*outputs, c.places*c.biasStep)
+		p.words(c.starts.scaled(c.channels)), c.places*outputs, c.places*c.biasStep)
 }

@@ -1,6 +1,7 @@
 package goasm
 
 import (
+	"fmt"
 	"math/bits"
 	"slices"
 
@@ -18,11 +19,13 @@ const (
 	mostLeaves = 2
 )
 
-// written is the program of a stage with those of operands that nothing else reads, and its
-// operands by slot.
+// written is a stage's program with those of operands that nothing else reads, its operands by
+// slot, and the order of its result.
 type written struct {
+	*lower.Stage
 	*update.Program
 	views []lower.View
+	order order
 }
 
 func (w *written) ranges(slot int) ir.Range { return w.views[slot].Array.Range }
@@ -34,19 +37,23 @@ func (w *written) spikes(slot int64) bool { return w.views[slot].Array.Type.IsSp
 // programs of bits take 64 at once. All others run in lanes.
 func (p *plan) each(s *lower.Stage) {
 	w := p.written(s)
-	switch {
-	case p.joins(s, w):
+	if p.joins(w) {
 		p.joined[s.To] = s
-	case p.counts(s, w):
+		return
+	}
+	w.order = p.like(w)
+	switch {
+	case p.sums(w):
+		p.count(w)
 	case len(w.Code) > 2 && w.Code[len(w.Code)-2].Kind == update.Scale:
-		p.scale(s, w)
+		p.scale(w)
 	default:
-		p.lanes(s, w)
+		p.lanes(w)
 	}
 }
 
 func (p *plan) written(s *lower.Stage) *written {
-	w := &written{Program: &update.Program{}}
+	w := &written{Stage: s, Program: &update.Program{}}
 	result := p.write(w, s)
 	w.Code = append(w.Code, update.Instr{Kind: update.Result, A: result})
 	return w
@@ -113,8 +120,8 @@ func (w *written) slot(v lower.View) int {
 
 // joins reports whether a program is run by the only reader of its array, which runs as often,
 // on as many elements, and has no state.
-func (p *plan) joins(s *lower.Stage, w *written) bool {
-	readers := p.readers[s.To]
+func (p *plan) joins(w *written) bool {
+	readers := p.readers[w.To]
 	if len(readers) != 1 || readers[0].Each == nil || len(w.views) > mostLeaves || len(w.Vars) > 0 {
 		return false
 	}
@@ -127,21 +134,26 @@ func (p *plan) joins(s *lower.Stage, w *written) bool {
 	if slices.ContainsFunc(w.Code, alone) || slices.ContainsFunc(as.Code, alone) {
 		return false
 	}
-	at := slices.IndexFunc(as.views, func(v lower.View) bool { return v.Array == s.To })
+	at := slices.IndexFunc(as.views, func(v lower.View) bool { return v.Array == w.To })
 	whole := seen(&as.views[at], reader.To.Type.Shape.Dims())
-	same := len(whole) == s.To.Type.Size() && whole.plain() == nil
-	return same && s.Clock == reader.Clock && w.logical() == as.logical() && !p.sums(s, w) && p.computed(s, w) != nil
+	same := len(whole) == w.size() && whole.plain() == nil
+	return same && w.Clock == reader.Clock && w.logical() == as.logical() && !p.sums(w) && w.computed() != nil
 }
 
 // computed is the first operand that is not constant and has an element for each of the result.
-func (p *plan) computed(s *lower.Stage, w *written) *lower.View {
-	for i, v := range w.views {
-		if size := v.Array.Type.Size(); !v.Array.Const() && size == s.To.Type.Size() && seen(&v, s.To.Type.Shape.Dims()).covers(size) {
-			return &w.views[i]
+func (w *written) computed() *lower.View {
+	for slot, v := range w.views {
+		if !v.Array.Const() && v.Array.Type.Size() == w.size() && w.seen(slot).covers(w.size()) {
+			return &w.views[slot]
 		}
 	}
 	return nil
 }
+
+func (w *written) size() int { return w.To.Type.Size() }
+
+// seen are the elements of an operand.
+func (w *written) seen(slot int) order { return seen(&w.views[slot], w.To.Type.Shape.Dims()) }
 
 // logical reports whether all values of a program are bits.
 func (w *written) logical() bool {
@@ -161,46 +173,33 @@ func (w *written) logical() bool {
 }
 
 // like is the order of a result that lies as its first operand of its size does.
-func (p *plan) like(s *lower.Stage, w *written) order {
-	v := p.computed(s, w)
+func (p *plan) like(w *written) order {
+	v := w.computed()
 	if v == nil {
 		return nil
 	}
-	x := p.home(v.Array)
-	return x.order.of(seen(v, s.To.Type.Shape.Dims()).places(x.size))
-}
-
-// of is the order with other numbers of the elements.
-func (o order) of(number order) order {
-	if o == nil {
-		return number.plain()
-	}
-	out := make(order, len(o))
-	for place, e := range o {
-		out[place] = number[e]
-	}
-	return out.plain()
+	return pick(p.home(v.Array).order, seen(v, w.To.Type.Shape.Dims()).places(w.size())).plain()
 }
 
 // operand takes an operand of a program in a form, in the order of the result.
-func (p *plan) operand(s *lower.Stage, v *lower.View, f form, o order) *buffer {
-	return p.take(v.Array, f, pick(o, seen(v, s.To.Type.Shape.Dims())), s)
+func (p *plan) operand(w *written, slot int64, f form) *buffer {
+	return p.take(w.views[slot].Array, f, pick(w.order, w.seen(int(slot))), w.Stage)
 }
 
 // data is a constant operand of a program, in the order of the result.
-func data(s *lower.Stage, v *lower.View, o order) []int64 {
-	return pick(pick(o, seen(v, s.To.Type.Shape.Dims())), v.Array.Data.I)
+func (w *written) data(slot int64) []int64 {
+	return pick(pick(w.order, w.seen(int(slot))), w.views[slot].Array.Data.I)
 }
 
 // sums reports whether a program is a sum of numbers that lie in bits, small enough to be
 // counted, or added up over the steps.
-func (p *plan) sums(s *lower.Stage, w *written) bool {
+func (p *plan) sums(w *written) bool {
 	uses := w.Uses()
 	for v, i := range w.Code {
 		switch i.Kind {
 		case update.Operand:
 			x := w.views[i.At].Array
-			if p.joined[x] != nil || !p.home(x).bits() || x.Type.Size() != s.To.Type.Size() {
+			if p.joined[x] != nil || !p.home(x).bits() || x.Type.Size() != w.size() {
 				return false
 			}
 		case update.Add:
@@ -219,18 +218,14 @@ func (p *plan) sums(s *lower.Stage, w *written) bool {
 	if len(w.Vars) > 0 {
 		return len(w.Vars) == 1 && w.Loaded(0) >= 0
 	}
-	return len(w.Code) > 2 && s.To.Range.Hi <= maxUnary
+	return len(w.Code) > 2 && w.To.Range.Hi <= maxUnary
 }
 
-// counts plans a sum in bit planes, which costs a few operations for 64 elements.
-func (p *plan) counts(s *lower.Stage, w *written) bool {
-	if !p.sums(s, w) {
-		return false
-	}
-	o := p.like(s, w)
-	b := p.result(s.To, planes, o)
-	b.planes = bits.Len64(uint64(s.To.Range.Hi))
-	t := p.stage(b, s.String())
+// count plans a sum in bit planes, which costs a few operations for 64 elements.
+func (p *plan) count(w *written) {
+	b := p.result(w.To, planes, w.order)
+	b.planes = bits.Len64(uint64(w.To.Range.Hi))
+	t := p.stage(b, w.Stage.String())
 	if len(w.Vars) > 0 {
 		t.onReset("clear(m.%s)", b.name)
 	} else {
@@ -239,24 +234,25 @@ func (p *plan) counts(s *lower.Stage, w *written) bool {
 	uses := w.Uses()
 	for v, i := range w.Code {
 		if i.Kind == update.Operand {
-			x := p.operand(s, &w.views[i.At], packed, o)
+			x := p.operand(w, i.At, packed)
 			for range uses[v] {
-				t.eachPlane("count", x)
+				t.count(x)
 			}
 		}
 	}
-	p.add(s.Clock, t)
-	return true
+	p.add(w.Clock, t)
 }
+
+// count adds spikes, or numbers in planes, to those of the stage's result.
+func (s *stage) count(x *buffer) { s.eachPlane("count", x, fmt.Sprint(s.dst.words())) }
 
 // scale multiplies by constants as sums of shifted copies. The code has, for each run of
 // places with one factor, its length, the number of digits, and each digit's shift, doubled,
 // with 1 for a digit that is subtracted.
-func (p *plan) scale(s *lower.Stage, w *written) {
-	o := p.like(s, w)
+func (p *plan) scale(w *written) {
 	i := w.Code[len(w.Code)-2]
-	t := p.stage(p.result(s.To, full, o), s.String())
-	factors := data(s, &w.views[w.Code[i.B].At], o)
+	t := p.stage(p.result(w.To, full, w.order), w.Stage.String())
+	factors := w.data(w.Code[i.B].At)
 	var code order
 	var digits []update.Digit
 	for from := 0; from < len(factors); {
@@ -271,7 +267,7 @@ func (p *plan) scale(s *lower.Stage, w *written) {
 		}
 		from = to
 	}
-	x := p.operand(s, &w.views[w.Code[i.A].At], full, o)
+	x := p.operand(w, w.Code[i.A].At, full)
 	t.do("csd(m.%s, m.%s, %s, %d, %d, %d)", t.dst.name, x.name, p.table(t.dst.name+"Code", code), i.Decay.Shift, i.Decay.Up, i.Decay.UpNegative)
-	p.add(s.Clock, t)
+	p.add(w.Clock, t)
 }

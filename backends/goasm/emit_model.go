@@ -71,13 +71,9 @@ func (p *plan) modelType(out *printer) {
 	if len(p.loops) > 0 {
 		out.f("updates updates")
 	}
-	structures := p.structures()
 	for _, b := range p.buffers {
 		b.comment(out)
 		out.f("%s %s", b.name, b.goType())
-		for _, f := range structures[b] {
-			out.f("%s %s", f.name, f.kind)
-		}
 	}
 	out.f("}\n")
 }
@@ -97,17 +93,6 @@ func (p *plan) loaders(out *printer) {
 	out.f("}\n})\n")
 }
 
-// structures are those of the stage that computes a buffer.
-func (p *plan) structures() map[*buffer][]structure {
-	out := map[*buffer][]structure{}
-	for _, stages := range p.stages {
-		for _, s := range stages {
-			out[s.dst] = s.structs
-		}
-	}
-	return out
-}
-
 // comment begins the buffer of an array, which constants and state follow.
 func (b *buffer) comment(out *printer) {
 	if b.text != "" {
@@ -117,9 +102,7 @@ func (b *buffer) comment(out *printer) {
 
 func (p *plan) constructor(out *printer) {
 	out.f("func newModel(k *kernel) *Model {")
-	n := p.needs
-	out.f("m := &Model{engine: newEngine(k, needs{list: %d, words: %d, digits: %d, starts: %d, values: %d, window: %d, chosen: %d, begins: %d})}",
-		n.list, n.words, n.digits, n.starts, n.values, n.window, n.chosen, n.begins)
+	out.f("m := &Model{engine: newEngine(k, needs%s)}", strings.ReplaceAll(fmt.Sprintf("%+v", p.needs), " ", ", "))
 	if len(p.loops) > 0 {
 		out.f("m.updates = newUpdates(k)")
 	}
@@ -132,16 +115,10 @@ func (p *plan) constructor(out *printer) {
 	if len(p.tables) > 0 {
 		out.f("multiplied := loadTables()")
 	}
-	structures := p.structures()
 	for _, b := range p.buffers {
 		b.comment(out)
 		if b.form != array {
 			out.f("m.%s = %s", b.name, b.makes())
-		}
-		for _, f := range structures[b] {
-			if f.value != "" {
-				out.f("m.%s = %s", f.name, f.value)
-			}
 		}
 	}
 	out.f("m.Reset()\nreturn m\n}\n")

@@ -3,14 +3,15 @@ package goasm
 import "nomul/backends/lower"
 
 // fold plans a fold: by rows of weights, by tables of the elements that spikes choose where it
-// is a product, and as a pool where there are no weights.
+// is a product, and as a pool where there are no weights. Wide weights of words are added bit
+// by bit, which convolutions do.
 func (p *plan) fold(s *lower.Stage) {
 	switch f := (&folded{s, s.Fold.Rows()}); {
 	case s.Fold.Weight == nil:
 		p.pool(f)
 	case f.isProduct():
 		p.product(f)
-	case f.Positions == 1:
+	case f.Positions == 1 && (p.home(s.Fold.X.Array).bits() || int8s.Contains(s.Fold.Weight.Array.Range)):
 		p.linear(f)
 	default:
 		p.convolve(f)
@@ -31,6 +32,23 @@ func (f *folded) isProduct() bool {
 		return true
 	}
 	return f.Fold.Start == nil && (w.Type.IsSpike() || x.Type.IsSpike()) && (!int16s.Contains(w.Range) || f.tooLarge() != "")
+}
+
+// channels is the number of positions that windows leave alone: all of them without windows,
+// but one where padding is seen in another way.
+func (f *folded) channels() int {
+	if len(f.Windows.Out) == 0 && len(f.Fold.X.Within) > 0 {
+		return 1
+	}
+	return f.Positions / product(f.Windows.Out)
+}
+
+func product(list []int) int {
+	n := 1
+	for _, e := range list {
+		n *= e
+	}
+	return n
 }
 
 // start is the value that the sum of a place starts from.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"nomul/backends/lower"
 	"nomul/ir"
 	"nomul/ir/update"
 )
@@ -41,43 +40,56 @@ type argument struct {
 }
 
 // lanes plans a program in lanes.
-func (p *plan) lanes(s *lower.Stage, w *written) *loop {
-	o := p.like(s, w)
-	l := p.loop(w, s.To, p.bitOperands(w))
-	if l.form == full && p.halved(s, w, l) {
-		l.form = narrow
+func (p *plan) lanes(w *written) *loop {
+	l := p.loop(w, p.bitOperands(w), full)
+	if x := w.computed(); x != nil && p.home(x.Array).form == narrow {
+		if half := p.halved(w); half != nil {
+			l = half
+		}
 	}
 	f := full
-	if l.form == packed || isBit(l.program, l.spikes, l.program.Result()) {
+	if l.fires() {
 		f = packed
 	}
-	t := p.stage(p.result(s.To, f, o), s.String())
-	l.of, l.title = t.dst.name, s.To.Name
-	p.fit(w, l)
-	l.layState(p, s, w, t, o)
-	l.layOperands(p, s, w, o)
-	l.layConstants(p, s, w, o)
+	t := p.stage(p.result(w.To, f, w.order), w.Stage.String())
+	l.of = t.dst.name
+	l.layState(p, w, t)
+	l.layOperands(p, w)
+	l.layConstants(p, w)
 	l.layResult(t.dst)
-	l.lead()
 	p.share(l)
 	l.call(t)
 	if i := l.program.Var(ir.MembraneVar); i >= 0 {
-		n := neuron{name: s.To.Name, dst: t.dst, membrane: l.args[l.stored(i)].field, bits: l.form.bits()}
-		if o != nil {
-			n.places = p.table(t.dst.name+"Places", o.places(l.size))
+		n := neuron{name: w.To.Name, dst: t.dst, membrane: l.args[i].field, bits: l.form.bits()}
+		if w.order != nil {
+			n.places = p.table(t.dst.name+"Places", w.order.places(l.size))
 		}
 		p.neurons = append(p.neurons, n)
 	}
-	p.add(s.Clock, t)
+	p.add(w.Clock, t)
 	return l
 }
 
-// loop begins a program: in words if all is bits.
-func (p *plan) loop(w *written, to *lower.Array, spikes map[int64]bool) *loop {
-	if w.logical() {
-		return &loop{form: packed, size: to.Type.Size(), program: w.Program, spikes: spikes}
+// loop begins a program, some of whose operands are bits, in words if all of it is bits, or
+// else in lanes of a form.
+func (p *plan) loop(w *written, spikes map[int64]bool, f form) *loop {
+	l := &loop{form: packed, title: w.To.Name, size: w.size(), spikes: spikes, program: w.Program}
+	if !w.logical() {
+		e := separated(w.Program, spikes)
+		e, r := e.Expand(e.Ranges(p.program.Steps, w.ranges))
+		l.form, l.program, l.wide = f, e, !e.Fits(r, f.lane())
 	}
-	return &loop{form: full, size: to.Type.Size(), program: separated(w.Program, spikes), spikes: spikes}
+	l.program = &update.Program{Vars: l.program.Vars, Code: slices.Clone(l.program.Code)}
+	l.at = slices.Repeat([]int{-1}, len(l.program.Code))
+	if !l.wide {
+		l.cutShifts()
+	}
+	return l
+}
+
+// fires reports whether the result is bits.
+func (l *loop) fires() bool {
+	return l.form == packed || isBit(l.program, l.spikes, l.program.Result())
 }
 
 // bitOperands are the operands that are taken as spikes: those that are packed, as long as some
@@ -100,41 +112,20 @@ func (p *plan) bitOperands(w *written) map[int64]bool {
 	return out
 }
 
-// halved reports whether a program runs in 16 bits: its one operand lies like that.
-func (p *plan) halved(s *lower.Stage, w *written, l *loop) bool {
-	v := p.computed(s, w)
-	return v != nil && p.home(v.Array).form == narrow && p.fires16(w, l)
-}
-
-// fires16 reports whether a program of one operand makes bits of it in 16 bits.
-func (p *plan) fires16(w *written, l *loop) bool {
+// halved is a program in lanes of 16 bits, or nil: those of one operand run there that make
+// bits of it.
+func (p *plan) halved(w *written) *loop {
 	operands := 0
-	for _, i := range l.program.Code {
+	for _, i := range w.Code {
 		if i.Kind == update.Operand {
 			operands++
 		}
 	}
-	e, r := p.expanded(w, l)
-	return operands == 1 && isBit(e, l.spikes, e.Result()) && e.Fits(r, int16s)
-}
-
-// expanded is a program without leaks, and its ranges.
-func (p *plan) expanded(w *written, l *loop) (*update.Program, update.Ranges) {
-	return l.program.Expand(l.program.Ranges(p.program.Steps, w.ranges))
-}
-
-// fit takes the leaks out of a program, and sees whether it is exact in its lanes.
-func (p *plan) fit(w *written, l *loop) {
-	if l.form != packed {
-		e, r := p.expanded(w, l)
-		l.program = &update.Program{Vars: e.Vars, Code: slices.Clone(e.Code)}
-		if l.wide = !e.Fits(r, l.lane()); !l.wide {
-			l.cutShifts()
-		}
-	} else {
-		l.program = &update.Program{Vars: l.program.Vars, Code: slices.Clone(l.program.Code)}
+	l := p.loop(w, nil, narrow)
+	if operands != 1 || l.wide || l.form == packed || !l.fires() {
+		return nil
 	}
-	l.at = slices.Repeat([]int{-1}, len(l.program.Code))
+	return l
 }
 
 // elem is the type of an argument's elements.
@@ -145,8 +136,9 @@ func (l *loop) elem(a argument) string {
 	return l.form.elem()
 }
 
-func (l *loop) lane() ir.Range {
-	if l.form == narrow {
+// lane is what a lane of a form holds.
+func (f form) lane() ir.Range {
+	if f == narrow {
 		return int16s
 	}
 	return int32s
@@ -172,7 +164,7 @@ func (l *loop) add(value int, a argument) {
 }
 
 // layState plans state variables. What is the result too is kept there.
-func (l *loop) layState(p *plan, s *lower.Stage, w *written, t *stage, o order) {
+func (l *loop) layState(p *plan, w *written, t *stage) {
 	for i, v := range l.program.Vars {
 		a := argument{name: v.Name, spikes: v.Bit, written: true, read: l.program.Loaded(i) >= 0, field: t.dst.name}
 		f := l.form
@@ -185,7 +177,7 @@ func (l *loop) layState(p *plan, s *lower.Stage, w *written, t *stage, o order) 
 		}
 		init := slices.Repeat([]int64{v.Start}, l.size)
 		if v.Init >= 0 {
-			init = data(s, &w.views[v.Init], o)
+			init = w.data(int64(v.Init))
 		}
 		if zero(init) {
 			t.onReset("clear(m.%s)", a.field)
@@ -201,11 +193,6 @@ func (l *loop) layState(p *plan, s *lower.Stage, w *written, t *stage, o order) 
 	}
 }
 
-// stored is the argument that a state variable is stored to.
-func (l *loop) stored(v int) int {
-	return l.at[slices.IndexFunc(l.program.Code, func(i update.Instr) bool { return i.Kind == update.Store && i.At == int64(v) })]
-}
-
 // kept is the state variable that is the result too, or −1.
 func (l *loop) kept() int {
 	for i := range l.program.Vars {
@@ -217,7 +204,7 @@ func (l *loop) kept() int {
 }
 
 // layOperands plans what comes in.
-func (l *loop) layOperands(p *plan, s *lower.Stage, w *written, o order) {
+func (l *loop) layOperands(p *plan, w *written) {
 	for i, instr := range l.program.Code {
 		if instr.Kind != update.Operand {
 			continue
@@ -230,7 +217,7 @@ func (l *loop) layOperands(p *plan, s *lower.Stage, w *written, o order) {
 		if a.spikes {
 			f = packed
 		}
-		a.field = p.operand(s, &w.views[instr.At], f, o).name
+		a.field = p.operand(w, instr.At, f).name
 		l.add(i, a)
 	}
 }
@@ -248,19 +235,9 @@ func (l *loop) layResult(dst *buffer) {
 	l.add(at, a)
 }
 
-// lead puts an argument first that has all elements, as numbers if it is not words.
-func (l *loop) lead() {
-	at := slices.IndexFunc(l.args, func(a argument) bool { return !a.constant && a.spikes == (l.form == packed) })
-	lead := l.args[at]
-	l.args = slices.Insert(slices.Delete(l.args, at, at+1), 0, lead)
-	for v, n := range l.at {
-		switch {
-		case n == at:
-			l.at[v] = 0
-		case n >= 0 && n < at:
-			l.at[v]++
-		}
-	}
+// lead is an argument that has all elements, as numbers if the loop is not over words.
+func (l *loop) lead() int {
+	return slices.IndexFunc(l.args, func(a argument) bool { return !a.constant && a.spikes == (l.form == packed) })
 }
 
 // share gives a loop its function: one that is printed for a loop before, if all of it is the

@@ -9,8 +9,7 @@ import (
 )
 
 // linear plans a fold at one position, with a row of weights for each input: rows of spikes are
-// added, and of each bit plane of counts; words are sorted by their digits, or added bit by bit
-// where weights are wide.
+// added, and of each bit plane of counts; words are sorted by their digits.
 func (p *plan) linear(f *folded) {
 	x, m := p.rowsInOrder(f)
 	wide, form := !int8s.Contains(f.Fold.Weight.Array.Range), full
@@ -19,20 +18,20 @@ func (p *plan) linear(f *folded) {
 	}
 	t := p.stage(p.result(f.To, form, f.outputs(0)), f.Stage.String())
 	r, start := f.Fold.X.Array.Range, f.starts(nil)
-	rows := "&m." + p.layRows(t, f.Fold.Weight.Array.Name+"Rows", m, wide)
+	rows := "&m." + p.layRows(f.Fold.Weight.Array.Name+"Rows", m, wide)
 	if !x.bits() { // sums are modulo 2^32, so the bias may wrap
 		for n, sum := range m.sums() {
 			start[n] += r.Lo * sum
 		}
 	}
 	base := "m." + p.constant(t.dst.name+"Bias", form, start).name
-	switch x.form {
-	case packed:
-		t.do("m.addSpikes%d(m.%s, %s, %s, m.%s)", form.bits(), t.dst.name, base, rows, x.name)
-	case planes:
+	switch {
+	case form == narrow:
+		t.do("m.addSpikes16(m.%s, %s, %s, m.%s)", t.dst.name, base, rows, x.name)
+	case x.bits():
 		t.do("m.addCounts(m.%s, %s, %s, m.%s, %d)", t.dst.name, base, rows, x.name, x.words())
 	default:
-		p.addWords(t, x, base, rows, r, m, wide)
+		p.addWords(t, x, base, rows, r, m)
 	}
 	p.needs.list, p.needs.words = max(p.needs.list, m.inputs), max(p.needs.words, m.inputs)
 	p.add(f.Clock, t)
@@ -44,7 +43,7 @@ func (p *plan) rowsInOrder(f *folded) (*buffer, matrix) {
 	a := f.Fold.X.Array
 	x, all := p.home(a), f.inputs(0)
 	if all.covers(x.size) {
-		return x.buffer, f.matrix(1).columns(x.order.of(all.places(x.size)))
+		return x.buffer, f.matrix(1).columns(pick(x.order, all.places(x.size)).plain())
 	}
 	var kept, numbers order
 	for i, e := range all {
@@ -66,11 +65,7 @@ func (p *plan) fits16(a *lower.Array) bool {
 		return false
 	}
 	for _, s := range p.readers[a] {
-		if s.Each == nil {
-			continue
-		}
-		w := p.written(s)
-		if w.logical() || !p.fires16(w, p.loop(w, a, nil)) {
+		if s.Each != nil && p.halved(p.written(s)) == nil {
 			return false
 		}
 	}
@@ -78,7 +73,7 @@ func (p *plan) fits16(a *lower.Array) bool {
 }
 
 // layRows makes the rows of a matrix a field.
-func (p *plan) layRows(t *stage, name string, m matrix, wide bool) string {
+func (p *plan) layRows(name string, m matrix, wide bool) string {
 	var rows []byte
 	if wide {
 		rows = m.append16(rows, wideTileOutputs, padded(m.outputs)/wideTileOutputs)
@@ -89,18 +84,13 @@ func (p *plan) layRows(t *stage, name string, m matrix, wide bool) string {
 	if len(m.blocks()) == 1 {
 		block = m.inputs
 	}
-	return t.field(p, name, "weights", fmt.Sprintf("weights{rows: %s, stride: %d, block: %d, wide: %t}", p.lay(rows).bytes(), m.inputs<<rowShift, block, wide))
+	return p.field(name, "weights", fmt.Sprintf("weights{rows: %s, stride: %d, block: %d, wide: %t}", p.lay(rows).bytes(), m.inputs<<rowShift, block, wide))
 }
 
-// addWords adds the rows of words: bit by bit if they are wide, else one addition for each run
-// of inputs, the first on top of the base.
-func (p *plan) addWords(t *stage, x *buffer, base, rows string, r ir.Range, m matrix, wide bool) {
+// addWords adds the rows of words, with one addition for each run of inputs, the first on top
+// of the base.
+func (p *plan) addWords(t *stage, x *buffer, base, rows string, r ir.Range, m matrix) {
 	dst, low, width := "m."+t.dst.name, r.Lo, wordBits(r)
-	if wide {
-		t.do("set(&m.words, %s, %d, 0)", x.elements(), low)
-		t.do("m.addPlanes(%s, %s, %s, %d)", dst, base, rows, width)
-		return
-	}
 	from, by, ends := 0, cut(width, m.inputs), m.blocks()
 	p.needs.digits = max(p.needs.digits, by.digits)
 	for _, to := range ends {

@@ -50,7 +50,7 @@ func (m *machine) function(s *loop) (string, bool) {
 	for i, a := range s.args {
 		m.line(&b, m.begin, "{name}", a.name, "{at}", strconv.Itoa(24*i), "{p}", m.pointers[i])
 	}
-	m.line(&b, m.first, "{name}", s.args[0].name)
+	m.line(&b, m.first, "{name}", s.args[s.lead()].name, "{at}", strconv.Itoa(24*s.lead()+8))
 	for _, o := range once {
 		m.instruction(&b, s.form, o)
 	}

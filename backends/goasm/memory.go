@@ -20,6 +20,7 @@ const (
 	packed             // spikes, 64 to a word
 	planes             // numbers in bit planes, each like packed spikes
 	table              // numbers of 32 bits that kernels are told by, without padding
+	other              // no elements: what a kernel is told by
 )
 
 // buffer is a field of the model: the memory of an array, a state variable or constants.
@@ -27,7 +28,8 @@ type buffer struct {
 	name     string
 	form     form
 	size     int    // elements
-	elem     string // of an input or output
+	elem     string // the type of an input's or output's elements, or of what has none
+	value    string // of what has none
 	steps    int    // of an input that has a new value each step: how many; else 0
 	planes   int
 	text     string // the comment
@@ -192,9 +194,6 @@ func (s section) bytes() string {
 	return fmt.Sprintf("w[%d:%d]", s.from, s.to)
 }
 
-// words is the expression of a section as numbers of 32 bits.
-func (s section) words() string { return "int32s(" + s.bytes() + ")" }
-
 // lay appends data to weights.bin, unless it is there; what follows begins on a cache line.
 func (p *plan) lay(data []byte) section {
 	key, from := sha256.Sum256(data), len(p.blob)
@@ -216,13 +215,15 @@ func (p *plan) laid(data []int64, bytes int) section {
 	return p.lay(integers(nil, data, bytes))
 }
 
-// words lays out numbers of 32 bits.
-func (p *plan) words(data []int) section {
-	out := make([]int64, len(data))
-	for i, e := range data {
+// words lays out numbers of 32 bits, and gives their expression.
+func (p *plan) words(data order) string { return "int32s(" + p.laid(data.wide(), 4).bytes() + ")" }
+
+func (o order) wide() []int64 {
+	out := make([]int64, len(o))
+	for i, e := range o {
 		out[i] = int64(e)
 	}
-	return p.laid(out, 4)
+	return out
 }
 
 // constant makes a field of constants in a form.
@@ -247,11 +248,7 @@ func packedWords(data []int64) []int64 {
 
 // table makes a field that kernels are told by, and gives its expression.
 func (p *plan) table(name string, data order) string {
-	out := make([]int64, len(data))
-	for i, e := range data {
-		out[i] = int64(e)
-	}
-	return "m." + p.constant(name, table, out).name
+	return "m." + p.constant(name, table, data.wide()).name
 }
 
 // integers appends numbers of so many bytes, little-endian.

@@ -35,7 +35,7 @@ var neon = &machine{
 #include "simd_arm64.h"
 `,
 	begin: "MOVD {name}_base+{at}(FP), {p}",
-	first: "MOVD {name}_len+8(FP), R1",
+	first: "MOVD {name}_len+{at}(FP), R1",
 	skip:  "ADD ${k}, {p}",
 	end:   "SUBS ${k}, R1, R1; BNE loop; RET",
 }

@@ -78,11 +78,11 @@ func (o order) places(size int) order {
 }
 
 // pick puts what each element has into an order; an element of −1 has 0.
-func pick[T int32 | int64](o order, data []T) []T {
+func pick[S ~[]E, E int32 | int64](o order, data S) S {
 	if o == nil {
 		return data
 	}
-	out := make([]T, len(o))
+	out := make(S, len(o))
 	for place, e := range o {
 		if e >= 0 {
 			out[place] = data[e]

@@ -47,16 +47,12 @@ type needs struct{ list, words, digits, starts, values, window, chosen, begins i
 
 // stage computes a buffer.
 type stage struct {
-	method  string
-	text    string // the comment
-	dst     *buffer
-	structs []structure
-	calls   []string // the statements of its method
-	before  []string // what Reset does for it
+	method string
+	text   string // the comment
+	dst    *buffer
+	calls  []string // the statements of its method
+	before []string // what Reset does for it
 }
-
-// structure is a field of the model that is no slice, and its value.
-type structure struct{ name, kind, value string }
 
 // neuron is a layer as traces show it.
 type neuron struct {
@@ -141,11 +137,11 @@ func (s *stage) onReset(format string, args ...any) {
 	s.before = append(s.before, fmt.Sprintf(format, args...))
 }
 
-// field adds a field of a type to the model, and gives its name.
-func (s *stage) field(p *plan, name, kind, value string) string {
-	name = p.scope.claim(name)
-	s.structs = append(s.structs, structure{name, kind, value})
-	return name
+// field adds a field that is no slice to the model, and gives its name.
+func (p *plan) field(name, kind, value string) string {
+	b := &buffer{name: p.scope.claim(name), form: other, elem: kind, value: value}
+	p.buffers = append(p.buffers, b)
+	return b.name
 }
 
 // port is the array of an input or output.
@@ -188,7 +184,7 @@ func (p *plan) stepInput(a *lower.Array, b *buffer) {
 	b.steps = p.program.Steps
 	now := p.result(a, full, nil)
 	s := p.stage(now, a.String())
-	at := s.field(p, now.name+"At", "int", "")
+	at := p.field(now.name+"At", "int", "0")
 	s.do("widen(%s, m.%s[m.%s:][:%d])", now.elements(), b.name, at, b.size)
 	s.do("m.%s += %d", at, b.size)
 	s.onReset("m.%s = 0", at)

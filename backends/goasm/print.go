@@ -54,6 +54,8 @@ func (b *buffer) length() int {
 // room for a tile, which convolutions write beyond their results.
 func (b *buffer) makes() string {
 	switch {
+	case b.form == other:
+		return b.value
 	case b.constant != nil:
 		return fmt.Sprintf("%ss(%s)", b.form.elem(), b.constant.bytes())
 	case b.form == full:
@@ -64,8 +66,11 @@ func (b *buffer) makes() string {
 
 // goType is the type of an array or slice.
 func (b *buffer) goType() string {
-	if b.form == array {
+	switch b.form {
+	case array:
 		return fmt.Sprintf("[%d]%s", b.size*max(1, b.steps), b.elem)
+	case other:
+		return b.elem
 	}
 	return "[]" + b.form.elem()
 }

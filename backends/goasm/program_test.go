@@ -168,7 +168,8 @@ func newSketchPlan() *plan {
 
 // layer plans the function of a sketch, whose operands lie in memory as they are.
 func (s sketch) layer(p *plan, name string) *loop {
-	w := &written{Program: s.program}
+	to := &lower.Array{Name: name, Type: ir.Type{Kind: ir.Sint, Bits: 32, Shape: ir.ShapeOf(sketchNeurons)}}
+	w := &written{Stage: &lower.Stage{Clock: ir.Step, To: to, Each: &lower.Each{Program: s.program}}, Program: s.program}
 	for slot, data := range s.data {
 		t := ir.Type{Kind: ir.Sint, Bits: 32, Shape: ir.ShapeOf(sketchNeurons)}
 		if slot == 4 {
@@ -185,6 +186,5 @@ func (s sketch) layer(p *plan, name string) *loop {
 		}
 		w.views = append(w.views, lower.View{Array: a, Strides: []int{1}})
 	}
-	to := &lower.Array{Name: name, Type: ir.Type{Kind: ir.Sint, Bits: 32, Shape: ir.ShapeOf(sketchNeurons)}}
-	return p.lanes(&lower.Stage{Clock: ir.Step, To: to, Each: &lower.Each{Program: s.program}}, w)
+	return p.lanes(w)
 }

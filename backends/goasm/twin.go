@@ -75,7 +75,7 @@ func (t *twin) print() {
 
 // lanes prints the loop over numbers.
 func (t *twin) lanes() {
-	t.f("for at := 0; at < len(%s); at += 64 {", t.args[0].name)
+	t.f("for at := 0; at < len(%s); at += 64 {", t.args[t.lead()].name)
 	t.slices()
 	t.f("for i := range 64 {")
 	t.neuron()
@@ -93,7 +93,7 @@ var words = map[update.Kind]string{
 
 // bitwise prints the loop over words of bits.
 func (t *twin) bitwise() {
-	t.f("for i := range %s {", t.args[0].name)
+	t.f("for i := range %s {", t.args[t.lead()].name)
 	for v, i := range t.program.Code {
 		t.at[v] = t.names[v]
 		a, b, c := t.at[i.A], t.at[i.B], t.at[i.C]

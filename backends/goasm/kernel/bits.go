@@ -72,9 +72,10 @@ func countAt(sums []int32, planes []uint64, length int, to []int32) {
 	}
 }
 
-// countPixels adds the spikes of each pixel, of so many words, to counters as
-// count does. All planes together are as long as they need be for the sums.
-func countPixels(planes, spikes []uint64, words int) {
+// count adds the spikes of pixels, of so many words each, to counters that lie in bit planes:
+// bit i of word w of plane p is bit p of the count of element 64·w+i. All planes together are
+// as long as they need be for the sums.
+func count(planes, spikes []uint64, words int) {
 	for ; len(spikes) > 0; spikes = spikes[words:] {
 		pixel := spikes[:words]
 		for i, carry := range pixel {

@@ -63,24 +63,11 @@ func (e *engine) addSpikes16(dst, base []int16, w *weights, spikes []uint64) {
 	e.rows8x16(dst, base, w.rows, w.stride, list)
 }
 
-// addSpikes32 sets dst = base + W·spikes, in 32 bits.
-func (e *engine) addSpikes32(dst, base []int32, w *weights, spikes []uint64) {
-	e.add32(dst, base, w, events(e.list, spikes), 0)
-}
-
 // addCounts sets dst = base + W·n, where the numbers n lie in bit planes.
 func (e *engine) addCounts(dst, base []int32, w *weights, planes []uint64, length int) {
 	for shift := 0; len(planes) > 0; shift++ {
 		e.add32(dst, base, w, events(e.list, planes[:length]), shift)
 		planes, base = planes[length:], dst
-	}
-}
-
-// addPlanes sets dst = base + W·words, bit by bit.
-func (e *engine) addPlanes(dst, base []int32, w *weights, bits int) {
-	for shift := range bits {
-		e.add32(dst, base, w, e.words.plane(e.list, uint(shift)), shift)
-		base = dst
 	}
 }
 

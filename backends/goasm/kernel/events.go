@@ -20,16 +20,6 @@ func events(list []uint32, spikes []uint64) []uint32 {
 	return list[:n]
 }
 
-// count adds spikes to counters that lie in bit planes: bit i of word w of plane
-// p is bit p of the count of neuron 64·w+i. Every plane is as long as spikes.
-func count(planes, spikes []uint64) {
-	for i, carry := range spikes {
-		for at := i; carry != 0; at += len(spikes) {
-			planes[at], carry = planes[at]^carry, planes[at]&carry
-		}
-	}
-}
-
 // unpack writes the numbers that lie in bit planes of the given length.
 func unpack(dst []int32, planes []uint64, length int) {
 	clear(dst)
@@ -78,18 +68,6 @@ func set[T integer](w *words, x []T, low int32, offset uint32) {
 		offset += 1 << rowShift
 	}
 	w.length = n
-}
-
-// plane lists the rows whose word has the bit set.
-func (w *words) plane(list []uint32, bit uint) []uint32 {
-	n := 0
-	for i, v := range w.values[:w.length] {
-		if v>>bit&1 != 0 {
-			list[n] = w.offsets[i]
-			n++
-		}
-	}
-	return list[:n]
 }
 
 // digits sorts rows by a digit of their word, for levels8x32: the digit is word

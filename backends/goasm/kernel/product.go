@@ -29,22 +29,6 @@ func (e *engine) arrange(spikes []uint64, keys, entries []int32, number int) (li
 	return list, starts
 }
 
-// meet counts coincidences: for a spike of a and one of b with the same key, the
-// element of dst at the row of the one and the column of the other.
-func (e *engine) meet(dst []int32, a, b []uint64, keysA, rows, keysB, columns []int32, number int) {
-	clear(dst)
-	list, starts := e.arrange(b, keysB, columns, number)
-	for first, w := range a {
-		for ; w != 0; w &= w - 1 {
-			i := first<<6 + bits.TrailingZeros64(w)
-			key, row := keysA[i], dst[rows[i]:]
-			for _, column := range list[starts[key]:starts[key+1]] {
-				row[column]++
-			}
-		}
-	}
-}
-
 // chooseRows sets each row of dst, of so many elements, to the sum of the rows of x
 // that the spikes of its key choose: entries are where these begin.
 func (e *engine) chooseRows(dst, x []int32, spikes []uint64, keys, entries []int32, number, length int) {

@@ -43,20 +43,8 @@ func scatter[T integer](dst []int32, x []T, to []int32) {
 	}
 }
 
-// poolMax, poolMin and poolSum set each pixel of dst to the largest, the smallest or the sum of
-// the pixels of its window: those of taps up to its end, where the first element is.
-func (e *engine) poolMax(dst, x []int32, taps, ends []int32, channels int) {
-	pool(e.max32, dst, x, taps, ends, channels)
-}
-
-func (e *engine) poolMin(dst, x []int32, taps, ends []int32, channels int) {
-	pool(min32, dst, x, taps, ends, channels)
-}
-
-func (e *engine) poolSum(dst, x []int32, taps, ends []int32, channels int) {
-	pool(e.sum32, dst, x, taps, ends, channels)
-}
-
+// pool sets each pixel of dst to the largest, the smallest or the sum, by f, of the pixels of
+// its window: those of taps up to its end, where the first element is.
 func pool(f func(dst, x []int32, taps []int32), dst, x []int32, taps, ends []int32, channels int) {
 	first := int32(0)
 	for _, end := range ends {
