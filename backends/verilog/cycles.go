@@ -44,7 +44,7 @@ func (p *plan) cycles(sample backends.Sample) int {
 
 // scan is the clocks of a pass's scan of words.
 func (p *plan) scan(q pass, data map[*lower.Array][]int64) int {
-	if !q.Scans() && !q.Looks() {
+	if !q.Scans() {
 		return 0
 	}
 	x, total := q.Head.X, 0
@@ -52,12 +52,7 @@ func (p *plan) scan(q pass, data map[*lower.Array][]int64) int {
 	words := make([]int, x.Tiles)
 	for t := range words {
 		words[t] = x.wordSlots(elements[t*x.Lanes:][:x.Lanes])
-		total += words[t] * q.Head.Tiles
 	}
-	if q.Scans() {
-		return total
-	}
-	total = 0
 	for _, list := range q.Head.Lists {
 		for _, e := range list {
 			total += words[e.Tile]

@@ -15,39 +15,12 @@ func (p *plan) Traces() []*unit {
 	return slices.DeleteFunc(p.units(kindNeuron), func(u *unit) bool { return u.Var(ir.MembraneVar) < 0 })
 }
 
-// Scanned are the units that some linear scans as a whole.
-func (p *plan) Scanned() []*unit { return p.readBy(kindLinear) }
-
-// Listed are the units of which some convolution scans listed words.
-func (p *plan) Listed() []*unit { return p.readBy(kindConv) }
-
-// Counted are the units whose words' scans are counted.
+// Counted are the units whose words are scanned.
 func (p *plan) Counted() []*unit {
-	var out []*unit
-	for _, u := range p.Units {
-		if slices.Contains(p.Scanned(), u) || slices.Contains(p.Listed(), u) {
-			out = append(out, u)
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Clone(p.Units), func(u *unit) bool {
+		return !slices.ContainsFunc(u.Readers, func(r *unit) bool { return r.Kind == kindLayer && r.X == u })
+	})
 }
-
-func (p *plan) readBy(kind string) []*unit {
-	var out []*unit
-	for _, u := range p.Units {
-		if u.readBy(kind) {
-			out = append(out, u)
-		}
-	}
-	return out
-}
-
-func (u *unit) readBy(kind string) bool {
-	return slices.ContainsFunc(u.Readers, func(r *unit) bool { return r.Kind == kind && r.X == u })
-}
-
-// Listed reports whether some convolution scans listed words of the unit.
-func (u *unit) Listed() bool { return u.readBy(kindConv) }
 
 // FirstBase is the latency's term of the first input, which is open already.
 func (p *plan) FirstBase() int { return p.Passes[0].Base - 1 }

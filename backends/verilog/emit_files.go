@@ -55,6 +55,9 @@ func (u *unit) weightRows() backends.File {
 func (u *unit) list() *bytes.Buffer {
 	var b bytes.Buffer
 	for _, list := range u.Lists {
+		if !u.Listed {
+			return nil
+		}
 		for i, e := range list {
 			last, tile := field{1, flag(i == len(list)-1)}, field{u.X.Addr(), int64(e.Tile)}
 			if u.Kind == kindPool {

@@ -80,11 +80,7 @@ func (u *unit) inputs() []input {
 		out = append(out, input{name, bits, func(lane int) string { return part(signal, lane, bits) }})
 	}
 	for _, o := range u.Operands {
-		signal := fmt.Sprintf("x%d_q", o.Port)
-		if u.TakesTiles() {
-			signal = "x_q"
-		}
-		add(fmt.Sprint("x", o.Slot), signal, o.Unit.Bits)
+		add(fmt.Sprint("x", o.Slot), fmt.Sprintf("x%d_q", o.Port), o.Unit.Bits)
 	}
 	for _, s := range u.Kept() {
 		signal := map[string]string{kindSum: "r_q", kindMap: "x0_q"}[u.Kind]

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Planes is the number of bit planes of the operand of a linear or conv.
+// Planes is the number of bit planes of the operand of a layer.
 func (u *unit) Planes() int { return u.X.Bits }
 
 // SignedWeights reports whether a weight is widened by its sign.
@@ -15,6 +15,9 @@ func (u *unit) SignedWeights() bool {
 	}
 	return u.weights.Data.Range().Lo < 0
 }
+
+// BiasEnters reports whether the bias enters bit by bit.
+func (u *unit) BiasEnters() bool { return u.Planes() > 1 && !u.Bias.Absent() }
 
 // Begun is what the sums begin with: the bias, less the bits that enter later.
 func (u *unit) Begun() string {

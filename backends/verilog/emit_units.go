@@ -8,8 +8,63 @@ import (
 	"nomul/backends/lower"
 )
 
-// Scans reports whether the unit reads tiles by itself.
-func (u *unit) Scans() bool { return len(u.Xs) > 0 && !u.TakesTiles() }
+// port is a port of the unit's module, and the net of the engine that it is connected to.
+type port struct {
+	Dir, Name, Net string
+	Bits           int // 0 of a single wire
+}
+
+// Made reports whether the unit drives the net.
+func (p port) Made() bool { return p.Dir[0] == 'o' && p.Net != "" }
+
+// Ports are those of the unit's module, beside clk and rst.
+func (u *unit) Ports() []port {
+	var out []port
+	add := func(on bool, dir, name, net string, bits int) {
+		if on {
+			out = append(out, port{dir, name, net, bits})
+		}
+	}
+	const in, wire, reg = "input  wire", "output wire", "output reg "
+	is := func(kinds ...string) bool { return slices.Contains(kinds, u.Kind) }
+	on := func(prefix string) string { return prefix + u.ID }
+	add(!u.TakesTiles(), in, "start", on("go_"), 0)
+	add(u.Remembers(), in, "first", "first", 0)
+	add(u.Numbers(), in, "step", "step", indexBits(u.Steps))
+	add(is(kindInput), reg, "open", on("open_"), 0)
+	add(is(kindInput), in, "valid", "in_valid", 0)
+	add(is(kindInput), in, "x", slice("in_data", u.Bits, u.Wide), u.Bits)
+	reads, re, addr := wire, on("rdre_"), on("rdaddr_")
+	if is(kindMap, kindOutput) {
+		reads = reg
+	}
+	if len(u.Xs) == 0 { // a gather of constants
+		re, addr = "", ""
+	}
+	add(!u.TakesTiles() && !is(kindInput), reads, "x_re", re, 0)
+	add(!u.TakesTiles() && !is(kindInput), reads, "x_addr", addr, u.ReadBits())
+	add(u.TakesTiles(), in, "x_pre", u.pick("wre_", "pre_", u.X), 0)
+	add(u.TakesTiles(), in, "x_tile", u.pick("waddr_", "tile_", u.X), u.Addr())
+	for i, x := range u.Xs {
+		add(x != u.Weights, in, fmt.Sprintf("x%d_q", i), u.pick("q_", "y_", x), x.Word())
+	}
+	if w := u.Weights; w != nil {
+		add(true, wire, "row_re", on("rowre_"), 0)
+		add(true, wire, "row_addr", on("rowaddr_"), u.RowAddr())
+		add(true, in, "weight_q", "q_"+w.ID, w.Word())
+	}
+	add(is(kindOutput), reg, "valid", on("valid_"), 0)
+	add(is(kindOutput), in, "ready", "out_ready", 0)
+	add(is(kindOutput), wire, "y", on("out_"), u.Wide)
+	add(len(u.Streams) > 0, wire, "y_pre", on("pre_"), 0)
+	add(len(u.Streams) > 0, wire, "y_tile", on("tile_"), u.Addr())
+	add(len(u.Streams) > 0, wire, "y", on("y_"), u.Word())
+	add(u.Mem(), in, "r_re", on("re_"), 0)
+	add(u.Mem(), in, "r_addr", on("addr_"), u.Addr())
+	add(u.Mem(), reg, "r_q", on("q_"), u.Word())
+	add(u.Ends, reg, "done", on("done_"), 0)
+	return out
+}
 
 // TakesTiles reports whether the unit works on tiles as they come.
 func (u *unit) TakesTiles() bool { return u.Kind == kindNeuron || u.Kind == kindSum }
@@ -25,10 +80,17 @@ func (u *unit) ReadBits() int {
 	return n
 }
 
+// Filled is the tile of an input with one more element; the lanes behind the last hold 0.
+func (u *unit) Filled() string {
+	return u.lanes(func(lane int) string {
+		return fmt.Sprintf("turn[%d] ? x : turn[0] ? %s : %s", lane, decimal(u.Bits, 0), part("wr_data", lane, u.Bits))
+	})
+}
+
 // Joins are those of all lanes of a pool.
 func (u *unit) Joins() string {
 	return u.lanes(func(lane int) string {
-		return fmt.Sprintf("joined(%s, %s)", part("x_q", lane, u.X.Bits), part("wr_data", lane, u.Bits))
+		return fmt.Sprintf("joined(%s, %s)", part("x0_q", lane, u.X.Bits), part("wr_data", lane, u.Bits))
 	})
 }
 
@@ -53,7 +115,7 @@ func (u *unit) Storing() string {
 // Written is what the unit stores.
 func (u *unit) Written() string {
 	switch u.Kind {
-	case kindLinear, kindConv:
+	case kindLayer:
 		return "acc"
 	case kindSum, kindMap:
 		return u.calls()
@@ -61,25 +123,15 @@ func (u *unit) Written() string {
 	return "wr_data"
 }
 
-// walked reports whether the unit's tiles come from a memory that is walked.
-func (u *unit) walked() bool {
-	return slices.Contains(u.X.Walked, u)
-}
-
-// FromPre, FromTile and From are the signals that the unit takes tiles from.
-func (u *unit) FromPre() string { return u.pick("wre_", "pre_") }
-
-// FromTile is the number of the tile.
-func (u *unit) FromTile() string { return u.pick("waddr_", "tile_") }
-
-// From is the tile.
-func (u *unit) From() string { return u.pick("q_", "y_") }
-
-func (u *unit) pick(walked, streamed string) string {
-	if u.walked() {
-		return walked + u.X.ID
+// pick is a signal that comes from a memory, or with a tile as it is made.
+func (u *unit) pick(stored, streamed string, x *unit) string {
+	if x == nil {
+		return ""
 	}
-	return streamed + u.X.ID
+	if u.TakesTiles() && !slices.Contains(x.Walked, u) {
+		return streamed + x.ID
+	}
+	return stored + x.ID
 }
 
 // ReadRE and ReadAddr join all that read the unit's memory; they take turns.

@@ -23,7 +23,7 @@ type unit struct {
 	Xs     []*unit
 	X      *unit // the first of Xs; nil of an input
 	Clock  ir.Clock
-	Late   bool // of a latch
+	Latch  bool
 
 	Streams []*unit // take the tiles as they are made
 	Readers []*unit // scan, walk or send the stored tiles
@@ -31,7 +31,7 @@ type unit struct {
 	Ends    bool    // its end is the end of a pass
 
 	First   bool // the first input: at first it opens by itself
-	Wide    int  // bits of the engine's output port, of an output
+	Wide    int  // bits of the engine's port, of an input or output
 	Steps   int
 	Weights *unit    // keeps the weights that are computed
 	Sources []origin // of a gather: the element in each place
@@ -42,8 +42,7 @@ type unit struct {
 // The kinds of modules.
 const (
 	kindInput  = "input"
-	kindLinear = "linear"
-	kindConv   = "conv"
+	kindLayer  = "layer"
 	kindPool   = "pool"
 	kindGather = "gather"
 	kindMap    = "map"
@@ -97,6 +96,9 @@ func newPlan(net *lower.Program, names map[string]string, name string, lanes int
 	}
 	for _, u := range p.Units {
 		u.Wide = p.OutBits()
+		if u.Kind == kindInput {
+			u.Wide = p.InBits()
+		}
 	}
 	p.connect()
 	p.schedule()
@@ -135,7 +137,7 @@ func (p *plan) add(u *unit) *unit {
 		u.X = u.Xs[0]
 	}
 	p.Units = append(p.Units, u)
-	if u.Kind != kindGather && !u.Late {
+	if u.Kind != kindGather && !u.Latch {
 		p.makers[u.Array] = u
 	}
 	return u
@@ -208,7 +210,7 @@ func readout(p *update.Program) bool {
 func (p *plan) delay(s *lower.Stage) {
 	dims := s.To.Type.Shape.Dims()
 	lanes, order := inOrder(s.To.Type.Size(), p.Lanes)
-	latch := p.add(&unit{Kind: kindMap, Array: s.To, Text: p.latches[s.To].String(), Clock: ir.Step, Late: true, vector: newVector(s.To.Range, lanes, order)})
+	latch := p.add(&unit{Kind: kindMap, Array: s.To, Text: p.latches[s.To].String(), Clock: ir.Step, Latch: true, vector: newVector(s.To.Range, lanes, order)})
 	u := &unit{Kind: kindMap, Array: s.To, Text: s.String(), Clock: ir.Step, vector: latch.vector, Xs: []*unit{latch}}
 	b := update.Builder{}
 	kept := b.Load(b.Var(update.Var{Name: "kept", Init: 0}))
@@ -260,7 +262,7 @@ func (p *plan) connect() {
 }
 
 // streamers make tiles that neurons and sums can take as they come.
-var streamers = map[string]bool{kindLinear: true, kindConv: true, kindNeuron: true}
+var streamers = map[string]bool{kindLayer: true, kindNeuron: true}
 
 // streamsTo reports whether u can take x's tiles as they are made.
 func (x *unit) streamsTo(u *unit) bool { return x.Clock == u.Clock && streamers[x.Kind] }

@@ -6,12 +6,12 @@ import (
 	"nomul/backends/lower"
 )
 
-// fold is the hardware of a fold. Of sums over all of an operand nothing is listed; otherwise
-// a list of words is gone through for each tile of results, or once for each of the Repeat
-// tiles of a pixel, with the rows moved on by Rows.
+// fold is the hardware of a fold: a list of words is gone through for each tile of results, or
+// once for each of the Repeat tiles of a pixel, with the rows moved on by Rows.
 type fold struct {
 	Monoid     lower.Monoid
 	Lists      [][]entry
+	Listed     bool // in memory; else they are all words of the operand, in order
 	Repeat     int
 	Rows       int // weight rows of a tile
 	Depth      int // weight rows in all
@@ -210,7 +210,7 @@ func (p *plan) fold(s *lower.Stage) {
 func (p *plan) joined(s *lower.Stage, by sight) {
 	cells, seen := by.cells()
 	x, tiles, channels := p.pixels(s.Fold.X.Array, cells)
-	h := fold{Monoid: s.Fold.Monoid}
+	h := fold{Monoid: s.Fold.Monoid, Listed: true}
 	var order []int
 	for pixel, row := range seen {
 		for t := range len(channels) / x.Lanes {
@@ -238,7 +238,7 @@ func (p *plan) summed(s *lower.Stage, by sight) {
 	cells, seen := by.cells()
 	x, tiles, channels := p.pixels(f.X.Array, cells)
 	lanes := width(p.Lanes, by.pixels, by.outputs)
-	u := &unit{Kind: kindConv, Array: s.To, Text: s.String(), Clock: s.Clock, Xs: []*unit{x}, vector: newVector(s.To.Range, lanes, by.order(lanes))}
+	u := &unit{Kind: kindLayer, Array: s.To, Text: s.String(), Clock: s.Clock, Xs: []*unit{x}, vector: newVector(s.To.Range, lanes, by.order(lanes))}
 	h := &u.fold
 	h.weights, h.Repeat, h.Rows = f.Weight.Array, u.Tiles/by.pixels, by.pixels/by.block*by.taps*by.channels
 	h.Depth = h.Rows * h.Repeat
@@ -259,9 +259,7 @@ func (p *plan) summed(s *lower.Stage, by sight) {
 		h.Bias.Bits = max(u.Bits, x.Bits)
 		h.Bias.Keep = u.Tail() < u.Lanes // a scan of the result must find nothing there
 	}
-	if u.Weights == nil && h.scans(x) {
-		u.Kind, h.Lists = kindLinear, nil
-	}
+	h.Listed = !h.scans(x)
 	p.add(u)
 }
 
@@ -388,6 +386,3 @@ func (h *fold) At() int { return indexBits(h.Entries()) }
 
 // Entry is the bits of an entry: the last flag, the row, the tile.
 func (u *unit) Entry() int { return 1 + u.RowAddr() + u.X.Addr() }
-
-// Replays reports whether a list is gone through more than once.
-func (u *unit) Replays() bool { return u.Planes() > 1 || u.Repeat > 1 }

@@ -15,7 +15,6 @@ const (
 	settleNeuron = 3
 	streamNeuron = 1 // from a neuron's own announcement to that of its spikes
 	scanStart    = 3 // from the start of a scan to the announcement, less the slots
-	listStart    = 4 // the same of a scan by a list
 	poolStart    = 4 // from the start of a pool to its end, less its entries
 	gatherStart  = 4 // the same of a gather, less its elements
 	mapStart     = 2 // the same of a lanewise op, less its tiles
@@ -53,11 +52,8 @@ type pass struct {
 	Line string // the term of the latency
 }
 
-// Scans reports whether the pass scans all of an operand: Head.Tiles · slots clocks more.
-func (p pass) Scans() bool { return !p.Walk && p.Head.Kind == kindLinear }
-
-// Looks reports whether the pass scans words of an operand by a list.
-func (p pass) Looks() bool { return !p.Walk && p.Head.Kind == kindConv }
+// Scans reports whether the pass scans words of an operand.
+func (p pass) Scans() bool { return !p.Walk && p.Head.Kind == kindLayer }
 
 // schedule lists the passes: inputs and what is computed once; in each step
 // its inputs, the walks over what was computed once, then everything in the net's
@@ -88,7 +84,7 @@ func (p *plan) schedule() {
 	var latches []*unit
 	for _, u := range p.Units {
 		switch {
-		case u.Late:
+		case u.Latch:
 			latches = append(latches, u)
 		case u.Clock == ir.Step && u.Kind != kindInput:
 			p.step(u)
@@ -155,12 +151,9 @@ func (p *plan) start(u *unit) {
 	switch u.Kind {
 	case kindInput:
 		base, line = u.N+2, fmt.Sprintf("%s: %d elements in", u.ID, u.N)
-	case kindLinear:
-		_, last = u.settle()
-		base, line = u.ScanBase(), fmt.Sprintf("E(%s) for each of %d %s: %s%s", u.X.ID, u.Tiles, tiles, u.ID, streamNames(u.Streams))
-	case kindConv:
+	case kindLayer:
 		clocks, last = u.settle()
-		base, line = listStart+clocks, fmt.Sprintf("%d times E of the %d listed words of %s: %s%s", u.Repeat, u.Entries(), u.X.ID, u.ID, streamNames(u.Streams))
+		base, line = scanStart+clocks, fmt.Sprintf("%d times E of %d words of %s: %s%s", u.Repeat, u.Entries(), u.X.ID, u.ID, streamNames(u.Streams))
 	case kindPool:
 		base, line = u.Entries()+poolStart, fmt.Sprintf("%d listed tiles of %s: %s", u.Entries(), u.X.ID, u.ID)
 	case kindGather:
@@ -174,12 +167,6 @@ func (p *plan) start(u *unit) {
 	}
 	last.Ends = true
 	p.Passes = append(p.Passes, pass{Head: u, Part: parts[u.Clock], Go: "go_" + u.ID, Done: "done_" + last.ID, Base: base, Line: line})
-}
-
-// ScanBase is the clocks of a linear's pass, less its scan.
-func (u *unit) ScanBase() int {
-	clocks, _ := u.settle()
-	return scanStart + clocks
 }
 
 func (p *plan) addWalk(u *unit) {

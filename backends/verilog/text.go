@@ -14,7 +14,13 @@ var templateFiles embed.FS
 // render fills the template of that name. The templates are part of the
 // program: an error is a bug in it.
 func render(name string, data any) []byte {
-	t, err := template.New("").Funcs(verilogFuncs()).ParseFS(templateFiles, "templates/*.tmpl")
+	t := template.New("").Funcs(verilogFuncs())
+	t.Funcs(template.FuncMap{"include": func(name string, data any) (string, error) {
+		var b strings.Builder
+		err := t.ExecuteTemplate(&b, name, data)
+		return b.String(), err
+	}})
+	_, err := t.ParseFS(templateFiles, "templates/*.tmpl")
 	if err != nil {
 		panic(err)
 	}
