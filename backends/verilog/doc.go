@@ -6,12 +6,12 @@
 // that a fold or program computes is one module:
 //
 //   - input takes one element per clock and stores tiles, once or in each step;
-//   - linear, a sum over all of an array, scans it bit plane by bit plane, most significant first,
-//     word by word, and for each one found reads one row of P weights from block
-//     memory and adds it to P accumulators; from plane to plane these are
-//     doubled (Horner). It does so once per tile of its results;
-//   - conv does the same over words that a list in memory names: those that a
-//     window or a row sees; weights that are computed are another module's memory;
+//   - layer, a sum of products with weights, scans words of its operand bit plane by bit
+//     plane, most significant first, and for each one found reads one row of P weights from
+//     block memory and adds it to P accumulators; from plane to plane these are doubled
+//     (Horner). It does so once per tile of its results, over all words or over those that a
+//     list in memory names, which a window or a row sees; weights that are computed are
+//     another module's memory;
 //   - pool joins tiles that a list names, lane by lane: a fold without weights;
 //   - map runs a program lane by lane on tiles that lie alike; delays are one, and latches;
 //   - gather brings elements into the order that a reader needs, one per clock.
@@ -20,7 +20,7 @@
 //   - sum does so where the result is the state: readouts over time;
 //   - output sends one element per clock.
 //
-// Tiles of a linear or conv go straight into the neurons and sums that read it
+// Tiles of a layer go straight into the neurons and sums that read it
 // (a stream); whatever is read by another module, or in another part of the net,
 // is kept in the memory of the module that made it. The work is a fixed
 // sequence of passes, each started by the end of the one before, so the latency

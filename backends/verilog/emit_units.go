@@ -80,13 +80,6 @@ func (u *unit) ReadBits() int {
 	return n
 }
 
-// Filled is the tile of an input with one more element; the lanes behind the last hold 0.
-func (u *unit) Filled() string {
-	return u.lanes(func(lane int) string {
-		return fmt.Sprintf("turn[%d] ? x : turn[0] ? %s : %s", lane, decimal(u.Bits, 0), part("wr_data", lane, u.Bits))
-	})
-}
-
 // Joins are those of all lanes of a pool.
 func (u *unit) Joins() string {
 	return u.lanes(func(lane int) string {
