@@ -1,80 +1,109 @@
 package goasm
 
-import "nomul/ir/update"
+import (
+	"slices"
 
-// separation writes a program in which numbers and bits are kept apart, as in lanes: a bit is all
-// ones or zeros there. Where a number is wanted a bit chooses 1 or 0, and where a bit is wanted
-// a number is compared with 0. The number of the step is a state variable.
-type separation struct {
-	update.Program
-	spikes  map[int64]bool // operands that are bits
-	numbers map[update.Value]update.Value
-	bits    map[update.Value]update.Value
-}
+	"nomul/ir/update"
+)
 
+// separated writes a program in which numbers and bits are kept apart, as in lanes: a bit is all
+// ones or zeros there, as some operands are. Where a number is wanted a bit chooses 1 or 0, and
+// where a bit is wanted a number is compared with 0. The number of the step is a state variable.
 func separated(p *update.Program, spikes map[int64]bool) *update.Program {
-	t := &separation{spikes: spikes, numbers: map[update.Value]update.Value{}, bits: map[update.Value]update.Value{}}
-	t.Vars = append(t.Vars, p.Vars...)
-	values := make([]update.Value, len(p.Code))
+	t := &separation{old: p, spikes: spikes}
+	t.Vars = slices.Clone(p.Vars)
 	for v, i := range p.Code {
-		i.A, i.B, i.C = values[i.A], values[i.B], values[i.C]
-		if i.Kind == update.Step {
-			values[v] = t.step()
-			continue
-		}
-		t.operands(&i)
-		values[v] = t.add(i)
+		t.at = v
+		t.values = append(t.values, t.value(i))
 	}
-	for i := range t.Vars {
-		versions := t.Vars[i].Versions
+	for i, v := range t.Vars[:len(p.Vars)] {
 		t.Vars[i].Versions = nil
-		for _, v := range versions {
-			t.Vars[i].Versions = append(t.Vars[i].Versions, values[v])
+		for _, at := range v.Versions {
+			t.Vars[i].Versions = append(t.Vars[i].Versions, t.values[at])
 		}
 	}
 	return &t.Program
+}
+
+type separation struct {
+	update.Program
+	old    *update.Program
+	spikes map[int64]bool
+	values []update.Value // by those of the old program
+	at     int            // the value that is written
+}
+
+// value writes an instruction, with bits or numbers for what it takes.
+func (t *separation) value(i update.Instr) update.Value {
+	a, b := i.A, i.B
+	switch i.Kind {
+	case update.Load, update.Operand, update.Param, update.Const:
+	case update.Step:
+		return t.step()
+	case update.Result:
+		i.A = t.values[a]
+	case update.And, update.Or, update.Xor, update.AndNot:
+		i.A, i.B = t.bit(a), t.bit(b)
+	case update.Select:
+		if i.C = t.bit(i.C); t.isBit(update.Value(t.at)) {
+			i.A, i.B = t.values[a], t.values[b]
+		} else {
+			i.A, i.B = t.number(a), t.number(b)
+		}
+	case update.Store:
+		if t.Vars[i.At].Bit {
+			i.A = t.bit(a)
+		} else {
+			i.A = t.number(a)
+		}
+	case update.Shl, update.Shr, update.Leak:
+		i.A = t.number(a)
+	default:
+		i.A, i.B = t.number(a), t.number(b)
+	}
+	return adds(&t.Program, i)
+}
+
+// adds appends an instruction, unless an earlier one gives the same value.
+func adds(p *update.Program, i update.Instr) update.Value {
+	at := slices.IndexFunc(p.Code, func(j update.Instr) bool {
+		return j.Kind == i.Kind && j.At == i.At && slices.Equal(j.Values(), i.Values()) && i.Kind != update.Leak && i.Kind != update.Scale
+	})
+	if at < 0 {
+		p.Code, at = append(p.Code, i), len(p.Code)
+	}
+	return update.Value(at)
+}
+
+func (t *separation) constant(n int64) update.Value {
+	return adds(&t.Program, update.Instr{Kind: update.Const, At: n})
+}
+
+func (t *separation) number(v update.Value) update.Value {
+	if !t.isBit(v) {
+		return t.values[v]
+	}
+	return adds(&t.Program, update.Instr{Kind: update.Select, A: t.constant(1), B: t.constant(0), C: t.values[v]})
+}
+
+func (t *separation) bit(v update.Value) update.Value {
+	if t.isBit(v) {
+		return t.values[v]
+	}
+	return adds(&t.Program, update.Instr{Kind: update.Above, A: t.values[v], B: t.constant(0)})
 }
 
 // step counts the steps in a state variable.
 func (t *separation) step() update.Value {
 	at := int64(len(t.Vars))
 	t.Vars = append(t.Vars, update.Var{Name: "step", Init: -1})
-	now := t.add(update.Instr{Kind: update.Load, Name: "step", At: at})
-	next := t.add(update.Instr{Kind: update.Add, A: now, B: t.add(update.Instr{Kind: update.Const, At: 1})})
-	t.add(update.Instr{Kind: update.Store, A: next, At: at})
+	now := adds(&t.Program, update.Instr{Kind: update.Load, Name: "step", At: at})
+	next := adds(&t.Program, update.Instr{Kind: update.Add, A: now, B: t.constant(1)})
+	adds(&t.Program, update.Instr{Kind: update.Store, A: next, At: at})
 	return now
 }
 
-func (t *separation) add(i update.Instr) update.Value {
-	t.Code = append(t.Code, i)
-	return update.Value(len(t.Code) - 1)
-}
-
-// operands makes what an instruction takes bits or numbers.
-func (t *separation) operands(i *update.Instr) {
-	switch i.Kind {
-	case update.Load, update.Operand, update.Param, update.Const, update.Result:
-	case update.And, update.Or, update.Xor, update.AndNot:
-		i.A, i.B = t.bit(i.A), t.bit(i.B)
-	case update.Store:
-		if t.Vars[i.At].Bit {
-			i.A = t.bit(i.A)
-		} else {
-			i.A = t.number(i.A)
-		}
-	case update.Select:
-		i.C = t.bit(i.C)
-		if !t.isBit(i.A) || !t.isBit(i.B) {
-			i.A, i.B = t.number(i.A), t.number(i.B)
-		}
-	case update.Shl, update.Shr, update.Leak:
-		i.A = t.number(i.A)
-	default:
-		i.A, i.B = t.number(i.A), t.number(i.B)
-	}
-}
-
-func (t *separation) isBit(v update.Value) bool { return isBit(&t.Program, t.spikes, v) }
+func (t *separation) isBit(v update.Value) bool { return isBit(t.old, t.spikes, v) }
 
 // isBit reports whether a value is a bit, where some operands are.
 func isBit(p *update.Program, spikes map[int64]bool, v update.Value) bool {
@@ -87,25 +116,4 @@ func isBit(p *update.Program, spikes map[int64]bool, v update.Value) bool {
 		return isBit(p, spikes, i.A) && isBit(p, spikes, i.B)
 	}
 	return p.IsBit(v)
-}
-
-func (t *separation) number(v update.Value) update.Value {
-	if !t.isBit(v) {
-		return v
-	}
-	if _, ok := t.numbers[v]; !ok {
-		one, zero := t.add(update.Instr{Kind: update.Const, At: 1}), t.add(update.Instr{Kind: update.Const})
-		t.numbers[v] = t.add(update.Instr{Kind: update.Select, A: one, B: zero, C: v})
-	}
-	return t.numbers[v]
-}
-
-func (t *separation) bit(v update.Value) update.Value {
-	if t.isBit(v) {
-		return v
-	}
-	if _, ok := t.bits[v]; !ok {
-		t.bits[v] = t.add(update.Instr{Kind: update.Above, A: v, B: t.add(update.Instr{Kind: update.Const})})
-	}
-	return t.bits[v]
 }

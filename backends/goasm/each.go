@@ -89,21 +89,9 @@ func (p *plan) write(w *written, s *lower.Stage) update.Value {
 		case update.Load, update.Store:
 			i.At += vars
 		}
-		values[v] = w.instr(i)
+		values[v] = adds(w.Program, i)
 	}
 	return result
-}
-
-// instr adds an instruction, but an operand once.
-func (w *written) instr(i update.Instr) update.Value {
-	if i.Kind == update.Operand || i.Kind == update.Param {
-		at := slices.IndexFunc(w.Code, func(j update.Instr) bool { return j.Kind == i.Kind && j.At == i.At })
-		if at >= 0 {
-			return update.Value(at)
-		}
-	}
-	w.Code = append(w.Code, i)
-	return update.Value(len(w.Code) - 1)
 }
 
 // slot is the number of an operand.

@@ -1,8 +1,6 @@
 package goasm
 
 import (
-	"strings"
-
 	"nomul/backends"
 	"nomul/ir"
 )
@@ -88,18 +86,12 @@ func (s neuron) trace(out *printer) {
 
 // loadStream prints the reading of the inputs.
 func (p *plan) loadStream(out *printer) {
-	for i, b := range p.inputs {
-		bits := map[int]int{1: 8, 2: 16}[backends.Width(b.of.Type)]
-		rest := "in = "
-		if i == len(p.inputs)-1 {
-			rest = ""
-		}
+	for _, b := range p.inputs {
 		if b.elem == "uint8" {
-			rest = strings.Replace(rest, "=", "= in[", 1)
-			out.f("%scopy(m.%s[:], in)%s", rest, b.name, map[bool]string{true: ":]"}[rest != ""])
-			continue
+			out.f("in = in[copy(m.%s[:], in):]", b.name)
+		} else {
+			out.f("in = read%d(m.%s[:], in)", 8*backends.Width(b.of.Type), b.name)
 		}
-		out.f("%sread%d(m.%s[:], in)", rest, bits, b.name)
 	}
 }
 

@@ -1,7 +1,5 @@
 package kernel
 
-import "encoding/binary"
-
 // Convolutions.
 //
 // An image lies in memory pixel by pixel, each with all its channels. A result
@@ -51,30 +49,18 @@ const beyond = 32
 // part, with what follows them in base; the next window is written later.
 type conv func(dst, base []int32, rows []byte, list, starts []uint32, w *windows)
 
-// conv8x32 has rows of 32 weights of 8 bits, as half a tile of rows8x32.
-func conv8x32(dst, base []int32, rows []byte, list, starts []uint32, w *windows) {
-	w.each(dst, base, list, starts, 32, func(d, b []int32, at int, window []uint32) {
-		w.sum8(d, b, rows, window, at)
-	})
+// rowLoop is a loop over the rows of a linear layer.
+type rowLoop func(dst, base []int32, rows []byte, stride int, list []uint32, shift int)
+
+// over sums the rows of windows with a loop over so many outputs.
+func over(outputs int, loop rowLoop) conv {
+	return func(dst, base []int32, rows []byte, list, starts []uint32, w *windows) {
+		w.each(dst, base, rows, list, starts, outputs, loop)
+	}
 }
 
-// conv8x64 has rows of 64 weights of 8 bits.
-func conv8x64(dst, base []int32, rows []byte, list, starts []uint32, w *windows) {
-	w.each(dst, base, list, starts, 64, func(d, b []int32, at int, window []uint32) {
-		w.sum8(d, b, rows, window, at)
-		w.sum8(d[32:], b[32:], rows, window, at+32)
-	})
-}
-
-// convWide has rows of 32 weights of 16 bits, summed modulo 2^32.
-func convWide(dst, base []int32, rows []byte, list, starts []uint32, w *windows) {
-	w.each(dst, base, list, starts, 32, func(d, b []int32, at int, window []uint32) {
-		w.sum16(d[:32], b, rows, window, at)
-	})
-}
-
-// each runs sum for every tile of every window; the rows of the tile are at.
-func (w *windows) each(dst, base []int32, list, starts []uint32, outputs int, sum func(d, b []int32, at int, window []uint32)) {
+// each runs a loop for every tile of every window.
+func (w *windows) each(dst, base []int32, rows []byte, list, starts []uint32, outputs int, loop rowLoop) {
 	passed, to, from := uint32(0), 0, 0
 	for range w.places {
 		n := 0
@@ -86,35 +72,10 @@ func (w *windows) each(dst, base []int32, list, starts []uint32, outputs int, su
 		}
 		at := 0
 		for range w.tiles {
-			sum(dst[to:], base[from:], at, w.scratch[:n])
+			loop(dst[to:to+outputs], base[from:], rows[at:], 0, w.scratch[:n], w.shift)
 			to, from, at = to+outputs, from+outputs, at+w.stride
 		}
 		to, from, passed = to+w.dstSkip, from+w.baseSkip, passed+uint32(w.back)
 		starts = starts[w.step:]
-	}
-}
-
-// sum8 sums 32 bytes of each row.
-func (w *windows) sum8(dst, base []int32, rows []byte, window []uint32, at int) {
-	var s sums
-	var t totals
-	s.add(rows, window, at)
-	t.fold(&s)
-	t.store(dst, base, 1, uint(w.shift))
-}
-
-// sum16 sums as many 16-bit weights of each row as dst has elements.
-func (w *windows) sum16(dst, base []int32, rows []byte, window []uint32, at int) {
-	var memory [32]int32
-	sum := memory[:len(dst)]
-	for _, offset := range window {
-		row := rows[int(offset)+at:]
-		for i := range sum {
-			sum[i] += int32(int16(binary.LittleEndian.Uint16(row)))
-			row = row[2:]
-		}
-	}
-	for i, s := range sum {
-		dst[i] = base[i] + s<<(uint(w.shift)&31)
 	}
 }

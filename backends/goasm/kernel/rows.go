@@ -90,15 +90,19 @@ func rows8x16(dst, base []int16, rows []byte, stride int, list []uint32) {
 
 func rows8x32(dst, base []int32, rows []byte, stride int, list []uint32, shift int) {
 	for len(dst) > 0 {
-		for half := 0; half < 64; half += 32 {
-			var s sums
-			var t totals
-			s.add(rows, list, half)
-			t.fold(&s)
-			t.store(dst[half:], base[half:], 1, uint(shift))
-		}
+		half8x32(dst, base, rows, 0, list, shift)
+		half8x32(dst[32:], base[32:], rows[32:], 0, list, shift)
 		dst, base, rows = dst[64:], base[64:], rows[stride:]
 	}
+}
+
+// half8x32 is rows8x32 for half a tile, or for tiles of that size.
+func half8x32(dst, base []int32, rows []byte, _ int, list []uint32, shift int) {
+	var s sums
+	var t totals
+	s.add(rows, list, 0)
+	t.fold(&s)
+	t.store(dst, base, 1, uint(shift))
 }
 
 func rows16x32(dst, base []int32, rows []byte, stride int, list []uint32, shift int) {

@@ -291,16 +291,16 @@ level:
 	BNE  tile
 	RET
 
-// func half8x32NEON(dst, base []int32, rows []byte, list []uint32, shift int)
+// func half8x32NEON(dst, base []int32, rows []byte, stride int, list []uint32, shift int)
 //
 // It is rows8x32 for half a tile, whose rows have 32 bytes.
-TEXT ·half8x32NEON(SB), NOSPLIT, $0-104
+TEXT ·half8x32NEON(SB), NOSPLIT, $0-112
 	MOVD dst_base+0(FP), R0
 	MOVD base_base+24(FP), R1
 	MOVD rows_base+48(FP), R2
-	MOVD list_base+72(FP), R7
-	MOVD list_len+80(FP), R8
-	MOVD shift+96(FP), R9
+	MOVD list_base+80(FP), R7
+	MOVD list_len+88(FP), R8
+	MOVD shift+104(FP), R9
 	VDUP R9, V28.S4
 	MOVD R8, R4
 	CLEARSUMS
