@@ -112,6 +112,7 @@ func built(t *testing.T, err error) {
 // TestDegenerateOperands runs every op of the fixed level with constants, the same
 // operand twice, single elements and single steps, on every back end.
 func TestDegenerateOperands(t *testing.T) {
+	irtest.Long(t)
 	var nets []*ir.Net
 	for _, op := range ir.AllOps() {
 		probe := probes[op]

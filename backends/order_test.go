@@ -8,12 +8,14 @@ import (
 	"nomul/backends/cgen"
 	"nomul/backends/goasm"
 	"nomul/ir"
+	"nomul/ir/irtest"
 )
 
 // TestOrderOfOutputs emits a net whose second output is there before the time steps: the
 // arguments of its functions are in the order of the model all the same, so that outputs
 // do not change places when another training leaves a layer constant.
 func TestOrderOfOutputs(t *testing.T) {
+	irtest.Long(t)
 	net, err := ir.Parse("order.sir", `net order fixed steps=3 order=[count,drive] {
 once
 	%x = input : u8[3]

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"nomul/ir"
+	"nomul/ir/irtest"
 )
 
 const flagship = `net mlp fixed steps=4 {
@@ -35,6 +36,7 @@ end
 `
 
 func TestPrintParse(t *testing.T) {
+	irtest.Long(t)
 	net, err := ir.Parse("mlp.sir", flagship, nil)
 	if err != nil {
 		t.Fatal(err)

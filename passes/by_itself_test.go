@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"nomul/ir"
+	"nomul/ir/irtest"
 )
 
 // twoLayers are layers of two kinds, one behind the other.
@@ -22,6 +23,7 @@ func plain() cell {
 // A spike of two numbers, of which silence is not 0, may be asked for by its reset whatever
 // layer stands behind.
 func TestNumbersAskedForBeforeAnyLayer(t *testing.T) {
+	irtest.Long(t)
 	asks := map[string]func(s *sketch, z *ir.Value) *ir.Value{
 		"above":  func(s *sketch, z *ir.Value) *ir.Value { return s.compare(ir.GT, z, s.num(0.5)) },
 		"equals": func(s *sketch, z *ir.Value) *ir.Value { return s.compare(ir.EQ, z, s.num(0.75)) },

@@ -96,6 +96,7 @@ func (n drawn) want() ir.NeuronAttrs {
 // A neuron with a current, of any numbers and reset, comes back from its unrolled
 // steps as that neuron, and computes the same.
 func TestRaiseCurrents(t *testing.T) {
+	irtest.Long(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		n := drawNeuron(rt)
 		if n.isAlpha() && n.alpha == n.beta {
@@ -129,6 +130,7 @@ func TestRaiseCurrents(t *testing.T) {
 // A file that gives the membrane of the last step compares it no more; the neurons with a
 // current are found even so.
 func TestMembraneOfCurrentsGiven(t *testing.T) {
+	irtest.Long(t)
 	for _, reset := range []string{"none", "subtract", "zero", "norse", "alpha", "alpha by product", "alpha none"} {
 		n := drawn{alpha: 0.75, beta: 0.5, threshold: 0.375, reset: reset}
 		for steps := 4; steps <= 6; steps++ {
@@ -172,6 +174,7 @@ func TestAlphaInTwoSteps(t *testing.T) {
 
 // FuzzRaise: no net, however spoiled, makes a pass panic or break the IR.
 func FuzzRaise(f *testing.F) {
+	irtest.Long(f)
 	for i := range 8 { // long enough to draw a net from
 		seed := make([]byte, 2048)
 		for j := range seed {

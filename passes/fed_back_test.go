@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"nomul/ir"
+	"nomul/ir/irtest"
 )
 
 // fedBack is snnTorch's RSynaptic with all_to_all=False: its current takes in the layer's own
@@ -31,6 +32,7 @@ func fedBack(reset ir.Reset, factor float64) cell {
 // Spikes that a current takes in are an input of it, whatever the reset, also where the reset
 // takes as much as they give.
 func TestCurrentTakesInItsSpikes(t *testing.T) {
+	irtest.Long(t)
 	pixels := &Pixels{Scale: []float64{1.0 / 255}, Mean: []float64{0}, Std: []float64{1}}
 	for _, reset := range []ir.Reset{ir.ResetNone, ir.ResetSubtract, ir.ResetZero} {
 		for _, factor := range []float64{0.25, 0.5, -1} {

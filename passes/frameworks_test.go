@@ -31,6 +31,7 @@ type exported struct {
 // raised must answer as its framework did; those that are refused are written
 // down, with the reason.
 func TestFrameworks(t *testing.T) {
+	irtest.Long(t)
 	path := "../testdata/onnx/refused.txtar"
 	archive := irtest.Load(t, path)
 	for _, manifest := range irtest.Files(t, frameworksDir+"*/manifest.json") {

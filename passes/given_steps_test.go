@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"nomul/ir"
+	"nomul/ir/irtest"
 )
 
 // delayedNet returns a layer of neurons on an input and on the same input some steps
@@ -28,6 +29,7 @@ func delayedNet(t *testing.T, c cell, steps, by int) *ir.Net {
 // An input that is delayed beside itself is missing in the first steps; the neurons
 // are those of the layer without it.
 func TestInputsAreDelayed(t *testing.T) {
+	irtest.Long(t)
 	for name, c := range map[string]cell{
 		"LIF": sjLIF(2, 0), "LIF to a value": sjLIF(2, -0.25), "IF": sjIF14(false), "IF soft": sjIF14(true), "where": whereLIF,
 		"next": snnLeaky(false, false),

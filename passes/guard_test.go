@@ -16,6 +16,7 @@ import (
 // Guard bits give way before a membrane leaves 32 bits, unless it would without
 // any; the ranges hold when it runs; and what is given up is told.
 func TestGuardBitsGiveWay(t *testing.T) {
+	irtest.Long(t)
 	const text = `net t spiking steps=%d {
 once
 	%%x = input : u8[2]

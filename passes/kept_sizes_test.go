@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"nomul/ir"
+	"nomul/ir/irtest"
 )
 
 // looks are the ways in which a spike of some size is asked whether it fired, by its size.
@@ -60,6 +61,7 @@ func sizedCell(size float64, written, look, reset string, late bool) cell {
 // A reset is the same whether it asks the membrane or the spike, however large that is, how
 // it is asked, and in which step.
 func TestSpikesOfASizeReset(t *testing.T) {
+	irtest.Long(t)
 	for look := range looks {
 		for _, size := range []float64{0.5, 2, -1, -0.25, 1} {
 			for _, written := range []string{"where", "product"} {
@@ -95,6 +97,7 @@ func wantReset(t *testing.T, what string, net *ir.Net, reset string) {
 // Where a layer reads such spikes without weights, its first membrane is one of them, and
 // no look at it.
 func TestSpikesOfASizeWithoutWeights(t *testing.T) {
+	irtest.Long(t)
 	for _, size := range []float64{0.5, 1, 2} {
 		for _, look := range []string{"beyond zero", "equal", "at least"} {
 			for _, late := range []bool{false, true} {

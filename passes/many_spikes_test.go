@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"nomul/ir"
+	"nomul/ir/irtest"
 )
 
 // countCell fires a number that is made of its membrane, and takes that off.
@@ -45,6 +46,7 @@ func (s *sketch) clamped(v *ir.Value, most float64) *ir.Value {
 // Neurons that fire several spikes in a step are named by how many, however they are written;
 // those whose spikes have other sizes, and those of a leak that changes, by that.
 func TestManySpikesAreNamed(t *testing.T) {
+	irtest.Long(t)
 	above := func(s *sketch, h *ir.Value, k float64) *ir.Value { return s.spike(ir.GT, h, s.num(k)) }
 	levels := func(low, high float64) cell {
 		return countCell(func(s *sketch, h *ir.Value) *ir.Value {

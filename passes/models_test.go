@@ -85,6 +85,7 @@ func (m model) exports(t *testing.T, after string) map[string]*ir.Net {
 // TestExportsAgree: all exports of one network give the same spiking net, line for
 // line but for names, and for what float32 arithmetic at export does to constants.
 func TestExportsAgree(t *testing.T) {
+	irtest.Long(t)
 	for _, m := range trainedModels {
 		t.Run(m.name, func(t *testing.T) {
 			nets := m.exports(t, "")
@@ -130,6 +131,7 @@ func sameConstants(t *testing.T, file string, got, want *ir.Net) {
 // every step, with batch-norms where the file has them; the membranes are those
 // of the record where there is one, and the outputs are the framework's.
 func TestTrainedSpikes(t *testing.T) {
+	irtest.Long(t)
 	for _, m := range trainedModels {
 		t.Run(m.name, func(t *testing.T) {
 			r := m.records(t)

@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"nomul/ir"
+	"nomul/ir/irtest"
 )
 
 // oddCell is a neuron v' = f(v) + x with a reset to zero, where f makes of the old
@@ -94,6 +95,7 @@ var ternaries = map[string]func(s *sketch, h *ir.Value) *ir.Value{
 // layer; at the fixed level, which stops at the first, where nothing is wrong with it in
 // real numbers. Where the reset takes the spikes away they are those of two neurons.
 func TestTernaryNeuronsAreNamed(t *testing.T) {
+	irtest.Long(t)
 	pixels := &Pixels{Scale: []float64{1.0 / 255}, Mean: []float64{0.5}, Std: []float64{0.25}}
 	for name, fire := range ternaries {
 		for _, hard := range []bool{false, true} {
@@ -122,6 +124,7 @@ func TestTernaryNeuronsAreNamed(t *testing.T) {
 // Neurons that are none here are refused by name, once for each layer, and with
 // nothing else.
 func TestOddNeuronsAreNamed(t *testing.T) {
+	irtest.Long(t)
 	for name, c := range map[string]cell{
 		"exponential": through(ir.FnExp), "rectified": through(ir.FnRelu), "gated": through(ir.FnTanh), "goes through abs": through(ir.FnAbs),
 		"rounded in every step": through(ir.FnRound),
@@ -166,6 +169,7 @@ func TestOddInputsAreNoOddNeurons(t *testing.T) {
 // step does something else is refused for that, and not as an odd neuron; or raised
 // where that is another input from outside.
 func TestLayersInARowAreNoOddNeurons(t *testing.T) {
+	irtest.Long(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		steps, layers := rapid.IntRange(3, 5).Draw(rt, "steps"), rapid.IntRange(2, 4).Draw(rt, "layers")
 		kinds := make([]int, layers)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"nomul/ir"
+	"nomul/ir/irtest"
 )
 
 // made is a neuron with a leak of a half, by what fires of its membrane, and what is left.
@@ -86,6 +87,7 @@ func rests(asked func(s *sketch, last *ir.Value) *ir.Value) cell {
 // its spikes, is quadratic, or has a leak that depends on its current. Where the steps show
 // too little of a layer, each of them is taken as a layer of its own, and computes the same.
 func TestOddSpikesAreNamed(t *testing.T) {
+	irtest.Long(t)
 	for name, test := range map[string]struct {
 		cell cell
 		says string

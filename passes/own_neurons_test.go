@@ -7,6 +7,7 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/diag"
+	"nomul/ir/irtest"
 )
 
 // ownCell is a neuron as people write it by hand: a leak of half, a spike, a reset at once.
@@ -136,6 +137,7 @@ func adapting(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value)
 // A neuron that was not recognised is told, the first of equal layers alone; where its steps do not fit into
 // integers, that is the first reason.
 func TestUnfoldedNeuronIsTold(t *testing.T) {
+	irtest.Long(t)
 	pixels := &Pixels{Scale: []float64{1}, Mean: []float64{0}, Std: []float64{1}}
 	for steps, fits := range map[int]bool{3: true, 25: false} {
 		var told diag.List
@@ -180,6 +182,7 @@ func TestFunctionsAskedAgain(t *testing.T) {
 // Spikes with a sign that a reset takes away are those of two neurons, however they are written,
 // also where the reset comes in the next step, and in two sizes.
 func TestSignedSpikesAreOfTwoNeurons(t *testing.T) {
+	irtest.Long(t)
 	up := func(s *sketch, h *ir.Value) *ir.Value { return s.spike(ir.GT, h, s.num(1)) }
 	down := func(s *sketch, h *ir.Value) *ir.Value { return s.spike(ir.LT, h, s.num(-1)) }
 	choice := func(size float64) func(s *sketch, h *ir.Value) *ir.Value {
@@ -228,6 +231,7 @@ func TestSignedSpikesAreOfTwoNeurons(t *testing.T) {
 // A neuron that is not recognised is told in every number of steps, and never taken for one
 // that has two.
 func TestAdaptiveNeuronInAnySteps(t *testing.T) {
+	irtest.Long(t)
 	resets := map[string]func(s *sketch, h, f *ir.Value) *ir.Value{
 		"none":     func(_ *sketch, h, _ *ir.Value) *ir.Value { return h },
 		"subtract": func(s *sketch, h, f *ir.Value) *ir.Value { return s.op(ir.OpSub, h, f) },

@@ -7,6 +7,7 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/diag"
+	"nomul/ir/irtest"
 )
 
 // floors hold a membrane at 0 or at −1, before it fires or behind its reset.
@@ -37,6 +38,7 @@ var ownResets = map[string]func(s *sketch, h, f *ir.Value) *ir.Value{
 
 // A floor is named, however it is written and wherever it stands.
 func TestFloorsAreNamed(t *testing.T) {
+	irtest.Long(t)
 	for name, floor := range floors {
 		for reset, take := range ownResets {
 			for _, before := range []bool{false, true} {
@@ -135,6 +137,7 @@ func started(s *sketch, x *ir.Value, past []*ir.Value) (h, a *ir.Value) {
 // A second state is named in any number of steps in which it is not taken as it is written,
 // and told of where it is.
 func TestSecondStatesAreNamed(t *testing.T) {
+	irtest.Long(t)
 	pixels := &Pixels{Scale: []float64{1.0 / 255}, Mean: []float64{0}, Std: []float64{1}}
 	for name, state := range secondStates {
 		for reset, take := range ownResets {

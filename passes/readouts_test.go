@@ -5,11 +5,13 @@ import (
 	"testing"
 
 	"nomul/ir"
+	"nomul/ir/irtest"
 )
 
 // The order of terms and factors does not matter to a neuron and its readout:
 // h = fc(x) + .5·mem; spk = h ≥ 1; mem = h − spk; acc = acc + spk.
 func TestOrderOfOperands(t *testing.T) {
+	irtest.Long(t)
 	for orders := range 8 {
 		for steps := 2; steps <= 5; steps++ {
 			for _, zeros := range []bool{false, true} {

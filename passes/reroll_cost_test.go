@@ -5,12 +5,14 @@ import (
 	"testing"
 
 	"nomul/ir"
+	"nomul/ir/irtest"
 )
 
 // What it takes to find the steps grows with their number and not with its square: four
 // times the steps, as many bytes, give or take. Membranes that follow each other, those
 // that are compared once more, and those that only spikes link go three ways.
 func TestRerollingIsLinear(t *testing.T) {
+	irtest.Long(t)
 	alpha := drawn{alpha: 0.875, beta: 0.5, threshold: 0.5, reset: "alpha"}
 	for name, c := range map[string]cell{"leaky": snnLeaky(false, false), "again": snnLeaky(true, false), "now": snnNow(false), "alpha": alpha.cell} {
 		short, long := rerolledBytes(t, c, 200), rerolledBytes(t, c, 800)

@@ -12,10 +12,12 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/diag"
+	"nomul/ir/irtest"
 )
 
 // One step that is not like the others is refused, whichever it is.
 func TestOddStepRefused(t *testing.T) {
+	irtest.Long(t)
 	for layer := range 2 {
 		for step := range 4 {
 			odd := func(l, s int) cell {
@@ -49,6 +51,7 @@ func TestOddWeightsRefused(t *testing.T) {
 // snnTorch's reset_delay=False leaves something of the first step in the second.
 // It is raised from three steps on, and a step that leaves more is refused, the first too.
 func TestResetNow(t *testing.T) {
+	irtest.Long(t)
 	for _, zero := range []bool{false, true} {
 		_, err := raise(t, mlp(t, snnNow(zero), 2, "sum", nil))
 		wantCode(t, "two steps", err, diag.NotUnrolled)
@@ -218,6 +221,7 @@ func randomNet(rt *rapid.T, t testing.TB, cells []namedCell) *ir.Net {
 // Whatever the layers are, each becomes one neuron, nothing changes in what the
 // net computes, and the order in which a file lists its nodes does not matter.
 func TestRaiseRandomNets(t *testing.T) {
+	irtest.Long(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		net := randomNet(rt, t, cells)
 		out, err := raise(t, net)
@@ -297,6 +301,7 @@ func shuffle(n *ir.Net, random *rand.Rand) *ir.Net {
 // However a net is spoiled by making one value read another one, it is refused,
 // or what comes out computes what the spoiled net does (raise checks that).
 func TestSpoiledNets(t *testing.T) {
+	irtest.Long(t)
 	refused := 0
 	all := append(slices.Clone(cells), namedCell{"now", snnNow(false)}, namedCell{"now-zero", snnNow(true)})
 	rapid.Check(t, func(rt *rapid.T) {

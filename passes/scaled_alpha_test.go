@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"nomul/ir"
+	"nomul/ir/irtest"
 )
 
 // scaledBy multiplies the current of a cell by a number, or one for each neuron.
@@ -23,6 +24,7 @@ func scaledBy(c cell, factors ...float64) cell {
 // A factor between the weights and snnTorch's Alpha belongs to the current, not to
 // the neuron: it is the same in every step, also where its operand is.
 func TestAlphaBehindFactor(t *testing.T) {
+	irtest.Long(t)
 	for _, reset := range []string{"alpha", "alpha none", "alpha by product"} {
 		n := drawn{alpha: 0.875, beta: 0.5, threshold: 0.5, reset: reset}
 		for _, factors := range [][]float64{{0.5}, {3}, {0.5, 2, -1.5}} {

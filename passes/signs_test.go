@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"nomul/ir"
+	"nomul/ir/irtest"
 )
 
 // twoSigns is a spike with a sign, of a membrane with thresholds of 1 and −1.
@@ -52,6 +53,7 @@ var signs = map[string]func(s *sketch, h *ir.Value) (z, left *ir.Value){
 // Each sign of a spike is a layer of its own where the reset takes something from the membrane,
 // and no layer where it sets it to a value.
 func TestSignsAreLayers(t *testing.T) {
+	irtest.Long(t)
 	for name, c := range signs {
 		for _, steps := range []int{3, 5} {
 			low, err := raise(t, mlp(t, func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {

@@ -15,6 +15,7 @@ import (
 // TestArchives runs each pass of the source level on the nets in its archives:
 // in.sir must become out.sir and compute the same, or fail with the error.
 func TestArchives(t *testing.T) {
+	irtest.Long(t)
 	for _, p := range All {
 		for _, path := range irtest.Files(t, "../testdata/passes/"+p.Name+"-*.txtar") {
 			t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) { archive(t, p, path) })

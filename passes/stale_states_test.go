@@ -6,6 +6,7 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/diag"
+	"nomul/ir/irtest"
 )
 
 // leftBehind begins a layer of snnTorch's Leaky where a run has ended: with the membranes
@@ -30,6 +31,7 @@ func leftBehind(c cell, membranes ...float64) cell {
 // no initial membrane explains it. In the first layer the net is taken as it is, with a
 // warning; in another one it is refused for that. A net that was reset is not warned of.
 func TestStatesThatARunHasLeft(t *testing.T) {
+	irtest.Long(t)
 	high, low := []float64{1.5, -0.25, 0.5, 2}, []float64{0.5, -0.25, 0.125}
 	for _, steps := range []int{3, 5} {
 		for _, zero := range []bool{false, true} {
@@ -71,6 +73,7 @@ func TestStatesThatARunHasLeft(t *testing.T) {
 // Numbers for each neuron that every step has are no state that was left: a factor of what
 // comes in, thresholds and leaks.
 func TestNumbersOfAllStepsAreNotLeft(t *testing.T) {
+	irtest.Long(t)
 	net := mlp(t, scaledBy(sjLIF(2, 0), 0.5, 2, -1.5), 4, "sum", func(layer, step int) cell {
 		if layer == 1 && step == 1 {
 			return scaledBy(sjLIF(4, 0), 0.5, 2, -1.5)

@@ -5,11 +5,13 @@ import (
 	"testing"
 
 	"nomul/ir"
+	"nomul/ir/irtest"
 )
 
 // A neuron that fires low, or whose spike is read inverted, begins with an inverted spike of 1:
 // the one that did not happen. Its reset may be any value, and its input taken away.
 func TestInvertedSpikesReset(t *testing.T) {
+	irtest.Long(t)
 	low := func(s *sketch, h *ir.Value) *ir.Value { return s.compare(ir.LT, h, s.num(-0.5)) }
 	silent := func(s *sketch, h *ir.Value) *ir.Value { return s.compare(ir.LE, h, s.num(1)) }
 	not := func(s *sketch, f *ir.Value) *ir.Value {

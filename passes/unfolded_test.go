@@ -7,6 +7,7 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/diag"
+	"nomul/ir/irtest"
 )
 
 // lingering is a neuron that is not reset, and once it has fired goes on down to half the threshold.
@@ -24,6 +25,7 @@ func lingering(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value
 // Of layers that are equally long before another one the last is told, in every run, and what
 // is kept of booleans is a spike and no sum.
 func TestUnfoldedNeuronIsToldAlike(t *testing.T) {
+	irtest.Long(t)
 	const want = `the 4 layers %lif4, %lif8 … %lif20, which read each other's spikes one by one, are steps of a neuron that was not recognised: beside its membrane it keeps a spike, %or_`
 	net := mlp(t, lingering, 5, "sum", nil)
 	first := ""

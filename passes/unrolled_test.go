@@ -314,6 +314,7 @@ func neuronLine(v *ir.Value) string {
 }
 
 func TestRaiseUnrolled(t *testing.T) {
+	irtest.Long(t)
 	tests := []struct {
 		name string
 		cell cell

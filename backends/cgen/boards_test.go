@@ -87,6 +87,7 @@ func TestBoards(t *testing.T) {
 
 // The self test must fail for one wrong spike, membrane or output anywhere, and when there is nothing to test.
 func TestSelfTestFails(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	need(t, "gcc")
 	net := irtest.ParseNet(t, "small", small)
@@ -110,6 +111,7 @@ func TestSelfTestFails(t *testing.T) {
 
 // A self test of outputs alone sees a wrong output, and no spike.
 func TestSelfTestOfOutputs(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	need(t, "gcc")
 	net := irtest.ParseNet(t, "small", small)
@@ -137,6 +139,7 @@ func TestRunnerRefusesHalfASample(t *testing.T) {
 
 // The stack of the table must cover the deepest chain of calls.
 func TestStackIsAsPlanned(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	for _, c := range [][]string{
 		{"arm-none-eabi-gcc", "-mcpu=cortex-m0", "-mthumb"},

@@ -32,6 +32,7 @@ end
 `
 
 func TestFlagship(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	need(t, "gcc", "clang")
 	net := irtest.ParseNet(t, "flagship", flagship)

@@ -45,6 +45,7 @@ func put(t *testing.T, dir, name string, net *ir.Net) {
 // TestTwoModelsInCpp links two models of one folder into a C++ program, which holds
 // their results against the example's.
 func TestTwoModelsInCpp(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	need(t, "gcc", "g++")
 	dir := t.TempDir()
@@ -80,6 +81,7 @@ func TestTwoModelsInCpp(t *testing.T) {
 
 // TestExample builds main.c without the Makefile; a wrong expectation must end it with 1.
 func TestExample(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	need(t, "gcc")
 	for name, text := range map[string]string{"named": named, "flagship": flagship} {

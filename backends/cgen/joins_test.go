@@ -139,6 +139,7 @@ func (d *drawn) readouts(x image) {
 // Ops between layers, on what is there once and on what is new in each step,
 // with values that come back in the next step, also through one another.
 func TestRandomJoins(t *testing.T) {
+	irtest.Long(t)
 	for seed := range uint64(3) {
 		d := newDrawn(100 + seed)
 		x := d.image()
@@ -208,6 +209,7 @@ end
 `
 
 func TestNoCompilerMultiplies(t *testing.T) {
+	irtest.Long(t)
 	for _, c := range [][]string{
 		{"objdump", "gcc", "-O1"},
 		{"objdump", "gcc", "-O2"},

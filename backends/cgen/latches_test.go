@@ -3,11 +3,14 @@ package cgen_test
 import (
 	"strings"
 	"testing"
+
+	"nomul/ir/irtest"
 )
 
 // Delays that take one another's value show that of the step before, whichever latch
 // comes first.
 func TestLatchesInAnyOrder(t *testing.T) {
+	irtest.Long(t)
 	const text = `net delays fixed steps=4 {
 once
 	%zero = const {fill=0} : spike[5]

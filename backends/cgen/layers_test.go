@@ -34,6 +34,7 @@ once
 `
 
 func TestSegments(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	net := irtest.ParseNet(t, "segments", segmented)
 	need(t, "gcc")
@@ -79,6 +80,7 @@ end
 `
 
 func TestSharedMemory(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	net := irtest.ParseNet(t, "sharing", sharing)
 	agree(t, "sharing", sharing, 5)
@@ -93,6 +95,7 @@ func TestSharedMemory(t *testing.T) {
 // 16 channels of 64 by 64, and 3 of 32,768; with 17 the last chunk is smaller.
 // The first sample has all spikes.
 func TestListsBeyond16Bits(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	need(t, "gcc")
 	for shape, out := range map[string]string{

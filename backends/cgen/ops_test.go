@@ -137,6 +137,7 @@ func (d *drawn) image() image {
 
 // Convolutions, pools and neurons of all kinds, in chains.
 func TestRandomImages(t *testing.T) {
+	irtest.Long(t)
 	for seed := range uint64(3) {
 		d := newDrawn(seed)
 		x := d.image()
@@ -209,6 +210,7 @@ end
 `
 
 func TestWindows(t *testing.T) {
+	irtest.Long(t)
 	net := irtest.ParseNet(t, "windows", windows)
 	need(t, "gcc")
 	dir := artefact(t, net, vectors(t, net, extremes(net)))

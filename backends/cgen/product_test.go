@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"nomul/ir"
+	"nomul/ir/irtest"
 )
 
 // attentions are products with strides that are no powers of two: of spikes, of
@@ -119,6 +120,7 @@ func (d *drawn) products() (*ir.Net, error) {
 func (d *drawn) pickInt(options ...int) int { return options[d.IntN(len(options))] }
 
 func TestRandomProducts(t *testing.T) {
+	irtest.Long(t)
 	for seed := range uint64(4) {
 		net, err := newDrawn(200 + seed).products()
 		if err != nil {

@@ -72,6 +72,7 @@ func sizesText(steps int, layers []sizedLayer) string {
 }
 
 func TestSizes(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	agree(t, "sizes.sir", sizesText(2, []sizedLayer{
 		{1, 1, "u8 ", -127, 127, true},
@@ -89,6 +90,7 @@ func TestSizes(t *testing.T) {
 // Beyond 257 rows of bytes a half word overflows without the bias taken back,
 // beyond 258 of the largest weights the sums leave it, and 1024 rows fill a list.
 func TestLongSums(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	layers := []sizedLayer{
 		{7, 300, "u8 ", -128, 127, true},
@@ -152,6 +154,7 @@ step
 }
 
 func TestNeurons(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	for _, steps := range []int{1, 9} {
 		text, layers := neuronsText(steps)
@@ -189,6 +192,7 @@ func TestNeurons(t *testing.T) {
 
 // Random chains of layers on one input or on each other's results.
 func TestRandomNets(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	for seed := range uint64(4) {
 		text := randomText(rand.New(rand.NewPCG(seed, 1)))

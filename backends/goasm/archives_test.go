@@ -89,6 +89,7 @@ func (w workspace) allInOne(t *testing.T, kernels []string, way way) string {
 
 // TestArchives replays the nets of testdata/run. What is refused is told.
 func TestArchives(t *testing.T) {
+	irtest.Long(t)
 	var nets []*ir.Net
 	for _, path := range irtest.Files(t, "../../testdata/run/*.txtar") {
 		net := irtest.ParseNet(t, path, irtest.Section(t, path, irtest.Load(t, path), "in.sir"))
@@ -107,6 +108,7 @@ func TestArchives(t *testing.T) {
 
 // TestOps replays random nets that mix all ops, with every kernel.
 func TestOps(t *testing.T) {
+	irtest.Long(t)
 	var nets []*ir.Net
 	for seed := range 10 {
 		net := randomOps.Example(seed)

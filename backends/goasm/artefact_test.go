@@ -11,6 +11,7 @@ import (
 
 	"nomul/backends/goasm"
 	"nomul/ir"
+	"nomul/ir/irtest"
 )
 
 // multiplies matches the mnemonics that multiply or divide, of both machines.
@@ -40,6 +41,7 @@ func scan(listing, prefix string) (instructions int, found []string) {
 // TestNoMultiplication disassembles the runner: model and command must not
 // multiply, sums of shifts among them; math/big must be seen to.
 func TestNoMultiplication(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	w := emit(t, 1, parse(t, testdata+"mlp.sir"), parse(t, testdata+"conv.sir"), parse(t, testdata+"leaks.sir"))
 	for arch, objdump := range map[string]string{"amd64": "objdump", "arm64": "aarch64-linux-gnu-objdump"} {
@@ -74,6 +76,7 @@ func (w workspace) scanRunner(t *testing.T, name, arch, objdump string) {
 
 // TestRunner streams the vectors through cmd/run.
 func TestRunner(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	w := emit(t, 3, parse(t, testdata+"dag.sir"))
 	binary := filepath.Join(w.dir, "run")

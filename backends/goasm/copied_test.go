@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"nomul/ir"
+	"nomul/ir/irtest"
 )
 
 // oldest is the Go that emitted packages are for, as a toolchain.
@@ -75,6 +76,7 @@ func main() {
 // offline. go vet complains of names that the module's Go does not have yet; where the oldest
 // toolchain is installed it builds and tests the package too.
 func TestCopiedPackage(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	w := emit(t, 1, parse(t, testdata+"dag.sir"))
 	inputs := read(t, filepath.Join(w.dir, "dag/testdata/inputs.bin"))
@@ -137,6 +139,7 @@ func main() {
 
 // TestSharedWeights holds ten more models to a part of the memory of one.
 func TestSharedWeights(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	net, err := ir.Parse("heavy.sir", heavy, nil)
 	if err != nil {

@@ -190,6 +190,7 @@ const testdata = "../../testdata/backends/goasm/"
 // TestNets replays the nets of testdata and random ones: every kernel must give
 // the interpreter's spikes and membranes at every step.
 func TestNets(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	nets := []*ir.Net{parse(t, testdata+"mlp.sir"), parse(t, testdata+"dag.sir"), parse(t, testdata+"wire.sir"), parse(t, testdata+"conv.sir"),
 		parse(t, testdata+"leaks.sir")}
@@ -231,6 +232,7 @@ end
 
 // TestWrongWeight shows that the replay notices one weight that is one off.
 func TestWrongWeight(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	w := emit(t, 3, parse(t, testdata+"dag.sir"))
 	path := filepath.Join(w.dir, "dag", "weights.bin")
@@ -250,6 +252,7 @@ func TestWrongWeight(t *testing.T) {
 
 // TestReplayOfOutputs sees a wrong output where outputs alone are expected, and no spike.
 func TestReplayOfOutputs(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	net := parse(t, testdata+"dag.sir")
 	v := vectors(t, net, 2)

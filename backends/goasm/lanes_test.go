@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"nomul/ir/irtest"
 )
 
 // sketchRunner runs the functions of sketches, in plain Go and in vectors, on a stream of
@@ -185,6 +187,7 @@ func (s *loop) calls() string {
 
 // Random programs of all instructions give in plain Go, in AVX2 and in NEON what they mean.
 func TestPrograms(t *testing.T) {
+	irtest.Long(t)
 	p := newSketchPlan()
 	var calls strings.Builder
 	var data []byte

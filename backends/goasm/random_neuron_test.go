@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"nomul/ir"
+	"nomul/ir/irtest"
 )
 
 // randomNeurons draws nets of many layers of neurons of every kind, each on an input of its
@@ -127,6 +128,7 @@ func (d *drawing) anyOperand(x *ir.Value, lo, hi int64) *ir.Value {
 // TestNeurons replays many neurons of all kinds with every kernel: in lanes of 16 and 32
 // bits, in 64 bits where those are too narrow, block by block where constants repeat.
 func TestNeurons(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	var nets []*ir.Net
 	for seed := range 8 {

@@ -6,6 +6,7 @@ import (
 
 	"nomul/backends"
 	"nomul/ir"
+	"nomul/ir/irtest"
 )
 
 // everyNeuron has a net for each combination of attributes that is legal, with all constants
@@ -75,6 +76,7 @@ func netOf(a ir.NeuronAttrs) *ir.Net {
 // Every kind of neuron runs in vectors on both machines, in lanes of 16 and of 32 bits: no
 // program takes more registers than there are.
 func TestRegistersSuffice(t *testing.T) {
+	irtest.Long(t)
 	n := 0
 	everyNeuron(t, func(name string, net *ir.Net) {
 		n++
@@ -97,6 +99,7 @@ func TestRegistersSuffice(t *testing.T) {
 // With any number of registers a program is refused, or each instruction finds in its
 // registers what the program says.
 func TestAllocation(t *testing.T) {
+	irtest.Long(t)
 	refused, made := 0, 0
 	check := func(name string, s *loop) {
 		for _, m := range []machine{*avx2, *neon} {

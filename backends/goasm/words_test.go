@@ -10,6 +10,7 @@ import (
 	"nomul/backends"
 	"nomul/backends/lower"
 	"nomul/ir"
+	"nomul/ir/irtest"
 )
 
 // portsOf are the inputs and outputs of a program.
@@ -63,6 +64,7 @@ func lowered(p *lower.Program, n int) (out backends.Vectors) {
 // A program that no net is lowered to, whose layer gives words in each step, is emitted as it
 // stands and gives what the machine of the lowered level does.
 func TestWords(t *testing.T) {
+	irtest.Long(t)
 	text, err := os.ReadFile("../../testdata/lower/words.txt")
 	if err != nil {
 		t.Fatal(err)

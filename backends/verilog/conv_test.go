@@ -2,6 +2,8 @@ package verilog_test
 
 import (
 	"testing"
+
+	"nomul/ir/irtest"
 )
 
 // Every form that real networks take: windows with padding, strides and groups,
@@ -67,6 +69,7 @@ end
 `
 
 func TestForms(t *testing.T) {
+	irtest.Long(t)
 	need(t, "iverilog")
 	net := parse(t, forms)
 	vs := samples(t, net, 3, 4)

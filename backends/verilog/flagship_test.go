@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"nomul/backends"
+	"nomul/ir/irtest"
 	"nomul/runtime/interp"
 )
 
@@ -38,6 +39,7 @@ end
 }
 
 func TestFlagship(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	need(t, "iverilog")
 	net := parse(t, flagship(400000, 12000))

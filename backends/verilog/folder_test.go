@@ -15,6 +15,7 @@ import (
 // TestFromAnotherFolder simulates where the memories are not: their folder must be named. What
 // is not there or not whole is named, and the simulation ends with a status other than 0.
 func TestFromAnotherFolder(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	need(t, "iverilog")
 	net := irtest.ParseNet(t, "kinds", kinds)
@@ -80,6 +81,7 @@ func write(t *testing.T, path string, data []byte) {
 // TestMemoriesAreWhole demands that linter and synthesis, which say nothing of a memory that is
 // cut, are not given one by the Makefile.
 func TestMemoriesAreWhole(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	need(t, "make")
 	dir := emit(t, irtest.ParseNet(t, "dag", dag), 8, nil)
@@ -109,6 +111,7 @@ func TestMemoriesAreWhole(t *testing.T) {
 
 // TestFolderInTools demands that linter and synthesis find the memories in a named folder too.
 func TestFolderInTools(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	need(t, "verilator")
 	need(t, "yosys")
@@ -122,6 +125,7 @@ func TestFolderInTools(t *testing.T) {
 
 // TestLongNames simulates a layer with a name that file systems do not take.
 func TestLongNames(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	need(t, "iverilog")
 	net := irtest.ParseNet(t, "dag", strings.ReplaceAll(dag, "%l1", "%/"+strings.Repeat("backbone/", 40)+"fc"))

@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"nomul/ir/irtest"
 	_ "nomul/ir/irtest/seed"
 )
 
@@ -39,6 +40,7 @@ end
 `
 
 func TestMatmul(t *testing.T) {
+	irtest.Long(t)
 	need(t, "iverilog")
 	t.Parallel()
 	net := parse(t, products)
@@ -53,6 +55,7 @@ func TestMatmul(t *testing.T) {
 // Random products: sizes, batches that either side is stretched over, words with
 // or without a sign on one side, and lanes.
 func TestRandomMatmul(t *testing.T) {
+	irtest.Long(t)
 	need(t, "iverilog")
 	t.Parallel()
 	texts := rapid.Custom(drawProduct)

@@ -10,6 +10,7 @@ import (
 
 	"nomul/backends"
 	"nomul/backends/verilog"
+	"nomul/ir/irtest"
 )
 
 // dag has two inputs, a current read by two neurons, by a sum and by an output,
@@ -58,6 +59,7 @@ end
 `
 
 func TestDAG(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	need(t, "iverilog")
 	net := parse(t, dag)
@@ -71,6 +73,7 @@ func TestDAG(t *testing.T) {
 
 // The bench must catch a wrong spike, a wrong membrane, a wrong output and a wrong latency.
 func TestBenchCatches(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	need(t, "iverilog")
 	net := parse(t, dag)
@@ -95,6 +98,7 @@ func TestBenchCatches(t *testing.T) {
 
 // A bench of outputs alone sees a wrong output, and no spike.
 func TestBenchOfOutputs(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	need(t, "iverilog")
 	net := parse(t, dag)
@@ -112,6 +116,7 @@ func TestBenchOfOutputs(t *testing.T) {
 
 // A bench ends, whatever the engine does: here a pass never starts.
 func TestBenchEnds(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	need(t, "iverilog")
 	net := parse(t, dag)
@@ -158,6 +163,7 @@ end
 `
 
 func TestChainOfNeurons(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	need(t, "iverilog")
 	net := parse(t, chain)
@@ -184,6 +190,7 @@ func edit(t *testing.T, dir, name, from, to string) {
 
 // With waiting on both sides the values are the same.
 func TestStall(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	need(t, "iverilog")
 	net := parse(t, dag)
@@ -196,6 +203,7 @@ func TestStall(t *testing.T) {
 
 // The trace is the engine stream of package backends as text, and so is that of inputs given by name.
 func TestTrace(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	need(t, "iverilog")
 	net := parse(t, dag)
@@ -273,6 +281,7 @@ func TestLanes(t *testing.T) {
 // The lists of a gather are written in the time that their length takes: 300,000
 // elements, of which one at a time would look at all others.
 func TestLargeGather(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	net := parse(t, `net large fixed steps=1 {
 once

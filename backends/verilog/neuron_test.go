@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"nomul/ir/irtest"
 )
 
 // variant is a net of one neuron on signed drives, which differ from step to
@@ -36,6 +38,7 @@ end
 
 // Every neuron variant on negative and positive currents, with ties, at odd sizes and several lanes.
 func TestNeuronVariants(t *testing.T) {
+	irtest.Long(t)
 	need(t, "iverilog")
 	t.Parallel()
 	spikes, negative := 0, 0

@@ -9,11 +9,13 @@ import (
 
 	"nomul/backends/verilog"
 	"nomul/ir"
+	"nomul/ir/irtest"
 )
 
 // Random nets of two layers and a readout, random sizes, widths, neurons,
 // readouts and lanes, with inputs that come once or in each step.
 func TestRandomNets(t *testing.T) {
+	irtest.Long(t)
 	need(t, "iverilog")
 	nets := rapid.Custom(drawNet).Filter(func(text string) bool {
 		net, err := ir.Parse("random.sir", text, nil)

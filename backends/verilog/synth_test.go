@@ -10,6 +10,7 @@ import (
 
 	"nomul/backends"
 	"nomul/backends/verilog"
+	"nomul/ir/irtest"
 )
 
 // small is a net that yosys maps in seconds, with every kind of module.
@@ -114,6 +115,7 @@ func TestMemoriesAreCounted(t *testing.T) {
 
 // A multiplication that is put into a lane must fail the proof.
 func TestMultiplierIsCaught(t *testing.T) {
+	irtest.Long(t)
 	t.Parallel()
 	need(t, "make")
 	need(t, "yosys")

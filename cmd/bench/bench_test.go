@@ -14,6 +14,7 @@ import (
 	"nomul/backends"
 	"nomul/backends/goasm"
 	"nomul/ir"
+	"nomul/ir/irtest"
 	"nomul/runtime/engine/toolchain"
 )
 
@@ -63,6 +64,7 @@ func measured(t *testing.T, b *bench) {
 }
 
 func TestGo(t *testing.T) {
+	irtest.Long(t)
 	b := bundled(t, "--ort", "none")
 	g := b.measureGo(t.Context()).(*goFigures)
 	if len(g.Kernels) == 0 || g.Beside != nil || len(b.report.Missed) != 1 {
@@ -146,6 +148,7 @@ func TestC(t *testing.T) {
 }
 
 func TestCyclesEqualTheHeader(t *testing.T) {
+	irtest.Long(t)
 	b := bundled(t, "--slow=2")
 	r, err := b.reference(t.Context())
 	if err != nil {
@@ -204,6 +207,7 @@ func TestCells(t *testing.T) {
 
 // A tool that is not there is told, and leaves the rest alone.
 func TestMissingTools(t *testing.T) {
+	irtest.Long(t)
 	goTool, err := filepath.EvalSymlinks(filepath.Join(goRoot(t), "bin", "go"))
 	if err != nil {
 		t.Fatal(err)
@@ -336,6 +340,7 @@ Commands
 }
 
 func TestOptions(t *testing.T) {
+	irtest.Long(t)
 	for _, c := range []struct{ args, want string }{
 		{"--only rust", `there is no section "rust"; there are go, networks, c, verilog`},
 		{"--limit 0", "--limit must be at least 1, got 0"},

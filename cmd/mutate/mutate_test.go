@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"nomul/ir/irtest"
 )
 
 const text = `package p
@@ -43,6 +45,7 @@ func TestPlaces(t *testing.T) {
 // A mutant that tests notice is caught, one that none notices survives, and one
 // that runs forever hangs; the tree stays as it is.
 func TestFates(t *testing.T) {
+	irtest.Long(t)
 	dir := t.TempDir()
 	t.Chdir(dir)
 	files := map[string]string{
@@ -74,6 +77,7 @@ func TestFates(t *testing.T) {
 
 // The tests of a package that embeds another's files may notice changes to these.
 func TestTesters(t *testing.T) {
+	irtest.Long(t)
 	t.Chdir("../..")
 	tree, err := load([]string{"nomul/backends/goasm/kernel"})
 	if err != nil {

@@ -6,12 +6,15 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"nomul/ir/irtest"
 )
 
 // Every diagnostic code is provoked by a test: an archive of testdata/errors of
 // its name, an archive or a table that expects it in brackets, or a test that
 // names its constant.
 func TestEveryCodeIsTested(t *testing.T) {
+	irtest.Long(t)
 	tests := testTexts(t)
 	codes := regexp.MustCompile(`(?m)^\t(\w+) +Code = "([a-z-]+)"`).FindAllStringSubmatch(read(t, "../../ir/diag/codes.go"), -1)
 	if len(codes) < 20 {

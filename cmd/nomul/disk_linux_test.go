@@ -6,10 +6,13 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"nomul/ir/irtest"
 )
 
 // A disk that is full leaves no new file, not even a part of one, and old ones as they were.
 func TestDiskIsFull(t *testing.T) {
+	irtest.Long(t)
 	p := newPlace(t)
 	disk := p.dir + "/disk"
 	if err := os.Mkdir(disk, 0o755); err != nil {

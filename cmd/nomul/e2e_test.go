@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"nomul/ir"
+	"nomul/ir/irtest"
 	"nomul/passes"
 	"nomul/runtime/dataset"
 	"nomul/runtime/interp"
@@ -116,6 +117,7 @@ func exceptionFor(t *testing.T, all []*exception, e *export) *exception {
 // Every file that a framework exports is either understood exactly (what it
 // computes, every spike, one net whatever the exporter) or refused by name.
 func TestFrameworks(t *testing.T) {
+	irtest.Long(t)
 	known := exceptions(t)
 	nets := map[string]*ir.Net{} // the spiking net of the first export of a network
 	for _, e := range exported(t) {

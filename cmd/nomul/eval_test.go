@@ -9,12 +9,14 @@ import (
 	"testing"
 
 	"nomul/ir"
+	"nomul/ir/irtest"
 	"nomul/runtime/dataset"
 	"nomul/runtime/engine"
 )
 
 // The report does not depend on how many processors share the images.
 func TestWorkersAgree(t *testing.T) {
+	irtest.Long(t)
 	was := runtime.GOMAXPROCS(0)
 	defer runtime.GOMAXPROCS(was)
 	var reports []evaluation

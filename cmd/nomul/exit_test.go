@@ -20,6 +20,7 @@ import (
 
 // The exit code tells who is at fault.
 func TestExitCodes(t *testing.T) {
+	irtest.Long(t)
 	for _, c := range []struct {
 		code int
 		args string
@@ -74,6 +75,7 @@ func TestBugHasInput(t *testing.T) {
 
 // A refusal comes first, before what is told of the model.
 func TestErrorsFirst(t *testing.T) {
+	irtest.Long(t)
 	dir := t.TempDir()
 	if err := spoil(mlpSlice, dir); err != nil {
 		t.Fatal(err)
@@ -107,6 +109,7 @@ func TestHelp(t *testing.T) {
 
 // An interrupted command says so, and leaves no temporary directory.
 func TestInterrupted(t *testing.T) {
+	irtest.Long(t)
 	t.Setenv("TMPDIR", t.TempDir())
 	file := mlpFolder + "/mlp_ts26_sjhead_bn.onnx"
 	for _, args := range [][]string{

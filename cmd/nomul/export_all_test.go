@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"nomul/ir"
+	"nomul/ir/irtest"
 	"nomul/passes"
 	"nomul/runtime/files"
 )
@@ -14,6 +15,7 @@ import (
 // What frameworks export, neurons of every kind among it, is exported as source
 // texts that compile to the same networks. Files that nomul refuses are passed over.
 func TestExportsOfFrameworks(t *testing.T) {
+	irtest.Long(t)
 	done := 0
 	walk := func(file string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(file, ".onnx") {

@@ -56,6 +56,7 @@ func arrays(t *testing.T, file string) map[string]*dataset.Array {
 
 // The source level computes what PyTorch did, on all 256 golden samples.
 func TestSourceEqualsPyTorch(t *testing.T) {
+	irtest.Long(t)
 	want := arrays(t, mlpFolder+"/io.npz")["y"]
 	for _, file := range exports(t) {
 		out := filepath.Join(t.TempDir(), "out.npz")
@@ -78,6 +79,7 @@ func TestSourceEqualsPyTorch(t *testing.T) {
 // The spiking level before batch-norm is folded gives the framework's spikes,
 // every one.
 func TestSpikesEqualTrace(t *testing.T) {
+	irtest.Long(t)
 	want := arrays(t, mlpFolder+"/trace.npz")
 	for _, file := range exports(t) {
 		dir := t.TempDir()
@@ -128,6 +130,7 @@ func loweredNeurons(t *testing.T, file string) []*ir.Value {
 // own float32; but only where the membrane sat on the threshold: the first flip
 // of a sample, in the order of steps and layers, has |H − θ| ≤ 1e-5·max(|H|, θ).
 func TestFoldingFlipsOnlyTies(t *testing.T) {
+	irtest.Long(t)
 	file := exports(t)[0]
 	before, after := lowered(t, file, "reroll-time"), lowered(t, file, "fold-batch-norm")
 	if before.Level != ir.Source || len(after.All(ir.OpBatchNorm)) != 0 {
@@ -238,6 +241,7 @@ func anonymous(t *testing.T, net *ir.Net) string {
 
 // Four exporters, one network: the spiking nets are equal but for names.
 func TestExportsGiveOneNet(t *testing.T) {
+	irtest.Long(t)
 	want := ""
 	for _, file := range exports(t) {
 		got := anonymous(t, lowered(t, file, ""))
@@ -253,6 +257,7 @@ func TestExportsGiveOneNet(t *testing.T) {
 
 // The integer network keeps accuracy and predictions, on all test images.
 func TestFixedAccuracy(t *testing.T) {
+	irtest.Long(t)
 	file := mlpFolder + "/mlp_ts26_sjhead_bn.onnx"
 	start := time.Now()
 	text := nomul(t, "eval", file, "--images", images, "--labels", labels, "--mean", ".2860", "--std", ".3530", "--json")
@@ -285,6 +290,7 @@ func TestFixedAccuracy(t *testing.T) {
 // The text of every level parses back to the identical text, and so does what
 // opt makes of it.
 func TestTextRoundTrip(t *testing.T) {
+	irtest.Long(t)
 	file := mlpFolder + "/mlp_dynamo26_sjhead.onnx"
 	for _, level := range []string{"source", "spiking", "fixed"} {
 		dir := t.TempDir()

@@ -19,6 +19,7 @@ var allowed = map[string][]string{
 	"nomul/ir/update":                {},
 	"nomul/ir":                       {"nomul/ir/diag", "nomul/ir/update"},
 	"nomul/ir/eval":                  {"nomul/ir", "nomul/ir/diag"},
+	"nomul/ir/reduce":                {"nomul/ir"},
 	"nomul/ir/irtest":                {"nomul/ir", "nomul/ir/diag"},
 	"nomul/ir/irtest/seed":           {},
 	"nomul/frontend/onnx/onnxpb":     {},

@@ -39,6 +39,7 @@ func spikingNet(t *testing.T, file string, set map[string]string) *ir.Net {
 // A network written by hand, with the weights of an export, is the network that
 // the export gives: line for line, but for names.
 func TestWrittenEqualsImported(t *testing.T) {
+	irtest.Long(t)
 	for text, export := range map[string]string{
 		"lif_mlp.snn":    "fmnist-mlp-sj/mlp_ts26_sjhead_bn.onnx",
 		"cnn.snn":        "fmnist-cnn-snntorch/cnn_ts26.onnx",
@@ -64,6 +65,7 @@ func sameNet(t *testing.T, what string, a, b *ir.Net) {
 // Every trained network, exported as a source text and compiled, is itself
 // again, also when it goes through the passes once more.
 func TestExportThenCompile(t *testing.T) {
+	irtest.Long(t)
 	files, err := filepath.Glob("../../testdata/models/*/*.onnx")
 	if err != nil || len(files) < 5 {
 		t.Fatalf("%d models (%v)", len(files), err)
@@ -84,6 +86,7 @@ func TestExportThenCompile(t *testing.T) {
 // The published Spiking MLP (arXiv 2306.12465) is one page, and has as many
 // parameters and operations as its authors report.
 func TestSpikingMLP(t *testing.T) {
+	irtest.Long(t)
 	file := "../../testdata/dsl/models/spiking_mlp.snn"
 	if lines := strings.Count(read(t, file), "\n"); lines > 90 {
 		t.Errorf("%s has %d lines, wanted at most 90", file, lines)

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"nomul/ir/irtest"
 )
 
 // The four trained spiking networks, one export of each.
@@ -21,6 +23,7 @@ var networks = []struct {
 // No network multiplies on integers: weighted operands are spikes, or words that
 // are run as bit planes, and why they are words is told.
 func TestNetworksAreFreeOfMultiplications(t *testing.T) {
+	irtest.Long(t)
 	for _, n := range networks {
 		var u understanding
 		if err := json.Unmarshal([]byte(nomul(t, "check", "../../testdata/models/"+n.file, "--json")), &u); err != nil {
@@ -55,6 +58,7 @@ func TestNetworksAreFreeOfMultiplications(t *testing.T) {
 // the spikes of the real net, flips less than 1 % of its decisions. Some do: a
 // comparison that finds none looks at the wrong thing.
 func TestNetworksFlipFewSpikes(t *testing.T) {
+	irtest.Long(t)
 	for _, n := range networks {
 		var r evaluation
 		text := nomul(t, "eval", "../../testdata/models/"+n.file, "--images", images, "--labels", labels, "--mean", ".286", "--std", ".353",

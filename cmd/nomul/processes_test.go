@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"nomul/ir/irtest"
 	"nomul/runtime/dataset"
 )
 
@@ -115,6 +116,7 @@ var printing = []string{
 // A result that cannot be printed is one message and exit code 1; one that nobody reads on is
 // the status of the signal that it would be, without a word.
 func TestStandardOutputIsGone(t *testing.T) {
+	irtest.Long(t)
 	p := newPlace(t)
 	if out, err := p.command("ir model.onnx -o spiking.sir").CombinedOutput(); err != nil {
 		t.Fatal(string(out))
@@ -165,6 +167,7 @@ func shortened(files string) string {
 
 // Signals are heard within a second, wherever a command is, and nothing is left behind.
 func TestSignals(t *testing.T) {
+	irtest.Long(t)
 	p := newPlace(t)
 	for link, to := range map[string]string{"large.onnx": mlpFolder + "/mlp_ts26_sjhead_bn.onnx", "images.gz": images, "labels.gz": labels} {
 		to, err := filepath.Abs(to)
@@ -215,6 +218,7 @@ func TestSignals(t *testing.T) {
 // Killed at any moment, a build that replaces another leaves the old files or the new ones,
 // whole, and the user's files beside them; at the latest the next one brings that about.
 func TestKilled(t *testing.T) {
+	irtest.Long(t)
 	p := newPlace(t)
 	const build = "build model.onnx -o out --force" + onMean
 	states := map[string]string{}

@@ -15,6 +15,7 @@ import (
 	"nomul/frontend/onnx/onnxpb"
 
 	"nomul/ir"
+	"nomul/ir/irtest"
 )
 
 // trap is a way in which files of frameworks mislead, and what must come of it.
@@ -69,6 +70,7 @@ func traps() []trap {
 
 // Every trap is met exactly, or by name.
 func TestTraps(t *testing.T) {
+	irtest.Long(t)
 	seen := map[string]bool{}
 	for _, c := range traps() {
 		number, _, _ := strings.Cut(c.name, " ")

@@ -115,6 +115,7 @@ func spoiledText(text string, seed uint64, level ir.Level) *ir.Net {
 // FuzzLower: no net makes a pass on the way to integers panic or break the IR,
 // and no integer leaves its range.
 func FuzzLower(f *testing.F) {
+	irtest.Long(f)
 	addNets(f, ir.Spiking)
 	f.Fuzz(func(t *testing.T, text string, seed uint64) {
 		net := spoiledText(text, seed, ir.Spiking)
@@ -144,6 +145,7 @@ func FuzzLower(f *testing.F) {
 
 // FuzzEmit: every net of integers is refused by a back end, or printed.
 func FuzzEmit(f *testing.F) {
+	irtest.Long(f)
 	addNets(f, ir.Fixed)
 	f.Fuzz(func(t *testing.T, text string, seed uint64) {
 		net := spoiledText(text, seed, ir.Fixed)
@@ -160,6 +162,7 @@ func FuzzEmit(f *testing.F) {
 
 // FuzzNetwork: every plan is a file that goes through everything, or is refused.
 func FuzzNetwork(f *testing.F) {
+	irtest.Long(f)
 	for i := range 8 {
 		seed := make([]byte, 64)
 		for j := range seed {

@@ -9,10 +9,12 @@ import (
 
 	"nomul/frontend/onnx/randnet"
 	"nomul/ir"
+	"nomul/ir/irtest"
 )
 
 // Networks drawn from a fixed seed hold at every stage, on engines too.
 func TestRandomNetworks(t *testing.T) {
+	irtest.Long(t)
 	o := &options{count: 800, seed: 1, engines: [3]int{40, 1, 2}, keep: t.TempDir(), workers: 2}
 	if testing.Short() {
 		o.count, o.engines = 100, [3]int{}
@@ -57,6 +59,7 @@ func TestPlans(t *testing.T) {
 
 // Every pair of features that is wished for occurs, or is counted.
 func TestPairsOccur(t *testing.T) {
+	irtest.Long(t)
 	d := newDrawer(3)
 	before := d.coverage()
 	for range 2000 {
@@ -91,6 +94,7 @@ func negate(t *ir.Tensor) {
 
 // Each oracle finds a fault that is planted where it looks.
 func TestPlantedFaultsAreFound(t *testing.T) {
+	irtest.Long(t)
 	change := func(net *ir.Net, name string, f func(*ir.Tensor)) {
 		v := net.Find(name)
 		if v == nil {
@@ -137,6 +141,7 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 
 // A fault is shrunk to a smaller plan.
 func TestShrinking(t *testing.T) {
+	irtest.Long(t)
 	p := randnet.Parse("seed=7 form=step steps=5 behind=softmax; layer 0: neuron=leaky leak=0.9; layer 1: width=4")
 	_, o := through(p)
 	if o.verdict != refused {
@@ -152,6 +157,7 @@ func TestShrinking(t *testing.T) {
 // one step alone, past a reshape; a first membrane beside a threshold of 0; and numbers that
 // differ along other axes than those that they are held against.
 func TestFoundNetworks(t *testing.T) {
+	irtest.Long(t)
 	for plan, wanted := range map[string]verdict{
 		"seed=6758170088128849022; layer 0: when=old; layer 1:; layer 2: join=everything delay=0+1":                                                        held,
 		"seed=547012391563822816; layer 0: when=old; layer 1: weights=matmul numbers=repeated join=concat delay=0+1":                                       held,

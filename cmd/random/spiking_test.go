@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"nomul/frontend/onnx/randnet"
+	"nomul/ir/irtest"
 )
 
 // A membrane that meets its threshold but for the order of float32 sums is a tie, and
@@ -61,6 +62,7 @@ func TestEverySpikeIsCompared(t *testing.T) {
 // Layers of which a rolled net computes other steps than the file has, or needs
 // some alone, are held all the same.
 func TestMovedLayersHold(t *testing.T) {
+	irtest.Long(t)
 	for _, text := range []string{
 		"seed=17159925039725158068 more=membrane; layer 0:; layer 1: when=old",
 		"seed=2199471257733762730 start=zeros head=linear more=count; layer 0: before=tile join=current neuron=recurrent leak=grouped; layer 1: numbers=tiny bias=threshold after=add-constant again=before delay=0+1 neuron=synaptic leak=0.75 when=old; layer 2: numbers=repeated width=1 after=channel-factor neuron=decay leak=grouped compare=gt when=old spelling=where",
@@ -106,6 +108,7 @@ func TestSamplesHoldExtremes(t *testing.T) {
 // Rows that have to agree with an output's power of two, with whole rows beside them, or with
 // rows of another layer far from them, keep most of their weights' bits, or are refused.
 func TestRowsKeepTheirBits(t *testing.T) {
+	irtest.Long(t)
 	for _, text := range []string{
 		"seed=5567934800446628746 more=membrane; layer 0: numbers=positive",
 		"seed=15406613034756455644 more=membranes; layer 0: weights=matmul numbers=repeated width=6",
@@ -124,6 +127,7 @@ func TestRowsKeepTheirBits(t *testing.T) {
 
 // Integers of files are computed as the file does, or refused.
 func TestIntegersOfFilesHoldOrAreRefused(t *testing.T) {
+	irtest.Long(t)
 	for text, want := range map[string]verdict{
 		"seed=1 integers=narrow; layer 0:":                                held,
 		"seed=1 integers=narrow frames=first-axis; layer 0:":              held,
@@ -160,6 +164,7 @@ func TestConstantsOfJoinsAndChoices(t *testing.T) {
 
 // Spikes and integers that come in without weights are held at a value like any input.
 func TestInputsWithoutWeightsAreHeld(t *testing.T) {
+	irtest.Long(t)
 	for _, text := range []string{
 		"seed=0 input=spikes; layer 0: weights=none reset=value when=next",
 		"seed=0 input=signed; layer 0: weights=none reset=value when=next",

@@ -10,6 +10,7 @@ import (
 
 // TestCompile: the archives of testdata/dsl/compile are texts and the nets they make.
 func TestCompile(t *testing.T) {
+	irtest.Long(t)
 	for _, path := range irtest.Files(t, "../../testdata/dsl/compile/*.txtar") {
 		a := irtest.Load(t, path)
 		text := irtest.Section(t, path, a, "in.snn")
@@ -27,6 +28,7 @@ func TestCompile(t *testing.T) {
 
 // FuzzCompile: no text makes the checker panic, and what it compiles verifies.
 func FuzzCompile(f *testing.F) {
+	irtest.Long(f)
 	seeds(f)
 	for _, glob := range []string{"dsl/fmt", "dsl/compile", "errors"} {
 		for _, path := range irtest.Files(f, "../../testdata/"+glob+"/*.txtar") {

@@ -100,6 +100,7 @@ func filledTensor(words []string) *ir.Tensor {
 // Each archive of testdata/errors is named after a code. Its texts give the
 // errors that their lines are marked with, no others, and one of that code.
 func TestErrors(t *testing.T) {
+	irtest.Long(t)
 	for _, path := range irtest.Files(t, "../../testdata/errors/*.txtar") {
 		a := irtest.Load(t, path)
 		code := strings.TrimSuffix(path[strings.LastIndex(path, "/")+1:], ".txtar")

@@ -61,6 +61,7 @@ func TestFormat(t *testing.T) {
 
 // The models of testdata are in canonical form.
 func TestModelsAreFormatted(t *testing.T) {
+	irtest.Long(t)
 	for _, path := range irtest.Files(t, "../../testdata/dsl/models/*.snn") {
 		text, err := os.ReadFile(path)
 		if err != nil {
@@ -163,6 +164,7 @@ func seeds(f *testing.F) {
 
 // FuzzParse: no text makes the parser panic, and what parses survives formatting.
 func FuzzParse(f *testing.F) {
+	irtest.Long(f)
 	seeds(f)
 	f.Fuzz(func(t *testing.T, text string) {
 		if _, errs := Parse("f.snn", text); errs.Err() == nil {

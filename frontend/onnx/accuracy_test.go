@@ -13,6 +13,7 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/eval"
+	"nomul/ir/irtest"
 	"nomul/runtime/interp"
 )
 
@@ -30,6 +31,7 @@ var onThreshold = map[string][]int{
 // TestModelsCompute runs every export on recorded samples: PyTorch's outputs must
 // come back within 1e-5. Files of a single step are run step by step.
 func TestModelsCompute(t *testing.T) {
+	irtest.Long(t)
 	for _, model := range trained {
 		in, want := reference(t, model, "x"), reference(t, model, "y")
 		samples := 4

@@ -8,6 +8,7 @@ import (
 
 	"nomul/frontend/onnx"
 	"nomul/frontend/onnx/onnxpb"
+	"nomul/ir/irtest"
 )
 
 const mlpDir = "../../testdata/models/fmnist-mlp-sj/"
@@ -37,6 +38,7 @@ func brokenConst(change func(c *onnxpb.TensorProto)) *model {
 }
 
 func TestBadFiles(t *testing.T) {
+	irtest.Long(t)
 	for _, cases := range [][]badCase{badGraphs(), badConstants(), badInputs(), badNodes(), badFunctions()} {
 		for _, c := range cases {
 			t.Run(c.name, func(t *testing.T) { wantOneError(t, c.model.bytes(t), c.want) })

@@ -9,11 +9,13 @@ import (
 
 	"nomul/frontend/onnx"
 	"nomul/frontend/onnx/onnxpb"
+	"nomul/ir/irtest"
 )
 
 // TestBombs: small files that ask for endless work are refused in a minute, with
 // little memory.
 func TestBombs(t *testing.T) {
+	irtest.Long(t)
 	for name, m := range bombs() {
 		t.Run(name, func(t *testing.T) {
 			data := m.bytes(t)

@@ -22,6 +22,7 @@ const most = 1 << 30
 // found: a file is refused with a message, or gives a net that verifies and has all
 // its outputs. External data is zeros.
 func FuzzImport(f *testing.F) {
+	irtest.Long(f)
 	for _, family := range operatorCases() {
 		for _, c := range family.cases {
 			f.Add(c.model.bytes(f))

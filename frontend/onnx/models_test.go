@@ -44,6 +44,7 @@ var trained = []string{"fmnist-mlp-sj", "fmnist-cnn-snntorch", "fmnist-relu-cnn"
 
 // TestModels holds what each export of the bundled networks imports to.
 func TestModels(t *testing.T) {
+	irtest.Long(t)
 	for _, model := range trained {
 		path := "../../testdata/onnx/" + model + ".txtar"
 		archive := irtest.Load(t, path)

@@ -34,6 +34,7 @@ const (
 // TestNodes runs the node tests of the ONNX project and holds the table of
 // results per operator against the file. None may be wrong.
 func TestNodes(t *testing.T) {
+	irtest.Long(t)
 	files, table := nodeFiles(t)
 	models, err := fs.Glob(files, "test_*/model.onnx")
 	if err != nil || len(models) < 400 {

@@ -14,6 +14,7 @@ import (
 
 	"nomul/frontend/onnx"
 	"nomul/frontend/onnx/onnxpb"
+	"nomul/ir/irtest"
 )
 
 // whole is a bundled export as it left its exporter: with its weights inside.
@@ -125,6 +126,7 @@ func resNet18(t *testing.T) []byte {
 
 // TestResNet18: a network of 45 MB takes less than 5 s and ten times its size.
 func TestResNet18(t *testing.T) {
+	irtest.Long(t)
 	data := resNet18(t)
 	if len(data) < 44e6 {
 		t.Fatalf("the file has %d bytes", len(data))

@@ -12,11 +12,13 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/diag"
+	"nomul/ir/irtest"
 )
 
 const bundle = "../../testdata/"
 
 func TestFashionMNIST(t *testing.T) {
+	irtest.Long(t)
 	dir := bundle + "data/fashion-mnist/"
 	m, err := Load(dir+"t10k-images-idx3-ubyte.gz", dir+"t10k-labels-idx1-ubyte.gz")
 	if err != nil {
@@ -40,6 +42,7 @@ func TestFashionMNIST(t *testing.T) {
 
 // The golden file was written by numpy from the same data set, in its order.
 func TestNumpyFileHoldsTheSameImages(t *testing.T) {
+	irtest.Long(t)
 	dir := bundle + "data/fashion-mnist/"
 	want, err := Load(dir+"t10k-images-idx3-ubyte.gz", dir+"t10k-labels-idx1-ubyte.gz")
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"nomul/backends/cgen"
 	"nomul/backends/goasm"
 	"nomul/ir"
+	"nomul/ir/irtest"
 	"nomul/runtime/engine/toolchain"
 )
 
@@ -75,6 +76,7 @@ func checkBatch(t *testing.T, got []Result, want []backends.Vectors, out map[int
 var outOfBatch = map[int]string{4: "fixed level", 5: "has 0 inputs"}
 
 func TestGoBatch(t *testing.T) {
+	irtest.Long(t)
 	cases, want := batchOf(t)
 	got, err := GoBatch(context.Background(), cases, goasm.New(), "go", "auto")
 	skipMissing(t, err)
@@ -94,6 +96,7 @@ func TestCBatch(t *testing.T) {
 }
 
 func TestBoardBatch(t *testing.T) {
+	irtest.Long(t)
 	cases, want := batchOf(t)
 	for _, target := range Targets() {
 		got, err := BoardBatch(context.Background(), cases, cgen.New(), target)
@@ -105,6 +108,7 @@ func TestBoardBatch(t *testing.T) {
 // A net that does not compile for a board, calls for a multiplication that it lacks, or
 // faults on it is found, and takes no other one with it.
 func TestFaultsInABoardBatch(t *testing.T) {
+	irtest.Long(t)
 	cases, want := batchOf(t)
 	target := Targets()[2]
 	name := cases[1].Net.Name
@@ -140,6 +144,7 @@ func (f flaw) Emit(net *ir.Net, o backends.Options) []backends.File {
 // TestFaultsInABatch demands that a net that does not compile, ends the program,
 // or computes something else is found, and takes no other one with it.
 func TestFaultsInABatch(t *testing.T) {
+	irtest.Long(t)
 	cases, want := batchOf(t)
 	name := cases[1].Net.Name
 	cases[6].Net.Name = "idle"

@@ -16,6 +16,7 @@ import (
 	"nomul/backends/verilog"
 	"nomul/ir"
 	"nomul/ir/diag"
+	"nomul/ir/irtest"
 	"nomul/runtime/engine/toolchain"
 )
 
@@ -148,6 +149,7 @@ func (m made) openFor(t *testing.T, net *ir.Net, b backends.Backend) Engine {
 }
 
 func TestEnginesAgreeWithTheInterpreter(t *testing.T) {
+	irtest.Long(t)
 	for _, name := range []string{"odd.sir", "next.sir"} {
 		net := load(t, name)
 		samples := noise(net, 4)
@@ -204,6 +206,7 @@ func checkCost(t *testing.T, e Engine, net *ir.Net, want backends.Vectors) {
 }
 
 func TestWithoutTrace(t *testing.T) {
+	irtest.Long(t)
 	net := load(t, "odd.sir")
 	samples := noise(net, 2)
 	want := reference(t, net, samples)
@@ -266,6 +269,7 @@ func digit(data []byte) []byte {
 }
 
 func TestWrongKernelIsCaught(t *testing.T) {
+	irtest.Long(t)
 	for _, f := range []struct {
 		engine, net string
 		sabotage

@@ -6,6 +6,7 @@ import (
 
 	"nomul/backends"
 	"nomul/ir"
+	"nomul/ir/irtest"
 	"nomul/runtime/engine/toolchain"
 )
 
@@ -25,6 +26,7 @@ end
 
 // A program's results are read as they come: what is made of them, and no copy.
 func TestTracesAreReadAsTheyCome(t *testing.T) {
+	irtest.Long(t)
 	net, err := ir.Parse("counting", countingText, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"nomul/ir/irtest"
 )
 
 // countdown is a context that ends when it was looked at so many times.
@@ -87,6 +89,7 @@ const (
 // Cut off before any of its moves, also while it was being restored, an exchange is
 // undone, and files that are somebody else's stay.
 func TestExchangeIsWhole(t *testing.T) {
+	irtest.Long(t)
 	for cut, done := 0, false; !done; cut++ {
 		for again := 0; ; again++ {
 			dir := oldDir(t)

@@ -10,12 +10,14 @@ import (
 	"nomul/backends/goasm"
 	"nomul/backends/verilog"
 	"nomul/ir"
+	"nomul/ir/irtest"
 	"nomul/runtime/engine"
 	"nomul/runtime/engine/toolchain"
 )
 
 // What the back ends emit holds no multiplication, in the code that is run.
 func TestEmittedCode(t *testing.T) {
+	irtest.Long(t)
 	ctx := context.Background()
 	o := backends.Options{Name: "demo", Lanes: 8}
 	for _, name := range []string{"odd", "attention"} { // which multiplies values with each other

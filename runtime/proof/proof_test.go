@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"nomul/ir/irtest"
 	"nomul/runtime/engine/toolchain"
 )
 
@@ -29,6 +30,7 @@ func missing(t *testing.T, why string) {
 }
 
 func TestEveryControlIsCaught(t *testing.T) {
+	irtest.Long(t)
 	for _, c := range controls() {
 		t.Run(c.name, func(t *testing.T) {
 			got := c.run(context.Background())
@@ -164,6 +166,7 @@ func TestMissingDisassembler(t *testing.T) {
 // A functioning adder with a memory, and the same with a multiplication by a
 // constant that is no power of two and one in an address.
 func TestNetlist(t *testing.T) {
+	irtest.Long(t)
 	need(t, "yosys")
 	ctx := context.Background()
 	good := Hardware{Target: "verilog", Dir: fixtures, Files: []string{"adder.v"}, Top: "adder"}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"nomul/ir/irtest"
 	"nomul/runtime/engine/toolchain"
 )
 
@@ -130,6 +131,7 @@ func (c compiled) verdict(t *testing.T, dir, level string) string {
 // TestProve demands that no compiler makes a multiplication of the C that is
 // emitted: a sample of models, compilers and levels, or all with -prove.
 func TestProve(t *testing.T) {
+	irtest.Long(t)
 	all := compilers()
 	for _, c := range all {
 		need(t, c.command[0], c.objdump)
@@ -160,6 +162,7 @@ func TestProve(t *testing.T) {
 // TestProveRefuses puts every way to compile to the test with functions that
 // multiply, that are made a call of memset, and that do neither.
 func TestProveRefuses(t *testing.T) {
+	irtest.Long(t)
 	for _, c := range compilers() {
 		need(t, c.command[0], c.objdump)
 		for _, level := range levels {
