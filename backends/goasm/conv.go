@@ -165,7 +165,7 @@ func (c *convolution) choose(p *plan, f *folded, wanted order) {
 		}
 	}
 	c.tile = tileWide
-	if int8s.Contains(f.Fold.Weight.Array.Range) && c.weights.fits(most) {
+	if int8s.Contains(f.Fold.Weight.Array.Range) && len(c.weights.blocks(most)) == 1 {
 		c.tile = tile8x64
 		if c.weights.outputs <= tile8x32.outputs {
 			c.tile = tile8x32
@@ -190,7 +190,7 @@ func (c *convolution) words(p *plan, f *folded, wanted order) {
 		c.tile = tables16
 	}
 	tiles := (c.weights.outputs + c.tile.outputs - 1) / c.tile.outputs
-	if c.weights.fits(1<<tableBits-1) && tiles*c.weights.inputs<<(c.tile.shift+tableBits) <= maxTable && c.places >= c.tile.places {
+	if len(c.weights.blocks(1<<tableBits-1)) == 1 && tiles*c.weights.inputs<<(c.tile.shift+tableBits) <= maxTable && c.places >= c.tile.places {
 		c.method = convDigits
 	}
 	words := c.pixels() * c.channels

@@ -46,6 +46,6 @@ func (backend) Emit(net *ir.Net, o backends.Options) []backends.File {
 func planOf(net *ir.Net, o backends.Options) *plan {
 	names := backends.PortNames(net)
 	p := newPlan(lower.Of(net), backends.PortsOf(net), names, o)
-	p.meanings = backends.Meanings(net, names, func(v *ir.Value) string { return p.argument(v.Name) })
+	p.meanings = backends.Meanings(net, names, func(v *ir.Value) string { return p.ports[v.Name].goType() })
 	return p
 }

@@ -114,18 +114,14 @@ func (p *plan) joins(w *written) bool {
 		return false
 	}
 	reader := readers[0]
-	as := &written{Program: reader.Each.Program}
-	for slot := range slices.Max(as.Slots()) + 1 {
-		as.views = append(as.views, reader.Each.Views[slot])
-	}
+	as := p.written(reader) // as if it did not join
 	alone := func(i update.Instr) bool { return i.Kind == update.Scale || i.Kind == update.Store }
 	if slices.ContainsFunc(w.Code, alone) || slices.ContainsFunc(as.Code, alone) {
 		return false
 	}
 	at := slices.IndexFunc(as.views, func(v lower.View) bool { return v.Array == w.To })
-	whole := seen(&as.views[at], reader.To.Type.Shape.Dims())
-	same := len(whole) == w.size() && whole.plain() == nil
-	return same && w.Clock == reader.Clock && w.logical() == as.logical() && !p.sums(w) && w.computed() != nil
+	whole := len(as.seen(at)) == w.size() && as.seen(at).plain() == nil
+	return whole && w.Clock == reader.Clock && w.logical() == as.logical() && !p.sums(w) && w.computed() != nil
 }
 
 // computed is the first operand that is not constant and has an element for each of the result.

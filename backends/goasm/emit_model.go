@@ -2,7 +2,6 @@ package goasm
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"nomul/ir"
@@ -45,12 +44,6 @@ func (p *plan) packageDoc(out *printer) {
 	out.f("//\n// Infer is Reset, Load, Steps times Step, and Finish. A Model is for one goroutine at a time; any")
 	out.f("// number of models may run at the same time, and all of them read the same weights.")
 	out.f("package %s\n\nimport (\n_ \"embed\"\n\"sync\"\n)\n", p.pkg)
-}
-
-// argument is the Go type of an input or output.
-func (p *plan) argument(name string) string {
-	at := slices.IndexFunc(p.buffers, func(b *buffer) bool { return b.form == array && b.of.Name == name })
-	return p.buffers[at].goType()
 }
 
 // names joins the names of buffers, each with a prefix.
@@ -106,11 +99,8 @@ func (p *plan) constructor(out *printer) {
 	if len(p.loops) > 0 {
 		out.f("m.updates = newUpdates(k)")
 	}
-	if len(p.sections)+p.zeros > 0 {
+	if len(p.sections) > 0 {
 		out.f("w := loadWeights()")
-	}
-	if p.zeros > 0 {
-		out.f("zeros := w[%d:]", len(p.blob)-p.zeros-beyond)
 	}
 	if len(p.tables) > 0 {
 		out.f("multiplied := loadTables()")

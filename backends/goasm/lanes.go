@@ -25,7 +25,6 @@ type loop struct {
 	at       []int  // by value: the argument that it is loaded from or stored to, or −1
 	function string // in plain Go
 	first    *loop  // the one that is printed for this one too
-	alike    int    // of the first, how many others there are
 	block    int    // how many elements the constants are for; they repeat
 }
 
@@ -64,7 +63,7 @@ func (p *plan) lanes(w *written) *loop {
 		if w.order != nil {
 			n.places = p.table(t.dst.name+"Places", w.order.places(l.size))
 		}
-		p.neurons = append(p.neurons, n)
+		p.traced[w.To.Name] = n
 	}
 	p.add(w.Clock, t)
 	return l
@@ -247,9 +246,7 @@ func (p *plan) share(l *loop) {
 	if l.first = p.functions[key]; l.first == nil {
 		l.first, l.function = l, p.function(l.of)
 		p.functions[key], p.loops = l, append(p.loops, l)
-		return
 	}
-	l.first.alike++
 }
 
 // function is the name of a loop's function in plain Go; in assembly it has an end.

@@ -95,7 +95,7 @@ func (s sketch) first(p *plan, l *loop) []int64 {
 				number = s.data[3][n]
 			case at < 0:
 			default:
-				if c = p.buffers[at].constant; c == nil || c.zeros {
+				if c = p.buffers[at].constant; c == nil {
 					break
 				}
 				if l.form == narrow {

@@ -81,7 +81,7 @@ func (p *plan) layRows(name string, m matrix, wide bool) string {
 		rows = m.append8(rows, tileOutputs)
 	}
 	block := 256
-	if len(m.blocks()) == 1 {
+	if len(m.blocks(1)) == 1 {
 		block = m.inputs
 	}
 	return p.field(name, "weights", fmt.Sprintf("weights{rows: %s, stride: %d, block: %d, wide: %t}", p.lay(rows).bytes(), m.inputs<<rowShift, block, wide))
@@ -91,7 +91,7 @@ func (p *plan) layRows(name string, m matrix, wide bool) string {
 // of the base.
 func (p *plan) addWords(t *stage, x *buffer, base, rows string, r ir.Range, m matrix) {
 	dst, low, width := "m."+t.dst.name, r.Lo, wordBits(r)
-	from, by, ends := 0, cut(width, m.inputs), m.blocks()
+	from, by, ends := 0, cut(width, m.inputs), m.blocks(1)
 	p.needs.digits = max(p.needs.digits, by.digits)
 	for _, to := range ends {
 		part := x.elements()

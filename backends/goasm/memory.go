@@ -49,13 +49,13 @@ type home struct {
 	order order
 }
 
-// conversion is a buffer with elements in another form or order; from has, for each place, the
-// place that it is copied from, nil when they are the same.
+// conversion is what a buffer holds of another one, since when: digest is that of the places
+// that it is copied from.
 type conversion struct {
-	form  form
-	from  order
-	clock ir.Clock
-	to    *buffer
+	of     *buffer
+	form   form
+	digest [32]byte
+	clock  ir.Clock
 }
 
 func (p *plan) buffer(name string, f form, size int) *buffer {
@@ -100,17 +100,16 @@ func (p *plan) take(a *lower.Array, f form, wanted order, reader *lower.Stage) *
 	if p.clocks[a] == ir.Once {
 		clock = ir.Once
 	}
-	for _, c := range p.converted[x.buffer] {
-		if c.form == f && c.clock == clock && slices.Equal(c.from, from) {
-			return c.to
-		}
+	key := conversion{x.buffer, f, sha256.Sum256(integers(nil, from, 4)), clock}
+	if b := p.converted[key]; b != nil {
+		return b
 	}
 	b := p.buffer(a.Name+map[form]string{full: "Vector", packed: "Spikes", planes: "Counts"}[f], f, x.size)
 	if from != nil {
 		b.size = len(from)
 	}
 	b.planes, b.text = x.planes, a.Name+" in another form"
-	p.converted[x.buffer] = append(p.converted[x.buffer], conversion{f, from, clock, b})
+	p.converted[key] = b
 	p.add(clock, p.conversion(a, b, from, reader))
 	return b
 }
@@ -180,19 +179,11 @@ func (s *stage) eachPlane(f string, x *buffer, args ...string) {
 	}
 }
 
-// section is a part of weights.bin, or zeros, of which those at its end are enough.
-type section struct {
-	from, to int
-	zeros    bool
-}
+// section is a part of weights.bin.
+type section struct{ from, to int }
 
 // bytes is the expression of a section.
-func (s section) bytes() string {
-	if s.zeros {
-		return fmt.Sprintf("zeros[:%d]", s.to-s.from)
-	}
-	return fmt.Sprintf("w[%d:%d]", s.from, s.to)
-}
+func (s section) bytes() string { return fmt.Sprintf("w[%d:%d]", s.from, s.to) }
 
 // lay appends data to weights.bin, unless it is there; what follows begins on a cache line.
 func (p *plan) lay(data []byte) section {
@@ -200,23 +191,16 @@ func (p *plan) lay(data []byte) section {
 	if s, ok := p.sections[key]; ok {
 		return s
 	}
-	p.sections[key] = section{from: from, to: from + len(data)}
+	p.sections[key] = section{from, from + len(data)}
 	p.blob = append(p.blob, data...)
 	p.blob = append(p.blob, make([]byte, -len(p.blob)&63)...)
 	return p.sections[key]
 }
 
-// laid is lay of numbers of so many bytes. Zeros take no memory of their own.
-func (p *plan) laid(data []int64, bytes int) section {
-	if !slices.ContainsFunc(data, func(e int64) bool { return e != 0 }) {
-		p.zeros = max(p.zeros, bytes*len(data))
-		return section{to: bytes * len(data), zeros: true}
-	}
-	return p.lay(integers(nil, data, bytes))
-}
-
 // words lays out numbers of 32 bits, and gives their expression.
-func (p *plan) words(data order) string { return "int32s(" + p.laid(data.wide(), 4).bytes() + ")" }
+func (p *plan) words(data order) string {
+	return "int32s(" + p.lay(integers(nil, data.wide(), 4)).bytes() + ")"
+}
 
 func (o order) wide() []int64 {
 	out := make([]int64, len(o))
@@ -232,7 +216,7 @@ func (p *plan) constant(name string, f form, data []int64) *buffer {
 	if f == packed {
 		data = packedWords(data)
 	}
-	at := p.laid(slices.Concat(data, make([]int64, b.length()-len(data))), f.bits()>>3)
+	at := p.lay(integers(nil, slices.Concat(data, make([]int64, b.length()-len(data))), f.bits()>>3))
 	b.constant = &at
 	return b
 }

@@ -1,9 +1,7 @@
 package goasm
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 
 	"nomul/backends"
 	"nomul/backends/lower"
@@ -21,26 +19,23 @@ type plan struct {
 	stages   [ir.End + 1][]*stage
 	blob     []byte // weights.bin
 	sections map[[32]byte]section
-	zeros    int      // bytes of zeros that constants take
 	tables   []string // of loadTables, one for each convolution that sums words with tables
 	needs    needs
 	meanings []string // of inputs and outputs, for the reader of the package
 
 	scope     scope
-	ports     map[string]string // identifiers by array
+	ports     map[string]*buffer // inputs and outputs by name
+	traced    map[string]neuron  // layers by name
 	readers   map[*lower.Array][]*lower.Stage
 	clocks    map[*lower.Array]ir.Clock // when it is written
 	homes     map[*lower.Array]*home
-	converted map[*buffer][]conversion
+	converted map[conversion]*buffer
 	joined    map[*lower.Array]*lower.Stage // arrays that their only reader computes
 	functions map[string]*loop              // by text, what a function is printed for
 	loops     []*loop                       // of functions
 	late      []*lower.Stage                // moves at the end of a step
 	latch     map[*lower.Array]*stage       // of the arrays that they write
 }
-
-// beyond is how many bytes of zeros follow in weights.bin: loops read a tile beyond a vector.
-const beyond = 4 * tileOutputs
 
 // needs are kernel.needs, the sizes of the engine's buffers.
 type needs struct{ list, words, digits, starts, values, window, chosen, begins int }
@@ -68,13 +63,19 @@ type neuron struct {
 func newPlan(program *lower.Program, ports backends.Ports, names backends.Names, o backends.Options) *plan {
 	p := &plan{
 		pkg: packageName(o.Name), program: program, scope: newScope(), needs: needs{list: 1, words: 1},
-		ports: map[string]string{}, readers: map[*lower.Array][]*lower.Stage{}, clocks: map[*lower.Array]ir.Clock{},
-		homes: map[*lower.Array]*home{}, converted: map[*buffer][]conversion{}, joined: map[*lower.Array]*lower.Stage{},
+		ports: map[string]*buffer{}, traced: map[string]neuron{}, readers: map[*lower.Array][]*lower.Stage{}, clocks: map[*lower.Array]ir.Clock{},
+		homes: map[*lower.Array]*home{}, converted: map[conversion]*buffer{}, joined: map[*lower.Array]*lower.Stage{},
 		functions: map[string]*loop{}, sections: map[[32]byte]section{}, latch: map[*lower.Array]*stage{},
 	}
 	for _, v := range append(ports.Inputs, ports.Outputs...) {
 		names[v] = p.scope.claim(names[v])
-		p.ports[v.Name] = names[v]
+		p.ports[v.Name] = &buffer{name: names[v], form: array, elem: "int32", size: v.Type.Size()}
+	}
+	for _, v := range ports.Inputs {
+		p.inputs = append(p.inputs, p.ports[v.Name])
+	}
+	for _, v := range ports.Outputs {
+		p.outputs = append(p.outputs, p.ports[v.Name])
 	}
 	for _, a := range program.Arrays {
 		if a.Given {
@@ -86,8 +87,10 @@ func newPlan(program *lower.Program, ports backends.Ports, names backends.Names,
 		p.compute(s)
 	}
 	p.keep()
-	p.inOrder(ports)
-	p.blob = append(p.blob, make([]byte, p.zeros+beyond)...)
+	for _, v := range ports.Neurons {
+		p.neurons = append(p.neurons, p.traced[v.Name])
+	}
+	p.blob = append(p.blob, make([]byte, 4*tileOutputs)...) // loops read a tile beyond a vector
 	return p
 }
 
@@ -144,35 +147,21 @@ func (p *plan) field(name, kind, value string) string {
 	return b.name
 }
 
-// port is the array of an input or output.
-func (p *plan) port(a *lower.Array, elem string) *buffer {
-	b := &buffer{name: p.ports[a.Name], form: array, elem: elem, size: a.Type.Size(), text: a.String(), of: a}
+// port gives an input or output its array.
+func (p *plan) port(a *lower.Array) *buffer {
+	b := p.ports[a.Name]
+	b.of, b.text = a, a.String()
 	p.buffers = append(p.buffers, b)
 	return b
 }
 
-// inOrder lists the outputs and layers as the ports do.
-func (p *plan) inOrder(ports backends.Ports) {
-	at := func(list []*ir.Value, name string) int {
-		return slices.IndexFunc(list, func(v *ir.Value) bool { return v.Name == name })
-	}
-	slices.SortFunc(p.outputs, func(a, b *buffer) int {
-		return cmp.Compare(at(ports.Outputs, a.of.Name), at(ports.Outputs, b.of.Name))
-	})
-	p.neurons = slices.DeleteFunc(p.neurons, func(n neuron) bool { return at(ports.Neurons, n.name) < 0 })
-	slices.SortFunc(p.neurons, func(a, b neuron) int {
-		return cmp.Compare(at(ports.Neurons, a.name), at(ports.Neurons, b.name))
-	})
-}
-
 // input is an array; one that is given for each step has all steps behind one another.
 func (p *plan) input(a *lower.Array) {
-	elem := "uint"
-	if a.Type.Kind == ir.Sint {
-		elem = "int"
+	b := p.port(a)
+	b.elem = fmt.Sprint("int", 8*backends.Width(a.Type))
+	if a.Type.Kind != ir.Sint {
+		b.elem = "u" + b.elem
 	}
-	b := p.port(a, elem+map[int]string{1: "8", 2: "16"}[backends.Width(a.Type)])
-	p.inputs = append(p.inputs, b)
 	p.homes[a], p.clocks[a] = &home{b, nil}, a.Per
 	if a.Per == ir.Step {
 		p.stepInput(a, b)
@@ -194,8 +183,7 @@ func (p *plan) stepInput(a *lower.Array, b *buffer) {
 // output copies elements to where the user reads them.
 func (p *plan) output(s *lower.Stage) {
 	piece := s.Move.Pieces[0]
-	b := p.port(s.To, "int32")
-	p.outputs = append(p.outputs, b)
+	b := p.port(s.To)
 	wanted := seen(&piece.From, piece.Dims)
 	copied := p.conversion(piece.From.Array, b, p.home(piece.From.Array).from(wanted), s)
 	copied.text = s.String()

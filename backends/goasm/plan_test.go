@@ -33,13 +33,13 @@ func TestBlocks(t *testing.T) {
 	for k := range 600 {
 		m.data[k], m.data[600+k] = 127, -128
 	}
-	if got, want := m.blocks(), []int{256, 512, 600}; !slices.Equal(got, want) {
+	if got, want := m.blocks(1), []int{256, 512, 600}; !slices.Equal(got, want) {
 		t.Errorf("blocks of ±127: %v, want %v", got, want)
 	}
 	for k := range 600 {
 		m.data[k], m.data[600+k] = 50*int64(k%2), -54
 	}
-	if got, want := m.blocks(), []int{600}; !slices.Equal(got, want) {
+	if got, want := m.blocks(1), []int{600}; !slices.Equal(got, want) {
 		t.Errorf("blocks of small weights: %v, want %v", got, want)
 	}
 }

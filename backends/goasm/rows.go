@@ -96,43 +96,28 @@ func (m matrix) append16(out []byte, outputs, tiles int) []byte {
 	return out
 }
 
-// fits tells whether sums of rows stay in 16 bits, each added up to so many times.
-func (m matrix) fits(times int64) bool {
-	for n := range m.outputs {
-		pos, neg := int64(0), int64(0)
-		for k := range m.inputs {
-			pos += max(m.at(n, k), 0)
-			neg += min(m.at(n, k), 0)
-		}
-		if times*pos > int16s.Hi || times*neg < int16s.Lo {
-			return false
-		}
-	}
-	return true
-}
-
 // blocks cuts the inputs into the fewest runs such that, whichever rows of a run
 // are added, no sum leaves 16 bits: neither the positive nor the negative
-// weights to any output do. The result is where each run ends.
-func (m matrix) blocks() []int {
+// weights to any output do, each row added up to so many times. The result is where each run ends.
+func (m matrix) blocks(times int64) []int {
 	var ends []int
 	pos, neg := make([]int64, m.outputs), make([]int64, m.outputs)
 	for k := range m.inputs {
-		if !m.push(pos, neg, k) {
+		if !m.push(pos, neg, k, times) {
 			ends = append(ends, k)
 			clear(pos)
 			clear(neg)
-			m.push(pos, neg, k)
+			m.push(pos, neg, k, times)
 		}
 	}
 	return append(ends, m.inputs)
 }
 
 // push adds row k to the sums and tells whether they still fit 16 bits.
-func (m matrix) push(pos, neg []int64, k int) bool {
+func (m matrix) push(pos, neg []int64, k int, times int64) bool {
 	fits := true
 	for n := range m.outputs {
-		w := m.at(n, k)
+		w := times * m.at(n, k)
 		pos[n] += max(w, 0)
 		neg[n] += min(w, 0)
 		fits = fits && pos[n] <= int16s.Hi && neg[n] >= int16s.Lo

@@ -57,7 +57,7 @@ func (t *twin) print() {
 		t.f("\n// %sShifts are data, so that no compiler makes multiplications of sums of shifts.", t.function)
 		t.f("var %sShifts = [...]uint8{%s}", t.function, strings.Join(t.shifts, ", "))
 	}
-	t.f("\n// %s computes %s%s.", t.function, t.title, t.others())
+	t.f("\n// %s computes %s, and what is alike.", t.function, t.title)
 	if t.less {
 		t.f("// Thresholds are one less than the network's: neurons fire above them.")
 	}
@@ -113,17 +113,6 @@ func (t *twin) bitwise() {
 		}
 	}
 	t.f("}")
-}
-
-// others tells of the values that are computed by the same function.
-func (t *twin) others() string {
-	switch t.alike {
-	case 0:
-		return ""
-	case 1:
-		return " and a value alike"
-	}
-	return fmt.Sprintf(" and %d values alike", t.alike)
 }
 
 // slices takes 64 neurons of each argument.
