@@ -1,25 +1,33 @@
 package cgen
 
 import (
+	"fmt"
 	"math"
 
 	"nomul/backends/lower"
 	"nomul/ir"
+	"nomul/ir/diag"
 )
 
 // int32s is the range of an element of 32 bits.
 var int32s = ir.Range{Lo: math.MinInt32, Hi: math.MaxInt32}
 
-// limits are those of the emitted code; places and rows are counted in 16 bits.
-var limits = lower.Limits{Target: "c", Input: 32, Also: map[ir.Op]func(*lower.Checker, *ir.Value){
-	ir.OpConv: func(c *lower.Checker, v *ir.Value) {
-		if n := product(paddedOf(ir.WindowsOf(v))); n > maxEvents {
-			c.Refuse(v, "its input has %d places with the padding, wanted at most %d", n, maxEvents)
-		}
-	},
-	ir.OpMatmul: func(c *lower.Checker, v *ir.Value) {
-		if n := v.Type.Shape.Dim(v.Type.Shape.Rank() - 1); n > maxEvents {
-			c.Refuse(v, "its rows have %d elements, wanted at most %d", n, maxEvents)
-		}
-	},
-}}
+// limits are those of the emitted code.
+var limits = lower.Limits{Target: "c", Input: 32, Fits: fits}
+
+// Check lists the values of the net that cannot be emitted.
+func (Backend) Check(net *ir.Net) diag.List { return limits.Check(net) }
+
+// fits says what of a fold with weights is too large; places and rows are counted in 16 bits.
+func fits(s *lower.Stage) (why, help string) {
+	if s.Fold == nil || s.Fold.Weight == nil {
+		return "", ""
+	}
+	if n := product(paddedOf(s.Fold.Rows().Windows)); n > maxEvents {
+		return fmt.Sprintf("its input has %d places with the padding, wanted at most %d", n, maxEvents), ""
+	}
+	if n := s.Fold.Places[len(s.Fold.Places)-1]; !weighs(s) && n > maxEvents {
+		return fmt.Sprintf("its rows have %d elements, wanted at most %d", n, maxEvents), ""
+	}
+	return "", ""
+}

@@ -5,7 +5,10 @@
 // addresses; and around them a self test, a stream runner and a board program
 // for Cortex-M and RV32I, with a Makefile.
 //
-// # How a linear layer runs
+// What is emitted is planned from the lowered program of a net (package lower), stage by
+// stage: a function each. The kernels that they share are in files/kernels.c.
+//
+// # How sums of weights run
 //
 // A layer y[n] = Σ_k w[n,k]·x[k] + b[n] is a sum of weight rows, one row per
 // input k. It runs in two moves: list the inputs that count, then add their rows.
@@ -31,16 +34,17 @@
 // subset of a column's weights can leave 16 bits. Most layers are one segment.
 // Wider weights (up to 16 bits) take plain 32-bit sums.
 //
-// # How a convolution runs
+// # How an image runs
 //
-// For every place of the output the rows of what its window sees are listed, a
-// row being a channel at a tap, and added as above; the sums then go to the
-// places of their channels. Spikes are sorted by place first, once, so that a
-// window's list is those of its taps, one after another, and costs nothing where
-// nothing fired. Words are collected window by window and sorted by digits.
-// Padding is places where nothing ever fires, or zeros around the words.
+// Where windows see the elements, or the channels of a place stand apart, the rows of
+// what its window sees are listed for every place of the output, a row being a channel
+// at a tap, and added as above; the sums then go to the places of their channels.
+// Spikes are sorted by place first, once, so that a window's list is those of its taps,
+// one after another, and costs nothing where nothing fired. Words are collected window
+// by window and sorted by digits. Padding is places where nothing ever fires, or zeros
+// around the words.
 //
-// # How a product of two values runs
+// # How a product of two arrays runs
 //
 // One side is spikes. Of spikes on the right, b[k][n], a row is listed once, and
 // a[m][k], a word or a spike, is added where the list says, for every m: work is
@@ -49,7 +53,8 @@
 // # How everything else runs
 //
 // As loops over elements, with an index for each way in which memory is gone
-// through, which goes on by additions.
+// through, which goes on by additions. Operands of sums and products that no kernel
+// can go through are copied first, by a stage of their own.
 //
 // C compilers make multiplications of shifts: of (n << 7) + (n << 23), and of
 // a − (b << 8). And they make them of the additions that keep an index in nested
@@ -59,7 +64,6 @@ package cgen
 import (
 	"nomul/backends"
 	"nomul/ir"
-	"nomul/ir/diag"
 )
 
 // Backend is the C back end; use New.
@@ -78,15 +82,16 @@ func (Backend) Doc() string {
 	return "freestanding C99 for microcontrollers: no libc, no malloc, no multiplication, weights in flash"
 }
 
-// Check lists the values of the net that cannot be emitted.
-func (Backend) Check(net *ir.Net) diag.List { return limits.Check(net) }
-
 // weightsLimit is the size at which a file with weights ends.
 const weightsLimit = 64 << 20
 
 // Emit gives the files of the artefact. The net must pass Check.
 func (Backend) Emit(net *ir.Net, o backends.Options) []backends.File {
-	p := newPlan(net, o.Name)
+	return newPlan(net, o.Name).emit(o)
+}
+
+// emit prints the files.
+func (p *plan) emit(o backends.Options) []backends.File {
 	files := []backends.File{
 		{Name: p.name + ".h", Data: emitHeader(p)},
 		{Name: p.name + ".c", Data: emitModel(p)},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"nomul/backends"
@@ -63,6 +64,15 @@ func (b *printer) line(format string, args ...any) {
 	}
 }
 
+// block prints lines in braces.
+func (b *printer) block(lines func()) {
+	b.line("\t{")
+	b.depth++
+	lines()
+	b.depth--
+	b.line("\t}")
+}
+
 // text prints lines as they are, with the model's name for @.
 func (b *printer) text(s string) { b.WriteString(b.p.fill(s)) }
 
@@ -80,13 +90,13 @@ func emitHeader(p *plan) []byte {
 	b.line(" */")
 	b.line("#ifndef @@_H\n#define @@_H\n\n#include <stdint.h>\n")
 	b.line("#ifdef __cplusplus\nextern \"C\" {\n#endif\n")
-	b.line("#define @@_STEPS %du /* time steps of one sample */", p.net.Steps)
+	b.line("#define @@_STEPS %du /* time steps of one sample */", p.program.Steps)
 	for _, port := range append(p.ports.Inputs, p.ports.Outputs...) {
 		each := ""
 		if port.Clock == ir.Step {
 			each = " /* each step */"
 		}
-		b.line("#define @@_%s_SIZE %du%s", strings.ToUpper(p.ident[port]), port.Type.Size(), each)
+		b.line("#define @@_%s_SIZE %du%s", strings.ToUpper(p.ident[port.Name]), port.Type.Size(), each)
 	}
 	b.line("\n/* What the model remembers. The caller owns it; its content is free to read. */")
 	b.line("typedef struct {")
@@ -103,9 +113,9 @@ func emitHeader(p *plan) []byte {
 func (b *printer) about() {
 	args := backends.Names{}
 	for v := range b.p.names {
-		args[v] = b.p.ident[v]
+		args[v] = b.p.ident[v.Name]
 	}
-	b.line(aboutFiles, b.p.net.Steps)
+	b.line(aboutFiles, b.p.program.Steps)
 	for _, line := range append(backends.Meanings(b.p.net, args, b.p.argument), b.packing()...) {
 		b.line("%s", strings.TrimRight(" * "+strings.ReplaceAll(line, "*/", "* /"), " "))
 	}
@@ -135,7 +145,7 @@ const (
 
 // argument is the C type of an input or output, with its length.
 func (p *plan) argument(v *ir.Value) string {
-	if v.Op == ir.OpOutput {
+	if slices.Contains(p.ports.Outputs, v) {
 		return fmt.Sprintf("int32_t[%d]", v.Type.Size())
 	}
 	e := elemOf(v.Type)
@@ -198,7 +208,7 @@ func (b *printer) functions() {
 func (p *plan) inputParams() string {
 	out := ""
 	for _, v := range p.ports.Inputs {
-		out += fmt.Sprintf(", const %s *%s", elemOf(v.Type).c(), p.ident[v])
+		out += fmt.Sprintf(", const %s *%s", elemOf(v.Type).c(), p.ident[v.Name])
 	}
 	return out
 }
@@ -206,7 +216,7 @@ func (p *plan) inputParams() string {
 func (p *plan) outputParams() string {
 	out := ""
 	for _, v := range p.ports.Outputs {
-		out += fmt.Sprintf(", int32_t *%s", p.ident[v])
+		out += fmt.Sprintf(", int32_t *%s", p.ident[v.Name])
 	}
 	return out
 }
@@ -215,7 +225,7 @@ func (p *plan) outputParams() string {
 func (p *plan) list(values []*ir.Value, prefix string) string {
 	out := ""
 	for _, v := range values {
-		out += ", " + prefix + p.ident[v]
+		out += ", " + prefix + p.ident[v.Name]
 	}
 	return out
 }

@@ -19,10 +19,10 @@ func emitExample(p *plan, s backends.Sample) []byte {
 		if e.packed {
 			data = packFrames(data, v.Type.Size())
 		}
-		b.array(fmt.Sprintf("static const %s example_%s[%d]", e.c(), p.ident[v], len(data)), data, e.packed)
+		b.array(fmt.Sprintf("static const %s example_%s[%d]", e.c(), p.ident[v.Name], len(data)), data, e.packed)
 	}
 	for i, v := range p.ports.Outputs {
-		b.array(fmt.Sprintf("static const int32_t expected_%s[%d]", p.ident[v], v.Type.Size()), s.Outputs[i], false)
+		b.array(fmt.Sprintf("static const int32_t expected_%s[%d]", p.ident[v.Name], v.Type.Size()), s.Outputs[i], false)
 	}
 	b.line("\n#endif")
 	return b.Bytes()
@@ -66,7 +66,7 @@ func emitMain(p *plan) []byte {
 	b := newPrinter(p)
 	b.text(mainHead)
 	for _, v := range p.ports.Outputs {
-		b.line("\tstatic int32_t %s[@@_%s_SIZE];", p.ident[v], strings.ToUpper(p.ident[v]))
+		b.line("\tstatic int32_t %s[@@_%s_SIZE];", p.ident[v.Name], strings.ToUpper(p.ident[v.Name]))
 	}
 	b.line("\tuint32_t i, best, wrong = 0u;\n")
 	b.line("\t@_infer(&state%s%s);", p.list(p.ports.Inputs, "example_"), p.list(p.ports.Outputs, ""))
@@ -79,7 +79,7 @@ func emitMain(p *plan) []byte {
 
 // show prints the loop over an output: its elements, its class, and the count of wrong ones.
 func (b *printer) show(v *ir.Value) {
-	name, than := b.p.ident[v], ">"
+	name, than := b.p.ident[v.Name], ">"
 	if ir.LeastWins(v) {
 		than = "<"
 	}

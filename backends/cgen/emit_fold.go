@@ -8,106 +8,134 @@ import (
 	"nomul/ir"
 )
 
-// inner is an axis of what is folded into one element: how many, how far apart,
-// and, where windows look at padding, the tables that say where and how many.
-type inner struct {
-	count         string
-	stride        int
-	first, counts *array
-	at            *path // in the tables
-}
-
-// reduce prints a reduction: for each element of the result, a walk over the axes.
-func (b *printer) reduce(v *ir.Value) {
-	x, axes := v.Arg(0).Type.Shape, v.Attrs.(ir.ReduceAttrs).Axes
-	outer, strides := x.Dims(), lower.Strides(x.Dims())
-	var over []inner
-	for axis, d := range x.Dims() {
-		if slices.Contains(axes, axis) {
-			outer[axis] = 1
-			over = append(over, inner{count: fmt.Sprintf("%du", d), stride: strides[axis]})
-		}
+// fold prints the function of a fold.
+func (b *printer) fold(s *lower.Stage) {
+	switch {
+	case b.p.sums[s.To] != nil:
+		b.sum(s)
+	case s.Fold.Weight != nil:
+		b.product(s)
+	default:
+		b.reduce(s)
 	}
-	w := newWalk(outer)
-	b.fold(v, w, w.along(0, strides), over)
 }
 
-// pool prints a pool: for each place of the result, a walk over its window.
-func (b *printer) pool(v *ir.Value) {
-	x, windows := v.Arg(0).Type.Shape, ir.WindowsOf(v)
-	dims, strides := v.Type.Shape.Dims(), lower.Strides(x.Dims())
-	w := newWalk(dims)
-	var over []inner
-	for i, span := range b.p.windows[v] {
-		axis := len(dims) - len(windows.In) + i
-		in := inner{count: fmt.Sprintf("%du", windows.Kernel[i]), stride: windows.Dilation[i] * strides[axis]}
-		strides[axis] *= windows.Stride[i]
-		if span.first != nil {
-			table := make([]int, len(dims))
-			table[axis], strides[axis] = 1, 0
-			in.first, in.counts, in.at = span.first, span.count, w.along(0, table)
-			in.count = fmt.Sprintf("%s[%s]", span.count.name, in.at.name)
-		}
-		over = append(over, in)
+// reducing is a fold over all its taps, one by one.
+type reducing struct {
+	*printer
+	*lower.Fold
+	to   *lower.Array
+	w    *walk
+	x    operand
+	taps []taps
+}
+
+// taps are an axis of the taps: how many, and, where windows look at padding, from which
+// element on.
+type taps struct{ count, first string }
+
+// reduce prints the loops over the places of a fold and those over its taps.
+func (b *printer) reduce(s *lower.Stage) {
+	r := &reducing{printer: b, Fold: s.Fold, to: s.To, w: newWalk(s.Fold.Places)}
+	x, around := s.Fold.X, upTo(len(s.Fold.Places))
+	x.Strides = slices.Clone(x.Strides)
+	for _, n := range r.Taps {
+		r.taps = append(r.taps, taps{count: fmt.Sprintf("%du", n)})
 	}
-	b.fold(v, w, w.along(0, strides), over)
-}
-
-// fold prints the loops over the result and those over what is folded.
-func (b *printer) fold(v *ir.Value, w *walk, from *path, over []inner) {
-	b.function(v)
-	x := b.reads("x", b.p.place[v.Arg(0)], &path{})
-	y := b.writes(b.p.place[v], w.ordered())
-	b.indices(w)
-	b.WriteByte('\n')
-	b.cleared(y)
-	b.loops(w, func() {
-		b.line("\t%s;", foldStart(v))
-		b.folding(v, x, from.name, over, 0)
+	windows := r.Rows().Windows
+	for i := range windows.In {
+		r.cut(&x, windows, i)
+	}
+	r.x = b.side(r.w, "x", x, around)
+	y := b.writes(b.p.at(s.To), r.w.ordered())
+	b.indices(r.w)
+	if y.at.elem.packed {
+		b.set(y.at, 0)
+	}
+	b.loops(r.w, func() {
+		b.line("\t%s;", r.start())
+		r.tap(r.x.index.name, 0)
 		b.write(y, "all")
 	})
-	b.line("}")
 }
 
-// folding prints the loop over one axis of what is folded, in those before it.
-func (b *printer) folding(v *ir.Value, x operand, from string, over []inner, axis int) {
-	if axis == len(over) {
-		x.index = &path{name: from}
-		b.line("\tconst int32_t one = %s;", b.p.fill(x.read()))
-		b.line("\t%s;", foldStep(v))
+// side declares a pointer to an operand of a fold, and the index of a walk over some axes of a view.
+func (b *printer) side(w *walk, name string, v lower.View, axes []int) operand {
+	at := b.p.at(v.Array)
+	b.line("\tconst %s *%s = %s;", at.elem.c(), name, at.expr)
+	return operand{name: name, at: at, index: w.along(v.Start, pick(v.Strides, axes))}
+}
+
+// cut lists where the windows of an axis begin and how many elements they see, if some of
+// them look at padding.
+func (r *reducing) cut(x *lower.View, w ir.Windows, axis int) {
+	var first, count []int64
+	unit, place := unit(r.Fold, w, axis), len(r.Places)-len(w.In)+axis
+	for o := range w.Out[axis] {
+		lo, hi := w.Span(axis, o)
+		first = append(first, int64((o*w.Stride[axis]+lo*w.Dilation[axis]-w.Begin[axis])*unit))
+		count = append(count, int64(hi-lo))
+	}
+	x.Start += w.Begin[axis] * unit
+	if slices.Min(count) == int64(w.Kernel[axis]) {
 		return
 	}
-	in, at := over[axis], fmt.Sprintf("at%d", axis)
-	if in.first != nil {
-		from += fmt.Sprintf(" + %s[%s]", in.first.name, in.at.name)
-	}
-	b.line("\tuint32_t %s = %s;", at, from)
-	b.line("\tfor (uint32_t m%d = %s; m%d != 0u; m%d--) {", axis, in.count, axis, axis)
-	b.depth++
-	b.folding(v, x, at, over, axis+1)
-	b.advance(at, in.stride)
-	b.depth--
-	b.line("\t}")
+	x.Strides[place] = 0
+	table := make([]int, len(r.Places))
+	table[place] = 1
+	at, name := r.w.along(0, table).name, fmt.Sprint(axis)
+	firsts := r.p.flash(r.to, "first"+name, unsignedFor(x.Array.Type.Size()), first, "where the windows of axis "+name+" begin")
+	counts := r.p.flash(r.to, "count"+name, unsignedFor(w.Kernel[axis]+1), count, "how many elements they see on it")
+	r.taps[len(r.Taps)-len(w.In)+axis] = taps{fmt.Sprintf("%s[%s]", counts.name, at), fmt.Sprintf("%s[%s]", firsts.name, at)}
 }
 
-// foldStart declares what the elements are folded into; the largest begins at
-// what none is below, the smallest at what none is above.
-func foldStart(v *ir.Value) string {
-	r := v.Arg(0).Range
-	switch v.Op {
-	case ir.OpReduceMax, ir.OpMaxPool:
-		return "int32_t all = " + literal(r.Lo, false)
-	case ir.OpReduceMin:
-		return "int32_t all = " + literal(r.Hi, false)
+// unit is the distance of neighbours on an axis that windows go along.
+func unit(f *lower.Fold, w ir.Windows, axis int) int {
+	if w.Kernel[axis] > 1 {
+		return f.X.Strides[len(f.X.Strides)-len(w.In)+axis] / w.Dilation[axis]
+	}
+	return f.X.Strides[len(f.Places)-len(w.In)+axis] / w.Stride[axis]
+}
+
+// tap prints the loop over one axis of the taps, in those before it.
+func (r *reducing) tap(x string, axis int) {
+	if axis == len(r.taps) {
+		one := r.x
+		one.index = &path{name: x}
+		r.line("\tconst int32_t one = %s;\n\t%s;", r.p.fill(one.read()), r.step())
+		return
+	}
+	at, in := fmt.Sprintf("at%d", axis), r.taps[axis]
+	if in.first != "" {
+		x += " + " + in.first
+	}
+	r.line("\tuint32_t %s = %s;", at, x)
+	r.line("\tfor (uint32_t m%d = %s; m%d != 0u; m%d--) {", axis, in.count, axis, axis)
+	r.depth++
+	r.tap(at, axis+1)
+	r.advance(at, r.X.Strides[len(r.Places)+axis])
+	r.depth--
+	r.line("\t}")
+}
+
+// start declares the result of a place; the largest begins at what none is below, the
+// smallest at what none is above.
+func (r *reducing) start() string {
+	switch r.Monoid {
+	case lower.Max:
+		return "int32_t all = " + literal(r.X.Array.Range.Lo, false)
+	case lower.Min:
+		return "int32_t all = " + literal(r.X.Array.Range.Hi, false)
 	}
 	return "uint32_t all = 0u"
 }
 
-func foldStep(v *ir.Value) string {
-	switch v.Op {
-	case ir.OpReduceMax, ir.OpMaxPool:
+// step takes an element into the result.
+func (r *reducing) step() string {
+	switch r.Monoid {
+	case lower.Max:
 		return "all = one > all ? one : all"
-	case ir.OpReduceMin:
+	case lower.Min:
 		return "all = one < all ? one : all"
 	}
 	return "all += (uint32_t)one"

@@ -1,33 +1,56 @@
 package cgen
 
 import (
-	"bytes"
-
+	"nomul/backends/lower"
 	"nomul/ir"
 )
 
-// emitModel prints NAME.c: the kernels in use, one function per layer, and the
-// interface that calls them by clock.
-func emitModel(p *plan) []byte {
-	body := &printer{p: p}
-	for _, v := range p.net.Values {
-		if run := rowOf(v.Op).run; run != nil {
-			run(body, v)
-		}
+// functions prints one function per stage, and the interface that calls them by clock.
+func (p *plan) functions() string {
+	b := &printer{p: p}
+	for _, s := range p.program.Stages {
+		b.stage(s)
 	}
-	body.start()
-	body.step()
-	body.finish()
-	body.infer()
+	b.start()
+	b.step()
+	b.finish()
+	b.infer()
+	return b.String()
+}
+
+// stage prints the function of a stage, below its text.
+func (b *printer) stage(s *lower.Stage) {
+	b.WriteByte('\n')
+	b.comment(s.String())
+	b.line("static void %s(@_state *st%s)\n{", b.p.functionOf(s), map[bool]string{true: ", int32_t *given"}[s.Output])
+	switch {
+	case s.Output:
+		b.line("\t(void)st;")
+		b.piece(s.Move.Pieces[0], place{"given", elem{32, true, false}, s.To.Type.Size()}, 0, true)
+	case s.Each != nil:
+		b.each(s)
+	case s.Fold != nil:
+		b.fold(s)
+	default:
+		b.move(s)
+	}
+	b.line("}")
+	if s.Each != nil {
+		b.initials(s)
+	}
+}
+
+// emitModel prints NAME.c: the kernels in use, and the functions.
+func emitModel(p *plan) []byte {
 	b := newPrinter(p)
 	b.line("#include \"@.h\"\n#include \"@_weights.h\"\n")
 	b.text(facts)
 	b.line("typedef char @_memory_is_as_planned[sizeof(void *) != 4u || sizeof(@_state) == %du ? 1 : -1];", p.stateBytes())
-	if len(p.linears)+len(p.convs) > 0 {
+	if p.levels > 0 {
 		b.text(levelType)
 	}
-	b.kernels(body.String())
-	b.WriteString(body.String())
+	b.kernels(p.body)
+	b.WriteString(p.body)
 	return b.Bytes()
 }
 
@@ -46,97 +69,62 @@ typedef struct {
 } @_level;
 `
 
-// function opens the function of a value, below the value's line in the IR.
-func (b *printer) function(v *ir.Value) {
-	b.WriteByte('\n')
-	b.comment(v.String())
-	b.line("static void %s(@_state *st)\n{", b.p.functionOf(v))
-}
-
-// calls prints a call of the function of every value of a clock, at its moment.
-func (b *printer) calls(clock ir.Clock, when when) {
-	for _, v := range b.p.net.Values {
-		row := rowOf(v.Op)
-		_, apart := b.p.held[v]
-		if shows := row.run != nil && (row.keeps != state || row.when != byClock || apart); shows && row.when == when && v.Clock == clock {
-			b.line("\t%s(st);", b.p.functionOf(v))
-		}
+// calls prints the calls of the functions of stages.
+func (b *printer) calls(sweeps []*lower.Sweep) {
+	for _, sweep := range sweeps {
+		b.call(sweep.Stages[0])
 	}
 }
 
-// latches prints the calls of the latches. Those that read a delay keep its next value
-// apart, and come before the others, which change the values of delays.
-func (b *printer) latches(apart bool) {
-	for _, v := range b.p.net.All(ir.OpLatch) {
-		if _, held := b.p.held[v.Arg(0)]; held == apart {
-			b.line("\t%s(st);", b.p.functionOf(v))
-		}
-	}
-}
-
-// unsigned is the element with the same bits that wraps without overflow.
-func (e elem) unsigned() elem {
-	e.signed = false
-	return e
-}
+func (b *printer) call(s *lower.Stage) { b.line("\t%s(st);", b.p.functionOf(s)) }
 
 // start prints the function that takes a sample.
 func (b *printer) start() {
 	b.line("\nvoid @_start(@_state *st%s)\n{", b.p.inputParams())
 	for _, v := range b.p.ports.Inputs {
-		b.line("\tst->%s = %s;", b.p.ident[v], b.p.ident[v])
+		b.line("\tst->%s = %s;", b.p.ident[v.Name], b.p.ident[v.Name])
 	}
-	for _, v := range b.p.net.All(ir.OpNeuron) {
-		b.startNeuron(b.p.neurons[v])
-	}
-	for _, v := range b.p.net.Values {
-		if row := rowOf(v.Op); row.when == readout {
-			b.clear(b.p.place[v], b.p.beginning(v))
+	for _, s := range b.p.program.Stages {
+		if s.Each != nil {
+			b.begin(s)
 		}
 	}
-	if len(b.p.net.All(ir.OpFirst)) > 0 {
+	if b.p.counts() {
 		b.line("\tst->step[0] = 0u;")
 	}
-	b.calls(ir.Once, byClock)
-	for _, v := range b.p.net.All(ir.OpDelay) {
-		b.line("\t%s(st);", b.p.initial(v))
-	}
+	b.calls(b.p.laid.Once)
 	b.line("}")
 }
 
-// startNeuron sets state variables to their initial values, and takes back the spikes
-// that a reset would act on.
-func (b *printer) startNeuron(n *neuron) {
-	for i, v := range n.program.Vars {
-		b.clear(n.vars[i], n.params[int64(v.Init)])
+// begin prints the calls that set state variables to their initial values.
+func (b *printer) begin(s *lower.Stage) {
+	differ := false
+	for i, v := range s.Each.Program.Vars {
+		if mapped(s, v) {
+			differ = true
+		} else {
+			b.set(b.p.states[s][i], beginning(s, v))
+		}
+	}
+	if differ {
+		b.line("\t%s(st);", b.p.global(s.To, "init"))
 	}
 }
 
-// clear prints the call that sets a place to a parameter's values.
-func (b *printer) clear(at place, to param) {
-	e := at.elem.unsigned()
-	if to.array != nil {
-		b.line("\t@_init%d_%s((%s *)%s, %s, %du);", e.bits, to.array.elem.suffix(), e.c(), at.expr, to.array.name, at.elem.length(at.n))
-		return
-	}
-	b.line("\t@_fill%d((%s *)%s, %du, %du);", e.bits, e.c(), at.expr, to.value&(1<<e.bits-1), at.elem.length(at.n))
-}
-
-// step prints the function of one time step; readouts come behind everything
-// that they read, latches and the inputs of the next step behind them.
+// step prints the function of one time step, and goes on to the inputs of the next.
 func (b *printer) step() {
 	b.line("\nvoid @_step(@_state *st)\n{")
 	before := b.Len()
-	b.calls(ir.Step, byClock)
-	b.calls(ir.End, readout)
-	b.latches(true)
-	b.latches(false)
+	for _, g := range b.p.laid.Groups {
+		b.calls(g.Sweeps)
+		b.latches(g.Latches)
+	}
 	for _, v := range b.p.ports.Inputs {
 		if v.Clock == ir.Step {
-			b.advance("st->"+b.p.ident[v], elemOf(v.Type).length(v.Type.Size()))
+			b.advance("st->"+b.p.ident[v.Name], elemOf(v.Type).length(v.Type.Size()))
 		}
 	}
-	if len(b.p.net.All(ir.OpFirst)) > 0 {
+	if b.p.counts() {
 		b.line("\tst->step[0]++;")
 	}
 	if b.Len() == before {
@@ -145,27 +133,31 @@ func (b *printer) step() {
 	b.line("}")
 }
 
+// latches prints the calls of latches: those first that keep the next value of their delay apart.
+func (b *printer) latches(all []*lower.Stage) {
+	for _, apart := range []bool{true, false} {
+		for _, s := range all {
+			if _, held := b.p.held[s.To]; held == apart {
+				b.call(s)
+			}
+		}
+	}
+	for _, s := range all {
+		if held, apart := b.p.held[s.To]; apart {
+			to, c := b.p.place[s.To], held.elem.unsigned().c()
+			b.line("\t@_copy%d((%s *)%s, (const %s *)%s, %du);", to.elem.bits, c, to.expr, c, held.expr, to.elem.length(to.n))
+		}
+	}
+}
+
 // finish prints the function that gives the outputs.
 func (b *printer) finish() {
 	b.line("\nvoid @_finish(@_state *st%s)\n{", b.p.outputParams())
-	before := b.Len()
-	b.calls(ir.End, byClock)
-	for _, v := range b.p.ports.Outputs {
-		at := b.p.place[v]
-		b.line("\t@_give_%s(%s, %s, %du); /* %%%s */", at.kind(), b.p.ident[v], at.expr, at.n, v.Name)
-	}
-	if text := b.Bytes()[before:]; !bytes.Contains(text, []byte("(st)")) && !bytes.Contains(text, []byte("st->")) && !bytes.Contains(text, []byte("(st,")) {
-		b.line("\t(void)st; /* all outputs are constants */")
+	b.calls(b.p.laid.End)
+	for _, s := range b.p.laid.Outputs {
+		b.line("\t%s(st, %s);", b.p.functionOf(s), b.p.ident[s.To.Name])
 	}
 	b.line("}")
-}
-
-// kind names the kernels that read a place element by element.
-func (at place) kind() string {
-	if at.elem.packed {
-		return "spikes"
-	}
-	return at.elem.suffix()
 }
 
 func (b *printer) infer() {

@@ -18,10 +18,10 @@ func emitPorts(p *plan) []byte {
 	for _, v := range p.ports.Inputs {
 		e, n, steps := elemOf(v.Type), v.Type.Size(), p.steps(v)
 		size += steps * n * backends.Width(v.Type)
-		b.line("static %s in_%s[%d];", e.c(), p.ident[v], steps*e.length(n))
+		b.line("static %s in_%s[%d];", e.c(), p.ident[v.Name], steps*e.length(n))
 	}
 	for _, v := range p.ports.Outputs {
-		b.line("static int32_t out_%s[%d];", p.ident[v], v.Type.Size())
+		b.line("static int32_t out_%s[%d];", p.ident[v.Name], v.Type.Size())
 	}
 	b.line("\n#define PORTS_IN %d /* bytes of one sample */", size)
 	b.line("\n/* Fills the inputs with the elements in C order, little-endian. From is volatile, or")
@@ -38,43 +38,40 @@ func emitPorts(p *plan) []byte {
 // steps is how many times an input is given for one sample.
 func (p *plan) steps(input *ir.Value) int {
 	if input.Clock == ir.Step {
-		return p.net.Steps
+		return p.program.Steps
 	}
 	return 1
 }
 
-// load prints the loop that fills an input, once for each time that it is given.
-func (b *printer) load(v *ir.Value) {
-	e, n, name := elemOf(v.Type), v.Type.Size(), "in_"+b.p.ident[v]
-	steps := b.p.steps(v)
-	if steps == 1 {
-		b.fillInput(v, name)
-		return
+// traced returns the spikes and membranes of a layer of neurons; those that are silent have none.
+func (p *plan) traced(neurons *ir.Value) (spikes, membranes place, fires bool) {
+	for _, s := range p.program.Stages {
+		if s.To.Name == neurons.Name && s.Each != nil {
+			program := s.Each.Program
+			return p.place[s.To], p.states[s][program.Var(ir.MembraneVar)], program.IsBit(program.Result())
+		}
 	}
-	b.line("\t{\n\t\t%s *volatile next = %s; /* see from */", e.c(), name)
-	b.line("\t\tfor (uint32_t step = %du; step != 0u; step--) {\n\t\t\t%s *to = next;", steps, e.c())
-	b.depth += 2
-	b.fillInput(v, "to")
-	b.depth -= 2
-	b.line("\t\t\tnext += %du;\n\t\t}\n\t}", e.length(n))
+	return spikes, membranes, false
 }
 
-// fillInput prints the loop over the elements of an input.
-func (b *printer) fillInput(v *ir.Value, to string) {
-	e, n := elemOf(v.Type), v.Type.Size()
+// load prints the loop that fills an input, for all times that it is given: each frame of spikes
+// begins with a word.
+func (b *printer) load(v *ir.Value) {
+	e, n, name := elemOf(v.Type), v.Type.Size(), "in_"+b.p.ident[v.Name]
 	if e.packed {
-		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\t%s[i] = 0u;\n\t}", e.length(n), to)
+		b.line("\t{\n\t\tuint32_t step, *to = %s;\n\t\tfor (step = %du; step != 0u; step--) {", name, b.p.steps(v))
+		b.line("\t\t\tfor (i = 0u; i < %du; i++) {\n\t\t\t\tif ((i & 31u) == 0u) {\n\t\t\t\t\t*to++ = 0u;\n\t\t\t\t}", n)
+		b.line("\t\t\t\tto[-1] |= (uint32_t)(*from++ & 1u) << (i & 31u);\n\t\t\t}\n\t\t}\n\t}")
+		return
 	}
-	b.line("\tfor (i = 0u; i < %du; i++) {", n)
-	switch {
-	case e.packed:
-		b.line("\t\t%s[i >> 5] |= (uint32_t)(*from++ & 1u) << (i & 31u);", to)
-	case e.bits == 8:
-		b.line("\t\t%s[i] = (%s)*from++;", to, e.c())
-	case e.bits == 16:
-		b.line("\t\t%s[i] = (%s)(uint16_t)(from[0] | (unsigned)from[1] << 8);\n\t\tfrom += 2;", to, e.c())
+	b.line("\tfor (i = 0u; i < %du; i++) {", b.p.steps(v)*n)
+	switch e.bits {
+	case 8:
+		b.line("\t\t%s[i] = (%s)*from++;", name, e.c())
+	case 16:
+		b.line("\t\t%s[i] = (%s)(uint16_t)(from[0] | (unsigned)from[1] << 8);\n\t\tfrom += 2;", name, e.c())
 	default:
-		b.line("\t\t%s[i] = (%s)(from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24);\n\t\tfrom += 4;", to, e.c())
+		b.line("\t\t%s[i] = (%s)(from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24);\n\t\tfrom += 4;", name, e.c())
 	}
 	b.line("\t}")
 }
@@ -105,16 +102,17 @@ static void stream_step(const @_state *st)
 		b.line("\t(void)st; /* no neurons */")
 	}
 	for _, v := range p.ports.Neurons {
-		n, spike := p.neurons[v], "0u" // of a neuron that is silent
-		if n.fires() {
-			spike = n.spikes.expr + "[i >> 5] >> (i & 31u) & 1u"
+		spikes, membranes, fires := p.traced(v)
+		spike := "0u" // of a neuron that is silent
+		if fires {
+			spike = spikes.expr + "[i >> 5] >> (i & 31u) & 1u"
 		}
-		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\tput_byte((unsigned char)(%s));\n\t}", n.membrane().n, spike)
-		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\tput_word(%s[i]);\n\t}", n.membrane().n, n.membrane().expr)
+		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\tput_byte((unsigned char)(%s));\n\t}", membranes.n, spike)
+		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\tput_word(%s[i]);\n\t}", membranes.n, membranes.expr)
 	}
 	b.line("}\n\nstatic void stream_outputs(void)\n{\n\tuint32_t i;\n")
 	for _, v := range p.ports.Outputs {
-		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\tput_word(out_%s[i]);\n\t}", v.Type.Size(), p.ident[v])
+		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\tput_word(out_%s[i]);\n\t}", v.Type.Size(), p.ident[v.Name])
 	}
 	b.line("}\n\n#endif")
 	return b.Bytes()
@@ -141,17 +139,18 @@ func emitVectors(p *plan, o backends.Options) []byte {
 				membranes = append(membranes, backends.Elements[int64](t.Membranes[i])...)
 			}
 		}
-		if p.neurons[v].fires() {
-			b.vector(p.ident[v], elem{bits: 32}, spikes, true)
+		_, at, fires := p.traced(v)
+		if fires {
+			b.vector(p.ident[v.Name], elem{bits: 32}, spikes, true)
 		}
-		b.vector(p.ident[v]+"_v", p.neurons[v].membrane().elem, membranes, false)
+		b.vector(p.ident[v.Name]+"_v", at.elem, membranes, false)
 	}
 	for i, v := range p.ports.Outputs {
 		var out []int64
 		for _, s := range vectors {
 			out = append(out, s.Outputs[i]...)
 		}
-		b.vector(p.ident[v], elem{32, true, false}, out, false)
+		b.vector(p.ident[v.Name], elem{32, true, false}, out, false)
 	}
 	b.compareStep(neurons)
 	b.compareOutputs()
@@ -198,11 +197,12 @@ func (b *printer) compareStep(neurons []*ir.Value) {
 		b.line("\t(void)st; /* no neurons are compared */")
 	}
 	for _, v := range neurons {
-		n, name := b.p.neurons[v], b.p.ident[v]
-		if n.fires() {
-			b.compare("spikes of %"+v.Name+", word", n.spikes.expr, name, n.spikes.elem.length(n.spikes.n))
+		spikes, membranes, fires := b.p.traced(v)
+		name := b.p.ident[v.Name]
+		if fires {
+			b.compare("spikes of %"+v.Name+", word", spikes.expr, name, spikes.elem.length(spikes.n))
 		}
-		b.compare("membranes of %"+v.Name+", neuron", n.membrane().expr, name+"_v", n.membrane().n)
+		b.compare("membranes of %"+v.Name+", neuron", membranes.expr, name+"_v", membranes.n)
 	}
 	b.line("}")
 }
@@ -210,7 +210,7 @@ func (b *printer) compareStep(neurons []*ir.Value) {
 func (b *printer) compareOutputs() {
 	b.line("\nstatic void vectors_outputs(void)\n{\n\tuint32_t i;\n")
 	for _, v := range b.p.ports.Outputs {
-		b.compare("output %"+v.Name+", element", "out_"+b.p.ident[v], b.p.ident[v], v.Type.Size())
+		b.compare("output %"+v.Name+", element", "out_"+b.p.ident[v.Name], b.p.ident[v.Name], v.Type.Size())
 	}
 	b.line("}")
 }

@@ -2,46 +2,41 @@ package cgen
 
 import (
 	"fmt"
-	"slices"
+	"strings"
 
 	"nomul/backends"
+	"nomul/backends/lower"
 	"nomul/ir"
-	"nomul/ir/update"
 )
 
-// plan is everything decided about an artefact; emitting only prints it.
+// plan is everything decided about an artefact, and the text of its functions: a table is
+// laid out where the function is printed that reads it.
 type plan struct {
-	name  string // prefix of every C identifier
-	net   *ir.Net
-	ports backends.Ports
-	names backends.Names       // of the ports
-	ident map[*ir.Value]string // the C name of a value, unique
-	place map[*ir.Value]place  // where a value's elements are
+	name    string            // prefix of every C identifier
+	net     *ir.Net           // its inputs and outputs, and their meaning
+	program *lower.Program    // computes them
+	laid    *lower.Plan       // what runs when, and where arrays are
+	ports   backends.Ports    // of the net
+	names   backends.Names    // of the ports
+	ident   map[string]string // the C name of an array or port by its own, unique
 
-	arrays  []*array // NAME_weights.c
-	fields  []*field // of the state struct
-	slots   []*slot  // fields that several values may share
-	linears map[*ir.Value]*linear
-	convs   map[*ir.Value]*conv
-	neurons map[*ir.Value]*neuron
-	csds    map[*ir.Value]csd
-	windows map[*ir.Value][]span // of pools that look at padding
-	held    map[*ir.Value]place  // what a delay shows in the next step, apart from what it shows now
-	scratch map[string]*field    // memory of the layer that runs
+	place   map[*lower.Array]place // where an array's elements are
+	held    map[*lower.Array]place // the next ones of a delay, apart from those that it shows
+	states  map[*lower.Stage][]place
+	sums    map[*lower.Array]*sum
+	copies  map[string]*lower.Array // by the view that they hold
+	fields  []*field                // of the state struct
+	scratch map[string]*field       // memory of the layer that runs
+	arrays  []*array                // NAME_weights.c
+	levels  int                     // the most of a layer
+	body    string                  // the functions of NAME.c
 }
 
-// place is where the elements of a value are in memory.
+// place is where the elements of an array are in memory.
 type place struct {
 	expr string // C expression of the address of element 0
 	elem elem
 	n    int
-}
-
-// elem is a C element type. Packed elements are spikes, 32 in a word.
-type elem struct {
-	bits   int
-	signed bool
-	packed bool
 }
 
 // array is constant data in NAME_weights.c.
@@ -61,62 +56,24 @@ type field struct {
 	comment string
 }
 
-// neuron is a planned neuron layer.
-type neuron struct {
-	program *update.Program
-	ranges  update.Ranges
-	x       *ir.Value
-	vars    []place // by state variable
-	spikes  place   // of the step, and until they are stored of the last one; none when it keeps none
-	params  map[int64]param
-	leaks   map[update.Value]csd // by the value that leaks, where the factor has digits
-}
+// newPlan plans the artefact of a net.
+func newPlan(net *ir.Net, name string) *plan { return planOf(lower.Of(net), net, name) }
 
-// param is a neuron's parameter: one number, or an array that is stretched over the neurons.
-type param struct {
-	value int64
-	array *array
-	shape ir.Shape
-	given bool
-}
-
-func newPlan(net *ir.Net, name string) *plan {
-	p := &plan{name: name, net: net, ports: backends.PortsOf(net), names: backends.PortNames(net), ident: map[*ir.Value]string{},
-		place: map[*ir.Value]place{}, linears: map[*ir.Value]*linear{}, convs: map[*ir.Value]*conv{},
-		neurons: map[*ir.Value]*neuron{}, csds: map[*ir.Value]csd{}, windows: map[*ir.Value][]span{},
-		held: map[*ir.Value]place{}, scratch: map[string]*field{}}
-	p.assignSlots()
-	p.nameValues()
-	for _, v := range net.Values {
-		p.place[v] = p.placeOf(v)
-		if plan := rowOf(v.Op).plan; plan != nil {
-			plan(p, v)
-		}
-	}
+// planOf plans the artefact of a program with the inputs and outputs of a net.
+func planOf(program *lower.Program, net *ir.Net, name string) *plan {
+	p := &plan{name: name, net: net, ports: backends.PortsOf(net), names: backends.PortNames(net),
+		ident: map[string]string{}, place: map[*lower.Array]place{}, held: map[*lower.Array]place{},
+		states: map[*lower.Stage][]place{}, sums: map[*lower.Array]*sum{}, copies: map[string]*lower.Array{}, scratch: map[string]*field{}}
+	p.ready(program)
+	p.laid = lower.NewPlan(p.program, layout)
+	p.nameArrays()
+	p.placeAll()
+	p.body = p.functions()
 	p.orderFields()
 	return p
 }
 
-// placeOf gives a value its memory. Operands have theirs already.
-func (p *plan) placeOf(v *ir.Value) place {
-	n := v.Type.Size()
-	switch rowOf(v.Op).keeps {
-	case given:
-		p.fields = append(p.fields, &field{name: p.ident[v], elem: elemOf(v.Type), comment: "the caller's input, read until finish"})
-		return place{"st->" + p.ident[v], elemOf(v.Type), n}
-	case operands:
-		return p.place[v.Arg(0)]
-	case flash:
-		return p.constPlace(v)
-	case state:
-		return p.own(p.ident[v], elemOf(v.Type), n, "%"+v.Name)
-	case membranes:
-		return p.neuronPlace(v)
-	}
-	return p.slotOf(v)
-}
-
-// own is a place that no other value shares.
+// own is a place that no other array shares.
 func (p *plan) own(name string, e elem, n int, comment string) place {
 	p.fields = append(p.fields, &field{name, e, e.length(n), comment})
 	return place{"st->" + name, e, n}
@@ -134,122 +91,77 @@ func (p *plan) lend(name string, e elem, n int, comment string) string {
 	return "st->" + name
 }
 
-// constPlace puts a constant in flash if something reads it as data, element by
-// element; parameters, weights and single numbers are laid out where they are used.
-func (p *plan) constPlace(v *ir.Value) place {
-	_, single := uniform(v)
-	data := slices.ContainsFunc(p.net.Values, func(r *ir.Value) bool {
-		if rowOf(r.Op).weighs {
-			return r.Args[0] == v
+// at is where an array's elements are; a constant is put in flash when its first reader comes.
+func (p *plan) at(a *lower.Array) place {
+	if _, known := p.place[a]; a.Const() && !known {
+		e, items := rangeElem(a.Data.Range()), a.Data.I
+		if a.Type.IsSpike() {
+			e, items = packedSpikes, pack(items)
 		}
-		return slices.Contains(r.Args, v) && (!single || rowOf(r.Op).single || rowOf(r.Op).run == nil)
-	})
-	if !data {
-		return place{}
+		p.place[a] = place{p.flash(a, "data", e, items, comment(a)).name, e, a.Type.Size()}
 	}
-	e := elemOf(v.Type)
-	items := v.Const().I
-	if e.packed {
-		items = pack(items)
-	}
-	a := p.flash(v, "data", e, items, v.String())
-	return place{a.name, e, v.Type.Size()}
+	return p.place[a]
 }
 
-// flash adds an array of a value to NAME_weights.c.
-func (p *plan) flash(v *ir.Value, what string, e elem, data []int64, comment string) *array {
-	a := &array{name: p.global(v, what), comment: comment, elem: e, data: data, hex: e.packed}
+// comment is the declaration of an array.
+func comment(a *lower.Array) string { return strings.TrimPrefix(a.String(), "array ") }
+
+// flash adds data that belongs to an array to NAME_weights.c.
+func (p *plan) flash(of *lower.Array, what string, e elem, data []int64, comment string) *array {
+	a := &array{name: p.global(of, what), comment: comment, elem: e, data: data, hex: e.packed}
 	p.arrays = append(p.arrays, a)
 	return a
 }
 
-// neuronPlace is where a neuron's result is: its spikes, or its membranes when it is silent.
-func (p *plan) neuronPlace(v *ir.Value) place {
-	n := &neuron{x: v.Arg(0), params: map[int64]param{}, leaks: map[update.Value]csd{}}
-	n.program, n.ranges = v.Update(p.net.Steps)
-	p.neurons[v] = n
-	if n.spiking() {
-		n.spikes = p.own(p.ident[v], elem{32, false, true}, v.Type.Size(), "spikes of %"+v.Name)
-	}
-	for i, variable := range n.program.Vars {
-		at := n.spikes
-		if !variable.Bit {
-			at = p.own(p.ident[v]+endOf(variable), rangeElem(n.ranges.Vars[i]), v.Type.Size(), variable.Name+"s of %"+v.Name)
-		}
-		n.vars = append(n.vars, at)
-	}
-	if n.fires() {
-		return n.spikes
-	}
-	return n.membrane()
+// elem is a C element type. Packed elements are spikes, 32 in a word.
+type elem struct {
+	bits   int
+	signed bool
+	packed bool
 }
 
-// membrane is the place of the membranes.
-func (n *neuron) membrane() place { return n.vars[n.program.Var(ir.MembraneVar)] }
+var packedSpikes = elem{32, false, true}
 
-// fires reports whether the result is spikes.
-func (n *neuron) fires() bool { return n.program.IsBit(n.program.Result()) }
+// wordElems are the elements that words are kept in.
+var wordElems = []elem{{8, false, false}, {8, true, false}, {16, false, false}, {16, true, false}, {32, true, false}}
 
-// spiking reports whether spikes are kept, as a result or for a reset that waits.
-func (n *neuron) spiking() bool {
-	return n.fires() || slices.ContainsFunc(n.program.Vars, func(v update.Var) bool { return v.Bit })
+// elemOf is the element a type is kept in.
+func elemOf(t ir.Type) elem {
+	switch {
+	case t.IsSpike():
+		return packedSpikes
+	case t.Bits <= 8:
+		return elem{8, t.Kind == ir.Sint, false}
+	case t.Bits <= 16:
+		return elem{16, t.Kind == ir.Sint, false}
+	}
+	return elem{32, true, false}
 }
 
-// endOf is the end of the C name of a state variable.
-func endOf(v update.Var) string {
-	switch v.Name {
-	case ir.MembraneVar:
-		return "_v"
-	case ir.CurrentVar:
-		return "_i"
-	}
-	return "_" + v.Name
-}
-
-func (p *plan) planNeuron(v *ir.Value) {
-	n := p.neurons[v]
-	for _, slot := range slices.Sorted(slices.Values(n.program.Params())) {
-		n.params[int64(slot)] = p.param(v, slot)
-	}
-	for _, variable := range n.program.Vars {
-		if variable.Init < 0 {
-			continue
-		}
-		start := p.param(v, variable.Init)
-		if start.array != nil {
-			start.array.data = expand(start.array.data, ir.Index(start.shape, v.Type.Shape))
-		}
-		n.params[int64(variable.Init)] = start
-	}
-	for _, i := range n.program.Code {
-		if i.Kind == update.Leak && i.Decay.Factor() != 1 {
-			n.leaks[i.A] = p.leakDigits(v, fmt.Sprint("leak", len(n.leaks)+1), i.Decay, n.ranges.Values[i.A])
+// rangeElem is the narrowest element that holds a range.
+func rangeElem(r ir.Range) elem {
+	for _, e := range wordElems {
+		if e.holds(r) {
+			return e
 		}
 	}
+	return elem{32, true, false}
 }
 
-// param lays out a neuron's parameter: nothing for one number, else its own elements.
-func (p *plan) param(v *ir.Value, slot int) param {
-	arg := v.Arg(slot)
-	if arg == nil {
-		return param{}
+// memoryElem is the element of an array or state variable.
+func memoryElem(e lower.Elem) elem {
+	if e.Bits == 1 {
+		return packedSpikes
 	}
-	if number, ok := uniform(arg); ok {
-		return param{value: number, given: true}
-	}
-	a := p.flash(v, ir.OpNeuron.Operands()[slot].Name, rangeElem(arg.Range), arg.Const().I, arg.String())
-	return param{array: a, shape: arg.Type.Shape, given: true}
+	return elem{e.Bits, e.Signed, false}
 }
 
-func expand(data []int64, index []int) []int64 {
-	if index == nil {
-		return data
+// holds reports whether every number of a range is an element.
+func (e elem) holds(r ir.Range) bool {
+	if e.signed {
+		return r.Lo >= -1<<(e.bits-1) && r.Hi < 1<<(e.bits-1)
 	}
-	out := make([]int64, len(index))
-	for i, at := range index {
-		out[i] = data[at]
-	}
-	return out
+	return r.Lo >= 0 && r.Hi < 1<<e.bits
 }
 
 // pack puts 32 spikes in a word, the first in the lowest bit.
@@ -261,29 +173,6 @@ func pack(spikes []int64) []int64 {
 	return out
 }
 
-// elemOf is the element a type is kept in.
-func elemOf(t ir.Type) elem {
-	switch {
-	case t.IsSpike():
-		return elem{32, false, true}
-	case t.Bits <= 8:
-		return elem{8, t.Kind == ir.Sint, false}
-	case t.Bits <= 16:
-		return elem{16, t.Kind == ir.Sint, false}
-	}
-	return elem{32, true, false}
-}
-
-// rangeElem is the narrowest signed element that holds a range.
-func rangeElem(r ir.Range) elem {
-	for _, bits := range []int{8, 16} {
-		if ir.SintType(bits, ir.Shape{}).Full().Contains(r) {
-			return elem{bits, true, false}
-		}
-	}
-	return elem{32, true, false}
-}
-
 // c is the C type.
 func (e elem) c() string {
 	if e.signed {
@@ -292,12 +181,21 @@ func (e elem) c() string {
 	return fmt.Sprintf("uint%d_t", e.bits)
 }
 
-// suffix names kernels after the element type: s16, u8.
-func (e elem) suffix() string {
-	if e.signed {
+// kind names kernels after what they read: s16, u8, spikes.
+func (e elem) kind() string {
+	switch {
+	case e.packed:
+		return "spikes"
+	case e.signed:
 		return fmt.Sprintf("s%d", e.bits)
 	}
 	return fmt.Sprintf("u%d", e.bits)
+}
+
+// unsigned is the element with the same bits that wraps without overflow.
+func (e elem) unsigned() elem {
+	e.signed = false
+	return e
 }
 
 // length is the C array length for n elements.
@@ -310,3 +208,14 @@ func (e elem) length(n int) int {
 
 // bytes is the size of a C array of that length.
 func (e elem) bytes(length int) int { return length * e.bits / 8 }
+
+// product is the number of elements of a grid.
+func product(dims []int) int {
+	n := 1
+	for _, d := range dims {
+		n *= d
+	}
+	return n
+}
+
+func roundUp(n, to int) int { return (n + to - 1) / to * to }

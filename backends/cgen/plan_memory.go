@@ -1,150 +1,164 @@
 package cgen
 
 import (
+	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
+	"nomul/backends/lower"
 	"nomul/ir"
+	"nomul/ir/update"
 )
 
-// pointerBytes is the size of a pointer on the 32-bit targets that the table is for.
-const pointerBytes = 4
+// layout is the memory of the emitted code; the programs around a model look at its state behind
+// each step.
+var layout = lower.Layout{Target: "c", Widths: []int{8, 16, 32}, Packed: 32, LeastSum: 16, Overlay: true, Watched: true}
 
-// slot is memory that values share when they are not alive at the same time.
-type slot struct {
-	elem   elem
-	n      int
-	users  []*ir.Value
-	freeAt int // index of the last reader
-}
-
-// assignSlots gives values whose elements are nowhere else a slot. Reuse keeps to
-// one element type: memory that changes its type is what C's aliasing rules forbid.
-func (p *plan) assignSlots() {
-	last := p.lastReads()
-	for i, v := range p.net.Values {
-		if rowOf(v.Op).keeps != slots {
-			continue
-		}
-		e, n := slotSize(v)
-		s := p.freeSlot(e, n, i)
-		s.n, s.freeAt = max(s.n, n), last[v]
-		s.users = append(s.users, v)
-	}
-}
-
-// slotSize is the element and length of the C array that a value needs. Sums of
-// rows are of at least 16 bits, and those of the last place are written in fours.
-func slotSize(v *ir.Value) (elem, int) {
-	n := v.Type.Size()
-	switch v.Op {
-	case ir.OpLinear:
-		outs := v.Arg(1).Type.Shape.Dim(0)
-		return sumElem(v.Range), n - outs + roundUp(outs, 4)
-	case ir.OpConv:
-		return sumElem(v.Range), n
-	}
-	e := elemOf(v.Type)
-	return e, e.length(n)
-}
-
-// freeSlot finds the smallest slot that is free before value i and large
-// enough, else the largest free one to grow, else a new one.
-func (p *plan) freeSlot(e elem, n, i int) *slot {
-	var fits, grows *slot
-	for _, s := range p.slots {
+// ready takes a program, with copies of operands that kernels cannot go through where they are.
+func (p *plan) ready(of *lower.Program) {
+	p.program = &lower.Program{Name: of.Name, Steps: of.Steps, Arrays: slices.Clone(of.Arrays)}
+	for _, s := range of.Stages {
 		switch {
-		case s.elem != e || s.freeAt >= i:
-		case s.n >= n && (fits == nil || s.n < fits.n):
-			fits = s
-		case s.n < n && (grows == nil || s.n > grows.n):
-			grows = s
+		case weighs(s):
+			s = p.planSum(s)
+		case s.Fold != nil && s.Fold.Weight != nil:
+			s = p.planProduct(s)
 		}
+		p.program.Stages = append(p.program.Stages, s)
 	}
-	switch {
-	case fits != nil:
-		return fits
-	case grows != nil:
-		return grows
-	}
-	s := &slot{elem: e}
-	p.slots = append(p.slots, s)
-	return s
 }
 
-// lastReads is the index of the last reader of every value. What is computed
-// before the loop and read in it stays to the loop's end; readouts and latches
-// run at the end of a step, so what they read stays to there too.
-func (p *plan) lastReads() map[*ir.Value]int {
-	last := map[*ir.Value]int{}
-	loopEnd := 0
-	for i, v := range p.net.Values {
-		last[v] = i
-		if v.Clock == ir.Step {
-			loopEnd = i
-		}
+// gathered is a view of a grid through a copy, equal ones made once: of some axes, in C order of
+// these. It stands still along the others.
+func (p *plan) gathered(clock ir.Clock, v lower.View, grid []int, axes []int) lower.View {
+	dims := pick(grid, axes)
+	piece := lower.Piece{Dims: dims, From: lower.View{Array: v.Array, Start: v.Start, Strides: pick(v.Strides, axes)}}
+	key := fmt.Sprint(clock, piece.From, dims)
+	a := p.copies[key]
+	if a == nil {
+		a = &lower.Array{Name: fmt.Sprintf("%s.copy%d", v.Array.Name, 1+len(p.copies)),
+			Type: v.Array.Type.WithShape(ir.ShapeOf(product(dims))), Range: v.Array.Range}
+		piece.To = lower.View{Array: a, Strides: lower.Strides(dims)}
+		p.copies[key], p.program.Arrays = a, append(p.program.Arrays, a)
+		p.program.Stages = append(p.program.Stages, &lower.Stage{Clock: clock, To: a, Move: &lower.Move{Pieces: []lower.Piece{piece}}})
 	}
-	for i := len(p.net.Values) - 1; i >= 0; i-- {
-		v := p.net.Values[i]
-		for _, a := range v.Args {
-			if a == nil {
-				continue
-			}
-			at := i
-			switch {
-			case v.Op == ir.OpOutput:
-				at = len(p.net.Values) // finish copies it, whatever its clock
-			case rowOf(v.Op).keeps == operands:
-				at = last[v]
-			}
-			if rowOf(v.Op).when != byClock || v.Clock == ir.Step && a.Clock == ir.Once {
-				at = max(at, loopEnd)
-			}
-			last[a] = max(last[a], at)
-		}
-	}
-	return last
+	return lower.View{Array: a, Strides: strides(grid, axes, 1)}
 }
 
-// sumElem is the element of a linear layer's result: 16 bits where the range proves it.
-func sumElem(r ir.Range) elem {
-	e := rangeElem(r)
-	e.bits = max(e.bits, 16)
-	return e
+func upTo(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
 }
 
-func (p *plan) slotOf(v *ir.Value) place {
-	for i, s := range p.slots {
-		for _, u := range s.users {
-			if u == v {
-				return place{"st->" + p.slotName(i), s.elem, v.Type.Size()}
-			}
+// pick lists the items of some axes.
+func pick(items, axes []int) []int {
+	var out []int
+	for _, axis := range axes {
+		out = append(out, items[axis])
+	}
+	return out
+}
+
+// placeAll gives arrays and state variables their fields.
+func (p *plan) placeAll() {
+	for _, v := range p.ports.Inputs {
+		p.fields = append(p.fields, &field{name: p.ident[v.Name], elem: elemOf(v.Type), comment: "the caller's input, read until finish"})
+	}
+	for _, a := range p.program.Arrays {
+		if a.Given {
+			p.place[a] = place{"st->" + p.ident[a.Name], elemOf(a.Type), a.Type.Size()}
 		}
 	}
-	return place{}
+	for i, s := range p.laid.Slots {
+		p.placeSlot(i, s)
+	}
+	for _, s := range p.program.Stages {
+		for i, e := range p.laid.States[s] {
+			p.placeVar(s, i, memoryElem(e))
+		}
+	}
+	for _, s := range p.latches() {
+		if p.readsDelay(s) {
+			p.held[s.To] = p.own(p.ident[s.To.Name]+"_next", p.place[s.To].elem, s.To.Type.Size(), "what "+s.To.Name+" is next")
+		}
+	}
 }
 
-// slotName is the value's name, or one of its own when there are several.
-func (p *plan) slotName(i int) string {
-	if s := p.slots[i]; len(s.users) == 1 {
-		return p.ident[s.users[0]]
+// placeSlot makes a field of a slot, with the name of its array, or of its own when there are
+// several. Sums of the last place are written in fours.
+func (p *plan) placeSlot(i int, s *lower.Slot) {
+	e, n, name := memoryElem(s.Elem), s.Size, p.ident[s.Users[0].Name]
+	if len(s.Users) > 1 {
+		name = sharedName(i)
 	}
-	return sharedName(i)
+	var users []string
+	for _, a := range s.Users {
+		p.place[a] = place{"st->" + name, e, a.Type.Size()}
+		users = append(users, a.Name)
+		if t := p.sums[a]; t != nil && !t.spread() {
+			n = max(n, a.Type.Size()+roundUp(t.outs, 4)-t.outs)
+		}
+	}
+	p.own(name, e, n, strings.Join(users, ", later "))
+}
+
+// placeVar gives a state variable its memory, which may be that of the result.
+func (p *plan) placeVar(s *lower.Stage, i int, e elem) {
+	v, name := s.Each.Program.Vars[i], p.ident[s.To.Name]
+	kept, same := p.laid.Kept[s.To]
+	same = same && i == kept
+	if !same || v.Name != ir.ReadoutVar && !v.Bit {
+		name += endOf(v)
+	}
+	at := p.own(name, e, s.To.Type.Size(), v.Name+" of "+s.To.Name)
+	p.states[s] = append(p.states[s], at)
+	if same {
+		p.place[s.To] = at
+	}
+}
+
+// latches lists the latches of a step.
+func (p *plan) latches() []*lower.Stage {
+	var out []*lower.Stage
+	for _, g := range p.laid.Groups {
+		out = append(out, g.Latches...)
+	}
+	return out
+}
+
+// readsDelay reports whether a latch reads what latches write, of which one may run first.
+func (p *plan) readsDelay(s *lower.Stage) bool {
+	return slices.ContainsFunc(s.Views(), func(v lower.View) bool {
+		return slices.ContainsFunc(p.latches(), func(other *lower.Stage) bool { return other.To == v.Array })
+	})
+}
+
+// endOf is the end of the C name of a state variable.
+func endOf(v update.Var) string {
+	switch v.Name {
+	case ir.MembraneVar:
+		return "_v"
+	case ir.CurrentVar:
+		return "_i"
+	}
+	return "_" + v.Name
 }
 
 // orderFields completes the state struct and sorts it by alignment, so that it has no holes.
 func (p *plan) orderFields() {
-	for i, s := range p.slots {
-		var names []string
-		for _, u := range s.users {
-			names = append(names, "%"+u.Name)
-		}
-		p.fields = append(p.fields, &field{p.slotName(i), s.elem, s.n, strings.Join(names, ", later ")})
-	}
-	if len(p.net.All(ir.OpFirst)) > 0 {
+	if p.counts() {
 		p.fields = append(p.fields, &field{"step", elem{32, false, false}, 1, "the number of the step"})
 	}
 	sort.SliceStable(p.fields, func(i, j int) bool { return p.fields[i].align() > p.fields[j].align() })
+}
+
+// counts reports whether a program asks for the number of the step.
+func (p *plan) counts() bool {
+	return slices.ContainsFunc(p.program.Stages, func(s *lower.Stage) bool { return s.Each != nil && s.Each.Program.Steps() })
 }
 
 // align is the field's alignment in bits; pointers come first.
@@ -154,6 +168,9 @@ func (f *field) align() int {
 	}
 	return f.elem.bits
 }
+
+// pointerBytes is the size of a pointer on the 32-bit targets that the table is for.
+const pointerBytes = 4
 
 func (f *field) bytes() int {
 	if f.n == 0 {
@@ -171,5 +188,3 @@ func (p *plan) stateBytes() int {
 	}
 	return roundUp(total, align/8)
 }
-
-func roundUp(n, to int) int { return (n + to - 1) / to * to }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"nomul/ir"
+	"nomul/backends/lower"
 )
 
 // reserved are names that a value must not take: the keywords of C up to C23, those
@@ -21,14 +21,16 @@ var reserved = strings.Fields(`auto break case char const continue default do do
 	asm main linux unix i386 arm st left in step outputs row_list row_bits place_ends place_spikes sums16 sums32
 	window_u8 window_s8 window_u16 window_s16 window_s32 padded_u8 padded_s8 padded_u16 padded_s16 padded_s32`)
 
-// owned returns the ends of names for the arrays of a value: its elements, the next ones of
-// a delay, and the state variables of neurons.
+// owned returns the ends of names for the memory of an array: its elements, the next ones of
+// a delay, and the state variables of its stage.
 func (p *plan) owned() []string {
 	ends := []string{"", "_next"}
-	for _, v := range p.ports.Neurons {
-		program, _ := v.Update(p.net.Steps)
-		for _, variable := range program.Vars {
-			if end := endOf(variable); !slices.Contains(ends, end) {
+	for _, s := range p.program.Stages {
+		if s.Each == nil {
+			continue
+		}
+		for _, v := range s.Each.Program.Vars {
+			if end := endOf(v); !slices.Contains(ends, end) {
 				ends = append(ends, end)
 			}
 		}
@@ -36,46 +38,42 @@ func (p *plan) owned() []string {
 	return ends
 }
 
-// nameValues gives every value a C identifier. They differ even without their
-// case, because sizes are told by macros in upper case, and none is another's
-// with one of the ends behind it that name what a value owns.
-func (p *plan) nameValues() {
+// nameArrays gives every array a C identifier, inputs and outputs before those within. They
+// differ even without their case, because sizes are told by macros in upper case, and none is
+// another's with one of the ends behind it that name its memory.
+func (p *plan) nameArrays() {
 	taken, owned := map[string]bool{}, p.owned()
 	for _, w := range reserved {
 		taken[w] = true
 	}
-	for i := range p.slots {
+	for i := range p.laid.Slots {
 		taken[sharedName(i)] = true
 	}
-	for _, v := range p.portsFirst() {
-		base := cName(v.Name)
-		if port, ok := p.names[v]; ok {
-			base = cName(port)
-			if taken[base] {
-				base += "_value"
-			}
+	for _, v := range slices.Concat(p.ports.Inputs, p.ports.Outputs) {
+		base := cName(p.names[v])
+		if taken[base] {
+			base += "_value"
 		}
-		name := base
-		clashes := func(end string) bool { return taken[strings.ToLower(name)+end] }
-		for i := 2; slices.ContainsFunc(owned, clashes); i++ {
-			name = fmt.Sprintf("%s_%d", base, i)
+		p.ident[v.Name] = unused(base, taken, owned)
+	}
+	for _, a := range p.program.Arrays {
+		if p.ident[a.Name] == "" {
+			p.ident[a.Name] = unused(cName(a.Name), taken, owned)
 		}
-		for _, end := range owned {
-			taken[strings.ToLower(name)+end] = true
-		}
-		p.ident[v] = name
 	}
 }
 
-// portsFirst lists all values, inputs and outputs before those within.
-func (p *plan) portsFirst() []*ir.Value {
-	out := append(slices.Clone(p.ports.Inputs), p.ports.Outputs...)
-	for _, v := range p.net.Values {
-		if _, port := p.names[v]; !port {
-			out = append(out, v)
-		}
+// unused is the name, numbered if it is taken with one of the ends behind it, and takes it.
+func unused(base string, taken map[string]bool, owned []string) string {
+	name := base
+	clashes := func(end string) bool { return taken[strings.ToLower(name)+end] }
+	for i := 2; slices.ContainsFunc(owned, clashes); i++ {
+		name = fmt.Sprintf("%s_%d", base, i)
 	}
-	return out
+	for _, end := range owned {
+		taken[strings.ToLower(name)+end] = true
+	}
+	return name
 }
 
 // cName makes a C identifier of a value's name.
@@ -106,16 +104,27 @@ func ofStdint(name string) bool {
 	return false
 }
 
-// global is the name of a function or array that belongs to a value. Such names
-// are unique because the last word, what it is, has no underscore in it.
-func (p *plan) global(v *ir.Value, what string) string {
-	return p.name + "_" + p.ident[v] + "_" + what
+// global is the name of a function or table that belongs to an array. Such names
+// are unique because the last word, its purpose, has no underscore in it.
+func (p *plan) global(a *lower.Array, what string) string {
+	return p.name + "_" + p.ident[a.Name] + "_" + what
 }
 
-// functionOf is the name of the function that computes a value.
-func (p *plan) functionOf(v *ir.Value) string {
-	return p.global(v, strings.ReplaceAll(v.Op.String(), "-", ""))
+// functionOf is the name of the function that runs a stage.
+func (p *plan) functionOf(s *lower.Stage) string {
+	kind := "move"
+	switch {
+	case s.Output:
+		kind = "output"
+	case s.Each != nil:
+		kind = "each"
+	case s.Fold != nil:
+		kind = "fold"
+	case s.Move.Late:
+		kind = "latch"
+	}
+	return p.global(s.To, kind)
 }
 
-// sharedName is the field of a slot that several values share.
+// sharedName is the field of a slot that several arrays share.
 func sharedName(slot int) string { return fmt.Sprintf("shared_%d", slot) }

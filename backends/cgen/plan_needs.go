@@ -51,20 +51,13 @@ var (
 func (p *plan) memory() []Row {
 	var out []Row
 	for _, a := range p.arrays {
-		what, _, _ := strings.Cut(a.comment, " =")
+		what, _, _ := strings.Cut(a.comment, " :")
 		out = append(out, Row{"flash", a.name, roundUp(a.elem.bytes(len(a.data)), wordBytes), what})
 	}
 	for _, f := range p.fields {
 		out = append(out, Row{"ram", f.name, f.bytes(), f.comment})
 	}
-	levels := 0
-	for _, l := range p.linears {
-		levels = max(levels, l.levels())
-	}
-	for _, c := range p.convs {
-		levels = max(levels, c.levels())
-	}
-	return append(out, Row{"stack", "", stackBytes + levelBytes*levels, "deepest call, at most"})
+	return append(out, Row{"stack", "", stackBytes + levelBytes*p.levels, "deepest call, at most"})
 }
 
 // needs adds up the memory of the model on a 32-bit target.

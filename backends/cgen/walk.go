@@ -6,51 +6,55 @@ import (
 	"slices"
 
 	"nomul/backends/lower"
-	"nomul/ir"
 )
 
-// walk is a nest of loops over the elements of a shape, the last axis
+// walk is a nest of loops over the elements of a grid, the last axis
 // innermost. Its indices are kept by additions: each path goes through some
 // memory with a stride per axis.
 type walk struct {
 	dims  []int
+	names string // of indices
 	paths []*path
 }
 
 // path is an index that begins at start and has a stride for each axis of the walk.
 type path struct {
-	name    string
+	name    string // of the index, or a number where it never moves
 	start   int
 	strides []int
 }
 
-func newWalk(dims []int) *walk { return &walk{dims: slices.Clone(dims)} }
+func newWalk(dims []int) *walk { return &walk{dims: slices.Clone(dims), names: "ijklmn"} }
+
+// within is a walk in the body of another, whose indices it does not hide.
+func within(dims []int) *walk { return &walk{dims: slices.Clone(dims), names: "pqrs"} }
 
 // along is the path with these strides, an earlier one where it is the same.
 func (w *walk) along(start int, strides []int) *path {
-	for _, p := range w.paths {
-		if p.start == start && slices.Equal(p.strides, strides) {
-			return p
+	p := &path{"", start, make([]int, len(w.dims))}
+	moves := false
+	for axis, d := range w.dims {
+		if d > 1 {
+			p.strides[axis] = strides[axis]
+			moves = moves || strides[axis] != 0
 		}
 	}
-	p := &path{string("ijklmn"[len(w.paths)]), start, slices.Clone(strides)}
+	if !moves {
+		p.name = fmt.Sprintf("%du", start)
+		return p
+	}
+	for _, known := range w.paths {
+		if known.start == start && slices.Equal(known.strides, p.strides) {
+			return known
+		}
+	}
+	p.name = string(w.names[len(w.paths)])
 	w.paths = append(w.paths, p)
 	return p
 }
 
-// ordered is the path through the shape itself, in C order.
+// ordered is the path through the grid itself, in C order.
 func (w *walk) ordered() *path { return w.along(0, lower.Strides(w.dims)) }
-
-// stretched is the path through an operand that broadcasts to the walk's shape.
-func (w *walk) stretched(s ir.Shape) *path {
-	own, strides := lower.Strides(s.Dims()), make([]int, len(w.dims))
-	for i := range s.Rank() {
-		if s.Dim(i) > 1 {
-			strides[len(w.dims)-s.Rank()+i] = own[i]
-		}
-	}
-	return w.along(0, strides)
-}
 
 // collapse makes one axis of neighbours that all paths go through as if they
 // were one, and drops axes of extent 1.
@@ -95,6 +99,7 @@ func (b *printer) indices(w *walk) {
 	if text != "" {
 		b.line("\tuint32_t %s;", b.p.fill(text[2:]))
 	}
+	b.WriteByte('\n')
 }
 
 // loops prints the loops of a walk around a body; its indices are declared already.
@@ -158,15 +163,6 @@ func (b *printer) hop(p *path, by int) {
 // isPower tells a power of two, of either sign, or 0.
 func isPower(n int) bool { return bits.OnesCount(uint(max(n, -n))) <= 1 }
 
-// skip moves a pointer or index on by the same in each turn of a loop, see hop.
-func (b *printer) skip(name string, by int) {
-	if isPower(by) {
-		b.advance(name, by)
-		return
-	}
-	b.line("\t%s += @_hide(%du);", name, by)
-}
-
 // advance prints what moves an index or pointer on.
 func (b *printer) advance(name string, by int) {
 	switch {
@@ -179,79 +175,68 @@ func (b *printer) advance(name string, by int) {
 	}
 }
 
-// operand is a value as a loop's body reads or writes it, element by element.
+// operand is an array as a loop's body reads or writes it, element by element.
 type operand struct {
-	name    string // of the pointer
-	at      place
-	index   *path
-	literal string // of a constant that is the same everywhere
-	spike   string // the kernel that reads a packed element
+	name   string // of the pointer
+	at     place
+	index  *path
+	number *int64 // of a constant that is the same everywhere
 }
 
-// operand declares a pointer to a value that broadcasts to the walk's shape.
-func (b *printer) operand(w *walk, name string, v *ir.Value) operand {
-	if number, ok := uniform(v); ok {
-		return operand{literal: "(" + literal(number, false) + ")"}
+// reads declares a pointer to an array that a view goes through.
+func (b *printer) reads(w *walk, name string, v lower.View) operand {
+	if number, ok := uniform(v.Array); ok {
+		return operand{number: &number}
 	}
-	return b.reads(name, b.p.place[v], w.stretched(v.Type.Shape))
+	at := b.p.at(v.Array)
+	b.line("\tconst %s *%s = %s;", at.elem.c(), name, at.expr)
+	return operand{name: name, at: at, index: w.along(v.Start, v.Strides)}
 }
 
 // uniform is the number that a constant is everywhere.
-func uniform(v *ir.Value) (int64, bool) {
-	c := v.Const()
-	if c == nil {
+func uniform(a *lower.Array) (int64, bool) {
+	if !a.Const() {
 		return 0, false
 	}
-	if _, same := c.Uniform(); !same {
+	if _, same := a.Data.Uniform(); !same {
 		return 0, false
 	}
-	return c.I[0], true
+	return a.Data.I[0], true
 }
 
-func (b *printer) reads(name string, at place, index *path) operand {
-	b.line("\tconst %s *%s = %s;", at.elem.c(), name, at.expr)
-	return operand{name: name, at: at, index: index, spike: b.p.name + "_spike"}
-}
-
-// read is the element as a signed number.
+// read is the element as a signed number, with @ for the name of the model.
 func (o operand) read() string {
 	switch {
-	case o.literal != "":
-		return o.literal
+	case o.number != nil:
+		return number(*o.number)
 	case o.at.elem.packed:
-		return fmt.Sprintf("%s(%s, %s)", o.spike, o.name, o.index.name)
+		return fmt.Sprintf("@_at_spikes(%s, %s)", o.name, o.index.name)
 	}
 	return fmt.Sprintf("%s[%s]", o.name, o.index.name)
 }
 
-// writes declares a pointer to where a value goes; packed spikes are set one by
-// one, so all are cleared first.
+// writes declares a pointer to where an array's elements go.
 func (b *printer) writes(at place, index *path) operand {
 	b.line("\t%s *y = %s;", at.elem.c(), at.expr)
-	return operand{name: "y", at: at, index: index, spike: b.p.name + "_spike"}
+	return operand{name: "y", at: at, index: index}
 }
 
-func (b *printer) cleared(y operand) {
-	if y.at.elem.packed {
-		b.line("\t@_fill32(%s, 0u, %du);", y.name, y.at.elem.length(y.at.n))
-	}
-}
-
-// replace prints the assignment of an element that may be set already.
-func (b *printer) replace(y operand, expr string) {
-	if y.at.elem.packed {
-		b.line("\t%s[%s >> 5] = (%s[%s >> 5] & ~(1u << (%s & 31u))) | (uint32_t)(%s) << (%s & 31u);",
-			y.name, y.index.name, y.name, y.index.name, y.index.name, b.p.fill(expr), y.index.name)
-		return
-	}
-	b.write(y, expr)
-}
-
-// write prints the assignment of an element.
+// write prints the assignment of an element; packed ones are set one by one, so all are
+// cleared before.
 func (b *printer) write(y operand, expr string) {
 	if y.at.elem.packed {
 		b.line("\t%s[%s >> 5] |= (uint32_t)(%s) << (%s & 31u);", y.name, y.index.name, b.p.fill(expr), y.index.name)
 		return
 	}
 	b.line("\t%s[%s] = (%s)(%s);", y.name, y.index.name, y.at.elem.c(), b.p.fill(expr))
+}
+
+// plus is a C expression of a sum; terms of 0 are left out.
+func plus(first string, terms ...any) string {
+	for _, t := range terms {
+		if text := fmt.Sprint(t); text != "0" && text != "0u" {
+			first += " + " + text
+		}
+	}
+	return first
 }

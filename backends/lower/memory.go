@@ -45,7 +45,7 @@ func (p *Plan) place() {
 		if s.Each == nil {
 			continue
 		}
-		ranges := s.ranges(p.Program.Steps)
+		ranges := s.Ranges(p.Program.Steps)
 		for i, v := range s.Each.Program.Vars {
 			p.States[s] = append(p.States[s], p.Layout.variable(v, ranges.Vars[i]))
 		}
@@ -163,6 +163,9 @@ func (p *Plan) lives() []life {
 	for _, sweep := range p.running() {
 		for _, s := range sweep.Stages {
 			l := &life{s.To, sweep.position, sweep.position}
+			if p.Layout.Watched && s.traced() {
+				l.from, l.to = -1, outputsPosition
+			}
 			all[s.To], inside[s.To] = l, !s.traced()
 			out = append(out, l)
 		}

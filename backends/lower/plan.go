@@ -21,6 +21,8 @@ type Layout struct {
 	Fuse bool
 	// Overlay lets arrays share memory that are not alive at the same time.
 	Overlay bool
+	// Watched keeps what traces show until the outputs are given.
+	Watched bool
 	// LayerMajor runs groups of layers for all time steps, one group after another.
 	LayerMajor bool
 }
@@ -176,14 +178,14 @@ func (p *Plan) host(s *Stage) *Sweep {
 // makes reports whether a sweep makes what a view of a program reads, at the program's own
 // elements and in the same time step.
 func (s *Sweep) makes(reader *Stage, v View) bool {
-	return s != nil && s.clock() == reader.Clock && s.Stages[0].Move == nil && v.inPlace(reader.To.Type.Shape.Dims())
+	return s != nil && s.clock() == reader.Clock && s.Stages[0].Move == nil && v.InPlace(reader.To.Type.Shape.Dims())
 }
 
 // clock is when a sweep runs.
 func (s *Sweep) clock() ir.Clock { return s.Stages[0].Clock }
 
-// inPlace reports whether a view goes through its array in the order of a grid.
-func (v *View) inPlace(dims []int) bool {
+// InPlace reports whether a view goes through its array in the order of a grid.
+func (v *View) InPlace(dims []int) bool {
 	if v.Start != 0 || len(v.Within) > 0 || v.Array.Type.Size() != size(dims) {
 		return false
 	}

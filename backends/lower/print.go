@@ -75,7 +75,7 @@ func list[T int | int64](numbers []T) string {
 func (w *writer) stage(s *Stage) {
 	w.head(s)
 	if s.Each != nil {
-		for _, line := range s.Each.Program.Lines(s.ranges(w.p.Steps)) {
+		for _, line := range s.Each.Program.Lines(s.Ranges(w.p.Steps)) {
 			w.line("\t\t%s", line)
 		}
 	}
@@ -131,8 +131,8 @@ func (w *writer) slots(e *Each) {
 	}
 }
 
-// ranges are those of a stage's program.
-func (s *Stage) ranges(steps int) update.Ranges {
+// Ranges are those of a stage's program.
+func (s *Stage) Ranges(steps int) update.Ranges {
 	return s.Each.Program.Ranges(steps, func(slot int) ir.Range { return s.Each.Views[slot].Array.Range })
 }
 

@@ -1,0 +1,115 @@
+package cgen
+
+import (
+	"fmt"
+	"slices"
+
+	"nomul/backends/lower"
+	"nomul/ir"
+	"nomul/ir/update"
+)
+
+// csd is how numbers are multiplied by constants: the signed digits of every
+// constant, see digitsOf.
+type csd struct {
+	digits string // C expression of where those of an element begin
+	wide   bool   // the product, before the shift, needs 64 bits
+}
+
+// digitsOf is a number by its canonical signed digits, the highest first. A byte
+// says how often to double what there is, and whether then to add (64) or to
+// subtract (128) once; neither ends it.
+func digitsOf(n int64) []int64 {
+	digits, at, out := update.CSD(n), 0, []int64(nil)
+	for i, d := range slices.Backward(digits) {
+		if i == len(digits)-1 {
+			at = d.Shift
+		}
+		sign := int64(64)
+		if d.Sign < 0 {
+			sign = 128
+		}
+		out, at = append(out, int64(at-d.Shift)|sign), d.Shift
+	}
+	return append(out, int64(at))
+}
+
+// factor lays out the digits of a leak, or of the factors of a product, equal ones once. They are
+// data: compilers would make a multiplication of shifts that they see.
+func (p *eachPrinter) factor(v int, i update.Instr) csd {
+	n := i.Decay.Factor()
+	view, factors, text := lower.View{}, []int64{n}, fmt.Sprintf("digits of csd:%d/%d", n, int64(1)<<i.Decay.Shift)
+	if i.Kind == update.Scale {
+		view = p.stage.Each.Views[int(p.program.Code[i.B].At)]
+		factors, text = view.Array.Data.I, comment(view.Array)
+	}
+	var digits, starts []int64
+	known, largest := map[int64]int64{}, ir.Range{}
+	for _, n := range factors {
+		if _, ok := known[n]; !ok {
+			known[n] = int64(len(digits))
+			digits = append(digits, digitsOf(n)...)
+		}
+		starts = append(starts, known[n])
+		largest = largest.Union(ir.Range{Lo: n, Hi: n})
+	}
+	c := csd{p.p.flash(p.stage.To, fmt.Sprint("digits", v), elem{bits: 8}, digits, text).name,
+		i.Decay.Shift > 31 || !int32s.Contains(product64(p.ranges.Values[i.A], largest))}
+	if len(known) > 1 {
+		name := fmt.Sprint("starts", v)
+		a := p.p.flash(p.stage.To, name, unsignedFor(len(digits)), starts, "the first digit of each factor")
+		p.line("\tconst %s *%s = %s;", a.elem.c(), name, a.name)
+		c.digits += fmt.Sprintf(" + %s[%s]", name, p.w.along(view.Start, view.Strides).name)
+	}
+	return c
+}
+
+// product64 is the range of a product; neither range comes near 64 bits, by inference.
+func product64(a, b ir.Range) ir.Range {
+	ends := []int64{a.Lo * b.Lo, a.Lo * b.Hi, a.Hi * b.Lo, a.Hi * b.Hi}
+	return ir.Range{Lo: slices.Min(ends), Hi: slices.Max(ends)}
+}
+
+// unsignedFor is the narrowest element that counts below n.
+func unsignedFor(n int) elem {
+	if n <= 1<<16 {
+		return elem{bits: 16}
+	}
+	return elem{bits: 32}
+}
+
+// decayed is the C expression of a product with a factor, or of what a leak leaves.
+func (p *eachPrinter) decayed(v update.Value, i update.Instr, x string) string {
+	d := i.Decay
+	round := "floor"
+	switch {
+	case d.Up != 0:
+		round = "ceil"
+	case d.UpNegative != 0:
+		round = "zero"
+	}
+	shifted := ""
+	switch c, ok := p.factors[v]; {
+	case ok && c.wide:
+		shifted = fmt.Sprintf("@_times_wide(%s, %s, %d, %s, %s)", x, c.digits, d.Shift, wideNumber(d.Up), wideNumber(d.Up+d.UpNegative))
+	case ok:
+		shifted = fmt.Sprintf("@_times(%s, %s)", x, c.digits)
+		if d.Shift > 0 {
+			shifted = fmt.Sprintf("@_asr_%s(%s, %d)", round, shifted, d.Shift)
+		}
+	default:
+		shifted = fmt.Sprintf("@_asr_%s(%s, %d)", round, x, d.Shift)
+	}
+	if d.Rest {
+		return x + " - " + shifted
+	}
+	return shifted
+}
+
+// wideNumber is an addend of 64 bits.
+func wideNumber(n int64) string {
+	if n >= 1<<32 {
+		return fmt.Sprintf("%duLL", n)
+	}
+	return fmt.Sprintf("%du", n)
+}

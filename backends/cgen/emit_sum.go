@@ -1,0 +1,261 @@
+package cgen
+
+import (
+	"fmt"
+
+	"nomul/backends/lower"
+)
+
+// sumPrinter prints a sum.
+type sumPrinter struct {
+	*printer
+	*sum
+	of         *lower.Array
+	x          place
+	from, to   string // where the operand and the result of a turn begin
+	row, start string // and its weights and start values; no start: startAll
+	y, sums    string // the sums of a place, and where they are made
+}
+
+// sum prints the loops over what stands around the places of an image, and in them over
+// these; or over places whose inputs stand one after another.
+func (b *printer) sum(s *lower.Stage) {
+	t, y := b.p.sums[s.To], b.p.at(s.To)
+	p := &sumPrinter{printer: b, sum: t, of: s.To, x: b.p.at(t.X.Array)}
+	t.planRows(y.elem, p.x.elem.packed)
+	w := newWalk(pick(t.Places, t.around))
+	around := func(start int, strides []int) string { return w.along(start, pick(strides, t.around)).name }
+	p.from, p.to = around(t.base, t.X.Strides), around(0, lower.Strides(t.Places))
+	p.row = plus(b.p.layWeights(t, s.To), around(0, t.byWeight))
+	if t.starts != nil {
+		p.start = plus(b.p.layStarts(t, s.To), around(0, t.byStart))
+	}
+	p.y = plus("y", p.to)
+	p.sums = p.y
+	if t.spread() {
+		p.sums = b.p.lend("sums"+t.elem.kind()[1:], t.elem, roundUp(t.outs, 4), "sums of one place, of the layer that runs")
+	}
+	b.p.levels = max(b.p.levels, t.levels())
+	b.line("\t@_level levels[%d];", t.levels())
+	b.line("\t%s *y = (%[1]s *)%s;", t.elem.c(), y.expr)
+	if !p.x.elem.packed {
+		b.line("\tconst %s *x = %s;", p.x.elem.c(), p.x.expr)
+	}
+	b.indices(w)
+	b.loops(w, func() {
+		switch {
+		case len(t.over) == 0:
+			p.inRows(len(w.paths) == 0)
+		case p.x.elem.packed:
+			p.spikes()
+		default:
+			p.words()
+		}
+	})
+}
+
+// layWeights lays the weights out, and asks for the list of rows.
+func (p *plan) layWeights(t *sum, of *lower.Array) string {
+	e := elem{bits: 32}
+	if t.wide {
+		e = wideWeights
+	}
+	a := p.flash(of, "weight", e, t.laid(), comment(t.Weight.Array))
+	a.hex = !t.wide
+	for _, g := range t.segments {
+		p.lend("row_list", counted, roundUp(g.rows, 32), "rows to add, of the layer that runs")
+	}
+	return a.name
+}
+
+// layStarts lays the start values out.
+func (p *plan) layStarts(t *sum, of *lower.Array) string {
+	text := "start values of " + of.Name
+	if t.Start != nil {
+		text = comment(t.Start.Array)
+	}
+	return p.flash(of, "start", t.elem, t.starts, text).name
+}
+
+// inRows prints the sums of a place whose inputs stand one after another; of the only one, spikes
+// are listed where they are.
+func (p *sumPrinter) inRows(only bool) {
+	x := plus("x", p.from)
+	list := p.sorter(p.x.elem, x)
+	if p.x.elem.packed {
+		x = p.x.expr
+		if !only || p.base > 0 || p.rows < p.x.n {
+			x = p.p.lend("row_bits", packedSpikes, packedSpikes.length(p.rows), "spikes of one place")
+			p.line("\t@_take_bits(%s, %s, %s, %du);", x, p.x.expr, p.from, p.rows)
+		}
+		list = func(_ digit, s segment) {
+			p.line("\t@_list_spikes(levels, st->row_list, %s, %du);", plus(x, s.first/32), (s.rows+31)/32)
+		}
+	}
+	p.all(p.start, list)
+	if p.spread() {
+		p.line("\t@_spread%d(%s, %s, %du, %du);", p.elem.bits, p.y, p.sums, p.outs, p.between)
+	}
+}
+
+// spikes prints the sums over an image of spikes, some channels at a time: to where they start
+// for the first, to what the earlier ones have left for the others.
+func (p *sumPrinter) spikes() {
+	inside := "0"
+	if p.isPadded() {
+		inside = p.table("inside", p.first(), p.windows.In, lower.Strides(p.padded), "places in the padded input")
+	}
+	taps := p.taps()
+	p.p.lend("place_ends", counted, product(p.padded)+1, "ends of the places in place_spikes, of the layer that runs")
+	for i, k := range p.chunks {
+		p.p.lend("place_spikes", counted, k.channels*p.places, "spikes by place, of the layer that runs")
+		p.line("\t@_sort_places(st->place_ends, st->place_spikes, %s, %s, %du, %du, %s, %du);", p.x.expr,
+			plus(p.from, fmt.Sprintf("%du", k.first*p.places)), k.channels, p.places, inside, product(p.padded))
+		p.overPlaces(func(at, y, start string) {
+			if i > 0 {
+				p.line("\t@_collect%d(%s, %s, %du, %du);", p.elem.bits, p.sums, y, p.outs, p.between)
+			} else {
+				p.startSums(start)
+			}
+			for _, g := range k.segments {
+				p.line("\t@_list_window(levels, st->row_list, st->place_spikes, st->place_ends + %s, %s, %du, %du);", at,
+					plus(taps, (g.first-k.segments[0].first)/k.channels), g.rows/k.channels, 16*k.channels)
+				p.rowSums(p.digits[0], g)
+			}
+		})
+	}
+}
+
+// first is the place of the image's first element in the padded one.
+func (t *sum) first() int {
+	at := 0
+	for i, s := range lower.Strides(t.padded) {
+		at += t.windows.Begin[i] * s
+	}
+	return at
+}
+
+// taps lists the taps of a window, as offsets in the padded image.
+func (p *sumPrinter) taps() string {
+	strides := lower.Strides(p.padded)
+	for i, d := range p.windows.Dilation {
+		strides[i] *= d
+	}
+	return p.table("taps", 0, p.windows.Kernel, strides, "offsets of a window's taps")
+}
+
+// table lays out the elements of a grid, from the first on.
+func (p *sumPrinter) table(what string, first int, dims, strides []int, comment string) string {
+	var at []int64
+	lower.Piece{Dims: dims, From: lower.View{Start: first, Strides: strides}, To: lower.View{Strides: strides}}.Each(func(from, _ int) { at = append(at, int64(from)) })
+	return p.p.flash(p.of, what, counted, at, comment).name
+}
+
+// overPlaces prints the loop over the places of the image around what makes the sums of
+// one. The body knows where its window, its result and its start values begin.
+func (p *sumPrinter) overPlaces(body func(at, y, start string)) {
+	w := within(p.windows.Out)
+	strides := lower.Strides(p.padded)
+	for i, s := range p.windows.Stride {
+		strides[i] *= s
+	}
+	out, at := w.along(0, pick(lower.Strides(p.Places), p.over)), w.along(0, strides)
+	y, start := plus(p.y, out.name), p.start
+	if p.starts != nil {
+		start = plus(start, w.along(0, pick(p.byStart, p.over)).name)
+	}
+	p.block(func() {
+		p.indices(w)
+		p.loops(w, func() {
+			body(at.name, y, start)
+			p.line("\t@_spread%d(%s, %s, %du, %du);", p.elem.bits, y, p.sums, p.outs, p.between)
+		})
+	})
+}
+
+// words prints the sums over an image of words: between their padding first, then window by window.
+func (p *sumPrinter) words() {
+	e, x := p.x.elem, plus("x", p.from)
+	if p.isPadded() {
+		margin := p.p.lend("padded_"+e.kind(), e, p.inputs*product(p.padded), "words with their padding, of the layer that runs")
+		p.pad(margin, x)
+		x = margin
+	}
+	taps, window := p.taps(), p.p.lend("window_"+e.kind(), e, p.rows, "words of one window, of the layer that runs")
+	list := p.sorter(e, window)
+	p.overPlaces(func(at, _, start string) {
+		p.line("\t@_window_%s(%s, %s, %s, %du, %du, %du);", e.kind(), window, plus(x, at), taps, p.windows.Taps(), p.inputs, product(p.padded))
+		p.all(start, list)
+	})
+}
+
+// pad copies words to between their padding.
+func (p *sumPrinter) pad(margin, x string) {
+	e, size := p.x.elem, product(p.padded)
+	p.line("\t@_fill%d((%s *)%s, 0u, %du);", e.bits, e.unsigned().c(), margin, p.inputs*size)
+	w := within(append([]int{p.inputs}, p.windows.In...))
+	from, to := w.ordered(), w.along(p.first(), append([]int{size}, lower.Strides(p.padded)...))
+	p.block(func() {
+		p.indices(w)
+		p.loops(w, func() { p.line("\t%s[%s] = (%s)[%s];", margin, to.name, x, from.name) })
+	})
+}
+
+// lister prints the list of a segment's rows, by one digit.
+type lister func(d digit, s segment)
+
+// sorter lists the rows of words.
+func (p *sumPrinter) sorter(e elem, x string) lister {
+	return func(d digit, g segment) {
+		p.line("\t@_sort_%s(levels, st->row_list, %s, %du, %du, %du, %du);", e.kind(), plus(x, g.first), g.rows,
+			uint32(-p.low), d.shift, 1<<p.digitBits-1)
+	}
+}
+
+// all prints what makes the sums of one place.
+func (p *sumPrinter) all(start string, list lister) {
+	p.startSums(start)
+	for i, d := range p.digits {
+		for _, g := range p.segments {
+			list(d, g)
+			p.rowSums(d, g)
+		}
+		if i+1 < len(p.digits) {
+			p.shiftSums(start, i)
+		}
+	}
+}
+
+// startSums sets every sum to where it starts. With several digits that is 0,
+// and the start values come in with the last shift.
+func (p *sumPrinter) startSums(start string) {
+	n := roundUp(p.outs, 4)
+	if start != "" && len(p.digits) == 1 {
+		p.line("\t@_copy%d(%s, %s, %du);", p.elem.bits, p.sums, start, n)
+		return
+	}
+	p.line("\t@_fill%d(%s, %du, %du);", p.elem.bits, p.sums, p.startAll, n)
+}
+
+func (p *sumPrinter) shiftSums(start string, i int) {
+	n := roundUp(p.outs, 4)
+	by := p.digits[i].shift - p.digits[i+1].shift
+	if i+2 < len(p.digits) {
+		p.line("\t@_shift%d(%s, %du, %du);", p.elem.bits, p.sums, by, n)
+		return
+	}
+	p.line("\t@_shift_add%d(%s, %du, %s, %du);", p.elem.bits, p.sums, by, start, n)
+}
+
+// rowSums prints the calls that add the listed rows to every tile.
+func (p *sumPrinter) rowSums(d digit, g segment) {
+	for _, t := range p.tiles {
+		kernel := fmt.Sprintf("rows%d", t.outputs)
+		if p.wide {
+			kernel = "wide"
+		}
+		each := p.perRow(t.outputs)
+		p.line("\t@_%s_%d(%s, %du, %s, %du, st->row_list, levels, %du);", kernel, p.elem.bits, plus(p.sums, t.column), t.count,
+			plus(p.row, t.at+g.first*each), each*p.rows, d.levels)
+	}
+}
