@@ -131,6 +131,12 @@ func (l Layout) variable(v update.Var, r ir.Range) Elem {
 		return Elem{64, true}
 	case v.Bit && l.Packed > 0:
 		return Elem{1, false}
+	case r.Lo >= 0:
+		for _, w := range l.Widths[:len(l.Widths)-1] {
+			if r.Hi < 1<<w {
+				return Elem{w, false}
+			}
+		}
 	}
 	return l.signed(r, 0)
 }
