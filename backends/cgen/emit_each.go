@@ -103,8 +103,12 @@ func (p *eachPrinter) declare() {
 		}
 	}
 	for v, i := range p.program.Code {
+		name := fmt.Sprint("x", i.At)
+		if i.Kind == update.Param && i.Name != "" {
+			name = p.names[v]
+		}
 		if (i.Kind == update.Operand || i.Kind == update.Param) && read[update.Value(v)] {
-			p.reading[v] = p.read(fmt.Sprint("x", i.At), p.stage.Each.Views[int(i.At)])
+			p.reading[v] = p.read(name, p.stage.Each.Views[int(i.At)])
 		}
 	}
 }

@@ -32,40 +32,57 @@ var kernelName = regexp.MustCompile(`(?m)^static .*@_(\w+)\(`)
 // allKernels lists the kernels of kernels.c in all their forms: for sums and copies of so many
 // BITS, each a WORD; for operands of each KIND, each a TYPE; for a TILE of so many outputs.
 func allKernels() []kernel {
+	var bits, kinds [][]string
+	for _, n := range []int{8, 16, 32} {
+		bits = append(bits, []string{fmt.Sprint(n), "WORD", elem{bits: n}.c()})
+	}
+	for _, e := range append(wordElems, packedSpikes) {
+		kinds = append(kinds, []string{e.kind(), "TYPE", e.c()})
+	}
+	end := "\n}\n"
+	texts := strings.Split(strings.TrimSuffix(string(fixedFile("kernels.c").Data), end), end)
 	var out []kernel
-	known, end := map[string]bool{}, "\n}\n"
-	all := strings.TrimSuffix(string(fixedFile("kernels.c").Data), end)
-	for _, text := range strings.Split(all, end) {
-		for _, bits := range []int{8, 16, 32} {
-			for _, e := range append(wordElems, packedSpikes) {
-				for shift, words := range []int{4, 2, 1} {
-					form := strings.NewReplacer("BITS", fmt.Sprint(bits), "WORD", elem{bits: bits}.c(), "KIND", e.kind(), "TYPE", e.c(),
-						"TILE", fmt.Sprint(4*words), "SHIFT", fmt.Sprint(shift)).Replace(unrolled(text+end, words))
-					if name := kernelName.FindStringSubmatch(form)[1]; !known[name] {
-						known[name] = true
-						out = append(out, kernel{name, strings.TrimLeft(form, "\n")})
-					}
-				}
+	for _, text := range forms(forms(texts, "BITS", bits), "KIND", kinds) {
+		for shift, words := range []int{4, 2, 1} {
+			if shift > 0 && !strings.Contains(text, "TILE") {
+				break
+			}
+			tile := strings.NewReplacer("TILE", fmt.Sprint(4*words), "SHIFT", fmt.Sprint(shift)).Replace(unrolled(text+end, words))
+			name := kernelName.FindStringSubmatch(tile)[1]
+			if !slices.ContainsFunc(out, func(k kernel) bool { return k.name == name }) {
+				out = append(out, kernel{name, strings.TrimLeft(tile, "\n")})
 			}
 		}
 	}
 	return out
 }
 
+// forms lists texts with each meaning of a word, those that have it.
+func forms(texts []string, word string, meanings [][]string) []string {
+	var out []string
+	for _, text := range texts {
+		if !strings.Contains(text, word) {
+			out = append(out, text)
+			continue
+		}
+		for _, m := range meanings {
+			out = append(out, strings.NewReplacer(append([]string{word}, m...)...).Replace(text))
+		}
+	}
+	return out
+}
+
+// repeated matches lines with a # behind one another.
+var repeated = regexp.MustCompile(`(?m)(^.*#.*\n)+`)
+
 // unrolled repeats lines with a # behind one another for each word of four outputs, # being the
 // number of the word and #0 to #3 those of its outputs.
 func unrolled(text string, words int) string {
-	var out, block strings.Builder
-	for _, line := range strings.SplitAfter(text, "\n") {
-		if strings.Contains(line, "#") {
-			block.WriteString(line)
-			continue
-		}
+	return repeated.ReplaceAllStringFunc(text, func(lines string) string {
+		var out strings.Builder
 		for i := range words {
-			out.WriteString(strings.NewReplacer("#0", fmt.Sprint(4*i), "#1", fmt.Sprint(4*i+1), "#2", fmt.Sprint(4*i+2), "#3", fmt.Sprint(4*i+3), "#", fmt.Sprint(i)).Replace(block.String()))
+			out.WriteString(strings.NewReplacer("#0", fmt.Sprint(4*i), "#1", fmt.Sprint(4*i+1), "#2", fmt.Sprint(4*i+2), "#3", fmt.Sprint(4*i+3), "#", fmt.Sprint(i)).Replace(lines))
 		}
-		block.Reset()
-		out.WriteString(line)
-	}
-	return out.String()
+		return out.String()
+	})
 }
