@@ -71,6 +71,19 @@ func (NeuronAttrs) attrs() {}
 // Fires reports whether the neuron has a threshold: all but silent ones without a reset.
 func (a NeuronAttrs) Fires() bool { return !a.Silent || a.Reset != ResetNone }
 
+// Leaking is one of a neuron's leaks: the part of it that leaks, the form of the leak, whose
+// kind is 0 when the neuron has no such part, and the operand that a factor is.
+type Leaking struct {
+	Of   string
+	Form *Leak
+	Slot int
+}
+
+// Leaks lists what leaks of a neuron.
+func (a *NeuronAttrs) Leaks() []Leaking {
+	return []Leaking{{"membrane", &a.Leak, NeuronLeak}, {"current", &a.Current, NeuronCurrent}}
+}
+
 // Reset is what firing does to the membrane.
 type Reset uint8
 

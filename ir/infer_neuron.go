@@ -55,11 +55,16 @@ func (in *inference) checkNeuron(a NeuronAttrs) {
 	if a.Fires() != (args[NeuronThreshold] != nil) {
 		in.fail(diag.BadAttribute, "a neuron has a threshold, or is silent without a reset")
 	}
-	if !in.goesWith(a.Leak, args[NeuronLeak]) {
-		in.fail(diag.BadAttribute, "leak=factor and the operand leak go together")
-	}
-	if !a.Leak.valid() || !a.Current.valid() {
-		in.fail(diag.BadAttribute, "a leak's numbers are out of bounds: %v, %v", a.Leak, a.Current)
+	for _, l := range a.Leaks() {
+		name := in.row.operands[l.Slot].Name
+		switch {
+		case !in.goesWith(*l.Form, args[l.Slot]):
+			in.fail(diag.BadAttribute, "%s=factor and the operand %s go together", name, name)
+		case !l.Form.valid():
+			in.fail(diag.BadAttribute, "the numbers of %s=%v are out of bounds", name, l.Form)
+		case in.level == Fixed && l.Form.Kind == LeakFactor:
+			in.fail(diag.BadLevel, "a real leak has no place at the fixed level")
+		}
 	}
 	if a.Guard < 0 || a.Guard > 24 || in.level != Fixed && a.Guard != 0 {
 		in.fail(diag.BadAttribute, "guard=%d, wanted 0 to 24, at the fixed level only", a.Guard)
@@ -88,14 +93,8 @@ func (in *inference) checkReset(a NeuronAttrs) {
 }
 
 func (in *inference) checkCurrent(a NeuronAttrs) {
-	if !in.goesWith(a.Current, in.v.Args[NeuronCurrent]) {
-		in.fail(diag.BadAttribute, "current=factor and the operand current go together")
-	}
 	if a.Order != OrderBefore && a.Current.Kind == 0 {
 		in.fail(diag.BadAttribute, "order=%v, but there is no current", a.Order)
-	}
-	if in.level == Fixed && (a.Leak.Kind == LeakFactor || a.Current.Kind == LeakFactor) {
-		in.fail(diag.BadLevel, "a real leak has no place at the fixed level")
 	}
 }
 

@@ -2,6 +2,7 @@ package passes
 
 import (
 	"math"
+	"slices"
 
 	"nomul/ir"
 )
@@ -37,10 +38,8 @@ func runFoldGain(n *ir.Net, _ *Options) (*ir.Net, error) {
 					return nil, err
 				}
 				continue
-			case ir.NeuronLeak, ir.NeuronCurrent:
-				continue
 			}
-			if a == nil {
+			if a == nil || isLeak(v, i) {
 				continue
 			}
 			over := divide(v.Args[i].Const(), gain)
@@ -55,6 +54,12 @@ func runFoldGain(n *ir.Net, _ *Options) (*ir.Net, error) {
 		}
 		return withConst(r, ir.OpMul, v.Name+".whole", out, gain)
 	})
+}
+
+// isLeak reports whether an operand of a neuron is a factor of a leak.
+func isLeak(v *ir.Value, slot int) bool {
+	a := v.Attrs.(ir.NeuronAttrs)
+	return slices.ContainsFunc(a.Leaks(), func(l ir.Leaking) bool { return l.Slot == slot })
 }
 
 // signOf is −1, 0 or 1.

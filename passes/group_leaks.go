@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"maps"
 	"math"
 	"slices"
 
@@ -70,8 +71,8 @@ type leakPlan struct {
 
 // leakGroup are neurons with one leak.
 type leakGroup struct {
-	leak, current float64
-	members       []int
+	leaks   map[int]float64 // by the slot of the factor
+	members []int
 }
 
 // orders reports whether a reader's weights can be put in the order of the groups.
@@ -92,25 +93,25 @@ func (p *leakPlan) order() []int {
 // plan groups a layer's neurons; nil when there is nothing to group, or when a
 // leak has no integer form, which is refused later.
 func (g *grouper) plan(v *ir.Value, readers map[*ir.Value][]*ir.Value) (*leakPlan, error) {
-	var leaks [2]*ir.Tensor
-	differ := false
-	for i, slot := range leakSlots {
-		c := v.Args[slot].Const()
+	leaks, factors := map[int]*ir.Tensor{}, []*ir.Tensor(nil)
+	differ, a := false, v.Attrs.(ir.NeuronAttrs)
+	for _, l := range a.Leaks() {
+		c := v.Args[l.Slot].Const()
 		if c == nil {
-			leaks[i] = scalar(-1) // none
 			continue
 		}
-		leaks[i] = compact(g.likeOthers(v, slot, spreadTo(c, v.Type.Shape)))
-		if !everywhere(leaks[i], func(f float64) bool { return f >= 0 && f <= 1 }) {
+		leak := compact(g.likeOthers(v, l.Slot, spreadTo(c, v.Type.Shape)))
+		if !everywhere(leak, func(f float64) bool { return f >= 0 && f <= 1 }) {
 			return nil, nil
 		}
+		leaks[l.Slot], factors = leak, append(factors, leak)
 		_, same := c.Uniform()
 		differ = differ || !same
 	}
 	if !differ {
 		return nil, nil
 	}
-	plan := &leakPlan{axis: variesAlong(v.Type.Shape, leaks[:]...)}
+	plan := &leakPlan{axis: variesAlong(v.Type.Shape, factors...)}
 	extent, at := v.Type.Size(), v.Type.Shape
 	if plan.axis >= 0 {
 		extent = v.Type.Shape.Dim(plan.axis)
@@ -118,7 +119,7 @@ func (g *grouper) plan(v *ir.Value, readers map[*ir.Value][]*ir.Value) (*leakPla
 		dims[plan.axis] = extent
 		at = ir.ShapeOf(dims...)
 	}
-	plan.group(stretched(leaks[0], at), stretched(leaks[1], at))
+	plan.group(leaks, at)
 	for _, r := range readers[v] {
 		switch {
 		case plan.orders(r):
@@ -135,8 +136,6 @@ func (g *grouper) plan(v *ir.Value, readers map[*ir.Value][]*ir.Value) (*leakPla
 	}
 	return plan, plan.check(v)
 }
-
-var leakSlots = [2]int{ir.NeuronLeak, ir.NeuronCurrent}
 
 // likeOthers writes leaks that are equal but for rounding as one: training and
 // sigmoids leave such.
@@ -192,15 +191,24 @@ func variesAlong(s ir.Shape, tensors ...*ir.Tensor) int {
 }
 
 // group lists the neurons of each leak, or of each integer form that leaks have.
-func (p *leakPlan) group(leaks, currents []float64) {
-	type forms struct{ leak, current ir.Leak }
-	place := map[forms]int{}
-	for i := range leaks {
-		f := forms{integerLeak(leaks[i]), integerLeak(currents[i])}
-		at, ok := place[f]
+func (p *leakPlan) group(leaks map[int]*ir.Tensor, shape ir.Shape) {
+	place, all := map[string]int{}, map[int][]float64{}
+	for slot, t := range leaks {
+		all[slot] = stretched(t, shape)
+	}
+	for i := range shape.Size() {
+		form := ""
+		for _, slot := range slices.Sorted(maps.Keys(all)) {
+			form += integerLeak(all[slot][i]).String() + " "
+		}
+		at, ok := place[form]
 		if !ok {
-			at, place[f] = len(p.groups), len(p.groups)
-			p.groups = append(p.groups, leakGroup{leak: leaks[i], current: currents[i]})
+			at, place[form] = len(p.groups), len(p.groups)
+			g := leakGroup{leaks: map[int]float64{}}
+			for slot, leak := range all {
+				g.leaks[slot] = leak[i]
+			}
+			p.groups = append(p.groups, g)
 		}
 		p.groups[at].members = append(p.groups[at].members, i)
 	}

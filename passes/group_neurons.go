@@ -132,14 +132,13 @@ func (g *grouper) neuron(v *ir.Value, plan *leakPlan, i int, x *ir.Value, name s
 	args := []*ir.Value{x}
 	for slot := ir.NeuronThreshold; slot < len(v.Args); slot++ {
 		c := v.Args[slot].Const()
+		leak, leaks := group.leaks[slot]
 		switch {
 		case c == nil:
 			args = append(args, nil)
 			continue
-		case slot == ir.NeuronLeak:
-			c = scalar(group.leak)
-		case slot == ir.NeuronCurrent:
-			c = scalar(group.current)
+		case leaks:
+			c = scalar(leak)
 		case c.Type.Size() > 1:
 			full := spreadTo(c, v.Type.Shape)
 			if plan.axis < 0 {

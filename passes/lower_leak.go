@@ -2,6 +2,7 @@ package passes
 
 import (
 	"math"
+	"slices"
 
 	"nomul/ir"
 )
@@ -15,19 +16,21 @@ import (
 // the factor that it stands for, until numbers are rounded.
 func runLowerLeak(n *ir.Net, o *Options) (*ir.Net, error) {
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-		if v.Op != ir.OpNeuron || v.Args[ir.NeuronLeak] == nil && v.Args[ir.NeuronCurrent] == nil {
+		if v.Op != ir.OpNeuron {
 			return nil, nil
 		}
 		attrs := v.Attrs.(ir.NeuronAttrs)
+		if !slices.ContainsFunc(attrs.Leaks(), func(l ir.Leaking) bool { return v.Args[l.Slot] != nil }) {
+			return nil, nil
+		}
 		args := make([]*ir.Value, len(v.Args))
 		for i, a := range v.Args {
 			args[i] = r.Of(a)
 		}
-		if form, ok := leakForm(o, v, ir.NeuronLeak); ok {
-			attrs.Leak, args[ir.NeuronLeak] = form, kept(form, args[ir.NeuronLeak])
-		}
-		if form, ok := leakForm(o, v, ir.NeuronCurrent); ok {
-			attrs.Current, args[ir.NeuronCurrent] = form, kept(form, args[ir.NeuronCurrent])
+		for _, l := range attrs.Leaks() {
+			if form, ok := leakForm(o, v, l); ok {
+				*l.Form, args[l.Slot] = form, kept(form, args[l.Slot])
+			}
 		}
 		attrs.Round = ir.RoundFloor
 		if attrs.Compare == ir.GT && (shifts(attrs.Leak) || shifts(attrs.Current)) {
@@ -49,8 +52,8 @@ func shifts(l ir.Leak) bool { return l.Kind == ir.LeakShift || l.Kind == ir.Leak
 
 // leakForm finds the integer form of a leak operand; there is none when it is
 // absent, differs within the layer or is no leak.
-func leakForm(o *Options, v *ir.Value, slot int) (ir.Leak, bool) {
-	c := v.Args[slot].Const()
+func leakForm(o *Options, v *ir.Value, l ir.Leaking) (ir.Leak, bool) {
+	c := v.Args[l.Slot].Const()
 	if c == nil {
 		return ir.Leak{}, false
 	}
@@ -63,7 +66,7 @@ func leakForm(o *Options, v *ir.Value, slot int) (ir.Leak, bool) {
 		form, ok = fractionLeak(beta)
 	}
 	if ok {
-		noteLeak(o, v, slot, beta, form)
+		noteLeak(o, v, l, beta, form)
 	}
 	return form, ok
 }
@@ -126,17 +129,21 @@ func remains(l ir.Leak) float64 {
 	return 1
 }
 
+// its names a leak of a neuron.
+func its(l ir.Leaking) string {
+	if l.Slot == ir.NeuronLeak {
+		return "its leak"
+	}
+	return "its " + l.Of + "'s leak"
+}
+
 // noteLeak reports a leak that is not exact on integers: a shift is, but for what
 // a current hands on.
-func noteLeak(o *Options, v *ir.Value, slot int, beta float64, l ir.Leak) {
-	its := "its leak"
-	if slot == ir.NeuronCurrent {
-		its = "its current's leak"
-	}
-	switch {
+func noteLeak(o *Options, v *ir.Value, of ir.Leaking, beta float64, l ir.Leak) {
+	switch its := its(of); {
 	case l.Kind == ir.LeakCSD:
 		o.note(v, "%s %v is run as %d/%d, off by %.2g, and rounded in every step", its, beta, l.N, int64(1)<<l.K, math.Abs(beta-remains(l)))
-	case l.Kind == ir.LeakDecay, l.Kind == ir.LeakShift && slot == ir.NeuronCurrent:
+	case l.Kind == ir.LeakDecay, l.Kind == ir.LeakShift && of.Slot != ir.NeuronLeak:
 		o.note(v, "%s %v is rounded in every step", its, beta)
 	}
 }

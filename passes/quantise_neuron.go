@@ -135,17 +135,13 @@ func reachable(units *ir.Tensor) *ir.Tensor {
 // fits refuses a neuron that has no integer form.
 func (q *quantiser) fits(v *ir.Value) error {
 	a := v.Attrs.(ir.NeuronAttrs)
-	for _, leak := range []struct {
-		name string
-		form ir.Leak
-		slot int
-	}{{"leak", a.Leak, ir.NeuronLeak}, {"current's leak", a.Current, ir.NeuronCurrent}} {
-		if leak.form.Kind != ir.LeakFactor {
+	for _, leak := range a.Leaks() {
+		if leak.Form.Kind != ir.LeakFactor {
 			continue
 		}
-		c := v.Args[leak.slot].Const()
+		c := v.Args[leak.Slot].Const()
 		i := max(0, slices.IndexFunc(c.F, func(f float64) bool { return !(f >= 0 && f <= 1) }))
-		return refuse(v, diag.NotExact, "its %s %v lets the membrane grow or change its sign, and has no integer form", leak.name, c.F[i])
+		return refuse(v, diag.NotExact, "%s %v lets the membrane grow or change its sign, and has no integer form", its(leak), c.F[i])
 	}
 	if v.Args[ir.NeuronGain] != nil {
 		return refuse(v, diag.NotExact, "its input gain is not in its threshold yet: fold-gain brings it there")
@@ -286,7 +282,11 @@ func (q *quantiser) roomy(v, given *ir.Value, a ir.NeuronAttrs, bits int) bool {
 	all := membrane.Union(current).Union(ranges[ir.NeuronReset])
 	most := int64(1)<<(bits-1) - 1
 	if bits == 32 { // narrower membranes are shifted in 32 bits
-		all.Hi += int64(1) << max(a.Leak.K, a.Current.K)
+		shift := 0
+		for _, l := range a.Leaks() {
+			shift = max(shift, l.Form.K)
+		}
+		all.Hi += int64(1) << shift
 	}
 	return all.Lo >= -most && all.Hi <= most
 }

@@ -240,23 +240,18 @@ func (k knowledge) digits(v *ir.Value) []Edge {
 
 func (k knowledge) neuron(v *ir.Value) []Edge {
 	var out []Edge
-	for _, product := range []struct {
-		slot int
-		what string
-	}{
-		{ir.NeuronLeak, "membrane times leak"},
-		{ir.NeuronGain, "input times gain"},
-		{ir.NeuronCurrent, "current times leak"},
-	} {
-		if by := v.Arg(product.slot); by != nil {
-			out = append(out, edge(v, by, L4, "%s%s", product.what, value(by))...)
+	a := v.Attrs.(ir.NeuronAttrs)
+	for _, l := range a.Leaks() {
+		if by := v.Arg(l.Slot); by != nil {
+			out = append(out, edge(v, by, L4, "%s times leak%s", l.Of, value(by))...)
 		}
 	}
-	a := v.Attrs.(ir.NeuronAttrs)
-	for i, l := range []ir.Leak{a.Leak, a.Current} {
-		if l.Kind == ir.LeakCSD {
-			what := []string{"membrane", "current"}[i]
-			out = append(out, edge(v, v, L3, "the %s times %d/2^%d, run as additions of shifted copies", what, l.N, l.K)...)
+	if by := v.Arg(ir.NeuronGain); by != nil {
+		out = append(out, edge(v, by, L4, "input times gain%s", value(by))...)
+	}
+	for _, l := range a.Leaks() {
+		if l.Form.Kind == ir.LeakCSD {
+			out = append(out, edge(v, v, L3, "the %s times %d/2^%d, run as additions of shifted copies", l.Of, l.Form.N, l.Form.K)...)
 		}
 	}
 	return out
