@@ -36,6 +36,16 @@ import (
 //	H_t = leak(V_{t−1}) + I_t + bias − R_t·amount
 //	V_t = H_t − (S_t − R_t)·amount
 //
+// With adapt, a leak, the threshold grows by a_t, a_0 = 0, where it is compared, and with
+// adapt-reset, of subtract, where a reset takes it:
+//
+//	S_t = [H_t ≥ threshold + a_t] (or >),  a_{t+1} = adapt(a_t) + jump·S_t
+//
+// This is the adaptive threshold of Bellec et al. (2018 and 2020), A_t = v_th + β·a_t, with
+// jump = β, or β·(1 − ρ) where the trace is normalised; Norse's, which decays before it is
+// compared and jumps behind that, is the same with ρ times the jump. The shift of adapt is
+// rounded the other way round than those of the other leaks.
+//
 // A neuron with a refractory period of R steps counts them, n_0 = 0, and rests where
 // n_{t−1} > 0, which its current does not:
 //
@@ -64,6 +74,9 @@ type NeuronAttrs struct {
 	MasksCurrent bool
 	Silent       bool
 	Refractory   Refractory
+	// Adapt is the leak of what the threshold has grown by; its kind is 0 when it is constant.
+	Adapt      Leak
+	AdaptReset bool
 }
 
 func (NeuronAttrs) attrs() {}
@@ -81,7 +94,13 @@ type Leaking struct {
 
 // Leaks lists what leaks of a neuron.
 func (a *NeuronAttrs) Leaks() []Leaking {
-	return []Leaking{{"membrane", &a.Leak, NeuronLeak}, {"current", &a.Current, NeuronCurrent}}
+	return []Leaking{{"membrane", &a.Leak, NeuronLeak}, {"current", &a.Current, NeuronCurrent}, {"threshold", &a.Adapt, NeuronAdapt}}
+}
+
+// AdaptRound is the rounding of adapt: H ≥ θ + a/2^k is H ≥ θ + ⌈a/2^k⌉, where
+// v/2^k ≥ θ is ⌊v/2^k⌋ ≥ θ.
+func (a NeuronAttrs) AdaptRound() Round {
+	return map[Round]Round{RoundFloor: RoundCeil, RoundCeil: RoundFloor, RoundZero: RoundZero}[a.Round]
 }
 
 // Reset is what firing does to the membrane.

@@ -12,9 +12,11 @@ const (
 	NeuronBias
 	NeuronReset
 	NeuronInit
+	NeuronJump
 	NeuronLeak
 	NeuronGain
 	NeuronCurrent
+	NeuronAdapt
 )
 
 func inferNeuron(in *inference) {
@@ -30,8 +32,10 @@ func inferNeuron(in *inference) {
 	in.checkReset(a)
 	in.checkCurrent(a)
 	in.checkRest(a)
+	in.checkAdapt(a)
 	if in.err == nil && in.level == Fixed {
-		in.state, in.current = in.membraneRange(a)
+		r := in.ranges(a)
+		in.state, in.current = r.Membrane, r.Current
 	}
 	in.typ, in.rng = SpikeType(s), Range{Lo: 0, Hi: 1}
 	switch {
@@ -112,46 +116,71 @@ func (in *inference) checkRest(a NeuronAttrs) {
 	}
 }
 
+// checkAdapt demands that a threshold that adapts is one: that there is a reset it could
+// show in, too.
+func (in *inference) checkAdapt(a NeuronAttrs) {
+	adapts := a.Adapt.Kind != 0
+	switch {
+	case adapts != (in.v.Args[NeuronJump] != nil):
+		in.fail(diag.BadAttribute, "adapt and the operand jump go together")
+	case adapts && (!a.Fires() || a.When == WhenBoth):
+		in.fail(diag.BadAttribute, "adapt is of a neuron that fires, and does not go with when=both")
+	case a.AdaptReset && (!adapts || a.Reset != ResetSubtract):
+		in.fail(diag.BadAttribute, "adapt-reset is of a neuron with adapt and reset=subtract")
+	}
+}
+
 // goesWith tells whether a leak is a factor exactly where an operand gives it; above
 // the fixed level one of N/2^K may have the factor that it stands for.
 func (in *inference) goesWith(l Leak, factor *Value) bool {
 	return (l.Kind == LeakFactor) == (factor != nil) || l.Kind == LeakCSD && in.level != Fixed
 }
 
-// membraneRange is that of the value's own operands, which must fit an integer.
-func (in *inference) membraneRange(a NeuronAttrs) (all, current Range) {
+// ranges are those of the value's own operands, which must fit an integer.
+func (in *inference) ranges(a NeuronAttrs) NeuronRanges {
 	args := in.v.Args
-	all, current = MembraneRange(a, in.steps, args[NeuronX].Range, MembraneConsts{
+	r := a.Ranges(in.steps)(args[NeuronX].Range, NeuronConsts{
 		Threshold: constRange(args[NeuronThreshold]), Bias: constRange(args[NeuronBias]),
-		Reset: constRange(args[NeuronReset]), Init: constRange(args[NeuronInit])})
-	if r := all.Union(current); r.Lo <= -update.Limit || r.Hi >= update.Limit {
-		in.fail(diag.TooWide, "its membrane would go from %d to %d, or its current from %d to %d, which no integer holds", all.Lo, all.Hi, current.Lo, current.Hi)
+		Reset: constRange(args[NeuronReset]), Init: constRange(args[NeuronInit]), Jump: constRange(args[NeuronJump])})
+	if all := r.Membrane.Union(r.Current).Union(r.Threshold); all.Lo <= -update.Limit || all.Hi >= update.Limit {
+		in.fail(diag.TooWide, "its membrane would go from %d to %d, its current from %d to %d, or its threshold from %d to %d, which no integer holds",
+			r.Membrane.Lo, r.Membrane.Hi, r.Current.Lo, r.Current.Hi, r.Threshold.Lo, r.Threshold.Hi)
 	}
-	return all, current
+	return r
 }
 
-// MembraneConsts are the ranges of a fixed neuron's constants; zero where absent.
-type MembraneConsts struct{ Threshold, Bias, Reset, Init Range }
+// NeuronConsts are the ranges of a fixed neuron's constants; zero where absent.
+type NeuronConsts struct{ Threshold, Bias, Reset, Init, Jump Range }
 
-// MembraneRange returns the ranges of a fixed neuron whose input has range x, for as many
-// steps as the net has: of the stored membrane, before and after the reset, and of the
-// current, before and after its leak.
-func MembraneRange(a NeuronAttrs, steps int, x Range, c MembraneConsts) (membrane, current Range) {
-	return MembraneRanges(a, steps)(x, c)
-}
+// NeuronRanges are the ranges of what a fixed neuron keeps: the stored membrane, before and
+// after the reset, the current, before and after its leak, and the threshold with what it has
+// grown by.
+type NeuronRanges struct{ Membrane, Current, Threshold Range }
 
-// MembraneRanges returns MembraneRange for neurons that differ in their operands alone.
-func MembraneRanges(a NeuronAttrs, steps int) func(x Range, c MembraneConsts) (membrane, current Range) {
+// Ranges returns, of fixed neurons with these attributes, the ranges by those of the input and
+// the constants, for as many steps as the net has.
+func (a NeuronAttrs) Ranges(steps int) func(x Range, c NeuronConsts) NeuronRanges {
 	p := a.update()
-	at, driven := p.Var(MembraneVar), p.Var(CurrentVar)
-	return func(x Range, c MembraneConsts) (membrane, current Range) {
-		operands := [...]Range{NeuronX: x, NeuronThreshold: c.Threshold, NeuronBias: c.Bias, NeuronReset: c.Reset, NeuronInit: c.Init}
+	return func(x Range, c NeuronConsts) NeuronRanges {
+		operands := [...]Range{NeuronX: x, NeuronThreshold: c.Threshold, NeuronBias: c.Bias, NeuronReset: c.Reset, NeuronInit: c.Init, NeuronJump: c.Jump}
 		r := p.Ranges(steps, func(slot int) Range { return operands[slot] })
-		if driven >= 0 {
-			current = r.Vars[driven]
+		of := func(name string) Range {
+			if at := p.Var(name); at >= 0 {
+				return r.Vars[at]
+			}
+			return Range{}
 		}
-		return r.Vars[at], current
+		return NeuronRanges{of(MembraneVar), of(CurrentVar), c.Threshold.Add(of(GrowthVar))}
 	}
+}
+
+// GrownThreshold is the range of the threshold of a neuron, with what it grows by in so many steps.
+func (v *Value) GrownThreshold(steps int) Range {
+	p, r := v.Update(steps)
+	if at := p.Var(GrowthVar); at >= 0 {
+		return v.Args[NeuronThreshold].Range.Add(r.Vars[at])
+	}
+	return Range{}
 }
 
 func constRange(v *Value) Range {

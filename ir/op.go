@@ -151,8 +151,8 @@ var ops = [numOps]opInfo{
 	OpBatchNorm: {"batch-norm", slots("x", "gamma", "beta", "mean", "variance"), BatchNormAttrs{}, Source, Spiking, 0, inferBatchNorm, nil,
 		"gamma · (x − mean) / sqrt(variance + eps) + beta along an axis"},
 
-	OpNeuron: {"neuron", slots("x").bare("threshold").opt("bias", "reset", "init", "leak", "gain", "current"), NeuronAttrs{}, Spiking, Fixed, remembers, inferNeuron, updateNeuron,
-		"integrate and fire: H = leak(V) + gain·(x << guard) + bias; S = [H compare threshold]; V = reset(H, S); with current, x first goes through a leak of its own; silent: the result is V"},
+	OpNeuron: {"neuron", slots("x").bare("threshold").opt("bias", "reset", "init", "jump", "leak", "gain", "current", "adapt"), NeuronAttrs{}, Spiking, Fixed, remembers, inferNeuron, updateNeuron,
+		"integrate and fire: H = leak(V) + gain·(x << guard) + bias; S = [H compare threshold]; V = reset(H, S); with current, x first goes through a leak of its own; adapt: each spike raises the threshold by jump, which leaks; silent: the result is V"},
 	OpDelay:   {"delay", slots("init"), nil, Source, Fixed, remembers | typeGiven, inferDelay, nil, "the value latched in the last step; init in the first"},
 	OpLatch:   {"latch", slots("delay", "x"), nil, Source, Fixed, remembers, inferLatch, nil, "stores x for the next step of its delay; nothing reads it"},
 	OpSum:     {"sum", slots("x"), nil, Source, Fixed, readout, inferSum, updateSum, "the sum of x over all steps"},

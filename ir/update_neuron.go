@@ -8,6 +8,7 @@ const (
 	CurrentVar  = "current"
 	FiredVar    = "fired"
 	RestVar     = "rest"
+	GrowthVar   = "growth"
 	ReadoutVar  = "readout"
 )
 
@@ -31,7 +32,8 @@ type neuronUpdate struct {
 	a                        NeuronAttrs
 	given                    func(slot int) bool
 	membrane, current, fired int          // state variables
-	rest                     int          // and the steps of rest that are left
+	rest, growth             int          // and the steps of rest that are left, and what the threshold has grown by
+	grown                    update.Value // what it has grown by, if it does
 	waits                    update.Value // the bit that a reset acts at the beginning of this step
 	rests                    update.Value // the bit that the neuron rests in this step
 }
@@ -43,6 +45,10 @@ func (n *neuronUpdate) result() update.Value {
 		init = NeuronInit
 	}
 	n.membrane = n.Var(update.Var{Name: MembraneVar, Traced: true, Init: init})
+	if n.a.Adapt.Kind != 0 {
+		n.growth = n.Var(update.Var{Name: GrowthVar, Init: -1})
+		n.grown = n.Named(n.Load(n.growth), "grown")
+	}
 	kept := n.begin()
 	h := n.Add(n.Add(kept, n.receive()), n.param(NeuronBias, "bias"))
 	if n.a.Refractory.Kind != 0 {
@@ -68,6 +74,10 @@ func (n *neuronUpdate) result() update.Value {
 	n.Store(n.membrane, v)
 	if n.a.When == WhenNext {
 		n.Store(n.fired, spike)
+	}
+	if n.a.Adapt.Kind != 0 {
+		less := n.leak(n.a.Adapt, n.grown, n.a.AdaptRound())
+		n.Store(n.growth, n.Add(less, n.Select(spike, n.param(NeuronJump, "jump"), n.Const(0))))
 	}
 	if n.a.Silent {
 		return v
@@ -114,7 +124,7 @@ func (n *neuronUpdate) begin() update.Value {
 	if n.a.When == WhenBoth {
 		n.waits = n.Named(n.fires(v), "waits")
 	}
-	return n.Named(n.leak(n.a.Leak, v), "kept")
+	return n.Named(n.leak(n.a.Leak, v, n.a.Round), "kept")
 }
 
 // receive returns the drive, by way of the current if there is one.
@@ -127,7 +137,7 @@ func (n *neuronUpdate) receive() update.Value {
 	arrived := n.Named(n.Load(n.current), "arrived")
 	before := arrived
 	if n.a.Order != OrderAfter {
-		before = n.leak(n.a.Current, before)
+		before = n.leak(n.a.Current, before, n.a.Round)
 	}
 	d := n.Add(before, x)
 	if n.a.MasksCurrent {
@@ -136,7 +146,7 @@ func (n *neuronUpdate) receive() update.Value {
 	d = n.Version(n.current, n.Named(d, "fed"))
 	next := d
 	if n.a.Order == OrderAfter {
-		next = n.Named(n.leak(n.a.Current, d), "left")
+		next = n.Named(n.leak(n.a.Current, d, n.a.Round), "left")
 	}
 	n.Store(n.current, next)
 	if n.a.Order == OrderLate {
@@ -174,12 +184,19 @@ func (n *neuronUpdate) set(acts, v update.Value) update.Value {
 
 // lower returns the membrane v, less the amount of the reset where it acts.
 func (n *neuronUpdate) lower(acts, v update.Value) update.Value {
-	return n.Sub(v, n.Select(acts, n.param(NeuronReset, "reset"), n.Const(0)))
+	amount := n.param(NeuronReset, "reset")
+	if n.a.AdaptReset {
+		amount = n.Named(n.Add(amount, n.grown), "amount")
+	}
+	return n.Sub(v, n.Select(acts, amount, n.Const(0)))
 }
 
 // fires returns the bit that a membrane has reached the threshold.
 func (n *neuronUpdate) fires(h update.Value) update.Value {
 	threshold := n.param(NeuronThreshold, "threshold")
+	if n.a.Adapt.Kind != 0 {
+		threshold = n.Add(threshold, n.grown)
+	}
 	if n.a.Compare == GT {
 		return n.Above(h, threshold)
 	}
@@ -195,7 +212,7 @@ func (n *neuronUpdate) param(slot int, name string) update.Value {
 }
 
 // leak returns the part of a number that stays.
-func (n *neuronUpdate) leak(l Leak, v update.Value) update.Value {
+func (n *neuronUpdate) leak(l Leak, v update.Value, r Round) update.Value {
 	d := update.Decay{Shift: l.K, Digits: []update.Digit{{Shift: 0, Sign: 1}}, Rest: l.Kind == LeakDecay}
 	switch l.Kind {
 	case LeakAll:
@@ -206,7 +223,7 @@ func (n *neuronUpdate) leak(l Leak, v update.Value) update.Value {
 	default:
 		return v
 	}
-	return n.Leak(v, n.a.Round.before(d))
+	return n.Leak(v, r.before(d))
 }
 
 // before returns a decay that rounds its shift like that.

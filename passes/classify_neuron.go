@@ -12,7 +12,7 @@ import (
 type neuronForm struct {
 	attrs                              ir.NeuronAttrs
 	threshold, bias, reset, init, leak *ir.Tensor
-	current                            *ir.Tensor
+	current, jump, adapt               *ir.Tensor
 	// inputs are what is added up, each times its gain, and the whole times gain.
 	inputs []gained
 	gain   *ir.Tensor

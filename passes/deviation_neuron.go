@@ -46,6 +46,9 @@ func (q *quantiser) membraneOff(v, out *ir.Value, guard int, units, rounded [ir.
 	}
 	add(ir.OfLeak, times(unit, response(impulses{leak: roundsBy(a.Leak), current: roundsBy(a.Current)})))
 	add(ir.OfLeak, q.missedByLeaks(v, out, unit))
+	if lost := lostOfGrowth(a, realLeaks(v).growth, q.steps); lost > 0 { // the membrane less that
+		add(ir.OfLeak, times(unit, by(lost*q.seenGrowth(a, realLeaks(v)))))
+	}
 	delete(q.off, v) // spikes are given, and a silent neuron's result is its membrane
 	if a.Silent {
 		q.off[v] = d
@@ -92,12 +95,12 @@ func roundsBy(l ir.Leak) float64 {
 // membrane, and to its membrane and its current as they leak.
 type impulses struct{ input, bias, leak, current float64 }
 
-// leaks are the factors of a membrane and of its current.
-type leaks struct{ membrane, current float64 }
+// leaks are the factors of a membrane, of its current, and of what its threshold has grown by.
+type leaks struct{ membrane, current, growth float64 }
 
 // responseOf is the largest membrane that follows, without a spike, in so many steps.
 func responseOf(a ir.NeuronAttrs, steps int, in impulses) float64 {
-	return responseTo(a, leaks{remains(a.Leak), remains(a.Current)}, steps, in)
+	return responseTo(a, leaks{membrane: remains(a.Leak), current: remains(a.Current)}, steps, in)
 }
 
 // responseTo is that of other leaks.

@@ -88,7 +88,7 @@ func TestGuardBitsLeaveRoomToRoundUp(t *testing.T) {
 	leak := ir.Leak{Kind: ir.LeakCSD, K: 13, N: 7373}
 	a := ir.NeuronAttrs{Leak: leak, Round: ir.RoundCeil, Compare: ir.GT, Reset: ir.ResetNone, When: ir.WhenFire, Guard: usual}
 	highest := func(n int) int64 {
-		all, _ := ir.MembraneRange(a, steps, ir.Range{Hi: int64(n)}, ir.MembraneConsts{})
+		all := a.Ranges(steps)(ir.Range{Hi: int64(n)}, ir.NeuronConsts{}).Membrane
 		return all.Hi
 	}
 	n := sort.Search(1<<27, func(n int) bool { return highest(n+1) > math.MaxInt32 })

@@ -33,7 +33,7 @@ func runLowerLeak(n *ir.Net, o *Options) (*ir.Net, error) {
 			}
 		}
 		attrs.Round = ir.RoundFloor
-		if attrs.Compare == ir.GT && (shifts(attrs.Leak) || shifts(attrs.Current)) {
+		if attrs.Compare == ir.GT && slices.ContainsFunc(attrs.Leaks(), func(l ir.Leaking) bool { return shifts(*l.Form) }) {
 			attrs.Round = ir.RoundCeil
 		}
 		return r.CopyWith(v, attrs, args...)
@@ -165,7 +165,16 @@ func lostUnits(v *ir.Value, steps int) float64 {
 	if first := v.Args[ir.NeuronInit].Const(); first != nil && anyNonZero(first.F) {
 		lost += 0.5
 	}
-	return lost
+	return lost + lostOfGrowth(a, remains(a.Adapt), steps)
+}
+
+// lostOfGrowth bounds the loss of what a threshold has grown by: half a unit in each spike, and
+// what its leak rounds off in each step.
+func lostOfGrowth(a ir.NeuronAttrs, rest float64, steps int) float64 {
+	if a.Adapt.Kind == 0 {
+		return 0
+	}
+	return (0.5 + roundsBy(a.Adapt)) * responseTo(ir.NeuronAttrs{}, leaks{membrane: rest}, steps, impulses{bias: 1})
 }
 
 func roundsOff(l ir.Leak) bool { return l.Kind == ir.LeakDecay || l.Kind == ir.LeakCSD }

@@ -9,12 +9,15 @@ import (
 // realLeaks are a neuron's leaks in real numbers: the factors that N/2^K stands for.
 func realLeaks(v *ir.Value) leaks {
 	a := v.Attrs.(ir.NeuronAttrs)
-	out := leaks{remains(a.Leak), remains(a.Current)}
+	out := leaks{remains(a.Leak), remains(a.Current), remains(a.Adapt)}
 	if beta := v.Args[ir.NeuronLeak].Const(); beta != nil {
 		out.membrane = beta.At(0)
 	}
 	if alpha := v.Args[ir.NeuronCurrent].Const(); alpha != nil {
 		out.current = alpha.At(0)
+	}
+	if rho := v.Args[ir.NeuronAdapt].Const(); rho != nil {
+		out.growth = rho.At(0)
 	}
 	return out
 }
@@ -24,20 +27,31 @@ func realLeaks(v *ir.Value) leaks {
 // remains in the next. For a current it is the same.
 func (q *quantiser) missedByLeaks(v, out *ir.Value, unit *ir.Tensor) *ir.Tensor {
 	a, real := v.Attrs.(ir.NeuronAttrs), realLeaks(v)
-	miss := leaks{math.Abs(real.membrane - remains(a.Leak)), math.Abs(real.current - remains(a.Current))}
+	miss := leaks{math.Abs(real.membrane - remains(a.Leak)), math.Abs(real.current - remains(a.Current)), math.Abs(real.growth - remains(a.Adapt))}
 	if miss == (leaks{}) || q.options.Bound == nil {
 		return constant(0, ir.Shape{})
 	}
-	membrane, current := largestState(out, q.steps)
+	membrane, current, threshold := largestState(out, q.steps)
 	part := func(most *ir.Tensor, in impulses) *ir.Tensor {
 		return times(most, constant(responseTo(a, real, q.steps, in), ir.Shape{}))
 	}
-	return times(unit, plus(part(membrane, impulses{leak: miss.membrane}), part(current, impulses{current: miss.current})))
+	grown := responseTo(ir.NeuronAttrs{}, leaks{membrane: real.growth}, q.steps, impulses{bias: miss.growth})
+	off := plus(part(membrane, impulses{leak: miss.membrane}), part(current, impulses{current: miss.current}))
+	return times(unit, plus(off, times(threshold, constant(grown*q.seenGrowth(a, real), ir.Shape{}))))
 }
 
-// largestState are the largest magnitudes of a fixed neuron's membrane and current, for
+// seenGrowth is how often what a threshold has grown by shows in what is compared: once in the
+// threshold, and where a reset takes it, in the membrane of the steps behind.
+func (q *quantiser) seenGrowth(a ir.NeuronAttrs, real leaks) float64 {
+	if a.AdaptReset {
+		return 1 + responseTo(a, real, q.steps, impulses{bias: 1})
+	}
+	return 1
+}
+
+// largestState are the largest magnitudes of a fixed neuron's membrane, current and threshold, for
 // each entry of a shape in which its input's range or its constants differ.
-func largestState(out *ir.Value, steps int) (membrane, current *ir.Tensor) {
+func largestState(out *ir.Value, steps int) (membrane, current, threshold *ir.Tensor) {
 	var given [ir.NeuronLeak]elementRange
 	shape := ir.Shape{}
 	for slot := range given {
@@ -49,15 +63,20 @@ func largestState(out *ir.Value, steps int) (membrane, current *ir.Tensor) {
 	for slot, s := range given {
 		ranges[slot] = s.ranges(shape)
 	}
-	membrane, current = ir.NewTensor(ir.RealType(shape)), ir.NewTensor(ir.RealType(shape))
-	rangeOf := ir.MembraneRanges(out.Attrs.(ir.NeuronAttrs), steps)
-	for i := range membrane.F {
-		all, drive := rangeOf(ranges[ir.NeuronX][i], ir.MembraneConsts{
-			Threshold: ranges[ir.NeuronThreshold][i], Bias: ranges[ir.NeuronBias][i],
-			Reset: ranges[ir.NeuronReset][i], Init: ranges[ir.NeuronInit][i]})
-		membrane.F[i], current.F[i] = float64(largestMagnitude(all)), float64(largestMagnitude(drive))
+	all := [3]*ir.Tensor{}
+	for i := range all {
+		all[i] = ir.NewTensor(ir.RealType(shape))
 	}
-	return compact(membrane), compact(current)
+	rangesOf := out.Attrs.(ir.NeuronAttrs).Ranges(steps)
+	for i := range shape.Size() {
+		r := rangesOf(ranges[ir.NeuronX][i], ir.NeuronConsts{
+			Threshold: ranges[ir.NeuronThreshold][i], Bias: ranges[ir.NeuronBias][i],
+			Reset: ranges[ir.NeuronReset][i], Init: ranges[ir.NeuronInit][i], Jump: ranges[ir.NeuronJump][i]})
+		for k, s := range []ir.Range{r.Membrane, r.Current, r.Threshold} {
+			all[k].F[i] = float64(largestMagnitude(s))
+		}
+	}
+	return compact(all[0]), compact(all[1]), compact(all[2])
 }
 
 // elementRange is the range of each element of a fixed value; lo and hi broadcast to it.

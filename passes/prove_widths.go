@@ -26,11 +26,18 @@ func runProveWidths(n *ir.Net, _ *Options) (*ir.Net, error) {
 			if v.Op == ir.OpNeuron {
 				of = "its membrane may go"
 			}
-			return nil, refuse(v, diag.TooWide, "%s from %d to %d in its units, and engines have %d bits", of, r.Lo, r.Hi, engineBits).
-				WithHelp("fewer time steps, or numbers nearer to each other, take fewer")
+			return nil, tooWide(v, of, r)
+		}
+		if v.Op == ir.OpNeuron && !fitsEngines(v.GrownThreshold(n.Steps)) {
+			return nil, tooWide(v, "its threshold may grow", v.GrownThreshold(n.Steps))
 		}
 	}
 	return n, nil
+}
+
+func tooWide(v *ir.Value, of string, r ir.Range) error {
+	return refuse(v, diag.TooWide, "%s from %d to %d in its units, and engines have %d bits", of, r.Lo, r.Hi, engineBits).
+		WithHelp("fewer time steps, or numbers nearer to each other, take fewer")
 }
 
 func fitsEngines(r ir.Range) bool { return ir.SintType(engineBits, ir.Shape{}).Full().Contains(r) }

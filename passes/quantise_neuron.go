@@ -30,7 +30,7 @@ func (q *quantiser) neuron(v *ir.Value) (*ir.Value, error) {
 		}
 		attrs.Guard = 0
 	}
-	if th := units[ir.NeuronThreshold]; th != nil && q.roomy(v, q.r.Of(x), attrs, 32) {
+	if th := units[ir.NeuronThreshold]; th != nil && attrs.Adapt.Kind == 0 && q.roomy(v, q.r.Of(x), attrs, 32) {
 		units[ir.NeuronThreshold] = reachable(th)
 	}
 	rounded := units
@@ -200,7 +200,7 @@ func (q *quantiser) guard(v *ir.Value) (need, wish int) {
 		return guard, guard
 	}
 	var units []float64
-	for _, slot := range []int{ir.NeuronThreshold, ir.NeuronReset} {
+	for _, slot := range wholeSlots {
 		if c := v.Args[slot].Const(); c != nil {
 			units = append(units, divide(c, scale).F...)
 		}
@@ -277,9 +277,12 @@ func (q *quantiser) roomy(v, given *ir.Value, a ir.NeuronAttrs, bits int) bool {
 		own := wholeRange(inUnits(off, q.inputScale(v), a.Guard))
 		drive, a.Guard = ir.Range{Lo: drive.Lo<<a.Guard + own.Lo, Hi: drive.Hi<<a.Guard + own.Hi}, 0
 	}
-	membrane, current := ir.MembraneRange(a, q.steps, drive, ir.MembraneConsts{
-		Threshold: ranges[ir.NeuronThreshold], Bias: ranges[ir.NeuronBias], Reset: ranges[ir.NeuronReset], Init: ranges[ir.NeuronInit]})
-	all := membrane.Union(current).Union(ranges[ir.NeuronReset])
+	r := a.Ranges(q.steps)(drive, ir.NeuronConsts{
+		Threshold: ranges[ir.NeuronThreshold], Bias: ranges[ir.NeuronBias], Reset: ranges[ir.NeuronReset], Init: ranges[ir.NeuronInit], Jump: ranges[ir.NeuronJump]})
+	all := r.Membrane.Union(r.Current).Union(ranges[ir.NeuronReset])
+	if a.Adapt.Kind != 0 {
+		all = all.Union(r.Threshold)
+	}
 	most := int64(1)<<(bits-1) - 1
 	if bits == 32 { // narrower membranes are shifted in 32 bits
 		shift := 0

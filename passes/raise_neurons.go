@@ -18,7 +18,11 @@ func runRaiseNeurons(n *ir.Net, _ *Options) (*ir.Net, error) {
 	if errs := wholeSpikes(n); len(errs) > 0 {
 		return nil, errs.Err()
 	}
-	n, periods, err := withoutRests(n)
+	n, growths, err := withoutGrowths(n)
+	periods := map[string]ir.Refractory{}
+	if err == nil {
+		n, periods, err = withoutRests(n)
+	}
 	if err == nil {
 		n, err = keepsSpikes(n)
 	}
@@ -37,7 +41,7 @@ func runRaiseNeurons(n *ir.Net, _ *Options) (*ir.Net, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &raising{latched: map[*ir.Value]*ir.Value{}, neurons: map[*ir.Value]*neuronForm{}, shown: map[*ir.Value]*visible{}, names: map[*ir.Value]string{}, periods: periods}
+	s := &raising{latched: map[*ir.Value]*ir.Value{}, neurons: map[*ir.Value]*neuronForm{}, shown: map[*ir.Value]*visible{}, names: map[*ir.Value]string{}, periods: periods, growths: growths}
 	for _, v := range n.All(ir.OpLatch) {
 		s.latched[v.Args[0]] = v.Args[1]
 	}
@@ -75,6 +79,7 @@ type raising struct {
 	names   map[*ir.Value]string      // of the neurons
 	delays  map[*ir.Value]bool        // those of spikes
 	periods map[string]ir.Refractory  // by the name of the comparison
+	growths map[string]*growth
 }
 
 func (s *raising) classify(n *ir.Net) error {
@@ -98,7 +103,9 @@ func (s *raising) classify(n *ir.Net) error {
 		}
 		if p, ok := s.periods[v.Name]; ok && d == nil {
 			d = form.rest(u, p)
-			delete(s.periods, v.Name)
+		}
+		if g := s.growths[v.Name]; g != nil && d == nil {
+			d = form.grow(u, g)
 		}
 		if d != nil {
 			errs = append(errs, d)
@@ -288,7 +295,7 @@ func (f *neuronForm) make(r *ir.Rebuilder, name string, shape ir.Shape) (*ir.Val
 		}
 	}
 	args := []*ir.Value{x}
-	for i, data := range []*ir.Tensor{f.threshold, f.bias, f.reset, f.init, f.leak, f.gain, f.current} {
+	for i, data := range []*ir.Tensor{f.threshold, f.bias, f.reset, f.init, f.jump, f.leak, f.gain, f.current, f.adapt} {
 		if data == nil {
 			args = append(args, nil)
 			continue

@@ -72,12 +72,14 @@ func (s *quiet) find(v *ir.Value) *ir.Tensor {
 // alone is one neuron with the same input in every step, in real numbers or in integers.
 type alone[T int64 | float64] struct {
 	ir.NeuronAttrs
-	leak, wane                    func(T) T
+	leak, wane, adapt             func(T) T
 	input, threshold, bias, reset T
 
 	v, i  T // the membrane and the current, behind the last step
 	fired bool
 	rest  int // the steps of rest that are left
+	// grown is what the threshold has grown by, by a jump in each spike.
+	jump, grown T
 }
 
 // next reports whether it fires in the next step; see ir.NeuronAttrs for the equations.
@@ -88,12 +90,15 @@ func (n *alone[T]) next() bool {
 	}
 	sets, takes := n.Reset == ir.ResetZero || n.Reset == ir.ResetValue, n.Reset == ir.ResetSubtract
 	v, late := n.v, n.fired && n.When == ir.WhenNext
-	again := n.When == ir.WhenBoth && n.above(v)
+	again, amount := n.When == ir.WhenBoth && n.above(v), n.reset
+	if n.AdaptReset {
+		amount += n.grown
+	}
 	if late && sets && !n.Masks {
 		v = value
 	}
 	if v = n.leak(v); late && takes || again {
-		v -= n.reset
+		v -= amount
 	}
 	var drive T
 	drive, n.i = n.drive(n.i, late && n.MasksCurrent)
@@ -114,11 +119,14 @@ func (n *alone[T]) next() bool {
 	case n.When == ir.WhenFire && n.fired && sets:
 		v = value
 	case n.When == ir.WhenFire && n.fired && takes, n.When == ir.WhenBoth && n.fired && !again:
-		v -= n.reset
+		v -= amount
 	case n.When == ir.WhenBoth && again && !n.fired:
-		v += n.reset
+		v += amount
 	}
 	n.v = v
+	if n.grown = n.adapt(n.grown); n.fired {
+		n.grown += n.jump
+	}
 	return n.fired
 }
 
@@ -144,7 +152,8 @@ func (n *alone[T]) drive(i T, killed bool) (drive, next T) {
 }
 
 func (n *alone[T]) above(v T) bool {
-	return v > n.threshold || v == n.threshold && n.Compare == ir.GE
+	threshold := n.threshold + n.grown
+	return v > threshold || v == threshold && n.Compare == ir.GE
 }
 
 func leakReal(rest float64) func(float64) float64 {
@@ -167,20 +176,22 @@ type twins struct {
 	steps          int
 	leak, wane     func(float64) float64
 	whole, waneInt func(int64) int64
+	adapt          func(float64) float64
+	adaptInt       func(int64) int64
 }
 
 func twinsOf(v *ir.Value, a ir.NeuronAttrs, steps int) twins {
 	by := realLeaks(v)
 	return twins{a, min(steps, silenceSteps), leakReal(by.membrane), leakReal(by.current),
-		leakInteger(a.Leak, a.Round), leakInteger(a.Current, a.Round)}
+		leakInteger(a.Leak, a.Round), leakInteger(a.Current, a.Round), leakReal(by.growth), leakInteger(a.Adapt, a.AdaptRound())}
 }
 
 // agrees reports whether a neuron fires on integers in the steps in which it does in
 // real numbers when no spike reaches it.
 func (p *twins) agrees(real, fixed lone) bool {
-	r := alone[float64]{NeuronAttrs: p.attrs, leak: p.leak, wane: p.wane, input: real[ir.NeuronX],
+	r := alone[float64]{NeuronAttrs: p.attrs, leak: p.leak, wane: p.wane, adapt: p.adapt, jump: real[ir.NeuronJump], input: real[ir.NeuronX],
 		threshold: real[ir.NeuronThreshold], bias: real[ir.NeuronBias], reset: real[ir.NeuronReset], v: real[ir.NeuronInit]}
-	n := alone[int64]{NeuronAttrs: p.attrs, leak: p.whole, wane: p.waneInt, input: int64(fixed[ir.NeuronX]),
+	n := alone[int64]{NeuronAttrs: p.attrs, leak: p.whole, wane: p.waneInt, adapt: p.adaptInt, jump: int64(fixed[ir.NeuronJump]), input: int64(fixed[ir.NeuronX]),
 		threshold: int64(fixed[ir.NeuronThreshold]), bias: int64(fixed[ir.NeuronBias]), reset: int64(fixed[ir.NeuronReset]), v: int64(fixed[ir.NeuronInit])}
 	for range p.steps {
 		if r.next() != n.next() {

@@ -91,10 +91,13 @@ func snapped(f float64) (float64, bool) {
 	return r, math.Abs(f-r) <= 1e-9*math.Abs(f)
 }
 
-// units are the thresholds and amounts of a sink in units of its class's scales.
+// wholeSlots are the operands of a neuron that are to be whole in units of its membrane.
+var wholeSlots = []int{ir.NeuronThreshold, ir.NeuronReset, ir.NeuronJump}
+
+// sinkUnits are the thresholds and amounts of a sink in units of its class's scales.
 func (s *scaler) sinkUnits(k *sink, scale func(root int) float64) []float64 {
 	var out []float64
-	for _, slot := range []int{ir.NeuronThreshold, ir.NeuronReset} {
+	for _, slot := range wholeSlots {
 		c := k.value.Args[slot].Const()
 		if c == nil {
 			continue

@@ -71,6 +71,9 @@ func (u *unrolled) seeds() ([]seed, *diag.Diagnostic) {
 		for _, f := range fires[last] {
 			g := twin(f, last, fires[past], past)
 			if g == nil {
+				g = grownTwin(f, last, fires[past], past)
+			}
+			if g == nil {
 				return nil, comparesOther(u.steps-2, f, past, fires[past]).WithHelp("%s", u.atTheEnd(f))
 			}
 			out = append(out, seed{f, g, i})
@@ -87,6 +90,22 @@ func twin(f, membrane *ir.Value, among []*ir.Value, of *ir.Value) *ir.Value {
 			ok = ok && (a == g.Args[i] || a == membrane && g.Args[i] == of)
 		}
 		if ok {
+			return g
+		}
+	}
+	return nil
+}
+
+// grownTwin finds the comparison with another number of the step that is to one membrane what
+// f is to its own: a threshold that adapts.
+func grownTwin(f, membrane *ir.Value, among []*ir.Value, of *ir.Value) *ir.Value {
+	computed := func(v, m *ir.Value) bool { return v != m && byElement[v.Op] && v.Type.IsReal() }
+	for _, g := range among {
+		same := g.Attrs == f.Attrs
+		for i, a := range f.Args {
+			same = same && (a == membrane && g.Args[i] == of || computed(a, membrane) && computed(g.Args[i], of))
+		}
+		if same {
 			return g
 		}
 	}

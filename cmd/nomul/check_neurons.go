@@ -69,6 +69,9 @@ func neuronRows(net *ir.Net) []neuronRow {
 				row.Kind += ", a step late"
 			}
 		}
+		if a.Adapt.Kind != 0 {
+			row.Kind += ", threshold grows by " + span(v.Args[ir.NeuronJump].Const()) + ", leak " + leakText(a.Adapt, v.Args[ir.NeuronAdapt])
+		}
 		if a.Refractory.Kind != 0 {
 			row.Kind += ", refractory " + a.Refractory.String()
 		}

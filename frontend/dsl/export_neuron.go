@@ -29,6 +29,11 @@ func (x *exporter) neuron(v *ir.Value) string {
 	n.word("round", a.Round.String(), "floor")
 	n.word("masks", strconv.FormatBool(a.Masks), "false")
 	n.word("masks_current", strconv.FormatBool(a.MasksCurrent), "false")
+	if a.Adapt.Kind != 0 {
+		n.leakField("adapt", a.Adapt, ir.NeuronAdapt)
+		n.constant("jump", ir.NeuronJump)
+		n.word("adapt_reset", strconv.FormatBool(a.AdaptReset), "false")
+	}
 	switch a.Refractory.Kind {
 	case 0:
 	case ir.RestHold:

@@ -21,7 +21,7 @@ func (n *neuron) what() string { return "neuron " + n.def.Name }
 // unless it is silent.
 var neuronFields = params("tau any, beta any, leak any, decay_input truth = true, gain any, " +
 	"threshold any, fires any, reset any, amount any, when word = fire, init any, bias any, " +
-	"current any, order word = before, masks truth = false, masks_current truth = false, refractory any, silent truth = false, round word = floor")
+	"current any, order word = before, masks truth = false, masks_current truth = false, refractory any, adapt any, jump any, adapt_reset truth = false, silent truth = false, round word = floor")
 
 // leaks are the fields of which a neuron has one.
 var leaks = []string{"tau", "beta", "leak"}
@@ -60,7 +60,7 @@ type neuronCall struct {
 	def   *neuron
 	name  string
 	attrs ir.NeuronAttrs
-	slots [ir.NeuronCurrent + 1]*ir.Value
+	slots [ir.NeuronAdapt + 1]*ir.Value
 }
 
 func (n *neuronCall) make() value {
@@ -78,6 +78,7 @@ func (n *neuronCall) make() value {
 	if resets {
 		n.reset()
 		n.refractory()
+		n.adapt()
 	}
 	if init := n.args["init"]; init.kind != isNothing && (init.kind != isNumber || init.num != 0) {
 		n.slots[ir.NeuronInit] = n.tensor(ir.NeuronInit, "init", nil)
@@ -209,6 +210,17 @@ func (n *neuronCall) current() {
 	}
 	n.attrs.Current, n.slots[ir.NeuronCurrent] = n.leakOf("current", ir.NeuronCurrent)
 	n.word("order", &n.attrs.Order)
+}
+
+// adapt is the leak of what the threshold grows by in each spike, the jump.
+func (n *neuronCall) adapt() {
+	n.attrs.AdaptReset = n.args["adapt_reset"].truth
+	n.slots[ir.NeuronJump] = n.tensor(ir.NeuronJump, "jump", nil)
+	if adapts, jumps := n.args["adapt"].kind != isNothing, n.args["jump"].kind != isNothing; adapts != jumps {
+		n.fail(n.site.node, diag.BadCall, "neuron %s says one of adapt and jump; wanted both, or none", n.def.def.Name)
+	} else if adapts {
+		n.attrs.Adapt, n.slots[ir.NeuronAdapt] = n.leakOf("adapt", ir.NeuronAdapt)
+	}
 }
 
 // refractory is a number of steps in which the membrane is held, or says with it what does not

@@ -240,13 +240,14 @@ once
 	%%v0 = const {fill=%d} : s8[1]
 	%%gain = const {fill=%g} : real[]
 	%%beta = const {fill=%g} : real[1]
+	%%j = const {fill=%d} : s8[1]
 step
 	%%x = input {per=step} : real[1]
 	%%s = neuron %%x, bias=%%b, init=%%v0, gain=%%gain%s
 end
-	%%c = last %%s : %[9]s
-	%%y = output %%c : %[9]s
-}`, len(s.x), s.threshold, s.bias, s.reset, s.start, gain, beta, s.suffix(t, "real[1]"), s.result("real[1]")))
+	%%c = last %%s : %[10]s
+	%%y = output %%c : %[10]s
+}`, len(s.x), s.threshold, s.bias, s.reset, s.start, gain, beta, s.jump, s.suffix(t, "real[1]"), s.result("real[1]")))
 }
 
 // rest is the share that a leak leaves.
@@ -264,8 +265,10 @@ type moment struct{ membrane, result float64 }
 func (s sample) inFloats(gain, beta float64) []moment {
 	var out []moment
 	a, v, fired := s.attrs, float64(s.start), false
+	grown := 0.0
 	above := func(v float64) bool {
-		return v > float64(s.threshold) || v == float64(s.threshold) && a.Compare == ir.GE
+		threshold := float64(s.threshold) + grown
+		return v > threshold || v == threshold && a.Compare == ir.GE
 	}
 	i, rests := 0.0, 0
 	for _, x := range s.x {
@@ -276,7 +279,7 @@ func (s sample) inFloats(gain, beta float64) []moment {
 		}
 		v = float64(v * rest(a.Leak, beta))
 		if (waits || high) && a.Reset == ir.ResetSubtract {
-			v -= float64(s.reset)
+			v = s.lowered(v, grown)
 		}
 		kept := v
 		drive := float64(gain * float64(x))
@@ -316,7 +319,13 @@ func (s sample) inFloats(gain, beta float64) []moment {
 		if rests = max(rests-1, 0); fired {
 			rests = a.Refractory.Steps
 		}
-		out = append(out, s.settle(&v, fired, high))
+		out = append(out, s.settle(&v, fired, high, grown))
+		if grown = float64(grown * rest(a.Adapt, beta)); fired {
+			grown += float64(s.jump)
+		}
+		if a.Adapt.Kind == 0 {
+			grown = 0
+		}
 	}
 	return out
 }
@@ -332,8 +341,16 @@ func (s sample) replaced(v float64) float64 {
 	return v
 }
 
+// lowered is the membrane less what a reset takes.
+func (s sample) lowered(v, grown float64) float64 {
+	if v -= float64(s.reset); s.attrs.AdaptReset {
+		v -= grown
+	}
+	return v
+}
+
 // settle is the reset at the end of a step, and what the step shows.
-func (s sample) settle(v *float64, fired, high bool) moment {
+func (s sample) settle(v *float64, fired, high bool, grown float64) moment {
 	spike := map[bool]float64{true: 1}
 	switch {
 	case s.attrs.When == ir.WhenBoth:
@@ -341,7 +358,7 @@ func (s sample) settle(v *float64, fired, high bool) moment {
 	case fired && s.attrs.When == ir.WhenFire:
 		*v = s.replaced(*v)
 		if s.attrs.Reset == ir.ResetSubtract {
-			*v -= float64(s.reset)
+			*v = s.lowered(*v, grown)
 		}
 	}
 	if s.attrs.Silent {

@@ -29,8 +29,12 @@ type neurons[T number] struct {
 	drive                 func(v []T)
 	gain                  []T
 	threshold, bias, init []T
-	value                 []T // of the membrane after a spike, if reset is value
-	amount                []T // what is taken from it, if reset is subtract
+	// grown is what the threshold has grown by, which adapt leaks in place, and a spike makes
+	// larger by jump; nil when it is constant.
+	grown, jump []T
+	adapt       func(v []T)
+	value       []T // of the membrane after a spike, if reset is value
+	amount      []T // what is taken from it, if reset is subtract
 }
 
 // step computes H = leak(V) + drive + bias, fires and resets. A reset that
@@ -42,6 +46,7 @@ func (n *neurons[T]) step(step int) {
 		clear(n.v)
 		clear(n.i)
 		clear(n.rest)
+		clear(n.grown)
 		addTo(n.v, n.init)
 	}
 	hold := n.Refractory.Kind == ir.RestHold
@@ -66,6 +71,12 @@ func (n *neurons[T]) step(step int) {
 	n.fire(n.s)
 	n.count()
 	n.end()
+	if n.adapt != nil {
+		n.adapt(n.grown)
+	}
+	for j, by := range n.jump {
+		n.grown[j] += T(n.s[j]) * by
+	}
 }
 
 // pause takes back what this step did to the membranes of neurons that rest.
@@ -160,7 +171,11 @@ func (n *neurons[T]) fire(spikes []int64) {
 		tie = 1
 	}
 	for i, h := range n.v {
-		switch threshold := n.threshold[i]; {
+		threshold := n.threshold[i]
+		if n.grown != nil {
+			threshold += n.grown[i]
+		}
+		switch {
 		case h > threshold:
 			spikes[i] = 1
 		case h == threshold:
@@ -192,6 +207,9 @@ func (n *neurons[T]) lower(fired []int64) {
 	for i, s := range fired {
 		if s != 0 && n.amount != nil {
 			n.v[i] -= n.amount[i]
+			if n.AdaptReset {
+				n.v[i] -= n.grown[i]
+			}
 		}
 	}
 }
@@ -211,6 +229,7 @@ func (a *assembly) neuron(v *ir.Value, args []*ir.Tensor, c *cell) {
 		}
 		n := newNeurons(v, args, c, (*eval.View).Ints, func(t *ir.Tensor) []int64 { return t.I })
 		n.leak, n.wane = leakInts(n.Leak, n.Round), leakInts(n.Current, n.Round)
+		n.adapt = leakInts(n.Adapt, n.AdaptRound())
 		n.drive = driveInts(n.Guard, args[ir.NeuronX])
 		c.run = n.step
 		if n.Silent {
@@ -225,6 +244,7 @@ func (a *assembly) neuron(v *ir.Value, args []*ir.Tensor, c *cell) {
 	n := newNeurons(v, args, c, (*eval.View).Reals, func(t *ir.Tensor) []float64 { return t.F })
 	n.leak = leakReals(n.Leak, operand(v, args, ir.NeuronLeak, (*eval.View).Reals))
 	n.wane = leakReals(n.Current, operand(v, args, ir.NeuronCurrent, (*eval.View).Reals))
+	n.adapt = leakReals(n.Adapt, operand(v, args, ir.NeuronAdapt, (*eval.View).Reals))
 	gain := operand(v, args, ir.NeuronGain, (*eval.View).Reals)
 	if n.Order == ir.OrderAfter {
 		n.gain, gain = gain, nil
@@ -263,6 +283,9 @@ func newNeurons[T number](v *ir.Value, args []*ir.Tensor, c *cell, show func(*ev
 	}
 	if n.Refractory.Kind != 0 {
 		n.rest, n.held = make([]int, len(n.v)), make([]T, len(n.v))
+	}
+	if n.jump = operand(v, args, ir.NeuronJump, show); n.jump != nil {
+		n.grown = make([]T, len(n.v))
 	}
 	switch n.Reset {
 	case ir.ResetValue:

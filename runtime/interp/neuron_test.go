@@ -17,6 +17,7 @@ import (
 type sample struct {
 	attrs                         ir.NeuronAttrs
 	threshold, bias, reset, start int64
+	jump                          int64
 	x                             []int64
 }
 
@@ -35,6 +36,7 @@ func drawSample(t *rapid.T, leaks []ir.LeakKind, guard int) sample {
 		bias:      small.Draw(t, "bias"),
 		reset:     small.Draw(t, "amount"),
 		start:     small.Draw(t, "init"),
+		jump:      small.Draw(t, "jump"),
 		x:         rapid.SliceOfN(rapid.Int64Range(-30, 30), 1, 10).Draw(t, "x"),
 	}
 	s.drawMore(t, leaks)
@@ -71,6 +73,10 @@ func (s *sample) drawMore(t *rapid.T, leaks []ir.LeakKind) {
 			a.When, a.Masks, a.MasksCurrent = ir.WhenFire, false, false
 		}
 	}
+	if a.Reset != ir.ResetNone && a.When != ir.WhenBoth && rapid.Bool().Draw(t, "has a threshold that adapts") {
+		a.Adapt = drawLeak(t, leaks)
+		a.AdaptReset = a.Reset == ir.ResetSubtract && rapid.Bool().Draw(t, "which resets take")
+	}
 	a.Silent = (a.Reset != ir.ResetNone || a.When == ir.WhenFire) && rapid.IntRange(0, 3).Draw(t, "silent") == 0
 }
 
@@ -85,13 +91,14 @@ once
 	%%b = const {fill=%d} : s8[1]
 	%%r = const {fill=%d} : s8[1]
 	%%v0 = const {fill=%d} : s8[1]
+	%%j = const {fill=%d} : s8[1]
 step
 	%%x = input {per=step} : s8[1] range %d..%d
 	%%s = neuron %%x, bias=%%b, init=%%v0%s
 end
-	%%c = last %%s : %[9]s
-	%%y = output %%c : %[9]s
-}`, len(s.x), s.threshold, s.bias, s.reset, s.start, lo, hi, s.suffix(t, "s32[1]"), s.result("s32[1]")))
+	%%c = last %%s : %[10]s
+	%%y = output %%c : %[10]s
+}`, len(s.x), s.threshold, s.bias, s.reset, s.start, s.jump, lo, hi, s.suffix(t, "s32[1]"), s.result("s32[1]")))
 }
 
 // result is the type of the neuron's result, silent as written or spikes.
@@ -118,9 +125,16 @@ func (s sample) suffix(t rapid.TB, silent string) string {
 	if a.Current.Kind == ir.LeakFactor {
 		operands += ", current=%beta"
 	}
-	operands += " {"
+	if a.Adapt.Kind == ir.LeakFactor {
+		operands += ", adapt=%beta"
+	}
+	if a.Adapt.Kind != 0 {
+		operands += fmt.Sprintf(", jump=%%j {adapt=%v adapt-reset=%v", a.Adapt, a.AdaptReset)
+	} else {
+		operands += " {"
+	}
 	if a.Current.Kind != 0 {
-		operands += fmt.Sprintf("current=%v order=%v", a.Current, a.Order)
+		operands += fmt.Sprintf(" current=%v order=%v", a.Current, a.Order)
 	}
 	if a.Refractory.Kind != 0 {
 		operands += fmt.Sprintf(" refractory=%v", a.Refractory)
@@ -176,13 +190,13 @@ func (i instant) spike() int64 { return map[bool]int64{true: 1}[i.fired] }
 // exact is the neuron's equation in rational numbers, with the leak as given.
 func (s sample) exact(leak func(l ir.Leak, v *big.Rat) *big.Rat) []instant {
 	a, out := s.attrs, []instant(nil)
-	v, current, fired, rests := rat(s.start), rat(0), false, 0
+	v, current, fired, rests, grown := rat(s.start), rat(0), false, 0, rat(0)
 	for _, x := range s.x {
 		var now instant
-		high := a.When == ir.WhenBoth && s.above(v)
+		high := a.When == ir.WhenBoth && s.above(v, grown)
 		late, taken := v, rat(0)
 		if fired && a.When == ir.WhenNext || high {
-			late, taken = s.afterSpike(v)
+			late, taken = s.afterSpike(v, grown)
 		}
 		drive := rat(x << a.Guard)
 		if a.Current.Kind != 0 {
@@ -220,37 +234,46 @@ func (s sample) exact(leak func(l ir.Leak, v *big.Rat) *big.Rat) []instant {
 		if a.Masks && fired {
 			now.h = rat(0)
 		}
-		fired = a.Fires() && s.above(now.h) && (rests == 0 || a.Refractory.Kind == ir.RestDrive)
+		fired = a.Fires() && s.above(now.h, grown) && (rests == 0 || a.Refractory.Kind == ir.RestDrive)
 		if rests = max(rests-1, 0); fired {
 			rests = a.Refractory.Steps
 		}
 		now.fired, now.v = fired, now.h
 		switch {
 		case fired && (a.When == ir.WhenFire || a.When == ir.WhenBoth && !high):
-			left, less := s.afterSpike(now.h)
+			left, less := s.afterSpike(now.h, grown)
 			now.v = sum(left, neg(less))
 		case !fired && high:
 			now.v = sum(now.h, rat(s.reset))
 		}
-		v = now.v
+		if v = now.v; a.Adapt.Kind != 0 {
+			// Shifts are rounded the other way round: of −a, as they are of a.
+			if grown = leak(a.Adapt, neg(grown)); fired {
+				grown = sum(grown, rat(-s.jump))
+			}
+			grown = neg(grown)
+		}
 		out = append(out, now)
 	}
 	return out
 }
 
-func (s sample) above(v *big.Rat) bool {
-	order := v.Cmp(rat(s.threshold))
+func (s sample) above(v, grown *big.Rat) bool {
+	order := v.Cmp(sum(rat(s.threshold), grown))
 	return order > 0 || order == 0 && s.attrs.Compare == ir.GE
 }
 
 // afterSpike is what the membrane becomes, and what is then taken from it.
-func (s sample) afterSpike(v *big.Rat) (left, taken *big.Rat) {
+func (s sample) afterSpike(v, grown *big.Rat) (left, taken *big.Rat) {
 	switch s.attrs.Reset {
 	case ir.ResetZero:
 		return rat(0), rat(0)
 	case ir.ResetValue:
 		return rat(s.reset), rat(0)
 	case ir.ResetSubtract:
+		if s.attrs.AdaptReset {
+			return v, sum(rat(s.reset), grown)
+		}
 		return v, rat(s.reset)
 	}
 	return v, rat(0)
@@ -343,6 +366,9 @@ func TestShiftLeakIsExact(t *testing.T) {
 		s.attrs.Current, s.attrs.Order, s.attrs.MasksCurrent = ir.Leak{}, 0, false
 		if s.attrs.Silent || s.attrs.When == ir.WhenBoth {
 			s.attrs.Silent, s.attrs.When, s.attrs.Refractory = false, ir.WhenNext, ir.Refractory{}
+		}
+		if s.attrs.Adapt.Kind != 0 { // one of the two sides is rounded
+			s.attrs.Leak, s.attrs.AdaptReset = ir.Leak{Kind: ir.LeakNone}, false
 		}
 		s.attrs.Round = map[ir.Compare]ir.Round{ir.GE: ir.RoundFloor, ir.GT: ir.RoundCeil}[s.attrs.Compare]
 		spikes, _ := s.run(t)

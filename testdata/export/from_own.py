@@ -108,6 +108,30 @@ RESTS = {"hold": (holds, 0), "drive": (drops_input, 0), "spike": (drops_spikes, 
 # snippet rests ends
 
 
+# snippet thresholds begins
+def adapts(x, m, a):
+    m = 0.5 * m + x
+    s = (m > 1 + 0.5 * a).float()
+    return s, m * (1 - s), 0.9 * a + s
+
+
+def takes_threshold(x, m, a):
+    threshold = 1 + a
+    m = 0.75 * m + x
+    s = (m - threshold >= 0).float()
+    return s, m - s * threshold, 0.75 * a + 0.25 * s
+
+
+def decays_first(x, m, a):
+    m, a = 0.75 * m + x, 0.5 * a
+    s = m >= 1 + a
+    return s.float(), m.masked_fill(s, 0.0), a + 0.25 * s.float()
+
+
+ADAPTS = {"adapt": adapts, "adapt-reset": takes_threshold, "adapt-decay": decays_first}
+# snippet thresholds ends
+
+
 class Own(nn.Module):
     """A layer with a neuron, and one of the plain kind behind it, over some steps."""
 
@@ -216,6 +240,8 @@ def main():
         own("frames-" + name, shape, make=Framed, take=take)
     for name, (cell, start) in RESTS.items():
         own("rest-" + name, make=Stateful, steps=6, exports="ts17 dynamo-opt | ts11", cell=cell, start=start)
+    for name, cell in ADAPTS.items():
+        own(name, make=Stateful, steps=6, exports="ts17 dynamo-opt | ts11", cell=cell, start=0)
     suite.close()
 
 

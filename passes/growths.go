@@ -1,0 +1,247 @@
+package passes
+
+import (
+	"slices"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+)
+
+// A threshold that adapts is θ + a, where a is a state to which each spike adds, and which
+// leaks. A file may keep a, or the whole threshold, before or after it has leaked; and a reset
+// may take θ, or the threshold as it was.
+
+// growth is what a threshold has grown by in a step, as a spike of the step before it made it:
+// a' = rest · a + jump · s.
+type growth struct {
+	fire      *ir.Value
+	threshold *ir.Value // what the membrane is compared with
+	past      *ir.Value // the delay of it, that a reset takes; nil when there is none
+	base      *ir.Tensor
+	rest      *ir.Tensor
+	jump      *ir.Tensor
+	reset     ir.When // when a reset takes the threshold as it is; 0: never
+	latched   map[*ir.Value]*ir.Value
+	readers   map[*ir.Value][]*ir.Value
+}
+
+// withoutGrowths is the net in which no threshold grows, and what those did that grow, by
+// the names of the comparisons that fire.
+func withoutGrowths(n *ir.Net) (*ir.Net, map[string]*growth, error) {
+	latched, readers := map[*ir.Value]*ir.Value{}, n.Readers()
+	for _, v := range n.All(ir.OpLatch) {
+		latched[v.Args[0]] = v.Args[1]
+	}
+	bases, fires := map[*ir.Value]*ir.Tensor{}, map[*ir.Value]*growth{}
+	for _, v := range n.Values {
+		if g := growthOf(v, latched, readers); g != nil {
+			fires[v], bases[g.threshold] = g, g.base
+			if g.past != nil {
+				bases[g.past] = g.base
+			}
+		}
+	}
+	if len(fires) == 0 {
+		return n, nil, nil
+	}
+	names := map[string]*growth{}
+	out, err := ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+		switch base := bases[v]; {
+		case base != nil:
+			return r.Const(r.Unique(v.Name), base)
+		case fires[v] != nil:
+			out, err := r.Copy(v)
+			if err == nil {
+				names[out.Name] = fires[v]
+			}
+			return out, err
+		case v.Op == ir.OpLatch && bases[v.Args[0]] != nil:
+			return r.Of(v.Args[0]), nil // nothing is kept
+		}
+		return nil, nil
+	})
+	return out, names, err
+}
+
+// growthOf is the growth of a comparison's threshold; nil of other values.
+func growthOf(v *ir.Value, latched map[*ir.Value]*ir.Value, readers map[*ir.Value][]*ir.Value) *growth {
+	is := comparison(v)
+	if is != ir.GE && is != ir.GT || v.Clock != ir.Step || v.Args[0].Const() != nil || v.Args[1].Const() != nil || !v.Args[0].Type.IsReal() {
+		return nil
+	}
+	g := &growth{fire: v, threshold: v.Args[1], latched: latched, readers: readers}
+	state := g.state()
+	if state == nil || !g.follow(state) || !g.endsIn(state) || !g.findReset() {
+		return nil
+	}
+	return g
+}
+
+// state is the one delay, but those of spikes, that the threshold is made of.
+func (g *growth) state() *ir.Value {
+	var out *ir.Value
+	for u := range coneOf(g.threshold) {
+		switch {
+		case u.Op == ir.OpDelay && g.isSpikes(u), byElement[u.Op]:
+		case u.Op == ir.OpDelay && out == nil && g.latched[u] != nil && u.Args[0].Const() != nil:
+			out = u
+		default:
+			return nil
+		}
+	}
+	return out
+}
+
+// isSpikes reports whether a delay is of the spikes that the comparison fires.
+func (g *growth) isSpikes(delay *ir.Value) bool {
+	s := g.latched[delay]
+	for s != nil && s.Op == ir.OpCast {
+		s = s.Args[0]
+	}
+	return s == g.fire && (delay.Type.IsSpike() || every(delay.Args[0], 0))
+}
+
+// over is a unit in which the given values stand for terms, and delays for others.
+func (g *growth) over(known map[*ir.Value]monomial) *unit {
+	u := &unit{fire: g.fire, membrane: g.fire.Args[0], forms: map[*ir.Value]form{g.fire: {{monomial{fired: true}, scalar(1)}}}}
+	for v, m := range known {
+		u.forms[v] = form{{m, scalar(1)}}
+	}
+	for delay := range g.latched {
+		if g.isSpikes(delay) {
+			u.forms[delay] = form{{monomial{s: true}, scalar(1)}}
+		}
+	}
+	return u
+}
+
+// follow finds base, rest and jump. With a state b and the spike s before, the threshold is
+//
+//	e + k·b + m·s,  b' = d + ρ·b + q·fired + p·s
+//
+// where either the spike of this step is added to b, and m and p are 0; or that of the step
+// before, and the threshold is κ·b' and a constant. In both, b without a spike stays where it
+// begins.
+func (g *growth) follow(state *ir.Value) bool {
+	u := g.over(map[*ir.Value]monomial{state: {i: true}})
+	t, d := u.form(g.threshold)
+	b, e := u.form(g.latched[state])
+	if d != nil || e != nil {
+		return false
+	}
+	own := func(f form) bool {
+		return len(f.without(func(m monomial) bool {
+			return m == monomial{} || m == monomial{i: true} || m == monomial{s: true} || m == monomial{fired: true}
+		})) == 0
+	}
+	of := func(f form, m monomial) *ir.Tensor { return orZero(f.of(m)) }
+	k, m := of(t, monomial{i: true}), of(t, monomial{s: true})
+	rest, q, p := of(b, monomial{i: true}), of(b, monomial{fired: true}), of(b, monomial{s: true})
+	init := state.Args[0].Const()
+	stays := combine(of(b, monomial{}), combine(rest, init, product), sum)
+	if !own(t) || !own(b) || t.of(monomial{fired: true}) != nil || !nonZero(k) || !near(stays, init) && !nearZero(stays, init) {
+		return false
+	}
+	g.rest, g.base = rest, combine(of(t, monomial{}), combine(k, init, product), sum)
+	switch {
+	case all(m, 0) && all(p, 0) && nonZero(q):
+		g.jump = combine(k, q, product)
+	case all(q, 0) && nonZero(p) && near(combine(k, p, product), combine(m, rest, product)):
+		g.jump = m
+	default:
+		return false
+	}
+	return true
+}
+
+// nearZero reports whether two tensors differ by what rounding to float32 leaves.
+func nearZero(a, b *ir.Tensor) bool {
+	return everywhere(combine(a, scaled(b, -1), sum), func(f float64) bool { return f < roundedAs && f > -roundedAs })
+}
+
+// endsIn reports whether the state is read by the threshold and its own latch alone.
+func (g *growth) endsIn(state *ir.Value) bool {
+	seen := cone{}
+	var ends func(v *ir.Value) bool
+	ends = func(v *ir.Value) bool {
+		if seen[v] || v == g.threshold || v.Op == ir.OpLatch && v.Args[0] == state {
+			return true
+		}
+		seen[v] = true
+		return (byElement[v.Op] || v == state) && !slices.ContainsFunc(g.readers[v], func(u *ir.Value) bool { return !ends(u) })
+	}
+	return ends(state)
+}
+
+// findReset finds what else reads the threshold: a reset that takes it, in the step of the
+// spike or in the next; or that which takes, in the next step, the one of the step before.
+func (g *growth) findReset() bool {
+	others := slices.DeleteFunc(slices.Clone(g.readers[g.threshold]), func(r *ir.Value) bool { return r == g.fire })
+	if len(others) == 0 {
+		return true
+	}
+	membrane := g.fire.Args[0]
+	known := map[*ir.Value]monomial{g.threshold: {j: true}}
+	for delay, stored := range g.latched {
+		switch {
+		case stored == g.threshold && g.past == nil:
+			g.past, known[delay] = delay, monomial{i: true}
+		case stored == membrane:
+			known[delay] = monomial{h: true}
+		}
+	}
+	u := g.over(known)
+	for delay, stored := range g.latched {
+		if u.forms[delay] != nil || stored.Type != membrane.Type {
+			continue
+		}
+		now := g.over(map[*ir.Value]monomial{membrane: {now: true}, g.threshold: {j: true}})
+		if f, d := now.form(stored); d == nil && f.of(monomial{now: true}) != nil {
+			u.forms[delay] = form{{monomial{h: true}, scalar(1)}}
+			if by := f.of(monomial{fired: true, j: true}); by != nil && all(by, -1) && all(f.of(monomial{now: true}), 1) {
+				g.reset = ir.WhenFire
+			}
+		}
+	}
+	f, d := u.form(membrane)
+	if d != nil {
+		return false
+	}
+	if by := f.of(monomial{s: true, i: true}); by != nil && near(by, scaled(orZero(f.of(monomial{h: true})), -1)) {
+		g.reset = ir.WhenFire
+	}
+	if by := f.of(monomial{s: true, j: true}); by != nil && all(by, -1) {
+		g.reset = ir.WhenNext
+	}
+	return g.reset != 0 && g.readByReset(others)
+}
+
+// readByReset reports whether the threshold is read, besides, by the reset of one kind alone:
+// by its delay, or in a product with spikes.
+func (g *growth) readByReset(others []*ir.Value) bool {
+	if g.past != nil {
+		others = append(slices.DeleteFunc(others, func(v *ir.Value) bool { return v.Op == ir.OpLatch && v.Args[0] == g.past }), g.readers[g.past]...)
+		others = slices.DeleteFunc(others, func(v *ir.Value) bool { return v.Op == ir.OpLatch })
+	}
+	return len(others) == 1 && (others[0].Op == ir.OpMul || others[0].Op == ir.OpSub || others[0].Op == ir.OpWhere)
+}
+
+// grow gives the neuron a threshold that adapts.
+func (f *neuronForm) grow(u *unit, g *growth) *diag.Diagnostic {
+	a := &f.attrs
+	a.Adapt.Kind, f.adapt, f.jump = ir.LeakFactor, g.rest, g.jump
+	switch {
+	case near(g.rest, scalar(1)):
+		a.Adapt.Kind, f.adapt = ir.LeakNone, nil
+	case all(g.rest, 0):
+		a.Adapt.Kind, f.adapt = ir.LeakAll, nil
+	}
+	if g.reset != 0 && a.Reset == ir.ResetSubtract {
+		a.AdaptReset, a.When, f.reset = true, g.reset, f.threshold
+	}
+	if u.mirrored || !near(f.threshold, g.base) || a.When == ir.WhenBoth || g.reset != 0 && !a.AdaptReset {
+		return refuse(u.fire, diag.NotANeuron, "fires a neuron whose threshold adapts to its spikes, and whose reset takes another part of it than the whole, or looks at the membrane once more").
+			WithHelp("subtract the threshold as it is, or as it was without spikes; or set the membrane to a value")
+	}
+	return nil
+}
