@@ -105,6 +105,9 @@ func (l layerApart) refused(o *Options) *diag.Diagnostic {
 	if err != nil || len(n.All(ir.OpOutput)) == 0 {
 		return nil
 	}
+	if d := risingIn(n, false); d != nil {
+		return d
+	}
 	_, unlinked := membranesOverTime(n)
 	quiet, written := &Options{manySteps: o.manySteps}, n
 	for _, name := range []string{"reroll-time", "raise-neurons"} {
@@ -117,6 +120,9 @@ func (l layerApart) refused(o *Options) *diag.Diagnostic {
 		}
 	}
 	for _, u := range unfoldings(n, withoutMemory) {
+		if d := risingIn(written, true); d != nil {
+			return d
+		}
 		return u.refused()
 	}
 	return nil
@@ -138,6 +144,32 @@ func mainReason(n *ir.Net, errs diag.List) *diag.Diagnostic {
 		}
 	}
 	return errs[0]
+}
+
+// rising is a neuron that fires by how its membrane changes.
+var rising = odd{what: "a neuron that compares its membrane with that of another step", help: "compare the membrane with a constant"}
+
+// risingIn refuses a comparison of a membrane with one that it is made of, or else of the
+// difference of both with a constant; nil when there is none.
+func risingIn(n *ir.Net, difference bool) *diag.Diagnostic {
+	for _, v := range n.All(ir.OpCompare) {
+		pair := v.Args
+		if m := membraneOf(v); difference {
+			if m == nil || m.Op != ir.OpSub {
+				continue
+			}
+			pair = m.Args
+		}
+		for i, a := range pair {
+			under := coneOf(a)
+			if b := pair[1-i]; b.Const() == nil && a.Type.IsReal() && a != b && under[b] && byElement[b.Op] && spikeOf(b) == nil {
+				o := rising
+				o.at = a
+				return o.refused(v)
+			}
+		}
+	}
+	return nil
 }
 
 // coupled are two numbers of a neuron that feed each other.

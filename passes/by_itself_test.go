@@ -152,6 +152,56 @@ func TestFirstRefusedLayerIsTold(t *testing.T) {
 	}
 }
 
+// A layer whose spikes are as large as its membrane is not taken for the membrane of the one behind.
+func TestGradedSpikesBeforeALayer(t *testing.T) {
+	c := func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+		h := s.like(x, 0)
+		if past != nil {
+			h = past[0]
+		}
+		h = s.op(ir.OpAdd, s.op(ir.OpMul, h, s.num(0.5)), x)
+		f := s.compare(ir.GT, h, s.num(1))
+		return s.op(ir.OpWhere, f, h, s.like(h, 0)), []*ir.Value{s.op(ir.OpWhere, f, s.like(h, 0), h)}
+	}
+	for _, steps := range []int{3, 5} {
+		low, err := lowered(t, mlp(t, c, steps, "sum", nil))
+		if err != nil || low.Steps != steps {
+			t.Errorf("%d steps: %v", steps, err)
+		}
+	}
+}
+
+// What is refused says what in the neuron it is, whatever stands behind it.
+func TestReasonsAreTheNeurons(t *testing.T) {
+	for want, c := range map[string]cell{
+		"goes by its spike and by another comparison": gating(gates["product"], zeroBehind),
+		"chosen by a comparison that it does not make": func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+			h := s.like(x, 0)
+			if past != nil {
+				h = past[0]
+			}
+			h = s.op(ir.OpWhere, s.compare(ir.GT, x, s.num(0)), s.op(ir.OpAdd, s.op(ir.OpMul, h, s.num(0.5)), x), h)
+			z := above(s, h)
+			return z, []*ir.Value{zeroBehind(s, h, z)}
+		},
+		"with that of another step": func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+			old := s.like(x, 0)
+			if past != nil {
+				old = past[0]
+			}
+			h := s.op(ir.OpAdd, s.op(ir.OpMul, old, s.num(0.5)), x)
+			return s.spike(ir.GT, h, old), []*ir.Value{h}
+		},
+	} {
+		for name, net := range map[string]*ir.Net{"alone": mlp(t, c, 5, "sum", nil), "before another": twoLayers(t, c, plain(), 5), "behind another": twoLayers(t, plain(), c, 5)} {
+			_, err := Lower(net, ir.Spiking, "", &Options{}, nil)
+			if err == nil || !strings.Contains(err.Error(), want) || strings.Count(err.Error(), "error: ") != 1 || !strings.Contains(err.Error(), "help: ") {
+				t.Errorf("%s, %s: %v", want, name, err)
+			}
+		}
+	}
+}
+
 // A neuron behind a delay starts from what its bias has made of silence, which no run has left.
 func TestStartsInSilence(t *testing.T) {
 	late := func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {

@@ -277,6 +277,9 @@ func (u *unit) setInputs(n *neuronForm, f form) *diag.Diagnostic {
 		case t.state() && u.comparedBefore(t.x, 0) != nil:
 			return u.resetsOtherwise(u.comparedBefore(t.x, 0))
 		case t.state():
+			if own, other := u.decided([]*ir.Value{t.x}); own && other != nil || t.s && other != nil {
+				return u.gatedReset(other, t.x)
+			}
 			return refuse(u.fire, diag.NotANeuron, "the leak of the membrane %%%s is not constant: it depends on %s", u.membrane.Name, where(t.x))
 		case t.s:
 			return refuse(u.fire, diag.NotANeuron, "a spike also changes what %s adds to the membrane %%%s", where(t.x), u.membrane.Name).WithHelp("%s", membraneOnly)

@@ -38,7 +38,7 @@ func newKindsCompared(l layerApart, fires map[*ir.Value][]*ir.Value) *kindsCompa
 	kinds := 0
 	for _, v := range l.net.Values {
 		m := comparingOf(v).m
-		if !l.inside[v] || m == nil || !slices.Contains(fires[m], v) {
+		if !l.inside[v] || m == nil || !slices.Contains(fires[m], v) || ofSpikes(m) {
 			continue
 		}
 		i := slices.IndexFunc(k.all, func(w *ir.Value) bool { return comparedAlike(v, w) })

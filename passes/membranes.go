@@ -157,7 +157,7 @@ func predecessors(n *ir.Net, fires map[*ir.Value][]*ir.Value) map[*ir.Value]*ir.
 		var from, reached members
 		for _, a := range v.Args {
 			reached = reached.with(all[a])
-			if membraneOf(v) == nil {
+			if membraneOf(v) == nil && !takesWeights[v.Op] { // behind weights it is another layer
 				from = from.with(near[a])
 			}
 		}

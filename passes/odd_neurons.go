@@ -23,7 +23,7 @@ type odd struct {
 // oddFunctions are the neurons whose state goes through a function.
 var oddFunctions = map[ir.Fn]odd{
 	ir.FnExp:     {what: "an exponential neuron (EIF or AdEx)"},
-	ir.FnRelu:    {what: "a rectified neuron (KLIF), or one whose membrane has a floor"},
+	ir.FnRelu:    {what: "a rectified neuron (KLIF), or one whose membrane has a floor", help: "train it without: a reset and a leak hold the membrane too, and relu may go around what comes in: b*h + relu(x)"},
 	ir.FnSigmoid: {what: "a gated neuron (an LSTM that spikes)"},
 	ir.FnTanh:    {what: "a gated neuron (an LSTM that spikes)"},
 	ir.FnRound:   rounded,

@@ -59,8 +59,66 @@ func (u *unit) notLinear(v *ir.Value) *diag.Diagnostic {
 	if by := u.comparedBefore(v, 0); by != nil {
 		return u.resetsOtherwise(by)
 	}
+	own, other := u.decided(deciding(v))
+	switch {
+	case own && other != nil:
+		return u.gatedReset(other, v)
+	case other != nil:
+		return refuse(u.fire, diag.NotANeuron, "what becomes of the membrane %%%s in a step is chosen by a comparison that it does not make, %s: see %s %s",
+			u.membrane.Name, where(other), v.Op, where(v)).
+			WithHelp("keep the leak the same in every step, and choose only what is added: b*h + where(x > 0, x, 0)")
+	}
 	return refuse(u.fire, diag.NotANeuron, "the membrane %%%s is not linear in its past: see %s %s", u.membrane.Name, v.Op, where(v)).
 		WithHelp("between two steps a membrane may be multiplied by a constant, be reset by its own spike, and have added what comes in")
+}
+
+// gatedReset refuses a reset by spikes of which a comparison of something else lets some through.
+func (u *unit) gatedReset(other, v *ir.Value) *diag.Diagnostic {
+	return refuse(u.fire, diag.NotANeuron, "the reset of the membrane %%%s goes by its spike and by another comparison, %s, which the membrane does not make: see %s %s",
+		u.membrane.Name, where(other), v.Op, where(v)).
+		WithHelp("reset by the spike alone, and let the other comparison gate only what is handed on; or take the gated spikes off: h - z")
+}
+
+// ofSpikes reports whether comparisons alone decide a value.
+func ofSpikes(v *ir.Value) bool {
+	return decidedBy(v, func(x *ir.Value) (fires, fits bool) { return x.Op == ir.OpCompare || x.Op == ir.OpDelay, true })
+}
+
+// deciding are the operands that decide a choice or a product.
+func deciding(v *ir.Value) []*ir.Value {
+	switch v.Op {
+	case ir.OpWhere:
+		return v.Args[:1]
+	case ir.OpMul:
+		return slices.DeleteFunc(slices.Clone(v.Args), func(a *ir.Value) bool { return !ofSpikes(a) })
+	}
+	return nil
+}
+
+// decided tells what decides some values: the neuron's own spike, of this step or of the one
+// before, and a comparison of something that its membrane does not make, nil for none.
+func (u *unit) decided(by []*ir.Value) (own bool, other *ir.Value) {
+	seen := cone{}
+	for queue := slices.Clone(by); len(queue) > 0; queue = queue[1:] {
+		x := queue[0]
+		if stored := u.latched[x]; stored != nil {
+			x = stored
+		}
+		m := membraneOf(x)
+		switch {
+		case x == nil || seen[x]:
+		case m != nil && (m == u.membrane || u.latched[m] == u.membrane):
+			own = true
+		case m != nil && ofSpikes(m):
+			queue = append(queue, m)
+		case m != nil && !slices.Contains(dissect(m, nil, u.latched).values, u.membrane):
+			other = x
+		case byElement[x.Op]:
+			queue = append(queue, x.Args...)
+		}
+		seen[x] = true
+	}
+	return own, other
 }
 
 // symbols are comparisons as people write them.

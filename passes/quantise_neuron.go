@@ -141,7 +141,8 @@ func (q *quantiser) fits(v *ir.Value) error {
 		}
 		c := v.Args[leak.Slot].Const()
 		i := max(0, slices.IndexFunc(c.F, func(f float64) bool { return !(f >= 0 && f <= 1) }))
-		return refuse(v, diag.NotExact, "%s %v lets the membrane grow or change its sign, and has no integer form", its(leak), c.F[i])
+		return refuse(v, diag.NotExact, "%s %v lets the membrane grow or change its sign, and has no integer form", its(leak), c.F[i]).
+			WithHelp("keep it between 0 and 1, as by beta.clamp(0, 1) where it is learned; real numbers run as they are: --level spiking")
 	}
 	if v.Args[ir.NeuronGain] != nil {
 		return refuse(v, diag.NotExact, "its input gain is not in its threshold yet: fold-gain brings it there")

@@ -107,11 +107,12 @@ func restless(n *ir.Net) error {
 			continue
 		}
 		if path := loop(delay, latch.Args[1]); path != nil {
-			why := "a neuron keeps its membrane, which is linear but for its threshold, and one current that drives it"
+			why, help := "a neuron keeps its membrane, which is linear but for its threshold, and one current that drives it", onlyCurrent
 			if spiked(path) {
+				help = ""
 				why = "a spike changes it, as where a neuron rests after one or fires once, and may change a membrane only, or set a current to zero together with the input that comes in then"
 			}
-			errs = append(errs, refuse(delay, diag.NotANeuron, "is a second state, which %s keeps; %s", where(path[0]), why))
+			errs = append(errs, refuse(delay, diag.NotANeuron, "is a second state, which %s keeps; %s", where(path[0]), why).WithHelp("%s", help))
 		}
 	}
 	return errs.Err()

@@ -100,7 +100,7 @@ func (s *scaler) secondState(delay *ir.Value, kept string) *diag.Diagnostic {
 		}
 	}
 	return refuse(at, diag.NotExact, "beside the membrane %s kept from step to step, as of a threshold or a current that adapts, or of an oscillation; a neuron keeps its membrane, and one current that inputs alone make", kept).
-		WithHelp("leave that state out, or let it be a current that drives the membrane: i = a*i + x, h = b*h + i")
+		WithHelp(onlyCurrent)
 }
 
 // compared is the comparison that a value is as numbers; nil when it is none.
