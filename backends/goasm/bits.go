@@ -33,7 +33,7 @@ type separation struct {
 	at     int            // the value that is written
 }
 
-// value writes an instruction, with bits or numbers for what it takes.
+// value writes an instruction, whose operands are made bits or numbers.
 func (t *separation) value(i update.Instr) update.Value {
 	a, b := i.A, i.B
 	switch i.Kind {

@@ -28,7 +28,7 @@ var limits = lower.Limits{Target: "go", Input: 16, Fits: fits}
 // Check lists the values that cannot be emitted.
 func (backend) Check(net *ir.Net) diag.List { return limits.Check(net) }
 
-// fits says what is too large of a fold with weights, and what helps.
+// fits names the part of a fold with weights that is too large, or "", and gives the help.
 func fits(s *lower.Stage) (why, help string) {
 	if s.Fold == nil || s.Fold.Weight == nil {
 		return "", ""

@@ -215,7 +215,7 @@ func (c *convolution) layRows(p *plan) string {
 	return p.lay(c.weights.spare().append16(nil, c.tile.outputs, c.tiles)).bytes()
 }
 
-// base is what sums start from: for each output, or for each place and output, with room for
+// base are the numbers that sums start from, for each output, or for each place and output, with room for
 // the tiles that are read. Words are counted from low, which the base makes up for.
 func (c *convolution) base(starts []int64) []int64 {
 	room := c.tiles * c.tile.outputs

@@ -15,7 +15,7 @@ const (
 	// often as it says.
 	maxUnary = 15
 	// mostLeaves is the number of operands of a program that may become a part of another: three
-	// such parts, and what they give, are slices that every machine has registers for.
+	// such parts and the result are slices that every machine has registers for.
 	mostLeaves = 2
 )
 

@@ -95,7 +95,7 @@ func (f *folded) starts(positions order) []int64 {
 }
 
 // matrix has the weights from the inputs of all groups to their outputs, those of one tap of a
-// window behind one another; what is in another group counts as 0.
+// window behind one another; an input of another group counts as 0.
 func (f *folded) matrix(taps int) matrix {
 	channels := f.Inputs / taps
 	m := matrix{outputs: f.Groups * f.Outputs, inputs: f.Groups * f.Inputs}

@@ -64,7 +64,7 @@ func (g geometry) tapWords(channels int) (out order) {
 	return out
 }
 
-// scaled multiplies by a factor; what is negative stays.
+// scaled multiplies by a factor; negative numbers stay.
 func (o order) scaled(factor int) order {
 	out := slices.Clone(o)
 	for i, e := range out {

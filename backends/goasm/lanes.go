@@ -135,7 +135,7 @@ func (l *loop) elem(a argument) string {
 	return l.form.elem()
 }
 
-// lane is what a lane of a form holds.
+// lane is the range of a lane.
 func (f form) lane() ir.Range {
 	if f == narrow {
 		return int16s
@@ -202,7 +202,7 @@ func (l *loop) kept() int {
 	return -1
 }
 
-// layOperands plans what comes in.
+// layOperands plans the operands that are not constant.
 func (l *loop) layOperands(p *plan, w *written) {
 	for i, instr := range l.program.Code {
 		if instr.Kind != update.Operand {

@@ -19,8 +19,8 @@ const (
 	full               // a vector of int32, padded to whole tiles, with room for one more
 	packed             // spikes, 64 to a word
 	planes             // numbers in bit planes, each like packed spikes
-	table              // numbers of 32 bits that kernels are told by, without padding
-	other              // no elements: what a kernel is told by
+	table              // the parameters of a kernel, numbers of 32 bits without padding
+	other              // no elements, such as the parameters of a kernel
 )
 
 // buffer is a field of the model: the memory of an array, a state variable or constants.
@@ -28,8 +28,8 @@ type buffer struct {
 	name     string
 	form     form
 	size     int    // elements
-	elem     string // the type of an input's or output's elements, or of what has none
-	value    string // of what has none
+	elem     string // the type of an input's or output's elements, or of a field without
+	value    string // of a field without elements
 	steps    int    // of an input that has a new value each step: how many; else 0
 	planes   int
 	text     string // the comment
@@ -49,8 +49,8 @@ type home struct {
 	order order
 }
 
-// conversion is what a buffer holds of another one, since when: digest is that of the places
-// that it is copied from.
+// conversion is the content of a buffer that is copied from another one at a clock: digest is
+// that of the places it is copied from.
 type conversion struct {
 	of     *buffer
 	form   form

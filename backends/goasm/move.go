@@ -155,7 +155,7 @@ func (p *plan) start(s *lower.Stage) {
 	t.onReset("copy(m.%s, m.%s)", t.dst.name, p.constant(t.dst.name+"Init", t.dst.form, ground).name)
 }
 
-// keep takes what latched arrays are in the next step, all before any is overwritten.
+// keep takes the next content of latched arrays, all of it before any is overwritten.
 func (p *plan) keep() {
 	kept := map[*buffer]bool{}
 	for _, t := range p.latch {

@@ -77,7 +77,7 @@ func (o order) places(size int) order {
 	return out
 }
 
-// pick puts what each element has into an order; an element of −1 has 0.
+// pick puts the data of elements into an order; an element of −1 has 0.
 func pick[S ~[]E, E int32 | int64](o order, data S) S {
 	if o == nil {
 		return data

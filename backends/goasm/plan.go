@@ -31,7 +31,7 @@ type plan struct {
 	homes     map[*lower.Array]*home
 	converted map[conversion]*buffer
 	joined    map[*lower.Array]*lower.Stage // arrays that their only reader computes
-	functions map[string]*loop              // by text, what a function is printed for
+	functions map[string]*loop              // by the text of their programs
 	loops     []*loop                       // of functions
 	late      []*lower.Stage                // moves at the end of a step
 	latch     map[*lower.Array]*stage       // of the arrays that they write
@@ -46,7 +46,7 @@ type stage struct {
 	text   string // the comment
 	dst    *buffer
 	calls  []string // the statements of its method
-	before []string // what Reset does for it
+	before []string // statements of Reset
 }
 
 // neuron is a layer as traces show it.

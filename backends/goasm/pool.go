@@ -8,7 +8,7 @@ import (
 )
 
 // pool plans a fold without weights. Spikes are counted one by one where no two places see the
-// same. All else is combined pixel by pixel: a pixel is what lies at the same tap of all
+// same. All else is combined pixel by pixel: a pixel has the elements at the same tap of all
 // positions that windows leave alone.
 func (p *plan) pool(f *folded) {
 	x := p.home(f.Fold.X.Array)

@@ -7,7 +7,7 @@ import (
 )
 
 // product plans a fold of two arrays, one of them spikes: each adds a row of the other side,
-// which is laid out so that what it adds lies together; so does the result. Of spikes on both
+// which is laid out so that each row lies together; so does the result. Of spikes on both
 // sides those are rows that a product behind takes as columns, if there is one.
 func (p *plan) product(f *folded) {
 	x := side{f, f.Fold.X.Array, f.Positions, func(group, row, input int) int { return f.X(row, group, input) }}
@@ -27,8 +27,8 @@ type side struct {
 	at   func(group, row, input int) int // the element
 }
 
-// chosen is the expression of a side as spikes, with tables for each of their places: the key,
-// which is where a spike adds, and the entry, which is what.
+// chosen is the expression of a side as spikes, with tables for each of their places: the key
+// is the row that a spike adds to, the entry where the row that it adds begins.
 func (p *plan) chosen(t *stage, x side, length int) string {
 	wanted := x.grid(x.rows, x.Inputs, x.at)
 	var keys, entries order
@@ -55,7 +55,7 @@ func (p *plan) isChosenFrom(a *lower.Array) bool {
 	return false
 }
 
-// chooseRows adds what spikes choose: for each of their rows, the inputs of words.
+// chooseRows adds the rows of words that spikes choose.
 func (p *plan) chooseRows(x, words side, place func(group, row, column int) int) {
 	t := p.stage(p.result(x.To, full, x.grid(x.rows, words.rows, place)), x.Stage.String())
 	spikes, number := p.chosen(t, x, words.rows), x.Groups*x.rows

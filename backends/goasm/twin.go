@@ -57,7 +57,7 @@ func (t *twin) print() {
 		t.f("\n// %sShifts are data, so that no compiler makes multiplications of sums of shifts.", t.function)
 		t.f("var %sShifts = [...]uint8{%s}", t.function, strings.Join(t.shifts, ", "))
 	}
-	t.f("\n// %s computes %s, and what is alike.", t.function, t.title)
+	t.f("\n// %s computes %s, and all that is alike.", t.function, t.title)
 	if t.less {
 		t.f("// Thresholds are one less than the network's: neurons fire above them.")
 	}
