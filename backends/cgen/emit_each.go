@@ -2,7 +2,6 @@ package cgen
 
 import (
 	"fmt"
-	"slices"
 
 	"nomul/backends/lower"
 	"nomul/ir/update"
@@ -320,41 +319,4 @@ func unsigned(n int64) string {
 func sumOf(a, sign, b string) (text, wrapping string) {
 	wrapping = "(" + a + " " + sign + " " + b + ")"
 	return "(int32_t)" + wrapping, wrapping
-}
-
-// initials prints the function that sets state variables to values that differ from element to
-// element, if there are any.
-func (b *printer) initials(s *lower.Stage) {
-	if !slices.ContainsFunc(s.Each.Program.Vars, func(v update.Var) bool { return mapped(s, v) }) {
-		return
-	}
-	dims := s.To.Type.Shape.Dims()
-	b.WriteByte('\n')
-	b.line("static void %s(@_state *st)\n{", b.p.global(s.To, "init"))
-	for i, v := range s.Each.Program.Vars {
-		if mapped(s, v) {
-			own := lower.View{Strides: lower.Strides(dims)}
-			b.set(b.p.states[s][i], 0)
-			b.piece(lower.Piece{Dims: dims, From: s.Each.Views[v.Init], To: own}, b.p.states[s][i], 0, true)
-		}
-	}
-	b.line("}")
-}
-
-// mapped reports whether a state variable starts from an array.
-func mapped(s *lower.Stage, v update.Var) bool {
-	if v.Init < 0 {
-		return false
-	}
-	_, one := uniform(s.Each.Views[v.Init].Array)
-	return !one
-}
-
-// beginning is what a state variable is before the first step.
-func beginning(s *lower.Stage, v update.Var) int64 {
-	if v.Init < 0 {
-		return v.Start
-	}
-	n, _ := uniform(s.Each.Views[v.Init].Array)
-	return n
 }

@@ -35,9 +35,6 @@ func (b *printer) stage(s *lower.Stage) {
 		b.move(s)
 	}
 	b.line("}")
-	if s.Each != nil {
-		b.initials(s)
-	}
 }
 
 // emitModel prints NAME.c: the kernels in use, and the functions.
@@ -96,18 +93,19 @@ func (b *printer) start() {
 	b.line("}")
 }
 
-// begin prints the calls that set state variables to their initial values.
+// begin prints what sets state variables to their initial values.
 func (b *printer) begin(s *lower.Stage) {
-	differ := false
+	dims := s.To.Type.Shape.Dims()
 	for i, v := range s.Each.Program.Vars {
-		if mapped(s, v) {
-			differ = true
-		} else {
-			b.set(b.p.states[s][i], beginning(s, v))
+		at, number, same := b.p.states[s][i], v.Start, true
+		from, given := s.Each.Views[v.Init]
+		if given {
+			number, same = uniform(from.Array)
 		}
-	}
-	if differ {
-		b.line("\t%s(st);", b.p.global(s.To, "init"))
+		b.set(at, number)
+		if !same {
+			b.piece(lower.Piece{Dims: dims, From: from, To: lower.View{Strides: lower.Strides(dims)}}, at, 0, true)
+		}
 	}
 }
 
