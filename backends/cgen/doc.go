@@ -63,6 +63,7 @@ package cgen
 
 import (
 	"nomul/backends"
+	"nomul/backends/lower"
 	"nomul/ir"
 )
 
@@ -81,6 +82,10 @@ func (Backend) Name() string { return "c" }
 func (Backend) Doc() string {
 	return "freestanding C99 for microcontrollers: no libc, no malloc, no multiplication, weights in flash"
 }
+
+// Plan is that of the emitted code: which stages run in which order, and where their elements
+// are. The net must pass Check.
+func (Backend) Plan(net *ir.Net) *lower.Plan { return newPlan(net, "model").laid }
 
 // weightsLimit is the size at which a file with weights ends.
 const weightsLimit = 64 << 20

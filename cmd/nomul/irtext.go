@@ -14,7 +14,7 @@ import (
 
 func irCommand() *cobra.Command {
 	var flags compileFlags
-	var level, after, out string
+	var level, after, out, target string
 	var each passFlags
 	c := &cobra.Command{
 		Use:   "ir MODEL",
@@ -35,8 +35,11 @@ func irCommand() *cobra.Command {
 			if err := each.check(level, after, out); err != nil {
 				return err
 			}
+			if target != "" && (level != loweredLevel || each.asked()) {
+				return usageError{fmt.Errorf("--target %s: a target has a plan at --level lowered alone", target)}
+			}
 			if level == loweredLevel && !each.asked() {
-				return m.putLowered(c, after, out)
+				return m.putLowered(c, after, out, target)
 			}
 			below := level == loweredLevel
 			if below {
@@ -64,13 +67,14 @@ func irCommand() *cobra.Command {
 	withLowered(c.Flags())
 	c.Flags().StringVar(&after, "after", "", "stop behind this `PASS`, whatever the level")
 	c.Flags().StringVarP(&out, "out", "o", "", "write to `FILE`, with the constants in an .npz beside it")
+	c.Flags().StringVarP(&target, "target", "t", "", "at the level lowered, also the plan of a `TARGET`: the order of its stages, and where their elements are")
 	each.register(c)
 	return c
 }
 
-// putLowered prints the program below the fixed level. Its larger constants are those of
-// the fixed level.
-func (m *model) putLowered(c *cobra.Command, after, out string) error {
+// putLowered prints the program below the fixed level, and the plan of a target if one is
+// named. Its larger constants are those of the fixed level.
+func (m *model) putLowered(c *cobra.Command, after, out, target string) error {
 	if after != "" {
 		return usageError{fmt.Errorf("--after %s: passes end at the fixed level, above --level lowered", after)}
 	}
@@ -78,7 +82,23 @@ func (m *model) putLowered(c *cobra.Command, after, out string) error {
 	if err != nil {
 		return err
 	}
-	text := lower.Print(lower.Of(net))
+	program, plan := lower.Of(net), ""
+	if target != "" {
+		b, err := targetNamed(target)
+		if err != nil {
+			return err
+		}
+		t, ok := b.(planned)
+		if !ok {
+			return usageError{fmt.Errorf("--target %s: it has no plan of the lowered program; c has", target)}
+		}
+		if err := b.Check(net).Err(); err != nil {
+			return err
+		}
+		p := t.Plan(net)
+		program, plan = p.Program, p.Print()
+	}
+	text := lower.Print(program) + plan
 	if out != "" {
 		return m.write(c, []files.Output{files.Bytes(out, []byte(text))})
 	}

@@ -155,10 +155,12 @@ type engineRow struct {
 func (v *verifier) trials() []*trial {
 	o := backends.Options{Name: modelName}
 	// The level below fixed belongs to no target: it is held against the interpreter, but is no engine.
-	out := []*trial{{row: engineRow{Name: loweredLevel}, slow: true, open: func(context.Context) (engine.Engine, error) {
-		e := engine.NewLowered(v.net, lower.Plain)
-		return e, e.Fits(loweredRoom)
-	}}}
+	out := []*trial{v.loweredTrial(loweredLevel, "", func() *lower.Plan { return lower.NewPlan(lower.Of(v.net), lower.Plain) })}
+	for _, t := range targets() {
+		if t, ok := t.(planned); ok {
+			out = append(out, v.loweredTrial(loweredLevel+"-"+t.Name(), t.Name(), func() *lower.Plan { return t.Plan(v.net) }))
+		}
+	}
 	for _, k := range goKernels() {
 		out = append(out, &trial{row: engineRow{Name: k.name(), Target: "go"}, slow: k.arch != "", open: func(ctx context.Context) (engine.Engine, error) {
 			return engine.Go(ctx, v.net, goasm.New(), engine.GoOptions{Options: o, Kernel: k.kernel, Arch: k.arch})
@@ -188,6 +190,20 @@ func (v *verifier) trials() []*trial {
 		}, prove: prove})
 	}
 	return out
+}
+
+// planned is a back end whose code follows a plan of the lowered program.
+type planned interface {
+	backends.Backend
+	Plan(net *ir.Net) *lower.Plan
+}
+
+// loweredTrial interprets a plan, of a target or of none.
+func (v *verifier) loweredTrial(name, target string, plan func() *lower.Plan) *trial {
+	return &trial{row: engineRow{Name: name}, planOf: target, slow: true, open: func(context.Context) (engine.Engine, error) {
+		e := engine.NewPlanned(v.net, plan())
+		return e, e.Fits(loweredRoom)
+	}}
 }
 
 // proveC scans a whole C program, in which the model's functions must be.

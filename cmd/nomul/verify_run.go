@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,7 +32,8 @@ type verifier struct {
 func (v *verifier) run(targets []string) error {
 	ctx := v.c.Context()
 	trials := slices.DeleteFunc(v.trials(), func(t *trial) bool {
-		return t.row.Target != "" && !slices.Contains(targets, t.row.Target)
+		target := cmp.Or(t.row.Target, t.planOf)
+		return target != "" && !slices.Contains(targets, target)
 	})
 	bar := progress(v.c, 2*len(trials)+len(v.samples)+1, "building engines")
 	defer bar.Close()
@@ -104,7 +106,9 @@ func firstError(trials []*trial) error {
 type trial struct {
 	row  engineRow
 	slow bool
-	open func(ctx context.Context) (engine.Engine, error)
+	// planOf is the target whose plan is interpreted, of a trial that is no engine.
+	planOf string
+	open   func(ctx context.Context) (engine.Engine, error)
 	// prove scans the artefacts of the engine; it may be nil.
 	prove func(ctx context.Context, e engine.Engine) ([]proof.Proof, error)
 

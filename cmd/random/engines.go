@@ -37,6 +37,9 @@ func onProcessors(ctx context.Context, cases []engine.Case) (map[string][]engine
 			return engine.NewLowered(net, layout), nil
 		})
 	}
+	out["lowered c"] = engine.Each(ctx, cases, func(_ context.Context, net *ir.Net) (engine.Engine, error) {
+		return engine.NewPlanned(net, cgen.New().Plan(net)), nil
+	})
 	for i, k := range kernels {
 		out["go "+k] = results[i]
 	}

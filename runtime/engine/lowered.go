@@ -10,7 +10,7 @@ import (
 )
 
 // Lowered runs a net one floor below the fixed level: the program that back ends share, as
-// a layout plans it.
+// it is planned for a target.
 type Lowered struct {
 	net   *ir.Net
 	ports backends.Ports
@@ -19,7 +19,12 @@ type Lowered struct {
 
 // NewLowered lowers a net at the fixed level, and lays it out.
 func NewLowered(net *ir.Net, l lower.Layout) *Lowered {
-	return &Lowered{net, backends.PortsOf(net), lower.NewPlan(lower.Of(net), l)}
+	return NewPlanned(net, lower.NewPlan(lower.Of(net), l))
+}
+
+// NewPlanned runs the plan that a back end has of a net.
+func NewPlanned(net *ir.Net, p *lower.Plan) *Lowered {
+	return &Lowered{net, backends.PortsOf(net), p}
 }
 
 // Fits demands that the values and states of the program take at most so many bytes: they
@@ -31,8 +36,13 @@ func (e *Lowered) Fits(most int) error {
 	return nil
 }
 
-// Name is lowered.
-func (e *Lowered) Name() string { return "lowered" }
+// Name is lowered, or lowered-TARGET.
+func (e *Lowered) Name() string {
+	if target := e.plan.Layout.Target; target != lower.Plain.Target {
+		return "lowered-" + target
+	}
+	return "lowered"
+}
 
 // Close does nothing: nothing was built.
 func (e *Lowered) Close() error { return nil }
