@@ -16,21 +16,6 @@ var views = map[ir.Op]func(x grid, v *ir.Value) (g grid, ok bool){
 	ir.OpBroadcast: func(x grid, v *ir.Value) (grid, bool) { return x.broadcast(v.Type.Shape.Dims()), true },
 }
 
-// MoveOf returns the move that a reshape, transpose, slice, broadcast, concat or pad is,
-// when each value lies in C order: piece i is of operand i. Its views have no array.
-func MoveOf(v *ir.Value) *Move {
-	args := make([]grid, len(v.Args))
-	for i, arg := range v.Args {
-		if arg != nil {
-			args[i] = ordered(arg.Type.Shape.Dims())
-		}
-	}
-	return moveOf(v, args, ordered(v.Type.Shape.Dims()))
-}
-
-// ordered is the grid of a value in C order.
-func ordered(dims []int) grid { return grid{dims: dims, strides: Strides(dims)} }
-
 // moveOf copies operands to their places in a grid.
 func moveOf(v *ir.Value, args []grid, to grid) *Move {
 	switch v.Op {
