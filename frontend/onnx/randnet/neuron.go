@@ -12,6 +12,8 @@ type cell struct {
 	dims  []int
 	theta tensor
 	leak  tensor
+	open  *tensor // 1 where the neuron does not rest; nil where none does
+	grown *tensor // what the threshold has grown by, nil for nothing
 }
 
 // neuron is the spikes of a layer of neurons driven by a current.
@@ -42,12 +44,19 @@ func (n *cell) step(c tensor) tensor {
 	when := n.get("when")
 	v, known := n.membrane(when)
 	c = n.driven(c)
+	n.secondState(when)
 	if when == "old" {
 		s := n.spike(v)
 		v = n.charge(n.reset(v, s), true, c)
 		return n.done(v, s)
 	}
+	if n.open != nil && n.is("keeps", "rest-drive") {
+		c = n.elementwise("Mul", c, *n.open)
+	}
 	h := n.charge(v, known, c)
+	if n.open != nil && known && n.is("keeps", "rest-hold") {
+		h = n.elementwise("Add", n.elementwise("Mul", h, *n.open), n.elementwise("Mul", v, n.elementwise("Sub", n.number(1), *n.open)))
+	}
 	if when == "next" {
 		if s, ok := n.old(n.name+"_s", n.dims, n.level("start") == "omitted"); ok {
 			h = n.reset(h, s)
@@ -62,6 +71,7 @@ func (n *cell) step(c tensor) tensor {
 
 // done keeps the state for the next step, and returns the spikes.
 func (n *cell) done(v, s tensor) tensor {
+	n.keepSecond(s)
 	n.keep(n.name+"_v", v)
 	if n.is("neuron", "recurrent") {
 		n.keep(n.name+"_r", s)
@@ -157,7 +167,19 @@ func (n *cell) gain() tensor {
 func (n *cell) spike(h tensor) tensor {
 	step := n.builder.step
 	name := fmt.Sprintf("/%s/s_%d", n.name, step)
-	h = n.named(fmt.Sprintf("/%s/h_%d", n.name, step), "Identity", h.dims, []tensor{h})
+	watched := fmt.Sprintf("/%s/h_%d", n.name, step)
+	theta, above := n.theta, h
+	if n.grown == nil {
+		h = n.named(watched, "Identity", h.dims, []tensor{h})
+		above = h
+	} else {
+		theta = n.elementwise("Add", theta, *n.grown)
+		above = n.named(watched, "Sub", h.dims, []tensor{h, *n.grown})
+	}
+	fired := name
+	if n.gated() {
+		fired = name + "_awake"
+	}
 	kind := n.level("compare")
 	if n.opset < 12 && (kind == "ge" || kind == "minus-ge") {
 		kind = "not-less"
@@ -166,18 +188,21 @@ func (n *cell) spike(h tensor) tensor {
 	var s tensor
 	switch kind {
 	case "ge":
-		s = n.fires("GreaterOrEqual", n.dims, name, h, n.theta)
+		s = n.fires("GreaterOrEqual", n.dims, fired, h, theta)
 	case "gt":
-		s = n.fires("Greater", n.dims, name, h, n.theta)
+		s = n.fires("Greater", n.dims, fired, h, theta)
 	case "minus-ge":
-		s = n.fires("GreaterOrEqual", n.dims, name, n.elementwise("Sub", h, n.theta), n.number(0))
+		s = n.fires("GreaterOrEqual", n.dims, fired, n.elementwise("Sub", h, theta), n.number(0))
 	case "minus-gt":
-		s = n.fires("Greater", n.dims, name, n.elementwise("Sub", h, n.theta), n.number(0))
+		s = n.fires("Greater", n.dims, fired, n.elementwise("Sub", h, theta), n.number(0))
 	case "not-less":
-		s = n.fires("Less", n.dims, name, h, n.theta)
+		s = n.fires("Less", n.dims, fired, h, theta)
+	}
+	if n.gated() {
+		s = n.named(name, "Mul", n.dims, []tensor{s, *n.open})
 	}
 	f := &n.fired[slices.IndexFunc(n.fired, func(f Fired) bool { return f.Name == n.name })]
-	f.Spikes, f.Membranes = append(f.Spikes, s.name), append(f.Membranes, h.name)
-	n.watched = append(n.watched, s, h)
+	f.Spikes, f.Membranes = append(f.Spikes, s.name), append(f.Membranes, above.name)
+	n.watched = append(n.watched, s, above)
 	return s
 }

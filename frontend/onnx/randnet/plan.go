@@ -44,6 +44,7 @@ var layerDims = []dimension{
 	{"join", []string{"none", "add", "weighted", "subtract", "and", "or", "concat", "current", "everything"}},
 	{"delay", []string{"0", "1", "2", "0+1", "0+2"}},
 	{"neuron", []string{"if", "leaky", "decay", "synaptic", "recurrent", "current-only"}},
+	{"keeps", []string{"nothing", "rest-hold", "rest-drive", "rest-spike", "growth", "growth-reset"}},
 	{"leak", []string{"0.5", "0.9", "0.75", "0.37", "per-neuron", "grouped", "0", "1"}},
 	{"compare", []string{"ge", "gt", "minus-ge", "minus-gt", "not-less"}},
 	{"reset", []string{"zero", "subtract", "none", "value"}},
@@ -104,6 +105,8 @@ var company = []struct{ feature, needs string }{
 	{"weights=left", "shape=tokens"}, {"before=transpose", "shape=tokens"},
 	{"after=transpose", "shape=tokens"}, {"after=token-factor", "shape=tokens"},
 	{"after=transpose", "weights=matmul"}, {"after=token-factor", "weights=matmul"},
+	{"keeps=rest-hold", "steps=5"}, {"keeps=rest-drive", "steps=5"}, {"keeps=rest-spike", "steps=5"},
+	{"keeps=growth", "steps=5"}, {"keeps=growth-reset", "steps=5"},
 	{"first-layer=once", "form=unrolled"}, {"first-layer=once", "frames=same"},
 }
 

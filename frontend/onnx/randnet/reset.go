@@ -16,7 +16,7 @@ func (n *cell) reset(h, s tensor) tensor {
 	case "where":
 		g := n.node("Cast", n.dims, []tensor{s}, integer("to", int(onnxpb.TensorProto_BOOL)))
 		if kind == "subtract" {
-			target = n.elementwise("Sub", h, n.theta)
+			target = n.elementwise("Sub", h, n.taken())
 		}
 		return n.node("Where", n.dims, []tensor{g, target, h})
 	case "detached":
@@ -29,7 +29,7 @@ func (n *cell) reset(h, s tensor) tensor {
 
 // minus returns the membrane less the amount that a spike takes: h − s·(h − target).
 func (n *cell) minus(kind string, h, s, target tensor) tensor {
-	off := n.theta
+	off := n.taken()
 	switch kind {
 	case "zero":
 		off = h
@@ -48,7 +48,7 @@ func (n *cell) arithmetic(kind string, h, s, target tensor, swapped bool) tensor
 		return n.elementwise("Mul", a, b)
 	}
 	if kind == "subtract" {
-		return n.elementwise("Sub", h, mul(s, n.theta))
+		return n.elementwise("Sub", h, mul(s, n.taken()))
 	}
 	kept := mul(h, n.elementwise("Sub", n.number(1), s))
 	if kind == "value" {
