@@ -213,7 +213,22 @@ func (g *growth) findReset() bool {
 	if by := f.of(monomial{s: true, j: true}); by != nil && all(by, -1) {
 		g.reset = ir.WhenNext
 	}
-	return g.reset != 0 && g.readByReset(others)
+	return g.reset != 0 && g.readByReset(others) && g.staysIn(u)
+}
+
+// staysIn reports whether what a reset takes changes nothing but the neuron's own state and
+// spikes: a membrane that is read besides is not known.
+func (g *growth) staysIn(u *unit) bool {
+	seen := cone{}
+	var ends func(v *ir.Value) bool
+	ends = func(v *ir.Value) bool {
+		if seen[v] || v == g.fire || v.Op == ir.OpLatch && (u.forms[v.Args[0]] != nil || v.Args[0] == g.past) {
+			return true
+		}
+		seen[v] = true
+		return (byElement[v.Op] || v == g.past) && !slices.ContainsFunc(g.readers[v], func(r *ir.Value) bool { return !ends(r) })
+	}
+	return ends(g.threshold) && (g.past == nil || ends(g.past))
 }
 
 // readByReset reports whether the threshold is read, besides, by the reset of one kind alone:

@@ -237,7 +237,7 @@ func (r *rest) kind() ir.Rest {
 		asleep.forms[s.delay] = s.form
 	}
 	drive := f.without(func(m monomial) bool { return m.x == nil && !m.i && !m.j && m != monomial{} })
-	if free && r.onlyInto(awake.membrane) {
+	if free && r.onlyInto(awake.membrane) && r.staysIn(awake) {
 		got, d := asleep.form(awake.membrane)
 		if d == nil && sameForms(got, f.plus(drive, -1)) {
 			return ir.RestDrive
@@ -310,6 +310,17 @@ func (r *rest) onlyInto(v *ir.Value) bool {
 	return r.reach(func(u *ir.Value) bool { return u == v })
 }
 
+// staysIn reports whether the bits decide of the layer's state and of its spikes alone: a membrane
+// that is read besides is not known.
+func (r *rest) staysIn(awake *unit) bool {
+	return r.reach(func(u *ir.Value) bool { return u == r.fire || isOwn(u, awake.starts) })
+}
+
+// isOwn reports whether a value stores one of a neuron's own states.
+func isOwn(v *ir.Value, starts []start) bool {
+	return v.Op == ir.OpLatch && slices.ContainsFunc(starts, func(s start) bool { return s.delay == v.Args[0] })
+}
+
 // silences reports whether the bits decide of the layer's state and its spikes alone, which
 // there are none of where it rests.
 func (r *rest) silences(awake *unit) bool {
@@ -325,7 +336,7 @@ func (r *rest) silences(awake *unit) bool {
 			return true
 		}
 		if u.Op == ir.OpLatch {
-			return slices.ContainsFunc(awake.starts, func(s start) bool { return s.delay == u.Args[0] })
+			return isOwn(u, awake.starts)
 		}
 		a, d := no.form(u)
 		b, e := yes.form(u)

@@ -8,7 +8,7 @@ const restSteps = 2
 // secondState reads what the neuron keeps besides its membrane: the steps of rest that are
 // left, or what its threshold has grown by.
 func (n *cell) secondState(when string) {
-	if when != "now" || n.level("keeps") == "nothing" {
+	if !n.keepsMore(when) {
 		return
 	}
 	old, ok := n.old(n.name+"_k", n.dims, n.level("start") == "omitted")
@@ -26,6 +26,12 @@ func (n *cell) secondState(when string) {
 	n.used["keeps="+n.level("keeps")] = true
 }
 
+// keepsMore reports whether the neuron has a second state. Of two steps, what it does in the
+// second may as well be what an output is made of.
+func (n *cell) keepsMore(when string) bool {
+	return when == "now" && n.level("keeps") != "nothing" && (n.loop || n.steps > 2)
+}
+
 func (n *cell) rests() bool {
 	switch n.level("keeps") {
 	case "rest-hold", "rest-drive", "rest-spike":
@@ -39,7 +45,7 @@ func (n *cell) gated() bool { return n.open != nil && n.level("keeps") != "rest-
 
 // keepSecond keeps the second state for the next step.
 func (n *cell) keepSecond(s tensor) {
-	if n.level("when") != "now" || n.level("keeps") == "nothing" {
+	if !n.keepsMore(n.level("when")) {
 		return
 	}
 	name := n.name + "_k"
