@@ -110,7 +110,9 @@ func (c *Checker) value(v *ir.Value) {
 }
 
 // lowers reports whether an op without a program of an element is lowered all the same.
-func lowers(op ir.Op) bool { return views[op] != nil || stages[op] != nil || op == ir.OpLatch }
+func lowers(op ir.Op) bool {
+	return views[op] != nil || stages[op] != nil || op == ir.OpLatch || op == ir.OpOutput
+}
 
 // constants are the operands that must be constants.
 var constants = map[ir.Op][]string{

@@ -9,12 +9,15 @@ import (
 func Of(net *ir.Net) *Program {
 	l := &lowering{p: &Program{Name: net.Name, Steps: net.Steps}, at: map[*ir.Value]grid{}}
 	for _, v := range net.Values {
-		if v.Op != ir.OpLatch {
+		if v.Op != ir.OpLatch && v.Op != ir.OpOutput {
 			l.at[v] = l.value(v)
 		}
 	}
 	for _, v := range net.All(ir.OpLatch) {
 		l.latch(v)
+	}
+	for _, v := range net.All(ir.OpOutput) { // as the model lists them
+		l.output(v)
 	}
 	return l.p
 }
@@ -55,7 +58,6 @@ var stages = map[ir.Op]func(l *lowering, v *ir.Value, a *Array){
 		a.Given, a.Per = true, v.Attrs.(ir.InputAttrs).Per
 	},
 	ir.OpConst:  func(_ *lowering, v *ir.Value, a *Array) { a.Data = v.Const() },
-	ir.OpOutput: (*lowering).output,
 	ir.OpConcat: (*lowering).moved, ir.OpPad: (*lowering).moved,
 	ir.OpLinear: (*lowering).linear, ir.OpConv: (*lowering).conv, ir.OpMatmul: (*lowering).matmul,
 	ir.OpMaxPool: (*lowering).pool, ir.OpSumPool: (*lowering).pool,
@@ -104,9 +106,11 @@ func (l *lowering) grids(args []*ir.Value) []grid {
 	return out
 }
 
-func (l *lowering) output(v *ir.Value, a *Array) {
-	x := l.at[v.Args[0]]
-	l.add(v, &Stage{To: a, Output: true, Move: &Move{Pieces: []Piece{{x.dims, x.stretched(x.dims), whole(a).stretched(x.dims)}}}})
+// output shows a value at the end, whenever it was computed.
+func (l *lowering) output(v *ir.Value) {
+	a, x := l.array(v), l.at[v.Args[0]]
+	move := &Move{Pieces: []Piece{{x.dims, x.stretched(x.dims), whole(a).stretched(x.dims)}}}
+	l.p.Stages = append(l.p.Stages, &Stage{Clock: ir.End, To: a, Output: true, Move: move})
 }
 
 // delay takes its first value before the time steps.
