@@ -181,7 +181,12 @@ func (p *eachPrinter) element() {
 		}
 	}
 	for _, g := range p.gathered {
-		p.line("\tif (%s) {\n\t\t%s |= lane;\n\t}", p.number[g.value], g.bits)
+		// Compilers warn of a shift as a condition.
+		test := p.number[g.value]
+		if !p.program.IsBit(g.value) {
+			test = "(" + test + ") != 0"
+		}
+		p.line("\tif (%s) {\n\t\t%s |= lane;\n\t}", test, g.bits)
 	}
 	if len(p.gathered) == 0 {
 		return
