@@ -4,6 +4,9 @@ import (
 	"slices"
 
 	"nomul/ir"
+	"nomul/passes/canonical"
+	"nomul/passes/raise"
+	"nomul/passes/timing"
 )
 
 // The first steps of a file may read constants alone, as those of an input that is
@@ -20,7 +23,7 @@ func hasConstantSteps(n *ir.Net) bool {
 	var onConstants, others []*ir.Value
 	for _, v := range n.Values {
 		switch {
-		case !takesWeights[v.Op] || !constant[v.Args[1]]:
+		case !timing.TakesWeights[v.Op] || !constant[v.Args[1]]:
 		case constant[v]:
 			onConstants = append(onConstants, v.Args[1])
 		default:
@@ -38,7 +41,7 @@ func hasConstantSteps(n *ir.Net) bool {
 func constantsOf(n *ir.Net) map[*ir.Value]bool {
 	out := map[*ir.Value]bool{}
 	for _, v := range n.Values {
-		out[v] = v.Op == ir.OpConst || pure(v) && allOf(v.Args, out)
+		out[v] = v.Op == ir.OpConst || canonical.Pure(v) && allOf(v.Args, out)
 	}
 	return out
 }
@@ -49,12 +52,12 @@ func hasForgottenSteps(n *ir.Net) bool {
 	constant, compared := constantsOf(n), map[*ir.Value]bool{}
 	for _, v := range n.All(ir.OpCompare) {
 		for _, a := range v.Args {
-			compared[withoutSign(a)] = compared[withoutSign(a)] || !constant[a]
+			compared[raise.WithoutSign(a)] = compared[raise.WithoutSign(a)] || !constant[a]
 		}
 	}
 	under := map[*ir.Value]bool{}
 	for _, v := range n.Values {
-		if byElement[v.Op] {
+		if canonical.ByElement[v.Op] {
 			under[v] = slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return compared[a] || under[a] })
 		}
 		if compared[v] && under[v] {
@@ -63,9 +66,6 @@ func hasForgottenSteps(n *ir.Net) bool {
 	}
 	return false
 }
-
-// takesWeights are the ops of which the second operand may be weights.
-var takesWeights = map[ir.Op]bool{ir.OpLinear: true, ir.OpConv: true, ir.OpMatmul: true}
 
 func allOf(values []*ir.Value, set map[*ir.Value]bool) bool {
 	for _, v := range values {

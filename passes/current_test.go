@@ -6,10 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"nomul/ir"
 	"nomul/ir/irtest"
+	"nomul/passes/canonical"
+	"nomul/passes/raise"
+	"pgregory.net/rapid"
 )
 
 // drawn are the numbers of a neuron with a current, and how it resets.
@@ -103,7 +104,7 @@ func TestRaiseCurrents(t *testing.T) {
 			rt.Skip("then nothing ever charges the membrane")
 		}
 		net := mlp(t, n.cell, rapid.IntRange(3, 6).Draw(rt, "steps"), "sum", nil)
-		out, err := raise(t, net)
+		out, err := raisedOf(t, net)
 		if err != nil {
 			rt.Fatalf("%+v: %v", n, err)
 		}
@@ -119,8 +120,8 @@ func TestRaiseCurrents(t *testing.T) {
 				alpha, beta = max(alpha, beta), min(alpha, beta)
 			}
 			for slot, number := range map[int]float64{ir.NeuronThreshold: n.threshold, ir.NeuronLeak: beta, ir.NeuronCurrent: alpha} {
-				if !every(v.Args[slot], number) {
-					rt.Fatalf("%+v: operand %d is %s, wanted %v", n, slot, shown(v.Args[slot].Const()), number)
+				if !canonical.Every(v.Args[slot], number) {
+					rt.Fatalf("%+v: operand %d is %s, wanted %v", n, slot, raise.Shown(v.Args[slot].Const()), number)
 				}
 			}
 		}
@@ -160,13 +161,13 @@ func (n drawn) membrane(t *testing.T, steps, layers int) *ir.Net {
 			f, left[layer] = n.cell(s, s.dense(layer, 6, f), left[layer])
 		}
 	}
-	return ir.Prune(s.output(membraneOf(f.Args[0])))
+	return ir.Prune(s.output(canonical.MembraneOf(f.Args[0])))
 }
 
 // Two steps do not show the currents of an Alpha neuron; that is what is said.
 func TestAlphaInTwoSteps(t *testing.T) {
 	n := drawn{alpha: 0.75, beta: 0.5, threshold: 1, reset: "alpha"}
-	_, err := raise(t, mlp(t, n.cell, 2, "sum", nil))
+	_, err := raisedOf(t, mlp(t, n.cell, 2, "sum", nil))
 	if err == nil || strings.Count(err.Error(), "two steps do not show") != 2 || !strings.Contains(err.Error(), "three time steps or more") {
 		t.Errorf("got %v", err)
 	}

@@ -1,4 +1,8 @@
 package passes
 
+import (
+	"nomul/passes/scales"
+)
+
 // GuardBits shows guardBits to the tests outside.
-var GuardBits = guardBits
+var GuardBits = scales.GuardBits

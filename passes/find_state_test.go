@@ -6,6 +6,7 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/irtest"
+	"nomul/passes/timing"
 )
 
 // A state is found by type where that leaves no choice; where two outputs may be one
@@ -61,7 +62,7 @@ func TestStatesByType(t *testing.T) {
 	%r2 = output %b : real[4]`, ""},
 	} {
 		net := irtest.ParseNet(t, c.name, "net n source steps=1 {\nonce\n"+c.text+"\n}\n")
-		if got := listed(candidates(net, net.All(ir.OpInput)).byType()); got != c.want {
+		if got := timing.Listed(timing.Candidates(net, net.All(ir.OpInput)).ByType()); got != c.want {
 			t.Errorf("%s: %q, wanted %q", c.name, got, c.want)
 		}
 	}
@@ -77,10 +78,10 @@ once
 	%r = output %p : real[2]
 }
 `)
-	if states, err := statesSaid(net, &Options{State: []Binding{{"p", "r"}, {"x", "y"}}}); err != nil || listed(states) != "p=r, x=y" {
-		t.Errorf("%s (%v)", listed(states), err)
+	if states, err := timing.StatesSaid(net, &Options{State: []Binding{{In: "p", Out: "r"}, {In: "x", Out: "y"}}}); err != nil || timing.Listed(states) != "p=r, x=y" {
+		t.Errorf("%s (%v)", timing.Listed(states), err)
 	}
-	_, err := statesSaid(net, &Options{State: []Binding{{"p", "y"}}})
+	_, err := timing.StatesSaid(net, &Options{State: []Binding{{In: "p", Out: "y"}}})
 	if err == nil || !strings.Contains(err.Error(), "state p=y: the input is real[2], the output real[4]") {
 		t.Errorf("got %v", err)
 	}

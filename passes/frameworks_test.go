@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/sbinet/npyio/npz"
-
 	"nomul/frontend/onnx"
 	"nomul/ir"
 	"nomul/ir/irtest"
@@ -47,7 +46,7 @@ func TestFrameworks(t *testing.T) {
 			}
 			refused := []string{}
 			for _, e := range list {
-				if err := e.raise(t, folder); err != nil {
+				if err := e.raisedOf(t, folder); err != nil {
 					refused = append(refused, err.Error())
 				}
 			}
@@ -57,7 +56,7 @@ func TestFrameworks(t *testing.T) {
 }
 
 // raise raises the network and holds it against the framework, or says why it is refused.
-func (e exported) raise(t *testing.T, folder string) error {
+func (e exported) raisedOf(t *testing.T, folder string) error {
 	file := filepath.Join(folder, e.File)
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -69,7 +68,7 @@ func (e exported) raise(t *testing.T, folder string) error {
 	}
 	o := &Options{}
 	for _, s := range e.State {
-		o.State = append(o.State, Binding{s[0], s[1]})
+		o.State = append(o.State, Binding{In: s[0], Out: s[1]})
 		o.Steps, o.Readout = e.Steps, e.Readout
 	}
 	low, err := Lower(net, ir.Spiking, "", o, nil)

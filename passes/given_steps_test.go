@@ -37,11 +37,11 @@ func TestInputsAreDelayed(t *testing.T) {
 		for _, steps := range []int{3, 4, 5, 7} {
 			for _, by := range []int{1, 2} {
 				t.Run(fmt.Sprintf("%s/T=%d/by %d", name, steps, by), func(t *testing.T) {
-					plain, err := raise(t, delayedNet(t, c, steps, 0))
+					plain, err := raisedOf(t, delayedNet(t, c, steps, 0))
 					if err != nil {
 						t.Fatal(err)
 					}
-					net, err := raise(t, delayedNet(t, c, steps, by))
+					net, err := raisedOf(t, delayedNet(t, c, steps, by))
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -97,7 +97,7 @@ func TestAnInputIsChosenByTheStep(t *testing.T) {
 			v, past = sjLIF(2, 0)(s, in, past)
 			out = append(out, s.dense(3, 3, v))
 		}
-		net, err := raise(t, s.output(readoutOf(s, "sum", out)))
+		net, err := raisedOf(t, s.output(readoutOf(s, "sum", out)))
 		if err != nil || net.Steps != 5 || len(net.All(ir.OpNeuron)) != 1 {
 			t.Errorf("step %d: %v", odd, err)
 		}
@@ -131,7 +131,7 @@ func TestAResetHoldsTheInput(t *testing.T) {
 		"leaky": heldLIF(0.5, 0.25, false), "without leak": heldLIF(1, -0.5, false), "swapped": heldLIF(0.75, 0.25, true),
 	} {
 		for _, steps := range []int{2, 3, 5} {
-			net, err := raise(t, mlp(t, c, steps, "sum", nil))
+			net, err := raisedOf(t, mlp(t, c, steps, "sum", nil))
 			if err != nil || len(net.All(ir.OpNeuron)) != 2 || len(net.All(ir.OpWhere)) != 2 {
 				t.Errorf("%s, %d steps: %v", name, steps, err)
 			}
@@ -176,7 +176,7 @@ func TestFramesAreChosenByTheStep(t *testing.T) {
 			return s.op(ir.OpAdd, s.dense(4, 5, at(s, x, step)), s.dense(5, 5, old))
 		},
 	} {
-		net, err := raise(t, framesNet(t, []int{1, 4, 5}, frame))
+		net, err := raisedOf(t, framesNet(t, []int{1, 4, 5}, frame))
 		if err != nil || net.Steps != 4 || len(net.All(ir.OpNeuron)) != 1 {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -6,6 +6,7 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/irtest"
+	"nomul/passes/canonical"
 )
 
 // looks are the ways in which a spike of some size is asked whether it fired, by its size.
@@ -22,7 +23,7 @@ var looks = map[string]func(s *sketch, f *ir.Value, size float64) *ir.Value{
 		return s.compare(map[bool]ir.Compare{true: ir.GE, false: ir.LT}[size > 0], f, s.num(size/2))
 	},
 	"equal to none": func(s *sketch, f *ir.Value, _ float64) *ir.Value {
-		return s.op(ir.OpXor, s.compare(ir.EQ, f, s.num(0)), s.tensor(filled(ir.SpikeType(ir.Shape{}), 1)))
+		return s.op(ir.OpXor, s.compare(ir.EQ, f, s.num(0)), s.tensor(canonical.Filled(ir.SpikeType(ir.Shape{}), 1)))
 	},
 	"as bool": func(s *sketch, f *ir.Value, _ float64) *ir.Value {
 		return s.typed(ir.OpCast, nil, ir.SpikeType(f.Type.Shape), f)

@@ -6,6 +6,8 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/irtest"
+	"nomul/passes/raise"
+	"nomul/passes/rewrite"
 )
 
 // countCell fires a number that is made of its membrane, and takes that off.
@@ -74,7 +76,7 @@ func TestManySpikesAreNamed(t *testing.T) {
 	}
 	for name, c := range cells {
 		for _, steps := range []int{4, 6} {
-			_, err := raise(t, mlp(t, c.cell, steps, "sum", nil))
+			_, err := raisedOf(t, mlp(t, c.cell, steps, "sum", nil))
 			if err == nil || !strings.Contains(err.Error(), c.says) || strings.Count(err.Error(), "error: ") != strings.Count(err.Error(), c.says) {
 				t.Errorf("%s, %d steps: got %v", name, steps, err)
 			}
@@ -87,7 +89,7 @@ func TestManySpikesAreNamed(t *testing.T) {
 func TestWholeNumbersOfOneStep(t *testing.T) {
 	b := ir.NewBuilder("step", ir.Source, 4)
 	s := &sketch{t: t, b: b}
-	zero := s.tensor(uniform(ir.ShapeOf(3), 0))
+	zero := s.tensor(rewrite.Uniform(ir.ShapeOf(3), 0))
 	x, err := b.Input("x", ir.RealType(ir.ShapeOf(3)), ir.InputAttrs{})
 	if err != nil {
 		t.Fatal(err)
@@ -97,12 +99,12 @@ func TestWholeNumbersOfOneStep(t *testing.T) {
 	z := s.clamped(s.function(ir.FnFloor, h), 4)
 	s.op(ir.OpLatch, past, s.op(ir.OpSub, h, z))
 	stepped := s.output(s.op(ir.OpSum, z))
-	if got := wholeSpikes(stepped).Err(); got == nil || !strings.Contains(got.Error(), "up to 4 spikes in a step") {
+	if got := raise.WholeSpikes(stepped).Err(); got == nil || !strings.Contains(got.Error(), "up to 4 spikes in a step") {
 		t.Errorf("one step: got %v", got)
 	}
 	s = newSketch(t)
 	q := s.function(ir.FnRound, s.clamped(s.input(3), 4))
-	if got := wholeSpikes(s.output(s.function(ir.FnRound, s.op(ir.OpMul, q, s.num(0.5))))).Err(); got != nil {
+	if got := raise.WholeSpikes(s.output(s.function(ir.FnRound, s.op(ir.OpMul, q, s.num(0.5))))).Err(); got != nil {
 		t.Errorf("rounded twice: %v", got)
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/sbinet/npyio/npz"
-
 	"nomul/frontend/onnx"
 	"nomul/ir"
 	"nomul/ir/irtest"

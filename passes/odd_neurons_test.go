@@ -4,10 +4,9 @@ import (
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"nomul/ir"
 	"nomul/ir/irtest"
+	"pgregory.net/rapid"
 )
 
 // oddCell is a neuron v' = f(v) + x with a reset to zero, where f makes of the old
@@ -101,7 +100,7 @@ func TestTernaryNeuronsAreNamed(t *testing.T) {
 		for _, hard := range []bool{false, true} {
 			for _, steps := range []int{2, 3, 5} {
 				net, want := mlp(t, ternaryCell(fire, hard), steps, "sum", nil), 2
-				_, err := raise(t, net)
+				_, err := raisedOf(t, net)
 				if err == nil {
 					_, err = Lower(net, ir.Fixed, "", &Options{Pixels: pixels}, nil)
 					want = 1
@@ -139,7 +138,7 @@ func TestOddNeuronsAreNamed(t *testing.T) {
 			if steps == 3 && name == "refractory" || steps == 5 && name == "adapts" {
 				continue // as it is written (odd_spikes_test.go); known
 			}
-			_, err := raise(t, mlp(t, c, steps, "sum", nil))
+			_, err := raisedOf(t, mlp(t, c, steps, "sum", nil))
 			if err == nil || strings.Count(err.Error(), "error: ") != 2 || strings.Count(err.Error(), name) != 2 {
 				t.Errorf("%s, %d steps: got %v", name, steps, err)
 			}
@@ -150,7 +149,7 @@ func TestOddNeuronsAreNamed(t *testing.T) {
 // A threshold that adapts is known where the steps show it, and computes the same.
 func TestThresholdsThatAdapt(t *testing.T) {
 	source := mlp(t, adaptiveCell, 5, "sum", nil)
-	net, err := raise(t, source)
+	net, err := raisedOf(t, source)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +173,7 @@ func TestOddInputsAreNoOddNeurons(t *testing.T) {
 		}
 		return nil
 	})
-	_, err := raise(t, net)
+	_, err := raisedOf(t, net)
 	if err == nil || strings.Contains(err.Error(), "fires a") || !strings.Contains(err.Error(), "repeat") {
 		t.Errorf("got %v", err)
 	}
@@ -211,7 +210,7 @@ func TestLayersInARowAreNoOddNeurons(t *testing.T) {
 			out = append(out, s.dense(7, 3, v))
 		}
 		net := s.output(readoutOf(s, "sum", out))
-		_, err := raise(t, net)
+		_, err := raisedOf(t, net)
 		switch {
 		case spoilt < 0 && err != nil:
 			rt.Fatalf("refused: %v", err)

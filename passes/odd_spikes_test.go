@@ -112,7 +112,7 @@ func TestOddSpikesAreNamed(t *testing.T) {
 		}), "times 0.5 without a spike, times 0.25 after one"},
 	} {
 		for _, steps := range []int{3, 5} {
-			net, err := raise(t, mlp(t, test.cell, steps, "sum", nil))
+			net, err := raisedOf(t, mlp(t, test.cell, steps, "sum", nil))
 			if err == nil && net.Steps == 1 && (steps == 3 || name == "both sides, set to zero") {
 				continue
 			}
@@ -140,7 +140,7 @@ func leakingOnce(leak func(s *sketch, m, last *ir.Value) *ir.Value) cell {
 func TestOddSpikesInThreeSteps(t *testing.T) {
 	for name, c := range map[string]cell{"refractory": refractoryCell, "both sides": made(bothSides, timesRest),
 		"one step of rest": rests(func(s *sketch, last *ir.Value) *ir.Value { return s.op(ir.OpSub, s.num(1), last) })} {
-		net, err := raise(t, mlp(t, c, 3, "sum", nil))
+		net, err := raisedOf(t, mlp(t, c, 3, "sum", nil))
 		if err != nil || net.Steps != 1 || len(net.All(ir.OpNeuron)) == 0 {
 			t.Errorf("%s: got %v", name, err)
 		}

@@ -33,7 +33,7 @@ func firesOnOld(reset ir.Reset) cell {
 func TestFiresOnOldMembrane(t *testing.T) {
 	for _, reset := range []ir.Reset{ir.ResetNone, ir.ResetSubtract, ir.ResetZero} {
 		for steps := 4; steps <= 6; steps++ {
-			net, err := raise(t, mlp(t, firesOnOld(reset), steps, "sum", nil))
+			net, err := raisedOf(t, mlp(t, firesOnOld(reset), steps, "sum", nil))
 			if err != nil {
 				t.Errorf("%v, T=%d: %v", reset, steps, err)
 			} else if neurons := net.All(ir.OpNeuron); len(neurons) != 2 {
@@ -72,7 +72,7 @@ func TestLastSpikesWithoutReset(t *testing.T) {
 					h = s.op(ir.OpAdd, s.op(ir.OpMul, h, s.num(leak)), in)
 				}
 			}
-			net, err := raise(t, s.output(s.spike(ir.GT, h, s.num(0.25))))
+			net, err := raisedOf(t, s.output(s.spike(ir.GT, h, s.num(0.25))))
 			if err != nil {
 				t.Errorf("leak %v, T=%d: %v", leak, steps, err)
 			} else if neurons := net.All(ir.OpNeuron); len(neurons) != 2 || net.Steps != steps || neurons[1].Attrs.(ir.NeuronAttrs).Reset != ir.ResetNone {

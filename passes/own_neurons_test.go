@@ -173,7 +173,7 @@ func TestFunctionsAskedAgain(t *testing.T) {
 		"square": func(s *sketch, h *ir.Value) *ir.Value { return s.op(ir.OpMul, h, h) },
 	} {
 		spike := func(s *sketch, h *ir.Value) *ir.Value { return s.spike(ir.GT, of(s, h), s.num(1)) }
-		if _, err := raise(t, mlp(t, ownCell(spike, reset), 4, "sum", nil)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := raisedOf(t, mlp(t, ownCell(spike, reset), 4, "sum", nil)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -215,7 +215,7 @@ func TestSignedSpikesAreOfTwoNeurons(t *testing.T) {
 				return z, []*ir.Value{s.op(ir.OpSub, h, z), z}
 			}
 			for _, steps := range []int{3, 5} {
-				low, err := raise(t, mlp(t, c, steps, "sum", nil))
+				low, err := raisedOf(t, mlp(t, c, steps, "sum", nil))
 				if err != nil {
 					t.Errorf("%s, late %v, %d steps: %v", name, late, steps, err)
 					continue

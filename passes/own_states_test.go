@@ -57,7 +57,7 @@ func TestFloorsAreNamed(t *testing.T) {
 					return f, []*ir.Value{floor(s, take(s, h, f))}
 				}
 				for _, steps := range []int{4, 6} {
-					_, err := raise(t, mlp(t, c, steps, "sum", nil))
+					_, err := raisedOf(t, mlp(t, c, steps, "sum", nil))
 					if err == nil || strings.Count(err.Error(), "error: ") != strings.Count(err.Error(), "floor") {
 						t.Errorf("%s, %s, before %v, %d steps: %v", name, reset, before, steps, err)
 					}
@@ -173,7 +173,7 @@ func TestLeakByInputIsNamed(t *testing.T) {
 		f := s.spike(ir.GT, h, s.num(1))
 		return f, []*ir.Value{s.op(ir.OpMul, h, s.op(ir.OpSub, s.num(1), f))}
 	}
-	_, err := raise(t, mlp(t, c, 5, "sum", nil))
+	_, err := raisedOf(t, mlp(t, c, 5, "sum", nil))
 	if err == nil || strings.Count(err.Error(), "error: ") != strings.Count(err.Error(), "leak depends on its current") {
 		t.Error(err)
 	}
@@ -183,7 +183,7 @@ func TestLeakByInputIsNamed(t *testing.T) {
 func TestComparedFunctionsAreNamed(t *testing.T) {
 	for fn, want := range map[ir.Fn]string{ir.FnSigmoid: "compares the sigmoid of its membrane", ir.FnTanh: "compares the tanh of its membrane"} {
 		spike := func(s *sketch, h *ir.Value) *ir.Value { return s.spike(ir.GT, s.function(fn, h), s.num(0.5)) }
-		_, err := raise(t, mlp(t, ownCell(spike, ownResets["zero"]), 4, "sum", nil))
+		_, err := raisedOf(t, mlp(t, ownCell(spike, ownResets["zero"]), 4, "sum", nil))
 		if err == nil || strings.Count(err.Error(), "error: ") != 2 || strings.Count(err.Error(), want) != 2 {
 			t.Error(err)
 		}

@@ -8,7 +8,7 @@ import (
 	"runtime/debug"
 
 	"nomul/ir"
-	"nomul/ir/diag"
+	"nomul/passes/rewrite"
 )
 
 // Pass is one rewrite of a net.
@@ -21,58 +21,15 @@ type Pass struct {
 	Run  func(*ir.Net, *Options) (*ir.Net, error)
 }
 
-// Options are the user's choices that passes read.
-type Options struct {
-	// Pixels is the normalisation the network was trained with, nil when it is not given.
-	Pixels *Pixels
-	// InputType is the integer type of the inputs' elements; zero is u8.
-	InputType ir.Type
-	// Off names passes to leave out; they must be optional.
-	Off map[string]bool
-	// Of a file of one time step: which inputs become which outputs of the step
-	// before, how many steps there are (0 when not said), how outputs are read over
-	// them (one of ReadoutNames, the first when empty; Readouts has those of single
-	// outputs), and whether the other inputs are new in each step.
-	State    []Binding
-	Steps    int
-	Readout  string
-	Readouts map[string]string
-	Stream   bool
-	// Tell takes what the user should know; nil when nobody listens.
-	Tell func(*diag.Diagnostic)
-	// PixelBits is the width of the weights that read pixels; 0 is that of the others.
-	PixelBits int
-	// CSDDigits is how many signed powers of two stand for a constant that no
-	// weights and no threshold can take; 0 is as many as its readers need.
-	CSDDigits int
-	// MembraneResiduals moves the additions of residual blocks in front of their neurons.
-	MembraneResiduals bool
-	// Note, when not nil, is told of every rewrite that is not exact: at which
-	// value, and by how much.
-	Note func(v *ir.Value, text string)
-	// Bound, when not nil, is told of every value that integers stand for: how far
-	// it is off at most.
-	Bound func(*ir.Bound)
+// The user's choices, as package rewrite has them.
+type (
+	Options = rewrite.Options
+	Pixels  = rewrite.Pixels
+	Binding = rewrite.Binding
+)
 
-	manySteps bool // the file has several steps, so a single one that is left has forgotten nothing
-}
-
-// note tells of a rewrite that is not exact.
-func (o *Options) note(v *ir.Value, format string, args ...any) {
-	if o.Note != nil {
-		o.Note(v, fmt.Sprintf(format, args...))
-	}
-}
-
-func (o *Options) tell(d *diag.Diagnostic) {
-	if o.Tell != nil {
-		o.Tell(d)
-	}
-}
-
-// Pixels says that an input number x stands for a pixel p by x = (p·Scale − Mean)/Std;
-// lists have one entry, or one per channel (axis 0).
-type Pixels struct{ Scale, Mean, Std []float64 }
+// ReadoutNames are the ways to read an output over the time steps; the first is the default.
+var ReadoutNames = rewrite.ReadoutNames
 
 // Named finds a pass.
 func Named(name string) (Pass, bool) {
@@ -96,7 +53,7 @@ func Lower(net *ir.Net, to ir.Level, after string, o *Options, seen func(Pass, *
 	}
 	if net.Level == ir.Source && (hasConstantSteps(net) || hasForgottenSteps(net)) {
 		with := *o
-		with.manySteps = true
+		with.ManySteps = true
 		o = &with
 	}
 	var written, raised *ir.Net // the net before its steps were made one, and behind its neurons
@@ -162,9 +119,4 @@ type Bug struct {
 
 func (b *Bug) Error() string {
 	return fmt.Sprintf("bug in pass %s: %v\nits input was:\n%s", b.Pass, b.Cause, ir.Print(b.Input, ""))
-}
-
-// refuse is the error of a pass that cannot go on at a value.
-func refuse(v *ir.Value, code diag.Code, format string, args ...any) *diag.Diagnostic {
-	return diag.Errorf(v.Origin, code, "%s %%%s: "+format, append([]any{v.Op, v.Name}, args...)...)
 }

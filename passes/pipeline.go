@@ -4,43 +4,50 @@ import (
 	"slices"
 
 	"nomul/ir"
+	"nomul/passes/canonical"
+	"nomul/passes/integers"
+	"nomul/passes/layers"
+	"nomul/passes/raise"
+	"nomul/passes/reroll"
+	"nomul/passes/scales"
+	"nomul/passes/timing"
 )
 
 // All lists the passes in pipeline order.
 var All = []Pass{
-	{"fold-constants", "computes what depends on constants only", ir.Source, ir.Source, ir.Spiking, runFoldConstants},
-	{"unbatch-time", "takes values that hold all time steps in their first axis apart, step by step", ir.Source, ir.Source, ir.Spiking, runUnbatchTime},
-	{"strip-batch", "drops the leading batch axis of extent 1", ir.Source, ir.Source, ir.Spiking, runStripBatch},
-	{"canonicalise", "writes equal things the same way and merges duplicates; exact in IEEE arithmetic", ir.Source, ir.Source, ir.Spiking, runCanonicalise},
-	{"widen-integers", "proves that no integer leaves its type, where it would wrap, and gives all one wide type", ir.Source, ir.Source, ir.Spiking, runWidenIntegers},
-	{"bind-state", "makes one time step with its state as inputs and outputs the body of a loop", ir.Source, ir.Source, ir.Spiking, runBindState},
-	{"reroll-time", "folds the copies of unrolled time steps back into one step", ir.Source, ir.Source, ir.Spiking, runRerollTime},
-	{"raise-neurons", "recognises membranes, thresholds and resets as neurons", ir.Source, ir.Spiking, ir.Spiking, runRaiseNeurons},
+	{"fold-constants", "computes what depends on constants only", ir.Source, ir.Source, ir.Spiking, canonical.FoldConstants},
+	{"unbatch-time", "takes values that hold all time steps in their first axis apart, step by step", ir.Source, ir.Source, ir.Spiking, timing.UnbatchTime},
+	{"strip-batch", "drops the leading batch axis of extent 1", ir.Source, ir.Source, ir.Spiking, canonical.StripBatch},
+	{"canonicalise", "writes equal things the same way and merges duplicates; exact in IEEE arithmetic", ir.Source, ir.Source, ir.Spiking, canonical.Canonicalise},
+	{"widen-integers", "proves that no integer leaves its type, where it would wrap, and gives all one wide type", ir.Source, ir.Source, ir.Spiking, timing.WidenIntegers},
+	{"bind-state", "makes one time step with its state as inputs and outputs the body of a loop", ir.Source, ir.Source, ir.Spiking, timing.BindState},
+	{"reroll-time", "folds the copies of unrolled time steps back into one step", ir.Source, ir.Source, ir.Spiking, reroll.RerollTime},
+	{"raise-neurons", "recognises membranes, thresholds and resets as neurons", ir.Source, ir.Spiking, ir.Spiking, raise.RaiseNeurons},
 
-	{"name-layers", "names layers by their module or their weights, so that all exporters agree", ir.Spiking, ir.Spiking, ir.Spiking, runNameLayers},
-	{"fold-batch-norm", "multiplies batch-norm into the weights before it: W' = a·W, b' = a·(b − mean) + beta, a = gamma/sqrt(variance + eps)", ir.Spiking, ir.Spiking, ir.Spiking, runFoldBatchNorm},
-	{"commute-readout", "counts spikes first where a linear layer is summed over time: sum of (W·s + b) = W·(sum of s) + steps·b", ir.Spiking, ir.Spiking, ir.Spiking, runCommuteReadout},
-	{"compose-linear", "multiplies constant factors behind a linear layer into its weights", ir.Spiking, ir.Spiking, ir.Spiking, runComposeLinear},
-	{"prune-dead", "drops values that no output depends on", ir.Spiking, ir.Spiking, ir.Spiking, runPruneDead},
+	{"name-layers", "names layers by their module or their weights, so that all exporters agree", ir.Spiking, ir.Spiking, ir.Spiking, layers.NameLayers},
+	{"fold-batch-norm", "multiplies batch-norm into the weights before it: W' = a·W, b' = a·(b − mean) + beta, a = gamma/sqrt(variance + eps)", ir.Spiking, ir.Spiking, ir.Spiking, layers.FoldBatchNorm},
+	{"commute-readout", "counts spikes first where a linear layer is summed over time: sum of (W·s + b) = W·(sum of s) + steps·b", ir.Spiking, ir.Spiking, ir.Spiking, layers.CommuteReadout},
+	{"compose-linear", "multiplies constant factors behind a linear layer into its weights", ir.Spiking, ir.Spiking, ir.Spiking, layers.ComposeLinear},
+	{"prune-dead", "drops values that no output depends on", ir.Spiking, ir.Spiking, ir.Spiking, layers.PruneDead},
 
-	{"drop-softmax", "leaves out a softmax or a function that grows at the end, before which the greatest output is the same", ir.Spiking, ir.Spiking, ir.Fixed, runDropSoftmax},
-	{"rewire-residuals", "on request, adds residuals before the neuron instead of behind it: another function", ir.Spiking, ir.Spiking, ir.Fixed, runRewireResiduals},
-	{"encode-input", "takes pixels instead of normalised numbers, x = (p·scale − mean)/std", ir.Spiking, ir.Spiking, ir.Fixed, runEncodeInput},
-	{"fold-pooling", "writes means as sums times a constant", ir.Spiking, ir.Spiking, ir.Fixed, runFoldPooling},
-	{"lower-batch-norm", "writes a batch-norm that no weights before it could take as a·x + c", ir.Spiking, ir.Spiking, ir.Fixed, runLowerBatchNorm},
-	{"part-concat", "makes a weighted layer on joined values, one of them a weighted layer, a sum of layers, W·(a, b) = Wₐ·a + W_b·b", ir.Spiking, ir.Spiking, ir.Fixed, runPartConcat},
-	{"absorb-affine", "moves factors and shifts of integers (pixels, counts, spikes) into the weights and bias that read them, W·(g·n + c) = (W·g)·n + W·c, or into a neuron's gain", ir.Spiking, ir.Spiking, ir.Fixed, runAbsorbAffine},
-	{"compose-layers", "makes one of two weighted layers without a neuron between them", ir.Spiking, ir.Spiking, ir.Fixed, runComposeLayers},
-	{"spread-weights", "writes a small linear layer on membranes as products with constants that are added up", ir.Spiking, ir.Spiking, ir.Fixed, runSpreadWeights},
-	{"fold-pads", "gives a convolution the zeros that a pad puts around its operand", ir.Spiking, ir.Spiking, ir.Fixed, runFoldPads},
-	{"merge-neurons", "makes one of neurons that fire alike, also of those of a concat's parts", ir.Spiking, ir.Spiking, ir.Fixed, runMergeNeurons},
-	{"fold-gain", "divides a neuron by its input gain: threshold, bias, reset and initial membrane", ir.Spiking, ir.Spiking, ir.Fixed, runFoldGain},
-	{"group-leaks", "makes a layer with a leak for each neuron one layer for each leak", ir.Spiking, ir.Spiking, ir.Fixed, runGroupLeaks},
-	{"lower-leak", "writes leaks of 2^-k and 1 − 2^-k as shifts, others as N/2^K", ir.Spiking, ir.Spiking, ir.Fixed, runLowerLeak},
-	{"choose-scales", "gives each layer the scale in which its thresholds are integers, and layers that are added scales that agree", ir.Spiking, ir.Spiking, ir.Fixed, runChooseScales},
-	{"quantise", "rounds weights and biases once and leaves integers only", ir.Spiking, ir.Fixed, ir.Fixed, runQuantise},
-	{"fold-constant-neurons", "leaves out neurons that are proved never to fire", ir.Fixed, ir.Fixed, ir.Fixed, runFoldConstantNeurons},
-	{"prove-widths", "proves that every integer has at most 32 bits, as those of engines", ir.Fixed, ir.Fixed, ir.Fixed, runProveWidths},
+	{"drop-softmax", "leaves out a softmax or a function that grows at the end, before which the greatest output is the same", ir.Spiking, ir.Spiking, ir.Fixed, layers.DropSoftmax},
+	{"rewire-residuals", "on request, adds residuals before the neuron instead of behind it: another function", ir.Spiking, ir.Spiking, ir.Fixed, layers.RewireResiduals},
+	{"encode-input", "takes pixels instead of normalised numbers, x = (p·scale − mean)/std", ir.Spiking, ir.Spiking, ir.Fixed, layers.EncodeInput},
+	{"fold-pooling", "writes means as sums times a constant", ir.Spiking, ir.Spiking, ir.Fixed, layers.FoldPooling},
+	{"lower-batch-norm", "writes a batch-norm that no weights before it could take as a·x + c", ir.Spiking, ir.Spiking, ir.Fixed, layers.LowerBatchNorm},
+	{"part-concat", "makes a weighted layer on joined values, one of them a weighted layer, a sum of layers, W·(a, b) = Wₐ·a + W_b·b", ir.Spiking, ir.Spiking, ir.Fixed, layers.PartConcat},
+	{"absorb-affine", "moves factors and shifts of integers (pixels, counts, spikes) into the weights and bias that read them, W·(g·n + c) = (W·g)·n + W·c, or into a neuron's gain", ir.Spiking, ir.Spiking, ir.Fixed, layers.AbsorbAffine},
+	{"compose-layers", "makes one of two weighted layers without a neuron between them", ir.Spiking, ir.Spiking, ir.Fixed, layers.ComposeLayers},
+	{"spread-weights", "writes a small linear layer on membranes as products with constants that are added up", ir.Spiking, ir.Spiking, ir.Fixed, layers.SpreadWeights},
+	{"fold-pads", "gives a convolution the zeros that a pad puts around its operand", ir.Spiking, ir.Spiking, ir.Fixed, layers.FoldPads},
+	{"merge-neurons", "makes one of neurons that fire alike, also of those of a concat's parts", ir.Spiking, ir.Spiking, ir.Fixed, layers.MergeNeurons},
+	{"fold-gain", "divides a neuron by its input gain: threshold, bias, reset and initial membrane", ir.Spiking, ir.Spiking, ir.Fixed, layers.FoldGain},
+	{"group-leaks", "makes a layer with a leak for each neuron one layer for each leak", ir.Spiking, ir.Spiking, ir.Fixed, layers.GroupLeaks},
+	{"lower-leak", "writes leaks of 2^-k and 1 − 2^-k as shifts, others as N/2^K", ir.Spiking, ir.Spiking, ir.Fixed, layers.LowerLeak},
+	{"choose-scales", "gives each layer the scale in which its thresholds are integers, and layers that are added scales that agree", ir.Spiking, ir.Spiking, ir.Fixed, scales.ChooseScales},
+	{"quantise", "rounds weights and biases once and leaves integers only", ir.Spiking, ir.Fixed, ir.Fixed, integers.Quantise},
+	{"fold-constant-neurons", "leaves out neurons that are proved never to fire", ir.Fixed, ir.Fixed, ir.Fixed, integers.FoldConstantNeurons},
+	{"prove-widths", "proves that every integer has at most 32 bits, as those of engines", ir.Fixed, ir.Fixed, ir.Fixed, integers.ProveWidths},
 }
 
 // Constraint says that one pass must stand before another, and why.

@@ -1,6 +1,8 @@
 package passes
 
-import "testing"
+import (
+	"testing"
+)
 
 // The pipeline respects every ordering constraint, and each pass is described.
 func TestOrder(t *testing.T) {

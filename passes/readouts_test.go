@@ -6,6 +6,7 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/irtest"
+	"nomul/passes/rewrite"
 )
 
 // The order of terms and factors does not matter to a neuron and its readout:
@@ -24,7 +25,7 @@ func TestOrderOfOperands(t *testing.T) {
 						return s.op(op, a, b)
 					}
 					x := s.input(4)
-					mem, acc := s.tensor(uniform(ir.ShapeOf(1, 3), 0)), s.tensor(uniform(ir.ShapeOf(1, 3), 0))
+					mem, acc := s.tensor(rewrite.Uniform(ir.ShapeOf(1, 3), 0)), s.tensor(rewrite.Uniform(ir.ShapeOf(1, 3), 0))
 					for step := range steps {
 						h := s.dense(1, 3, x)
 						if step > 0 || zeros {
@@ -38,7 +39,7 @@ func TestOrderOfOperands(t *testing.T) {
 						}
 						acc = ordered(ir.OpAdd, 2, acc, spike)
 					}
-					net, err := raise(t, s.output(acc))
+					net, err := raisedOf(t, s.output(acc))
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -69,7 +70,7 @@ func TestReadoutOfTwoLayers(t *testing.T) {
 			}
 			terms = append(terms, f, g)
 		}
-		if _, err := raise(t, s.output(readoutOf(s, "sum", terms))); err != nil {
+		if _, err := raisedOf(t, s.output(readoutOf(s, "sum", terms))); err != nil {
 			t.Errorf("swapped in step %d: %v", odd, err)
 		}
 	}
@@ -103,7 +104,7 @@ func TestSumsFromTheRight(t *testing.T) {
 				for i := steps - 2; i >= 0; i-- {
 					sum = s.op(ir.OpAdd, terms[i], sum)
 				}
-				if net, err := raise(t, s.output(sum)); err != nil {
+				if net, err := raisedOf(t, s.output(sum)); err != nil {
 					t.Error(err)
 				} else if net.Steps != steps {
 					t.Errorf("%s", ir.Print(net, ""))
@@ -135,7 +136,7 @@ func TestWeightedLeakyValue(t *testing.T) {
 			}
 			sum = s.op(ir.OpAdd, sum, term)
 		}
-		if net, err := raise(t, s.output(sum)); err != nil {
+		if net, err := raisedOf(t, s.output(sum)); err != nil {
 			t.Errorf("T=%d: %v", steps, err)
 		} else if net.Steps != steps {
 			t.Errorf("T=%d:\n%s", steps, ir.Print(net, ""))

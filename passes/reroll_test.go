@@ -8,11 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/ir/irtest"
+	"pgregory.net/rapid"
 )
 
 // One step that is not like the others is refused, whichever it is.
@@ -26,7 +25,7 @@ func TestOddStepRefused(t *testing.T) {
 				}
 				return nil
 			}
-			_, err := raise(t, mlp(t, sjLIF(2, 0), 4, "sum", odd))
+			_, err := raisedOf(t, mlp(t, sjLIF(2, 0), 4, "sum", odd))
 			wantCode(t, fmt.Sprintf("layer %d, step %d", layer, step), err, diag.NotUnrolled)
 		}
 	}
@@ -43,7 +42,7 @@ func TestOddWeightsRefused(t *testing.T) {
 			}
 			return nil
 		}
-		_, err := raise(t, mlp(t, sjLIF(2, 0), 3, "sum", odd))
+		_, err := raisedOf(t, mlp(t, sjLIF(2, 0), 3, "sum", odd))
 		wantCode(t, fmt.Sprintf("step %d", step), err, diag.NotUnrolled)
 	}
 }
@@ -53,13 +52,13 @@ func TestOddWeightsRefused(t *testing.T) {
 func TestResetNow(t *testing.T) {
 	irtest.Long(t)
 	for _, zero := range []bool{false, true} {
-		_, err := raise(t, mlp(t, snnNow(zero), 2, "sum", nil))
+		_, err := raisedOf(t, mlp(t, snnNow(zero), 2, "sum", nil))
 		wantCode(t, "two steps", err, diag.NotUnrolled)
 		if err != nil && !strings.Contains(err.Error(), "reset_delay=False, shows itself in three steps or more") {
 			t.Errorf("wanted to be told to export more steps: %v", err)
 		}
 		for steps := 3; steps <= 6; steps++ {
-			if _, err := raise(t, mlp(t, snnNow(zero), steps, "sum", nil)); err != nil {
+			if _, err := raisedOf(t, mlp(t, snnNow(zero), steps, "sum", nil)); err != nil {
 				t.Errorf("zero %v, %d steps: %v", zero, steps, err)
 			}
 			for step := range steps {
@@ -72,7 +71,7 @@ func TestResetNow(t *testing.T) {
 				if step == steps-1 {
 					continue // nothing reads what the last step leaves
 				}
-				_, err := raise(t, mlp(t, snnNow(zero), steps, "sum", odd))
+				_, err := raisedOf(t, mlp(t, snnNow(zero), steps, "sum", odd))
 				wantCode(t, fmt.Sprintf("zero %v, step %d of %d", zero, step, steps), err, diag.NotUnrolled)
 			}
 		}
@@ -170,7 +169,7 @@ func TestUnequalStepsRefused(t *testing.T) {
 			sums = append(sums, v)
 		}
 	}
-	_, err := raise(t, s.output(readoutOf(s, "sum", sums)))
+	_, err := raisedOf(t, s.output(readoutOf(s, "sum", sums)))
 	wantCode(t, "three of four steps", err, diag.NotUnrolled)
 }
 
@@ -224,7 +223,7 @@ func TestRaiseRandomNets(t *testing.T) {
 	irtest.Long(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		net := randomNet(rt, t, cells)
-		out, err := raise(t, net)
+		out, err := raisedOf(t, net)
 		if err != nil {
 			rt.Fatalf("%v\n%s", err, ir.Print(net, ""))
 		}
@@ -252,7 +251,7 @@ func TestMeanOfMoreThanTheSteps(t *testing.T) {
 		out = append(out, s.dense(7, 3, v))
 	}
 	net := s.output(readoutOf(s, "stack", append(out, s.dense(7, 3, x))))
-	if _, err := raise(t, net); err != nil {
+	if _, err := raisedOf(t, net); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -309,7 +308,7 @@ func TestSpoiledNets(t *testing.T) {
 		if ir.Verify(net) != nil {
 			rt.Skip("the other value does not fit")
 		}
-		if _, err := raise(t, net); err != nil {
+		if _, err := raisedOf(t, net); err != nil {
 			var bug *Bug
 			if errors.As(err, &bug) {
 				rt.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"nomul/passes/integers"
 	"pgregory.net/rapid"
 )
 
@@ -15,7 +16,7 @@ func TestRoundTogether(t *testing.T) {
 		largest := rapid.IntRange(0, len(exact)-1).Draw(t, "largest")
 		exact[largest] = 127
 		dst := make([]int64, len(exact))
-		roundTogether(dst, exact)
+		integers.RoundTogether(dst, exact)
 		lost, movable := 0.0, 0
 		for i, f := range exact {
 			if e := math.Abs(f - float64(dst[i])); e > 1 {

@@ -5,12 +5,13 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/irtest"
+	"nomul/passes/rewrite"
 )
 
 // scaledBy multiplies the current of a cell by a number, or one for each neuron.
 func scaledBy(c cell, factors ...float64) cell {
 	return func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
-		k := scalar(factors[0])
+		k := rewrite.Scalar(factors[0])
 		if len(factors) > 1 {
 			k = ir.NewTensor(ir.RealType(x.Type.Shape))
 			for i := range k.F {
@@ -29,7 +30,7 @@ func TestAlphaBehindFactor(t *testing.T) {
 		n := drawn{alpha: 0.875, beta: 0.5, threshold: 0.5, reset: reset}
 		for _, factors := range [][]float64{{0.5}, {3}, {0.5, 2, -1.5}} {
 			for steps := 3; steps <= 5; steps++ {
-				net, err := raise(t, mlp(t, scaledBy(n.cell, factors...), steps, "sum", nil))
+				net, err := raisedOf(t, mlp(t, scaledBy(n.cell, factors...), steps, "sum", nil))
 				if err != nil {
 					t.Errorf("%s, factors %v, T=%d: %v", reset, factors, steps, err)
 					continue

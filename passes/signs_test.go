@@ -56,7 +56,7 @@ func TestSignsAreLayers(t *testing.T) {
 	irtest.Long(t)
 	for name, c := range signs {
 		for _, steps := range []int{3, 5} {
-			low, err := raise(t, mlp(t, func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+			low, err := raisedOf(t, mlp(t, func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
 				h := s.like(x, 0)
 				if past != nil {
 					h = past[0]

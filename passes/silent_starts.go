@@ -4,6 +4,10 @@ import (
 	"math"
 
 	"nomul/ir"
+	"nomul/passes/canonical"
+	"nomul/passes/raise"
+	"nomul/passes/rewrite"
+	"nomul/passes/timing"
 )
 
 // StartsInSilence reports whether a neuron starts from what the bias of the layer before it makes
@@ -16,43 +20,40 @@ func StartsInSilence(neuron *ir.Value) bool {
 		return false
 	}
 	if gain := neuron.Arg(ir.NeuronGain).Const(); gain != nil {
-		h = combine(h, gain, product)
+		h = canonical.Combine(h, gain, canonical.Product)
 	}
 	if bias := neuron.Arg(ir.NeuronBias).Const(); bias != nil {
-		h = combine(h, bias, sum)
+		h = canonical.Combine(h, bias, raise.Sum)
 	}
 	left := h
 	if a.Fires() && a.Reset != ir.ResetNone {
-		left = combine(h, combine(afterReset(neuron, h), firing(neuron, h), product), sum)
+		left = canonical.Combine(h, canonical.Combine(afterReset(neuron, h), firing(neuron, h), canonical.Product), raise.Sum)
 	}
 	if _, ok := ir.Broadcast(init.Type.Shape, left.Type.Shape); !ok {
 		return false
 	}
-	return all(combine(init, left, func(a, b float64) float64 {
-		if math.Abs(a-b) > roundedAs*max(math.Abs(a), math.Abs(b)) {
+	return canonical.All(canonical.Combine(init, left, func(a, b float64) float64 {
+		if math.Abs(a-b) > raise.RoundedAs*max(math.Abs(a), math.Abs(b)) {
 			return 1
 		}
 		return 0
 	}), 0)
 }
 
-// roundedAs is how far the results of a few float32 operations may differ by their order.
-const roundedAs = 1e-5
-
 // inSilence is what a value is where no spike comes in; nil of one that reads anything else.
 func inSilence(x *ir.Value) *ir.Tensor {
 	switch {
 	case x.Type.IsSpike():
-		return scalar(0)
+		return rewrite.Scalar(0)
 	case x.Const() != nil:
-		return combine(x.Const(), scalar(1), product)
-	case takesWeights[x.Op]:
-		if of := inSilence(x.Args[0]); of == nil || !all(of, 0) {
+		return canonical.Combine(x.Const(), rewrite.Scalar(1), canonical.Product)
+	case timing.TakesWeights[x.Op]:
+		if of := inSilence(x.Args[0]); of == nil || !canonical.All(of, 0) {
 			return nil
 		}
 		return biases(x)
 	}
-	of := map[ir.Op]func(a, b float64) float64{ir.OpAdd: sum, ir.OpMul: product}[x.Op]
+	of := map[ir.Op]func(a, b float64) float64{ir.OpAdd: raise.Sum, ir.OpMul: canonical.Product}[x.Op]
 	if of == nil {
 		return nil
 	}
@@ -60,12 +61,12 @@ func inSilence(x *ir.Value) *ir.Tensor {
 	if a == nil || b == nil {
 		return nil
 	}
-	return combine(a, b, of)
+	return canonical.Combine(a, b, of)
 }
 
 // biases are those of a weighted layer, in the place of its result.
 func biases(x *ir.Value) *ir.Tensor {
-	b := combine(orZero(x.Arg(2).Const()), scalar(1), product)
+	b := canonical.Combine(raise.OrZero(x.Arg(2).Const()), rewrite.Scalar(1), canonical.Product)
 	if x.Op != ir.OpConv || b.Type.Shape.Rank() != 1 {
 		return b
 	}
@@ -79,7 +80,7 @@ func biases(x *ir.Value) *ir.Tensor {
 // firing is 1 where a membrane fires, and afterReset what its reset adds to it there.
 func firing(neuron *ir.Value, h *ir.Tensor) *ir.Tensor {
 	is := neuron.Attrs.(ir.NeuronAttrs).Compare
-	return combine(h, neuron.Args[ir.NeuronThreshold].Const(), func(v, t float64) float64 {
+	return canonical.Combine(h, neuron.Args[ir.NeuronThreshold].Const(), func(v, t float64) float64 {
 		if v > t || v == t && is == ir.GE {
 			return 1
 		}
@@ -88,9 +89,9 @@ func firing(neuron *ir.Value, h *ir.Tensor) *ir.Tensor {
 }
 
 func afterReset(neuron *ir.Value, h *ir.Tensor) *ir.Tensor {
-	to := orZero(neuron.Arg(ir.NeuronReset).Const())
+	to := raise.OrZero(neuron.Arg(ir.NeuronReset).Const())
 	if neuron.Attrs.(ir.NeuronAttrs).Reset == ir.ResetSubtract {
-		return scaled(to, -1)
+		return canonical.Scaled(to, -1)
 	}
-	return combine(to, h, func(r, v float64) float64 { return r - v })
+	return canonical.Combine(to, h, func(r, v float64) float64 { return r - v })
 }

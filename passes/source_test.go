@@ -10,6 +10,7 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/ir/irtest"
+	"nomul/passes/canonical"
 )
 
 // TestArchives runs each pass of the source level on the nets in its archives:
@@ -98,7 +99,7 @@ func setOptions(t *testing.T, o *Options, text string) {
 		switch key {
 		case "state":
 			in, out, _ := strings.Cut(value, "=")
-			o.State = append(o.State, Binding{in, out})
+			o.State = append(o.State, Binding{In: in, Out: out})
 		case "steps":
 			o.Steps, _ = strconv.Atoi(value)
 		case "readout":
@@ -120,17 +121,17 @@ func setOptions(t *testing.T, o *Options, text string) {
 // TestEveryRule: the archive of each canonical rule comes out differently without
 // the rule.
 func TestEveryRule(t *testing.T) {
-	for i, rule := range canonicalRules {
-		path := "../testdata/passes/canonicalise-" + rule.name + ".txtar"
+	for i, rule := range canonical.CanonicalRules {
+		path := "../testdata/passes/canonicalise-" + rule.Name + ".txtar"
 		a := irtest.Load(t, path)
 		in := irtest.ParseNet(t, path, irtest.Section(t, path, a, "in.sir"))
-		others := append(append([]canonicalRule{}, canonicalRules[:i]...), canonicalRules[i+1:]...)
-		out, err := canonical(in, others)
+		others := append(append([]canonical.CanonicalRule{}, canonical.CanonicalRules[:i]...), canonical.CanonicalRules[i+1:]...)
+		out, err := canonical.Canonical(in, others)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if ir.Print(out, "") == irtest.Section(t, path, a, "out.sir") {
-			t.Errorf("%s does not need the rule %s (%s)", path, rule.name, rule.doc)
+			t.Errorf("%s does not need the rule %s (%s)", path, rule.Name, rule.Doc)
 		}
 	}
 }

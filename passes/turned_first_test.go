@@ -6,6 +6,7 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/irtest"
+	"nomul/passes/canonical"
 )
 
 // A neuron that fires low, or whose spike is read inverted, begins with an inverted spike of 1:
@@ -15,7 +16,7 @@ func TestInvertedSpikesReset(t *testing.T) {
 	low := func(s *sketch, h *ir.Value) *ir.Value { return s.compare(ir.LT, h, s.num(-0.5)) }
 	silent := func(s *sketch, h *ir.Value) *ir.Value { return s.compare(ir.LE, h, s.num(1)) }
 	not := func(s *sketch, f *ir.Value) *ir.Value {
-		return s.typed(ir.OpXor, nil, ir.Type{}, f, s.tensor(filled(f.Type, 1)))
+		return s.typed(ir.OpXor, nil, ir.Type{}, f, s.tensor(canonical.Filled(f.Type, 1)))
 	}
 	number := func(s *sketch, f *ir.Value) *ir.Value { return s.typed(ir.OpCast, nil, ir.RealType(f.Type.Shape), f) }
 	resets := map[string]func(s *sketch, h, f *ir.Value) *ir.Value{

@@ -1,145 +1,10 @@
 package passes
 
 import (
-	"fmt"
-	"slices"
-
 	"nomul/ir"
 	"nomul/ir/diag"
+	"nomul/passes/reroll"
 )
-
-// A neuron that keeps more than the IR's has, such as a threshold that adapts, is not found
-// to be one: each of its steps is a layer without memory, which reads the spikes of those
-// before it element by element. That computes the same. It is no network in time any more,
-// and who wrote it would not know, so it is told.
-
-// fewestUnfolded is the number of layers from which on such are taken for one neuron: two
-// may be a neuron whose two steps do not show what it keeps.
-const fewestUnfolded = 3
-
-// unfolded is a neuron that was taken for layers without memory, in the order of its steps.
-type unfolded struct {
-	layers []*ir.Value
-	state  *ir.Value // made of spikes of several layers alone, which the last one reads; or nil
-}
-
-// unfoldings finds such layers, by what a layer compares: nil of what is none.
-func unfoldings(n *ir.Net, compares func(*ir.Value) *ir.Value) []unfolded {
-	before, length, followed := map[*ir.Value]*ir.Value{}, map[*ir.Value]int{}, map[*ir.Value]bool{}
-	var ends []*ir.Value
-	for _, v := range n.Values {
-		x := compares(v)
-		if x == nil {
-			continue
-		}
-		length[v] = 1
-		reads := coneOf(x)
-		for _, u := range slices.Backward(ends) {
-			if reads[u] && length[u] >= length[v] {
-				before[v], length[v] = u, length[u]+1
-			}
-		}
-		followed[before[v]] = true
-		ends = append(ends, v)
-	}
-	var out []unfolded
-	for _, v := range ends {
-		if followed[v] || length[v] < fewestUnfolded {
-			continue
-		}
-		chain := unfolded{state: keptOfSpikes(n, compares(v), length)}
-		for ; v != nil; v = before[v] {
-			chain.layers = append(chain.layers, v)
-		}
-		slices.Reverse(chain.layers)
-		out = append(out, chain)
-	}
-	return distinct(out)
-}
-
-// distinct leaves of those that share a layer the longest, of equals the last: they are one
-// neuron that compares more than once in a step.
-func distinct(all []unfolded) []unfolded {
-	byLength := slices.Clone(all)
-	slices.Reverse(byLength)
-	slices.SortStableFunc(byLength, func(a, b unfolded) int { return len(b.layers) - len(a.layers) })
-	met, left := map[*ir.Value]bool{}, map[*ir.Value]bool{}
-	for _, u := range byLength {
-		last := u.layers[len(u.layers)-1]
-		left[last] = !slices.ContainsFunc(u.layers, func(v *ir.Value) bool { return met[v] })
-		for _, v := range u.layers {
-			met[v] = true
-		}
-	}
-	return slices.DeleteFunc(all, func(u unfolded) bool { return !left[u.layers[len(u.layers)-1]] })
-}
-
-// mostOfTwo is the number of comparisons, each fed by those before it, that layers of two
-// steps may have.
-const mostOfTwo = 5
-
-// seemsShort is the error of layers that look as if they had two steps, in a net of more: what
-// two steps may keep is found by trying, which takes long and finds nothing there.
-func seemsShort(n *ir.Net, layers []history) *diag.Diagnostic {
-	if len(layers[0].membranes) != 2 {
-		return nil
-	}
-	for _, u := range unfoldings(n, membraneOf) {
-		if len(u.layers) > mostOfTwo {
-			return diag.Errorf(u.layers[0].Origin, diag.NotUnrolled, "%s and the %d comparisons behind it, which read each other's spikes one by one, are steps of a neuron that is not known: a neuron keeps its membrane, which is linear but for its threshold, and one current that drives it",
-				where(u.layers[0]), len(u.layers)-1)
-		}
-	}
-	return nil
-}
-
-// keptOfSpikes is the last value of those that x is computed from, element by element, that
-// is made of the spikes of several layers and constants alone; x itself where it is a spike.
-func keptOfSpikes(n *ir.Net, x *ir.Value, layers map[*ir.Value]int) *ir.Value {
-	kept := coneOf(x)
-	for _, v := range slices.Backward(n.Values) {
-		if !kept[v] || v == x && !madeSpike(v) || layers[v] > 0 || !decidedBy(v, func(u *ir.Value) (fires, fits bool) { return layers[u] > 0, true }) {
-			continue
-		}
-		spikes := 0
-		for u := range coneOf(v) {
-			spikes += min(layers[u], 1)
-		}
-		if spikes > 1 {
-			return v
-		}
-	}
-	return nil
-}
-
-// madeSpike reports whether a value is a spike, or the number of one.
-func madeSpike(v *ir.Value) bool {
-	return v.Type.IsSpike() || v.Op == ir.OpCast && v.Args[0].Type.IsSpike()
-}
-
-// withoutMemory is what a neuron compares that keeps nothing from step to step; nil of others.
-func withoutMemory(v *ir.Value) *ir.Value {
-	a, ok := v.Attrs.(ir.NeuronAttrs)
-	if !ok || a.Silent || a.Leak.Kind != ir.LeakAll || a.Reset != ir.ResetNone {
-		return nil
-	}
-	return v.Args[ir.NeuronX]
-}
-
-// message says what was found, and what became of it.
-func (u unfolded) message() string {
-	all := u.layers
-	kept := "no membrane was found in them that each makes of the one before"
-	switch {
-	case u.state == nil:
-	case madeSpike(u.state):
-		kept = fmt.Sprintf("beside its membrane it keeps a spike, %s, by which the next step fires", where(u.state))
-	default:
-		kept = fmt.Sprintf("beside its membrane it keeps %s, a sum of its own spikes, as a threshold or a current that adapts does, or a count of steps to rest", where(u.state))
-	}
-	return fmt.Sprintf("the %d layers %%%s, %%%s … %%%s, which read each other's spikes one by one, are steps of a neuron that was not recognised: %s",
-		len(all), all[0].Name, all[1].Name, all[len(all)-1].Name, kept)
-}
 
 // notOneLayer are the reasons why a net of neurons has layers that are steps of one: that of the
 // first one, by itself, in the net as it is written, if it shows there.
@@ -147,7 +12,7 @@ func notOneLayer(written, raised *ir.Net, o *Options) diag.List {
 	if raised == nil {
 		return nil
 	}
-	all := unfoldings(raised, withoutMemory)
+	all := reroll.Unfoldings(raised, reroll.WithoutMemory)
 	if len(all) > 0 && written != nil {
 		if d := firstRefused(written, o); d != nil {
 			return diag.List{d}
@@ -155,7 +20,7 @@ func notOneLayer(written, raised *ir.Net, o *Options) diag.List {
 	}
 	var errs diag.List
 	for _, u := range all {
-		errs = append(errs, u.refused())
+		errs = append(errs, u.Refused())
 	}
 	return errs
 }
@@ -165,7 +30,7 @@ const withoutMemoryEach = "; each of its steps is compiled as a layer without me
 // tellUnfolded warns of layers that are steps of a neuron that was not recognised.
 func tellUnfolded(written, raised *ir.Net, o *Options) {
 	for _, d := range notOneLayer(written, raised, o) {
-		o.tell(&diag.Diagnostic{Severity: diag.Warning, Code: d.Code, Origin: d.Origin, Message: d.Message + withoutMemoryEach +
+		o.Say(&diag.Diagnostic{Severity: diag.Warning, Code: d.Code, Origin: d.Origin, Message: d.Message + withoutMemoryEach +
 			": the same in real numbers, but rounded more in integers, and larger with every step", Help: d.Help})
 	}
 }
@@ -187,17 +52,4 @@ func becauseUnfolded(written, raised *ir.Net, err error, o *Options) error {
 		return err
 	}
 	return append(errs, found...)
-}
-
-// refused is the error of a neuron that was not recognised.
-func (u unfolded) refused() *diag.Diagnostic {
-	return diag.Errorf(u.layers[0].Origin, diag.NotUnrolled, "%s", u.message()).WithHelp("%s", u.help())
-}
-
-// help says what makes one layer of them.
-func (u unfolded) help() string {
-	if u.state != nil {
-		return "without it the network is one layer in time; as it is, it takes few time steps only"
-	}
-	return "written with a membrane that is linear but for its threshold and its reset, it is one layer in time; as it is, it takes few time steps only"
 }

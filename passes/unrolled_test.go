@@ -8,6 +8,8 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/irtest"
+	"nomul/passes/raise"
+	"nomul/passes/rewrite"
 	"nomul/runtime/interp"
 )
 
@@ -36,13 +38,15 @@ func (s *sketch) op(op ir.Op, args ...*ir.Value) *ir.Value {
 	return s.typed(op, nil, ir.Type{}, args...)
 }
 
-func (s *sketch) num(f float64) *ir.Value { return s.tensor(scalar(f)) }
+func (s *sketch) num(f float64) *ir.Value { return s.tensor(rewrite.Scalar(f)) }
 
 func (s *sketch) tensor(t *ir.Tensor) *ir.Value {
 	return s.typed(ir.OpConst, ir.ConstAttrs{Data: t}, t.Type)
 }
 
-func (s *sketch) like(v *ir.Value, f float64) *ir.Value { return s.tensor(uniform(v.Type.Shape, f)) }
+func (s *sketch) like(v *ir.Value, f float64) *ir.Value {
+	return s.tensor(rewrite.Uniform(v.Type.Shape, f))
+}
 
 func (s *sketch) compare(is ir.Compare, a, b *ir.Value) *ir.Value {
 	return s.typed(ir.OpCompare, ir.CompareAttrs{Is: is}, ir.Type{}, a, b)
@@ -237,7 +241,7 @@ func readoutOf(s *sketch, readout string, out []*ir.Value) *ir.Value {
 
 // raise runs the source level's passes, and holds the results of each against
 // the net before it.
-func raise(t *testing.T, n *ir.Net) (*ir.Net, error) {
+func raisedOf(t *testing.T, n *ir.Net) (*ir.Net, error) {
 	t.Helper()
 	for _, p := range All {
 		if p.From != ir.Source {
@@ -307,7 +311,7 @@ func neuronLine(v *ir.Value) string {
 	out := []string{string(leak), a.Compare.String(), a.Reset.String(), a.When.String()}
 	for i, slot := range ir.OpNeuron.Operands()[1:] {
 		if c := v.Args[i+1]; c != nil {
-			out = append(out, slot.Name+"="+shown(c.Const()))
+			out = append(out, slot.Name+"="+raise.Shown(c.Const()))
 		}
 	}
 	return strings.Join(out, " ")
@@ -338,7 +342,7 @@ func TestRaiseUnrolled(t *testing.T) {
 		for _, steps := range []int{2, 3, 4, 7} {
 			for _, readout := range []string{"sum", "mean", "count", "stack"} {
 				t.Run(fmt.Sprintf("%s/T=%d/%s", test.name, steps, readout), func(t *testing.T) {
-					net, err := raise(t, mlp(t, test.cell, steps, readout, nil))
+					net, err := raisedOf(t, mlp(t, test.cell, steps, readout, nil))
 					if err != nil {
 						t.Fatal(err)
 					}

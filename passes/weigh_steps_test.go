@@ -65,7 +65,7 @@ func TestWeightsOverSteps(t *testing.T) {
 	for name, weigh := range weighs {
 		for steps := 2; steps <= 5; steps++ {
 			t.Run(fmt.Sprintf("%s/T=%d", name, steps), func(t *testing.T) {
-				net, err := raise(t, weighedNet(t, steps, weigh, false))
+				net, err := raisedOf(t, weighedNet(t, steps, weigh, false))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -79,7 +79,7 @@ func TestWeightsOverSteps(t *testing.T) {
 
 // A neuron on weighted steps is a parallel spiking neuron.
 func TestFiresOnWeightedSteps(t *testing.T) {
-	_, err := raise(t, weighedNet(t, 4, weighs["row times a concat"], true))
+	_, err := raisedOf(t, weighedNet(t, 4, weighs["row times a concat"], true))
 	if err == nil || !strings.Contains(err.Error(), "a parallel spiking neuron") {
 		t.Errorf("got %v", err)
 	}

@@ -1,0 +1,360 @@
+package canonical
+
+import (
+	"math"
+
+	"nomul/ir"
+	"nomul/passes/rewrite"
+)
+
+// People write a spike in many ways: relu(sign(u)), floor(v).clamp(0, 1), s == 1,
+// h − h + s. All of them are decided by comparisons of one value with constants,
+// and a value with only two outcomes is a single comparison.
+
+// nothingAdded: (x − x) + y is y, as in the straight-through estimator
+// g − g.detach() + s. x − x alone stays, for it may be the first membrane of a
+// neuron whose currents cancel in the first step.
+func nothingAdded(_ *Rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpAdd {
+		return nil, nil
+	}
+	for i, x := range v.Args {
+		if x.Op == ir.OpSub && x.Args[0] == x.Args[1] && v.Args[1-i].Type == v.Type {
+			return v.Args[1-i], nil
+		}
+	}
+	return nil, nil
+}
+
+// fixedChoice: a choice by a constant that is the same everywhere.
+func fixedChoice(_ *Rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpWhere {
+		return nil, nil
+	}
+	for i, number := range []float64{1, 0} {
+		if Every(v.Args[0], number) && v.Args[1+i].Type == v.Type {
+			return v.Args[1+i], nil
+		}
+	}
+	return nil, nil
+}
+
+// spikesTogether: a spike that another one lets through, as people write it in numbers.
+func spikesTogether(c *Rewriter, v *ir.Value) (*ir.Value, error) {
+	by, number := v, v
+	switch {
+	case v.Op == ir.OpMul && v.Type.IsReal():
+		by, number = v.Args[0], v.Args[1]
+	case v.Op == ir.OpWhere && Every(v.Args[2], 0):
+		by, number = v.Args[0], v.Args[1]
+	}
+	if by == number || number.Type.IsSpike() {
+		return nil, nil
+	}
+	one, other := asSpike(by), asSpike(number)
+	if one == nil || other == nil || one.Type.Shape != v.Type.Shape || other.Type.Shape != v.Type.Shape {
+		return nil, nil
+	}
+	both, err := c.Make(&ir.Value{Name: v.Name + ".both", Op: ir.OpAnd, Args: []*ir.Value{one, other}, Origin: v.Origin})
+	if err != nil {
+		return nil, err
+	}
+	return c.CastTo(v, both)
+}
+
+// turnedChoice: where(not c, a, b) is where(c, b, a).
+func turnedChoice(c *Rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpWhere || v.Args[0].Op != ir.OpXor || !Every(v.Args[0].Args[1], 1) || v.Args[0].Args[0].Type != v.Args[0].Type {
+		return nil, nil
+	}
+	return c.As(v, ir.OpWhere, nil, v.Args[0].Args[0], v.Args[2], v.Args[1])
+}
+
+// chosenSize: a spike of another size than 1, or one of either sign, that is written as a
+// choice. It is exact: 2·k − k is k.
+func chosenSize(c *Rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpWhere || !v.Type.IsReal() || v.Args[1].Const() == nil || v.Args[2].Const() == nil || v.Args[0].Const() != nil {
+		return nil, nil
+	}
+	cond, high, low := v.Args[0], v.Args[1].Const(), v.Args[2].Const()
+	size := rewrite.Zip(high, low, func(h, l float64) float64 { return h - l })
+	signed := All(rewrite.Zip(high, low, func(h, l float64) float64 { return h + l }), 0)
+	shape, ok := ir.Broadcast(cond.Type.Shape, size.Type.Shape)
+	if !ok || shape != v.Type.Shape || !signed && !All(low, 0) {
+		return nil, nil
+	}
+	number, err := c.numberOf(v, cond)
+	if err != nil {
+		return nil, err
+	}
+	k, err := c.Constant(v.Name+".size", size, v)
+	if err != nil {
+		return nil, err
+	}
+	if All(low, 0) {
+		return c.As(v, ir.OpMul, nil, number, k)
+	}
+	part, err := c.Make(&ir.Value{Name: v.Name + ".part", Op: ir.OpMul, Args: []*ir.Value{number, k}, Origin: v.Origin})
+	if err != nil {
+		return nil, err
+	}
+	return c.As(v, ir.OpAdd, nil, part, v.Args[2])
+}
+
+// numberOf makes the real number of a spike, 0 or 1, beside v.
+func (c *Rewriter) numberOf(v, spike *ir.Value) (*ir.Value, error) {
+	return c.Make(&ir.Value{Name: v.Name + ".cast", Op: ir.OpCast, Args: []*ir.Value{spike}, Type: ir.RealType(spike.Type.Shape), Origin: v.Origin})
+}
+
+// chosenDifference: a soft reset that is written as a choice. It is exact: x − k·0 is x. Of
+// −a the sum −a + k stands as k − a.
+func chosenDifference(c *Rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpWhere || !v.Type.IsReal() || v.Args[2].Type != v.Type {
+		return nil, nil
+	}
+	cond, then, x := v.Args[0], v.Args[1], v.Args[2]
+	if then.Op != ir.OpAdd && then.Op != ir.OpSub {
+		return nil, nil
+	}
+	op, from, by := then.Op, then.Args[0], then.Args[1]
+	if op == ir.OpSub && x.Op == ir.OpNeg && by == x.Args[0] {
+		op, from, by = ir.OpAdd, x, from
+	}
+	if from != x || by.Const() == nil {
+		return nil, nil
+	}
+	number, err := c.numberOf(v, cond)
+	if err != nil {
+		return nil, err
+	}
+	k, err := c.Make(&ir.Value{Name: v.Name + ".part", Op: ir.OpMul, Args: []*ir.Value{number, by}, Origin: v.Origin})
+	if err != nil {
+		return nil, err
+	}
+	return c.As(v, op, nil, x, k)
+}
+
+// straightThrough: a spike less something, and that added again, is the spike, as
+// in (s − h).detach() + h. Only here a last bit may differ: float32 rounds s − h.
+func straightThrough(c *Rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpAdd {
+		return nil, nil
+	}
+	for i, x := range v.Args {
+		if x.Op == ir.OpSub && x.Args[1] == v.Args[1-i] && x.Args[0].Type == v.Type && c.isComparison(x.Args[0]) {
+			return x.Args[0], nil
+		}
+	}
+	return nil, nil
+}
+
+// maxWhole bounds the whole numbers that values are compared with, such that
+// float32 has their halves.
+const maxWhole = 1 << 20
+
+// firstReaching has a row for each function that rounds to whole numbers: the bound
+// from which on the result is n or more, and whether the bound itself is (GE) or not (GT).
+var firstReaching = map[ir.Fn]func(n float64) (at float64, is ir.Compare){
+	ir.FnFloor: func(n float64) (float64, ir.Compare) { return n, ir.GE },
+	ir.FnCeil:  func(n float64) (float64, ir.Compare) { return n - 1, ir.GT },
+	ir.FnRound: func(n float64) (float64, ir.Compare) { // halves go to the even number
+		if math.Mod(n, 2) == 0 {
+			return n - 0.5, ir.GE
+		}
+		return n - 0.5, ir.GT
+	},
+}
+
+// truncated is firstReaching of a cast to integers.
+func truncated(n float64) (float64, ir.Compare) {
+	if n > 0 {
+		return n, ir.GE
+	}
+	return n - 1, ir.GT
+}
+
+// Rounding returns the operand that a value rounds to whole numbers, and its row of
+// firstReaching; nil when it does not round.
+func Rounding(v *ir.Value) (*ir.Value, func(n float64) (float64, ir.Compare)) {
+	switch a := v.Attrs.(type) {
+	case ir.MapAttrs:
+		if rule := firstReaching[a.Fn]; rule != nil && v.Type.IsReal() {
+			return v.Args[0], rule
+		}
+	default:
+		if v.Op == ir.OpCast && v.Args[0].Type.IsReal() && !v.Type.IsReal() && !v.Type.IsSpike() {
+			return v.Args[0], truncated
+		}
+	}
+	return nil, nil
+}
+
+// compareRounded: ⌊u⌋ ≥ c is u ≥ ⌈c⌉, and likewise for the other roundings.
+func compareRounded(c *Rewriter, v *ir.Value) (*ir.Value, error) {
+	is := Comparison(v)
+	if is != ir.GE && is != ir.GT {
+		return nil, nil
+	}
+	i, below := 0, false // the operand that is rounded, and whether it fires low
+	if v.Args[0].Const() != nil {
+		i, below = 1, true
+	}
+	u, rule := Rounding(v.Args[i])
+	bound, same := ir.Tensor{}, false
+	if k := v.Args[1-i].Const(); k != nil {
+		bound.F = make([]float64, 1)
+		bound.F[0], same = k.Uniform()
+	}
+	if u == nil || !same || math.Abs(bound.F[0]) > maxWhole {
+		return nil, nil
+	}
+	// n is the least whole number on the high side.
+	n := math.Ceil(bound.F[0])
+	if (is == ir.GT) != below {
+		n = math.Floor(bound.F[0]) + 1
+	}
+	at, from := rule(n)
+	threshold, err := c.Constant(v.Args[1-i].Name, ir.Reals(ir.Shape{}, []float64{at}), v)
+	if err != nil {
+		return nil, err
+	}
+	if below {
+		return c.As(v, ir.OpCompare, ir.CompareAttrs{Is: Opposed[from]}, threshold, u)
+	}
+	return c.As(v, ir.OpCompare, ir.CompareAttrs{Is: from}, u, threshold)
+}
+
+// clampWhole: a whole number cut to 0 and 1 is the cast of its comparison with 1.
+func clampWhole(c *Rewriter, v *ir.Value) (*ir.Value, error) {
+	x := clampedToOne(v)
+	if x == nil || x.Type.Shape != v.Type.Shape {
+		return nil, nil
+	}
+	if u, _ := Rounding(x); u == nil {
+		return nil, nil
+	}
+	one, err := c.Constant(v.Name+".one", Filled(x.Type.WithShape(ir.Shape{}), 1), v)
+	if err != nil {
+		return nil, err
+	}
+	fires, err := c.Make(&ir.Value{Name: v.Name + ".reached", Op: ir.OpCompare, Attrs: ir.CompareAttrs{Is: ir.GE}, Args: []*ir.Value{x, one}, Origin: v.Origin})
+	if err != nil {
+		return nil, err
+	}
+	return c.CastTo(v, fires)
+}
+
+// clampedToOne is x of min(max(x, 0), 1) or max(min(x, 1), 0), else nil.
+func clampedToOne(v *ir.Value) *ir.Value {
+	if x := atMostOne(v); x != nil {
+		return wholesOf(atLeastZero(uncast(x)))
+	}
+	return wholesOf(atMostOne(uncast(atLeastZero(v))))
+}
+
+// wholesOf is a value without casts of whole numbers, also those to real numbers that round
+// large ones: a clamp to 0 and 1 behind them gives the same.
+func wholesOf(v *ir.Value) *ir.Value {
+	for x := uncast(v); ; x = uncast(x.Args[0]) {
+		if x == nil || x.Op != ir.OpCast || x.Args[0].Type.IsReal() || !x.Type.IsReal() {
+			return x
+		}
+	}
+}
+
+func atLeastZero(v *ir.Value) *ir.Value {
+	if v != nil && (v.Op == ir.OpMax && Every(v.Args[1], 0) || v.Op == ir.OpMap && v.Attrs.(ir.MapAttrs).Fn == ir.FnRelu) {
+		return v.Args[0]
+	}
+	return nil
+}
+
+func atMostOne(v *ir.Value) *ir.Value {
+	if v != nil && v.Op == ir.OpMin && Every(v.Args[1], 1) {
+		return v.Args[0]
+	}
+	return nil
+}
+
+// uncast is a value without casts that change none of its whole numbers.
+func uncast(v *ir.Value) *ir.Value {
+	for v != nil && v.Op == ir.OpCast && !v.Args[0].Type.IsReal() && holds(v.Type, v.Args[0].Range) {
+		v = v.Args[0]
+	}
+	return v
+}
+
+// Filled is a tensor of one number.
+func Filled(t ir.Type, number float64) *ir.Tensor {
+	out := ir.NewTensor(t)
+	for i := range out.F {
+		out.F[i] = number
+	}
+	for i := range out.I {
+		out.I[i] = int64(number)
+	}
+	return out
+}
+
+// compareSpikes: two spikes are compared by logic. a > b is a and not b, a ≥ b that b has
+// not fired without a, a ≠ b either of them alone, and a = b its opposite.
+func compareSpikes(c *Rewriter, v *ir.Value) (*ir.Value, error) {
+	is := Comparison(v)
+	if is == 0 {
+		return nil, nil
+	}
+	a, b := asSpike(v.Args[0]), asSpike(v.Args[1])
+	if a == nil || b == nil {
+		return nil, nil
+	}
+	switch is {
+	case ir.GT:
+		return c.As(v, ir.OpAndNot, nil, a, b)
+	case ir.NE:
+		return c.As(v, ir.OpXor, nil, a, b)
+	}
+	op := ir.OpAndNot
+	if is == ir.EQ {
+		op = ir.OpXor
+	}
+	part, err := c.As(&ir.Value{Name: v.Name + ".not", Origin: v.Origin}, op, nil, b, a)
+	if err != nil {
+		return nil, err
+	}
+	one, err := c.Constant(v.Name+".one", Filled(v.Type.WithShape(ir.Shape{}), 1), v)
+	if err != nil {
+		return nil, err
+	}
+	return c.As(v, ir.OpXor, nil, part, one)
+}
+
+// asSpike returns the spike that a value is, as such or cast to numbers; nil when it is
+// none, or constant.
+func asSpike(v *ir.Value) *ir.Value {
+	if v.Op == ir.OpCast && v.Args[0].Type.IsSpike() {
+		v = v.Args[0]
+	}
+	if !v.Type.IsSpike() || v.Const() != nil {
+		return nil
+	}
+	return v
+}
+
+// neutralSpikes: spikes that are the same everywhere decide of others, or say nothing.
+func neutralSpikes(c *Rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpAnd && v.Op != ir.OpAndNot && v.Op != ir.OpOr {
+		return nil, nil
+	}
+	number, ok := UniformOf(v.Args[1])
+	if !ok || v.Args[0].Type != v.Type {
+		return nil, nil
+	}
+	is := number == 1
+	switch {
+	case v.Op == ir.OpOr && is:
+		return nil, nil
+	case v.Op == ir.OpAndNot == is && v.Op != ir.OpOr:
+		return c.Constant(v.Name, ir.NewTensor(v.Type), v)
+	}
+	return v.Args[0], nil
+}

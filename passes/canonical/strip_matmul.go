@@ -1,0 +1,81 @@
+package canonical
+
+import (
+	"nomul/ir"
+	"nomul/ir/diag"
+	"nomul/passes/rewrite"
+)
+
+// byMatrix tells whether a matrix product is one with a constant matrix on the right.
+func byMatrix(v *ir.Value) bool {
+	return v.Args[1].Const() != nil && v.Args[1].Type.Shape.Rank() == 2
+}
+
+func matmulAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
+	axis, d := sameAxis(b, v)
+	last := v.Type.Shape.Rank() - 1
+	if d == nil && (axis == last || axis == last-1 && !byMatrix(v)) {
+		d = noBatch(v, "multiplies matrices that have the batch, axis %d, as one of their two axes", axis)
+	}
+	return axis, d
+}
+
+// stripMatmul makes a matrix product without the batch.
+func stripMatmul(b *batch, r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+	if byMatrix(v) {
+		return b.product(r, v, []*ir.Value{r.Of(v.Args[0]), v.Args[1]})
+	}
+	args, err := b.operands(r, v)
+	if err != nil {
+		return nil, err
+	}
+	return b.product(r, v, args)
+}
+
+// product makes x·W, with W constant, a linear layer with the weights Wᵀ, and
+// W·x, which is (xᵀ·Wᵀ)ᵀ, one with the weights W.
+func (b *batch) product(r *ir.Rebuilder, v *ir.Value, args []*ir.Value) (*ir.Value, error) {
+	switch {
+	case byMatrix(v):
+		w, err := r.Const(r.Unique(v.Args[1].Name+".t"), transposed(v.Args[1].Const()))
+		if err != nil {
+			return nil, err
+		}
+		return r.Add(ir.OpLinear, r.Unique(v.Name), ir.LinearAttrs{}, args[0], w)
+	case args[0].Const() != nil && args[0].Type.Shape.Rank() == 2 && args[1].Type.Shape.Rank() >= 2:
+		return leftMatmul(r, v, args[0], args[1])
+	}
+	return r.Add(ir.OpMatmul, r.Unique(v.Name), v.Attrs, args...)
+}
+
+// leftMatmul is W·x as a linear layer between transpositions.
+func leftMatmul(r *ir.Rebuilder, v, w, x *ir.Value) (*ir.Value, error) {
+	rank := x.Type.Shape.Rank()
+	turn := ir.PermAttrs{Perm: rewrite.UpTo(rank)}
+	turn.Perm[rank-2], turn.Perm[rank-1] = rank-1, rank-2
+	columns, err := r.Add(ir.OpTranspose, r.Unique(v.Name+".columns"), turn, x)
+	if err != nil {
+		return nil, err
+	}
+	y, err := r.Add(ir.OpLinear, r.Unique(v.Name+".turned"), ir.LinearAttrs{}, columns, w)
+	if err != nil {
+		return nil, err
+	}
+	return r.Add(ir.OpTranspose, r.Unique(v.Name), turn, y)
+}
+
+// transposed is a constant matrix with its axes exchanged.
+func transposed(m *ir.Tensor) *ir.Tensor {
+	rows, cols := m.Type.Shape.Dim(0), m.Type.Shape.Dim(1)
+	out := ir.NewTensor(m.Type.WithShape(ir.ShapeOf(cols, rows)))
+	for i := range rows {
+		for j := range cols {
+			if m.F != nil {
+				out.F[j*rows+i] = m.F[i*cols+j]
+			} else {
+				out.I[j*rows+i] = m.I[i*cols+j]
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,71 @@
+package canonical
+
+import (
+	"nomul/ir"
+	"nomul/passes/rewrite"
+)
+
+// IsMap reports whether a value is a function of each element, and which.
+func IsMap(v *ir.Value, fn ir.Fn) bool {
+	return v.Op == ir.OpMap && v.Attrs.(ir.MapAttrs).Fn == fn
+}
+
+// MembraneOf is what a comparison by ≥ or > holds against a threshold; nil when
+// v is none.
+func MembraneOf(v *ir.Value) *ir.Value {
+	is := Comparison(v)
+	switch {
+	case is != ir.GE && is != ir.GT:
+		return nil
+	case v.Args[0].Const() == nil:
+		return v.Args[0]
+	case v.Args[1].Const() == nil:
+		return v.Args[1]
+	}
+	return nil
+}
+
+// ScaledFrom returns the number of which a value is a multiple by a constant, or which it is.
+func ScaledFrom(v *ir.Value) *ir.Value {
+	if v.Op == ir.OpMul && v.Args[1].Const() != nil {
+		return v.Args[0]
+	}
+	return v
+}
+
+// ByElement are the ops that work neuron by neuron.
+var ByElement = map[ir.Op]bool{
+	ir.OpAdd: true, ir.OpSub: true, ir.OpNeg: true, ir.OpMul: true, ir.OpDiv: true, ir.OpCast: true, ir.OpWhere: true, ir.OpPow: true,
+	ir.OpMin: true, ir.OpMax: true, ir.OpMap: true, ir.OpAnd: true, ir.OpOr: true, ir.OpXor: true, ir.OpAndNot: true,
+}
+
+// Unscaled returns the number of which constants and functions alone make a compared value:
+// h of h/0.8, of |h| and of h·h, which is what the next step reads.
+func Unscaled(v *ir.Value) *ir.Value {
+	c := Comparing{M: v, Threshold: rewrite.Scalar(0)}
+	for x := c; x.M != nil; {
+		c = x
+		switch x = c.Below(); {
+		case x.M != nil:
+		case c.M.Op == ir.OpMap, c.M.Op == ir.OpMul && c.M.Args[0] == c.M.Args[1], c.M.Op == ir.OpPow && c.M.Args[1].Const() != nil:
+			x = Comparing{M: c.M.Args[0], Threshold: c.Threshold}
+		}
+	}
+	return c.M
+}
+
+// Compared is the comparison that a value is as numbers; nil when it is none.
+func Compared(v *ir.Value) *ir.Value {
+	for v.Op == ir.OpCast {
+		v = v.Args[0]
+	}
+	if MembraneOf(v) == nil {
+		return nil
+	}
+	return v
+}
+
+// IsFn reports whether a value is the function fn of each element.
+func IsFn(v *ir.Value, fn ir.Fn) bool {
+	return v.Op == ir.OpMap && v.Attrs.(ir.MapAttrs).Fn == fn
+}

@@ -1,0 +1,52 @@
+package integers
+
+import (
+	"nomul/ir"
+	"nomul/ir/diag"
+	"nomul/passes/rewrite"
+)
+
+// engineBits is how many bits an integer of an engine has.
+const engineBits = 32
+
+// ProveWidths refuses a net with values that need more bits than engines have. It
+// stands last, for a neuron that is left out may be the only reader of a wide one.
+func ProveWidths(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
+	for _, v := range n.Values {
+		if v.Op == ir.OpConst {
+			continue // its reader tells it
+		}
+		for slot, a := range v.Args {
+			if a != nil && a.Op == ir.OpConst && !fitsEngines(a.Range) {
+				return nil, rewrite.Refuse(v, diag.TooWide, "its %s has numbers from %d to %d in its units, and engines have %d bits", operandName(v, slot), a.Range.Lo, a.Range.Hi, engineBits).
+					WithHelp("its units are those of the weights beside it, which are far smaller")
+			}
+		}
+		if r := v.Range.Union(v.State).Union(v.Drive); !fitsEngines(r) {
+			of := "it goes"
+			if v.Op == ir.OpNeuron {
+				of = "its membrane may go"
+			}
+			return nil, tooWide(v, of, r)
+		}
+		if v.Op == ir.OpNeuron && !fitsEngines(v.GrownThreshold(n.Steps)) {
+			return nil, tooWide(v, "its threshold may grow", v.GrownThreshold(n.Steps))
+		}
+	}
+	return n, nil
+}
+
+func tooWide(v *ir.Value, of string, r ir.Range) error {
+	return rewrite.Refuse(v, diag.TooWide, "%s from %d to %d in its units, and engines have %d bits", of, r.Lo, r.Hi, engineBits).
+		WithHelp("fewer time steps, or numbers nearer to each other, take fewer")
+}
+
+func fitsEngines(r ir.Range) bool { return ir.SintType(engineBits, ir.Shape{}).Full().Contains(r) }
+
+// operandName is that of an operand in words: its slot's, of a list just "operand".
+func operandName(v *ir.Value, slot int) string {
+	if slots := v.Op.Operands(); slot < len(slots) && !slots[slot].Variadic {
+		return slots[slot].Name
+	}
+	return "operand"
+}

@@ -1,0 +1,90 @@
+package integers
+
+import (
+	"nomul/ir"
+	"nomul/passes/layers"
+	"nomul/passes/rewrite"
+)
+
+// bias gives a layer its bias operand, or notes it as an offset.
+//
+// What rounding the weights changes at the pixel that stands for 0 is put right
+// here, so that it acts on differences from that pixel only (R11).
+func (q *quantiser) bias(w layers.Weighted, rounded *ir.Tensor, scale []float64, zero *ir.Tensor) (*ir.Value, error) {
+	bias := w.Bias()
+	if zero != nil {
+		lost := ir.NewTensor(w.W.Type)
+		for i, f := range w.W.F {
+			lost.F[i] = f - float64(float64(rounded.I[i])*scale[i/w.Row()])
+		}
+		change, err := w.Response(lost, zero)
+		if err != nil {
+			return nil, err
+		}
+		if bias == nil {
+			bias = change
+		} else {
+			bias = layers.Plus(bias, change)
+		}
+	}
+	switch {
+	case bias == nil || !layers.AnyNonZero(bias.F):
+		return nil, nil
+	case !q.keepsBias(w.Value):
+		q.offsets[w.Value] = bias
+		return nil, nil
+	}
+	units := layers.Divide(bias, w.Scale.Data)
+	q.loses(w.Value, ir.OfBias, layers.Compact(roundedOff(units, w.Scale.Data)))
+	return q.integers(w.Name+".bias", w.BiasOperand(units))
+}
+
+// keepsBias tells whether a layer keeps its own bias: where it is read out, and
+// where its units are fine, that is where it is added to no finer ones and no
+// neuron behind it has guard bits.
+func (q *quantiser) keepsBias(v *ir.Value) bool {
+	if v.Clock == ir.End {
+		return true
+	}
+	for _, r := range q.readers[v] {
+		_, weights := layers.AsWeighted(r)
+		switch {
+		case r.Op == ir.OpNeuron:
+			if _, guard := q.guard(r); guard > 0 {
+				return false
+			}
+		case joins[r.Op] && !rewrite.Everywhere(layers.Divide(scaleOf(v), scaleOf(r)), func(f float64) bool { return f < 1.5 }):
+			return false
+		case !weights && !q.keepsBias(r):
+			return false
+		}
+	}
+	return true
+}
+
+// joins are the ops that bring operands into one unit.
+var joins = map[ir.Op]bool{ir.OpAdd: true, ir.OpSub: true, ir.OpMin: true, ir.OpMax: true, ir.OpWhere: true}
+
+// zeroPixels is the pixel that stands for 0, per element, where x is an input
+// with a normalisation, at most moved; else nil. Padding is no pixel.
+func zeroPixels(x *ir.Value) *ir.Tensor {
+	if x.Op == ir.OpInput {
+		if a := x.Attrs.(ir.InputAttrs); a.Mean == nil && a.Std == nil && a.Scale == nil {
+			return nil
+		}
+		gain, shift := layers.Normalisation(x)
+		return layers.SpreadTo(layers.Divide(layers.Times(shift, layers.Constant(-1, shift.Type.Shape)), gain), x.Type.Shape)
+	}
+	if !layers.MovesOnly[x.Op] {
+		return nil
+	}
+	zero := zeroPixels(x.Args[0])
+	if zero == nil {
+		return nil
+	}
+	moved, err := rewrite.Compute(x.Op, x.Attrs, zero)
+	if err != nil {
+		return nil
+	}
+	return moved
+}

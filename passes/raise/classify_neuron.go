@@ -1,0 +1,316 @@
+package raise
+
+import (
+	"slices"
+	"strconv"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+	"nomul/passes/canonical"
+	"nomul/passes/rewrite"
+)
+
+// neuronForm is a membrane in the neuron op's terms. Operands that are absent are nil.
+type neuronForm struct {
+	attrs                              ir.NeuronAttrs
+	threshold, bias, reset, init, leak *ir.Tensor
+	current, jump, adapt               *ir.Tensor
+	// inputs are what is added up, each times its gain, and the whole times gain.
+	inputs []gained
+	gain   *ir.Tensor
+	// held is the input in the step behind a spike, times gain; nil where a spike
+	// leaves the input alone.
+	held *ir.Tensor
+}
+
+type gained struct {
+	x    *ir.Value
+	gain *ir.Tensor // nil for 1
+}
+
+// classify finds the neuron that a membrane
+//
+//	H = β·h + b·s·h + c·s + p·i + Σ q·x + d,  i' = α·i + Σ g·x
+//
+// is, with h, s and i the membrane, spike and current of the step before:
+//
+//	b = −β, c = 0      reset to zero:  H = β·(1−s)·h + …
+//	b = −β, c = β·r    reset to r
+//	b = 0,  c = −β·a   subtract a when firing, if a is the threshold
+//	b = 0,  c = −a     subtract a at the next step, after the leak
+//	b = 0,  c = 0      no reset
+//	q/g = p/α          a current α·i + g·x that drives H by p/α, so x by q
+//
+// When every term also comes times −s, a spike kills the whole of it (masks).
+// Two currents are one and the membrane (two_currents.go).
+func (u *Unit) classify() (*neuronForm, *diag.Diagnostic) {
+	if again := u.rereads(); again != nil {
+		return u.classifyStored(again)
+	}
+	f, d := u.driven()
+	if d != nil {
+		return nil, d
+	}
+	if u.mirrored {
+		f = mirror(f)
+	}
+	out := &neuronForm{threshold: u.threshold}
+	if u.mirrored {
+		out.threshold = canonical.Scaled(u.threshold, -1)
+	}
+	is := canonical.Comparison(u.Fire)
+	out.attrs = ir.NeuronAttrs{Round: ir.RoundFloor, Compare: is, Reset: ir.ResetNone, When: ir.WhenFire}
+	if kills(f) {
+		if f, d = u.setMasks(out, f); d != nil {
+			return nil, d
+		}
+	}
+	out.bias = f.Of(Monomial{})
+	out.setLeak(OrZero(f.Of(Monomial{H: true})))
+	if d := u.setReset(out, f); d != nil {
+		return nil, d
+	}
+	if d := u.setInputs(out, f); d != nil {
+		return nil, d
+	}
+	u.setCurrent(out)
+	return out, u.setInit(out)
+}
+
+// driven is the membrane as a form, with the currents that drive it as a neuron's
+// do. Others are inputs.
+func (u *Unit) driven() (Form, *diag.Diagnostic) {
+	for {
+		f, d := u.Form(u.Membrane)
+		if d == nil && len(u.currents) == 1 {
+			f = u.fedBack(f)
+		}
+		switch {
+		case len(u.currents) == 2:
+			if d == nil {
+				if s := u.pair(f); s != nil {
+					return u.late(s)
+				}
+			}
+			u.most = 1
+		case d != nil:
+			return nil, d
+		case len(u.currents) == 1 && !u.drives(f):
+			if late := u.behind(f); late != nil {
+				return late, nil
+			}
+			u.plain[u.currents[0].delay] = true
+		default:
+			return f, nil
+		}
+		u.currents, u.starts, u.refired, u.Forms = nil, nil, false, map[*ir.Value]Form{}
+	}
+}
+
+// mirror is the form of −H over −h and −i.
+func mirror(f Form) Form {
+	var out Form
+	for _, t := range f {
+		if !t.state() {
+			t.K = canonical.Scaled(t.K, -1)
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// drives tells whether the current drives the membrane as one of a neuron does:
+// by one factor of itself and of every input that it adds up, which nothing else
+// brings to the membrane.
+func (u *Unit) drives(f Form) bool {
+	quiet := func(m Monomial) bool { return m.s || m.H }
+	all := u.currents[0].update
+	p, alpha := f.Of(Monomial{i: true}), all.Of(Monomial{i: true})
+	update, drive := all.without(quiet), f.without(quiet)
+	if p == nil || !nonZero(p) || !nonZero(alpha) || update.Of(Monomial{}) != nil || update.Inputs() != drive.Inputs() {
+		return false
+	}
+	for _, t := range update {
+		q := drive.Of(t.Monomial)
+		if q == nil || !Near(canonical.Combine(q, alpha, canonical.Product), canonical.Combine(p, t.K, canonical.Product)) {
+			return false
+		}
+	}
+	spared := !slices.ContainsFunc(all, func(t term) bool { return t.s })
+	return spared || kills(f) && allKilled(all)
+}
+
+// setCurrent: the current is kept in units of the membrane, so its inputs have
+// the gains they have there.
+func (u *Unit) setCurrent(n *neuronForm) {
+	if len(u.currents) == 0 {
+		return
+	}
+	update := u.currents[0].update
+	n.attrs.Current.Kind, n.current = ir.LeakFactor, update.Of(Monomial{i: true})
+	if Near(n.current, rewrite.Scalar(1)) {
+		n.attrs.Current.Kind, n.current = ir.LeakNone, nil
+	}
+	n.attrs.MasksCurrent = kills(update)
+	if u.isLate {
+		n.attrs.Order = ir.OrderLate
+	}
+}
+
+// kills tells whether a spike changes what comes from outside or from the current.
+func kills(f Form) bool {
+	return slices.ContainsFunc(f, func(t term) bool { return t.s && (t.x != nil || t.i || t.j) })
+}
+
+// allKilled tells whether every term comes times −s too, and none other times s.
+func allKilled(f Form) bool {
+	for _, t := range f {
+		other := t.Monomial
+		other.s = !t.s
+		if k := f.Of(other); k == nil || !Near(k, canonical.Scaled(t.K, -1)) {
+			return false
+		}
+	}
+	return true
+}
+
+// setMasks takes (1 − s)·(…) as a reset to zero that kills the new input too, and
+// (1 − s)·(…) + v·s as a reset to zero behind which v comes in, in the place of the
+// input. The rest is the form without a spike, but for the reset.
+func (u *Unit) setMasks(n *neuronForm, f Form) (Form, *diag.Diagnostic) {
+	if to := f.Of(Monomial{s: true}); to != nil && len(u.currents) == 0 {
+		d := OrZero(f.Of(Monomial{}))
+		plain := f.without(func(m Monomial) bool { return m == Monomial{s: true} }).add(Monomial{s: true}, canonical.Scaled(d, -1))
+		if v := canonical.Combine(to, d, Sum); !canonical.All(v, 0) && allKilled(plain) {
+			n.held = to
+			return f.without(func(m Monomial) bool { return m.s && !m.H }), nil
+		}
+	}
+	if !allKilled(f) {
+		x := f[slices.IndexFunc(f, func(t term) bool { return t.s && (t.x != nil || t.i) })].x
+		return nil, rewrite.Refuse(u.Fire, diag.NotANeuron, "a spike also changes what %s adds to the membrane %%%s", Where(u.killed(x)), u.Membrane.Name).WithHelp("%s", membraneOnly)
+	}
+	n.attrs.Reset, n.attrs.When, n.attrs.Masks = ir.ResetZero, ir.WhenNext, true
+	return f.without(func(m Monomial) bool { return m.s }), nil
+}
+
+const membraneOnly = "a reset sets the membrane to a constant, or takes one from it; or it kills the whole of what the next step adds up: where(s > 0, 0, b·h + x)"
+
+// killed is the input that a spike kills, or else the current.
+func (u *Unit) killed(x *ir.Value) *ir.Value {
+	if x == nil {
+		return u.currents[0].delay
+	}
+	return x
+}
+
+func (n *neuronForm) setLeak(beta *ir.Tensor) {
+	switch {
+	case Near(beta, rewrite.Scalar(1)):
+		n.attrs.Leak.Kind = ir.LeakNone
+	case canonical.All(beta, 0):
+		n.attrs.Leak.Kind = ir.LeakAll
+	default:
+		n.attrs.Leak.Kind, n.leak = ir.LeakFactor, beta
+	}
+}
+
+// setReset chooses by exact relations between the coefficients.
+func (u *Unit) setReset(n *neuronForm, f Form) *diag.Diagnostic {
+	beta := OrZero(f.Of(Monomial{H: true}))
+	b, c := f.Of(Monomial{H: true, s: true}), f.Of(Monomial{s: true})
+	switch {
+	case b == nil && c == nil:
+		return nil
+	case b == nil:
+		n.setSubtract(beta, c)
+		return nil
+	case canonical.All(beta, 0) || !Near(b, canonical.Scaled(beta, -1)):
+		if d := u.keepsSecond(f); d != nil {
+			return d
+		}
+		return u.keepsPart(beta, b)
+	case c == nil:
+		n.attrs.Reset = ir.ResetZero
+		return nil
+	}
+	if n.attrs.Reset, n.reset = ir.ResetValue, resetTo(c, beta); n.reset == nil {
+		return u.keepsPart(beta, b)
+	}
+	return nil
+}
+
+// setSubtract: the amount is c/β if the reset comes with the spike, before the
+// leak, and c if it comes in the next step, after it. Which one is meant shows
+// in which is the threshold; without a leak both are the same.
+func (n *neuronForm) setSubtract(beta, c *ir.Tensor) {
+	n.attrs.Reset, n.attrs.When, n.reset = ir.ResetSubtract, ir.WhenNext, canonical.Scaled(c, -1)
+	if !nonZero(beta) {
+		return
+	}
+	if a := canonical.Scaled(canonical.Ratio(c, beta), -1); Near(a, n.threshold) || Near(beta, rewrite.Scalar(1)) {
+		n.attrs.When, n.reset = ir.WhenFire, a
+	}
+	if Near(n.reset, n.threshold) {
+		n.reset = n.threshold
+	}
+}
+
+func nonZero(t *ir.Tensor) bool {
+	return canonical.All(canonical.Combine(t, rewrite.Scalar(0), func(a, b float64) float64 {
+		if a == b {
+			return 0
+		}
+		return 1
+	}), 1)
+}
+
+// setInputs takes what comes from outside. One common gain is the neuron's;
+// different ones are multiplied before the inputs are added.
+func (u *Unit) setInputs(n *neuronForm, f Form) *diag.Diagnostic {
+	for _, t := range f {
+		switch {
+		case t.x == nil:
+			continue
+		case t.state() && u.comparedBefore(t.x, 0) != nil:
+			return u.resetsOtherwise(u.comparedBefore(t.x, 0))
+		case t.state():
+			if own, other := u.decided([]*ir.Value{t.x}); own && other != nil || t.s && other != nil {
+				return u.gatedReset(other, t.x)
+			}
+			return rewrite.Refuse(u.Fire, diag.NotANeuron, "the leak of the membrane %%%s is not constant: it depends on %s", u.Membrane.Name, Where(t.x))
+		case t.s:
+			return rewrite.Refuse(u.Fire, diag.NotANeuron, "a spike also changes what %s adds to the membrane %%%s", Where(t.x), u.Membrane.Name).WithHelp("%s", membraneOnly)
+		}
+		n.inputs = append(n.inputs, gained{t.x, t.K})
+	}
+	if len(n.inputs) == 0 {
+		return rewrite.Refuse(u.Fire, diag.NotANeuron, "the membrane %%%s has no input", u.Membrane.Name)
+	}
+	common := true
+	for _, in := range n.inputs {
+		common = common && Near(in.gain, n.inputs[0].gain)
+	}
+	if common {
+		n.gain = n.inputs[0].gain
+	}
+	for i, in := range n.inputs {
+		if common || Near(in.gain, rewrite.Scalar(1)) {
+			n.inputs[i].gain = nil
+		}
+	}
+	if n.gain != nil && Near(n.gain, rewrite.Scalar(1)) {
+		n.gain = nil
+	}
+	return nil
+}
+
+// Shown is a coefficient for people.
+func Shown(t *ir.Tensor) string {
+	if number, ok := t.Uniform(); ok {
+		return formatFloat(number)
+	}
+	return "one per neuron, the first " + formatFloat(t.F[0])
+}
+
+func formatFloat(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }

@@ -1,0 +1,50 @@
+// Package raise recognises neurons in a net of one time step. Start at RaiseNeurons.
+//
+// A neuron is a threshold unit: a comparison of a membrane h with a constant, whose membrane
+// depends on its own past. No exporter says "neuron"; it writes arithmetic, in one of six
+// shapes (x is what comes in, delay and latch hold the state):
+//
+//  1. hard reset by a product (SpikingJelly, Norse)
+//
+//     %v = mul %h.past, (1 − %s.past)         h = β·(1−s)·h + x
+//     %h = add (mul %v, β), %x
+//     %s = compare %h, θ {is=ge}
+//
+//  2. hard reset by a choice, to 0 or to another value (hand-written)
+//
+//     %v = where %s.past, r, %h.past          h = β·(1−s)·h + β·r·s + x
+//
+//  3. soft reset when firing (SpikingJelly with v_reset=None, Lava)
+//
+//     %v = sub %h.past, (mul %s.past, θ)      h = β·h − β·θ·s + x
+//
+//  4. soft reset in the next step, behind the leak (snnTorch's subtract)
+//
+//     %s.past = compare %h.past, θ {is=gt}    the spike is found again, not kept
+//     %h = sub (add (mul %h.past, β), %x), (mul %s.past, θ)
+//
+//  5. hard reset in the next step (snnTorch's zero): the spike takes the input away, too
+//
+//     %h = mul (add (mul %h.past, β), %x), (1 − %s.past)
+//
+//  6. a synaptic current with a leak of its own (snnTorch's Synaptic, Norse)
+//
+//     %i = add (mul %i.past, α), %x           i = α·i + x
+//     %h = add (mul %h.past, β), %i           h = β·h + i
+//
+// All of them are one equation. A membrane is written as a form, a polynomial that is linear
+// in the old membrane h, its spike s and its current i (membrane_form.go, linear_form.go), and
+// the coefficients say which neuron it is (Unit.classify, in classify_neuron.go):
+//
+//	h' = β·h + b·s·h + c·s + p·i + Σ q·x + d
+//
+// Before that, spikes are brought into one spelling: numbers that a spike decides are kept as
+// the spike (kept_sizes.go), deeply nested choices are cut (past_spikes.go), resets that were
+// written for the opposite spike are turned (turned_resets.go), neurons that fire on the
+// membrane they have stored are spikes that are delayed (old_membranes.go), and comparisons of
+// the membrane before its reset are those of the one behind it (before_reset.go).
+//
+// Whatever is no neuron is named by its difference from one, in the words of the field:
+// odd_neurons.go takes the membrane apart and asks a table of oddities, such as adapting
+// thresholds, refractory periods and leaks that depend on a sign.
+package raise

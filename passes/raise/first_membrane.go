@@ -1,0 +1,130 @@
+package raise
+
+import (
+	"math"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+	"nomul/passes/canonical"
+	"nomul/passes/rewrite"
+)
+
+// setInit finds the membrane before the first step, from what each own delay
+// starts with: a·V + d for one that stores a·H + … + d, since no spike precedes.
+// Where no membrane that the delays hold is one, the first step says which it must be.
+func (u *Unit) setInit(n *neuronForm) *diag.Diagnostic {
+	var init *ir.Tensor
+	for _, s := range u.starts {
+		a := s.form.Of(Monomial{H: true})
+		if a == nil || !nonZero(a) {
+			continue
+		}
+		v := canonical.Ratio(canonical.Combine(s.value(), OrZero(s.form.Of(Monomial{})), func(e, d float64) float64 { return e - d }), a)
+		if init == nil || s.delay.Type == u.Membrane.Type && u.latched[s.delay] == u.Membrane {
+			init = v
+		}
+	}
+	for _, s := range u.starts {
+		got := OrZero(s.form.Of(Monomial{}))
+		if a := s.form.Of(Monomial{H: true}); a != nil && init != nil {
+			got = canonical.Combine(got, canonical.Combine(a, init, canonical.Product), func(d, av float64) float64 { return d + av })
+		}
+		if Near(got, s.value()) || u.startsAlike(s, got) {
+			continue
+		}
+		switch from := u.firstMembrane(); {
+		case from != nil:
+			return u.begin(n, from)
+		case s.delay.Type.IsSpike() && init != nil && u.firesAtStart(init):
+			return u.resetAtStart(init)
+		default:
+			return rewrite.Refuse(u.Fire, diag.NotANeuron, "the state %%%s starts as %s, which no initial membrane explains", s.delay.Name, Shown(s.value()))
+		}
+	}
+	switch {
+	case init == nil:
+		return nil
+	case u.refired && u.firesAtStart(init):
+		return u.resetAtStart(init)
+	}
+	return u.begin(n, init)
+}
+
+// begin sets the membrane before the first step.
+func (u *Unit) begin(n *neuronForm, init *ir.Tensor) *diag.Diagnostic {
+	if u.mirrored {
+		init = canonical.Scaled(init, -1)
+	}
+	if !canonical.All(init, 0) {
+		n.init = init
+	}
+	return nil
+}
+
+// firstMembrane returns the V of which β·V + … is the first membrane, where no spike precedes
+// it: a spike of 1 or −1 may begin as 0, and take nothing away. Nil when no V does that.
+func (u *Unit) firstMembrane() *ir.Tensor {
+	first, d := u.firstForm(nil, nil)
+	if d != nil || len(u.currents) > 0 {
+		return nil
+	}
+	f := u.Forms[u.Membrane]
+	beta := f.Of(Monomial{H: true})
+	if beta == nil {
+		return nil
+	}
+	apart := first.plus(f.without(func(m Monomial) bool { return m.H || m.s }), -1)
+	lack := OrZero(apart.Of(Monomial{}))
+	if len(apart.without(func(m Monomial) bool { return m == Monomial{} })) > 0 {
+		return nil
+	}
+	v := canonical.Combine(lack, beta, func(lack, beta float64) float64 {
+		if lack == 0 {
+			return 0
+		}
+		return lack / beta
+	})
+	if !rewrite.Everywhere(v, func(f float64) bool { return !math.IsInf(f, 0) }) {
+		return nil
+	}
+	return v
+}
+
+// firstForm is the membrane in the first step, where the delays hold what they start with;
+// one of them holds something else, if that is said.
+func (u *Unit) firstForm(odd *ir.Value, holds *ir.Tensor) (Form, *diag.Diagnostic) {
+	at := &Unit{Fire: u.Fire, Membrane: u.Membrane, threshold: u.threshold, Forms: map[*ir.Value]Form{}, apart: true}
+	for v, f := range u.Forms {
+		if !f.own() {
+			at.Forms[v] = f
+		}
+	}
+	for _, s := range u.starts {
+		at.Forms[s.delay] = constantForm(s.value())
+	}
+	if odd != nil {
+		at.Forms[odd] = constantForm(holds)
+	}
+	return at.Form(u.Membrane)
+}
+
+func (u *Unit) resetAtStart(init *ir.Tensor) *diag.Diagnostic {
+	return rewrite.Refuse(u.Fire, diag.NotANeuron, "the membrane %%%s starts as %s, at or above its threshold, and is reset before the first step", u.Membrane.Name, Shown(init))
+}
+
+// startsAlike tells whether the first step computes the same membrane when the
+// delay starts with another value: 1 − S may start as 0 when it multiplies a
+// membrane of 0.
+func (u *Unit) startsAlike(odd start, other *ir.Tensor) bool {
+	is, d := u.firstForm(nil, nil)
+	if d != nil {
+		return false
+	}
+	then, d := u.firstForm(odd.delay, other)
+	return d == nil && len(is.plus(then, -1)) == 0
+}
+
+// value is the constant that the delay starts with, as a real.
+func (s start) value() *ir.Tensor {
+	return canonical.Combine(s.delay.Args[0].Const(), rewrite.Scalar(1), canonical.Product)
+}

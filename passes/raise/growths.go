@@ -1,0 +1,264 @@
+package raise
+
+import (
+	"slices"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+	"nomul/passes/canonical"
+	"nomul/passes/rewrite"
+)
+
+// A threshold that adapts is θ + a, where a is a state to which each spike adds, and which
+// leaks. A file may keep a, or the whole threshold, before or after it has leaked; and a reset
+// may take θ, or the threshold as it was.
+
+// growth is what a threshold has grown by in a step, as a spike of the step before it made it:
+// a' = rest · a + jump · s.
+type growth struct {
+	fire      *ir.Value
+	threshold *ir.Value // what the membrane is compared with
+	past      *ir.Value // the delay of it, that a reset takes; nil when there is none
+	base      *ir.Tensor
+	rest      *ir.Tensor
+	jump      *ir.Tensor
+	reset     ir.When // when a reset takes the threshold as it is; 0: never
+	latched   map[*ir.Value]*ir.Value
+	readers   map[*ir.Value][]*ir.Value
+}
+
+// withoutGrowths is the net in which no threshold grows, and what those did that grow, by
+// the names of the comparisons that fire.
+func withoutGrowths(n *ir.Net) (*ir.Net, map[string]*growth, error) {
+	latched, readers := map[*ir.Value]*ir.Value{}, n.Readers()
+	for _, v := range n.All(ir.OpLatch) {
+		latched[v.Args[0]] = v.Args[1]
+	}
+	bases, fires := map[*ir.Value]*ir.Tensor{}, map[*ir.Value]*growth{}
+	for _, v := range n.Values {
+		if g := growthOf(v, latched, readers); g != nil {
+			fires[v], bases[g.threshold] = g, g.base
+			if g.past != nil {
+				bases[g.past] = g.base
+			}
+		}
+	}
+	if len(fires) == 0 {
+		return n, nil, nil
+	}
+	names := map[string]*growth{}
+	out, err := ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+		switch base := bases[v]; {
+		case base != nil:
+			return r.Const(r.Unique(v.Name), base)
+		case fires[v] != nil:
+			out, err := r.Copy(v)
+			if err == nil {
+				names[out.Name] = fires[v]
+			}
+			return out, err
+		case v.Op == ir.OpLatch && bases[v.Args[0]] != nil:
+			return r.Of(v.Args[0]), nil // nothing is kept
+		}
+		return nil, nil
+	})
+	return out, names, err
+}
+
+// growthOf is the growth of a comparison's threshold; nil of other values.
+func growthOf(v *ir.Value, latched map[*ir.Value]*ir.Value, readers map[*ir.Value][]*ir.Value) *growth {
+	is := canonical.Comparison(v)
+	if is != ir.GE && is != ir.GT || v.Clock != ir.Step || v.Args[0].Const() != nil || v.Args[1].Const() != nil || !v.Args[0].Type.IsReal() {
+		return nil
+	}
+	g := &growth{fire: v, threshold: v.Args[1], latched: latched, readers: readers}
+	state := g.state()
+	if state == nil || !g.follow(state) || !g.endsIn(state) || !g.findReset() {
+		return nil
+	}
+	return g
+}
+
+// state is the one delay, but those of spikes, that the threshold is made of.
+func (g *growth) state() *ir.Value {
+	var out *ir.Value
+	for u := range canonical.ConeOf(g.threshold) {
+		switch {
+		case u.Op == ir.OpDelay && g.isSpikes(u), canonical.ByElement[u.Op]:
+		case u.Op == ir.OpDelay && out == nil && g.latched[u] != nil && u.Args[0].Const() != nil:
+			out = u
+		default:
+			return nil
+		}
+	}
+	return out
+}
+
+// isSpikes reports whether a delay is of the spikes that the comparison fires.
+func (g *growth) isSpikes(delay *ir.Value) bool {
+	s := g.latched[delay]
+	for s != nil && s.Op == ir.OpCast {
+		s = s.Args[0]
+	}
+	return s == g.fire && (delay.Type.IsSpike() || canonical.Every(delay.Args[0], 0))
+}
+
+// over is a unit in which the given values stand for terms, and delays for others.
+func (g *growth) over(known map[*ir.Value]Monomial) *Unit {
+	u := &Unit{Fire: g.fire, Membrane: g.fire.Args[0], Forms: map[*ir.Value]Form{g.fire: {{Monomial{fired: true}, rewrite.Scalar(1)}}}}
+	for v, m := range known {
+		u.Forms[v] = Form{{m, rewrite.Scalar(1)}}
+	}
+	for delay := range g.latched {
+		if g.isSpikes(delay) {
+			u.Forms[delay] = Form{{Monomial{s: true}, rewrite.Scalar(1)}}
+		}
+	}
+	return u
+}
+
+// follow finds base, rest and jump. With a state b and the spike s before, the threshold is
+//
+//	e + k·b + m·s,  b' = d + ρ·b + q·fired + p·s
+//
+// where either the spike of this step is added to b, and m and p are 0; or that of the step
+// before, and the threshold is κ·b' and a constant. In both, b without a spike stays where it
+// begins.
+func (g *growth) follow(state *ir.Value) bool {
+	u := g.over(map[*ir.Value]Monomial{state: {i: true}})
+	t, d := u.Form(g.threshold)
+	b, e := u.Form(g.latched[state])
+	if d != nil || e != nil {
+		return false
+	}
+	own := func(f Form) bool {
+		return len(f.without(func(m Monomial) bool {
+			return m == Monomial{} || m == Monomial{i: true} || m == Monomial{s: true} || m == Monomial{fired: true}
+		})) == 0
+	}
+	of := func(f Form, m Monomial) *ir.Tensor { return OrZero(f.Of(m)) }
+	k, m := of(t, Monomial{i: true}), of(t, Monomial{s: true})
+	rest, q, p := of(b, Monomial{i: true}), of(b, Monomial{fired: true}), of(b, Monomial{s: true})
+	init := state.Args[0].Const()
+	stays := canonical.Combine(of(b, Monomial{}), canonical.Combine(rest, init, canonical.Product), Sum)
+	if !own(t) || !own(b) || t.Of(Monomial{fired: true}) != nil || !nonZero(k) || !Near(stays, init) && !nearZero(stays, init) {
+		return false
+	}
+	g.rest, g.base = rest, canonical.Combine(of(t, Monomial{}), canonical.Combine(k, init, canonical.Product), Sum)
+	switch {
+	case canonical.All(m, 0) && canonical.All(p, 0) && nonZero(q):
+		g.jump = canonical.Combine(k, q, canonical.Product)
+	case canonical.All(q, 0) && nonZero(p) && Near(canonical.Combine(k, p, canonical.Product), canonical.Combine(m, rest, canonical.Product)):
+		g.jump = m
+	default:
+		return false
+	}
+	return true
+}
+
+// nearZero reports whether two tensors differ by what rounding to float32 leaves.
+func nearZero(a, b *ir.Tensor) bool {
+	return rewrite.Everywhere(canonical.Combine(a, canonical.Scaled(b, -1), Sum), func(f float64) bool { return f < RoundedAs && f > -RoundedAs })
+}
+
+// endsIn reports whether the state is read by the threshold and its own latch alone.
+func (g *growth) endsIn(state *ir.Value) bool {
+	seen := canonical.Cone{}
+	var ends func(v *ir.Value) bool
+	ends = func(v *ir.Value) bool {
+		if seen[v] || v == g.threshold || v.Op == ir.OpLatch && v.Args[0] == state {
+			return true
+		}
+		seen[v] = true
+		return (canonical.ByElement[v.Op] || v == state) && !slices.ContainsFunc(g.readers[v], func(u *ir.Value) bool { return !ends(u) })
+	}
+	return ends(state)
+}
+
+// findReset finds what else reads the threshold: a reset that takes it, in the step of the
+// spike or in the next; or that which takes, in the next step, the one of the step before.
+func (g *growth) findReset() bool {
+	others := slices.DeleteFunc(slices.Clone(g.readers[g.threshold]), func(r *ir.Value) bool { return r == g.fire })
+	if len(others) == 0 {
+		return true
+	}
+	membrane := g.fire.Args[0]
+	known := map[*ir.Value]Monomial{g.threshold: {j: true}}
+	for delay, stored := range g.latched {
+		switch {
+		case stored == g.threshold && g.past == nil:
+			g.past, known[delay] = delay, Monomial{i: true}
+		case stored == membrane:
+			known[delay] = Monomial{H: true}
+		}
+	}
+	u := g.over(known)
+	for delay, stored := range g.latched {
+		if u.Forms[delay] != nil || stored.Type != membrane.Type {
+			continue
+		}
+		now := g.over(map[*ir.Value]Monomial{membrane: {now: true}, g.threshold: {j: true}})
+		if f, d := now.Form(stored); d == nil && f.Of(Monomial{now: true}) != nil {
+			u.Forms[delay] = Form{{Monomial{H: true}, rewrite.Scalar(1)}}
+			if by := f.Of(Monomial{fired: true, j: true}); by != nil && canonical.All(by, -1) && canonical.All(f.Of(Monomial{now: true}), 1) {
+				g.reset = ir.WhenFire
+			}
+		}
+	}
+	f, d := u.Form(membrane)
+	if d != nil {
+		return false
+	}
+	if by := f.Of(Monomial{s: true, i: true}); by != nil && Near(by, canonical.Scaled(OrZero(f.Of(Monomial{H: true})), -1)) {
+		g.reset = ir.WhenFire
+	}
+	if by := f.Of(Monomial{s: true, j: true}); by != nil && canonical.All(by, -1) {
+		g.reset = ir.WhenNext
+	}
+	return g.reset != 0 && g.readByReset(others) && g.staysIn(u)
+}
+
+// staysIn reports whether what a reset takes changes nothing but the neuron's own state and
+// spikes: a membrane that is read besides is not known.
+func (g *growth) staysIn(u *Unit) bool {
+	seen := canonical.Cone{}
+	var ends func(v *ir.Value) bool
+	ends = func(v *ir.Value) bool {
+		if seen[v] || v == g.fire || v.Op == ir.OpLatch && (u.Forms[v.Args[0]] != nil || v.Args[0] == g.past) {
+			return true
+		}
+		seen[v] = true
+		return (canonical.ByElement[v.Op] || v == g.past) && !slices.ContainsFunc(g.readers[v], func(r *ir.Value) bool { return !ends(r) })
+	}
+	return ends(g.threshold) && (g.past == nil || ends(g.past))
+}
+
+// readByReset reports whether the threshold is read, besides, by the reset of one kind alone:
+// by its delay, or in a product with spikes.
+func (g *growth) readByReset(others []*ir.Value) bool {
+	if g.past != nil {
+		others = append(slices.DeleteFunc(others, func(v *ir.Value) bool { return v.Op == ir.OpLatch && v.Args[0] == g.past }), g.readers[g.past]...)
+		others = slices.DeleteFunc(others, func(v *ir.Value) bool { return v.Op == ir.OpLatch })
+	}
+	return len(others) == 1 && (others[0].Op == ir.OpMul || others[0].Op == ir.OpSub || others[0].Op == ir.OpWhere)
+}
+
+// grow gives the neuron a threshold that adapts.
+func (f *neuronForm) grow(u *Unit, g *growth) *diag.Diagnostic {
+	a := &f.attrs
+	a.Adapt.Kind, f.adapt, f.jump = ir.LeakFactor, g.rest, g.jump
+	switch {
+	case Near(g.rest, rewrite.Scalar(1)):
+		a.Adapt.Kind, f.adapt = ir.LeakNone, nil
+	case canonical.All(g.rest, 0):
+		a.Adapt.Kind, f.adapt = ir.LeakAll, nil
+	}
+	if g.reset != 0 && a.Reset == ir.ResetSubtract {
+		a.AdaptReset, a.When, f.reset = true, g.reset, f.threshold
+	}
+	if u.mirrored || !Near(f.threshold, g.base) || a.When == ir.WhenBoth || g.reset != 0 && !a.AdaptReset {
+		return rewrite.Refuse(u.Fire, diag.NotANeuron, "fires a neuron whose threshold adapts to its spikes, and whose reset takes another part of it than the whole, or looks at the membrane once more").
+			WithHelp("subtract the threshold as it is, or as it was without spikes; or set the membrane to a value")
+	}
+	return nil
+}

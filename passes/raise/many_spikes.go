@@ -1,0 +1,188 @@
+package raise
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+	"nomul/passes/canonical"
+)
+
+// A neuron may fire several spikes in a step: as many as thresholds lie below its membrane,
+// or as its whole number. It is named by the number of them.
+
+// severalSpikes is the neuron of up to that many spikes; of any number where it is infinite.
+func severalSpikes(most float64) Odd {
+	const help = "a spike is 0 or 1 here: let it fire once in a step"
+	if math.IsInf(most, 1) {
+		return Odd{What: "a neuron that fires any number of spikes in a step, or is reset by the whole number of its membrane", Help: help}
+	}
+	return Odd{What: fmt.Sprintf("a neuron that fires up to %.0f spikes in a step", most), Help: help}
+}
+
+// several: the layer's comparisons of one membrane decide a number of three sizes or more.
+func (a *Anatomy) several(v *ir.Value) (Odd, bool) {
+	u, sizes := a.sizes(v)
+	if len(sizes) < 3 || !a.has(u) {
+		return Odd{}, false
+	}
+	return oddOf(sizes), true
+}
+
+// oddOf is the neuron that fires spikes of these sizes, which ascend.
+func oddOf(sizes []float64) Odd {
+	if sizes[0] == -sizes[len(sizes)-1] && len(sizes) == 3 {
+		return Ternary
+	}
+	for i, size := range sizes {
+		if size != float64(i)*sizes[1] {
+			return sized
+		}
+	}
+	return severalSpikes(float64(len(sizes) - 1))
+}
+
+// sizes are the numbers that a value is wherever a membrane lies among the thresholds that
+// it is compared with there, and that membrane; none when anything else decides it.
+func (a *Anatomy) sizes(v *ir.Value) (u *ir.Value, sizes []float64) {
+	fires := map[*ir.Value]canonical.Comparing{}
+	alone := DecidedBy(v, func(x *ir.Value) (_, fits bool) {
+		c := ComparingOf(a.now(x))
+		if u == nil {
+			u = c.M
+		}
+		if c.M != nil && c.M == u {
+			fires[x] = c
+		}
+		return c.M != nil, c.M == u
+	})
+	if !alone || len(fires) < 2 {
+		return nil, nil
+	}
+	places := []float64{math.Inf(-1)}
+	for _, c := range fires {
+		places = append(places, c.Threshold.At(0))
+	}
+	slices.Sort(places)
+	for _, place := range slices.Compact(places) { // a membrane just above it
+		sizes = append(sizes, sizeAt(v, place, fires))
+	}
+	slices.Sort(sizes)
+	return u, slices.Compact(sizes)
+}
+
+// sizeAt is a value's number where the membrane lies just above a place.
+func sizeAt(v *ir.Value, place float64, fires map[*ir.Value]canonical.Comparing) float64 {
+	c := &canonical.Rewriter{Level: ir.Source}
+	known := map[*ir.Value]*ir.Tensor{}
+	for f, is := range fires {
+		above := 0.0
+		if (place >= is.Threshold.At(0)) != is.Mirrored {
+			above = 1
+		}
+		known[f] = canonical.Filled(f.Type.WithShape(ir.Shape{}), above)
+	}
+	return c.Outcome(v, known).At(0)
+}
+
+// WholeSpikes refuses the neurons that fire the whole number of their membrane, once for
+// each layer. Of that the next step has what is left, the membrane less the number; where
+// it has the number alone, as of quantised states, there is none.
+func WholeSpikes(n *ir.Net) diag.List {
+	latched, readers := map[*ir.Value]*ir.Value{}, n.Readers()
+	for _, v := range n.All(ir.OpLatch) {
+		latched[v.Args[0]] = v.Args[1]
+	}
+	before := map[*ir.Value][]*ir.Value{} // of each membrane, those of which rounding left something for it
+	for _, v := range n.Values {
+		if u := roundedMembrane(v); u != nil && before[u] == nil {
+			before[u] = leftOf(u, latched)
+		}
+	}
+	kept := map[*ir.Value]bool{} // over two steps: the first may be what comes in in every step
+	for _, all := range before {
+		for _, p := range all {
+			for _, first := range before[p] {
+				kept[first] = true
+			}
+		}
+	}
+	var errs diag.List
+	for _, v := range n.Values {
+		u := roundedMembrane(v)
+		if !kept[u] || slices.ContainsFunc(before[u], func(p *ir.Value) bool { return p != u }) {
+			continue
+		}
+		kept[u] = false
+		o := severalSpikes(mostSpikes(v, readers))
+		o.At = v
+		errs = append(errs, o.Refused(v))
+	}
+	return errs
+}
+
+// leftOf are the membranes that one is computed of, neuron by neuron, besides their whole numbers.
+func leftOf(u *ir.Value, latched map[*ir.Value]*ir.Value) []*ir.Value {
+	a := &Anatomy{latched: latched}
+	seen, whole := canonical.Cone{}, canonical.Cone{}
+	for queue := slices.Clone(a.sources(u)); len(queue) > 0; queue = queue[1:] {
+		v := queue[0]
+		if v == nil || seen[v] {
+			continue
+		}
+		seen[v] = true
+		if m := roundedMembrane(v); m != nil {
+			whole[m] = true
+			continue
+		}
+		queue = append(queue, a.sources(v)...)
+	}
+	var out []*ir.Value
+	for m := range whole {
+		if seen[m] {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// roundedMembrane returns the number of which a value is the whole one, behind scales, shifts
+// and clamps; nil when it is none.
+func roundedMembrane(v *ir.Value) *ir.Value {
+	u, _ := canonical.Rounding(v)
+	for u != nil && (clamps(u) || u.Op == ir.OpCast || byConstant[u.Op] && u.Args[1].Const() != nil) {
+		u = u.Args[0]
+	}
+	return u
+}
+
+// byConstant are the ops that scale or shift a value, by a constant.
+var byConstant = map[ir.Op]bool{ir.OpMul: true, ir.OpDiv: true, ir.OpAdd: true, ir.OpSub: true}
+
+// clamps reports whether a value is another, held at a constant.
+func clamps(v *ir.Value) bool {
+	return (v.Op == ir.OpMin || v.Op == ir.OpMax) && v.Args[1].Const() != nil || canonical.IsFn(v, ir.FnRelu)
+}
+
+// mostSpikes is the greatest whole number that a value is let be, before it is rounded or behind.
+func mostSpikes(v *ir.Value, readers map[*ir.Value][]*ir.Value) float64 {
+	most := math.Inf(1)
+	hold := func(x *ir.Value) {
+		if x.Op == ir.OpMin && x.Args[1].Const() != nil {
+			most = min(most, math.Floor(x.Args[1].Const().At(0)))
+		}
+	}
+	for x := v.Args[0]; clamps(x); x = x.Args[0] {
+		hold(x)
+	}
+	for more := readers[v]; ; {
+		i := slices.IndexFunc(more, func(r *ir.Value) bool { return clamps(r) || r.Op == ir.OpCast })
+		if i < 0 {
+			return most
+		}
+		hold(more[i])
+		more = readers[more[i]]
+	}
+}

@@ -1,0 +1,255 @@
+package raise
+
+import (
+	"nomul/ir"
+	"nomul/ir/diag"
+	"nomul/passes/canonical"
+	"nomul/passes/rewrite"
+)
+
+// Unit is one threshold unit of a net of one step: the comparison that fires,
+// its membrane H, and H written as a form over the unit's own past.
+type Unit struct {
+	Fire      *ir.Value
+	Membrane  *ir.Value
+	threshold *ir.Tensor
+	// mirrored: it fires where the membrane is low, so −H and −threshold are meant.
+	mirrored bool
+	latched  map[*ir.Value]*ir.Value // what each delay stores; nil: delays are inputs
+	Forms    map[*ir.Value]Form
+	// starts are the own delays that were read, with the form of what they store.
+	starts []start
+	// refired: the spike before is found by comparing the membrane before again.
+	refired bool
+	// currents are delays of state with leaks of their own, at most as many as most;
+	// plain are delays that are taken as inputs after all.
+	currents []current
+	most     int
+	plain    map[*ir.Value]bool
+	isLate   bool                   // the current reaches the membrane one step late
+	earlier  func(v *ir.Value) bool // whether v is computed before the spikes, where that is known
+	steps    int                    // of the net
+	apart    bool                   // inputs that are added stay apart
+	assumed  map[*ir.Value]float64  // values that are taken for constants
+}
+
+// current is the delay of a current, and what it stores, over the past.
+type current struct {
+	delay  *ir.Value
+	update Form
+}
+
+// ofCurrent are the first and the second current in a form.
+var ofCurrent = [2]Monomial{{i: true}, {j: true}}
+
+// start says that a value of the state begins as a constant.
+type start struct {
+	delay *ir.Value
+	form  Form
+}
+
+func newUnit(fire *ir.Value, latched map[*ir.Value]*ir.Value) (*Unit, *diag.Diagnostic) {
+	c := held(fire, latched)
+	if c.M == nil {
+		return nil, rewrite.Refuse(fire, diag.NotANeuron, "the threshold %%%s is no constant", fire.Args[1].Name)
+	}
+	return &Unit{Fire: fire, Membrane: c.M, threshold: c.Threshold, mirrored: c.Mirrored, latched: latched,
+		Forms: map[*ir.Value]Form{}, plain: map[*ir.Value]bool{}, most: len(ofCurrent)}, nil
+}
+
+// Form writes a value over the unit's past. Whatever is not arithmetic that is
+// linear in the state is taken as a whole, as an input.
+func (u *Unit) Form(v *ir.Value) (Form, *diag.Diagnostic) {
+	if f, ok := u.Forms[v]; ok {
+		return f, nil
+	}
+	f, d := u.work(v)
+	if d != nil {
+		return nil, d
+	}
+	if !f.own() && f.Inputs() > 1 && !u.apart {
+		f = inputForm(v) // an addition of inputs stays one
+	}
+	u.Forms[v] = f
+	return f, nil
+}
+
+func (u *Unit) work(v *ir.Value) (Form, *diag.Diagnostic) {
+	number, assumed := u.assumed[v]
+	switch {
+	case assumed:
+		return constantForm(rewrite.Scalar(number)), nil
+	case v.Const() != nil:
+		return constantForm(canonical.Squeezed(canonical.Combine(v.Const(), rewrite.Scalar(1), canonical.Product))), nil
+	case v.Op == ir.OpDelay && u.latched == nil:
+		return inputForm(v), nil
+	case v.Op == ir.OpDelay:
+		return u.past(v)
+	case u.refires(v):
+		u.refired = true
+		return Form{{Monomial{s: true}, rewrite.Scalar(1)}}, nil
+	}
+	combineArgs := FormRules[v.Op]
+	if combineArgs == nil && u.assumed != nil {
+		combineArgs = bitRules[v.Op]
+	}
+	if combineArgs == nil {
+		return inputForm(v), nil
+	}
+	args := make([]Form, len(v.Args))
+	own := false
+	for i, a := range v.Args {
+		var d *diag.Diagnostic
+		if args[i], d = u.Form(a); d != nil {
+			return nil, d
+		}
+		own = own || args[i].own()
+	}
+	f, ok := combineArgs(v, args)
+	switch {
+	case ok:
+		return f, nil
+	case own:
+		return nil, u.notLinear(v)
+	}
+	return inputForm(v), nil
+}
+
+// FormRules are the ops that keep a form linear.
+var FormRules = map[ir.Op]func(v *ir.Value, args []Form) (Form, bool){
+	ir.OpAdd:  func(_ *ir.Value, a []Form) (Form, bool) { return a[0].plus(a[1], 1), true },
+	ir.OpSub:  func(_ *ir.Value, a []Form) (Form, bool) { return a[0].plus(a[1], -1), true },
+	ir.OpNeg:  func(_ *ir.Value, a []Form) (Form, bool) { return Form(nil).plus(a[0], -1), true },
+	ir.OpMul:  func(_ *ir.Value, a []Form) (Form, bool) { return a[0].times(a[1]) },
+	ir.OpDiv:  divideForm,
+	ir.OpCast: castForm,
+	ir.OpWhere: func(_ *ir.Value, a []Form) (Form, bool) { // c·(a − b) + b
+		f, ok := a[0].times(a[1].plus(a[2], -1))
+		return a[2].plus(f, 1), ok && (a[0].own() || a[0].Inputs() == 0)
+	},
+}
+
+// bitRules are the ops on spikes that are linear where a spike of the two is known.
+var bitRules = map[ir.Op]func(v *ir.Value, args []Form) (Form, bool){
+	ir.OpAnd: func(_ *ir.Value, a []Form) (Form, bool) { return a[0].times(a[1]) },
+	ir.OpAndNot: func(_ *ir.Value, a []Form) (Form, bool) {
+		both, ok := a[0].times(a[1])
+		return a[0].plus(both, -1), ok
+	},
+}
+
+// divideForm divides by a constant.
+func divideForm(v *ir.Value, a []Form) (Form, bool) {
+	by := v.Args[1].Const()
+	if by == nil || !v.Type.IsReal() {
+		return nil, false
+	}
+	inverse := canonical.Combine(by, rewrite.Scalar(1), func(b, one float64) float64 { return one / b })
+	return a[0].times(constantForm(inverse))
+}
+
+// castForm passes the unit's own state and constants; the cast of something else
+// is an input.
+func castForm(v *ir.Value, a []Form) (Form, bool) {
+	if !a[0].own() && a[0].Inputs() > 0 {
+		return inputForm(v), true
+	}
+	isSpike := len(a[0]) == 1 && !a[0][0].state() && a[0][0].x == nil && canonical.All(a[0][0].K, 1)
+	return a[0], v.Type.IsReal() || v.Args[0].Type.IsSpike() || v.Type.IsSpike() && isSpike
+}
+
+// past is the form of a delay. It is the unit's own when what it stores is made
+// of this step's membrane and spike alone, or when it is one of its currents; the
+// delay of anything else is an input.
+func (u *Unit) past(delay *ir.Value) (Form, *diag.Diagnostic) {
+	now := &Unit{Fire: u.Fire, Membrane: u.Membrane, threshold: u.threshold, assumed: u.assumed, Forms: map[*ir.Value]Form{
+		u.Fire: {{Monomial{s: true}, rewrite.Scalar(1)}},
+	}}
+	now.Forms[u.Membrane] = Form{{Monomial{H: true}, rewrite.Scalar(1)}} // a silent neuron has no fire but it
+	f, d := now.Form(u.latched[delay])
+	if d != nil || !f.own() || f.Inputs() > 0 {
+		switch m, ok := u.leaks(delay); {
+		case ok:
+			return Form{{m, rewrite.Scalar(1)}}, nil
+		case d != nil:
+			return nil, d
+		case !f.own() || u.plain[delay]:
+			return inputForm(delay), nil
+		}
+		return nil, rewrite.Refuse(u.Fire, diag.NotANeuron, "the state %%%s keeps more than the membrane and the spike", delay.Name)
+	}
+	if delay.Args[0].Const() == nil {
+		return nil, rewrite.Refuse(u.Fire, diag.NotANeuron, "the state %%%s starts from %%%s, which is no constant", delay.Name, delay.Args[0].Name)
+	}
+	u.starts = append(u.starts, start{delay, f})
+	return f, nil
+}
+
+// leaks tells whether a delay is a current of the unit, and which: it starts at 0,
+// and what it stores is a part of itself plus inputs, all of which a spike may
+// have killed, without the membrane. One more such delay is an input.
+func (u *Unit) leaks(delay *ir.Value) (Monomial, bool) {
+	for k, c := range u.currents {
+		if c.delay == delay {
+			return ofCurrent[k], true
+		}
+	}
+	if len(u.currents) == u.most || u.plain[delay] || !delay.Type.IsReal() || !canonical.Every(delay.Args[0], 0) {
+		return Monomial{}, false
+	}
+	before := &Unit{Fire: u.Fire, Membrane: u.Membrane, threshold: u.threshold, latched: u.latched, plain: u.plain, assumed: u.assumed,
+		Forms: map[*ir.Value]Form{
+			delay:  {{ofCurrent[0], rewrite.Scalar(1)}},
+			u.Fire: {{Monomial{fired: true}, rewrite.Scalar(1)}},
+		}}
+	before.Forms[u.Membrane] = Form{{Monomial{now: true}, rewrite.Scalar(1)}}
+	f, d := before.Form(u.latched[delay])
+	if d != nil || f.Of(ofCurrent[0]) == nil {
+		return Monomial{}, false
+	}
+	for _, t := range f {
+		if t.H || t.now || t.fired {
+			return Monomial{}, false
+		}
+	}
+	u.currents = append(u.currents, current{delay, f})
+	return ofCurrent[len(u.currents)-1], true
+}
+
+// refires tells whether v compares the membrane of the step before as the unit
+// fires: it is then the spike of that step.
+func (u *Unit) refires(v *ir.Value) bool {
+	for _, c := range readings(v) {
+		if u.latched[c.M] == u.Membrane && v.Attrs == u.Fire.Attrs && c.Mirrored == u.mirrored && Near(c.Threshold, u.threshold) {
+			return true
+		}
+	}
+	return false
+}
+
+// alike tells whether v compares m as the unit's own comparison does.
+func (u *Unit) alike(v, m *ir.Value) bool {
+	if v.Attrs != u.Fire.Attrs || (v.Args[1] == m) != u.mirrored {
+		return false
+	}
+	other := v.Args[1]
+	if u.mirrored {
+		other = v.Args[0]
+	}
+	return other.Const() != nil && Near(other.Const(), u.threshold)
+}
+
+// firesAtStart tells whether the comparison holds for an initial membrane
+// anywhere. A second comparison would then reset before the first step.
+func (u *Unit) firesAtStart(init *ir.Tensor) bool {
+	fires := canonical.Combine(init, u.threshold, func(v, t float64) float64 {
+		if u.mirrored {
+			v, t = t, v
+		}
+		if v > t || v == t && canonical.Comparison(u.Fire) == ir.GE {
+			return 1
+		}
+		return 0
+	})
+	return !canonical.All(fires, 0)
+}

@@ -1,0 +1,294 @@
+package raise
+
+import (
+	"slices"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+	"nomul/passes/canonical"
+	"nomul/passes/rewrite"
+)
+
+// What is no neuron here is refused by the name that people know it by. It is
+// recognised by what is done to its state, and only once it is known not to fit.
+
+// Odd is what keeps a layer from being one of neurons that are known.
+type Odd struct {
+	What string
+	At   *ir.Value // where it shows
+	Help string
+	// apart: steps that are layers of their own compute the same.
+	Apart bool
+}
+
+// oddFunctions are the neurons whose state goes through a function.
+var oddFunctions = map[ir.Fn]Odd{
+	ir.FnExp:     {What: "an exponential neuron (EIF or AdEx)"},
+	ir.FnRelu:    {What: "a rectified neuron (KLIF), or one whose membrane has a floor", Help: "train it without: a reset and a leak hold the membrane too, and relu may go around what comes in: b*h + relu(x)"},
+	ir.FnSigmoid: {What: "a gated neuron (an LSTM that spikes)"},
+	ir.FnTanh:    {What: "a gated neuron (an LSTM that spikes)"},
+	ir.FnRound:   rounded,
+	ir.FnFloor:   rounded,
+	ir.FnCeil:    rounded,
+}
+
+var (
+	rounded = Odd{What: "a neuron whose state is rounded in every step (snnTorch's state_quant)",
+		Help: "export it without state_quant: nomul rounds what has to be rounded itself"}
+	quadratic = Odd{What: "a quadratic neuron (QIF or Izhikevich)"}
+	bounded   = Odd{What: "a neuron whose membrane is held within bounds (a floor or a ceiling)",
+		Help: "train it without clamping its membrane: a reset and a leak hold it too"}
+	adaptive = Odd{What: "a neuron whose threshold adapts to its spikes (ALIF, LSNN)"}
+)
+
+// Anatomy is a layer of neurons as far as it was understood: its last membrane, or
+// the one of a net of one step, and what that is computed from.
+type Anatomy struct {
+	Membrane *ir.Value
+	own      map[*ir.Value]int       // the steps of the layer's membranes, from 1
+	latched  map[*ir.Value]*ir.Value // what each delay stores; nil for unrolled steps
+	values   []*ir.Value             // what is computed neuron by neuron, nearest first
+	deep     map[*ir.Value]canonical.Cone
+	moments  map[*ir.Value]moment
+	Fire     *ir.Value // one of its comparisons that fire; nil: all may
+}
+
+// Dissect takes the membrane of a layer apart, by the steps of its own state.
+func Dissect(membrane *ir.Value, own map[*ir.Value]int, latched map[*ir.Value]*ir.Value) *Anatomy {
+	a := &Anatomy{Membrane: membrane, own: own, latched: latched, deep: map[*ir.Value]canonical.Cone{}, moments: map[*ir.Value]moment{}}
+	seen := map[*ir.Value]bool{}
+	for queue := []*ir.Value{membrane}; len(queue) > 0; queue = queue[1:] {
+		v := queue[0]
+		if v == nil || seen[v] {
+			continue
+		}
+		seen[v] = true
+		a.values = append(a.values, v)
+		queue = append(queue, a.sources(v)...)
+	}
+	return a
+}
+
+// sources are what a value is computed from: through its delay, but no comparison.
+func (a *Anatomy) sources(v *ir.Value) []*ir.Value {
+	switch {
+	case canonical.ByElement[v.Op]:
+		return v.Args
+	case v.Op == ir.OpDelay && a.latched[v] != nil:
+		return []*ir.Value{a.latched[v]}
+	}
+	return nil
+}
+
+// Oddity finds what is odd about a layer; nil when it is nothing that has a name.
+func (a *Anatomy) Oddity() *Odd {
+	for _, find := range []func(v *ir.Value) (Odd, bool){a.several, a.banded, a.twoSided, a.refractory, a.function, a.bound, a.product, a.choice, a.heldBack} {
+		for _, v := range a.values {
+			if o, ok := find(v); ok {
+				o.At = v
+				return &o
+			}
+		}
+	}
+	return nil
+}
+
+// has tells whether a value that is compared is a membrane of the layer.
+func (a *Anatomy) has(m *ir.Value) bool {
+	return m != nil && (a.own[m] > 0 || slices.Contains(a.values, m))
+}
+
+// Counts tells whether nothing but spikes and constants comes in.
+func (a *Anatomy) Counts() bool {
+	return !slices.ContainsFunc(a.values, func(v *ir.Value) bool {
+		return len(a.sources(v)) == 0 && v.Op != ir.OpConst && v.Op != ir.OpCompare
+	})
+}
+
+// function: a number of the state goes through a function that is not linear.
+func (a *Anatomy) function(v *ir.Value) (Odd, bool) {
+	if v.Op != ir.OpMap || !a.recurs(v, v.Args[0]) {
+		return Odd{}, false
+	}
+	fn := v.Attrs.(ir.MapAttrs).Fn
+	if v == a.Membrane && (fn == ir.FnSigmoid || fn == ir.FnTanh) {
+		return Odd{What: "a neuron that compares the " + fn.String() + " of its membrane", Help: "compare the membrane itself, with the number whose " + fn.String() + " the threshold is"}, true
+	}
+	if o, ok := oddFunctions[fn]; ok {
+		return o, true
+	}
+	return Odd{What: "a neuron whose state goes through " + fn.String()}, true
+}
+
+// bound: a number of the state is held above or below a constant.
+func (a *Anatomy) bound(v *ir.Value) (Odd, bool) {
+	if v.Op != ir.OpMax && v.Op != ir.OpMin || v.Args[1].Const() == nil {
+		return Odd{}, false
+	}
+	return bounded, a.recurs(v, v.Args[0])
+}
+
+// product: two numbers of the state are multiplied.
+func (a *Anatomy) product(v *ir.Value) (Odd, bool) {
+	return quadratic, v.Op == ir.OpPow && a.recurs(v, v.Args[0]) || v.Op == ir.OpMul && a.recurs(v, v.Args[0]) && a.recurs(v, v.Args[1])
+}
+
+// recurs tells whether an operand of v depends on numbers of the step before: on a
+// delay, on an earlier membrane, or on what is computed as v is.
+func (a *Anatomy) recurs(v, operand *ir.Value) bool {
+	for u := range a.under(operand) {
+		switch {
+		case a.latched == nil && (u != a.Membrane && a.own[u] > 0 || u != v && v.Op != ir.OpMul && SameForm(u, v)):
+			return true
+		case u.Op == ir.OpDelay && a.latched[u] != nil && u.Type.IsReal() && !Dissect(a.latched[u], nil, a.latched).Counts():
+			return true
+		}
+	}
+	return false
+}
+
+// under is what a value is computed from in its step, and in unrolled steps before.
+func (a *Anatomy) under(v *ir.Value) canonical.Cone {
+	if c := a.deep[v]; c != nil {
+		return c
+	}
+	c := canonical.ConeOf(v)
+	a.deep[v] = c
+	return c
+}
+
+// isSpike tells whether a value is a comparison, or the cast of one.
+func isSpike(v *ir.Value) bool {
+	for v.Op == ir.OpCast {
+		v = v.Args[0]
+	}
+	return v.Op == ir.OpCompare
+}
+
+// Refused is the error of a layer that is odd; fire is its comparison.
+func (o *Odd) Refused(fire *ir.Value) *diag.Diagnostic {
+	d := rewrite.Refuse(fire, diag.NotANeuron, "fires %s, see %s %s"+OnlyLinear, o.What, o.At.Op, Where(o.At))
+	d.Help = o.Help
+	return d
+}
+
+// OnlyLinear ends the reasons for which a neuron is refused.
+const OnlyLinear = "; only neurons that are linear but for a threshold are known"
+
+// PartOf tells whether a layer is nothing of its own: what another one counts its
+// spikes in, or its membranes compared once more.
+func (a *Anatomy) PartOf(b *Anatomy, place map[*ir.Value]int) bool {
+	met := false
+	for m := range b.reached() {
+		met = met || a.own[m] > 0
+	}
+	if a == b || !met {
+		return false
+	}
+	return a.Counts() && !b.Counts() || a.Counts() == b.Counts() && place[a.Membrane] < place[b.Membrane]
+}
+
+// reached are the layer's values, and what is compared in it, with that of which spikes
+// alone are counted there.
+func (a *Anatomy) reached() canonical.Cone {
+	c := canonical.Cone{}
+	for queue := slices.Clone(a.values); len(queue) > 0; queue = queue[1:] {
+		v := queue[0]
+		if c[v] {
+			continue
+		}
+		c[v] = true
+		m := canonical.MembraneOf(v)
+		if m == nil {
+			continue
+		}
+		if counter := Dissect(m, nil, a.latched); counter.Counts() {
+			queue = append(queue, counter.values...)
+		} else {
+			c[m] = true
+		}
+	}
+	return c
+}
+
+// AdaptiveThresholds refuses comparisons of two numbers of which one depends on
+// spikes, for each layer the last.
+func AdaptiveThresholds(n *ir.Net) diag.List {
+	var errs diag.List
+	latched, followed := map[*ir.Value]*ir.Value{}, map[*ir.Value]bool{}
+	for _, v := range n.All(ir.OpLatch) {
+		latched[v.Args[0]] = v.Args[1]
+	}
+	for _, v := range slices.Backward(n.Values) {
+		if is := canonical.Comparison(v); is != ir.GE && is != ir.GT || v.Args[0].Const() != nil || v.Args[1].Const() != nil || !v.Args[0].Type.IsReal() {
+			continue
+		}
+		spikes := false
+		for _, a := range v.Args {
+			for u := range canonical.ConeOf(a) {
+				if u.Op == ir.OpCompare || u.Op == ir.OpDelay {
+					spikes, followed[u] = true, true
+				}
+			}
+		}
+		switch x := givenThreshold(v); {
+		case !spikes || followed[v] || ofOneMembrane(v, latched):
+		case x != nil:
+			errs = append(errs, rewrite.Refuse(v, diag.NotANeuron, "compares a membrane with the input %s, and a threshold is a constant", x.Name).
+				WithHelp("if it is the same for all samples, say what it is: --bind %s=FILE", x.Name))
+		default:
+			o := adaptive
+			o.At = v.Args[1]
+			errs = append(errs, o.Refused(v))
+		}
+	}
+	slices.Reverse(errs)
+	return errs
+}
+
+// ofOneMembrane reports whether a comparison is of a membrane with its own spikes: of what
+// these have left of it, with 0.
+func ofOneMembrane(v *ir.Value, latched map[*ir.Value]*ir.Value) bool {
+	a := &Anatomy{latched: latched}
+	for i, m := range v.Args {
+		if DecidedBy(v.Args[1-i], func(x *ir.Value) (fires, fits bool) {
+			by := canonical.MembraneOf(a.now(x))
+			return by != nil, by == a.now(m) && (x.Op == ir.OpDelay) == (m.Op == ir.OpDelay)
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
+// givenThreshold returns the input that one operand of a comparison is made of, element by
+// element, and the other is not; nil when there is none.
+func givenThreshold(v *ir.Value) *ir.Value {
+	var inputs []*ir.Value
+	for _, a := range v.Args {
+		if x := inputOf(a); x != nil {
+			inputs = append(inputs, x)
+		}
+	}
+	if len(inputs) != 1 {
+		return nil
+	}
+	return inputs[0]
+}
+
+// inputOf returns the one input that a value is made of, element by element or moved.
+func inputOf(v *ir.Value) *ir.Value {
+	var x *ir.Value
+	for u := range canonical.ConeOf(v) {
+		for Moves[u.Op] && len(u.Args) == 1 {
+			u = u.Args[0]
+		}
+		switch {
+		case u.Op == ir.OpInput && (x == nil || x == u):
+			x = u
+		case !canonical.ByElement[u.Op]:
+			return nil
+		}
+	}
+	return x
+}

@@ -1,0 +1,141 @@
+package raise
+
+import (
+	"slices"
+
+	"nomul/ir"
+	"nomul/passes/canonical"
+)
+
+// A neuron is odd, too, by when its spikes come: within bounds of its membrane, on both
+// sides of 0, or not soon after one another. What tells them apart is of which steps the
+// spikes are that a number is computed from.
+
+var (
+	refractory = Odd{What: "a neuron with a refractory period: its spikes hold back those that follow, or its membrane",
+		Help: "one that counts the steps behind a spike, and holds its membrane in them, or drops its input, its spikes or both, is known from four steps on", Apart: true}
+	banded   = Odd{What: "a neuron that fires by two comparisons of its membrane: between two bounds, or outside of them", Help: fromThreshold, Apart: true}
+	twoSided = Odd{What: "a neuron that compares the magnitude of its membrane, so that it fires on both sides of 0", Help: fromThreshold}
+)
+
+const fromThreshold = "a neuron fires wherever its membrane is above its threshold"
+
+// banded: the layer's comparisons of one membrane decide whether it fires, and no
+// single one does.
+func (a *Anatomy) banded(v *ir.Value) (Odd, bool) {
+	for _, x := range []*ir.Value{v, a.now(canonical.MembraneOf(v))} {
+		if x == nil {
+			continue
+		}
+		if u, sizes := a.sizes(x); len(sizes) == 2 && a.has(u) {
+			return banded, true
+		}
+	}
+	return Odd{}, false
+}
+
+// twoSided: the membrane is compared without its sign.
+func (a *Anatomy) twoSided(v *ir.Value) (Odd, bool) {
+	o, square := twoSided, v.Op == ir.OpMul && v.Args[0] == v.Args[1]
+	o.Apart = !square
+	return o, v == a.Membrane && (square || canonical.IsFn(v, ir.FnAbs))
+}
+
+// refractory: a comparison of what only spikes of the layer are counted in, in more than
+// one step.
+func (a *Anatomy) refractory(v *ir.Value) (Odd, bool) {
+	m := canonical.MembraneOf(v)
+	if m == nil || a.has(m) {
+		return Odd{}, false
+	}
+	counter := Dissect(m, nil, a.latched)
+	own := slices.ContainsFunc(counter.values, func(s *ir.Value) bool { return a.own[canonical.MembraneOf(s)] > 0 })
+	if !own || !counter.Counts() {
+		return Odd{}, false
+	}
+	if _, sizes := a.sizes(a.now(m)); len(sizes) > 2 {
+		return oddOf(sizes), true
+	}
+	loop := slices.ContainsFunc(counter.values, func(d *ir.Value) bool { return d.Op == ir.OpDelay && canonical.ConeOf(a.latched[d])[d] })
+	at := a.moment(m)
+	return refractory, loop || at.first < at.last
+}
+
+// heldBack: spikes decide what becomes of a number, or of spikes, that came after them.
+func (a *Anatomy) heldBack(v *ir.Value) (Odd, bool) {
+	if !decides[v.Op] {
+		return Odd{}, false
+	}
+	for i, by := range v.Args {
+		at := a.moment(by)
+		if at.last < 0 || at.number >= 0 || at.outside {
+			continue
+		}
+		for k, x := range v.Args {
+			if then := a.moment(x); k != i && at.last < max(then.last, then.number) {
+				return refractory, true
+			}
+		}
+	}
+	return Odd{}, false
+}
+
+// decides are the ops by which spikes let a number through or not.
+var decides = map[ir.Op]bool{ir.OpMul: true, ir.OpWhere: true, ir.OpAnd: true, ir.OpAndNot: true}
+
+// moment is of which steps of a layer the spikes and membranes are that a value is
+// computed from, no further back than to the nearest: those of its first spikes, of its last,
+// and of its last membrane, each -1 when there is none; and whether anything else comes in.
+type moment struct {
+	first, last, number int
+	outside             bool
+}
+
+var noMoment = moment{-1, -1, -1, false}
+
+func (m moment) join(o moment) moment {
+	if m.first < 0 || o.first >= 0 && o.first < m.first {
+		m.first = o.first
+	}
+	return moment{m.first, max(m.last, o.last), max(m.number, o.number), m.outside || o.outside}
+}
+
+// spikes is the moment of a comparison of a value of this moment.
+func (m moment) spikes() moment {
+	last := max(m.last, m.number)
+	first := m.first
+	if first < 0 || m.number >= 0 && m.number < first {
+		first = last
+	}
+	return moment{first, last, -1, last < 0}
+}
+
+// moment of a value. Without a loop the layer's membranes have their step; in one, what
+// is kept has step 0, and what is new step 1.
+func (a *Anatomy) moment(v *ir.Value) moment {
+	if m, ok := a.moments[v]; ok {
+		return m
+	}
+	m := noMoment
+	switch kept := a.latched[v]; {
+	case v == nil || v.Op == ir.OpConst:
+	case a.own[v] > 0:
+		m.number = a.own[v]
+	case v.Op == ir.OpDelay && kept != nil && Dissect(kept, nil, a.latched).Counts():
+		m.first, m.last = 0, 0
+	case v.Op == ir.OpDelay && kept != nil:
+		m.number = 0
+	case v.Op == ir.OpCompare || canonical.ByElement[v.Op]:
+		for _, x := range v.Args {
+			m = m.join(a.moment(x))
+		}
+		if v.Op == ir.OpCompare {
+			m = m.spikes()
+			m.outside = m.outside || a.own[a.now(ComparingOf(v).M)] > 0 && !a.fires(v)
+		}
+	default:
+		m.outside = true
+	}
+	a.moments[v] = m
+	return m
+}

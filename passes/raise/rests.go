@@ -1,0 +1,388 @@
+package raise
+
+import (
+	"slices"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+	"nomul/passes/canonical"
+	"nomul/passes/rewrite"
+)
+
+// A neuron with a refractory period counts its spikes, and whether it rests decides of its
+// membrane, of its input or of its spikes. What it does when it does not rest is a neuron's
+// equation, and is recognised as one; what it does not do when it rests is the kind.
+
+// rest is a layer of a net of one step that rests after its spikes.
+type rest struct {
+	fire    *ir.Value
+	delays  []*ir.Value        // of its counts
+	bits    map[*ir.Value]bool // by comparison of a count: whether it is 1 where the layer rests
+	steps   int
+	windows []Window // those that all bits are
+	latched map[*ir.Value]*ir.Value
+	readers map[*ir.Value][]*ir.Value
+}
+
+// withoutRests is the net in which no neuron rests, and the periods of those that did, by the
+// names of the comparisons that fire.
+func withoutRests(n *ir.Net) (*ir.Net, map[string]ir.Refractory, error) {
+	awake, periods := map[*ir.Value]float64{}, map[*ir.Value]ir.Refractory{}
+	for _, r := range restsOf(n) {
+		if kind := r.kind(); kind != 0 {
+			periods[r.fire] = ir.Refractory{Kind: kind, Steps: r.steps}
+			for bit := range r.bits {
+				awake[bit] = r.number(bit, false)
+			}
+		}
+	}
+	if len(periods) == 0 {
+		return n, nil, nil
+	}
+	c, names := canonical.NewRewriter(n), map[string]ir.Refractory{}
+	c.Rules = rulesNamed("fold", "constant-second", "cast-same", "cast-cast", "where-cast", "fixed-choice", "turned-choice", "neutral", "neutral-spikes", "times-zero")
+	for _, v := range n.Values {
+		var err error
+		if number, ok := awake[v]; ok {
+			data := ir.NewTensor(v.Type)
+			for i := range data.I {
+				data.I[i] = int64(number)
+			}
+			c.Became[v], err = c.Constant(v.Name, data, v)
+		} else {
+			_, err = c.Copy(v)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		if p, ok := periods[v]; ok {
+			names[c.Became[v].Name] = p
+		}
+	}
+	return ir.Prune(c.B.Net()), names, nil
+}
+
+// restsOf finds the layers whose spikes are counted, and the comparisons of the counts, which
+// say that a spike was one of the last so many steps.
+func restsOf(n *ir.Net) []*rest {
+	latched, readers := map[*ir.Value]*ir.Value{}, n.Readers()
+	for _, v := range n.All(ir.OpLatch) {
+		latched[v.Args[0]] = v.Args[1]
+	}
+	byFire := map[*ir.Value]*rest{}
+	var out []*rest
+	for _, v := range n.Values {
+		fire, delays := countOf(v, latched)
+		if fire == nil {
+			continue
+		}
+		r := byFire[fire]
+		if r == nil {
+			r = &rest{fire: fire, bits: map[*ir.Value]bool{}, latched: latched, readers: readers}
+			byFire[fire], out = r, append(out, r)
+		}
+		r.bits[v] = true
+		for _, d := range delays {
+			if !slices.Contains(r.delays, d) {
+				r.delays = append(r.delays, d)
+			}
+		}
+	}
+	return slices.DeleteFunc(out, func(r *rest) bool { return !r.follow(n.Steps) })
+}
+
+// countOf returns, of a comparison of a count of spikes of the steps before, the comparison
+// that fires them, and the delays of the count; nil of other values.
+func countOf(v *ir.Value, latched map[*ir.Value]*ir.Value) (fire *ir.Value, delays []*ir.Value) {
+	if v.Op != ir.OpCompare || v.Clock != ir.Step || v.Args[0].Const() == nil == (v.Args[1].Const() == nil) {
+		return nil, nil
+	}
+	m := v.Args[0]
+	if m.Const() != nil {
+		m = v.Args[1]
+	}
+	for queue, seen := []*ir.Value{m}, (canonical.Cone{}); len(queue) > 0; queue = queue[1:] {
+		u := queue[0]
+		switch {
+		case seen[u] || u.Op == ir.OpConst:
+		case u.Op == ir.OpDelay && latched[u] != nil:
+			delays = append(delays, u)
+			queue = append(queue, latched[u])
+		case u.Op == ir.OpCompare && counts(u, latched), canonical.ByElement[u.Op]:
+			queue = append(queue, u.Args...)
+		case u.Op == ir.OpCompare && (fire == nil || fire == u):
+			fire = u
+		default:
+			return nil, nil
+		}
+		seen[u] = true
+	}
+	if len(delays) == 0 || fire == v {
+		return nil, nil
+	}
+	return fire, delays
+}
+
+// counts reports whether a comparison is of what comparisons and constants alone make.
+func counts(v *ir.Value, latched map[*ir.Value]*ir.Value) bool {
+	return !slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return !Dissect(a, nil, latched).Counts() })
+}
+
+// follow computes the counts step by step, and finds the window that the bits are.
+func (r *rest) follow(steps int) bool {
+	d := NewDiagrams()
+	state, seen := map[*ir.Value]*Diagram{}, map[*ir.Value][]*Diagram{}
+	for _, delay := range r.delays {
+		number, ok := canonical.UniformOf(delay.Args[0])
+		if !ok {
+			return false
+		}
+		state[delay] = d.Leaf(number)
+	}
+	for t := range steps {
+		known := map[*ir.Value]*Diagram{r.fire: d.Bit(t)}
+		for delay, s := range state {
+			known[delay] = s
+		}
+		for bit := range r.bits {
+			seen[bit] = append(seen[bit], d.Of(bit, known))
+		}
+		for _, delay := range r.delays {
+			if state[delay] = d.Of(r.latched[delay], known); state[delay] == nil {
+				return false
+			}
+		}
+	}
+	return r.match(d, seen, steps)
+}
+
+// match finds the windows that all bits are, or are the opposites of.
+func (r *rest) match(d *Diagrams, seen map[*ir.Value][]*Diagram, steps int) bool {
+	for bit, all := range seen {
+		if slices.Contains(all, nil) || all[0].bit >= 0 {
+			return false
+		}
+		r.bits[bit] = all[0].number == 0
+		r.steps = max(r.steps, d.restAfter(all))
+	}
+	for _, heldBack := range []bool{true, false} {
+		w := Window{r.steps, heldBack}
+		want := d.Resting(w, steps)
+		other := make([]*Diagram, steps)
+		for t := range want {
+			if want[t] == nil {
+				return false
+			}
+			other[t] = d.Choose(want[t], d.Leaf(0), d.Leaf(1))
+		}
+		fits := r.steps > 0 && r.steps <= ir.MaxRest
+		for bit, all := range seen {
+			fits = fits && (slices.Equal(all, want) && r.bits[bit] || slices.Equal(all, other) && !r.bits[bit])
+		}
+		if fits {
+			r.windows = append(r.windows, w)
+		}
+	}
+	return len(r.windows) > 0
+}
+
+// restAfter counts the steps behind a spike in the first, and none later, in which a bit is
+// another than before.
+func (d *Diagrams) restAfter(all []*Diagram) int {
+	for t, at := range all[1:] {
+		for at.bit >= 0 {
+			if at.bit == 0 {
+				at = at.is
+			} else {
+				at = at.no
+			}
+		}
+		if at == all[0] {
+			return t
+		}
+	}
+	return len(all) - 1
+}
+
+// number is a bit where the layer rests, or where it does not.
+func (r *rest) number(bit *ir.Value, rests bool) float64 {
+	return bitOf(r.bits[bit] == rests)
+}
+
+// assuming is a unit of the layer in which every bit is what it is where the layer rests, or
+// where it does not.
+func (r *rest) assuming(rests bool) *Unit {
+	u, d := newUnit(r.fire, r.latched)
+	if d != nil {
+		return nil
+	}
+	u.assumed = map[*ir.Value]float64{}
+	for bit := range r.bits {
+		u.assumed[bit] = r.number(bit, rests)
+	}
+	return u
+}
+
+// kind finds what the layer does not do where it rests; 0 where no neuron rests like that.
+func (r *rest) kind() ir.Rest {
+	awake, asleep := r.assuming(false), r.assuming(true)
+	if awake == nil {
+		return 0
+	}
+	f, d := awake.Form(awake.Membrane)
+	if d != nil {
+		return 0
+	}
+	heldBack := slices.ContainsFunc(r.windows, func(w Window) bool { return w.HeldBack })
+	free := slices.ContainsFunc(r.windows, func(w Window) bool { return !w.HeldBack })
+	for _, s := range awake.starts {
+		asleep.Forms[s.delay] = s.form
+	}
+	drive := f.without(func(m Monomial) bool { return m.x == nil && !m.i && !m.j && m != Monomial{} })
+	if free && r.onlyInto(awake.Membrane) && r.staysIn(awake) {
+		got, d := asleep.Form(awake.Membrane)
+		if d == nil && sameForms(got, f.plus(drive, -1)) {
+			return ir.RestDrive
+		}
+	}
+	asleep.Forms = map[*ir.Value]Form{r.fire: {{Monomial{fired: true}, rewrite.Scalar(1)}}}
+	for _, s := range awake.starts {
+		asleep.Forms[s.delay] = s.form
+	}
+	switch stored := storedOf(f); {
+	case !heldBack || !r.silences(awake):
+	case stored != nil && r.keeps(asleep, awake.starts, stored):
+		return ir.RestHold
+	case r.keeps(asleep, awake.starts, f):
+		return ir.RestSpike
+	case r.keeps(asleep, awake.starts, f.plus(drive, -1)):
+		return ir.RestLeak
+	}
+	return 0
+}
+
+// storedOf is the membrane that the equation f finds of the step before, behind its reset:
+// what it multiplies by the leak. Nil when there is none.
+func storedOf(f Form) Form {
+	beta := f.Of(Monomial{H: true})
+	if beta == nil || !nonZero(beta) {
+		return nil
+	}
+	stored := f.without(func(m Monomial) bool {
+		return m != Monomial{H: true} && m != Monomial{H: true, s: true} && m != Monomial{s: true}
+	})
+	out, _ := stored.times(constantForm(canonical.Ratio(rewrite.Scalar(1), beta)))
+	return out
+}
+
+// keeps reports whether, where the layer rests, it stores what it would of a membrane without
+// a spike.
+func (r *rest) keeps(asleep *Unit, starts []start, membrane Form) bool {
+	return !slices.ContainsFunc(starts, func(s start) bool {
+		got, d := asleep.Form(r.latched[s.delay])
+		var want Form
+		for _, t := range s.form {
+			switch {
+			case t.s:
+			case t.H:
+				by, _ := membrane.times(constantForm(t.K))
+				want = want.plus(by, 1)
+			default:
+				want = want.add(t.Monomial, t.K)
+			}
+		}
+		return d != nil || !sameForms(got, want)
+	})
+}
+
+// sameForms reports whether two forms are equal.
+func sameForms(a, b Form) bool {
+	for _, f := range [][2]Form{{a, b}, {b, a}} {
+		for _, t := range f[0] {
+			if !Near(t.K, OrZero(f[1].Of(t.Monomial))) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// onlyInto reports whether the bits decide of one value alone, and of their own counts.
+func (r *rest) onlyInto(v *ir.Value) bool {
+	return r.reach(func(u *ir.Value) bool { return u == v })
+}
+
+// staysIn reports whether the bits decide of the layer's state and of its spikes alone: a membrane
+// that is read besides is not known.
+func (r *rest) staysIn(awake *Unit) bool {
+	return r.reach(func(u *ir.Value) bool { return u == r.fire || isOwn(u, awake.starts) })
+}
+
+// isOwn reports whether a value stores one of a neuron's own states.
+func isOwn(v *ir.Value, starts []start) bool {
+	return v.Op == ir.OpLatch && slices.ContainsFunc(starts, func(s start) bool { return s.delay == v.Args[0] })
+}
+
+// silences reports whether the bits decide of the layer's state and its spikes alone, which
+// there are none of where it rests.
+func (r *rest) silences(awake *Unit) bool {
+	now := func(rests bool) *Unit {
+		u := r.assuming(rests)
+		u.Forms[r.fire] = Form{{Monomial{fired: true}, rewrite.Scalar(1)}}
+		u.Forms[u.Membrane] = Form{{Monomial{now: true}, rewrite.Scalar(1)}}
+		return u
+	}
+	yes, no := now(true), now(false)
+	return r.reach(func(u *ir.Value) bool {
+		if u == r.fire {
+			return true
+		}
+		if u.Op == ir.OpLatch {
+			return isOwn(u, awake.starts)
+		}
+		a, d := no.Form(u)
+		b, e := yes.Form(u)
+		return d == nil && e == nil && len(b) == 0 && len(a) == 1 && a[0].Monomial == Monomial{fired: true} && canonical.All(a[0].K, 1)
+	})
+}
+
+// reach reports whether all that the bits decide of comes to an end in values that are
+// told, and in the layer's counts.
+func (r *rest) reach(end func(*ir.Value) bool) bool {
+	seen := canonical.Cone{}
+	var ends func(v *ir.Value) bool
+	ends = func(v *ir.Value) bool {
+		if seen[v] || end(v) || v.Op == ir.OpLatch && slices.Contains(r.delays, v.Args[0]) {
+			return true
+		}
+		seen[v] = true
+		if !canonical.ByElement[v.Op] && v.Op != ir.OpCompare {
+			return false
+		}
+		return !slices.ContainsFunc(r.readers[v], func(u *ir.Value) bool { return !ends(u) })
+	}
+	for bit := range r.bits {
+		if !ends(bit) {
+			return false
+		}
+	}
+	return true
+}
+
+// rest gives the neuron a refractory period. What it holds is behind its reset, which comes
+// with the spike then.
+func (f *neuronForm) rest(u *Unit, p ir.Refractory) *diag.Diagnostic {
+	a := &f.attrs
+	a.Refractory = p
+	if p.Kind == ir.RestHold && a.When == ir.WhenNext && a.Reset == ir.ResetSubtract {
+		if f.leak != nil {
+			f.reset = canonical.Ratio(f.reset, f.leak)
+		}
+		a.When = ir.WhenFire
+	}
+	if a.When == ir.WhenBoth || p.Kind == ir.RestHold && a.When != ir.WhenFire {
+		return rewrite.Refuse(u.Fire, diag.NotANeuron, "fires a neuron that rests after a spike, and whose reset comes in the next step, when it rests").
+			WithHelp("reset the membrane in the step of the spike")
+	}
+	return nil
+}

@@ -1,0 +1,209 @@
+package raise
+
+import (
+	"slices"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+	"nomul/passes/canonical"
+	"nomul/passes/rewrite"
+)
+
+// A neuron may look at its stored membrane once more before it updates it:
+// snnTorch with reset_delay=False subtracts what the stored membrane's own
+// comparison says. Then the state is what is stored, not what the threshold saw,
+// and the membrane is written over it: h is the stored membrane of the step
+// before, s its comparison.
+
+// rereads finds, among what the membrane is computed from, a comparison like the
+// unit's of something that is state alone and goes into the membrane itself, but not of
+// the membrane of the step before: another layer, whose input comes a step late, gives
+// spikes only. Nil when there is none.
+func (u *Unit) rereads() *ir.Value {
+	seen := map[*ir.Value]bool{}
+	var find func(v *ir.Value) *ir.Value
+	find = func(v *ir.Value) *ir.Value {
+		if v == nil || seen[v] || v.Op == ir.OpDelay {
+			return nil
+		}
+		seen[v] = true
+		if m := canonical.MembraneOf(v); m != nil {
+			if u.alike(v, m) && !u.refires(v) && stateOnly(m) && canonical.ConeOf(u.Membrane)[m] {
+				return v
+			}
+			return nil
+		}
+		if FormRules[v.Op] == nil {
+			return nil
+		}
+		for _, a := range v.Args {
+			if found := find(a); found != nil {
+				return found
+			}
+		}
+		return nil
+	}
+	return find(u.Membrane)
+}
+
+// stateOnly tells whether a value is computed from delays and constants alone.
+func stateOnly(v *ir.Value) bool {
+	seen := map[*ir.Value]bool{}
+	var other func(v *ir.Value) bool
+	other = func(v *ir.Value) bool {
+		if v == nil || seen[v] || v.Op == ir.OpDelay || v.Op == ir.OpConst {
+			return false
+		}
+		seen[v] = true
+		return len(v.Args) == 0 || slices.ContainsFunc(v.Args, other)
+	}
+	return !other(v)
+}
+
+// classifyStored finds the neuron of a unit that compares its stored membrane:
+//
+//	H = β·h − a·s + …, stored H − a·S + a·s      subtract a, when=both
+//	H = β·(1−s)·h + …, stored (1 − S + s)·H      zero on firing: s never is 1
+func (u *Unit) classifyStored(again *ir.Value) (*neuronForm, *diag.Diagnostic) {
+	stored := canonical.MembraneOf(again)
+	u.Forms[stored], u.Forms[again] = Form{{Monomial{H: true}, rewrite.Scalar(1)}}, Form{{Monomial{s: true}, rewrite.Scalar(1)}}
+	f, d := u.Form(u.Membrane)
+	if d != nil {
+		return nil, d
+	}
+	next := &shifting{u: u, stored: stored, again: again, known: map[*ir.Value]Form{}}
+	g, d := next.form(stored)
+	if d != nil {
+		return nil, d
+	}
+	init, d := next.start()
+	if d != nil {
+		return nil, d
+	}
+	n := &neuronForm{threshold: u.threshold, attrs: ir.NeuronAttrs{Round: ir.RoundFloor, Compare: canonical.Comparison(u.Fire)}}
+	if f, d = u.setStoredReset(n, f, g, init); d != nil {
+		return nil, d
+	}
+	n.bias = f.Of(Monomial{})
+	n.setLeak(OrZero(f.Of(Monomial{H: true})))
+	if !canonical.All(init, 0) {
+		n.init = init
+	}
+	return n, u.setInputs(n, f)
+}
+
+// setStoredReset reads the reset from the membrane f and what is stored, g. It
+// gives the membrane without the reset.
+func (u *Unit) setStoredReset(n *neuronForm, f, g Form, init *ir.Tensor) (Form, *diag.Diagnostic) {
+	quiet := func(m Monomial) bool { return m.s }
+	amount := f.Of(Monomial{s: true})
+	switch {
+	case u.mirrored:
+	case amount != nil && equalForms(g, Form{{Monomial{now: true}, rewrite.Scalar(1)}, {Monomial{fired: true}, amount}, {Monomial{s: true}, canonical.Scaled(amount, -1)}}) &&
+		f.Of(Monomial{H: true, s: true}) == nil:
+		n.attrs.Reset, n.attrs.When, n.reset = ir.ResetSubtract, ir.WhenBoth, canonical.Scaled(amount, -1)
+		if Near(n.reset, n.threshold) {
+			n.reset = n.threshold
+		}
+		return f.without(quiet), nil
+	case equalForms(g.without(quiet), Form{{Monomial{now: true}, rewrite.Scalar(1)}, {Monomial{now: true, fired: true}, rewrite.Scalar(-1)}}) &&
+		!u.firesAtStart(rewrite.Scalar(0)) && !u.firesAtStart(init):
+		// What is stored is 0 after a spike and below the threshold else, so its
+		// own comparison never holds.
+		n.attrs.Reset, n.attrs.When = ir.ResetZero, ir.WhenFire
+		return f.without(quiet), nil
+	}
+	return nil, rewrite.Refuse(u.Fire, diag.NotANeuron, "the stored membrane is compared again at %s, and its reset is none that is known", Where(u.Fire))
+}
+
+// equalForms tells whether two forms are equal.
+func equalForms(f, g Form) bool {
+	if len(f) != len(g) {
+		return false
+	}
+	for _, t := range f {
+		if k := g.Of(t.Monomial); k == nil || !Near(k, t.K) {
+			return false
+		}
+	}
+	return true
+}
+
+// shifting writes what is stored in this step over this step's membrane and
+// spike, and over what was stored before.
+type shifting struct {
+	u             *Unit
+	stored, again *ir.Value
+	known         map[*ir.Value]Form
+}
+
+// form is what a value of the stored membrane's computation is one step later.
+func (s *shifting) form(v *ir.Value) (Form, *diag.Diagnostic) {
+	if f, ok := s.known[v]; ok {
+		return f, nil
+	}
+	f, d := s.work(v)
+	s.known[v] = f
+	return f, d
+}
+
+func (s *shifting) work(v *ir.Value) (Form, *diag.Diagnostic) {
+	switch rule := FormRules[v.Op]; {
+	case v.Const() != nil:
+		return constantForm(canonical.Squeezed(canonical.Combine(v.Const(), rewrite.Scalar(1), canonical.Product))), nil
+	case v.Op == ir.OpDelay:
+		return s.latched(s.u.latched[v])
+	case canonical.MembraneOf(v) != nil && canonical.MembraneOf(v).Op == ir.OpDelay && s.u.latched[canonical.MembraneOf(v)] == s.stored && s.u.alike(v, canonical.MembraneOf(v)):
+		return Form{{Monomial{s: true}, rewrite.Scalar(1)}}, nil
+	case rule != nil:
+		args := make([]Form, len(v.Args))
+		for i, a := range v.Args {
+			var d *diag.Diagnostic
+			if args[i], d = s.form(a); d != nil {
+				return nil, d
+			}
+		}
+		if f, ok := rule(v, args); ok {
+			return f, nil
+		}
+	}
+	return nil, rewrite.Refuse(s.u.Fire, diag.NotANeuron, "the stored membrane is not linear: see %s %s", v.Op, Where(v))
+}
+
+// latched is the form of what a delay takes in this step.
+func (s *shifting) latched(v *ir.Value) (Form, *diag.Diagnostic) {
+	now := &Unit{Fire: s.u.Fire, Membrane: s.u.Membrane, threshold: s.u.threshold, Forms: map[*ir.Value]Form{
+		s.u.Membrane: {{Monomial{now: true}, rewrite.Scalar(1)}},
+		s.u.Fire:     {{Monomial{fired: true}, rewrite.Scalar(1)}},
+		s.stored:     {{Monomial{H: true}, rewrite.Scalar(1)}},
+		s.again:      {{Monomial{s: true}, rewrite.Scalar(1)}},
+	}}
+	return now.Form(v)
+}
+
+// start is the stored membrane before the first step.
+func (s *shifting) start() (*ir.Tensor, *diag.Diagnostic) {
+	at := &Unit{Fire: s.u.Fire, Membrane: s.u.Membrane, threshold: s.u.threshold, Forms: map[*ir.Value]Form{}}
+	var set func(v *ir.Value)
+	set = func(v *ir.Value) {
+		if v != nil && v.Op == ir.OpDelay && v.Args[0].Const() != nil {
+			at.Forms[v] = constantForm(canonical.Squeezed(canonical.Combine(v.Args[0].Const(), rewrite.Scalar(1), canonical.Product)))
+			return
+		}
+		if v != nil && canonical.MembraneOf(v) != nil { // no spike precedes the first step
+			at.Forms[v] = nil
+			return
+		}
+		if v != nil {
+			for _, a := range v.Args {
+				set(a)
+			}
+		}
+	}
+	set(s.stored)
+	f, d := at.Form(s.stored)
+	if d == nil && f.own() || d == nil && f.Inputs() > 0 {
+		d = rewrite.Refuse(s.u.Fire, diag.NotANeuron, "the stored membrane starts from something that is no constant")
+	}
+	return OrZero(f.Of(Monomial{})), d
+}

@@ -1,0 +1,133 @@
+package raise
+
+import (
+	"slices"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+	"nomul/passes/canonical"
+	"nomul/passes/rewrite"
+)
+
+// pair is a membrane that is the sum of two currents, as that of snnTorch's
+// Alpha. With x out of the sum, p·g + r·k = 0,
+//
+//	e' = α·e + g·x,  q' = β·q + k·x,  H = p·e' + r·q' = p·α·e + r·β·q
+//
+// Since r·q is H − p·e in every step, and all are 0 before the first, this is
+//
+//	H = β·h + p·(α − β)·e
+//
+// a membrane with leak β, and a current that reaches it one step late. Of the
+// two, e is the one with the longer memory; the other choice fires alike.
+type pair struct {
+	membrane    Form
+	e, q        Form // what the two store, each over itself as i
+	alpha, beta *ir.Tensor
+	p, r        *ir.Tensor
+}
+
+// pair finds the two currents of a membrane; nil when they do not make it so.
+func (u *Unit) pair(f Form) *pair {
+	s := &pair{membrane: f, e: u.currents[0].update, q: u.currents[1].update}
+	own := ofCurrent[0]
+	s.alpha, s.beta = s.e.Of(own), s.q.Of(own)
+	e, q := f.Of(ofCurrent[0]), f.Of(ofCurrent[1])
+	if e == nil || q == nil || !nonZero(s.alpha) || !nonZero(s.beta) || len(f.without(fired)) != 2 {
+		return nil
+	}
+	s.p, s.r = canonical.Ratio(e, s.alpha), canonical.Ratio(q, s.beta)
+	if !s.cancels() {
+		return nil
+	}
+	if s.alpha.F[0] < s.beta.F[0] {
+		s.e, s.q, s.alpha, s.beta, s.p, s.r = s.q, s.e, s.beta, s.alpha, s.r, s.p
+	}
+	return s
+}
+
+// fired tells whether a term is there after a spike only.
+func fired(m Monomial) bool { return m.s }
+
+// cancels tells whether the two take in nothing but the same inputs, and these
+// are out of the sum.
+func (s *pair) cancels() bool {
+	e, q := s.e.without(fired), s.q.without(fired)
+	if len(e) != len(q) || len(e) < 2 {
+		return false
+	}
+	return !slices.ContainsFunc(e, func(t term) bool {
+		k := q.Of(t.Monomial)
+		return !t.i && (t.x == nil || k == nil || !Near(canonical.Combine(s.p, t.K, canonical.Product), canonical.Scaled(canonical.Combine(s.r, k, canonical.Product), -1)))
+	})
+}
+
+// late is the membrane of a pair over itself and what comes in, which the current
+// takes for it. A spike must kill the membrane and both currents, or leave all alone.
+func (u *Unit) late(s *pair) (Form, *diag.Diagnostic) {
+	all := []Form{s.membrane, s.e, s.q}
+	spares := func(f Form) bool { return !slices.ContainsFunc(f, func(t term) bool { return t.s }) }
+	masks := !slices.ContainsFunc(all, func(f Form) bool { return !allKilled(f) })
+	switch {
+	case !masks && slices.ContainsFunc(all, func(f Form) bool { return !spares(f) }):
+		return nil, u.unlikeCurrents(s)
+	case u.refired && (!u.startsAtZero() || u.firesAtStart(rewrite.Scalar(0))):
+		return nil, u.resetAtStart(rewrite.Scalar(0))
+	}
+	f := Form{{Monomial{H: true}, s.beta}}
+	by := canonical.Combine(s.p, canonical.Combine(s.alpha, s.beta, func(a, b float64) float64 { return a - b }), canonical.Product)
+	for _, t := range s.e.without(fired) {
+		if t.x != nil {
+			f = append(f, term{t.Monomial, canonical.Combine(by, t.K, canonical.Product)})
+		}
+	}
+	if masks {
+		quiet, _ := f.times(Form{{Monomial{}, rewrite.Scalar(1)}, {Monomial{s: true}, rewrite.Scalar(-1)}})
+		f = quiet
+	}
+	u.currents, u.isLate = []current{{update: s.e}}, true
+	return f, nil
+}
+
+// unlikeCurrents is the error of a pair that a spike does not kill as a whole: it may kill what
+// the two have kept, and spare the input of the next step.
+func (u *Unit) unlikeCurrents(s *pair) *diag.Diagnostic {
+	why := "and a spike does not do the same to both; it must set both to zero, or leave them alone"
+	input := func(m Monomial) bool { return m.x != nil }
+	if allKilled(s.membrane) && allKilled(s.e.without(input)) && allKilled(s.q.without(input)) {
+		why = "which a spike sets to zero at once, so that the next input stays; it must set them to zero in the next step, together with the input that comes in then, or leave them alone"
+	}
+	return rewrite.Refuse(u.Fire, diag.NotANeuron, "the membrane %%%s is the sum of two currents (an Alpha neuron), %s", u.Membrane.Name, why).
+		WithHelp("use snnTorch's Alpha with reset_mechanism=\"zero\" or \"none\"")
+}
+
+// behind is the membrane, over what the current takes in, that a current drives one step
+// late and nothing else does; nil when it is none, or what comes in is computed of its spikes.
+func (u *Unit) behind(f Form) Form {
+	update, p := u.currents[0].update, f.Of(ofCurrent[0])
+	if p == nil || !nonZero(p) || !nonZero(update.Of(ofCurrent[0])) || f.Inputs() > 0 || kills(f) {
+		return nil
+	}
+	out := f.without(func(m Monomial) bool { return m.i })
+	for _, t := range update {
+		switch {
+		case t.Monomial == ofCurrent[0]:
+		case t.state() || t.x == nil || u.earlier == nil || !u.earlier(t.x):
+			return nil
+		default:
+			out = append(out, term{t.Monomial, canonical.Combine(p, t.K, canonical.Product)})
+		}
+	}
+	u.isLate = true
+	return out
+}
+
+// startsAtZero tells whether the membrane that was compared before the first step is 0.
+func (u *Unit) startsAtZero() bool {
+	for delay, stored := range u.latched {
+		if stored == u.Membrane && !canonical.Every(delay.Args[0], 0) {
+			return false
+		}
+	}
+	return true
+}

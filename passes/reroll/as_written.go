@@ -1,0 +1,148 @@
+package reroll
+
+import (
+	"slices"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+	"nomul/passes/canonical"
+	"nomul/passes/raise"
+	"nomul/passes/rewrite"
+	"nomul/passes/timing"
+)
+
+// Two steps may not show what a layer keeps: what both begin with may be a membrane or
+// a current, and what only the second has may be a reset or an input. And steps that
+// keep nothing of one another may be one. Such nets are taken as they are written: each
+// step is a layer of its own, whose membranes are computed from what that before left.
+
+// asWritten is a net of one step; an output that holds several steps is read as the
+// user says.
+func asWritten(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
+	c, said := canonical.NewRewriter(n), false
+	for _, v := range n.Values {
+		readout, read := o.ReadoutOf(v), v.Op == ir.OpOutput && isRecord(v.Args[0])
+		var err error
+		switch {
+		case read && readout == "":
+			err = unsaid(n, v.Args[0])
+		case read:
+			said = true
+			err = readRecord(c, v, readout)
+		case v.Op == ir.OpOutput && o.Readouts[v.Name] != "":
+			err = noRecordOf(v, readout)
+		default:
+			_, err = c.Copy(v)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if o.Readout != "" && !said {
+		return nil, noRecord(n, o.Readout)
+	}
+	return ir.Prune(c.B.Net()), nil
+}
+
+// isRecord reports whether a value puts rows one after another, each one deep.
+func isRecord(v *ir.Value) bool {
+	return v.Op == ir.OpConcat && len(v.Args) > 1 && v.Type.Shape.Rank() > 1 && v.Type.Shape.Dim(canonical.AxisOf(v.Attrs)) == len(v.Args)
+}
+
+// readRecord makes an output the readout of the record that it gives.
+func readRecord(c *canonical.Rewriter, out *ir.Value, readout string) error {
+	v := out.Args[0]
+	axis, dims := canonical.AxisOf(v.Attrs), v.Type.Shape.Dims()
+	op, read := map[string]ir.Op{"sum": ir.OpReduceSum, "mean": ir.OpReduceMean, "max": ir.OpReduceMax}[readout], c.Became[v]
+	var err error
+	switch {
+	case op != 0:
+		read, err = c.As(v, op, ir.ReduceAttrs{Axes: []int{axis}}, read)
+	case readout == "last":
+		read, err = c.As(v, ir.OpReshape, ir.ShapeAttrs{Shape: slices.Delete(dims, axis, axis+1)}, c.Became[v.Args[len(v.Args)-1]])
+	default:
+		return diag.Errorf(v.Origin, diag.NotUnrolled, "the steps that %s holds are not computed alike, so that they have no %s spike", raise.Where(v), readout)
+	}
+	if err == nil {
+		_, err = c.As(out, ir.OpOutput, timing.ReadAs(readout), read)
+	}
+	return err
+}
+
+// isRaised reports whether the layers of a net of one step are neurons that are known,
+// and none has a membrane that grows by itself: two steps may look so.
+func isRaised(n *ir.Net) bool {
+	out, err := raise.RaiseNeurons(n, &rewrite.Options{})
+	return err == nil && !slices.ContainsFunc(out.All(ir.OpNeuron), func(v *ir.Value) bool {
+		leak := v.Args[ir.NeuronLeak]
+		return leak != nil && !rewrite.Everywhere(leak.Const(), func(f float64) bool { return f >= 0 && f <= 1 })
+	})
+}
+
+// orAsWritten is the net of layers whose steps were made one, unless that was not
+// possible, or its layers are no neurons, because too few steps show what they keep: then
+// it is the net as it is written, if no layer is one that has a name and is not known.
+func orAsWritten(n *ir.Net, layers []timing.History, rolled *ir.Net, err error, o *rewrite.Options) (*ir.Net, error) {
+	apart := err == nil && (isUnfolded(rolled) || seemsTwo(n, rolled))
+	if len(layers) > 0 && !apart && !isShort(n, sameLength(layers)) || err == nil && !apart && isRaised(rolled) || oddApart(n, layers) != nil {
+		return rolled, err
+	}
+	written, unread := asWritten(n, o)
+	switch {
+	case unread != nil:
+		return nil, unread
+	case isRaised(written) && (oddLayers(n, layers) == nil || !comparesMore(written)):
+		return written, nil
+	}
+	return rolled, err
+}
+
+// isUnfolded reports whether a net of one step still has several steps of a layer in it.
+func isUnfolded(n *ir.Net) bool {
+	if len(Unfoldings(n, canonical.MembraneOf)) == 0 {
+		return false
+	}
+	out, err := raise.RaiseNeurons(n, &rewrite.Options{})
+	return err == nil && len(Unfoldings(out, WithoutMemory)) > 0
+}
+
+// seemsTwo reports whether two steps were found where more follow each other, and one of those
+// is left beside the two: no membrane is made of them as the second is of the first.
+func seemsTwo(n, rolled *ir.Net) bool {
+	if rolled.Steps != 2 || len(Unfoldings(n, canonical.MembraneOf)) == 0 {
+		return false
+	}
+	out, err := raise.RaiseNeurons(rolled, &rewrite.Options{})
+	return err == nil && slices.ContainsFunc(out.All(ir.OpNeuron), func(v *ir.Value) bool { return WithoutMemory(v) != nil })
+}
+
+// comparesMore reports whether more than neurons compares in a net of one step whose layers
+// are neurons: what no integers do.
+func comparesMore(n *ir.Net) bool {
+	out, err := raise.RaiseNeurons(n, &rewrite.Options{})
+	return err == nil && len(out.All(ir.OpCompare)) > 0
+}
+
+// isShort reports whether there are two steps, or three of which the last one alone reads
+// the first, as a delay of two steps does; neurons that look again at what they have stored
+// read it, too.
+func isShort(n *ir.Net, layers []timing.History) bool {
+	steps := len(layers[0].Membranes)
+	if steps != 3 || LooksAgain(n) {
+		return steps == 2
+	}
+	at, seen := spans(n, layers, nil), map[*ir.Value]bool{}
+	var readsFirst func(v *ir.Value) bool
+	readsFirst = func(v *ir.Value) bool {
+		t, single := at[v].single()
+		switch {
+		case v == nil || seen[v] || single && t == 1:
+			return false
+		case single && t == 0:
+			return true
+		}
+		seen[v] = true
+		return slices.ContainsFunc(v.Args, readsFirst)
+	}
+	return slices.ContainsFunc(layers, func(h timing.History) bool { return readsFirst(h.Membranes[2]) })
+}

@@ -1,0 +1,94 @@
+package reroll
+
+import (
+	"slices"
+
+	"nomul/ir"
+	"nomul/passes/canonical"
+	"nomul/passes/raise"
+	"nomul/passes/timing"
+)
+
+// FireOf is the comparison by which a layer fires, of its first membrane if that is compared
+// as later ones are; nil when there is none.
+func FireOf(layer timing.History, fires map[*ir.Value][]*ir.Value) *ir.Value {
+	var first []*ir.Value
+	for _, m := range slices.Backward(layer.Membranes) {
+		if alike := sameComparisons(fires[m], first); len(alike) > 0 {
+			first = alike
+		}
+	}
+	if len(first) == 0 {
+		return nil
+	}
+	return first[0]
+}
+
+// sameComparisons are the comparisons of a membrane that are as the first of a later one, if there
+// is one: the first membrane may be what comes in, and compared for that.
+func sameComparisons(fires, later []*ir.Value) []*ir.Value {
+	if len(later) == 0 {
+		return fires
+	}
+	i := slices.IndexFunc(fires, func(f *ir.Value) bool { return raise.ComparedAlike(f, later[0]) })
+	if i < 0 {
+		return nil
+	}
+	return fires[i:]
+}
+
+// oddLayers names what is odd in unrolled steps that do not fit; nil when nothing
+// has a name.
+func oddLayers(n *ir.Net, h []timing.History) error {
+	return oddAmong(n, h, func(*raise.Odd) bool { return true })
+}
+
+// oddApart names what is odd in a layer and stays so where each step is a layer of its own;
+// nil when nothing is.
+func oddApart(n *ir.Net, h []timing.History) error {
+	return oddAmong(n, h, func(o *raise.Odd) bool { return !o.Apart })
+}
+
+func oddAmong(n *ir.Net, h []timing.History, named func(o *raise.Odd) bool) error {
+	fires := raise.Thresholds(n)
+	place := map[*ir.Value]int{}
+	for i, v := range n.Values {
+		place[v] = i
+	}
+	layers := make([]*raise.Anatomy, len(h))
+	for i, layer := range h {
+		layers[i] = raise.Dissect(layer.Membranes[len(layer.Membranes)-1], ownSteps(n, layer, fires), nil)
+		layers[i].Fire = FireOf(layer, fires)
+	}
+	errs, signed := raise.TernaryNeurons(n)
+	errs = append(errs, raise.WholeSpikes(n)...)
+	adapt := raise.AdaptiveThresholds(n)
+	told := raise.Subjects(adapt)
+	for _, a := range layers {
+		if signed[a.Membrane] {
+			continue
+		}
+		isPart := slices.ContainsFunc(layers, func(b *raise.Anatomy) bool { return a.PartOf(b, place) })
+		if o := a.Oddity(); o != nil && named(o) && a.Fire != nil && !isPart {
+			if d := o.Refused(a.Fire); !told[raise.Subject(d.Message)] {
+				errs = append(errs, d)
+			}
+		}
+	}
+	return append(errs, adapt...).Err()
+}
+
+// ownSteps numbers a layer's membranes from 1, with those of steps that other layers lack:
+// a counter of spikes begins a step late, and shortens all.
+func ownSteps(n *ir.Net, layer timing.History, fires map[*ir.Value][]*ir.Value) map[*ir.Value]int {
+	own, first := map[*ir.Value]int{}, canonical.ConeOf(layer.Membranes[0])
+	for _, v := range n.Values {
+		if first[v] && len(fires[v]) > 0 && v != layer.Membranes[0] && !raise.Dissect(v, nil, nil).Counts() {
+			own[v] = len(own) + 1
+		}
+	}
+	for _, m := range layer.Membranes {
+		own[m] = len(own) + 1
+	}
+	return own
+}
