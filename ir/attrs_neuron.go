@@ -69,12 +69,12 @@ type NeuronAttrs struct {
 	Current Leak
 	Order   Order
 	// Masks makes a delayed reset to zero kill the new input too; MasksCurrent,
-	// the current as well, with what this step added to it.
+	// the current as well, with this step's input.
 	Masks        bool
 	MasksCurrent bool
 	Silent       bool
 	Refractory   Refractory
-	// Adapt is the leak of what the threshold has grown by; its kind is 0 when it is constant.
+	// Adapt is the leak of the threshold's growth; its kind is 0 when the threshold is constant.
 	Adapt      Leak
 	AdaptReset bool
 }
@@ -92,7 +92,7 @@ type Leaking struct {
 	Slot int
 }
 
-// Leaks lists what leaks of a neuron.
+// Leaks lists the leaks of a neuron.
 func (a *NeuronAttrs) Leaks() []Leaking {
 	return []Leaking{{"membrane", &a.Leak, NeuronLeak}, {"current", &a.Current, NeuronCurrent}, {"threshold", &a.Adapt, NeuronAdapt}}
 }
@@ -103,7 +103,7 @@ func (a NeuronAttrs) AdaptRound() Round {
 	return map[Round]Round{RoundFloor: RoundCeil, RoundCeil: RoundFloor, RoundZero: RoundZero}[a.Round]
 }
 
-// Reset is what firing does to the membrane.
+// Reset is the effect of a spike on the membrane.
 type Reset uint8
 
 // The resets: nothing; to 0; to the reset operand; minus the reset operand.
@@ -177,7 +177,7 @@ func (r *Round) UnmarshalText(b []byte) error {
 }
 
 // Order says whether a neuron's current leaks before or after its input is added,
-// and whether the membrane gets what it is then, or what it was in the step before.
+// and whether the membrane receives the current of this step or of the one before.
 type Order uint8
 
 // The orders: a synapse that leaks first, as snnTorch's Synaptic; one that leaks
@@ -223,7 +223,7 @@ var leakNames = names{LeakNone: "none", LeakAll: "all", LeakFactor: "factor", Le
 
 func (k LeakKind) String() string { return leakNames.get(int(k)) }
 
-// Leak is what remains of the membrane from one step to the next, before the input is added.
+// Leak is the decay of the membrane from one step to the next, before the input is added.
 type Leak struct {
 	Kind LeakKind
 	K    int   // of shift, decay and csd
@@ -309,8 +309,8 @@ func (l Leak) valid() bool {
 	return true
 }
 
-// Refractory is a neuron's refractory period: how many steps it rests after a spike, and
-// what does not happen in them. Its kind is 0 when there is none.
+// Refractory is a neuron's refractory period: the number of steps after a spike, and the
+// part that rests in them. Its kind is 0 when there is none.
 type Refractory struct {
 	Kind  Rest
 	Steps int

@@ -4,7 +4,7 @@ import "fmt"
 
 // ReadAttrs makes an op's attribute struct from the text between the braces of a
 // value's line: key=value fields apart by spaces. It is nil for an op without
-// attributes. The error names the field and says what was wanted.
+// attributes. The error names the field and the form expected.
 func ReadAttrs(op Op, text string) (Attrs, error) {
 	row := ops[op]
 	s := &scanner{text: "{" + text + "}", line: 1}
@@ -29,7 +29,7 @@ func textError(s *scanner) error {
 	return fmt.Errorf("%s", s.err.Message)
 }
 
-// AttrsText is what ReadAttrs reads.
+// AttrsText returns the text that ReadAttrs reads.
 func AttrsText(v *Value) string { return printAttrs(v, nil) }
 
 // Noise makes a constant of uniform noise, the same for the same seed. For reals

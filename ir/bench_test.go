@@ -33,7 +33,7 @@ func BenchmarkPrint(b *testing.B) {
 	}
 }
 
-// BenchmarkVerify is what is done to a net after every pass.
+// BenchmarkVerify measures the check of a net that follows every pass.
 func BenchmarkVerify(b *testing.B) {
 	net := parseFlagship(b)
 	for b.Loop() {

@@ -170,7 +170,7 @@ func nameByte(c byte) bool {
 	return c == '_' || c == '.' || c == '/' || c == ':' || c == '-'
 }
 
-// CleanName replaces what cannot stand in a name by '_'.
+// CleanName replaces bytes that no name can contain by '_'.
 func CleanName(s string) string {
 	out := []byte(s)
 	for i, c := range out {

@@ -7,7 +7,7 @@ import (
 	"nomul/ir/irtest"
 )
 
-// No text makes the parser panic or ask for much memory, and what it accepts
+// No text makes the parser panic or ask for much memory, and a net that it accepts
 // prints to text that reads back the same.
 func FuzzParse(f *testing.F) {
 	for _, glob := range []string{"../testdata/run/*.txtar", "../testdata/passes/*.txtar"} {

@@ -5,8 +5,8 @@ import (
 	"nomul/ir/update"
 )
 
-// inference works out what a value's row promises: its type, clock, range and
-// state. The type written on the value comes in and is replaced by the inferred one.
+// inference works out a value's type, clock, range and state by its row. The type
+// written on the value comes in and is replaced by the inferred one.
 type inference struct {
 	v     *Value
 	row   opInfo // of v.Op; rows are not looked up from row functions, which the table refers to

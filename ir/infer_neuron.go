@@ -152,9 +152,8 @@ func (in *inference) ranges(a NeuronAttrs) NeuronRanges {
 // NeuronConsts are the ranges of a fixed neuron's constants; zero where absent.
 type NeuronConsts struct{ Threshold, Bias, Reset, Init, Jump Range }
 
-// NeuronRanges are the ranges of what a fixed neuron keeps: the stored membrane, before and
-// after the reset, the current, before and after its leak, and the threshold with what it has
-// grown by.
+// NeuronRanges are the ranges of a fixed neuron's state: the stored membrane, before and
+// after the reset, the current, before and after its leak, and the threshold plus its growth.
 type NeuronRanges struct{ Membrane, Current, Threshold Range }
 
 // Ranges returns, of fixed neurons with these attributes, the ranges by those of the input and
@@ -174,7 +173,7 @@ func (a NeuronAttrs) Ranges(steps int) func(x Range, c NeuronConsts) NeuronRange
 	}
 }
 
-// GrownThreshold is the range of the threshold of a neuron, with what it grows by in so many steps.
+// GrownThreshold is the range of a neuron's threshold plus its growth in so many steps.
 func (v *Value) GrownThreshold(steps int) Range {
 	p, r := v.Update(steps)
 	if at := p.Var(GrowthVar); at >= 0 {

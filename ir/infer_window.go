@@ -5,7 +5,7 @@ import (
 	"nomul/ir/update"
 )
 
-// windows are those of a conv or pool, or nil with what is wrong told.
+// windows returns the windows of a conv or pool, or nil after reporting an error.
 func (in *inference) windows() *Windows {
 	w, err := newWindows(in.v.Args[0].Type.Shape, poolOf(in.v))
 	if err != nil {

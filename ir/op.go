@@ -85,7 +85,7 @@ type opInfo struct {
 	doc      string
 }
 
-// traits are what sets an op apart where values are handled generically.
+// traits set an op apart where values are handled generically.
 type traits uint8
 
 const (

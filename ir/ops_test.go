@@ -61,10 +61,10 @@ func TestInferredRanges(t *testing.T) {
 			"neuron %x, %th {leak=all round=floor compare=ge reset=none when=fire current=shift:1} : spike[1] state -14..21 current -14..21"},
 		{"fixed", drive, "neuron %x, %th {leak=all round=floor compare=ge reset=none when=fire guard=1 current=all order=after} : spike[1]",
 			"neuron %x, %th {leak=all round=floor compare=ge reset=none when=fire guard=1 current=all order=after} : spike[1] state -16..24 current -16..24"},
-		// The current again, but what arrives is a step late: 0, 12, 18 at most.
+		// The current again, but its input is a step late: 0, 12, 18 at most.
 		{"fixed", drive, "neuron %x, %th {leak=all round=floor compare=ge reset=none when=fire current=shift:1 order=late} : spike[1]",
 			"neuron %x, %th {leak=all round=floor compare=ge reset=none when=fire current=shift:1 order=late} : spike[1] state -12..18 current -14..21"},
-		// What passes 20 is wiped out with its next input: 12, 24, then 0 or below 20 + 12.
+		// A membrane above 20 is wiped out with its next input: 12, 24, then 0 or below 20 + 12.
 		{"fixed", drive, "neuron %x, %th {leak=none round=floor compare=gt reset=zero when=next masks=true} : spike[1]",
 			"neuron %x, %th {leak=none round=floor compare=gt reset=zero when=next masks=true} : spike[1] state -24..32"},
 		// 12, 24 − 20 kept; at most 20 stays, and 20 + 12.

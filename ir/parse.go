@@ -14,8 +14,8 @@ type Loader func(file, key string) (*Tensor, error)
 // MaxSteps bounds the time steps of a net.
 const MaxSteps = 1 << 20
 
-// Parse reads a net in the text form and infers what the text leaves to
-// inference. load may be nil when nothing refers to a file. All errors are told
+// Parse reads a net in the text form and infers types and ranges that it
+// omits. load may be nil when nothing refers to a file. All errors are told
 // at once, up to the first line that others depend on.
 func Parse(file, text string, load Loader) (*Net, error) {
 	p := &parser{file: file, load: load}
@@ -209,7 +209,7 @@ func (p *parser) operand(s *scanner) *Value {
 // written are the ranges that a line may say: they must contain the inferred ones.
 type written struct{ rng, state, current *Range }
 
-// suffix reads what follows the type.
+// suffix reads the fields after the type.
 func (p *parser) suffix(s *scanner, v *Value) (w written) {
 	for !s.atEnd() {
 		switch word := s.ident("range, state, current or scale"); word {
@@ -261,7 +261,7 @@ func pow2(e int) float64 {
 	return f
 }
 
-// settle adds the value to the net and holds the text against what was inferred.
+// settle adds the value to the net and compares the text with the inferred fields.
 func (p *parser) settle(s *scanner, v *Value, w written) {
 	if _, err := p.b.put(v); err != nil {
 		d, ok := err.(*diag.Diagnostic)

@@ -2,15 +2,15 @@ package ir
 
 import "fmt"
 
-// Rebuilder is the builder of a pass's result, which also knows what became of
-// the values of the net before.
+// Rebuilder is the builder of a pass's result, which also maps each value of the
+// old net to its new value.
 type Rebuilder struct {
 	*Builder
 	became map[*Value]*Value
 	err    error // the first failure to copy a constant
 }
 
-// Of is what the old value became; nil when it is nil, or not reached yet. A
+// Of returns the new value of an old one; nil when it is nil, or not reached yet. A
 // constant that no pass replaced is copied when it is first asked for, so that
 // a replacement can take the name of one that nothing needs any more.
 func (r *Rebuilder) Of(old *Value) *Value {
@@ -25,7 +25,7 @@ func (r *Rebuilder) Of(old *Value) *Value {
 	return v
 }
 
-// Copy appends the old value as it is, on what its operands became.
+// Copy appends the old value as it is, on the new values of its operands.
 func (r *Rebuilder) Copy(old *Value) (*Value, error) {
 	args := make([]*Value, len(old.Args))
 	for i, a := range old.Args {
@@ -51,8 +51,8 @@ func (r *Rebuilder) CopyWith(old *Value, attrs Attrs, args ...*Value) (*Value, e
 }
 
 // Rebuild makes a new net of another level (or the same). For each value of the
-// old net, in order, f gives what it becomes: nil for a copy. Values that
-// nothing reads any more are left out, so a pass only says what changes. The
+// old net, in order, f returns its replacement: nil for a copy. Values that
+// nothing reads any more are left out, so a pass names only the changes. The
 // old net stays as it is.
 func Rebuild(old *Net, level Level, f func(*Rebuilder, *Value) (*Value, error)) (*Net, error) {
 	r := &Rebuilder{Builder: Like(old), became: map[*Value]*Value{}}

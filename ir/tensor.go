@@ -54,7 +54,7 @@ func (t *Tensor) At(i int) float64 {
 	return float64(t.I[i])
 }
 
-// Uniform tells whether all elements are equal, and to what.
+// Uniform returns the value of all elements, and whether they are equal.
 func (t *Tensor) Uniform() (float64, bool) {
 	for i := range t.Type.Size() {
 		if t.At(i) != t.At(0) {

@@ -33,7 +33,7 @@ func ShapeOf(dims ...int) Shape {
 	return s
 }
 
-// NewShape makes a shape, or says what is wrong with the dimensions.
+// NewShape makes a shape, or returns an error if the dimensions are out of bounds.
 func NewShape(dims []int) (Shape, error) {
 	if len(dims) > MaxRank {
 		return Shape{}, fmt.Errorf("shape %v has more than %d axes", dims, MaxRank)

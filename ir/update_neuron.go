@@ -32,8 +32,8 @@ type neuronUpdate struct {
 	a                        NeuronAttrs
 	given                    func(slot int) bool
 	membrane, current, fired int          // state variables
-	rest, growth             int          // and the steps of rest that are left, and what the threshold has grown by
-	grown                    update.Value // what it has grown by, if it does
+	rest, growth             int          // the steps of rest that are left, and the threshold's growth
+	grown                    update.Value // the threshold's growth, if it grows
 	waits                    update.Value // the bit that a reset acts at the beginning of this step
 	rests                    update.Value // the bit that the neuron rests in this step
 }
@@ -86,7 +86,7 @@ func (n *neuronUpdate) result() update.Value {
 }
 
 // pause returns the membrane h of a neuron with a refractory period: where it rests, the old
-// one, or what the leak has kept of it.
+// one, or kept, the old one after its leak.
 func (n *neuronUpdate) pause(h, kept update.Value) update.Value {
 	n.rest = n.Var(update.Var{Name: RestVar, Init: -1})
 	n.rests = n.Named(n.Above(n.Load(n.rest), n.Const(0)), "resting")

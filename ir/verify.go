@@ -14,7 +14,7 @@ import (
 //   - values are ordered by clock: once, step, end;
 //   - the op has a row and the attributes are of the row's struct;
 //   - every operand slot that is not optional is filled;
-//   - type shape, clock, range, state and current equal what the row infers, and the
+//   - type shape, clock, range, state and current equal those inferred by the row, and the
 //     integer type holds the range;
 //   - the net's level allows the op; at fixed, nothing real takes part;
 //   - constants have data of their type, without NaN or infinity;

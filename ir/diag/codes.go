@@ -18,7 +18,7 @@ const (
 	BadAttribute Code = "bad-attribute"
 	// ShapeMismatch: the operands' shapes do not fit together.
 	ShapeMismatch Code = "shape-mismatch"
-	// TypeMismatch: an operand's element type is not what the op takes.
+	// TypeMismatch: the op does not take operands of this element type.
 	TypeMismatch Code = "type-mismatch"
 	// BadConstant: constant data is missing, of the wrong size, NaN or infinite.
 	BadConstant Code = "bad-constant"
@@ -26,7 +26,7 @@ const (
 	BadNet Code = "bad-net"
 	// BadLevel: an op or a real number stands where the net's level forbids it.
 	BadLevel Code = "bad-level"
-	// BadFile: a file cannot be read as what it should be.
+	// BadFile: a file cannot be read, or not in its format.
 	BadFile Code = "bad-file"
 	// UnsupportedOp: no meaning is known for an operator.
 	UnsupportedOp Code = "unsupported-op"

@@ -1,5 +1,5 @@
-// Package diag holds what nomul has to say about a user's model, text or data:
-// diagnostics with a place, a code and advice, collected in lists so that all
+// Package diag holds diagnostics of a user's model, text or data: messages
+// with a place, a code and advice, collected in lists so that all
 // errors are told at once.
 package diag
 
@@ -55,7 +55,7 @@ func (o Origin) String() string {
 	return o.File
 }
 
-// A Diagnostic is one message: where, what was found and what was wanted, and what to do.
+// A Diagnostic is one message, with its place and advice.
 type Diagnostic struct {
 	Severity Severity
 	Code     Code
@@ -64,9 +64,9 @@ type Diagnostic struct {
 	Message string
 	// Source is the line the Origin points to, if it is text.
 	Source string
-	// Notes say more about what was found, one line each.
+	// Notes add details to the message, one line each.
 	Notes []string
-	// Help says what to do; may be empty.
+	// Help is advice; may be empty.
 	Help string
 }
 

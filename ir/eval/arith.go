@@ -75,7 +75,7 @@ func negateAll[T number](dst, x []T) {
 	}
 }
 
-// outcome is what a comparison gives when a is below, at or above b.
+// outcome is the result of a comparison when a is below, at or above b.
 type outcome struct{ below, equal, above int64 }
 
 var outcomes = [...]outcome{

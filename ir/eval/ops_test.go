@@ -48,7 +48,7 @@ func TestMinMaxModBroadcast(t *testing.T) {
 	})
 }
 
-// On integers, a range is what the op of any two numbers of the operands' ranges gives.
+// On integers, the range of a result contains the op of any two elements of the operands.
 func TestPairRanges(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		op := rapid.SampledFrom([]ir.Op{ir.OpMin, ir.OpMax, ir.OpMod, ir.OpPow}).Draw(t, "op")

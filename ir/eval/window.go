@@ -7,8 +7,8 @@ import "nomul/ir"
 type tap struct{ out, tap int }
 
 // links lists, for each input place, the windows that see it, and through which
-// tap: a convolution scatters each input that is not zero along them, and what
-// is zero, or padding, costs nothing.
+// tap: a convolution scatters each input that is not zero along them; zeros and
+// padding cost nothing.
 func links(w ir.Windows) [][]tap {
 	out := [][]tap{{{0, 0}}}
 	for axis := range w.In {

@@ -66,7 +66,7 @@ func (w windows) seen(out []int, f func(tap, in []int)) {
 	}
 }
 
-// drawn is what a conv is made of.
+// drawn is a random conv.
 type drawn struct {
 	windows
 	attrs         ir.ConvAttrs
@@ -102,8 +102,8 @@ func (c drawn) operands() []*ir.Tensor {
 	return []*ir.Tensor{c.x, c.w, c.bias}
 }
 
-// sum is the naive convolution at a place of the result; what may replace each
-// weighted element.
+// sum is the naive convolution at a place of the result, with term(x, w) in place
+// of each product.
 func (c drawn) sum(place []int, term func(x, w float64) float64) (sum float64) {
 	lead, m, out := place[:len(c.leading)], place[len(c.leading)], place[len(c.leading)+1:]
 	for i := range c.ins {
@@ -150,7 +150,7 @@ func TestConvOfSpikes(t *testing.T) {
 	})
 }
 
-// The range of a conv contains what it can give, and without padding it is no
+// The range of a conv contains all possible results, and without padding it is no
 // wider.
 func TestConvRange(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -233,7 +233,7 @@ func TestPools(t *testing.T) {
 	})
 }
 
-// The range of a sum-pool is what its fullest and its emptiest windows give.
+// The bounds of a sum-pool are reached in its fullest and its emptiest windows.
 func TestSumPoolRange(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWindows(t)

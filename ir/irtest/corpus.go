@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// AddCorpus adds the files of a zip to the seeds of a fuzz test: what earlier
-// runs found to reach new code, and what once failed.
+// AddCorpus adds the files of a zip to the seeds of a fuzz test: inputs that reached
+// new code in earlier runs, and inputs that once failed.
 func AddCorpus(f *testing.F, path string) {
 	f.Helper()
 	corpus, err := zip.OpenReader(path)

@@ -1,6 +1,6 @@
 // Package irtest helps tests that are files: txtar archives with a net in the
-// text form, what goes in and what must come out. Run with -update, such a test
-// rewrites the expected sections from what it got.
+// text form, its inputs and the expected results. Run with -update, such a test
+// rewrites the expected sections from its results.
 package irtest
 
 import (

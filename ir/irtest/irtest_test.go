@@ -15,7 +15,7 @@ import (
 	"nomul/ir"
 )
 
-// recorder is a test that notes what it is told instead of failing.
+// recorder is a test that notes messages instead of failing.
 type recorder struct {
 	testing.TB
 	said []string
@@ -32,7 +32,7 @@ func (r *recorder) Fatalf(format string, args ...any) {
 	runtime.Goexit()
 }
 
-// complaint is what f tells its test, in one string.
+// complaint returns the messages of f to its test, in one string.
 func complaint(f func(t testing.TB)) string {
 	r := &recorder{}
 	done := make(chan bool)
@@ -54,7 +54,7 @@ func TestCheckSaysHowToBless(t *testing.T) {
 		t.Errorf("equal but for the last newline: %s", said)
 	}
 	if Update() {
-		return // what follows would be blessed
+		return // an update would accept the wrong text below
 	}
 	said := complaint(func(t testing.TB) { Check(t, path, a, "want", "two\n") })
 	if !strings.Contains(said, "go test -run 'TestOfHarness' -update") || !strings.Contains(said, "two") {

@@ -24,7 +24,7 @@ func Net(net *ir.Net, holds func(*ir.Net) bool, taken func(*ir.Net)) *ir.Net {
 					continue
 				}
 				net, shrunk = smaller, true
-				at-- // what was there is gone
+				at-- // the value at this index is gone
 				if taken != nil {
 					taken(net)
 				}

@@ -38,8 +38,8 @@ func wrapped(p *update.Program, bits int, state []int64, operand func(slot int) 
 	return values
 }
 
-// leaky is a program that adds an input to what a leak leaves of the membrane, fires at a
-// threshold, and is reset.
+// leaky is a program that leaks its membrane, adds an input, fires at a threshold, and is
+// reset.
 func leaky(d update.Decay) *update.Program {
 	b := &update.Builder{}
 	membrane := b.Var(update.Var{Name: "membrane", Traced: true, Init: 2})
@@ -50,7 +50,7 @@ func leaky(d update.Decay) *update.Program {
 	return b.Program()
 }
 
-// decays are leaks in every rounding: by a shift, by what a shift leaves, by digits.
+// decays are leaks in every rounding: to v>>k, to v − v>>k, and by digits.
 func decays() map[string]update.Decay {
 	out := map[string]update.Decay{}
 	one := []update.Digit{{Shift: 0, Sign: 1}}
@@ -65,7 +65,7 @@ func decays() map[string]update.Decay {
 	return out
 }
 
-// A program that fits a lane gives there what it gives in 64 bits, at the borders of
+// A program that fits a lane has the same results there as in 64 bits, at the borders of
 // membranes that come one short of the lane's, reach them and exceed them by one.
 func TestFits(t *testing.T) {
 	fitting := 0
@@ -107,8 +107,8 @@ func compareWrapped(t *testing.T, p *update.Program, bits int, start update.Rang
 	}
 }
 
-// A lane holds no more than fits it: what rounding adds counts before the shift, whatever of
-// the sum wraps before.
+// A lane holds no more than fits it: the addend of rounding counts before the shift, even if
+// parts of the sum wrap before.
 func TestFitsBorders(t *testing.T) {
 	one := []update.Digit{{Shift: 0, Sign: 1}}
 	for _, c := range []struct {

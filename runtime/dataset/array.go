@@ -147,7 +147,7 @@ func (a *Array) Tensor() (*ir.Tensor, error) {
 	return ir.Ints(shape, a.I), nil
 }
 
-// check refuses an array that cannot be written as what it says it is.
+// check refuses an array that cannot be written with its element type and shape.
 func (a *Array) check() error {
 	if a.DType.Width() == 0 {
 		return fmt.Errorf("element type %q does not exist", a.DType)
@@ -168,7 +168,7 @@ func (a *Array) check() error {
 	return nil
 }
 
-// bounds are the integers a type holds; uint64 is cut to what int64 holds.
+// bounds returns the least and the greatest integer of a type; uint64 ends where int64 does.
 func (d DType) bounds() (lo, hi int64) {
 	bits := uint(8 * d.Width())
 	switch {

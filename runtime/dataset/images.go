@@ -67,7 +67,7 @@ func (m *Images) Limit(n int) *Images {
 // images, or else its only uint8 array of two to five axes; labels come from
 // an array named labels or label), or a folder with one folder of PNGs or JPEGs per class.
 // Errors are diagnostics of code bad-file, or bad-data when the file is sound
-// but what it holds is not.
+// but its contents are not.
 func ReadImages(path string) (*Images, error) {
 	info, err := os.Stat(path)
 	if err == nil && info.IsDir() {
@@ -132,7 +132,7 @@ func Load(images, labels string) (*Images, error) {
 	return m, nil
 }
 
-// CheckShape refuses images that are not what an input of that shape takes:
+// CheckShape refuses images that do not fit an input of that shape:
 // the shapes must be equal but for axes of extent 1.
 func (m *Images) CheckShape(input ir.Shape) error {
 	if slices.Equal(squeeze(m.Shape), squeeze(input.Dims())) {

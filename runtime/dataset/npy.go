@@ -26,7 +26,7 @@ var (
 	npyShape = regexp.MustCompile(`'shape':\s*\(([0-9, ]*)\)`)
 )
 
-// npyHeader is what an npy file says of its data.
+// npyHeader is the header of an npy file.
 type npyHeader struct {
 	dtype   DType
 	order   binary.ByteOrder

@@ -249,7 +249,7 @@ func FuzzNPZ(f *testing.F) {
 	})
 }
 
-// sameAgain checks that what was read is written and read as the same data.
+// sameAgain checks that an array is written and read again as the same data.
 func sameAgain(t *testing.T, a *Array) {
 	var b bytes.Buffer
 	if err := writeNpy(&b, a); err != nil {

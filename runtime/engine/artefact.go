@@ -16,8 +16,8 @@ type artefact struct {
 	dir     string
 }
 
-// emit fills a new temporary directory. Errors are what the back end's Check
-// lists, or those of the file system.
+// emit fills a new temporary directory. Errors are those of the back end's Check,
+// or of the file system.
 func emit(net *ir.Net, b backends.Backend, o backends.Options) (*artefact, error) {
 	if err := b.Check(net).Err(); err != nil {
 		return nil, err
@@ -58,5 +58,5 @@ func (a *artefact) abandon(err error) error {
 // Close removes the directory.
 func (a *artefact) Close() error { return os.RemoveAll(a.dir) }
 
-// Dir is the directory with the emitted sources and what was built of them.
+// Dir is the directory of the emitted sources and their build.
 func (a *artefact) Dir() string { return a.dir }

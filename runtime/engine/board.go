@@ -200,7 +200,7 @@ func (e *Board) Run(ctx context.Context, samples [][][]int64, trace bool) (backe
 	return got, err
 }
 
-// emulate runs the program to its end and returns what it told.
+// emulate runs the program to its end and returns its output.
 func (e *Board) emulate(ctx context.Context, program string) ([]byte, error) {
 	args := append(e.target.Emulator[:len(e.target.Emulator):len(e.target.Emulator)], "-kernel", program)
 	if e.plugin != "" {

@@ -29,8 +29,8 @@ func (a *artefact) buildPlugin(ctx context.Context) (string, error) {
 	return a.path("build/insncount.so"), nil
 }
 
-// countsOf reads what the plugin counted and divides the share of the model's
-// own functions by the samples. What the board does around the model, such as
+// countsOf reads the plugin's counts and divides the share of the model's own
+// functions by the samples. The board's work around the model, such as
 // comparing and telling, is left out.
 func countsOf(program, model, counts string, samples int) (Cost, error) {
 	data, err := os.ReadFile(counts)

@@ -32,8 +32,7 @@ type Engine interface {
 	Close() error
 }
 
-// Cost is what a run took per sample, as far as the engine can tell; what it
-// cannot is 0.
+// Cost is the cost of a run per sample; figures that the engine cannot tell are 0.
 type Cost struct {
 	Instructions float64 `json:"instructions,omitempty"` // of the model's own functions
 	Cycles       float64 `json:"cycles,omitempty"`       // of the clock, in hardware
@@ -73,8 +72,8 @@ func Samples(vectors backends.Vectors) [][][]int64 {
 	return out
 }
 
-// fit refuses samples that are not what the net's inputs take: the right number
-// of inputs and elements, each element within the input's range.
+// fit refuses samples that do not fit the net's inputs: in the number of inputs
+// or elements, or by an element out of the input's range.
 func fit(net *ir.Net, samples [][][]int64) error {
 	inputs := net.All(ir.OpInput)
 	for i, s := range samples {

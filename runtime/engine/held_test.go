@@ -24,7 +24,7 @@ end
 }
 `
 
-// A program's results are read as they come: what is made of them, and no copy.
+// A program's results are read as they come: memory holds the vectors, and no copy.
 func TestTracesAreReadAsTheyCome(t *testing.T) {
 	irtest.Long(t)
 	net, err := ir.Parse("counting", countingText, nil)

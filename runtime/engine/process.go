@@ -20,7 +20,7 @@ import (
 const hostArch = runtime.GOARCH
 
 // Process is an engine that is a program: it reads samples on standard input
-// and writes what it computed on standard output.
+// and writes results on standard output.
 type Process struct {
 	*artefact
 	name    string

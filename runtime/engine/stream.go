@@ -42,7 +42,7 @@ func (s stream) size(trace bool) int {
 	return s.ports.OutputBytes()
 }
 
-// decode reads what an engine gives for the samples, to its end. It holds nothing besides
+// decode reads an engine's results for the samples, to their end. It holds nothing besides
 // the vectors: of large networks those of one sample take hundreds of megabytes.
 func (s stream) decode(from io.Reader, samples [][][]int64, trace bool) (backends.Vectors, error) {
 	out := make(backends.Vectors, len(samples))

@@ -12,8 +12,8 @@ import (
 type assembly struct {
 	m     *Machine
 	cells map[*ir.Value]*cell
-	// local has each value as the machine evaluates it: what depends on
-	// constants only has become a constant.
+	// local has each value as the machine evaluates it: values that depend on
+	// constants only have become constants.
 	local map[*ir.Value]*ir.Value
 	// same finds a cell that computes the same; exporters repeat the layers of
 	// a static input for each step.
@@ -21,7 +21,7 @@ type assembly struct {
 	// kernels has the preparation of each op on operands of a kind: exporters repeat a
 	// layer's weights for each step, and one layout of them is enough.
 	kernels map[string]eval.Kernel
-	// latched has what each delay will show in the next step.
+	// latched has the value of each delay in the next step.
 	latched map[*ir.Tensor]*ir.Tensor
 }
 
@@ -148,7 +148,7 @@ func (a *assembly) constant(v *ir.Value, c *cell) {
 	v.Attrs = ir.ConstAttrs{Data: c.result}
 }
 
-// input shows what Run was given: all of it, or the part of the step.
+// input shows the data given to Run: all of it, or the part of the step.
 func (a *assembly) input(v *ir.Value, _ []*ir.Tensor, c *cell) {
 	source := a.m.net.Level == ir.Source
 	c.run = func(step int) {
@@ -164,7 +164,7 @@ func (a *assembly) input(v *ir.Value, _ []*ir.Tensor, c *cell) {
 	}
 }
 
-// delay shows its initial value, then what its latch took in the last step.
+// delay shows its initial value, then the value that its latch took in the last step.
 func (a *assembly) delay(v *ir.Value, args []*ir.Tensor, c *cell) {
 	taken := ir.NewTensor(v.Type)
 	a.latched[c.result] = taken
@@ -178,7 +178,7 @@ func (a *assembly) delay(v *ir.Value, args []*ir.Tensor, c *cell) {
 	}
 }
 
-// latch takes x. It does not touch what its delay shows, which may be read
+// latch takes x. It does not touch the value of its delay, which may be read
 // after it in the same step.
 func (a *assembly) latch(_ *ir.Value, args []*ir.Tensor, c *cell) {
 	taken, x := a.latched[args[0]], args[1]

@@ -27,7 +27,7 @@ func (m *Machine) give(in map[string]*ir.Tensor) error {
 	return wrong.Err()
 }
 
-// unfit says what is wrong with an input's data; nothing if it fits.
+// unfit returns the reason why an input's data does not fit; empty if it fits.
 func (m *Machine) unfit(v *ir.Value, t *ir.Tensor) string {
 	if t == nil {
 		return "is missing"

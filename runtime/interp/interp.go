@@ -22,7 +22,7 @@ type Machine struct {
 
 	net      *ir.Net
 	clocks   [ir.End + 1][]*cell // the values of each clock, in net order
-	readouts []func(step int)    // what readouts do at the end of each step
+	readouts []func(step int)    // run at the end of each step
 	inputs   []*cell
 	outputs  map[string]*ir.Tensor
 }
@@ -40,7 +40,7 @@ type cell struct {
 	// passing reports whether the result is of no use once it is read.
 	passing bool
 	// run computes the result in a step; 0 outside the loop. It is nil when
-	// there is nothing left to do: constants, and what depends on them only.
+	// there is nothing left to do: constants, and values that depend on them only.
 	run func(step int)
 }
 

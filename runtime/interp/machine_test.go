@@ -26,8 +26,8 @@ func machine(t testing.TB, net *ir.Net) *interp.Machine {
 	return m
 }
 
-// A machine computes constants once and equal values once; what it shows is
-// still what each value gives when evaluated by itself.
+// A machine computes constants once and equal values once; its results are still
+// those of each value evaluated by itself.
 func TestMachineEqualsPlainEvaluation(t *testing.T) {
 	net := irtest.ParseNet(t, "source.sir", sourceMLP())
 	m := machine(t, net)
@@ -52,7 +52,7 @@ func TestMachineEqualsPlainEvaluation(t *testing.T) {
 	}
 }
 
-// evaluate is one value of a source net on what its operands gave.
+// evaluate computes one value of a source net from its operands.
 func evaluate(v *ir.Value, done map[*ir.Value]*ir.Tensor, in map[string]*ir.Tensor) *ir.Tensor {
 	out := ir.NewTensor(v.Type)
 	switch v.Op {
@@ -341,7 +341,7 @@ func (s sample) replaced(v float64) float64 {
 	return v
 }
 
-// lowered is the membrane less what a reset takes.
+// lowered is the membrane after a soft reset.
 func (s sample) lowered(v, grown float64) float64 {
 	if v -= float64(s.reset); s.attrs.AdaptReset {
 		v -= grown
@@ -349,7 +349,7 @@ func (s sample) lowered(v, grown float64) float64 {
 	return v
 }
 
-// settle is the reset at the end of a step, and what the step shows.
+// settle resets the membrane at the end of a step, and returns the moment that the step shows.
 func (s sample) settle(v *float64, fired, high bool, grown float64) moment {
 	spike := map[bool]float64{true: 1}
 	switch {

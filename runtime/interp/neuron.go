@@ -19,7 +19,7 @@ type neurons[T number] struct {
 	s []int64 // the spikes of this step; on its beginning, those of the last
 	r []int64 // with when=both, where the stored membrane was above the threshold
 	// rest has the steps of a refractory period that are left, and held the membranes that
-	// it holds, or what is left of them by the leak; nil when there is none.
+	// it holds, as they were or after their leak; nil when there is none.
 	rest []int
 	held []T
 	// leak and wane are the leaks of membrane and current, in place; nil for none.
@@ -29,12 +29,12 @@ type neurons[T number] struct {
 	drive                 func(v []T)
 	gain                  []T
 	threshold, bias, init []T
-	// grown is what the threshold has grown by, which adapt leaks in place, and a spike makes
-	// larger by jump; nil when it is constant.
+	// grown is the threshold's growth, which adapt leaks in place, and a spike raises by jump;
+	// nil when the threshold is constant.
 	grown, jump []T
 	adapt       func(v []T)
 	value       []T // of the membrane after a spike, if reset is value
-	amount      []T // what is taken from it, if reset is subtract
+	amount      []T // subtracted by a spike, if reset is subtract
 }
 
 // step computes H = leak(V) + drive + bias, fires and resets. A reset that
@@ -79,7 +79,7 @@ func (n *neurons[T]) step(step int) {
 	}
 }
 
-// pause takes back what this step did to the membranes of neurons that rest.
+// pause restores the membranes of neurons that rest.
 func (n *neurons[T]) pause() {
 	for j, left := range n.rest {
 		if left > 0 {
@@ -101,7 +101,7 @@ func (n *neurons[T]) count() {
 	}
 }
 
-// begin is the leak, and what a waiting reset does around it.
+// begin leaks the membranes, and applies a waiting reset before or after.
 func (n *neurons[T]) begin() {
 	late := n.When == ir.WhenNext
 	if late && !n.Masks {

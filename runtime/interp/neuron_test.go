@@ -51,7 +51,7 @@ func drawLeak(t *rapid.T, leaks []ir.LeakKind) ir.Leak {
 	return l
 }
 
-// drawMore draws what goes beyond one membrane that is reset once.
+// drawMore draws the attributes beyond one membrane that is reset once.
 func (s *sample) drawMore(t *rapid.T, leaks []ir.LeakKind) {
 	a := &s.attrs
 	if rapid.Bool().Draw(t, "has a current") {
@@ -263,7 +263,7 @@ func (s sample) above(v, grown *big.Rat) bool {
 	return order > 0 || order == 0 && s.attrs.Compare == ir.GE
 }
 
-// afterSpike is what the membrane becomes, and what is then taken from it.
+// afterSpike returns the membrane left by a spike, and the amount then subtracted from it.
 func (s sample) afterSpike(v, grown *big.Rat) (left, taken *big.Rat) {
 	switch s.attrs.Reset {
 	case ir.ResetZero:

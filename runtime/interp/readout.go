@@ -5,7 +5,7 @@ import (
 	"nomul/ir/eval"
 )
 
-// readout notes what is done with x at the end of each step.
+// readout registers a function that reads x at the end of each step.
 func (a *assembly) readout(read func(step int)) { a.m.readouts = append(a.m.readouts, read) }
 
 // sum adds up x at the end of each step. At the source level it is rounded once, after the last.

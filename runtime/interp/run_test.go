@@ -15,7 +15,7 @@ import (
 
 const archives = "../../testdata/run/*.txtar"
 
-// Each archive of testdata/run says what a net gives for its vectors: the
+// Each archive of testdata/run has the results of a net for its vectors: the
 // spikes and stored membranes of each step, then the outputs; or, in a section
 // "error", why it cannot run. Every order of the values gives the same.
 func TestRun(t *testing.T) {
@@ -45,7 +45,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// transcript runs the samples, checking ranges, and writes down what happens.
+// transcript runs the samples, checking ranges, and returns the results as text.
 func transcript(net *ir.Net, samples []map[string]*ir.Tensor) (string, error) {
 	m, err := interp.New(net)
 	if err != nil {

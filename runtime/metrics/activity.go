@@ -5,7 +5,7 @@ import (
 	"nomul/runtime/interp"
 )
 
-// Activity is what a net does on average over samples.
+// Activity has the averages of a net's figures over samples.
 type Activity struct {
 	Layers []Layer `json:"layers"`
 	Totals Totals  `json:"totals"`
@@ -85,7 +85,7 @@ func (c *Counter) Tap(_ int, v *ir.Value, result, _ *ir.Tensor) {
 	}
 }
 
-// Merge adds what another counter of the same net has seen.
+// Merge adds the counts of another counter of the same net.
 func (c *Counter) Merge(other *Counter) {
 	c.samples += other.samples
 	for v, n := range other.spikes {

@@ -27,7 +27,7 @@ type Flips struct {
 	index       map[string]int // by name of a layer of the fixed net
 
 	spikes map[string][][]int64 // of the real net, by name and step
-	own    []content            // what the fixed net's values were before they were forced
+	own    []content            // values of the fixed net before they were forced
 	last   *ir.Value            // the last value of a step of the fixed net
 }
 
@@ -75,7 +75,7 @@ func (f *Flips) Run(in map[string]*ir.Tensor) error {
 	return err
 }
 
-// record keeps what the net of real numbers passes on between layers and steps.
+// record keeps the spikes that the net of real numbers passes on between layers and steps.
 func (f *Flips) record(_ int, v *ir.Value, result, _ *ir.Tensor) {
 	if result.I != nil && (v.Op == ir.OpNeuron || v.Op == ir.OpDelay) {
 		f.spikes[v.Name] = append(f.spikes[v.Name], append([]int64{}, result.I...))
@@ -112,7 +112,7 @@ func (l *LayerFlips) count(got, want []int64) {
 	}
 }
 
-// Merge adds what another comparison of the same nets has seen.
+// Merge adds the counts of another comparison of the same nets.
 func (f *Flips) Merge(other *Flips) {
 	for i := range f.layers {
 		f.layers[i].Decisions += other.layers[i].Decisions

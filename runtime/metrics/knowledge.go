@@ -2,17 +2,17 @@ package metrics
 
 import "nomul/ir"
 
-// knowledge is what is known of the numbers that values take.
+// knowledge describes the numbers that values take.
 type knowledge map[*ir.Value]numbers
 
-// numbers is that of one value.
+// numbers describes those of one value.
 type numbers struct {
 	// constant tells whether the compiler can compute the value.
 	constant bool
 	class    class
 }
 
-// class bounds what the elements of a value are.
+// class bounds the elements of a value.
 type class uint8
 
 // The classes, each within the next.
@@ -46,7 +46,7 @@ func (k knowledge) computable(v *ir.Value) bool {
 }
 
 // classOf finds spikes behind their types too: an exporter writes them as
-// floats that were cast from a comparison, and 1 − spike for what did not fire.
+// floats that were cast from a comparison, and 1 − spike for neurons that did not fire.
 func (k knowledge) classOf(v *ir.Value) class {
 	switch {
 	case v.Const() != nil:

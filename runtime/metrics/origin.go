@@ -11,7 +11,7 @@ import (
 type originRow func(v *ir.Value, of func(*ir.Value) string) string
 
 // origins say in words why a value is not spikes, by its op; ops without a row
-// only move elements, and what they move is told.
+// only move elements, and have their operand's origin.
 var origins = map[ir.Op]originRow{
 	ir.OpInput: func(v *ir.Value, _ func(*ir.Value) string) string { return "the input " + v.Name },
 	ir.OpAdd:   summands,
@@ -41,7 +41,7 @@ var origins = map[ir.Op]originRow{
 	ir.OpDelay:  func(v *ir.Value, of func(*ir.Value) string) string { return "the last step's " + v.Name },
 }
 
-// origin says what the words of a value are, down to what makes them.
+// origin names the source of a value's words, down to the op that makes them.
 func origin(v *ir.Value) string {
 	if row := origins[v.Op]; row != nil {
 		return row(v, origin)
@@ -52,7 +52,7 @@ func origin(v *ir.Value) string {
 	return v.Name
 }
 
-// summands names what an addition adds.
+// summands names the terms of a sum.
 func summands(v *ir.Value, _ func(*ir.Value) string) string {
 	var names []string
 	var walk func(v *ir.Value)

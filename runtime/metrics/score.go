@@ -1,9 +1,9 @@
 // Package metrics turns runs into figures: accuracy and confusion, agreement of
 // predictions, spike rates, synaptic operations; and it gives the verdict on
-// what still multiplies in a net.
+// the multiplications left in a net.
 package metrics
 
-// Evaluation is what `nomul eval` reports.
+// Evaluation is the report of `nomul eval`.
 type Evaluation struct {
 	Score
 	// ImportedAccuracy is that of the network as it was given, and Agreement the

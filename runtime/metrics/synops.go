@@ -42,7 +42,7 @@ func matmulPrice(v *ir.Value) price {
 	}
 }
 
-// signsOf is a matrix product on what of its operands is not 0.
+// signsOf returns a matrix product on spikes: 1 for each element of the operands that is not 0.
 func signsOf(v *ir.Value) *ir.Value {
 	out := &ir.Value{Op: v.Op, Type: ir.SintType(64, v.Type.Shape)}
 	for _, a := range v.Args {
@@ -101,7 +101,7 @@ func reachOf(w ir.Windows) []int64 {
 	return out
 }
 
-// costOf counts what one number of a value costs as an operand: 1 for a spike,
+// costOf returns the cost of one number of a value as an operand: 1 for a spike,
 // or where all are −1, 0 or 1; the set bits of a word. Real numbers have no
 // spikes to count.
 func costOf(v *ir.Value) func(x int64) int64 {

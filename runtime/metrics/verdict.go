@@ -7,7 +7,7 @@ import (
 )
 
 // Edge is one weighted operand: a place where the mathematics has a product.
-// The level says what the product costs:
+// The level is the cost of the product:
 //
 //	L0  one side is 0 or 1: add or not
 //	L1  one side is −1, 0 or 1: add, subtract or not
@@ -144,7 +144,7 @@ func (k knowledge) product(v *ir.Value) []Edge {
 }
 
 // matmul says both sides of a matrix product of computed values: of spikes on
-// both, coincidences are counted; of spikes on one, they choose what is added.
+// both, coincidences are counted; of spikes on one, they choose the terms of a sum.
 func (k knowledge) matmul(v *ir.Value) []Edge {
 	edges := k.product(v)
 	a, b := v.Arg(0), v.Arg(1)
@@ -163,7 +163,7 @@ func (k knowledge) matmul(v *ir.Value) []Edge {
 	return edges
 }
 
-// elements says what the elements of a value are.
+// elements names the elements of a value.
 func elements(v *ir.Value) string {
 	if v.Type.IsReal() {
 		return "numbers"
@@ -257,7 +257,7 @@ func (k knowledge) neuron(v *ir.Value) []Edge {
 	return out
 }
 
-// value prints what a uniform constant is, for a reason.
+// value prints a uniform constant, for a reason.
 func value(v *ir.Value) string {
 	if f, ok := uniform(v); ok {
 		return fmt.Sprintf(", %v", f)

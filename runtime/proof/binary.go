@@ -20,15 +20,15 @@ import (
 	"nomul/runtime/engine/toolchain"
 )
 
-// Proof is what was looked at and what was found in it. It holds when
-// something was scanned and nothing forbidden found.
+// Proof is the result of a scan. It holds when something was scanned and
+// nothing forbidden found.
 type Proof struct {
 	Target string `json:"target"`
 	// Tool is the disassembler or synthesis tool with its version.
 	Tool string `json:"tool"`
 	// Scanned counts instructions, or cells of a netlist.
 	Scanned int `json:"scanned"`
-	// Forbidden lists what multiplies or divides, and where; never nil.
+	// Forbidden lists multiplications and divisions, with their places; never nil.
 	Forbidden []string `json:"forbidden"`
 }
 

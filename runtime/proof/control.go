@@ -24,13 +24,13 @@ type Control struct {
 	// Caught tells whether the proof refused it, with Found the reasons.
 	Caught bool     `json:"caught"`
 	Found  []string `json:"found"`
-	// Skipped says which tools are missing; Failed what else went wrong.
+	// Skipped says which tools are missing; Failed is any other error.
 	Skipped string `json:"skipped,omitempty"`
 	Failed  string `json:"failed,omitempty"`
 }
 
 // control is how a Control is made: provoke builds the artefact in a fresh
-// directory and gives what the proof finds in it.
+// directory and returns the proof's findings.
 type control struct {
 	name, what string
 	provoke    func(ctx context.Context, dir string) ([]string, error)

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// machine is what has to be known of an instruction set to scan its code.
+// machine describes an instruction set to the scan of its code.
 type machine struct {
 	name string
 	// forbidden matches the mnemonics that multiply or divide, in binutils' spelling.
 	forbidden *regexp.Regexp
-	// undecoded matches what objdump prints for bytes that it cannot decode:
+	// undecoded matches objdump's output for bytes that it cannot decode:
 	// they might be anything, so they are refused like a multiplication.
 	undecoded *regexp.Regexp
-	// padding matches lines that are no code: what a linker fills gaps with.
+	// padding matches lines that are no code: a linker's filler of gaps.
 	padding *regexp.Regexp
 	// prefixes are words that stand before the mnemonic proper.
 	prefixes map[string]bool

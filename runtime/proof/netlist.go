@@ -83,7 +83,7 @@ func Cells(ctx context.Context, h Hardware, family Family) (map[string]int, erro
 	return cells, err
 }
 
-// elaborate brings a design to cells and takes out what nothing reads. Nothing
+// elaborate brings a design to cells and removes those that nothing reads. Nothing
 // is simplified before the look: not even a multiplication by a power of two,
 // which would become a shift, gets through.
 const elaborate = "hierarchy -check -top %s; proc; flatten; opt_clean"

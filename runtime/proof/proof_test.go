@@ -118,7 +118,7 @@ func instructions(source string) int { return len(written.FindAllString(source, 
 
 var counted = regexp.MustCompile(`\((\d+) times\)$`)
 
-// times adds up what a proof refused; the fixtures repeat no instruction twice
+// times adds up the refusals of a proof; the fixtures repeat no instruction twice
 // under one mnemonic more than nine times.
 func times(forbidden []string) int {
 	n := 0

@@ -55,7 +55,7 @@ type Command struct {
 	Read func(io.Reader)
 }
 
-// Failure is a tool that ended with an error; Output is what it said last.
+// Failure is a tool that ended with an error; Output is the end of its output.
 type Failure struct {
 	Args   []string
 	Err    error
