@@ -1,5 +1,5 @@
-// Package backends says what a back end is: it takes a net at the fixed level
-// and gives the files of a directory that builds and tests itself.
+// Package backends has the interface of back ends: each takes a net at the fixed
+// level and returns the files of a directory that builds and tests itself.
 package backends
 
 import (
@@ -40,7 +40,7 @@ type Need struct {
 	Use    string
 }
 
-// Options are what the user may choose about an artefact.
+// Options are the user's choices for an artefact.
 type Options struct {
 	// Name of the model: a lower-case identifier, with which files and symbols begin.
 	Name string
@@ -90,7 +90,7 @@ func (t *StepTrace) Add(spikes, membranes []int64) {
 	t.Membranes = append(t.Membranes, Elements[int32](membranes))
 }
 
-// Ports lists what goes in and out of an engine, each in net order.
+// Ports lists the inputs, layers and outputs of an engine, each in net order.
 type Ports struct {
 	Inputs  []*ir.Value
 	Neurons []*ir.Value

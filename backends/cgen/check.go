@@ -18,7 +18,7 @@ var limits = lower.Limits{Target: "c", Input: 32, Fits: fits}
 // Check lists the values of the net that cannot be emitted.
 func (Backend) Check(net *ir.Net) diag.List { return limits.Check(net) }
 
-// fits says what of a fold with weights is too large; places and rows are counted in 16 bits.
+// fits returns the reason why a fold with weights is too large; places and rows are counted in 16 bits.
 func fits(s *lower.Stage) (why, help string) {
 	if s.Fold == nil || s.Fold.Weight == nil {
 		return "", ""

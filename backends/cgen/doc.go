@@ -37,8 +37,8 @@
 // # How an image runs
 //
 // Where windows see the elements, or the channels of a place stand apart, the rows of
-// what its window sees are listed for every place of the output, a row being a channel
-// at a tap, and added as above; the sums then go to the places of their channels.
+// the elements in its window are listed for every place of the output, a row being a
+// channel at a tap, and added as above; the sums then go to the places of their channels.
 // Spikes are sorted by place first, once, so that a window's list is those of its taps,
 // one after another, and costs nothing where nothing fired. Words are collected window
 // by window and sorted by digits. Padding is places where nothing ever fires, or zeros

@@ -177,7 +177,7 @@ const (
 	usualRAM   = 512 << 10
 )
 
-// memoryTable prints what the model takes of a 32-bit target.
+// memoryTable prints the memory that the model takes on a 32-bit target.
 func (b *printer) memoryTable() {
 	b.line(" *\n * Memory on a 32-bit target, in bytes\n *")
 	needs := b.p.needs()

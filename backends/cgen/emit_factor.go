@@ -17,7 +17,7 @@ type csd struct {
 }
 
 // digitsOf is a number by its canonical signed digits, the highest first. A byte
-// says how often to double what there is, and whether then to add (64) or to
+// says how often to double the product so far, and whether then to add (64) or to
 // subtract (128) once; neither ends it.
 func digitsOf(n int64) []int64 {
 	digits, at, out := update.CSD(n), 0, []int64(nil)
@@ -78,7 +78,7 @@ func unsignedFor(n int) elem {
 	return elem{bits: 32}
 }
 
-// decayed is the C expression of a product with a factor, or of what a leak leaves.
+// decayed is the C expression of a product with a factor, or of a leak.
 func (p *eachPrinter) decayed(v update.Value, i update.Instr, x string) string {
 	d := i.Decay
 	round := "floor"

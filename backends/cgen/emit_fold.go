@@ -118,8 +118,8 @@ func (r *reducing) tap(x string, axis int) {
 	r.line("\t}")
 }
 
-// start declares the result of a place; the largest begins at what none is below, the
-// smallest at what none is above.
+// start declares the result of a place; the largest begins at the lower bound of the
+// elements, the smallest at the upper.
 func (r *reducing) start() string {
 	switch r.Monoid {
 	case lower.Max:

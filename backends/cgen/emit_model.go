@@ -93,7 +93,7 @@ func (b *printer) start() {
 	b.line("}")
 }
 
-// begin prints what sets state variables to their initial values.
+// begin prints the code that sets state variables to their initial values.
 func (b *printer) begin(s *lower.Stage) {
 	dims := s.To.Type.Shape.Dims()
 	for i, v := range s.Each.Program.Vars {

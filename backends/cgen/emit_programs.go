@@ -76,7 +76,7 @@ func (b *printer) load(v *ir.Value) {
 	b.line("\t}")
 }
 
-// emitStream prints stream.h: the bytes in which engines tell what they computed.
+// emitStream prints stream.h: the bytes in which engines tell their results.
 func emitStream(p *plan) []byte {
 	b := newPrinter(p)
 	b.line("/* What an engine tells of a sample, as bytes: spikes one byte each, membranes and")

@@ -17,7 +17,7 @@ type sumPrinter struct {
 	y, sums    string // the sums of a place, and where they are made
 }
 
-// sum prints the loops over what stands around the places of an image, and in them over
+// sum prints the loops over the axes around the places of an image, and in them over
 // these; or over places whose inputs stand one after another.
 func (b *printer) sum(s *lower.Stage) {
 	t, y := b.p.sums[s.To], b.p.at(s.To)
@@ -98,8 +98,8 @@ func (p *sumPrinter) inRows(only bool) {
 	}
 }
 
-// spikes prints the sums over an image of spikes, some channels at a time: to where they start
-// for the first, to what the earlier ones have left for the others.
+// spikes prints the sums over an image of spikes, some channels at a time: the first are added
+// to the start values, the others to the sums before them.
 func (p *sumPrinter) spikes() {
 	inside := "0"
 	if p.isPadded() {
@@ -151,8 +151,8 @@ func (p *sumPrinter) table(what string, first int, dims, strides []int, comment 
 	return p.p.flash(p.of, what, counted, at, comment).name
 }
 
-// overPlaces prints the loop over the places of the image around what makes the sums of
-// one. The body knows where its window, its result and its start values begin.
+// overPlaces prints the loop over the places of the image around the code of one. The body
+// knows where its window, its result and its start values begin.
 func (p *sumPrinter) overPlaces(body func(at, y, start string)) {
 	w := within(p.windows.Out)
 	strides := lower.Strides(p.padded)
@@ -212,7 +212,7 @@ func (p *sumPrinter) sorter(e elem, x string) lister {
 	}
 }
 
-// all prints what makes the sums of one place.
+// all prints the code of the sums of one place.
 func (p *sumPrinter) all(start string, list lister) {
 	p.startSums(start)
 	for i, d := range p.digits {

@@ -136,7 +136,7 @@ func (d *drawn) readouts(x image) {
 	}
 }
 
-// Ops between layers, on what is there once and on what is new in each step,
+// Ops between layers, on values computed once and on values of each step,
 // with values that come back in the next step, also through one another.
 func TestRandomJoins(t *testing.T) {
 	irtest.Long(t)

@@ -15,7 +15,7 @@ type plan struct {
 	name    string            // prefix of every C identifier
 	net     *ir.Net           // its inputs and outputs, and their meaning
 	program *lower.Program    // computes them
-	laid    *lower.Plan       // what runs when, and where arrays are
+	laid    *lower.Plan       // the order of the stages, and where arrays are
 	ports   backends.Ports    // of the net
 	names   backends.Names    // of the ports
 	ident   map[string]string // the C name of an array or port by its own, unique
@@ -181,7 +181,7 @@ func (e elem) c() string {
 	return fmt.Sprintf("uint%d_t", e.bits)
 }
 
-// kind names kernels after what they read: s16, u8, spikes.
+// kind names kernels after the elements that they read: s16, u8, spikes.
 func (e elem) kind() string {
 	switch {
 	case e.packed:

@@ -130,7 +130,7 @@ func (p *plan) latches() []*lower.Stage {
 	return out
 }
 
-// readsDelay reports whether a latch reads what latches write, of which one may run first.
+// readsDelay reports whether a latch reads an array that latches write, of which one may run first.
 func (p *plan) readsDelay(s *lower.Stage) bool {
 	return slices.ContainsFunc(s.Views(), func(v lower.View) bool {
 		return slices.ContainsFunc(p.latches(), func(other *lower.Stage) bool { return other.To == v.Array })

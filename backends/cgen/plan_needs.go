@@ -14,7 +14,7 @@ type Row struct {
 	Region string // flash, ram or stack
 	Name   string // C name
 	Bytes  int
-	Use    string // what it holds
+	Use    string // its contents
 }
 
 // stackBytes bounds the stack of the deepest call chain of the model

@@ -261,7 +261,7 @@ func strides(grid, axes []int, each int) []int {
 	return out
 }
 
-// planStart is what every sum needs besides the rows: the bias, low·Σw for the
+// planStart plans the start values of sums: the bias, low·Σw for the
 // offset of the words, less the 2^15 that each level's running sum of 8-bit
 // weights carries. All modulo the width of the sum. It is stored by group, then
 // by position if the bias is not the same in all of them, then by output.

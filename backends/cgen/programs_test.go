@@ -162,7 +162,7 @@ func TestNeurons(t *testing.T) {
 		ties, negative, quiet := 0, 0, 0
 		for _, s := range v {
 			for _, step := range s.Steps {
-				// The first layer never resets: its membrane is what was compared with 3.
+				// The first layer never resets: its stored membrane is the one compared with 3.
 				for _, m := range step.Membranes[0] {
 					if m == 3 {
 						ties++

@@ -163,7 +163,7 @@ func (b *printer) hop(p *path, by int) {
 // isPower tells a power of two, of either sign, or 0.
 func isPower(n int) bool { return bits.OnesCount(uint(max(n, -n))) <= 1 }
 
-// advance prints what moves an index or pointer on.
+// advance prints the step of an index or pointer.
 func (b *printer) advance(name string, by int) {
 	switch {
 	case by == 1:

@@ -109,7 +109,7 @@ func read(t *testing.T, path string) []byte {
 	return data
 }
 
-// pipe runs a command on input and gives what it wrote to both outputs.
+// pipe runs a command on input and returns its standard output and standard error.
 func pipe(in []byte, command ...string) (out []byte, report string, err error) {
 	var stdout, stderr bytes.Buffer
 	c := exec.Command(command[0], command[1:]...)

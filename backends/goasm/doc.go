@@ -6,8 +6,8 @@
 //
 // The net is lowered (package lower), and planned from its stages: plan.go goes through them,
 // memory.go and order.go tell how arrays lie in memory and who takes them in another form,
-// each.go, fold.go and move.go with their neighbours choose the code of a stage by what it
-// sees. emit.go prints.
+// each.go, fold.go and move.go with their neighbours choose the code of a stage by its
+// operands. emit.go prints.
 //
 // The programs of elements (package update) are printed as loops over lanes, or over words
 // where all is bits: lanes.go plans one, bits.go tells bits from numbers, twin.go prints plain

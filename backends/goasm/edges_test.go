@@ -8,7 +8,7 @@ import (
 	"nomul/ir"
 )
 
-// edges has, of each way to run a stage, what is rare: wide weights and products with constants,
+// edges has the rare cases of each way to run a stage: wide weights and products with constants,
 // windows at one position, windows that see nothing but padding, spikes that are read in
 // another order or several times, latches of latches.
 var edges = rapid.Custom(func(t *rapid.T) *ir.Net {

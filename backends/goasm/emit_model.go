@@ -7,7 +7,7 @@ import (
 	"nomul/ir"
 )
 
-// model prints the model's type, what runs it and one method for each value.
+// model prints the model's type, its life cycle and one method for each value.
 func (p *plan) model() []byte {
 	out := &printer{}
 	p.packageDoc(out)

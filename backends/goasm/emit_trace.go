@@ -5,7 +5,7 @@ import (
 	"nomul/ir"
 )
 
-// trace prints what shows a model at work: its layers, its stages, and one
+// trace prints the file that shows a model at work: its layers, its stages, and one
 // sample in the stream format.
 func (p *plan) trace() []byte {
 	out := &printer{}
@@ -95,7 +95,7 @@ func (p *plan) loadStream(out *printer) {
 	}
 }
 
-// randomInputs prints what the emitted tests draw as inputs.
+// randomInputs prints the random inputs of the emitted tests.
 func (p *plan) randomInputs() []byte {
 	out := &printer{}
 	out.f("package %s\n\nimport \"math/rand\"\n", p.pkg)

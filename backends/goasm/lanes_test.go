@@ -14,8 +14,8 @@ import (
 )
 
 // sketchRunner runs the functions of sketches, in plain Go and in vectors, on a stream of
-// numbers: what each argument is at first, and then for each step the input and what is
-// wanted of state and result.
+// numbers: the initial value of each argument, and then for each step the input and the
+// expected state and result.
 const sketchRunner = `package main
 
 import (
@@ -83,7 +83,7 @@ CALLS		fmt.Println("compared", name, len(s.data))
 }
 `
 
-// first has what each argument is before the first step.
+// first has the value of each argument before the first step.
 func (s sketch) first(p *plan, l *loop) []int64 {
 	var out []int64
 	for _, a := range l.args {
@@ -142,7 +142,7 @@ func (s sketch) run(l *loop) []int64 {
 	return out
 }
 
-// expected has what goes in and comes out in a step, argument by argument.
+// expected has the inputs and results of a step, argument by argument.
 func (s sketch) expected(l *loop, step int, now func(slot, n int) int64, state [][]int64, results []int64) []int64 {
 	var in, out []int64
 	for _, a := range l.args {
@@ -185,7 +185,7 @@ func (s *loop) calls() string {
 		strings.Join(slices.Concat(before, []string{fmt.Sprintf("u.%s(%s)", s.first.of, list)}, after), "\n"))
 }
 
-// Random programs of all instructions give in plain Go, in AVX2 and in NEON what they mean.
+// Random programs of all instructions give the interpreter's results in plain Go, AVX2 and NEON.
 func TestPrograms(t *testing.T) {
 	irtest.Long(t)
 	p := newSketchPlan()
@@ -244,7 +244,7 @@ func TestPrograms(t *testing.T) {
 	}
 }
 
-// buildSketches builds the program, and returns what runs it on a file.
+// buildSketches builds the program, and returns the function that runs it on a file.
 func buildSketches(t *testing.T, dir, arch string, under []string) func(file string) string {
 	if len(under) > 0 {
 		if _, err := exec.LookPath(under[0]); err != nil {

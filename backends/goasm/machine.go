@@ -62,7 +62,7 @@ func (m *machine) function(s *loop) (string, bool) {
 	return b.String(), true
 }
 
-// round prints what goes on to the next neurons.
+// round prints the advance of pointers and counter to the next neurons.
 func (m *machine) round(b *strings.Builder, s *loop) {
 	neurons := m.lanes(s.form) * m.vectors(s.form)
 	for i, a := range s.args {

@@ -185,7 +185,7 @@ type section struct{ from, to int }
 // bytes is the expression of a section.
 func (s section) bytes() string { return fmt.Sprintf("w[%d:%d]", s.from, s.to) }
 
-// lay appends data to weights.bin, unless it is there; what follows begins on a cache line.
+// lay appends data to weights.bin, unless it is there; the next data begin on a cache line.
 func (p *plan) lay(data []byte) section {
 	key, from := sha256.Sum256(data), len(p.blob)
 	if s, ok := p.sections[key]; ok {

@@ -61,7 +61,7 @@ func TestIdentifiers(t *testing.T) {
 }
 
 // TestJoined fixes which elementwise ops are one program: those that one other reads, as long
-// as the machines have registers for what they take.
+// as the machines have registers for their operands.
 func TestJoined(t *testing.T) {
 	for _, c := range []struct {
 		body  string

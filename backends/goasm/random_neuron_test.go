@@ -64,8 +64,8 @@ func (d *drawing) given() *ir.Value {
 	return x
 }
 
-// anyNeuron draws attributes that go together, and constants of all forms: near to what the
-// membrane reaches, and far beyond it.
+// anyNeuron draws attributes that go together, and constants of all forms: near to the bounds
+// of the membrane, and far beyond them.
 func (d *drawing) anyNeuron(x *ir.Value) *ir.Value {
 	t, most := d.t, max(x.Range.Hi, -x.Range.Lo)
 	a := ir.NeuronAttrs{

@@ -10,7 +10,7 @@ import (
 	"nomul/ir"
 )
 
-// randomOps draws nets of images in which every op takes what others gave:
+// randomOps draws nets of images in which every op takes the results of others:
 // windows with odd strides, dilations, groups and padding, joins of all forms,
 // copies along axes, neurons of every kind, a recurrence, all readouts.
 var randomOps = rapid.Custom(func(t *rapid.T) *ir.Net {

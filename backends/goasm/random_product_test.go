@@ -20,7 +20,7 @@ func (d *mixture) product() *ir.Value {
 	return d.add(ir.OpMatmul, nil, x, y)
 }
 
-// factor is what spikes can be multiplied by from a side.
+// factor draws a value that spikes can be multiplied by from a side.
 func (d *mixture) factor(x *ir.Value, left bool) *ir.Value {
 	inner, other := 2, 1
 	if left {

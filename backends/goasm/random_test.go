@@ -112,7 +112,7 @@ func (d *drawing) bias(w *ir.Value, limit int64) *ir.Value {
 	return d.constant(-limit, limit, w.Type.Shape.Dim(0))
 }
 
-// neuron draws a layer whose thresholds are near to what its input reaches, with
+// neuron draws a layer whose thresholds are near to the bounds of its input, with
 // ties: small integers.
 func (d *drawing) neuron(x *ir.Value) *ir.Value {
 	t := d.t

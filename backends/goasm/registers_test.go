@@ -97,7 +97,7 @@ func TestRegistersSuffice(t *testing.T) {
 }
 
 // With any number of registers a program is refused, or each instruction finds in its
-// registers what the program says.
+// registers the operands that the program names.
 func TestAllocation(t *testing.T) {
 	irtest.Long(t)
 	refused, made := 0, 0

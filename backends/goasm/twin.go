@@ -172,8 +172,8 @@ func (t *twin) neuron() {
 	}
 }
 
-// constant is a number where it stands, or a variable, for Go to compute in lanes what
-// takes nothing else.
+// constant is a literal, or a variable where an instruction takes constants only, so that Go
+// computes it in lanes.
 func (t *twin) constant(v int, n int64) {
 	t.at[v] = t.number(n)
 	if slices.ContainsFunc(t.program.Code, func(i update.Instr) bool { return t.constants(i, update.Value(v)) }) {

@@ -62,7 +62,7 @@ func lowered(p *lower.Program, n int) (out backends.Vectors) {
 }
 
 // A program that no net is lowered to, whose layer gives words in each step, is emitted as it
-// stands and gives what the machine of the lowered level does.
+// stands and gives the results of the machine of the lowered level.
 func TestWords(t *testing.T) {
 	irtest.Long(t)
 	text, err := os.ReadFile("../../testdata/lower/words.txt")

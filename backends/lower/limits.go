@@ -15,8 +15,8 @@ type Limits struct {
 	// Also are demands of the target on an op's values beside those on all, such as sizes
 	// that its offsets count.
 	Also map[ir.Op]func(c *Checker, v *ir.Value)
-	// Fits says what of a stage does not fit, or "", and what helps: of a net that is found
-	// fault with in nothing else.
+	// Fits returns the reason why a stage does not fit, or "", and the help text. It is asked of
+	// nets without other faults only.
 	Fits func(s *Stage) (why, help string)
 }
 

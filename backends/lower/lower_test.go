@@ -35,7 +35,7 @@ func TestLoweredIsFixed(t *testing.T) {
 	fixedNets(t, func(t *testing.T, net *ir.Net) { same(t, net, lower.NewPlan(lower.Of(net), lower.Plain)) })
 }
 
-// same demands that a plan computes what its net does.
+// same demands that a plan has the results of its net.
 func same(t *testing.T, net *ir.Net, p *lower.Plan) {
 	t.Helper()
 	for _, d := range differences(t, net, p) {

@@ -228,8 +228,8 @@ func (p *Plan) running() []*Sweep {
 }
 
 // extend lets an array live until it is read at a position, in a group or outside. A loop
-// over the steps reads what was there before it in every step; what another loop has made,
-// it reads step by step, from copies.
+// over the steps reads an earlier array in every step; the array of another loop it reads
+// step by step, from copies.
 func (p *Plan) extend(l *life, reader *Sweep, g *Group, position int) {
 	writer := p.groupOf(p.sweepOf[l.array])
 	switch {

@@ -21,7 +21,7 @@ type Layout struct {
 	Fuse bool
 	// Overlay lets arrays share memory that are not alive at the same time.
 	Overlay bool
-	// Watched keeps what traces show until the outputs are given.
+	// Watched keeps traced arrays until the outputs are given.
 	Watched bool
 	// LayerMajor runs groups of layers for all time steps, one group after another.
 	LayerMajor bool
@@ -175,8 +175,8 @@ func (p *Plan) host(s *Stage) *Sweep {
 	return host
 }
 
-// makes reports whether a sweep makes what a view of a program reads, at the program's own
-// elements and in the same time step.
+// makes reports whether a sweep makes the elements that a view of a program reads, at the
+// program's own places and in the same time step.
 func (s *Sweep) makes(reader *Stage, v View) bool {
 	return s != nil && s.clock() == reader.Clock && s.Stages[0].Move == nil && v.InPlace(reader.To.Type.Shape.Dims())
 }

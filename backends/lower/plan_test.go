@@ -14,7 +14,7 @@ func layouts() []lower.Layout {
 	return []lower.Layout{lower.Plain, apart, lower.Tight, lower.Plain.ByLayer(), apart.ByLayer(), lower.Tight.ByLayer()}
 }
 
-// A plan computes what its program does, whichever layout it is for.
+// A plan has the results of its program in every layout.
 func TestPlansAreFixed(t *testing.T) {
 	fixedNets(t, func(t *testing.T, net *ir.Net) {
 		p := lower.Of(net)

@@ -33,7 +33,7 @@ const (
 )
 
 // route is a view by class: the element at a position, group, output and input is the sum of
-// the first one and of what each adds.
+// the first one and of an offset for each.
 type route struct {
 	first int
 	by    [classes][]int

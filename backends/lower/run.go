@@ -6,7 +6,7 @@ import (
 )
 
 // Machine runs a plan, element by element, on memory as the plan has it: arrays share slots,
-// elements are cut to their widths, and what nothing reads any more is spoilt.
+// elements are cut to their widths, and arrays that nothing reads any more are spoilt.
 type Machine struct {
 	plan   *Plan
 	memory map[*Array][]int64 // with the copies of all steps
@@ -174,7 +174,7 @@ func (m *Machine) latches(g *Group) {
 	}
 }
 
-// poison is what memory holds that nothing reads any more.
+// poison fills memory that nothing reads any more.
 const poison = 0x5a5a5a5a5a5a
 
 // spoil overwrites the arrays whose last reader has run.

@@ -72,7 +72,7 @@ func spansOf(steps []*Sweep, latches []*Stage) []span {
 				s.from, s.to = min(s.from, at), max(s.to, at)
 			}
 		}
-		if s.to < 0 { // a delay of what is the same in each step: no sweep has a part in it
+		if s.to < 0 { // a delay of a value computed once: no sweep has a part in it
 			s.from, s.to = 0, 0
 		}
 		out = append(out, s)
@@ -80,12 +80,12 @@ func spansOf(steps []*Sweep, latches []*Stage) []span {
 	return out
 }
 
-// chained reports whether a latch takes what another one sets.
+// chained reports whether a latch takes the array that another one sets.
 func chained(l, other *Stage) bool {
 	return slices.ContainsFunc(l.Views(), func(v View) bool { return v.Array == other.To }) || l.To == other.To
 }
 
-// touches reports whether a sweep makes what a latch takes, or reads what it sets.
+// touches reports whether a sweep makes an operand of a latch, or reads the array it sets.
 func (s *Sweep) touches(l *Stage) bool {
 	for _, stage := range s.Stages {
 		if slices.ContainsFunc(l.Views(), func(v View) bool { return v.Array == stage.To }) {

@@ -29,7 +29,7 @@ func TestArchives(t *testing.T) {
 // words is a program that no net has yet: each step has a number of three bits as its result.
 const words = "../../testdata/lower/words.txt"
 
-// A program that is written has its meaning: a word is what came in and was left, at most 7.
+// A handwritten program runs: a word is the level plus the input, at most 7.
 func TestWrittenProgram(t *testing.T) {
 	p, err := lower.Parse(text(t, words), nil)
 	if err != nil {

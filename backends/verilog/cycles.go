@@ -92,8 +92,8 @@ func (v vector) wordSlots(word []int64) int {
 	return total
 }
 
-// replay is a program that finds what is scanned in a sample, from its inputs and the traced
-// results of layers.
+// replay is a program that computes the scanned arrays of a sample, from its inputs and the
+// traced results of layers.
 type replay struct {
 	lower.Program
 	in      map[string][]int64

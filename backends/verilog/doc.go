@@ -52,7 +52,7 @@ func (backend) Doc() string {
 	return "Verilog-2005 event engine with weight memories, a self-checking bench and a Makefile"
 }
 
-// Check lists what Emit cannot do with the net.
+// Check lists the limits of Emit that the net exceeds.
 func (backend) Check(net *ir.Net) diag.List {
 	return lower.Limits{Target: "verilog", Input: 16}.Check(net)
 }
@@ -92,7 +92,7 @@ func (p *plan) emit(meanings []string, o backends.Options) []backends.File {
 // Top is the name of the top module of a model of that name.
 func Top(model string) string { return model + "_top" }
 
-// laneCount is the largest power of two within what was asked for.
+// laneCount is the largest power of two within the number asked for.
 func laneCount(asked int) int {
 	if asked <= 0 {
 		return DefaultLanes

@@ -104,7 +104,7 @@ func (u *unit) Int32() string {
 	return extend(low, m.Bits, m.Signed, 32)
 }
 
-// vectors are the samples: what goes in, and what the bench wants to see.
+// vectors are the samples: the inputs, and the results that the bench expects.
 func vectors(g page, vs backends.Vectors) []backends.File {
 	var in, want bytes.Buffer
 	for at, s := range vs {

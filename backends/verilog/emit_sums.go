@@ -19,7 +19,7 @@ func (u *unit) SignedWeights() bool {
 // BiasEnters reports whether the bias enters bit by bit.
 func (u *unit) BiasEnters() bool { return u.Planes() > 1 && !u.Bias.Absent() }
 
-// Begun is what the sums begin with: the bias, less the bits that enter later.
+// Begun is the start value of the sums: the bias, less the bits that enter later.
 func (u *unit) Begun() string {
 	b, late := u.Bias, u.Planes()-1
 	if b.Absent() {
@@ -86,7 +86,7 @@ func (u *unit) Picks() string {
 	return "{" + strings.Join(b, ", ") + "}"
 }
 
-// lanes joins what each lane has, the last lane first.
+// lanes joins the expressions of the lanes, the last lane first.
 func (u *unit) lanes(lane func(int) string) string {
 	var b strings.Builder
 	b.WriteString("{")

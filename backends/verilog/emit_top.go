@@ -11,7 +11,7 @@ import (
 	"nomul/ir"
 )
 
-// page is what the templates of the top module, the bench and the Makefile see.
+// page is the data of the templates of the top module, the bench and the Makefile.
 type page struct {
 	*plan
 	Meanings []string // the lines on inputs and outputs of the first comment
@@ -182,14 +182,14 @@ func (p *plan) AllDone() string { return endOf(p.Passes) }
 
 func endOf(passes []pass) string { return passes[len(passes)-1].Done }
 
-// started is a pass with what starts it.
+// started is a pass with the signal that starts it.
 type started struct {
 	pass
 	After string
 }
 
 // Passes with their starts: each after the one before; a step after the last
-// one; what follows the steps after the last step.
+// one; the end after the last step.
 func (g page) Passes() []started {
 	all := g.plan.Passes
 	var out []started
@@ -234,7 +234,7 @@ func (p *plan) InReady() string { return anyOf("open_", p.units(kindInput)) }
 // OutValid tells that one of the outputs sends.
 func (p *plan) OutValid() string { return anyOf("valid_", p.units(kindOutput)) }
 
-// OutData is what it sends.
+// OutData is the word on the output port.
 func (p *plan) OutData() string {
 	outs, b := p.units(kindOutput), ""
 	for _, u := range outs[:len(outs)-1] {

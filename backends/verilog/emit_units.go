@@ -105,7 +105,7 @@ func (u *unit) Storing() string {
 	return s
 }
 
-// Written is what the unit stores.
+// Written is the signal that the unit stores.
 func (u *unit) Written() string {
 	switch u.Kind {
 	case kindLayer:
@@ -140,7 +140,7 @@ func (u *unit) ReadRE() string {
 	return strings.Join(terms, " | ")
 }
 
-// readPort is what a reader says when it reads the unit, and the bits of the address.
+// readPort returns a reader's enable and address signals, and the bits of the address.
 func (u *unit) readPort(r *unit) (re, addr string, bits int) {
 	if r.Weights == u {
 		return "rowre_" + r.ID, "rowaddr_" + r.ID, r.RowAddr()

@@ -74,7 +74,7 @@ func (p param) Fixed() string {
 	return literal(p.Bits, p.Data[0])
 }
 
-// Signal is what the lanes are connected to: the memory's word, or the one literal.
+// Signal is the wire of all lanes: the memory's word, or the one literal.
 func (p param) Signal() string { return p.Name + "_q" }
 
 // at is where a lane's bits begin in the signal.
@@ -85,7 +85,7 @@ func (p param) at(lane int) int {
 	return 0
 }
 
-// Lane is what one lane gets of the signal.
+// Lane is one lane's bits of the signal.
 func (p param) Lane(lane int) string {
 	return fmt.Sprintf("%s[%d:%d]", p.Signal(), p.at(lane)+p.Bits-1, p.at(lane))
 }

@@ -220,7 +220,7 @@ func (p *plan) delay(s *lower.Stage) {
 	p.add(u)
 }
 
-// latch fills in what the latch's unit stores.
+// latch fills in the operand of the latch's unit.
 func (p *plan) latch(s *lower.Stage) {
 	delay, from := p.makers[s.To], s.Move.Pieces[0].From
 	u := delay.X

@@ -206,7 +206,7 @@ func (p *plan) fold(s *lower.Stage) {
 	}
 }
 
-// joined keeps the order of what it reads.
+// joined keeps the order of its operand.
 func (p *plan) joined(s *lower.Stage, by sight) {
 	cells, seen := by.cells()
 	x, tiles, channels := p.pixels(s.Fold.X.Array, cells)

@@ -186,7 +186,7 @@ func (n *program) workBits() int {
 			w = max(w, n.constants[at].Bits)
 		case update.Scale:
 			x, y := n.ranges.Values[i.A].SignedBits(), n.ranges.Values[i.B].SignedBits()
-			w = max(w, x+y+2, i.Decay.Shift+2) // its copies, and what is added to round up
+			w = max(w, x+y+2, i.Decay.Shift+2) // its copies, and the addend that rounds up
 			of = append(of, i.A)
 		case update.AtLeast, update.Above, update.Min, update.Max, update.Leak, update.Result:
 			of = i.Values()

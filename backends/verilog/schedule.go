@@ -55,8 +55,8 @@ type pass struct {
 // Scans reports whether the pass scans words of an operand.
 func (p pass) Scans() bool { return !p.Walk && p.Head.Kind == kindLayer }
 
-// schedule lists the passes: inputs and what is computed once; in each step
-// its inputs, the walks over what was computed once, then everything in the net's
+// schedule lists the passes: inputs and values computed once; in each step
+// its inputs, the walks over the values computed once, then everything in the net's
 // order, each followed by the walk over it, and the latches last; then the end. The first
 // is an input, for which the engine waits: where none comes once, constants that are
 // computed once are computed in each step.

@@ -34,7 +34,7 @@ end
 }
 `
 
-// kinds is a small net with what small lacks: a convolution, a product of computed
+// kinds is a small net of the kinds that small lacks: a convolution, a product of computed
 // values, joins, and neurons with leaks by digits, currents, resets of every moment, and none.
 const kinds = `net kinds fixed steps=2 {
 once

@@ -28,7 +28,7 @@ type Engine interface {
 	// elements in C order. The result has Steps only when trace is set.
 	// Samples that do not fit the net are an error of code bad-data.
 	Run(ctx context.Context, samples [][][]int64, trace bool) (backends.Vectors, error)
-	// Close removes what the engine has built.
+	// Close removes the engine's build.
 	Close() error
 }
 

@@ -164,7 +164,7 @@ func (a *assembly) input(v *ir.Value, _ []*ir.Tensor, c *cell) {
 	}
 }
 
-// delay shows its initial value, then the value that its latch took in the last step.
+// delay shows its initial value, then its latch's operand of the last step.
 func (a *assembly) delay(v *ir.Value, args []*ir.Tensor, c *cell) {
 	taken := ir.NewTensor(v.Type)
 	a.latched[c.result] = taken

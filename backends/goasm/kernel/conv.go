@@ -14,7 +14,7 @@ package kernel
 // sees of a line is then one run of the list, and its rows are found by adding
 // where the part's rows begin, and taking off where the window begins.
 
-// windows is what the windows of one line of results have in common.
+// windows describes the windows of one line of results.
 type windows struct {
 	places   int    // windows in the line
 	parts    []part // of a window
@@ -34,7 +34,7 @@ type windows struct {
 // part is a run of neighbouring pixels in a window.
 type part struct {
 	first, last int32 // from and to which pixel, counted from the window's first
-	rows        int32 // where the rows of the first pixel begin, less what the run's offsets begin with
+	rows        int32 // where the rows of the first pixel begin, less the first of the run's offsets
 	_           int32
 }
 
@@ -45,8 +45,8 @@ const beyond = 32
 //
 //	dst = base + (Σ rows << shift)
 //
-// It writes whole tiles: what follows the outputs in dst is overwritten, in
-// part, with what follows them in base; the next window is written later.
+// It writes whole tiles: words after the outputs in dst are overwritten, in part,
+// with those after them in base; the next window is written later.
 type conv func(dst, base []int32, rows []byte, list, starts []uint32, w *windows)
 
 // rowLoop is a loop over the rows of a linear layer.

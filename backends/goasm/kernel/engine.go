@@ -10,7 +10,7 @@ type engine struct {
 	starts []uint32 // of an image: where in the list its pixels begin
 	values []uint32 // of an image: words, with padding
 	window []uint32 // rows of a window
-	chosen []int32  // what the spikes of a product choose
+	chosen []int32  // entries that the spikes of a product choose
 	begins []int32  // and where those of each key begin
 	positions
 }

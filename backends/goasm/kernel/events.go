@@ -43,7 +43,7 @@ func widen[T integer](dst []int32, x []T) {
 	}
 }
 
-// words is a vector of integers made ready to be summed: what is not 0, as
+// words is a vector of integers made ready to be summed: those that are not 0, as
 // distances from the lowest value, with the offsets of their rows.
 type words struct {
 	values  []uint32

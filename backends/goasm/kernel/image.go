@@ -13,7 +13,7 @@ type image struct {
 	channels             int  // elements of a pixel
 	unit                 uint // an input's rows take 1 << unit bytes
 	margin               uint32
-	// low is what words are counted from; padding is 0 and counts as −low.
+	// low is the number that words are counted from; padding is 0 and counts as −low.
 	low int32
 	// sources are the planes of spikes: where each begins, in bytes, as often as
 	// its spikes count.

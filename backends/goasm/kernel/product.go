@@ -3,7 +3,7 @@ package kernel
 import "math/bits"
 
 // Products of two values, of which one is spikes. Tables say, for each place of
-// a value, its key: the index of what is summed, or the row of the result.
+// a value, its key: the index of the summand, or the row of the result.
 
 // arrange lists the entries of the spikes key by key, in rising order of place;
 // those of key k are list[starts[k]:starts[k+1]].

@@ -10,7 +10,7 @@ import "encoding/binary"
 // digitBits are the bits of a digit.
 const digitBits = 4
 
-// tables is what the windows of one line of results have in common.
+// tables describes the windows of one line of results.
 type tables struct {
 	places   int     // windows in the line, at least as many as are summed side by side
 	taps     []int32 // for each input of a window, its word, counted from the window's first

@@ -55,7 +55,7 @@ type Command struct {
 	Read func(io.Reader)
 }
 
-// Failure is a tool that ended with an error; Output is the end of its output.
+// Failure is a tool that ended with an error; Output holds its last messages.
 type Failure struct {
 	Args   []string
 	Err    error
