@@ -201,7 +201,8 @@ func (b *bench) layer() (neuron, linear *ir.Value, err error) {
 	return neuron, linear, nil
 }
 
-// modulesOf finds the modules of values: each is preceded by the value's line.
+// modulesOf finds the modules of values: each is preceded by the line of the stage that
+// computes the value.
 func modulesOf(file string, values ...*ir.Value) ([]string, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -209,9 +210,12 @@ func modulesOf(file string, values ...*ir.Value) ([]string, error) {
 	}
 	var out []string
 	for _, v := range values {
-		_, after, ok := strings.Cut(string(text), "\n// %"+v.Name+" = ")
-		m := moduleLine.FindStringSubmatch(after)
-		if !ok || m == nil {
+		var m []string
+		stage := regexp.MustCompile(`\n// (each|fold) ` + regexp.QuoteMeta(v.Name) + ` `)
+		if at := stage.FindIndex(text); at != nil {
+			m = moduleLine.FindStringSubmatch(string(text[at[1]:]))
+		}
+		if m == nil {
 			return nil, fmt.Errorf("%s has no module of %%%s", filepath.Base(file), v.Name)
 		}
 		out = append(out, m[1])
