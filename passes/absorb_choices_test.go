@@ -16,8 +16,8 @@ func numbersFor(seed uint64, n int) string {
 	return strings.Join(out, ",")
 }
 
-// Spikes that are any two numbers, one of which may be theirs in silence, are spikes to what
-// reads them: to a readout that leaks, in however many steps, and to neurons behind a pool.
+// Spikes of any two numbers, one of which may be theirs in silence, act as spikes on their readers:
+// on a readout that leaks, in however many steps, and on neurons behind a pool.
 func TestSpikesThatAreTwoNumbers(t *testing.T) {
 	pairs := map[string][2]string{
 		"2 and 1":          {"fill=2} : real[]", "fill=1} : real[]"},

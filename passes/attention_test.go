@@ -77,9 +77,8 @@ func (s *sketch) gated(x, q, k, v *ir.Value) *ir.Value {
 	return s.matmul(s.linear(x, q.Type.Shape.Dim(2)), s.turned(k))
 }
 
-// Attention on spikes (R12) fires and answers as in real numbers, without
-// tolerance: factors go into the neurons and weights behind it, and what is
-// multiplied is chosen by spikes.
+// Attention on spikes (R12) fires and answers as in real numbers, without tolerance: factors go
+// into the neurons and weights behind it, and spikes choose the multiplied numbers.
 func TestAttentionIsExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := newSketch(t, s1to4(t))

@@ -165,8 +165,8 @@ func (s *sketch) scaled(v *ir.Value, by float64) *ir.Value {
 	return v
 }
 
-// Token-axis batch-norm in front of an addition: what the powers of two miss is
-// within an eleventh of the factor at two digits, and is told.
+// Token-axis batch-norm in front of an addition: the error of the powers of two is within an
+// eleventh of the factor at two digits, and is reported.
 func TestTokenFactorsAreWithinTheirBound(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := newSketch(rt, 1)

@@ -11,11 +11,11 @@ import (
 	"nomul/passes/timing"
 )
 
-// The steps of a net are told apart by all its layers together, so that one layer that is no
-// neuron keeps the others from being known, and what is found then depends on all of them.
-// Where a net is refused, each layer is therefore taken by itself, from the first on: what it
-// reads is given from outside, what it hands on is added up, and nothing else is there. The
-// first that is refused even so is told, and it alone.
+// The steps of a net are told apart by all its layers together, so that one layer that is no neuron
+// keeps the others from being known, and the diagnosis then depends on all of them. Where a net is
+// refused, each layer is therefore taken by itself, from the first on: its operands are inputs, its
+// results are added up, and nothing else is there. The first that is refused even so is told, and
+// it alone.
 
 // firstRefused is the reason why the first layer of a net that is refused by itself is; nil
 // when none is.

@@ -102,7 +102,7 @@ func TestFirstStepInSilence(t *testing.T) {
 	}
 }
 
-// gates are three ways to let spikes through by what comes in.
+// gates are three ways in which the input lets spikes through.
 var gates = map[string]func(s *sketch, f, open *ir.Value) *ir.Value{
 	"and":     func(s *sketch, f, open *ir.Value) *ir.Value { return asNumber(s, s.op(ir.OpAnd, f, open)) },
 	"product": func(s *sketch, f, open *ir.Value) *ir.Value { return s.op(ir.OpMul, asNumber(s, f), asNumber(s, open)) },
@@ -171,7 +171,7 @@ func TestGradedSpikesBeforeALayer(t *testing.T) {
 	}
 }
 
-// What is refused says what in the neuron it is, whatever stands behind it.
+// The reason of a refusal names the part of the neuron, whichever ops stand behind it.
 func TestReasonsAreTheNeurons(t *testing.T) {
 	for want, c := range map[string]cell{
 		"goes by its spike and by another comparison": gating(gates["product"], zeroBehind),
@@ -202,7 +202,8 @@ func TestReasonsAreTheNeurons(t *testing.T) {
 	}
 }
 
-// A neuron behind a delay starts from what its bias has made of silence, which no run has left.
+// A neuron behind a delay starts from the response of its bias to silence, a state that no run has
+// left.
 func TestStartsInSilence(t *testing.T) {
 	late := func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
 		before := s.like(x, 0)

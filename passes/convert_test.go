@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Signed powers of two: no more digits than asked for, and within the bound that
-// the comment gives; what has so few digits is exact.
+// Signed powers of two: no more digits than asked for, and within the bound that the comment gives;
+// numbers of so few digits are exact.
 func TestSignedPowersAreWithinTheirBound(t *testing.T) {
 	bound := map[int]float64{1: 1.0 / 3, 2: 1.0 / 11}
 	rapid.Check(t, func(t *rapid.T) {

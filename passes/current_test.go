@@ -164,7 +164,7 @@ func (n drawn) membrane(t *testing.T, steps, layers int) *ir.Net {
 	return ir.Prune(s.output(canonical.MembraneOf(f.Args[0])))
 }
 
-// Two steps do not show the currents of an Alpha neuron; that is what is said.
+// Two steps do not show the currents of an Alpha neuron, and the error says so.
 func TestAlphaInTwoSteps(t *testing.T) {
 	n := drawn{alpha: 0.75, beta: 0.5, threshold: 1, reset: "alpha"}
 	_, err := raisedOf(t, mlp(t, n.cell, 2, "sum", nil))

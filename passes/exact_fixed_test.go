@@ -12,8 +12,8 @@ import (
 // bits, so that the scale at which weights fit is 1, and integer thresholds keep it.
 const largest = 127
 
-// current draws what drives a neuron: a convolution, or two that are added, one
-// of them coarser by a power of two; moved, pooled, or normalised with either sign.
+// current draws the input of a neuron: a convolution, or two that are added, one of them coarser by
+// a power of two; moved, pooled, or normalised with either sign.
 func (s *sketch) current(x *ir.Value) *ir.Value {
 	v := s.conv(x, 1, largest)
 	isLinear := s.pick("linear", 0, 3) == 0

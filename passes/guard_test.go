@@ -13,8 +13,8 @@ import (
 	"nomul/runtime/interp"
 )
 
-// Guard bits give way before a membrane leaves 32 bits, unless it would without
-// any; the ranges hold when it runs; and what is given up is told.
+// Guard bits give way before a membrane leaves 32 bits, unless it would without any; the ranges
+// hold when it runs; and the loss is reported.
 func TestGuardBitsGiveWay(t *testing.T) {
 	irtest.Long(t)
 	const text = `net t spiking steps=%d {

@@ -132,9 +132,9 @@ func drawnLeak(rt *rapid.T, kinds ...ir.LeakKind) (ir.Leak, float64) {
 	return l, map[ir.LeakKind]float64{ir.LeakDecay: 1 - rest, ir.LeakShift: rest, ir.LeakNone: 1}[l.Kind]
 }
 
-// The guard bits of such leaks bound what rounding loses: after any number of
-// steps the integer membrane is within 2^-10 of the threshold of the real one,
-// also behind a current. A membrane that is shifted is not, and need not be.
+// The guard bits of such leaks bound the rounding error: after any number of steps the integer
+// membrane is within 2^-10 of the threshold of the real one, also behind a current. A membrane that
+// is shifted is not, and need not be.
 func TestLeakRoundingIsWithinItsBound(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		const steps = 200

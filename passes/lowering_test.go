@@ -117,8 +117,8 @@ func TestSpikingPassesKeepTheFunction(t *testing.T) {
 	})
 }
 
-// encode-input changes the input, not the function: pixels give what the
-// numbers they stand for gave.
+// encode-input changes the input, not the function: pixels give the same as their normalised
+// numbers.
 func TestEncodeInput(t *testing.T) {
 	pixels := &passes.Pixels{Scale: []float64{1.0 / 255}, Mean: []float64{0.286}, Std: []float64{0.353}}
 	net := mlp(t, 7, 5, 4, "ge", "zero", "fire", 3)

@@ -84,8 +84,8 @@ func TestManySpikesAreNamed(t *testing.T) {
 	}
 }
 
-// One step with its state is named alike; a whole number that is read once, of what comes
-// in, is no neuron's.
+// One step with its state is named alike; a whole number of the input that is read once is no
+// neuron's.
 func TestWholeNumbersOfOneStep(t *testing.T) {
 	b := ir.NewBuilder("step", ir.Source, 4)
 	s := &sketch{t: t, b: b}

@@ -68,8 +68,8 @@ func synaptic(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value)
 	return f, []*ir.Value{s.op(ir.OpMul, s.op(ir.OpSub, s.num(1), f), h), i}
 }
 
-// Two steps do not show what a neuron with a current keeps, so each is a layer; from three
-// steps on they are one.
+// Two steps do not show the state of a neuron with a current, so each is a layer; from three steps
+// on they are one.
 func TestTwoStepsAsWritten(t *testing.T) {
 	for steps, layers := range map[int]int{2: 4, 3: 2, 5: 2} {
 		low, err := lowered(t, mlp(t, synaptic, steps, "sum", nil))
@@ -141,7 +141,7 @@ func reduced(op ir.Op) func(s *sketch, stack, last *ir.Value) *ir.Value {
 	}
 }
 
-// twoStacked is a net whose output is the stack of two steps' spikes, or what is read of it.
+// twoStacked is a net whose output is the stack of two steps' spikes, or a value computed from it.
 func twoStacked(t *testing.T, read func(s *sketch, stack, last *ir.Value) *ir.Value) *ir.Net {
 	s := newSketch(t)
 	x := s.input(5)

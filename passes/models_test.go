@@ -81,8 +81,8 @@ func (m model) exports(t *testing.T, after string) map[string]*ir.Net {
 	return out
 }
 
-// TestExportsAgree: all exports of one network give the same spiking net, line for
-// line but for names, and for what float32 arithmetic at export does to constants.
+// TestExportsAgree: all exports of one network give the same spiking net, line for line but for
+// names, and for float32 rounding of constants at export.
 func TestExportsAgree(t *testing.T) {
 	irtest.Long(t)
 	for _, m := range trainedModels {
@@ -141,7 +141,7 @@ func TestTrainedSpikes(t *testing.T) {
 	}
 }
 
-// records are what the framework computed for the first samples.
+// records are inputs and outputs of the framework for the first samples.
 type records struct {
 	x, y      []float32
 	spikes    [][]uint8   // by layer

@@ -9,8 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// oddCell is a neuron v' = f(v) + x with a reset to zero, where f makes of the old
-// membrane what no neuron here does.
+// oddCell is a neuron v' = f(v) + x with a reset to zero, where no neuron here has the leak f.
 func oddCell(f func(s *sketch, v *ir.Value) *ir.Value) cell {
 	return func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
 		v := s.like(x, 0)
@@ -161,8 +160,7 @@ func TestThresholdsThatAdapt(t *testing.T) {
 	same(t, "adapts", source, net)
 }
 
-// A neuron that is known is not named, though its input is odd: a function of what
-// another layer gives.
+// A neuron that is known is not named, though its input is an odd function of another layer.
 func TestOddInputsAreNoOddNeurons(t *testing.T) {
 	leaky := sjLIF(2, 0)
 	net := mlp(t, func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {

@@ -8,7 +8,7 @@ import (
 	"nomul/ir/irtest"
 )
 
-// made is a neuron with a leak of a half, by what fires of its membrane, and what is left.
+// made is a neuron with a leak of a half, by the functions of its spike and its reset.
 func made(fire func(s *sketch, h *ir.Value) *ir.Value, left func(s *sketch, h, z *ir.Value) *ir.Value) cell {
 	return func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
 		h := x
@@ -20,7 +20,7 @@ func made(fire func(s *sketch, h *ir.Value) *ir.Value, left func(s *sketch, h, z
 	}
 }
 
-// leaking is a neuron that keeps its last spike besides, which may decide its leak, or what fires.
+// leaking is a neuron that keeps its last spike besides, which may decide its leak or its spike.
 func leaking(leak func(s *sketch, m, last *ir.Value) *ir.Value, fire func(s *sketch, h, last *ir.Value) *ir.Value) cell {
 	return func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
 		m, last := s.like(x, 0), s.like(x, 0)
@@ -67,7 +67,7 @@ func zeroBehind(s *sketch, h, z *ir.Value) *ir.Value {
 
 func lessSpike(s *sketch, h, z *ir.Value) *ir.Value { return s.op(ir.OpSub, h, z) }
 
-// floorOutside is what a reset leaves, and not less than a bound.
+// floorOutside is the membrane behind its reset, and not less than a bound.
 func floorOutside(s *sketch, h, z *ir.Value) *ir.Value {
 	return s.op(ir.OpWhere, s.compare(ir.LT, h, s.num(-0.25)), s.like(h, -0.25), lessSpike(s, h, z))
 }
@@ -82,10 +82,10 @@ func rests(asked func(s *sketch, last *ir.Value) *ir.Value) cell {
 	return leaking(half, func(s *sketch, h, last *ir.Value) *ir.Value { return s.op(ir.OpMul, above(s, h), asked(s, last)) })
 }
 
-// Neurons that are odd by when they fire, by what a spike leaves, or by what decides their
-// leak are refused by that, once for each layer, and not as others are: none of them counts
-// its spikes, is quadratic, or has a leak that depends on its current. Where the steps show
-// too little of a layer, each of them is taken as a layer of its own, and computes the same.
+// Neurons that are odd by when they fire, by their reset, or by the decision of their leak are
+// refused by that, once for each layer, and not as others are: none of them counts its spikes, is
+// quadratic, or has a leak that depends on its current. Where the steps show too little of a layer,
+// each of them is taken as a layer of its own, and computes the same.
 func TestOddSpikesAreNamed(t *testing.T) {
 	irtest.Long(t)
 	for name, test := range map[string]struct {

@@ -23,8 +23,8 @@ func ownCell(spike func(s *sketch, h *ir.Value) *ir.Value, reset func(s *sketch,
 	}
 }
 
-// ratios are spikes of a membrane with constants about it, which no rule takes out: float32
-// rounds what they make.
+// ratios are spikes of a membrane with constants about it, which no rule takes out, since float32
+// rounds the results.
 var ratios = map[string]func(s *sketch, h *ir.Value) *ir.Value{
 	"h/0.8": func(s *sketch, h *ir.Value) *ir.Value {
 		return s.spike(ir.GT, s.op(ir.OpDiv, h, s.num(0.8)), s.num(1.25))

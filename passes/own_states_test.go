@@ -67,8 +67,8 @@ func TestFloorsAreNamed(t *testing.T) {
 	}
 }
 
-// What comes in may be rectified by a choice, also in each layer; and a spike may be that of
-// what is left above the threshold.
+// Inputs may be rectified by a choice, also in each layer; and a spike may be that of the excess
+// over the threshold.
 func TestRectifiedInputsAndSpikes(t *testing.T) {
 	keeps := func(s *sketch, h, f *ir.Value) *ir.Value { return s.op(ir.OpMul, h, s.op(ir.OpSub, s.num(1), f)) }
 	fires := func(s *sketch, h *ir.Value) *ir.Value { return s.spike(ir.GT, h, s.num(1)) }
@@ -87,7 +87,7 @@ func TestRectifiedInputsAndSpikes(t *testing.T) {
 	}
 }
 
-// Spikes may be let through by what comes in: that is compared once, beside the membrane.
+// Spikes may be gated by the input, which is compared once, beside the membrane.
 func TestSpikesGatedByInput(t *testing.T) {
 	for _, steps := range []int{3, 5} {
 		s := newSketch(t)
@@ -151,7 +151,7 @@ func TestSecondStatesAreNamed(t *testing.T) {
 				o := &Options{Pixels: pixels, Tell: func(d *diag.Diagnostic) { told = append(told, d.Message) }}
 				_, err := Lower(mlp(t, c, steps, "sum", nil), ir.Fixed, "", o, nil)
 				if name == "coupled" && reset == "none" && steps == 3 {
-					continue // no spike tells what is kept: three thresholds as they are written
+					continue // no spike shows the state: three thresholds as they are written
 				}
 				said := fmt.Sprint(err, told)
 				if err == nil && (len(told) < 1 || len(told) > 2) || err != nil && !strings.Contains(said, "second state") && !strings.Contains(said, "beside the membrane") {
@@ -162,7 +162,7 @@ func TestSecondStatesAreNamed(t *testing.T) {
 	}
 }
 
-// A leak that depends on what comes in is named, also where both choices add that.
+// A leak that depends on the input is named, also where both choices add that.
 func TestLeakByInputIsNamed(t *testing.T) {
 	c := func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
 		h := s.like(x, 0)

@@ -1,6 +1,6 @@
-// Package passes rewrites nets: from what was imported to one step of neurons,
-// and from real numbers to integers without a multiplication. A pass rebuilds
-// its net; the pipeline below is the order in which they run.
+// Package passes rewrites nets: from the imported file to one step of neurons, and from real
+// numbers to integers without a multiplication. A pass rebuilds its net; the pipeline below is the
+// order in which they run.
 package passes
 
 import (

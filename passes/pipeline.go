@@ -53,7 +53,7 @@ var All = []Pass{
 // Constraint says that one pass must stand before another, and why.
 type Constraint struct{ Before, After, Why string }
 
-// Order lists what the pipeline's order must respect; a test holds All against it.
+// Order lists the constraints on the pipeline's order; a test holds All against it.
 var Order = []Constraint{
 	{"fold-constants", "strip-batch", "a constant [1,512] and a value [1,512] lose the axis by different rules"},
 	{"fold-constants", "canonicalise", "rewrites look at constants, not at what computes them"},

@@ -77,7 +77,7 @@ func (c *Rewriter) Like(v *ir.Value, args ...*ir.Value) (*ir.Value, error) {
 	return c.Make(&on)
 }
 
-// As makes what v is rewritten to: it keeps v's name and origin.
+// As makes the replacement of v, with v's name and origin.
 func (c *Rewriter) As(v *ir.Value, op ir.Op, attrs ir.Attrs, args ...*ir.Value) (*ir.Value, error) {
 	return c.Make(&ir.Value{Name: v.Name, Op: op, Attrs: attrs, Args: args, Origin: v.Origin})
 }

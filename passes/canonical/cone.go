@@ -4,14 +4,13 @@ import (
 	"nomul/ir"
 )
 
-// A membrane need not be computed from the one before: snnTorch's Alpha makes it
-// anew in each step, from two currents that nothing compares. Such membranes are
-// linked by the spikes that reset them, or by what they are computed from. And
-// the last step of a file lacks what nothing reads there, the currents after
-// their reset; without it the loop cannot be closed where the neuron has it.
+// A membrane need not be computed from the one before: snnTorch's Alpha makes it anew in each step,
+// from two currents that nothing compares. Such membranes are linked by the spikes that reset them,
+// or by shared operands. And the last step of a file lacks the values that nothing reads there, the
+// currents after their reset; without it the loop cannot be closed where the neuron has it.
 
-// Cone is what a membrane is computed from, neuron by neuron, back to comparisons
-// and to what mixes neurons, inclusive.
+// Cone holds the values from which a membrane is computed neuron by neuron, back to comparisons and
+// to ops that mix neurons, inclusive.
 type Cone map[*ir.Value]bool
 
 // ConeOf returns all values that a value depends on.
@@ -33,7 +32,7 @@ func ConeOf(v *ir.Value) Cone {
 	return c
 }
 
-// Shared counts what two cones have in common.
+// Shared counts the values in both cones.
 func (c Cone) Shared(d Cone) int {
 	n := 0
 	for v := range d {

@@ -67,9 +67,8 @@ func (c *Rewriter) decide(v *ir.Value) *decision {
 	return out
 }
 
-// cutAt is the decision of a comparison with a constant and of a sign or a spike of what is
-// above 0, nil of
-// other values.
+// cutAt is the decision of a comparison with a constant, or of a sign or spike of positive numbers;
+// nil of other values.
 func (c *Rewriter) cutAt(v *ir.Value) *decision {
 	at := func(u, cut *ir.Value) *decision {
 		if u.Const() != nil || cut.Const() == nil || u.Type.Shape != v.Type.Shape {
@@ -99,7 +98,7 @@ func (c *Rewriter) cutAt(v *ir.Value) *decision {
 	return nil
 }
 
-// castsPositive reports whether v makes spikes of what is above 0, relu(x).bool().
+// castsPositive reports whether v makes spikes of positive numbers, relu(x).bool().
 func castsPositive(v *ir.Value) bool {
 	return v.Op == ir.OpCast && v.Type.IsSpike() && v.Args[0].Type.IsReal() && atLeastZero(v.Args[0]) != nil
 }

@@ -43,7 +43,7 @@ func opposedComparisons(n *ir.Net, out map[*ir.Value]bool) {
 	}
 }
 
-// turning makes what reads spikes into what reads their opposites.
+// turning rewrites the readers of spikes to read their opposites.
 type turning struct {
 	Other map[*ir.Value]bool      // the spikes: comparisons, and delays of them
 	made  map[*ir.Value]*ir.Value // their opposites, in the new net

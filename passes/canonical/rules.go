@@ -15,9 +15,8 @@ type CanonicalRule struct {
 	Apply     func(c *Rewriter, v *ir.Value) (*ir.Value, error)
 }
 
-// CanonicalRules are tried in order; what a rule makes is rewritten in turn. All
-// are exact in IEEE arithmetic on finite numbers, up to the sign of zero and the last
-// bit in straightThrough.
+// CanonicalRules are tried in order; the result of a rule is rewritten in turn. All are exact in
+// IEEE arithmetic on finite numbers, up to the sign of zero and the last bit in straightThrough.
 var CanonicalRules = []CanonicalRule{
 	{"fold", "an op on constants alone is its result", foldRule},
 	{"constant-readout", "the sum over time of a constant is a constant, and so are its last and its largest", constantReadout},

@@ -10,13 +10,12 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// StripBatch drops the batch axis, of extent 1 and first in every input, from
-// each value that depends on an input. It follows the axis through the net;
-// constants that meet such a value in a broadcast lose the same axis. A matrix
-// product with a constant becomes a linear layer, which needs no row axis. Where the
-// batch is moved so that no axis is it any more, what follows keeps it (kept_batch.go).
-// A file of a larger batch is one of a single sample, if nothing tells its samples apart.
-// A net that has its loop has lost the batch: loops are made behind this pass, and the text
+// StripBatch drops the batch axis, of extent 1 and first in every input, from each value that
+// depends on an input. It follows the axis through the net; constants that meet such a value in a
+// broadcast lose the same axis. A matrix product with a constant becomes a linear layer, which
+// needs no row axis. Where the batch is moved so that no axis is it any more, later values keep it
+// (kept_batch.go). A file of a larger batch is one of a single sample, if nothing tells its samples
+// apart. A net that has its loop has lost the batch: loops are made behind this pass, and the text
 // of such a net may come back.
 func StripBatch(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 	if rewrite.Looped(n) {
@@ -76,8 +75,8 @@ type batch struct {
 	axis     map[*ir.Value]int // absent for constants
 	chosen   map[*ir.Value]int // the operands' axis where a reader decided which it is
 	lost     map[*ir.Value]bool
-	kept     map[*ir.Value]bool      // what has the batch as data
-	whole    map[*ir.Value]*ir.Value // values with the axis that they lost, for what has it as data
+	kept     map[*ir.Value]bool      // values with the batch as data
+	whole    map[*ir.Value]*ir.Value // values with the axis that they lost, for readers that have it as data
 	errs     diag.List
 	told     map[string]*diag.Diagnostic // by op and message
 	more     map[string]int              // how often besides the first
@@ -268,7 +267,7 @@ func oneEntry(t *ir.Tensor, axis int) (*ir.Tensor, bool) {
 	return out, true
 }
 
-// put appends v on new operands; what is typed by hand loses the axis there.
+// put appends v on new operands; a type given by hand loses the axis there.
 func (b *batch) put(r *ir.Rebuilder, v *ir.Value, attrs ir.Attrs, args []*ir.Value) (*ir.Value, error) {
 	t := ir.Type{}
 	if Typed(v.Op) {

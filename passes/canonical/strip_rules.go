@@ -8,8 +8,8 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// batchRule says what an op does with the batch axis. The zero rule is that of
-// elementwise ops: the axis stays where it is in the broadcast.
+// batchRule is the effect of an op on the batch axis. The zero rule is that of elementwise ops: the
+// axis stays where it is in the broadcast.
 type batchRule struct {
 	// axis finds the batch axis of the result from those of the operands.
 	axis func(*batch, *ir.Value) (int, *diag.Diagnostic)

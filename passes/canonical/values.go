@@ -10,8 +10,8 @@ func IsMap(v *ir.Value, fn ir.Fn) bool {
 	return v.Op == ir.OpMap && v.Attrs.(ir.MapAttrs).Fn == fn
 }
 
-// MembraneOf is what a comparison by ≥ or > holds against a threshold; nil when
-// v is none.
+// MembraneOf returns the membrane that v compares by ≥ or > with a threshold; nil when v is no such
+// comparison.
 func MembraneOf(v *ir.Value) *ir.Value {
 	is := Comparison(v)
 	switch {
@@ -39,8 +39,8 @@ var ByElement = map[ir.Op]bool{
 	ir.OpMin: true, ir.OpMax: true, ir.OpMap: true, ir.OpAnd: true, ir.OpOr: true, ir.OpXor: true, ir.OpAndNot: true,
 }
 
-// Unscaled returns the number of which constants and functions alone make a compared value:
-// h of h/0.8, of |h| and of h·h, which is what the next step reads.
+// Unscaled returns the number of which constants and functions alone make a compared value: h of
+// h/0.8, of |h| and of h·h, which the next step reads.
 func Unscaled(v *ir.Value) *ir.Value {
 	c := Comparing{M: v, Threshold: rewrite.Scalar(0)}
 	for x := c; x.M != nil; {

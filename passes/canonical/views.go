@@ -113,8 +113,8 @@ func runs(index []int64) []ir.SliceAttrs {
 	return out
 }
 
-// sliceConcat looks through a concat along the slice's axis: what lies in one part
-// is a slice of it, and whole parts are joined by themselves.
+// sliceConcat looks through a concat along the slice's axis: a range within one part is a slice of
+// it, and whole parts are joined by themselves.
 func sliceConcat(c *Rewriter, v *ir.Value) (*ir.Value, error) {
 	if v.Op != ir.OpSlice || v.Args[0].Op != ir.OpConcat {
 		return nil, nil

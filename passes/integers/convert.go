@@ -156,10 +156,9 @@ func WithoutFraction(numbers []float64, largest int64) []float64 {
 	return out
 }
 
-// SignedPowers writes numbers as sums of at most so many signed powers of two,
-// n = factor/2^shift with one shift for all. Each power is the nearest to what
-// is left, so the error is at most a third of the number at one digit and an
-// eleventh at two.
+// SignedPowers writes numbers as sums of at most so many signed powers of two, n = factor/2^shift
+// with one shift for all. Each power is the nearest to the remainder, so the error is at most a
+// third of the number at one digit and an eleventh at two.
 func SignedPowers(numbers []float64, digits int) (factors []int64, shift int) {
 	most := 0.0
 	for _, f := range numbers {

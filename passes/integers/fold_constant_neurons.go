@@ -6,10 +6,9 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// FoldConstantNeurons replaces neurons whose proved membrane never reaches
-// their least threshold by spikes that are never there, and computes what then
-// depends on constants only. Firing leaves such a membrane alone, so nothing
-// else of it is seen.
+// FoldConstantNeurons replaces neurons whose proved membrane never reaches their least threshold by
+// spikes that are never there, and folds the values that then depend on constants only. Firing
+// leaves such a membrane alone, so nothing else of it is seen.
 func FoldConstantNeurons(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		switch {

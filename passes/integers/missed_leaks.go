@@ -43,8 +43,8 @@ func (q *quantiser) missedByLeaks(v, out *ir.Value, unit *ir.Tensor) *ir.Tensor 
 	return layers.Times(unit, layers.Plus(off, layers.Times(threshold, layers.Constant(grown*q.seenGrowth(a, real), ir.Shape{}))))
 }
 
-// seenGrowth is how often what a threshold has grown by shows in what is compared: once in the
-// threshold, and where a reset takes it, in the membrane of the steps behind.
+// seenGrowth is the number of times that the growth of a threshold enters the comparison: once in
+// the threshold, and where a reset takes it, in the membrane of later steps.
 func (q *quantiser) seenGrowth(a ir.NeuronAttrs, real scales.Leaks) float64 {
 	if a.AdaptReset {
 		return 1 + scales.ResponseTo(a, real, q.steps, scales.Impulses{Bias: 1})

@@ -30,7 +30,7 @@ func Quantise(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	})
 }
 
-// forget lets go of what is known of operands that nothing reads behind v.
+// forget drops the bounds of operands that nothing reads behind v.
 func (q *quantiser) forget(v *ir.Value) {
 	for _, a := range v.Args {
 		if readers := q.readers[a]; a != nil && readers[len(readers)-1] == v {
@@ -45,8 +45,8 @@ type quantiser struct {
 	steps   int
 	readers map[*ir.Value][]*ir.Value
 	r       *ir.Rebuilder
-	// offsets are what is still to be added to scale·integer, by value of the
-	// old net; it broadcasts to the value.
+	// offsets are to be added to scale·integer, by value of the old net; they broadcast to the
+	// value.
 	offsets   map[*ir.Value]*ir.Tensor
 	settledAs map[*ir.Value]*ir.Value // values of the old net with their offset added
 	off       map[*ir.Value]deviation

@@ -156,8 +156,8 @@ func (q *quantiser) fits(v *ir.Value) error {
 	return nil
 }
 
-// finer is an old value in units of 2^-guard, with what is still to be added to
-// it: a current must take that in with the rest, and a neuron's bias would not.
+// finer is an old value in units of 2^-guard, with its offset added: a current must leak the offset
+// with the rest, and a neuron's bias would not.
 func (q *quantiser) finer(x *ir.Value, guard int) (*ir.Value, error) {
 	shifted, err := q.r.Of(x), error(nil)
 	if guard > 0 {
@@ -172,8 +172,8 @@ func (q *quantiser) finer(x *ir.Value, guard int) (*ir.Value, error) {
 	return q.r.Add(ir.OpAdd, q.r.Unique(x.Name+".whole"), nil, shifted, off)
 }
 
-// neuronUnits are a neuron's constants, by slot, in units of its membrane; what
-// is still to be added to its input is part of the bias, if there is no current.
+// neuronUnits are a neuron's constants, by slot, in units of its membrane; without a current, the
+// bias includes the offset of its input.
 func (q *quantiser) neuronUnits(v *ir.Value, a ir.NeuronAttrs) [ir.NeuronLeak]*ir.Tensor {
 	var units [ir.NeuronLeak]*ir.Tensor
 	x := v.Args[ir.NeuronX]

@@ -13,12 +13,11 @@ import (
 // taken to be alike: a few pixels of a line.
 const neighbours = 8
 
-// rounded is W/s rounded to integers, with one scale per output, such that the
-// errors of each kernel (the weights from one input channel to one output) add
-// up to at most half a unit; in a linear layer, those of each run of neighbours. Neighbouring pixels and spikes are alike, so that
-// what acts on them together is the sum of the errors; rounded each by itself
-// it would grow with the root of the kernel. The weights that are moved to the
-// other side are those nearest to the middle.
+// rounded is W/s rounded to integers, with one scale per output, such that the errors of each
+// kernel (the weights from one input channel to one output) add up to at most half a unit; in a
+// linear layer, those of each run of neighbours. Neighbouring pixels and spikes are alike, so that
+// the sum of the errors acts on them together; rounded each by itself it would grow with the root
+// of the kernel. The weights that are moved to the other side are those nearest to the middle.
 func roundWeights(w layers.Weighted, scale []float64) *ir.Tensor {
 	out := &ir.Tensor{Type: ir.SintType(64, w.W.Type.Shape), I: make([]int64, len(w.W.F))}
 	kernel := w.Taps

@@ -80,7 +80,7 @@ type alone[T int64 | float64] struct {
 	v, i  T // the membrane and the current, behind the last step
 	fired bool
 	rest  int // the steps of rest that are left
-	// grown is what the threshold has grown by, by a jump in each spike.
+	// grown is the growth of the threshold, by a jump in each spike.
 	jump, grown T
 }
 
@@ -203,8 +203,8 @@ func (p *twins) agrees(real, fixed lone) bool {
 	return true
 }
 
-// move is what is added to the bias of a neuron so that it fires when it does in real
-// numbers; ok is false where nothing near does.
+// move is added to the bias of a neuron so that it fires in the same steps as in real numbers; ok
+// is false where no bias nearby does.
 func (p *twins) move(real, fixed lone) (by float64, ok bool) {
 	for _, by := range []float64{0, -1, 1, -2, 2} {
 		if p.agrees(real, fixed.with(by)) {

@@ -48,9 +48,8 @@ func AbsorbAffine(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 	})
 }
 
-// affineRules are the ops that affine integers pass, or end in. A rule gives
-// what the old value became, and whether it applies; it notes in known what
-// the new value stands for.
+// affineRules are the ops that affine integers pass, or end in. A rule returns the replacement of
+// the old value, and whether it applies; it notes the affine function of the new value in known.
 var affineRules = map[ir.Op]func(*absorber, *ir.Value) (*ir.Value, bool, error){
 	ir.OpMul:       (*absorber).factor,
 	ir.OpDiv:       (*absorber).factor,
@@ -91,7 +90,7 @@ func (a *absorber) of(v *ir.Value) (affine, bool) {
 	return affine{a.r.Of(v), Constant(1, v.Type.Shape), Constant(0, v.Type.Shape)}, true
 }
 
-// note keeps what a value is, and gives the integer in its place.
+// note keeps the affine function of v, and returns its integer.
 func (a *absorber) note(v *ir.Value, f affine) (*ir.Value, bool, error) {
 	a.known[v] = affine{f.n, Compact(f.gain), Compact(f.shift)}
 	return f.n, true, nil
@@ -112,7 +111,7 @@ func (a *absorber) plain(v *ir.Value) (*ir.Value, error) {
 	return a.r.CopyWith(v, v.Attrs, args...)
 }
 
-// spell is what an operand became, with its factor and shift written out.
+// spell returns the new operand, with its factor and shift written out.
 func (a *absorber) spell(v *ir.Value) (*ir.Value, error) {
 	f, ok := a.known[v]
 	if !ok {
@@ -224,7 +223,7 @@ func (a *absorber) apply(v *ir.Value, n []*ir.Value, gains, shifts []*ir.Tensor)
 	return a.note(v, affine{out, gain, shift})
 }
 
-// padded pads the integer with 0; what the padding stands for is its shift.
+// padded pads the integer with 0; the real number of the padding is its shift.
 func (a *absorber) padded(v *ir.Value) (*ir.Value, bool, error) {
 	x := v.Args[0]
 	f, ok := a.of(x)
@@ -346,8 +345,8 @@ func (a *absorber) weights(v *ir.Value) (*ir.Value, bool, error) {
 	return out, true, err
 }
 
-// absorb gives the weights and bias with which a layer makes of n what it made
-// of gain·n + shift.
+// absorb returns the weights and bias with which the layer gives the same result on n as before on
+// gain·n + shift.
 func (w Weighted) absorb(gain, shift *ir.Tensor) (weights, bias *ir.Tensor, err error) {
 	bias = w.Bias()
 	if AnyNonZero(shift.F) {

@@ -8,8 +8,8 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// product is a matrix product of affine integers without shifts whose factors
-// are the same along what is summed: (g·A)(h·B) = (g·h)·(A·B).
+// product is a matrix product of affine integers without shifts whose factors are the same along
+// the summed axis: (g·A)(h·B) = (g·h)·(A·B).
 func (a *absorber) product(v *ir.Value) (*ir.Value, bool, error) {
 	var sides [2]affine
 	for i, x := range v.Args {
@@ -47,7 +47,7 @@ func (a *absorber) gated(v *ir.Value) (*ir.Value, bool, error) {
 	if err == nil {
 		n, err = g.Of(a.r, v, n)
 	}
-	if err == nil && !n.Type.IsReal() { // what reads a real number finds one
+	if err == nil && !n.Type.IsReal() { // readers of a real number find one
 		return a.note(v, affine{n, Constant(1, v.Type.Shape), Constant(0, v.Type.Shape)})
 	}
 	return n, true, err

@@ -5,9 +5,9 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// CommuteReadout moves a sum over time in front of the layers, sums and views
-// whose results it sums, down to what is no linear function of real numbers any
-// more: Σ_t (W·s_t + b) = W·Σ_t s_t + T·b (R8). These run once then, on spike counts.
+// CommuteReadout moves a sum over time in front of the layers, sums and views whose results it
+// sums, down to the first op that is not linear in real numbers: Σ_t (W·s_t + b) = W·Σ_t s_t + T·b
+// (R8). These run once then, on spike counts.
 func CommuteReadout(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 	c := &commuting{rules: timeSums, readers: n.Readers(), steps: float64(n.Steps), counts: map[counted]*ir.Value{}}
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
@@ -44,8 +44,8 @@ type commuting struct {
 // counted is a value that is summed over the steps of a mask.
 type counted struct{ v, mask *ir.Value }
 
-// timeSums has, for ops that are linear in what changes from step to step, how
-// the sum of their results is made of the sums of their operands.
+// timeSums has, for ops that are linear in their varying operands, the sum of their results over
+// time in terms of the sums of their operands.
 var timeSums = map[ir.Op]func(c *commuting, v *ir.Value, name string) (*ir.Value, error){
 	ir.OpLinear:     (*commuting).layer,
 	ir.OpConv:       (*commuting).layer,

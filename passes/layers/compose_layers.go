@@ -98,7 +98,7 @@ type composition struct {
 	outer, inner             Weighted
 	strides, pads, dilations []int
 	kernel                   []int
-	fromOuter, fromInner     []int // what a tap of each moves by, per axis
+	fromOuter, fromInner     []int // distance per tap of each, per axis
 }
 
 func newComposition(outer, inner Weighted, o, i ir.ConvAttrs) composition {
@@ -118,8 +118,7 @@ func newComposition(outer, inner Weighted, o, i ir.ConvAttrs) composition {
 	return c
 }
 
-// weights are the sums of products over what lies between the layers; groups
-// become zeros.
+// weights are the sums of products over the elements between the layers; groups become zeros.
 func (c composition) weights() *ir.Tensor {
 	m, in := c.outer.Outputs(), c.inner.Args[0].Type.Shape.Dim(c.inner.in)
 	out := ir.NewTensor(ir.RealType(ir.ShapeOf(append([]int{m, in}, c.kernel...)...)))

@@ -8,10 +8,9 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// ComposeLinear takes constants around a layer into it: factors and summands,
-// one or one for each output, behind it, c·(W·x + b) + d = (diag(c)·W)·x + c·b + d;
-// factors before it, W·(c·x) = (c·W)·x, that of a mean too, mean(x) = sum(x)/n; and
-// a batch-norm of what a linear layer reads (R17).
+// ComposeLinear takes constants around a layer into it: factors and summands, one or one for each
+// output, behind it, c·(W·x + b) + d = (diag(c)·W)·x + c·b + d; factors before it, W·(c·x) =
+// (c·W)·x, that of a mean too, mean(x) = sum(x)/n; and a batch-norm before a linear layer (R17).
 func ComposeLinear(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 	readers := n.Readers()
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
@@ -72,9 +71,9 @@ func FactorOf(v *ir.Value) (x *ir.Value, factor *ir.Tensor) {
 	return nil, nil
 }
 
-// affineBefore takes what happens to a layer's operand into its weights and bias:
-// W·(a·x + c) + b = (W·diag(a))·x + W·c + b. Factors and means go into any layer;
-// a batch-norm over the inputs of a linear layer too.
+// affineBefore takes affine functions of a layer's operand into its weights and bias: W·(a·x + c) +
+// b = (W·diag(a))·x + W·c + b. Factors and means go into any layer; a batch-norm over the inputs of
+// a linear layer too.
 func affineBefore(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 	before := &inputAffine{r: r, layer: v, a: 1}
 	x, err := before.part(v.Args[0])
@@ -99,8 +98,8 @@ func affineBefore(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 	return newLinear(r, v, v.Name, x, weights, bias)
 }
 
-// inputAffine is what stands between a layer and its new operand x: the layer
-// reads gain·(a·x) + shift, gain and shift one number for each input, nil for none.
+// inputAffine is the affine function between a layer and its new operand x: the layer reads
+// gain·(a·x) + shift, gain and shift one number for each input, nil for none.
 type inputAffine struct {
 	r           *ir.Rebuilder
 	layer       *ir.Value
@@ -134,7 +133,7 @@ func (f *inputAffine) part(v *ir.Value) (*ir.Value, error) {
 	return f.rest(x)
 }
 
-// rest is what is left of v when factors before it are parted too.
+// rest is v without the factors before it.
 func (f *inputAffine) rest(v *ir.Value) (*ir.Value, error) {
 	if x, err := f.part(v); x != nil || err != nil {
 		return x, err

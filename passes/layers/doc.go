@@ -1,4 +1,4 @@
-// Package layers has the passes on layers with real weights: what multiplies goes into weights
+// Package layers has the passes on layers with real weights: factors go into weights
 // and thresholds, until only sums over spikes, counts and pixels are left.
 //
 // Weighted is a linear layer or a convolution with constant weights, the subject of most of

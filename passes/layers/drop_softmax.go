@@ -47,7 +47,7 @@ func underGrowing(v *ir.Value) (x *ir.Value, what string) {
 	return v.Args[0], fmt.Sprintf("the %v at the end is left out: outputs are what it is taken of, in the same order", a.Fn)
 }
 
-// atTheEnd finds the values that only outputs read, or what moves elements to them.
+// atTheEnd finds the values that only outputs read, directly or through ops that move elements.
 func atTheEnd(n *ir.Net) map[*ir.Value]bool {
 	moves := map[ir.Op]bool{ir.OpReshape: true, ir.OpTranspose: true, ir.OpLast: true}
 	last, readers := map[*ir.Value]bool{}, n.Readers()
@@ -101,7 +101,7 @@ func softmaxOf(v *ir.Value) (x *ir.Value, axes []int) {
 	return x, axes
 }
 
-// unviewed is what a value is behind a reshape.
+// unviewed returns the operand of a reshape, and any other value itself.
 func unviewed(v *ir.Value) *ir.Value {
 	if v.Op == ir.OpReshape {
 		return v.Args[0]

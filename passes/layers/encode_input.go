@@ -98,8 +98,8 @@ func oneForEach(v *ir.Value, channels int) error {
 	return rewrite.Refuse(v, diag.ShapeMismatch, "is %v, but the normalisation is of %d channels, its first axis", v.Type, channels)
 }
 
-// Normalisation is what a pixel of an input stands for, x = p·gain + shift, one
-// number for all or one per channel (axis 0).
+// Normalisation is the affine function from a pixel of an input to its real number, x = p·gain +
+// shift, one number for all or one per channel (axis 0).
 func Normalisation(in *ir.Value) (gain, shift *ir.Tensor) {
 	a := in.Attrs.(ir.InputAttrs)
 	channels := max(len(a.Scale), len(a.Mean), len(a.Std), 1)

@@ -48,8 +48,8 @@ func FoldBatchNorm(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 	})
 }
 
-// backAndForth is what two transpositions leave as it is, when there is no
-// batch-norm between them any more; else nil.
+// backAndForth is the operand of two transpositions that cancel, when there is no batch-norm
+// between them any more; else nil.
 func backAndForth(r *ir.Rebuilder, v *ir.Value) *ir.Value {
 	first := r.Of(v.Args[0])
 	if first.Op != ir.OpTranspose {

@@ -5,8 +5,8 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// FoldPads gives a convolution the zeros that a pad puts around its operand.
-// Both pad integers with 0: what padding stands for is in the bias already.
+// FoldPads gives a convolution the zeros that a pad puts around its operand. Both pad integers with
+// 0: the real number of the padding is in the bias already.
 func FoldPads(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		a, ok := v.Attrs.(ir.ConvAttrs)

@@ -27,7 +27,7 @@ func MergeNeurons(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 }
 
 type merger struct {
-	seen   map[string]*ir.Value // by key: what the first such neuron became
+	seen   map[string]*ir.Value // by key: the replacement of the first such neuron
 	wanted map[string]bool      // keys of the net's neurons
 }
 

@@ -7,8 +7,8 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// Weighted is a linear layer or a convolution with constant weights: what the
-// rewrites that change weights and biases need to know of either.
+// Weighted is a linear layer or a convolution with constant weights, as rewrites of weights and
+// biases see it.
 type Weighted struct {
 	*ir.Value
 	W *ir.Tensor // the real weights: [outputs, ...]
@@ -119,8 +119,8 @@ func (w Weighted) scaled(gain []float64) *ir.Tensor {
 	return out
 }
 
-// Response is what the layer makes of a real tensor that broadcasts to its
-// operand, without its bias; padding is 0.
+// Response is the result of the layer on a real tensor that broadcasts to its operand, without its
+// bias; padding is 0.
 func (w Weighted) Response(weights, x *ir.Tensor) (*ir.Tensor, error) {
 	return rewrite.Compute(w.Op, w.Attrs, SpreadTo(x, w.Args[0].Type.Shape), weights)
 }
