@@ -11,8 +11,8 @@ import (
 	"nomul/ir"
 )
 
-// TestReadMembranesOnIntegers: where all neurons fire alike on reals and on
-// integers, the membranes that a network gives differ by what rounding does.
+// TestReadMembranesOnIntegers: where all neurons fire alike on reals and on integers, the membranes
+// that a network gives differ by rounding.
 func TestReadMembranesOnIntegers(t *testing.T) {
 	for _, file := range []string{
 		"snntorch/leaky-last.ts17.onnx", "snntorch/leaky-largest.ts17.onnx", "snntorch/synaptic-last.ts17.onnx", "snntorch/leaky-membrane.ts17.onnx",

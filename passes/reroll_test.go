@@ -69,7 +69,7 @@ func TestResetNow(t *testing.T) {
 					return nil
 				}
 				if step == steps-1 {
-					continue // nothing reads what the last step leaves
+					continue // nothing reads the state of the last step
 				}
 				_, err := raisedOf(t, mlp(t, snnNow(zero), steps, "sum", odd))
 				wantCode(t, fmt.Sprintf("zero %v, step %d of %d", zero, step, steps), err, diag.NotUnrolled)
@@ -217,8 +217,8 @@ func randomNet(rt *rapid.T, t testing.TB, cells []namedCell) *ir.Net {
 	return s.output(readoutOf(s, rapid.SampledFrom([]string{"sum", "mean", "stack"}).Draw(rt, "readout"), out))
 }
 
-// Whatever the layers are, each becomes one neuron, nothing changes in what the
-// net computes, and the order in which a file lists its nodes does not matter.
+// Whatever the layers are, each becomes one neuron, the net computes the same, and the order in
+// which a file lists its nodes does not matter.
 func TestRaiseRandomNets(t *testing.T) {
 	irtest.Long(t)
 	rapid.Check(t, func(rt *rapid.T) {
@@ -297,8 +297,8 @@ func shuffle(n *ir.Net, random *rand.Rand) *ir.Net {
 	return out
 }
 
-// However a net is spoiled by making one value read another one, it is refused,
-// or what comes out computes what the spoiled net does (raise checks that).
+// However a net is spoiled by making one value read another one, it is refused, or the result
+// computes the same as the spoiled net (raise checks that).
 func TestSpoiledNets(t *testing.T) {
 	irtest.Long(t)
 	refused := 0

@@ -13,7 +13,7 @@ func twoSigns(s *sketch, h *ir.Value) *ir.Value {
 	return s.op(ir.OpSub, s.spike(ir.GT, h, s.num(1)), s.spike(ir.LT, h, s.num(-1)))
 }
 
-// signs are the spikes of a membrane, and what a reset leaves of it.
+// signs are the spikes of a membrane, and its remainder behind a reset.
 var signs = map[string]func(s *sketch, h *ir.Value) (z, left *ir.Value){
 	"taken away": func(s *sketch, h *ir.Value) (z, left *ir.Value) {
 		z = twoSigns(s, h)

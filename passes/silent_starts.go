@@ -10,9 +10,9 @@ import (
 	"nomul/passes/timing"
 )
 
-// StartsInSilence reports whether a neuron starts from what the bias of the layer before it makes
-// of a membrane of 0 in one step without spikes. That is no state which a run has left: behind a
-// delay in an axon no spikes come in the first step, and the file has its result.
+// StartsInSilence reports whether a neuron starts from the response of a membrane of 0 to the bias
+// of the layer before it in one step without spikes. That is no state which a run has left: behind
+// a delay in an axon no spikes come in the first step, and the file has its result.
 func StartsInSilence(neuron *ir.Value) bool {
 	a := neuron.Attrs.(ir.NeuronAttrs)
 	init, h := neuron.Arg(ir.NeuronInit).Const(), inSilence(neuron.Args[ir.NeuronX])
@@ -40,7 +40,7 @@ func StartsInSilence(neuron *ir.Value) bool {
 	}), 0)
 }
 
-// inSilence is what a value is where no spike comes in; nil of one that reads anything else.
+// inSilence is a value where no spike comes in; nil of one that reads anything else.
 func inSilence(x *ir.Value) *ir.Tensor {
 	switch {
 	case x.Type.IsSpike():
@@ -77,7 +77,7 @@ func biases(x *ir.Value) *ir.Tensor {
 	return ir.Reals(ir.ShapeOf(dims...), b.F)
 }
 
-// firing is 1 where a membrane fires, and afterReset what its reset adds to it there.
+// firing is 1 where a membrane fires, and afterReset the amount that its reset adds to it there.
 func firing(neuron *ir.Value, h *ir.Tensor) *ir.Tensor {
 	is := neuron.Attrs.(ir.NeuronAttrs).Compare
 	return canonical.Combine(h, neuron.Args[ir.NeuronThreshold].Const(), func(v, t float64) float64 {

@@ -70,8 +70,8 @@ func TestStatesThatARunHasLeft(t *testing.T) {
 	}
 }
 
-// Numbers for each neuron that every step has are no state that was left: a factor of what
-// comes in, thresholds and leaks.
+// Numbers for each neuron that every step has are no state that was left: a factor of the input,
+// thresholds and leaks.
 func TestNumbersOfAllStepsAreNotLeft(t *testing.T) {
 	irtest.Long(t)
 	net := mlp(t, scaledBy(sjLIF(2, 0), 0.5, 2, -1.5), 4, "sum", func(layer, step int) cell {

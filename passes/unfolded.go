@@ -35,8 +35,8 @@ func tellUnfolded(written, raised *ir.Net, o *Options) {
 	}
 }
 
-// becauseUnfolded is an error in lowering a net of neurons, behind those of neurons that were
-// not recognised: what does not fit is a consequence of that.
+// becauseUnfolded is an error in lowering a net of neurons, behind those of neurons that were not
+// recognised: the misfit is a consequence of that.
 func becauseUnfolded(written, raised *ir.Net, err error, o *Options) error {
 	found := diag.Of(err)
 	if found == nil {

@@ -93,8 +93,8 @@ func (s *sketch) dense(seed, n int, x *ir.Value) *ir.Value {
 	return s.typed(ir.OpLinear, ir.LinearAttrs{}, ir.Type{}, x, s.tensor(w), s.tensor(b))
 }
 
-// cell is a neuron's step as a framework computes it: from the input and what
-// the step before left (nil in the first) to the spike and what it leaves.
+// cell is a neuron's step as a framework computes it: from the input and the state before (nil in
+// the first) to the spike and its state.
 type cell func(s *sketch, x *ir.Value, past []*ir.Value) (spike *ir.Value, left []*ir.Value)
 
 // sjLIF is SpikingJelly's LIF with input decay: V + (x − (V − v))/τ, reset to v.

@@ -30,7 +30,7 @@ func Quantise(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	})
 }
 
-// forget drops the bounds of operands that nothing reads behind v.
+// forget drops the offsets and deviations of operands that nothing reads behind v.
 func (q *quantiser) forget(v *ir.Value) {
 	for _, a := range v.Args {
 		if readers := q.readers[a]; a != nil && readers[len(readers)-1] == v {

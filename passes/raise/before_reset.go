@@ -15,7 +15,7 @@ import (
 // split is a delay of a membrane behind its reset.
 type split struct {
 	unit             *Unit
-	amount           *ir.Tensor // what a spike adds to the membrane
+	amount           *ir.Tensor // added to the membrane by a spike
 	membrane, spikes *ir.Value  // the delays, once they are made
 }
 

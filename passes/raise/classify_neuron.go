@@ -15,7 +15,7 @@ type neuronForm struct {
 	attrs                              ir.NeuronAttrs
 	threshold, bias, reset, init, leak *ir.Tensor
 	current, jump, adapt               *ir.Tensor
-	// inputs are what is added up, each times its gain, and the whole times gain.
+	// inputs are added up, each times its gain, and the whole times gain.
 	inputs []gained
 	gain   *ir.Tensor
 	// held is the input in the step behind a spike, times gain; nil where a spike
@@ -157,7 +157,7 @@ func (u *Unit) setCurrent(n *neuronForm) {
 	}
 }
 
-// kills tells whether a spike changes what comes from outside or from the current.
+// kills reports whether a spike changes the input or the current.
 func kills(f Form) bool {
 	return slices.ContainsFunc(f, func(t term) bool { return t.s && (t.x != nil || t.i || t.j) })
 }
@@ -265,8 +265,8 @@ func nonZero(t *ir.Tensor) bool {
 	}), 1)
 }
 
-// setInputs takes what comes from outside. One common gain is the neuron's;
-// different ones are multiplied before the inputs are added.
+// setInputs sets the inputs of the unit. One common gain is the neuron's; different ones are
+// multiplied before the inputs are added.
 func (u *Unit) setInputs(n *neuronForm, f Form) *diag.Diagnostic {
 	for _, t := range f {
 		switch {

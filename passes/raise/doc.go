@@ -2,7 +2,7 @@
 //
 // A neuron is a threshold unit: a comparison of a membrane h with a constant, whose membrane
 // depends on its own past. No exporter says "neuron"; it writes arithmetic, in one of six
-// shapes (x is what comes in, delay and latch hold the state):
+// shapes (x is the input, delay and latch hold the state):
 //
 //  1. hard reset by a product (SpikingJelly, Norse)
 //

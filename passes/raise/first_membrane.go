@@ -9,9 +9,9 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// setInit finds the membrane before the first step, from what each own delay
-// starts with: a·V + d for one that stores a·H + … + d, since no spike precedes.
-// Where no membrane that the delays hold is one, the first step says which it must be.
+// setInit finds the membrane before the first step, from the initial value of each own delay: a·V +
+// d for one that stores a·H + … + d, since no spike precedes. Where no membrane that the delays
+// hold is one, the first step says which it must be.
 func (u *Unit) setInit(n *neuronForm) *diag.Diagnostic {
 	var init *ir.Tensor
 	for _, s := range u.starts {
@@ -90,8 +90,8 @@ func (u *Unit) firstMembrane() *ir.Tensor {
 	return v
 }
 
-// firstForm is the membrane in the first step, where the delays hold what they start with;
-// one of them holds something else, if that is said.
+// firstForm is the membrane in the first step, where the delays hold their initial values; odd
+// holds another one, if given.
 func (u *Unit) firstForm(odd *ir.Value, holds *ir.Tensor) (Form, *diag.Diagnostic) {
 	at := &Unit{Fire: u.Fire, Membrane: u.Membrane, threshold: u.threshold, Forms: map[*ir.Value]Form{}, apart: true}
 	for v, f := range u.Forms {

@@ -13,11 +13,11 @@ import (
 // leaks. A file may keep a, or the whole threshold, before or after it has leaked; and a reset
 // may take θ, or the threshold as it was.
 
-// growth is what a threshold has grown by in a step, as a spike of the step before it made it:
-// a' = rest · a + jump · s.
+// growth is the growth of a threshold in a step, from the spike of the step before: a' = rest · a +
+// jump · s.
 type growth struct {
 	fire      *ir.Value
-	threshold *ir.Value // what the membrane is compared with
+	threshold *ir.Value // compared with the membrane
 	past      *ir.Value // the delay of it, that a reset takes; nil when there is none
 	base      *ir.Tensor
 	rest      *ir.Tensor
@@ -27,8 +27,8 @@ type growth struct {
 	readers   map[*ir.Value][]*ir.Value
 }
 
-// withoutGrowths is the net in which no threshold grows, and what those did that grow, by
-// the names of the comparisons that fire.
+// withoutGrowths is the net with constant thresholds, and the growths taken out, by the names of
+// the comparisons that fire.
 func withoutGrowths(n *ir.Net) (*ir.Net, map[string]*growth, error) {
 	latched, readers := map[*ir.Value]*ir.Value{}, n.Readers()
 	for _, v := range n.All(ir.OpLatch) {
@@ -156,7 +156,7 @@ func (g *growth) follow(state *ir.Value) bool {
 	return true
 }
 
-// nearZero reports whether two tensors differ by what rounding to float32 leaves.
+// nearZero reports whether two tensors differ by float32 rounding only.
 func nearZero(a, b *ir.Tensor) bool {
 	return rewrite.Everywhere(canonical.Combine(a, canonical.Scaled(b, -1), Sum), func(f float64) bool { return f < RoundedAs && f > -RoundedAs })
 }
@@ -175,8 +175,8 @@ func (g *growth) endsIn(state *ir.Value) bool {
 	return ends(state)
 }
 
-// findReset finds what else reads the threshold: a reset that takes it, in the step of the
-// spike or in the next; or that which takes, in the next step, the one of the step before.
+// findReset finds the other readers of the threshold: a reset that takes it, in the step of the
+// spike or in the next; or one that takes, in the next step, the threshold of the step before.
 func (g *growth) findReset() bool {
 	others := slices.DeleteFunc(slices.Clone(g.readers[g.threshold]), func(r *ir.Value) bool { return r == g.fire })
 	if len(others) == 0 {
@@ -218,8 +218,8 @@ func (g *growth) findReset() bool {
 	return g.reset != 0 && g.readByReset(others) && g.staysIn(u)
 }
 
-// staysIn reports whether what a reset takes changes nothing but the neuron's own state and
-// spikes: a membrane that is read besides is not known.
+// staysIn reports whether a reset by the threshold changes only the neuron's own state and spikes:
+// a membrane that is read besides is not known.
 func (g *growth) staysIn(u *Unit) bool {
 	seen := canonical.Cone{}
 	var ends func(v *ir.Value) bool

@@ -9,9 +9,8 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// Form is a value written as a sum of terms over a neuron's own past and what
-// comes in from outside. Coefficients are float64 and broadcast to the neuron;
-// one number is kept as a scalar.
+// Form is a value written as a sum of terms over a neuron's own past and inputs from outside.
+// Coefficients are float64 and broadcast to the neuron; one number is kept as a scalar.
 type Form []term
 
 // term is k · [h] · [s] · [i] · [j] · [now] · [fired] · [x]: h, s, i and j the
@@ -131,9 +130,9 @@ func OrZero(t *ir.Tensor) *ir.Tensor {
 	return t
 }
 
-// closeness is how far two coefficients may differ and still mean the same: far
-// below float32's 6e-8, in which the constants were written, and far above what
-// combining them in float64 loses.
+// closeness is how far two coefficients may differ and still mean the same: far below float32's
+// 6e-8, in which the constants were written, and far above the float64 rounding of their
+// combinations.
 const closeness = 1e-9
 
 // Near tells whether two coefficients are equal everywhere.

@@ -87,9 +87,9 @@ func sizeAt(v *ir.Value, place float64, fires map[*ir.Value]canonical.Comparing)
 	return c.Outcome(v, known).At(0)
 }
 
-// WholeSpikes refuses the neurons that fire the whole number of their membrane, once for
-// each layer. Of that the next step has what is left, the membrane less the number; where
-// it has the number alone, as of quantised states, there is none.
+// WholeSpikes refuses the neurons that fire the whole number of their membrane, once for each
+// layer. The next step has the rest, the membrane less the number; where it has the number alone,
+// as of quantised states, there is none.
 func WholeSpikes(n *ir.Net) diag.List {
 	latched, readers := map[*ir.Value]*ir.Value{}, n.Readers()
 	for _, v := range n.All(ir.OpLatch) {
@@ -101,7 +101,7 @@ func WholeSpikes(n *ir.Net) diag.List {
 			before[u] = leftOf(u, latched)
 		}
 	}
-	kept := map[*ir.Value]bool{} // over two steps: the first may be what comes in in every step
+	kept := map[*ir.Value]bool{} // over two steps: the first may be an input of every step
 	for _, all := range before {
 		for _, p := range all {
 			for _, first := range before[p] {

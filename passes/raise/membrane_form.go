@@ -15,9 +15,9 @@ type Unit struct {
 	threshold *ir.Tensor
 	// mirrored: it fires where the membrane is low, so −H and −threshold are meant.
 	mirrored bool
-	latched  map[*ir.Value]*ir.Value // what each delay stores; nil: delays are inputs
+	latched  map[*ir.Value]*ir.Value // operand stored by each delay; nil: delays are inputs
 	Forms    map[*ir.Value]Form
-	// starts are the own delays that were read, with the form of what they store.
+	// starts are the own delays that were read, with the form of their stored values.
 	starts []start
 	// refired: the spike before is found by comparing the membrane before again.
 	refired bool
@@ -33,7 +33,7 @@ type Unit struct {
 	assumed  map[*ir.Value]float64  // values that are taken for constants
 }
 
-// current is the delay of a current, and what it stores, over the past.
+// current is the delay of a current, and its stored value over the past.
 type current struct {
 	delay  *ir.Value
 	update Form
@@ -158,9 +158,9 @@ func castForm(v *ir.Value, a []Form) (Form, bool) {
 	return a[0], v.Type.IsReal() || v.Args[0].Type.IsSpike() || v.Type.IsSpike() && isSpike
 }
 
-// past is the form of a delay. It is the unit's own when what it stores is made
-// of this step's membrane and spike alone, or when it is one of its currents; the
-// delay of anything else is an input.
+// past is the form of a delay. It is the unit's own when its stored value is made of this step's
+// membrane and spike alone, or when it is one of its currents; the delay of anything else is an
+// input.
 func (u *Unit) past(delay *ir.Value) (Form, *diag.Diagnostic) {
 	now := &Unit{Fire: u.Fire, Membrane: u.Membrane, threshold: u.threshold, assumed: u.assumed, Forms: map[*ir.Value]Form{
 		u.Fire: {{Monomial{s: true}, rewrite.Scalar(1)}},
@@ -185,9 +185,9 @@ func (u *Unit) past(delay *ir.Value) (Form, *diag.Diagnostic) {
 	return f, nil
 }
 
-// leaks tells whether a delay is a current of the unit, and which: it starts at 0,
-// and what it stores is a part of itself plus inputs, all of which a spike may
-// have killed, without the membrane. One more such delay is an input.
+// leaks reports whether a delay is a current of the unit, and which: it starts at 0, and stores a
+// part of itself plus inputs, all of which a spike may have killed, without the membrane. One more
+// such delay is an input.
 func (u *Unit) leaks(delay *ir.Value) (Monomial, bool) {
 	for k, c := range u.currents {
 		if c.delay == delay {

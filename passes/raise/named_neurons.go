@@ -10,15 +10,14 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// named puts the names of what is odd in a net of one step in the place of the
-// errors about its parts.
+// named puts the names of oddities in a net of one step in the place of the errors about its parts.
 func (s *raising) named(n *ir.Net, err error) error {
 	if !diag.IsDiagnostic(err) {
 		return err
 	}
 	errs, signed := TernaryNeurons(n)
 	errs = append(errs, AdaptiveThresholds(n)...)
-	parts := map[string]bool{} // what the errors about the parts begin with
+	parts := map[string]bool{} // prefixes of the errors about the parts
 	latches := n.All(ir.OpLatch)
 	for _, latch := range latches {
 		for v := range canonical.ConeOf(latch.Args[1]) {

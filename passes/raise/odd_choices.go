@@ -20,7 +20,7 @@ var (
 
 const oneLeak = "a leak is a constant here, of its own for each neuron"
 
-// choice: a comparison with a constant decides what the state becomes.
+// choice: a comparison with a constant decides the new state.
 func (a *Anatomy) choice(v *ir.Value) (Odd, bool) {
 	switch v.Op {
 	case ir.OpWhere:
@@ -45,9 +45,9 @@ func (a *Anatomy) choice(v *ir.Value) (Odd, bool) {
 	return Odd{}, false
 }
 
-// chooses returns a comparison of those that alone decide which of several numbers a value
-// is, no spikes of the layer; nil when there is none. A value that is 0 by a membrane, or by
-// what was a spike, is a reset.
+// chooses returns a comparison of those that alone decide which of several numbers a value is, no
+// spikes of the layer; nil when there is none. A value that is 0 by a membrane, or by a former
+// spike, is a reset.
 func (a *Anatomy) chooses(w *ir.Value) *ir.Value {
 	var by *ir.Value
 	on, off := map[*ir.Value]*ir.Tensor{}, map[*ir.Value]*ir.Tensor{}
@@ -78,8 +78,8 @@ func (a *Anatomy) spiked(v *ir.Value) bool {
 	return at.last >= 0 && at.number < 0 && !at.outside
 }
 
-// leaks tells what decides the leak by which v is made of a membrane: that one, its spikes, or
-// else what comes in.
+// leaks names the decision of the leak by which v is made of a membrane: by that membrane, by its
+// spikes, or else by the input.
 func (a *Anatomy) leaks(v, past, by *ir.Value) (Odd, bool) {
 	m := canonical.MembraneOf(by)
 	if a.spiked(m) || a.fires(by) {
@@ -101,7 +101,7 @@ func (a *Anatomy) nearest(v *ir.Value) *ir.Value {
 	return nil
 }
 
-// now is a value, or what a delay stores of it.
+// now is a value, or the operand stored by a delay.
 func (a *Anatomy) now(v *ir.Value) *ir.Value {
 	if stored := a.latched[v]; stored != nil {
 		return stored
@@ -133,8 +133,8 @@ func Thresholds(n *ir.Net) map[*ir.Value][]*ir.Value {
 	return out
 }
 
-// keptAt reports whether a choice is the constant that a membrane is compared with, or else what
-// is computed from the membrane, as behind a reset.
+// keptAt reports whether a choice is the threshold constant of a membrane, or else computed from
+// the membrane, as behind a reset.
 func keptAt(v, by *ir.Value) bool {
 	is := ComparingOf(by)
 	for i, x := range v.Args[1:] {

@@ -9,10 +9,10 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// What is no neuron here is refused by the name that people know it by. It is
-// recognised by what is done to its state, and only once it is known not to fit.
+// A neuron that is not known here is refused by its common name. It is recognised by the ops on its
+// state, and only once it is known not to fit.
 
-// Odd is what keeps a layer from being one of neurons that are known.
+// Odd is the reason why a layer is not one of known neurons.
 type Odd struct {
 	What string
 	At   *ir.Value // where it shows
@@ -41,13 +41,13 @@ var (
 	adaptive = Odd{What: "a neuron whose threshold adapts to its spikes (ALIF, LSNN)"}
 )
 
-// Anatomy is a layer of neurons as far as it was understood: its last membrane, or
-// the one of a net of one step, and what that is computed from.
+// Anatomy is a layer of neurons as far as it was understood: its last membrane, or the one of a net
+// of one step, and the values from which that is computed.
 type Anatomy struct {
 	Membrane *ir.Value
 	own      map[*ir.Value]int       // the steps of the layer's membranes, from 1
-	latched  map[*ir.Value]*ir.Value // what each delay stores; nil for unrolled steps
-	values   []*ir.Value             // what is computed neuron by neuron, nearest first
+	latched  map[*ir.Value]*ir.Value // operand stored by each delay; nil for unrolled steps
+	values   []*ir.Value             // computed neuron by neuron, nearest first
 	deep     map[*ir.Value]canonical.Cone
 	moments  map[*ir.Value]moment
 	Fire     *ir.Value // one of its comparisons that fire; nil: all may
@@ -69,7 +69,7 @@ func Dissect(membrane *ir.Value, own map[*ir.Value]int, latched map[*ir.Value]*i
 	return a
 }
 
-// sources are what a value is computed from: through its delay, but no comparison.
+// sources are the operands of a value, through its delay, but through no comparison.
 func (a *Anatomy) sources(v *ir.Value) []*ir.Value {
 	switch {
 	case canonical.ByElement[v.Op]:
@@ -80,7 +80,7 @@ func (a *Anatomy) sources(v *ir.Value) []*ir.Value {
 	return nil
 }
 
-// Oddity finds what is odd about a layer; nil when it is nothing that has a name.
+// Oddity returns the oddity of a layer; nil when it has no name.
 func (a *Anatomy) Oddity() *Odd {
 	for _, find := range []func(v *ir.Value) (Odd, bool){a.several, a.banded, a.twoSided, a.refractory, a.function, a.bound, a.product, a.choice, a.heldBack} {
 		for _, v := range a.values {
@@ -133,8 +133,8 @@ func (a *Anatomy) product(v *ir.Value) (Odd, bool) {
 	return quadratic, v.Op == ir.OpPow && a.recurs(v, v.Args[0]) || v.Op == ir.OpMul && a.recurs(v, v.Args[0]) && a.recurs(v, v.Args[1])
 }
 
-// recurs tells whether an operand of v depends on numbers of the step before: on a
-// delay, on an earlier membrane, or on what is computed as v is.
+// recurs reports whether an operand of v depends on numbers of the step before: on a delay, on an
+// earlier membrane, or on a value that is computed as v is.
 func (a *Anatomy) recurs(v, operand *ir.Value) bool {
 	for u := range a.under(operand) {
 		switch {
@@ -147,7 +147,7 @@ func (a *Anatomy) recurs(v, operand *ir.Value) bool {
 	return false
 }
 
-// under is what a value is computed from in its step, and in unrolled steps before.
+// under holds the values from which a value is computed in its step, and in unrolled steps before.
 func (a *Anatomy) under(v *ir.Value) canonical.Cone {
 	if c := a.deep[v]; c != nil {
 		return c
@@ -175,8 +175,8 @@ func (o *Odd) Refused(fire *ir.Value) *diag.Diagnostic {
 // OnlyLinear ends the reasons for which a neuron is refused.
 const OnlyLinear = "; only neurons that are linear but for a threshold are known"
 
-// PartOf tells whether a layer is nothing of its own: what another one counts its
-// spikes in, or its membranes compared once more.
+// PartOf reports whether a layer belongs to another one: as the count of its spikes, or as its
+// membranes compared once more.
 func (a *Anatomy) PartOf(b *Anatomy, place map[*ir.Value]int) bool {
 	met := false
 	for m := range b.reached() {
@@ -188,8 +188,8 @@ func (a *Anatomy) PartOf(b *Anatomy, place map[*ir.Value]int) bool {
 	return a.Counts() && !b.Counts() || a.Counts() == b.Counts() && place[a.Membrane] < place[b.Membrane]
 }
 
-// reached are the layer's values, and what is compared in it, with that of which spikes
-// alone are counted there.
+// reached are the layer's values, and its comparisons, with those of numbers in which only spikes
+// are counted.
 func (a *Anatomy) reached() canonical.Cone {
 	c := canonical.Cone{}
 	for queue := slices.Clone(a.values); len(queue) > 0; queue = queue[1:] {
@@ -246,8 +246,8 @@ func AdaptiveThresholds(n *ir.Net) diag.List {
 	return errs
 }
 
-// ofOneMembrane reports whether a comparison is of a membrane with its own spikes: of what
-// these have left of it, with 0.
+// ofOneMembrane reports whether a comparison is of a membrane with its own spikes: of their
+// remainder with 0.
 func ofOneMembrane(v *ir.Value, latched map[*ir.Value]*ir.Value) bool {
 	a := &Anatomy{latched: latched}
 	for i, m := range v.Args {

@@ -41,8 +41,7 @@ func (a *Anatomy) twoSided(v *ir.Value) (Odd, bool) {
 	return o, v == a.Membrane && (square || canonical.IsFn(v, ir.FnAbs))
 }
 
-// refractory: a comparison of what only spikes of the layer are counted in, in more than
-// one step.
+// refractory: a comparison of a count of the layer's spikes alone, over more than one step.
 func (a *Anatomy) refractory(v *ir.Value) (Odd, bool) {
 	m := canonical.MembraneOf(v)
 	if m == nil || a.has(m) {
@@ -61,7 +60,7 @@ func (a *Anatomy) refractory(v *ir.Value) (Odd, bool) {
 	return refractory, loop || at.first < at.last
 }
 
-// heldBack: spikes decide what becomes of a number, or of spikes, that came after them.
+// heldBack: spikes decide the value of a number, or of spikes, that came after them.
 func (a *Anatomy) heldBack(v *ir.Value) (Odd, bool) {
 	if !decides[v.Op] {
 		return Odd{}, false
@@ -110,8 +109,8 @@ func (m moment) spikes() moment {
 	return moment{first, last, -1, last < 0}
 }
 
-// moment of a value. Without a loop the layer's membranes have their step; in one, what
-// is kept has step 0, and what is new step 1.
+// moment of a value. Without a loop the layer's membranes have their step; in one, old state has
+// step 0, and new values step 1.
 func (a *Anatomy) moment(v *ir.Value) moment {
 	if m, ok := a.moments[v]; ok {
 		return m

@@ -61,7 +61,7 @@ type lateSpikes struct {
 	latched map[*ir.Value]*ir.Value
 	fires   map[*ir.Value][]*ir.Value // the comparisons of a value
 	late    map[*ir.Value][]*ir.Value // the comparisons of a delay
-	delays  map[*ir.Value]*ir.Value   // what such a comparison became
+	delays  map[*ir.Value]*ir.Value   // replacement of such a comparison
 }
 
 // comparedAgain reports whether all comparisons of a delay are those of the membrane that
@@ -83,8 +83,7 @@ func (l *lateSpikes) spikes(v, next *ir.Value) *ir.Value {
 	return nil
 }
 
-// readBesides reports whether something reads a membrane besides its comparisons and
-// what stores it.
+// readBesides reports whether a membrane has readers besides its comparisons and its latch.
 func readBesides(membrane *ir.Value, readers []*ir.Value) bool {
 	return slices.ContainsFunc(readers, func(v *ir.Value) bool { return v.Op != ir.OpLatch && canonical.MembraneOf(v) != membrane })
 }

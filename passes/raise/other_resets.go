@@ -97,8 +97,8 @@ func deciding(v *ir.Value) []*ir.Value {
 	return nil
 }
 
-// decided tells what decides some values: the neuron's own spike, of this step or of the one
-// before, and a comparison of something that its membrane does not make, nil for none.
+// decided returns the decisions of some values: the neuron's own spike, of this step or of the one
+// before, and a comparison that does not depend on its membrane, nil for none.
 func (u *Unit) decided(by []*ir.Value) (own bool, other *ir.Value) {
 	seen := canonical.Cone{}
 	for queue := slices.Clone(by); len(queue) > 0; queue = queue[1:] {

@@ -28,9 +28,9 @@ func leftover(v *ir.Value) string {
 	return "cuts computed real numbers off to whole ones, and engines compute in units of the weights, not of 1"
 }
 
-// inReadingOrder is the net with its values in the order in which one follows it
-// back from the outputs: operands from left to right, then what reads them. So
-// nets that compute the same in the same way print the same.
+// inReadingOrder is the net with its values in the order in which one follows it back from the
+// outputs: operands from left to right, then their readers. So nets that compute the same in the
+// same way print the same.
 func inReadingOrder(n *ir.Net) *ir.Net {
 	o := &order{latches: map[*ir.Value]*ir.Value{}, seen: map[*ir.Value]bool{}}
 	for _, v := range n.All(ir.OpLatch) {

@@ -180,7 +180,7 @@ func (s *raising) spike(v *ir.Value) *ir.Value {
 	return v
 }
 
-// rewrite makes what a value becomes at the spiking level.
+// rewrite makes the replacement of a value at the spiking level.
 func (s *raising) rewrite(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 	switch {
 	case s.neurons[v] != nil && v.Clock == ir.End:

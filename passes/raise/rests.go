@@ -10,8 +10,8 @@ import (
 )
 
 // A neuron with a refractory period counts its spikes, and whether it rests decides of its
-// membrane, of its input or of its spikes. What it does when it does not rest is a neuron's
-// equation, and is recognised as one; what it does not do when it rests is the kind.
+// membrane, of its input or of its spikes. Its equation when it does not rest is recognised as a
+// neuron's; the parts missing when it rests are the kind.
 
 // rest is a layer of a net of one step that rests after its spikes.
 type rest struct {
@@ -123,7 +123,7 @@ func countOf(v *ir.Value, latched map[*ir.Value]*ir.Value) (fire *ir.Value, dela
 	return fire, delays
 }
 
-// counts reports whether a comparison is of what comparisons and constants alone make.
+// counts reports whether a comparison is of a number made by comparisons and constants alone.
 func counts(v *ir.Value, latched map[*ir.Value]*ir.Value) bool {
 	return !slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return !Dissect(a, nil, latched).Counts() })
 }
@@ -209,8 +209,8 @@ func (r *rest) number(bit *ir.Value, rests bool) float64 {
 	return bitOf(r.bits[bit] == rests)
 }
 
-// assuming is a unit of the layer in which every bit is what it is where the layer rests, or
-// where it does not.
+// assuming is a unit of the layer with every bit at its value where the layer rests, or where it
+// does not.
 func (r *rest) assuming(rests bool) *Unit {
 	u, d := newUnit(r.fire, r.latched)
 	if d != nil {
@@ -223,7 +223,7 @@ func (r *rest) assuming(rests bool) *Unit {
 	return u
 }
 
-// kind finds what the layer does not do where it rests; 0 where no neuron rests like that.
+// kind finds the effect of a rest on the layer; 0 where no neuron rests like that.
 func (r *rest) kind() ir.Rest {
 	awake, asleep := r.assuming(false), r.assuming(true)
 	if awake == nil {
@@ -261,8 +261,8 @@ func (r *rest) kind() ir.Rest {
 	return 0
 }
 
-// storedOf is the membrane that the equation f finds of the step before, behind its reset:
-// what it multiplies by the leak. Nil when there is none.
+// storedOf is the membrane of the step before, behind its reset: the terms of f in the old membrane
+// and spike, divided by the leak. Nil when there is none.
 func storedOf(f Form) Form {
 	beta := f.Of(Monomial{H: true})
 	if beta == nil || !nonZero(beta) {
@@ -275,8 +275,8 @@ func storedOf(f Form) Form {
 	return out
 }
 
-// keeps reports whether, where the layer rests, it stores what it would of a membrane without
-// a spike.
+// keeps reports whether the layer, where it rests, stores the same as of a membrane without a
+// spike.
 func (r *rest) keeps(asleep *Unit, starts []start, membrane Form) bool {
 	return !slices.ContainsFunc(starts, func(s start) bool {
 		got, d := asleep.Form(r.latched[s.delay])

@@ -16,7 +16,7 @@ import (
 
 // show notes the membranes of a unit of the net whose reset is no subtraction.
 func (s *raising) show(n *ir.Net, u *Unit, f *neuronForm) {
-	if again := u.rereads(); again != nil { // what it has stored is what a silent one gives
+	if again := u.rereads(); again != nil { // its stored value is that of a silent one
 		stored := visible{*f, u.Fire, false}
 		stored.attrs.Silent = true
 		s.shown[s.latched[canonical.MembraneOf(again)]] = &stored
@@ -26,7 +26,7 @@ func (s *raising) show(n *ir.Net, u *Unit, f *neuronForm) {
 	}
 	before := visible{*f, u.Fire, u.mirrored}
 	before.attrs.Silent, before.attrs.When = true, ir.WhenNext
-	if f.attrs.Refractory.Kind != ir.RestHold { // which holds what its reset has left
+	if f.attrs.Refractory.Kind != ir.RestHold { // this holds the membrane behind its reset
 		s.shown[u.Membrane] = &before
 	}
 	if f.attrs.When != ir.WhenFire {

@@ -10,10 +10,10 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// raiseSilent makes what is left of real state, behind the neurons that fire, the
-// membranes of silent neurons: leaky readouts, and membranes that someone reads
-// besides the neuron they belong to. Their resets come in as spikes of the step
-// before. State that is updated in another way is refused.
+// raiseSilent makes the real state that is left, behind the neurons that fire, the membranes of
+// silent neurons: leaky readouts, and membranes that are read besides by others than their neuron.
+// Their resets come in as spikes of the step before. State that is updated in another way is
+// refused.
 func raiseSilent(n *ir.Net) (*ir.Net, error) {
 	s := &silencing{latched: map[*ir.Value]*ir.Value{}, forms: map[*ir.Value]*neuronForm{}}
 	for _, v := range n.All(ir.OpLatch) {
@@ -120,7 +120,7 @@ func restless(n *ir.Net) error {
 	return errs.Err()
 }
 
-// spiked reports whether spikes, or what is 1 less them, choose or multiply a value of a way.
+// spiked reports whether spikes, or 1 less spikes, choose or multiply a value of a way.
 func spiked(path []*ir.Value) bool {
 	return slices.ContainsFunc(path, func(v *ir.Value) bool {
 		return (v.Op == ir.OpMul || v.Op == ir.OpWhere) && slices.ContainsFunc(v.Args, func(a *ir.Value) bool {
@@ -129,8 +129,8 @@ func spiked(path []*ir.Value) bool {
 	})
 }
 
-// loop lists the values between what a delay stores and the delay, without going
-// through neurons, but through membranes that are shown; nil when there is no way.
+// loop lists the values between the operand stored by a delay and the delay, without going through
+// neurons, but through membranes that are shown; nil when there is no way.
 func loop(delay, from *ir.Value) []*ir.Value {
 	known := map[*ir.Value]bool{delay: true} // whether there is a way from it
 	var path []*ir.Value

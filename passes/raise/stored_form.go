@@ -9,16 +9,14 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// A neuron may look at its stored membrane once more before it updates it:
-// snnTorch with reset_delay=False subtracts what the stored membrane's own
-// comparison says. Then the state is what is stored, not what the threshold saw,
-// and the membrane is written over it: h is the stored membrane of the step
-// before, s its comparison.
+// A neuron may look at its stored membrane once more before it updates it: snnTorch with
+// reset_delay=False subtracts the reset of the stored membrane's own comparison. Then the state is
+// the stored membrane, not the one at the threshold, and the membrane is written over it: h is the
+// stored membrane of the step before, s its comparison.
 
-// rereads finds, among what the membrane is computed from, a comparison like the
-// unit's of something that is state alone and goes into the membrane itself, but not of
-// the membrane of the step before: another layer, whose input comes a step late, gives
-// spikes only. Nil when there is none.
+// rereads finds, among the values under the membrane, a comparison like the unit's of something
+// that is state alone and goes into the membrane itself, but not of the membrane of the step
+// before: another layer, whose input comes a step late, gives spikes only. Nil when there is none.
 func (u *Unit) rereads() *ir.Value {
 	seen := map[*ir.Value]bool{}
 	var find func(v *ir.Value) *ir.Value
@@ -92,8 +90,8 @@ func (u *Unit) classifyStored(again *ir.Value) (*neuronForm, *diag.Diagnostic) {
 	return n, u.setInputs(n, f)
 }
 
-// setStoredReset reads the reset from the membrane f and what is stored, g. It
-// gives the membrane without the reset.
+// setStoredReset reads the reset from the membrane f and the stored form g. It returns the membrane
+// without the reset.
 func (u *Unit) setStoredReset(n *neuronForm, f, g Form, init *ir.Tensor) (Form, *diag.Diagnostic) {
 	quiet := func(m Monomial) bool { return m.s }
 	amount := f.Of(Monomial{s: true})
@@ -129,15 +127,15 @@ func equalForms(f, g Form) bool {
 	return true
 }
 
-// shifting writes what is stored in this step over this step's membrane and
-// spike, and over what was stored before.
+// shifting writes the stored membrane of this step over this step's membrane and spike, and over
+// the stored membrane before.
 type shifting struct {
 	u             *Unit
 	stored, again *ir.Value
 	known         map[*ir.Value]Form
 }
 
-// form is what a value of the stored membrane's computation is one step later.
+// form is the form, one step later, of a value that the stored membrane is computed from.
 func (s *shifting) form(v *ir.Value) (Form, *diag.Diagnostic) {
 	if f, ok := s.known[v]; ok {
 		return f, nil
@@ -170,7 +168,7 @@ func (s *shifting) work(v *ir.Value) (Form, *diag.Diagnostic) {
 	return nil, rewrite.Refuse(s.u.Fire, diag.NotANeuron, "the stored membrane is not linear: see %s %s", v.Op, Where(v))
 }
 
-// latched is the form of what a delay takes in this step.
+// latched is the form of the operand that a delay stores in this step.
 func (s *shifting) latched(v *ir.Value) (Form, *diag.Diagnostic) {
 	now := &Unit{Fire: s.u.Fire, Membrane: s.u.Membrane, threshold: s.u.threshold, Forms: map[*ir.Value]Form{
 		s.u.Membrane: {{Monomial{now: true}, rewrite.Scalar(1)}},

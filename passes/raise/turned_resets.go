@@ -7,8 +7,8 @@ import (
 	"nomul/passes/canonical"
 )
 
-// turnedResets writes a neuron that a spike spares and silence resets as one that fires
-// where that does not, and the spike as 1 less its: s·h is h less what 1 − s takes.
+// turnedResets writes a neuron that a spike spares and silence resets as one that fires where that
+// does not, and the spike as 1 less its: s·h is h − (1 − s)·h.
 func turnedResets(n *ir.Net) (*ir.Net, error) {
 	t, latched, kept, readers := canonical.NewTurning(), map[*ir.Value]*ir.Value{}, map[*ir.Value][]*ir.Value{}, n.Readers()
 	for _, v := range n.All(ir.OpLatch) {
@@ -29,8 +29,7 @@ func turnedResets(n *ir.Net) (*ir.Net, error) {
 	return ir.Rebuild(n, n.Level, t.Rewrite)
 }
 
-// sparesItself reports whether v fires a neuron of whose membrane nothing is left but what
-// its spike leaves.
+// sparesItself reports whether v fires a neuron whose membrane is kept only through its spike.
 func sparesItself(v *ir.Value, latched map[*ir.Value]*ir.Value) bool {
 	if canonical.MembraneOf(v) == nil || v.Clock != ir.Step {
 		return false

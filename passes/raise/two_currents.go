@@ -22,7 +22,7 @@ import (
 // two, e is the one with the longer memory; the other choice fires alike.
 type pair struct {
 	membrane    Form
-	e, q        Form // what the two store, each over itself as i
+	e, q        Form // stored by the two, each over itself as i
 	alpha, beta *ir.Tensor
 	p, r        *ir.Tensor
 }
@@ -62,8 +62,8 @@ func (s *pair) cancels() bool {
 	})
 }
 
-// late is the membrane of a pair over itself and what comes in, which the current
-// takes for it. A spike must kill the membrane and both currents, or leave all alone.
+// late is the membrane of a pair over itself and the inputs, which the current takes for it. A
+// spike must kill the membrane and both currents, or leave all alone.
 func (u *Unit) late(s *pair) (Form, *diag.Diagnostic) {
 	all := []Form{s.membrane, s.e, s.q}
 	spares := func(f Form) bool { return !slices.ContainsFunc(f, func(t term) bool { return t.s }) }
@@ -89,8 +89,8 @@ func (u *Unit) late(s *pair) (Form, *diag.Diagnostic) {
 	return f, nil
 }
 
-// unlikeCurrents is the error of a pair that a spike does not kill as a whole: it may kill what
-// the two have kept, and spare the input of the next step.
+// unlikeCurrents is the error of a pair that a spike does not kill as a whole: it may kill the
+// state of the two, and spare the input of the next step.
 func (u *Unit) unlikeCurrents(s *pair) *diag.Diagnostic {
 	why := "and a spike does not do the same to both; it must set both to zero, or leave them alone"
 	input := func(m Monomial) bool { return m.x != nil }
@@ -101,8 +101,8 @@ func (u *Unit) unlikeCurrents(s *pair) *diag.Diagnostic {
 		WithHelp("use snnTorch's Alpha with reset_mechanism=\"zero\" or \"none\"")
 }
 
-// behind is the membrane, over what the current takes in, that a current drives one step
-// late and nothing else does; nil when it is none, or what comes in is computed of its spikes.
+// behind is the membrane, over the inputs of the current, that a current drives one step late and
+// nothing else does; nil when it is none, or when an input is computed of its spikes.
 func (u *Unit) behind(f Form) Form {
 	update, p := u.currents[0].update, f.Of(ofCurrent[0])
 	if p == nil || !nonZero(p) || !nonZero(update.Of(ofCurrent[0])) || f.Inputs() > 0 || kills(f) {

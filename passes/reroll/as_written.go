@@ -11,10 +11,10 @@ import (
 	"nomul/passes/timing"
 )
 
-// Two steps may not show what a layer keeps: what both begin with may be a membrane or
-// a current, and what only the second has may be a reset or an input. And steps that
-// keep nothing of one another may be one. Such nets are taken as they are written: each
-// step is a layer of its own, whose membranes are computed from what that before left.
+// Two steps may not show the state of a layer: the common start of both may be a membrane or a
+// current, and an op of the second alone may be a reset or an input. And steps that keep nothing of
+// one another may be one. Such nets are taken as they are written: each step is a layer of its own,
+// whose membranes are computed from the state of the layer before.
 
 // asWritten is a net of one step; an output that holds several steps is read as the
 // user says.
@@ -79,9 +79,9 @@ func isRaised(n *ir.Net) bool {
 	})
 }
 
-// orAsWritten is the net of layers whose steps were made one, unless that was not
-// possible, or its layers are no neurons, because too few steps show what they keep: then
-// it is the net as it is written, if no layer is one that has a name and is not known.
+// orAsWritten is the net of layers whose steps were made one, unless that was not possible, or its
+// layers are no neurons, because too few steps show their state: then it is the net as it is
+// written, if no layer is one that has a name and is not known.
 func orAsWritten(n *ir.Net, layers []timing.History, rolled *ir.Net, err error, o *rewrite.Options) (*ir.Net, error) {
 	apart := err == nil && (isUnfolded(rolled) || seemsTwo(n, rolled))
 	if len(layers) > 0 && !apart && !isShort(n, sameLength(layers)) || err == nil && !apart && isRaised(rolled) || oddApart(n, layers) != nil {
@@ -116,16 +116,16 @@ func seemsTwo(n, rolled *ir.Net) bool {
 	return err == nil && slices.ContainsFunc(out.All(ir.OpNeuron), func(v *ir.Value) bool { return WithoutMemory(v) != nil })
 }
 
-// comparesMore reports whether more than neurons compares in a net of one step whose layers
-// are neurons: what no integers do.
+// comparesMore reports whether, in a net of one step whose layers are neurons, other ops compare
+// too, which no integers do.
 func comparesMore(n *ir.Net) bool {
 	out, err := raise.RaiseNeurons(n, &rewrite.Options{})
 	return err == nil && len(out.All(ir.OpCompare)) > 0
 }
 
-// isShort reports whether there are two steps, or three of which the last one alone reads
-// the first, as a delay of two steps does; neurons that look again at what they have stored
-// read it, too.
+// isShort reports whether there are two steps, or three of which the last one alone reads the
+// first, as a delay of two steps does; neurons that compare their stored membrane again read it,
+// too.
 func isShort(n *ir.Net, layers []timing.History) bool {
 	steps := len(layers[0].Membranes)
 	if steps != 3 || LooksAgain(n) {

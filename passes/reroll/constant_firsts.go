@@ -11,10 +11,10 @@ import (
 )
 
 // A layer that reads spikes of the step before, as behind a delay in an axon, reads none in the
-// first step: what its weights then give are their biases, and an exporter computes that step.
-// What is left of it is a constant in the second step, in the place of what the others read of
-// the step before. Where the layer makes just this constant of silence, from a state of zeros,
-// the step is written out again, so that all layers have all steps.
+// first step: its weights then give their biases, and an exporter computes that step. It leaves a
+// constant in the second step, in the place of the others' operand from the step before. Where the
+// layer makes just this constant of silence, from a state of zeros, the step is written out again,
+// so that all layers have all steps.
 
 // mostSilent bounds the steps that are written out.
 const mostSilent = 4
@@ -65,7 +65,7 @@ func withFirstOf(n *ir.Net, first, second *ir.Value) *ir.Net {
 type silentFirst struct {
 	net       *ir.Net
 	first     *ir.Value
-	left      map[*ir.Value]*ir.Value // constants in the first step, and what stands there in the second
+	left      map[*ir.Value]*ir.Value // constants in the first step, and their counterparts in the second
 	reads     map[operand]bool        // where these are read
 	met       map[[2]*ir.Value]bool
 	swapped   map[*ir.Value]bool // those whose operands stand the other way round in the second step
@@ -121,8 +121,8 @@ func (s *silentFirst) follows(v *ir.Value) bool {
 	return false
 }
 
-// step writes one step out, in which no spike comes in, and returns what it leaves; nil when
-// the step needs anything else.
+// step writes one step out, in which no spike comes in, and returns its state; nil when the step
+// needs anything else.
 func (s *silentFirst) step(state map[*ir.Value]*ir.Value) map[*ir.Value]*ir.Value {
 	s.steps++
 	known := map[*ir.Value]*ir.Value{}
@@ -143,8 +143,8 @@ func (s *silentFirst) step(state map[*ir.Value]*ir.Value) map[*ir.Value]*ir.Valu
 	return left
 }
 
-// again makes a value anew: on what is known, and in silence where it reads spikes and none of
-// its own layer's are known.
+// again makes a value anew: on known values, and in silence where it reads spikes and none of its
+// own layer's are known.
 func (s *silentFirst) again(v *ir.Value, known, state map[*ir.Value]*ir.Value) *ir.Value {
 	if out := known[v]; out != nil {
 		return out

@@ -10,9 +10,8 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// firstStep folds the body with its delays at their initial value, in a copy of
-// the net in which equal values are one: what comes out must be the very value
-// that the net has in step 0.
+// firstStep folds the body with its delays at their initial value, in a copy of the net in which
+// equal values are one: the result must be the very value that the net has in step 0.
 type firstStep struct {
 	c *canonical.Rewriter
 	// origin is, for each value of the copy, the first value of the net that became it.

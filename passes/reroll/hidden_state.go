@@ -9,8 +9,8 @@ import (
 	"nomul/passes/timing"
 )
 
-// completed is the net with what its last step lacks, and the pairs of it and
-// what it is in the step before.
+// completed is the net with the missing values of its last step, and their pairs with values of the
+// step before.
 func completed(n *ir.Net, h []timing.History) (*ir.Net, []seed) {
 	out := n.Head()
 	out.Values = slices.Clip(n.Values)
@@ -41,8 +41,8 @@ type lastStep struct {
 	numbers map[*ir.Value]bool // computed from more than spikes and constants
 	fed     map[*ir.Value]bool // computed from spikes
 	spans   map[*ir.Value]span
-	after   map[*ir.Value]*ir.Value // what a value is in the next step
-	made    []*ir.Value             // what was not there
+	after   map[*ir.Value]*ir.Value // a value's counterpart in the next step
+	made    []*ir.Value             // added values
 }
 
 func newLastStep(n *ir.Net, last, past *ir.Value, spikes []*ir.Value) *lastStep {
@@ -88,7 +88,7 @@ func (l *lastStep) keep(v, w *ir.Value, seen map[[2]*ir.Value]bool) {
 	}
 }
 
-// pair notes that w is v one step earlier, and what both are computed from.
+// pair notes that w is v one step earlier, and pairs their operands.
 func (l *lastStep) pair(v, w *ir.Value) {
 	if v == nil || w == nil || l.after[w] != nil || v != w && !raise.SameForm(v, w) {
 		return
@@ -101,9 +101,8 @@ func (l *lastStep) pair(v, w *ir.Value) {
 	}
 }
 
-// states are what is left of numbers when the spikes of two steps before have
-// changed them: each is computed from such spikes and numbers that nothing else
-// in the cone reads.
+// states are the remainders of numbers that the spikes of two steps before have changed: each is
+// computed from such spikes and numbers that nothing else in the cone reads.
 func (l *lastStep) states() []*ir.Value {
 	var out []*ir.Value
 	for _, v := range l.cone {
@@ -119,8 +118,8 @@ func (l *lastStep) states() []*ir.Value {
 	return out
 }
 
-// closed tells whether what v is computed from reaches the membrane through v only.
-// Inputs and spikes may be read besides.
+// closed reports whether the cone under v reaches the membrane through v only. Inputs and spikes
+// may be read besides.
 func (l *lastStep) closed(v *ir.Value, c canonical.Cone) bool {
 	for u := range c {
 		if u == v || !canonical.ByElement[u.Op] || !l.numbers[u] || l.input(u) {
@@ -143,7 +142,7 @@ func (l *lastStep) input(v *ir.Value) bool {
 	return single && !l.fed[v]
 }
 
-// next makes what v is in the last step; nil when it reads what is not known there.
+// next makes v's counterpart in the last step; nil when it reads values that are not known there.
 func (l *lastStep) next(v *ir.Value) *ir.Value {
 	if after := l.after[v]; after != nil || v == nil {
 		return after

@@ -134,8 +134,8 @@ func withAllSpikes(n *ir.Net, silent []timing.History) *ir.Net {
 	return out
 }
 
-// following is the value that is to the last membrane what that one is to the one
-// before, by the same operands; nil when there is none, or not one alone.
+// following is the value computed from the last membrane as that one is from the one before, by the
+// same operands; nil when there is none, or not one alone.
 func following(n *ir.Net, membranes []*ir.Value) *ir.Value {
 	last, past := membranes[len(membranes)-1], membranes[len(membranes)-2]
 	way := wayTo(last, func(a *ir.Value) bool { return a == past }, func(*ir.Value) bool { return false })

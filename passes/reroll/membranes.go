@@ -10,11 +10,10 @@ import (
 	"nomul/passes/timing"
 )
 
-// MembranesOverTime finds the neuron layers. A membrane is what a comparison
-// holds against a threshold; the membrane of the next step is computed from it
-// without a comparison between, whatever leak and reset do. So the membranes
-// that follow each other are the steps of one layer. Where none does, steps are told by
-// what they read (memoryless.go). No comparison at all: nil.
+// MembranesOverTime finds the neuron layers. A comparison holds a membrane against a threshold; the
+// membrane of the next step is computed from it without a comparison between, whatever leak and
+// reset do. So the membranes that follow each other are the steps of one layer. Where none does,
+// steps are told by their operands (memoryless.go). No comparison at all: nil.
 func MembranesOverTime(n *ir.Net) ([]timing.History, error) {
 	fires := raise.Comparisons(n)
 	if len(fires) == 0 {
@@ -30,9 +29,9 @@ func MembranesOverTime(n *ir.Net) ([]timing.History, error) {
 	return all, nil
 }
 
-// sameLength cuts all histories to the shortest. A longer one may begin with a
-// current that is also another layer's first membrane; whether what is left are
-// the steps of one body is checked later, value by value.
+// sameLength cuts all histories to the shortest. A longer one may begin with a current that is also
+// another layer's first membrane; whether the others are steps of one body is checked later, value
+// by value.
 func sameLength(all []timing.History) []timing.History {
 	steps := len(all[0].Membranes)
 	for _, h := range all {
@@ -45,8 +44,8 @@ func sameLength(all []timing.History) []timing.History {
 	return out
 }
 
-// withoutFirsts leaves the first membrane out of each layer of four steps or more: it may be
-// what comes in, which something else compares once. Nil when there are fewer.
+// withoutFirsts leaves the first membrane out of each layer of four steps or more: it may be an
+// input that something else compares once. Nil when there are fewer.
 func withoutFirsts(all []timing.History) []timing.History {
 	var out []timing.History
 	for _, h := range sameLength(all) {
@@ -129,8 +128,8 @@ func spans(n *ir.Net, h []timing.History, f frames) map[*ir.Value]span {
 	return out
 }
 
-// comparedOnce are the comparisons of first membranes that no later step has, beside one that
-// they have: if such a membrane is what comes in, that is compared.
+// comparedOnce are the comparisons of first membranes that no later step has, beside one that they
+// have: if such a membrane is the input, the input is compared.
 func comparedOnce(n *ir.Net, h []timing.History) map[*ir.Value]bool {
 	fires, out := raise.Comparisons(n), map[*ir.Value]bool{}
 	for _, layer := range h {

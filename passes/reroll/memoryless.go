@@ -7,9 +7,9 @@ import (
 	"nomul/passes/timing"
 )
 
-// A layer whose leak is 0 keeps nothing: each step compares what comes in then, and no
-// membrane is computed from another. Where that holds of all layers, the steps are told
-// by what they read: the same function of other entries of an input.
+// A layer whose leak is 0 keeps nothing: each step compares its input, and no membrane is computed
+// from another. Where that holds of all layers, the steps are told by their operands: the same
+// function of other entries of an input.
 
 // memoryless finds the values that are compared alike in each step, in a net whose
 // membranes do not follow each other: those of the layers that have most of them.

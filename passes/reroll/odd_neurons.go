@@ -25,7 +25,7 @@ func FireOf(layer timing.History, fires map[*ir.Value][]*ir.Value) *ir.Value {
 }
 
 // sameComparisons are the comparisons of a membrane that are as the first of a later one, if there
-// is one: the first membrane may be what comes in, and compared for that.
+// is one: the first membrane may be the input, and compared as such.
 func sameComparisons(fires, later []*ir.Value) []*ir.Value {
 	if len(later) == 0 {
 		return fires
@@ -37,14 +37,13 @@ func sameComparisons(fires, later []*ir.Value) []*ir.Value {
 	return fires[i:]
 }
 
-// oddLayers names what is odd in unrolled steps that do not fit; nil when nothing
-// has a name.
+// oddLayers names the oddities in unrolled steps that do not fit; nil when nothing has a name.
 func oddLayers(n *ir.Net, h []timing.History) error {
 	return oddAmong(n, h, func(*raise.Odd) bool { return true })
 }
 
-// oddApart names what is odd in a layer and stays so where each step is a layer of its own;
-// nil when nothing is.
+// oddApart names the oddities of layers that stay where each step is a layer of its own; nil when
+// there are none.
 func oddApart(n *ir.Net, h []timing.History) error {
 	return oddAmong(n, h, func(o *raise.Odd) bool { return !o.Apart })
 }

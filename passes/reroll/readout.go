@@ -36,9 +36,8 @@ type group struct {
 	factors []*ir.Tensor
 }
 
-// readouts finds the sums over time that the outputs are computed from, and puts
-// what they add up into the body.
-// An output that holds every step is read as the user says.
+// readouts finds the sums over time that the outputs are computed from, and puts their summands
+// into the body. An output that holds every step is read as the user says.
 func (u *unrolled) readouts(first *firstStep, o *rewrite.Options) (map[*ir.Value]*timeSum, error) {
 	r := &reader{u: u, first: first, options: o, sums: map[*ir.Value]*timeSum{}, seen: map[*ir.Value]bool{}}
 	for _, out := range u.net.All(ir.OpOutput) {
@@ -107,7 +106,7 @@ func (r *reader) read(v *ir.Value) *diag.Diagnostic {
 	return nil
 }
 
-// meanOf is what the sum of the parts of a stack is divided by; 0 when it is not.
+// meanOf is the divisor of the sum of the parts of a stack; 0 when there is none.
 func meanOf(isMean bool, parts []*ir.Value) int {
 	if !isMean {
 		return 0
@@ -115,8 +114,8 @@ func meanOf(isMean bool, parts []*ir.Value) int {
 	return len(parts)
 }
 
-// terms lists what a tree of additions adds, or of maxima compares, down to what
-// belongs to one step.
+// terms lists the summands of a tree of additions, or the operands of a tree of maxima, down to
+// values of one step.
 func (r *reader) terms(v *ir.Value, op ir.Op, out []*ir.Value) []*ir.Value {
 	s := r.u.span[v]
 	if _, single := s.single(); single || s.once() || v.Op != op {
@@ -243,7 +242,7 @@ func (r *reader) include(v *ir.Value) *diag.Diagnostic {
 	return r.u.match()
 }
 
-// term demands that a value of step t is what last is in the last step.
+// term demands that a value of step t is the counterpart of last, a value of the last step.
 func (r *reader) term(t int, last, value *ir.Value) *diag.Diagnostic {
 	if d := r.u.set(t, last, value); d != nil {
 		return d
@@ -260,8 +259,8 @@ func (r *reader) term(t int, last, value *ir.Value) *diag.Diagnostic {
 	return nil
 }
 
-// pastEdges says what the operands of a value of the last step are, when the
-// body is known but for the way to the readout.
+// pastEdges finds the operands of a value of the last step, when the body is known but for the way
+// to the readout.
 func (u *unrolled) pastEdges() func(*ir.Value, int) edge {
 	past := u.bodyOf(u.steps - 2)
 	return func(v *ir.Value, i int) edge {

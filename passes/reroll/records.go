@@ -8,7 +8,7 @@ import (
 	"nomul/passes/raise"
 )
 
-// noRecord refuses a readout of what no output holds.
+// noRecord refuses a readout that needs records which no output holds.
 func noRecord(n *ir.Net, readout string) *diag.Diagnostic {
 	return diag.Errorf(n.All(ir.OpOutput)[0].Origin, diag.NotUnrolled,
 		"the readout %s is asked for, but no output is a stack of all time steps of one value", readout).WithHelp("leave --readout out: the outputs are what the file computes")

@@ -11,14 +11,14 @@ import (
 )
 
 // RerollTime turns a net in which every time step is written out into one
-// step: what a step reads from the one before becomes a delay, what no step
-// changes stays before the loop, and sums over the steps become sum.
+// step: reads from the step before become delays, values that no step changes
+// stay before the loop, and sums over the steps become sum.
 //
 // Step 0 is special: exporters fold the initial state into it. So the body is
 // taken from the last step, lined up with the one before it (unify.go); the
 // steps below must match it (template.go); and the body with its delays replaced
-// by their initial value must fold to what step 0 is (first_step.go). What step 1
-// still shows of the initial state is folded too (second_step.go). The result
+// by their initial value must fold to step 0 (first_step.go). Traces of the initial
+// state in step 1 are folded too (second_step.go). The result
 // therefore computes the same, operation by operation.
 func RerollTime(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	if n.Steps > 1 || len(n.All(ir.OpDelay)) > 0 || o.Steps == 1 {

@@ -31,7 +31,7 @@ type counting struct {
 	left   []*ir.Value // the counts as they are written anew, by step
 }
 
-// restReading is what a value of a layer that rests is: whether it rests in a step, whether it
+// restReading is a reading of a layer's rest as a value: whether it rests in a step, whether it
 // does not, or its spikes of a step.
 type restReading struct {
 	step          int
@@ -39,7 +39,7 @@ type restReading struct {
 }
 
 // withRestCounts writes the counts of a refractory period in one way: a file may count up or
-// down, in numbers or spikes, and what it has in the first steps may be folded. In step t
+// down, in numbers or spikes, and those of the first steps may be folded. In step t
 //
 //	rests = left > 0,  spikes = fires ∧ ¬rests,  left' = where(spikes, R − ½, left − 1)
 //
@@ -305,8 +305,8 @@ func (l *counting) after(c *canonical.Rewriter, v *ir.Value, step int) (*ir.Valu
 	return c.As(v, ir.OpWhere, nil, spikes, steps, left)
 }
 
-// withLastRests is the net with what its last step leaves of rests, and the counts and the
-// spikes of all steps as rows of values of their own.
+// withLastRests is the net with the counts that its last step leaves, and the counts and the spikes
+// of all steps as rows of values of their own.
 func withLastRests(n *ir.Net, h []timing.History) (*ir.Net, []timing.History) {
 	counts := map[*ir.Value]*ir.Value{} // by the comparison that fires
 	for _, v := range n.Values {

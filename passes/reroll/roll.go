@@ -106,12 +106,12 @@ func (r *roller) bodyValue(v *ir.Value) error {
 	return err
 }
 
-// named is v with the name and origin of what it is in step 0, where the user
-// meets it first. What is folded away there keeps its own.
+// named is v with the name and origin of its counterpart in step 0, where the user meets it first.
+// A value that is folded away there keeps its own.
 func (r *roller) named(v *ir.Value) *ir.Value {
 	out := *v
 	if t, single := r.u.span[v].single(); single && t < r.u.steps-1 {
-		out.Name += ".past" // what the last step computes from the one before
+		out.Name += ".past" // read by the last step from the one before
 		return &out
 	}
 	if in0, ok := r.first.folded[v]; ok {
@@ -165,8 +165,8 @@ func (r *roller) output(v *ir.Value) error {
 	return err
 }
 
-// sum makes the readouts over time, then what is added to them. A stack that is
-// read away leaves its axis to drop, and a mean divides.
+// sum makes the readouts over time, then their summands outside the loop. A stack that is read away
+// leaves its axis to drop, and a mean divides.
 func (r *roller) sum(v *ir.Value, s *timeSum) (*ir.Value, error) {
 	var total *ir.Value
 	for _, g := range s.groups {
@@ -277,7 +277,7 @@ func (r *roller) plus(v, total, term *ir.Value, factor *ir.Tensor) (*ir.Value, e
 	return r.c.As(v, ir.OpAdd, nil, total, term)
 }
 
-// unstack drops the stacked axis from what was read of its parts, and divides for a mean.
+// unstack drops the stacked axis from the readout of its parts, and divides for a mean.
 func (r *roller) unstack(v *ir.Value, s *timeSum, total *ir.Value) (*ir.Value, error) {
 	out := total
 	var err error

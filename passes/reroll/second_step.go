@@ -5,10 +5,10 @@ import (
 	"nomul/ir/diag"
 )
 
-// A body may begin with what the step before left to do: snnTorch with
-// reset_delay=False takes a reset off the membrane when it has fired, and what is
-// taken off reads the reset of that step, which in step 0 is none. Step 1 then
-// shows what is left of it, and is folded like step 0 where it looks otherwise.
+// A body may begin with unfinished work of the step before: snnTorch with reset_delay=False takes a
+// reset off the membrane when it has fired, and the amount reads the reset of that step, which in
+// step 0 is none. Step 1 then shows its remainder, and is folded like step 0 where it looks
+// otherwise.
 
 // checkLate demands that values which look otherwise in step 1 are the body's of
 // that step, computed from those of step 0.

@@ -8,9 +8,9 @@ import (
 	"nomul/passes/timing"
 )
 
-// silentOverTime finds leaky values that no comparison holds against a threshold:
-// what outputs read, and what it is computed from one step earlier in the same
-// way. Sums and maxima over the steps are none; they are readouts.
+// silentOverTime finds leaky values that no comparison holds against a threshold: operands of
+// outputs that are computed from their own value one step earlier in the same way. Sums and maxima
+// over the steps are none; they are readouts.
 func silentOverTime(n *ir.Net, h []timing.History) []timing.History {
 	s := &silentSearch{span: spans(n, h, framesOf(n, len(h[0].Membranes))), steps: len(h[0].Membranes), seen: map[*ir.Value]bool{}}
 	for _, out := range n.All(ir.OpOutput) {
@@ -26,7 +26,7 @@ type silentSearch struct {
 	found []timing.History
 }
 
-// look follows what outputs read back to values of several steps.
+// look follows the operands of outputs back to values of several steps.
 func (s *silentSearch) look(v *ir.Value) {
 	at := s.span[v]
 	_, single := at.single()
@@ -115,9 +115,9 @@ func otherSpikes(v, w *ir.Value, way []int) bool {
 	return false
 }
 
-// accumulates tells a running sum or maximum: on the way there is that op alone,
-// and what it takes in belongs to one step, or is a leaky value itself, which
-// does not depend on what is accumulated.
+// accumulates reports a running sum or maximum: on the way there is that op alone, and its other
+// operand belongs to one step, or is a leaky value itself, which does not depend on the accumulated
+// one.
 func (s *silentSearch) accumulates(v *ir.Value, way []int) bool {
 	op := v.Op
 	for _, i := range way {

@@ -77,7 +77,7 @@ func firstLeft(n *ir.Net, left map[*ir.Value]*ir.Value) *ir.Value {
 	return nil
 }
 
-// notTheFirst is the error of a value of step 0 that is not what the body value v is there.
+// notTheFirst is the error of a value of step 0 that differs from the body value v there.
 func (f *firstStep) notTheFirst(u *unrolled, v *ir.Value) *diag.Diagnostic {
 	if at := firstLeft(u.net, leftStates(u.net, u.history)); at != nil {
 		return diag.Errorf(at.Origin, diag.NotUnrolled,
@@ -101,7 +101,7 @@ func (u *unrolled) withLeft(err error) error {
 	return err
 }
 
-// tellLeft warns of states that time step 0 reads as part of what comes in from outside.
+// tellLeft warns of states that time step 0 reads as part of its input.
 func (u *unrolled) tellLeft(o *rewrite.Options) {
 	if len(u.given[0]) == 0 {
 		return

@@ -9,11 +9,12 @@ import (
 	"nomul/passes/timing"
 )
 
-// A neuron that looks at what it has stored once more makes that of the step before when
-// it reads it. A file that gives what the last step has stored has one value more of
-// these: then the step makes its own.
+// A neuron that compares its stored membrane again makes that of the step before when it reads it.
+// A file that gives the stored membrane of the last step has one value more of these: then the step
+// makes its own.
 
-// storedOverTime finds what layers have stored in every step, where the file has it of the last.
+// storedOverTime finds the stored values of layers in every step, where the file has that of the
+// last.
 func storedOverTime(n *ir.Net, h []timing.History) []timing.History {
 	stored := storedUnder(n, timing.ComparedAgain(n, raise.Comparisons(n)))
 	var out []timing.History
@@ -63,9 +64,9 @@ func storedUnder(n *ir.Net, again map[*ir.Value]bool) map[*ir.Value]*ir.Value {
 	return last
 }
 
-// followingHidden is the value that is to the last membrane of a layer what that one is to
-// the one before, where no membrane is computed from the one before: all is one step later,
-// the membranes of other layers, too. Nil when there is none, or not one alone.
+// followingHidden is the value computed from the last membrane of a layer as that one is from the
+// one before, where no membrane is computed from the one before: all is one step later, the
+// membranes of other layers, too. Nil when there is none, or not one alone.
 func followingHidden(n *ir.Net, all []timing.History, membranes []*ir.Value) *ir.Value {
 	last, past := membranes[len(membranes)-1], membranes[len(membranes)-2]
 	if canonical.ConeOf(last)[past] {
@@ -108,8 +109,8 @@ func newLater(n *ir.Net) *later {
 
 func (l *later) note(v, w *ir.Value) { l.known[[2]*ir.Value{v, w}], l.next[v] = true, w }
 
-// walk notes of two values, of which the second is the first one step later, what they are
-// computed from, neuron by neuron.
+// walk notes the operands, neuron by neuron, of two values of which the second is the first one
+// step later.
 func (l *later) walk(v, w *ir.Value) {
 	if !canonical.ByElement[v.Op] || !raise.SameForm(v, w) {
 		return

@@ -8,8 +8,8 @@ import (
 	"nomul/passes/raise"
 )
 
-// include puts v and what it is computed from in the same step into the body.
-// find says what operand i of a value is.
+// include puts v and its operands of the same step into the body. find returns the edge to operand
+// i of a value.
 func (u *unrolled) include(v *ir.Value, find func(v *ir.Value, i int) edge) *diag.Diagnostic {
 	if _, ok := u.body[v]; ok {
 		return nil
@@ -71,8 +71,8 @@ func (u *unrolled) set(step int, v, a *ir.Value) *diag.Diagnostic {
 	return nil
 }
 
-// match holds the values noted so far against the body, and what they are
-// computed from, down to the reads in step 1 of what step 0 left.
+// match holds the values noted so far, and their operands, against the body, down to the reads in
+// step 1 of the state of step 0.
 func (u *unrolled) match() *diag.Diagnostic {
 	for len(u.todo) > 0 {
 		e := u.todo[0]
@@ -99,7 +99,7 @@ func (u *unrolled) matchOperand(e entry, i int, a *ir.Value) *diag.Diagnostic {
 	return u.set(e.step, want.v, a)
 }
 
-// try runs f and undoes what it noted when it fails.
+// try runs f and undoes its notes when it fails.
 func (u *unrolled) try(f func() *diag.Diagnostic) *diag.Diagnostic {
 	mark := len(u.made)
 	d := f()

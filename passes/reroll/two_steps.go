@@ -64,8 +64,8 @@ func (g *guess) try(first *firstStep) *diag.Diagnostic {
 type guess struct {
 	u       *unrolled
 	past    map[*ir.Value][]seed // by the value in step 0
-	own     []map[*ir.Value]bool // per layer: what its membrane is updated with
-	mixed   map[*ir.Value]bool   // computed from what step 0 left
+	own     []map[*ir.Value]bool // per layer: the values that update its membrane
+	mixed   map[*ir.Value]bool   // computed from the state of step 0
 	doubts  map[doubt]int        // at most maxDoubts; the others are membranes
 	reading int                  // bit k: doubt k is a current
 	reset   int                  // the doubts that a spike multiplies
@@ -93,8 +93,8 @@ func newGuess(u *unrolled) (*guess, *diag.Diagnostic) {
 	return g, d
 }
 
-// updateOf is what a layer's second membrane is computed from, back to the first
-// and to spikes.
+// updateOf holds the values from which a layer's second membrane is computed, back to the first and
+// to spikes.
 func updateOf(h timing.History) map[*ir.Value]bool {
 	seen := map[*ir.Value]bool{}
 	for queue := h.Membranes[1:]; len(queue) > 0; queue = queue[1:] {
@@ -124,8 +124,8 @@ func (g *guess) pastOf(v *ir.Value, i int) *ir.Value {
 	return out
 }
 
-// number finds the doubts, breadth first from the membranes: an input current is
-// added closer to the membrane than what reset and leak leave of the last one.
+// number finds the doubts, breadth first from the membranes: an input current is added closer to
+// the membrane than the remainder of the last one behind reset and leak.
 func (g *guess) number() {
 	var queue []*ir.Value
 	for _, h := range g.u.history {

@@ -16,8 +16,8 @@ import (
 // before it element by element. That computes the same. It is no network in time any more,
 // and who wrote it would not know, so it is told.
 
-// fewestUnfolded is the number of layers from which on such are taken for one neuron: two
-// may be a neuron whose two steps do not show what it keeps.
+// fewestUnfolded is the number of layers from which on such are taken for one neuron: two may be a
+// neuron whose two steps do not show its state.
 const fewestUnfolded = 3
 
 // unfolded is a neuron that was taken for layers without memory, in the order of its steps.
@@ -26,7 +26,8 @@ type unfolded struct {
 	state  *ir.Value // made of spikes of several layers alone, which the last one reads; or nil
 }
 
-// Unfoldings finds such layers, by what a layer compares: nil of what is none.
+// Unfoldings finds such layers, by the membranes that they compare: compares is nil of other
+// values.
 func Unfoldings(n *ir.Net, compares func(*ir.Value) *ir.Value) []unfolded {
 	before, length, followed := map[*ir.Value]*ir.Value{}, map[*ir.Value]int{}, map[*ir.Value]bool{}
 	var ends []*ir.Value
@@ -81,8 +82,8 @@ func distinct(all []unfolded) []unfolded {
 // steps may have.
 const mostOfTwo = 5
 
-// seemsShort is the error of layers that look as if they had two steps, in a net of more: what
-// two steps may keep is found by trying, which takes long and finds nothing there.
+// seemsShort is the error of layers that look as if they had two steps, in a net of more: the state
+// of two steps is found by trying, which takes long and finds nothing there.
 func seemsShort(n *ir.Net, layers []timing.History) *diag.Diagnostic {
 	if len(layers[0].Membranes) != 2 {
 		return nil
@@ -120,7 +121,8 @@ func madeSpike(v *ir.Value) bool {
 	return v.Type.IsSpike() || v.Op == ir.OpCast && v.Args[0].Type.IsSpike()
 }
 
-// WithoutMemory is what a neuron compares that keeps nothing from step to step; nil of others.
+// WithoutMemory is the compared operand of a neuron that keeps nothing from step to step; nil of
+// others.
 func WithoutMemory(v *ir.Value) *ir.Value {
 	a, ok := v.Attrs.(ir.NeuronAttrs)
 	if !ok || a.Silent || a.Leak.Kind != ir.LeakAll || a.Reset != ir.ResetNone {
@@ -129,7 +131,7 @@ func WithoutMemory(v *ir.Value) *ir.Value {
 	return v.Args[ir.NeuronX]
 }
 
-// message says what was found, and what became of it.
+// message tells the finding, and its consequence.
 func (u unfolded) message() string {
 	all := u.layers
 	kept := "no membrane was found in them that each makes of the one before"
@@ -149,7 +151,7 @@ func (u unfolded) Refused() *diag.Diagnostic {
 	return diag.Errorf(u.layers[0].Origin, diag.NotUnrolled, "%s", u.message()).WithHelp("%s", u.help())
 }
 
-// help says what makes one layer of them.
+// help tells how to make one layer of them.
 func (u unfolded) help() string {
 	if u.state != nil {
 		return "without it the network is one layer in time; as it is, it takes few time steps only"

@@ -10,11 +10,10 @@ import (
 	"nomul/passes/raise"
 )
 
-// unify lines up the last step with the one before, breadth first from the
-// membranes and their comparisons: equal ops, attributes and constants must
-// meet, and a value that meets itself is the same in every step. A value of the
-// last step's cone that is also the image of another one is what that one was a
-// step earlier.
+// unify lines up the last step with the one before, breadth first from the membranes and their
+// comparisons: equal ops, attributes and constants must meet, and a value that meets itself is the
+// same in every step. A value of the last step's cone that is also the image of another one is that
+// one a step earlier.
 func (u *unrolled) unify() *diag.Diagnostic {
 	p := &pairing{image: map[*ir.Value]*ir.Value{}, of: map[*ir.Value]*ir.Value{}, chosen: map[operand]bool{}, step: u.steps - 2, frames: u.frames, span: u.span, numbers: u.numbers}
 	seeds, d := u.seeds()
@@ -84,7 +83,7 @@ func (u *unrolled) seeds() ([]seed, *diag.Diagnostic) {
 	return append(out, u.ends...), nil
 }
 
-// twin finds the comparison that is to one membrane what f is to its own.
+// twin finds the comparison of one membrane that corresponds to f of its own.
 func twin(f, membrane *ir.Value, among []*ir.Value, of *ir.Value) *ir.Value {
 	for _, g := range among {
 		ok := g.Attrs == f.Attrs
@@ -98,8 +97,8 @@ func twin(f, membrane *ir.Value, among []*ir.Value, of *ir.Value) *ir.Value {
 	return nil
 }
 
-// grownTwin finds the comparison with another number of the step that is to one membrane what
-// f is to its own: a threshold that adapts.
+// grownTwin finds the comparison of one membrane with another number of the step, a threshold that
+// adapts, that corresponds to f of its own.
 func grownTwin(f, membrane *ir.Value, among []*ir.Value, of *ir.Value) *ir.Value {
 	computed := func(v, m *ir.Value) bool { return v != m && canonical.ByElement[v.Op] && v.Type.IsReal() }
 	for _, g := range among {
@@ -127,7 +126,7 @@ type pairing struct {
 	numbers bool
 }
 
-// operand pairs what two paired values read.
+// operand pairs operand i of two paired values.
 func (p *pairing) operand(v *ir.Value, i int) *diag.Diagnostic {
 	image := p.image[v]
 	a, b := v.Args[i], image.Args[i]
@@ -143,7 +142,7 @@ func (p *pairing) operand(v *ir.Value, i int) *diag.Diagnostic {
 	return p.pair(a, b)
 }
 
-// given tells what no step computes.
+// given reports whether no step computes v.
 func given(v *ir.Value) bool { return v == nil || v.Op == ir.OpConst || v.Op == ir.OpInput }
 
 // pair says that v in the last step is w in the step before.
@@ -168,7 +167,7 @@ func (p *pairing) pair(v, w *ir.Value) *diag.Diagnostic {
 	return nil
 }
 
-// edge is what operand i of v in the last step is, once everything is paired.
+// edge returns the edge to operand i of v in the last step, once everything is paired.
 func (p *pairing) edge(v *ir.Value, i int) edge {
 	a, image := v.Args[i], p.image[v]
 	switch {

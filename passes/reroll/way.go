@@ -8,8 +8,8 @@ import (
 	"nomul/passes/raise"
 )
 
-// wayTo is the shortest way, by operand numbers, from v to what is sought, past
-// no membrane and nothing that is closed; nil when there is none.
+// wayTo is the shortest way, by operand numbers, from v to a sought value, past no membrane and
+// nothing that is closed; nil when there is none.
 func wayTo(v *ir.Value, sought, closed func(*ir.Value) bool) []int {
 	from := map[*ir.Value]operand{} // the operand that each value was met as
 	for queue := []*ir.Value{v}; len(queue) > 0; queue = queue[1:] {

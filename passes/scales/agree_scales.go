@@ -41,9 +41,8 @@ func (s *scaler) agree(list, told []gauge, demand func() bool) bool {
 // that they fire by in sums, and that an output tells.
 type reading struct{ fired, summed, told []gauge }
 
-// costs reports whether rows lose too much now that classes are brought together. An
-// output's unit is a power of two besides, and may be that of exact numbers: only a
-// solution tells what it is.
+// costs reports whether rows lose too much now that classes are brought together. An output's unit
+// is a power of two besides, and may be that of exact numbers: only a solution shows which.
 func (s *scaler) costs(before classes, powers, list []gauge, read reading) bool {
 	bits := addedBits
 	if s.meets(before, list) {

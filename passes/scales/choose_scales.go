@@ -71,7 +71,7 @@ func ChooseScales(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	})
 }
 
-// scaler gathers which scales have to agree and what is wanted of them.
+// scaler holds the classes of scales that must agree, and the bounds on them.
 type scaler struct {
 	options   *rewrite.Options
 	steps     int
@@ -153,7 +153,7 @@ func (s *scaler) visit(v *ir.Value) error {
 // NotOfIntegers is why an op has no rule.
 const NotOfIntegers = "gives real numbers that depend on what comes in, and sums and shifts of integers cannot compute them"
 
-// scaleHelp says what to do about ops that have no rule, where something can be done.
+// scaleHelp has the help texts of ops without a rule, where there is a remedy.
 var scaleHelp = map[ir.Op]func(*ir.Value) string{ir.OpSoftmax: softmaxHelp}
 
 func softmaxHelp(v *ir.Value) string {

@@ -207,8 +207,8 @@ func (s *scaler) pooled(v *ir.Value) error {
 	return nil
 }
 
-// product chooses by spikes what is added of the other side: integers, or real
-// numbers that are in one unit along what is summed.
+// product chooses by spikes the summands of the other side: integers, or real numbers that are in
+// one unit along the summed axis.
 func (s *scaler) product(v *ir.Value) error {
 	for i, x := range v.Args {
 		if other := v.Args[1-i]; !other.Type.IsSpike() {
@@ -241,7 +241,7 @@ func (s *scaler) mapped(v *ir.Value) error {
 	}
 }
 
-// insteadOf says what people may write who mean a spike.
+// insteadOf has the help texts for people who mean a spike.
 var insteadOf = map[ir.Fn]string{
 	ir.FnSigmoid: "a spike is a comparison of the membrane itself: sigmoid(h) > 0.5 is h > 0",
 	ir.FnTanh:    "a spike is a comparison of the membrane itself: tanh(h) > 0 is h > 0",

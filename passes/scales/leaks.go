@@ -25,8 +25,8 @@ func LostUnits(v *ir.Value, steps int) float64 {
 	return lost + LostOfGrowth(a, layers.Remains(a.Adapt), steps)
 }
 
-// LostOfGrowth bounds the loss of what a threshold has grown by: half a unit in each spike, and
-// what its leak rounds off in each step.
+// LostOfGrowth bounds the loss of a threshold's growth: half a unit in each spike, and the rounding
+// of its leak in each step.
 func LostOfGrowth(a ir.NeuronAttrs, rest float64, steps int) float64 {
 	if a.Adapt.Kind == 0 {
 		return 0

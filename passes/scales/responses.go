@@ -32,7 +32,7 @@ func RoundsBy(l ir.Leak) float64 {
 // membrane, and to its membrane and its current as they leak.
 type Impulses struct{ Input, Bias, Leak, Current float64 }
 
-// Leaks are the factors of a membrane, of its current, and of what its threshold has grown by.
+// Leaks are the factors of a membrane, of its current, and of the growth of its threshold.
 type Leaks struct{ Membrane, Current, Growth float64 }
 
 // ResponseOf is the largest membrane that follows, without a spike, in so many steps.

@@ -46,7 +46,7 @@ func sumsSpikes(x *ir.Value) bool {
 	return raise.DecidedBy(x, func(v *ir.Value) (fires, fits bool) { return v.Type.IsSpike() && !canonical.ByElement[v.Op], true })
 }
 
-// keepsState reports whether what a delay stores is made of numbers of the step before.
+// keepsState reports whether a delay stores a number made of numbers of the step before.
 func (s *scaler) keepsState(delay *ir.Value) bool {
 	for _, r := range s.readers[delay] {
 		if r.Op != ir.OpLatch {

@@ -13,12 +13,11 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// BindState makes a file of one time step, whose state goes in and comes out,
-// the body of a loop: a state input becomes a delay that begins at zero, its
-// output the latch that closes it, and what is left of the outputs is read out
-// over the steps. Which input belongs to which output is said by the user, or
-// found where names or shapes leave no choice. A network that runs one step only
-// needs none.
+// BindState makes a file of one time step, whose state goes in and comes out, the body of a loop: a
+// state input becomes a delay that begins at zero, its output the latch that closes it, and the
+// other outputs are read out over the steps. Which input belongs to which output is said by the
+// user, or found where names or shapes leave no choice. A network that runs one step only needs
+// none.
 func BindState(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	switch {
 	case rewrite.Looped(n) && o.Steps > 0:
@@ -215,7 +214,7 @@ func (b *binder) input(v *ir.Value) error {
 	return err
 }
 
-// readOut makes an output the readout of what it was in each step.
+// readOut makes an output the readout of its values in each step.
 func (b *binder) readOut(v *ir.Value) error {
 	name := cmp.Or(b.o.ReadoutOf(v), rewrite.ReadoutNames[0])
 	read := overTime[name]

@@ -82,8 +82,8 @@ func (l LayerApart) Isolated() (*ir.Net, error) {
 	return ir.Prune(c.B.Net()), nil
 }
 
-// give makes what the layer reads: its constants, and rows of inputs. What is computed alike in
-// several steps are rows of one input.
+// give makes the operands of the layer: its constants, and rows of inputs. Values that are computed
+// alike in several steps are rows of one input.
 func (l LayerApart) give(c *canonical.Rewriter) error {
 	read := map[*ir.Value]bool{}
 	for v := range l.inside {
@@ -117,7 +117,8 @@ func (l LayerApart) give(c *canonical.Rewriter) error {
 	return nil
 }
 
-// computedAs is how a value is computed, but for what changes from step to step.
+// computedAs is the text of a value's computation, without the numbers that change from step to
+// step.
 func computedAs(v *ir.Value) string {
 	if v.Op == ir.OpInput {
 		return "%" + v.Name
@@ -155,7 +156,7 @@ func giveRows(c *canonical.Rewriter, values []*ir.Value) error {
 	return nil
 }
 
-// handOn makes outputs of what others read of the layer, added up.
+// handOn makes outputs of the layer's values that others read, added up.
 func (l LayerApart) handOn(c *canonical.Rewriter) error {
 	readers := l.net.Readers()
 	sums := map[ir.Shape]*ir.Value{}

@@ -66,12 +66,12 @@ type remainder struct {
 	fires    map[*ir.Value][]*ir.Value
 	again    map[*ir.Value]bool
 	from     *ir.Value   // the membrane
-	compared []*ir.Value // what the comparisons that it is computed from compare
+	compared []*ir.Value // operands of the comparisons under it
 	plain    bool        // nothing else comes in
 	seen     map[*ir.Value]bool
 }
 
-// NewRemainder returns the search for what is left of a membrane behind its comparisons.
+// NewRemainder returns the search for the remainder of a membrane behind its comparisons.
 func NewRemainder(v *ir.Value, fires map[*ir.Value][]*ir.Value, again map[*ir.Value]bool) *remainder {
 	r := &remainder{v: v, fires: fires, again: again, plain: true, seen: map[*ir.Value]bool{}}
 	r.walk(v)
@@ -101,8 +101,8 @@ func (r *remainder) walk(a *ir.Value) {
 	}
 }
 
-// Holds tells whether the value is the membrane wherever no comparison holds, of
-// the membrane or of what was stored before.
+// Holds tells whether the value is the membrane wherever no comparison holds, of the membrane or of
+// the stored one before.
 func (r *remainder) Holds() bool {
 	if !r.plain || r.from == nil || slices.ContainsFunc(r.compared, func(m *ir.Value) bool { return m != r.from && !r.again[m] }) {
 		return false

@@ -52,7 +52,7 @@ func Candidates(n *ir.Net, inputs []*ir.Value) pairable {
 	return c
 }
 
-// byName pairs what is called alike.
+// byName pairs inputs and outputs of one name.
 func (c pairable) byName() []state {
 	var out []state
 	for _, in := range c.inputs {

@@ -8,11 +8,11 @@ import (
 	"nomul/passes/raise"
 )
 
-// A layer may look at what comes in, as where(x > 0.25, x, 0) does, and fire by what that
-// makes of a membrane. What comes in is compared as the membranes are, but none of these
-// comparisons follows another one: in its layer other comparisons do, and it is of none of them.
+// A layer may compare its input, as where(x > 0.25, x, 0) does, and fire by the membrane made of
+// that. The input is compared as the membranes are, but none of these comparisons follows another
+// one: in its layer other comparisons do, and it is of none of them.
 
-// looksOutside finds the comparisons of what comes in from outside of a layer.
+// looksOutside finds the comparisons of a layer's inputs.
 func looksOutside(n *ir.Net, fires map[*ir.Value][]*ir.Value) map[*ir.Value]bool {
 	out := map[*ir.Value]bool{}
 	for _, l := range LayersApart(n) {

@@ -8,10 +8,9 @@ import (
 	"nomul/passes/raise"
 )
 
-// Counts of spikes are integers in many files, and real numbers where a neuron reads
-// them. Whole numbers up to 2^24 are the same in float32, and so is what is computed of
-// them, so such counts are real from the start: one that goes on from step to step is a
-// membrane like any other then.
+// Counts of spikes are integers in many files, and real numbers where a neuron reads them. Whole
+// numbers up to 2^24 are the same in float32, and so are sums of them, so such counts are real from
+// the start: one that goes on from step to step is a membrane like any other then.
 
 // realCounts makes the integers that are computed of spikes and constants alone real.
 type realCounts struct {
@@ -125,7 +124,7 @@ func (w *realCounts) again(v *ir.Value, args []*ir.Value) (*ir.Value, error) {
 	return w.r.Add(v.Op, w.r.Unique(v.Name), v.Attrs, real...)
 }
 
-// real is a count as real numbers; the condition of a choice stays what it is.
+// real is a count as real numbers; the condition of a choice stays as it is.
 func (w *realCounts) real(v *ir.Value) (*ir.Value, error) {
 	if v.Type.IsReal() || v.Type.IsSpike() {
 		return w.r.Of(v), nil

@@ -271,8 +271,8 @@ func (u *unbatching) stack(v *ir.Value) ([]*ir.Value, error) {
 	return nil, nil
 }
 
-// wantedBlocks finds the values that are read in k blocks, all of them: sliced
-// along the axis, or put by ops that leave it alone into what is.
+// wantedBlocks finds the values that are read in k blocks, all of them: sliced along the axis, or
+// read by ops that leave it alone and whose results are read in blocks.
 func (axis AxisOfBlocks) wantedBlocks(n *ir.Net) map[*ir.Value]int {
 	out := axis.cutBlocks(n)
 	always := func(*ir.Value, int) bool { return true }

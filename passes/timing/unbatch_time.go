@@ -7,14 +7,13 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// UnbatchTime takes apart what holds all time steps in its first axis, [T,N,…]
-// or [T·N,…]: a value of k equal blocks along axis 0 becomes k values, and every
-// op that leaves that axis alone works on each of them. Blocks come from stacks,
-// from copies and from rows written one by one; or a value is cut because someone
-// reads it block by block. So the steps stand side by side, as in unrolled files.
-// Where an input [1,T,…] holds a frame for each of T steps, or is copied into one, the
-// axis may also stand behind extents of 1. It moves numbers about and changes none.
-// A stack of steps that is weighed is taken apart too (weigh_steps.go).
+// UnbatchTime takes apart the values that hold all time steps in its first axis, [T,N,…] or
+// [T·N,…]: a value of k equal blocks along axis 0 becomes k values, and every op that leaves that
+// axis alone works on each of them. Blocks come from stacks, from copies and from rows written one
+// by one; or a value is cut because someone reads it block by block. So the steps stand side by
+// side, as in unrolled files. Where an input [1,T,…] holds a frame for each of T steps, or is
+// copied into one, the axis may also stand behind extents of 1. It moves numbers about and changes
+// none. A stack of steps that is weighed is taken apart too (weigh_steps.go).
 func UnbatchTime(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 	n, err := weighParts(n)
 	if err != nil {
@@ -126,8 +125,8 @@ func (u *unbatching) aligned(a *ir.Value, k int) bool {
 	return len(u.blocks[a]) == k || a.Const() != nil && a.Type.Shape.Rank() > 0 && u.axis.extent(a)%k == 0
 }
 
-// apply makes v on each block of its operands. Blocks on the same operands as
-// the one before are the same: what all steps share is made once.
+// apply makes v on each block of its operands. Blocks on the same operands as the one before are
+// the same: values that all steps share are made once.
 func (u *unbatching) apply(v *ir.Value, k int, attrs ir.Attrs) ([]*ir.Value, error) {
 	out := make([]*ir.Value, k)
 	var last []*ir.Value
@@ -191,8 +190,8 @@ func (u *unbatching) block(a *ir.Value, k, t int) (*ir.Value, error) {
 	return out, err
 }
 
-// sliced is a slice, computed where the value is a constant, for passes behind
-// demand that what depends on constants only is one.
+// sliced is a slice, computed where the value is a constant, for later passes demand constants in
+// place of values that depend on constants only.
 func (u *unbatching) sliced(name string, a ir.SliceAttrs, whole *ir.Value) (*ir.Value, error) {
 	data := whole.Const()
 	if data == nil {
