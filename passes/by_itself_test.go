@@ -53,7 +53,7 @@ func looking(choose func(s *sketch, x *ir.Value) *ir.Value) cell {
 	}
 }
 
-// What comes in may be chosen by itself, before a membrane is made of it.
+// An input may be chosen by itself, before a membrane is made of it.
 func TestLooksAtWhatComesIn(t *testing.T) {
 	for name, choose := range map[string]func(s *sketch, x *ir.Value) *ir.Value{
 		"above": func(s *sketch, x *ir.Value) *ir.Value {

@@ -199,7 +199,7 @@ func wholeRow(real, fixed *ir.Value, row int) bool {
 	return true
 }
 
-// What has no exact integer form is refused by name.
+// An op without an exact integer form is refused by name.
 func TestRefusals(t *testing.T) {
 	base := ir.Print(mlp(t, 3, 4, 2, "ge", "zero", "fire", 1), "")
 	pixels := &passes.Pixels{Scale: []float64{1}, Mean: []float64{0}, Std: []float64{1}}

@@ -160,7 +160,7 @@ func TestUnfoldedNeuronIsTold(t *testing.T) {
 	}
 }
 
-// What a function of the membrane fires, and a reset asks for again, is refused for the function.
+// A spike of a function of the membrane, which a reset asks for again, is refused for the function.
 func TestFunctionsAskedAgain(t *testing.T) {
 	reset := func(s *sketch, h, f *ir.Value) *ir.Value {
 		return s.op(ir.OpWhere, s.compare(ir.GT, f, s.num(0)), s.like(h, 0), h)

@@ -8,9 +8,9 @@ import (
 	"nomul/ir/irtest"
 )
 
-// What it takes to find the steps grows with their number and not with its square: four
-// times the steps, as many bytes, give or take. Membranes that follow each other, those
-// that are compared once more, and those that only spikes link go three ways.
+// The cost of finding the steps grows with their number and not with its square: four times the
+// steps, as many bytes, give or take. Membranes that follow each other, those that are compared
+// once more, and those that only spikes link go three ways.
 func TestRerollingIsLinear(t *testing.T) {
 	irtest.Long(t)
 	alpha := drawn{alpha: 0.875, beta: 0.5, threshold: 0.5, reset: "alpha"}

@@ -78,8 +78,7 @@ func TestResetNow(t *testing.T) {
 	}
 }
 
-// What such a neuron has stored in the last step, or in every step, is the membrane of a
-// silent one.
+// The stored membrane of such a neuron, in the last step or in every step, is that of a silent one.
 func TestStoredMembraneGiven(t *testing.T) {
 	for _, zero := range []bool{false, true} {
 		for _, every := range []bool{false, true} {

@@ -4,8 +4,8 @@ import (
 	"nomul/ir"
 )
 
-// What holds a number at a bound is written in many ways, too: as a choice by a comparison
-// of the number, or before a comparison that the bound does not change.
+// A bound of a number is written in many ways, too: as a choice by a comparison of the number, or
+// before a comparison that the bound does not change.
 
 // chosenFloor: where(x > 0, x, 0) and where(x < 0, 0, x) are relu(x), also with ≥ and ≤. A
 // choice of 0 above 0 stays one, for a reset may be written so.

@@ -5,10 +5,10 @@ import (
 	"nomul/ir/diag"
 )
 
-// A batch of one sample is an axis of extent 1, which a file may merge with others, drop,
-// or stack along: that moves no element. What it computes from there has no batch axis,
-// and is computed as it stands, for the one sample. What works along the batch is
-// another thing: it would mix the samples of a larger one.
+// A batch of one sample is an axis of extent 1, which a file may merge with others, drop, or stack
+// along: that moves no element. Values from there on have no batch axis, and are computed as they
+// stand, for the one sample. An op along the batch is another thing: it would mix the samples of a
+// larger one.
 
 // mayKeep reports whether a value for which no batch axis was found may be computed
 // with the batch as data: it only moves elements, works on each alone, or is a matrix

@@ -5,7 +5,7 @@
 // and why, is carried along as a deviation (deviation.go), a bound for each cause: weights,
 // bias, leak, reset, threshold, conversion, factor. Each op inherits the deviations of its
 // operands by a rule; membranes add them up over the steps, damped by their leak
-// (deviation_neuron.go). A bound above what readers bear is refused (precision.go).
+// (deviation_neuron.go). A bound above the tolerance of readers is refused (precision.go).
 //
 //	quantise.go          dispatch by op, weights
 //	round_weights.go     rounding of a row, so that its sum is kept

@@ -8,7 +8,7 @@ import (
 
 // bias gives a layer its bias operand, or notes it as an offset.
 //
-// What rounding the weights changes at the pixel that stands for 0 is put right
+// The error of rounded weights at the pixel that stands for 0 is corrected
 // here, so that it acts on differences from that pixel only (R11).
 func (q *quantiser) bias(w layers.Weighted, rounded *ir.Tensor, scale []float64, zero *ir.Tensor) (*ir.Value, error) {
 	bias := w.Bias()

@@ -26,11 +26,11 @@ type absorber struct {
 	spelt  map[*ir.Value]*ir.Value // the same, written out as mul and add
 }
 
-// AbsorbAffine moves factors and shifts of integers forward through ops that
-// only move, add or multiply elements, into the weights and bias that read them:
-// W·(g·n + c) = (W·diag(g))·n + W·c. Where padding of a convolution is 0 and c is
-// not, W·c differs at the border, and the bias becomes a map. A neuron takes them
-// as its input gain and bias. What neither reads is written out again.
+// AbsorbAffine moves factors and shifts of integers forward through ops that only move, add or
+// multiply elements, into the weights and bias that read them: W·(g·n + c) = (W·diag(g))·n + W·c.
+// Where padding of a convolution is 0 and c is not, W·c differs at the border, and the bias becomes
+// a map. A neuron takes them as its input gain and bias. A value that neither reads is written out
+// again.
 func AbsorbAffine(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 	n = storedFirst(n)
 	a := &absorber{steps: n.Steps, stored: map[*ir.Value]*ir.Value{}, known: map[*ir.Value]affine{}, spelt: map[*ir.Value]*ir.Value{}}

@@ -5,9 +5,9 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// LowerBatchNorm writes a batch-norm that no weights could take (R1) as
-// a·x + c along its axis. What reads it decides where a and c go: into the
-// weights behind it (R17), into thresholds (R2), or into signed powers of two.
+// LowerBatchNorm writes a batch-norm that no weights could take (R1) as a·x + c along its axis. Its
+// readers decide where a and c go: into the weights behind it (R17), into thresholds (R2), or into
+// signed powers of two.
 func LowerBatchNorm(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		if v.Op != ir.OpBatchNorm || !constArgs(v.Args[1:]) {

@@ -138,8 +138,8 @@ func Its(l ir.Leaking) string {
 	return "its " + l.Of + "'s leak"
 }
 
-// noteLeak reports a leak that is not exact on integers: a shift is, except in the output of a
-// current.
+// noteLeak reports a leak that is not exact on integers: a shift of the membrane is exact, one of
+// another state is rounded.
 func noteLeak(o *rewrite.Options, v *ir.Value, of ir.Leaking, beta float64, l ir.Leak) {
 	switch its := Its(of); {
 	case l.Kind == ir.LeakCSD:

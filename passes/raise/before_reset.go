@@ -8,9 +8,9 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// A state may be the membrane behind its reset, H − a·S, while an output reads H, before
-// it. What a step has of the one before is then written as steps that are written out have
-// it: as the membrane and the spikes of that step, each in a delay of its own.
+// A state may be the membrane behind its reset, H − a·S, while an output reads H, before it. The
+// state of the step before is then written as in unrolled steps: as the membrane and the spikes of
+// that step, each in a delay of its own.
 
 // split is a delay of a membrane behind its reset.
 type split struct {

@@ -8,8 +8,8 @@ import (
 	"nomul/passes/canonical"
 )
 
-// A neuron may choose by its membrane, as PyTorch's where does: a floor, spikes of several
-// sizes, a leak for each sign. What is chosen tells them apart.
+// A neuron may choose by its membrane, as PyTorch's where does: a floor, spikes of several sizes, a
+// leak for each sign. The chosen numbers tell them apart.
 
 var (
 	sized        = Odd{What: "a neuron whose spikes have several sizes", Help: "a spike is 0 or 1 here"}

@@ -246,8 +246,8 @@ func AdaptiveThresholds(n *ir.Net) diag.List {
 	return errs
 }
 
-// ofOneMembrane reports whether a comparison is of a membrane with its own spikes: of their
-// remainder with 0.
+// ofOneMembrane reports whether a comparison is of a membrane with a number that its own spikes
+// decide.
 func ofOneMembrane(v *ir.Value, latched map[*ir.Value]*ir.Value) bool {
 	a := &Anatomy{latched: latched}
 	for i, m := range v.Args {

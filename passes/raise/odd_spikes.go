@@ -7,9 +7,8 @@ import (
 	"nomul/passes/canonical"
 )
 
-// A neuron is odd, too, by when its spikes come: within bounds of its membrane, on both
-// sides of 0, or not soon after one another. What tells them apart is of which steps the
-// spikes are that a number is computed from.
+// A neuron is odd, too, by when its spikes come: within bounds of its membrane, on both sides of 0,
+// or not soon after one another. The steps of the spikes under a number tell them apart.
 
 var (
 	refractory = Odd{What: "a neuron with a refractory period: its spikes hold back those that follow, or its membrane",

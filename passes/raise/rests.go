@@ -369,7 +369,7 @@ func (r *rest) reach(end func(*ir.Value) bool) bool {
 	return true
 }
 
-// rest gives the neuron a refractory period. What it holds is behind its reset, which comes
+// rest gives the neuron a refractory period. The held membrane is behind its reset, which comes
 // with the spike then.
 func (f *neuronForm) rest(u *Unit, p ir.Refractory) *diag.Diagnostic {
 	a := &f.attrs

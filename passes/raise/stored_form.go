@@ -106,8 +106,8 @@ func (u *Unit) setStoredReset(n *neuronForm, f, g Form, init *ir.Tensor) (Form, 
 		return f.without(quiet), nil
 	case equalForms(g.without(quiet), Form{{Monomial{now: true}, rewrite.Scalar(1)}, {Monomial{now: true, fired: true}, rewrite.Scalar(-1)}}) &&
 		!u.firesAtStart(rewrite.Scalar(0)) && !u.firesAtStart(init):
-		// What is stored is 0 after a spike and below the threshold else, so its
-		// own comparison never holds.
+		// The stored membrane is 0 after a spike and below the threshold else, so its own comparison
+		// never holds.
 		n.attrs.Reset, n.attrs.When = ir.ResetZero, ir.WhenFire
 		return f.without(quiet), nil
 	}

@@ -12,7 +12,7 @@
 // each step reads elsewhere becomes one that is given in each step (frames.go, take_frames.go,
 // given_steps.go).
 //
-// Two steps leave open what a layer keeps; as_written.go and memoryless.go take those that do
+// Two steps leave the state of a layer open; as_written.go and memoryless.go take those that do
 // not depend on it, two_steps.go those where one neuron explains both. Steps of a neuron that
 // is not recognised are told by odd_neurons.go and told_apart.go.
 package reroll

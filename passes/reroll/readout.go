@@ -150,8 +150,8 @@ func (r *reader) record(v *ir.Value) (parts []*ir.Value, axis int) {
 	return v.Args, canonical.AxisOf(v.Attrs)
 }
 
-// asSaid reads an output that holds every step as the user says. What else is computed
-// of the steps is so all the same.
+// asSaid reads an output that holds every step as the user says. Other functions of the steps are
+// computed nevertheless.
 func (r *reader) asSaid(out *ir.Value, said string, parts []*ir.Value, axis int) *diag.Diagnostic {
 	r.said = true
 	v := out.Args[0]

@@ -131,7 +131,7 @@ func WithoutMemory(v *ir.Value) *ir.Value {
 	return v.Args[ir.NeuronX]
 }
 
-// message tells the finding, and its consequence.
+// message names the layers that were found, and the state beside their membrane.
 func (u unfolded) message() string {
 	all := u.layers
 	kept := "no membrane was found in them that each makes of the one before"
@@ -151,7 +151,7 @@ func (u unfolded) Refused() *diag.Diagnostic {
 	return diag.Errorf(u.layers[0].Origin, diag.NotUnrolled, "%s", u.message()).WithHelp("%s", u.help())
 }
 
-// help tells how to make one layer of them.
+// help tells how to write them as one layer.
 func (u unfolded) help() string {
 	if u.state != nil {
 		return "without it the network is one layer in time; as it is, it takes few time steps only"

@@ -126,7 +126,7 @@ type pairing struct {
 	numbers bool
 }
 
-// operand pairs operand i of two paired values.
+// operand pairs operand i of v with that of its image.
 func (p *pairing) operand(v *ir.Value, i int) *diag.Diagnostic {
 	image := p.image[v]
 	a, b := v.Args[i], image.Args[i]

@@ -60,7 +60,7 @@ type Options struct {
 	Readout  string
 	Readouts map[string]string
 	Stream   bool
-	// Tell takes what the user should know; nil when nobody listens.
+	// Tell receives diagnostics for the user; nil when nobody listens.
 	Tell func(*diag.Diagnostic)
 	// PixelBits is the width of the weights that read pixels; 0 is that of the others.
 	PixelBits int

@@ -83,7 +83,7 @@ func predecessors(n *ir.Net, fires map[*ir.Value][]*ir.Value) map[*ir.Value]*ir.
 	return before
 }
 
-// lineage holds the descent of each membrane, by its number in net order.
+// lineage holds the ancestors of each membrane, by its number in net order.
 type lineage struct {
 	membranes []*ir.Value
 	older     []members // the membranes before it, of its own layer or a leaky one behind it

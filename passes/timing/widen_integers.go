@@ -56,8 +56,8 @@ func widened(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 	return r.AddTyped(ir.OpCast, r.Unique(v.Name), nil, wide, x)
 }
 
-// integerStates are the states of one time step that are integers. What is wrong with
-// those that are said is told where they are bound.
+// integerStates are the states of one time step that are integers. Errors in the user's choice of
+// states are reported where they are bound.
 func integerStates(n *ir.Net, o *rewrite.Options) []state {
 	find := statesFound
 	if len(o.State) > 0 {
