@@ -90,8 +90,8 @@ func Lower(net *ir.Net, to ir.Level, after string, o *Options, seen func(Pass, *
 	return net, nil
 }
 
-// Apply runs one pass on a verified net and verifies the result. What a pass
-// breaks or panics over is a bug of nomul, told with the pass's input.
+// Apply runs one pass on a verified net and verifies the result. An invalid
+// result, or a panic, is a bug of nomul, reported with the pass's input.
 func Apply(p Pass, net *ir.Net, o *Options) (out *ir.Net, err error) {
 	if net.Level != p.From {
 		return nil, fmt.Errorf("pass %s takes nets at the %v level; net %s is at %v", p.Name, p.From, net.Name, net.Level)

@@ -88,8 +88,8 @@ type stripKey struct {
 	axis int
 }
 
-// follow finds the batch axis of v. Values that depend on one without its axis are skipped: one
-// error is enough.
+// follow finds the batch axis of v. Values that depend on one whose axis was lost are
+// skipped: one error is enough.
 func (b *batch) follow(v *ir.Value) {
 	if v.Op == ir.OpConst {
 		return
