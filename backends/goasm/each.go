@@ -120,7 +120,8 @@ func (p *plan) joins(w *written) bool {
 		return false
 	}
 	at := slices.IndexFunc(as.views, func(v lower.View) bool { return v.Array == w.To })
-	whole := len(as.seen(at)) == w.size() && as.seen(at).plain() == nil
+	// The views of a part are of the reader's grid, too.
+	whole := slices.Equal(w.To.Type.Shape.Dims(), reader.To.Type.Shape.Dims()) && as.seen(at).plain() == nil
 	return whole && w.Clock == reader.Clock && w.logical() == as.logical() && !p.sums(w) && w.computed() != nil
 }
 
