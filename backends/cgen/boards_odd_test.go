@@ -25,9 +25,7 @@ end
 `
 
 func TestBoardsCopyDataBehindOddConstants(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long")
-	}
+	irtest.Long(t)
 	t.Parallel()
 	net := irtest.ParseNet(t, "odd", odd)
 	for _, board := range boards {

@@ -53,7 +53,7 @@ var boards = []board{
 // so many samples, and returns these.
 func (b board) agrees(t *testing.T, net *ir.Net, samples int) backends.Vectors {
 	t.Helper()
-	need(t, "make", b.compiler, b.emulator)
+	irtest.Need(t, "make", b.compiler, b.emulator)
 	dir, v := emit(t, net, samples)
 	_, want := stream(net, v)
 	got, said, err := try(dir, nil, "make", "-s", "qemu-"+b.name, "TRACE=1")
@@ -67,9 +67,7 @@ func (b board) agrees(t *testing.T, net *ir.Net, samples int) backends.Vectors {
 }
 
 func TestBoards(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long")
-	}
+	irtest.Long(t)
 	t.Parallel()
 	net := irtest.ParseNet(t, "small", small)
 	for _, board := range boards {
@@ -89,7 +87,7 @@ func TestBoards(t *testing.T) {
 func TestSelfTestFails(t *testing.T) {
 	irtest.Long(t)
 	t.Parallel()
-	need(t, "gcc")
+	irtest.Need(t, "gcc")
 	net := irtest.ParseNet(t, "small", small)
 	v := vectors(t, net, irtest.Inputs(net, 1, 2))
 	for name, spoil := range map[string]func(){
@@ -113,7 +111,7 @@ func TestSelfTestFails(t *testing.T) {
 func TestSelfTestOfOutputs(t *testing.T) {
 	irtest.Long(t)
 	t.Parallel()
-	need(t, "gcc")
+	irtest.Need(t, "gcc")
 	net := irtest.ParseNet(t, "small", small)
 	v := vectors(t, net, irtest.Inputs(net, 1, 2))
 	v[1].Steps[2].Spikes[1][28] ^= 1
@@ -127,7 +125,7 @@ func TestSelfTestOfOutputs(t *testing.T) {
 }
 
 func TestRunnerRefusesHalfASample(t *testing.T) {
-	need(t, "gcc")
+	irtest.Need(t, "gcc")
 	net := irtest.ParseNet(t, "small", small)
 	dir, v := emit(t, net, 1)
 	in, _ := stream(net, v)
@@ -146,7 +144,7 @@ func TestStackIsAsPlanned(t *testing.T) {
 		{"arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb"},
 		{"riscv64-unknown-elf-gcc", "-march=rv32i", "-mabi=ilp32"},
 	} {
-		need(t, c[0])
+		irtest.Need(t, c[0])
 		for _, text := range []string{small, flagship, windows} {
 			net := irtest.ParseNet(t, "net", text)
 			dir, _ := emit(t, net, 1)

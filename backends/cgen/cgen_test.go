@@ -34,7 +34,7 @@ end
 func TestFlagship(t *testing.T) {
 	irtest.Long(t)
 	t.Parallel()
-	need(t, "gcc", "clang")
+	irtest.Need(t, "gcc", "clang")
 	net := irtest.ParseNet(t, "flagship", flagship)
 	dir, v := emit(t, net, 3)
 	in, want := stream(net, v)

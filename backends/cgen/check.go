@@ -2,15 +2,11 @@ package cgen
 
 import (
 	"fmt"
-	"math"
 
 	"nomul/backends/lower"
 	"nomul/ir"
 	"nomul/ir/diag"
 )
-
-// int32s is the range of an element of 32 bits.
-var int32s = ir.Range{Lo: math.MinInt32, Hi: math.MaxInt32}
 
 // limits are those of the emitted code.
 var limits = lower.Limits{Target: "c", Input: 32, Fits: fits}
@@ -23,7 +19,7 @@ func fits(s *lower.Stage) (why, help string) {
 	if s.Fold == nil || s.Fold.Weight == nil {
 		return "", ""
 	}
-	if n := product(paddedOf(s.Fold.Rows().Windows)); n > maxEvents {
+	if n := lower.Size(paddedOf(s.Fold.Windows())); n > maxEvents {
 		return fmt.Sprintf("its input has %d places with the padding, wanted at most %d", n, maxEvents), ""
 	}
 	if n := s.Fold.Places[len(s.Fold.Places)-1]; !weighs(s) && n > maxEvents {

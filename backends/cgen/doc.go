@@ -5,8 +5,8 @@
 // addresses; and around them a self test, a stream runner and a board program
 // for Cortex-M and RV32I, with a Makefile.
 //
-// What is emitted is planned from the lowered program of a net (package lower), stage by
-// stage: a function each. The kernels that they share are in files/kernels.c.
+// The code follows the lowered program of a net (package lower), with a function for each
+// stage. The kernels that they share are in files/kernels.c.
 //
 // # How sums of weights run
 //

@@ -171,7 +171,7 @@ func (f *field) declare() string {
 	return fmt.Sprintf("%s %s[%d]", f.elem.c(), f.name, f.n)
 }
 
-// What larger microcontrollers have, in bytes.
+// The memories of larger microcontrollers, in bytes.
 const (
 	usualFlash = 2 << 20
 	usualRAM   = 512 << 10

@@ -180,6 +180,9 @@ func (p *eachPrinter) element() {
 			p.value(v, i)
 		}
 	}
+	if len(p.gathered) == 0 {
+		return
+	}
 	for _, g := range p.gathered {
 		// Compilers warn of a shift as a condition.
 		test := p.number[g.value]
@@ -187,9 +190,6 @@ func (p *eachPrinter) element() {
 			test = "(" + test + ") != 0"
 		}
 		p.line("\tif (%s) {\n\t\t%s |= lane;\n\t}", test, g.bits)
-	}
-	if len(p.gathered) == 0 {
-		return
 	}
 	p.line("\tlane <<= 1;\n\tif (lane == 0u) {")
 	for _, g := range p.gathered {
@@ -199,7 +199,7 @@ func (p *eachPrinter) element() {
 }
 
 // value makes a value an expression where one instruction takes it, and else a variable.
-// What a state variable was is read before it is stored.
+// The old state is read before the new one is stored.
 func (p *eachPrinter) value(v int, i update.Instr) {
 	if i.Kind == update.Operand || i.Kind == update.Param {
 		if p.reading[v] == (operand{}) {

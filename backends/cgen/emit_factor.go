@@ -54,7 +54,7 @@ func (p *eachPrinter) factor(v int, i update.Instr) csd {
 		largest = largest.Union(ir.Range{Lo: n, Hi: n})
 	}
 	c := csd{p.p.flash(p.stage.To, fmt.Sprint("digits", v), elem{bits: 8}, digits, text).name,
-		i.Decay.Shift > 31 || !int32s.Contains(product64(p.ranges.Values[i.A], largest))}
+		i.Decay.Shift > 31 || !lower.Int32s.Contains(product64(p.ranges.Values[i.A], largest))}
 	if len(known) > 1 {
 		name := fmt.Sprint("starts", v)
 		a := p.p.flash(p.stage.To, name, unsignedFor(len(digits)), starts, "the first digit of each factor")

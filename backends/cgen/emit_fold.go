@@ -42,7 +42,7 @@ func (b *printer) reduce(s *lower.Stage) {
 	for _, n := range r.Taps {
 		r.taps = append(r.taps, taps{count: fmt.Sprintf("%du", n)})
 	}
-	windows := r.Rows().Windows
+	windows := r.Windows()
 	for i := range windows.In {
 		r.cut(&x, windows, i)
 	}

@@ -11,7 +11,7 @@ func (b *printer) move(s *lower.Stage) {
 	}
 	copied := 0
 	for _, piece := range m.Pieces {
-		copied += product(piece.Dims)
+		copied += lower.Size(piece.Dims)
 	}
 	if n, ok := uniform(m.Pieces[0].From.Array); ok && len(m.Pieces) == 1 && copied == to.n {
 		b.set(to, n)
@@ -47,7 +47,7 @@ func (b *printer) piece(piece lower.Piece, to place, below int64, first bool) {
 	x := b.reads(w, "x", piece.From)
 	y := b.writes(to, w.along(piece.To.Start, piece.To.Strides))
 	w.collapse()
-	if n := product(piece.Dims); y.at.elem.packed && x.number == nil && x.at.elem.packed && neighbours(w) && aligned(x, n) && y.index.start%32 == 0 &&
+	if n := lower.Size(piece.Dims); y.at.elem.packed && x.number == nil && x.at.elem.packed && neighbours(w) && aligned(x, n) && y.index.start%32 == 0 &&
 		(n%32 == 0 || y.index.start+n == to.n || first && below == 0) {
 		b.line("\n\t@_copy32(%s, %s, %du);", plus("y", y.index.start/32), plus("x", x.index.start/32), x.at.elem.length(n))
 	} else {

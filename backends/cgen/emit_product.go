@@ -53,7 +53,7 @@ func (b *printer) product(s *lower.Stage) {
 	b.line("\t%s *y = (%[1]s *)%s;", y.elem.unsigned().c(), y.expr)
 	b.indices(w)
 	b.line("\t@_fill%d(y, 0u, %du);", y.elem.bits, y.n)
-	n := product(pick(f.Places, cols))
+	n := lower.Size(pick(f.Places, cols))
 	kernel, mixed := fmt.Sprintf("pick%d_%s", y.elem.bits, x.at.elem.kind()), ""
 	if spikes {
 		kernel, mixed = fmt.Sprintf("mix%d_%s", y.elem.bits, a.at.elem.kind()), "st->row_bits, st->row_list, "
@@ -62,6 +62,6 @@ func (b *printer) product(s *lower.Stage) {
 	}
 	b.loops(w, func() {
 		b.line("\t@_%s(%s, a, %s, b, %s, %s%du, %du, %du);", kernel, plus("y", to.name), a.index.name, x.index.name, mixed,
-			product(pick(f.Places, rows)), product(f.Taps), n)
+			lower.Size(pick(f.Places, rows)), lower.Size(f.Taps), n)
 	})
 }

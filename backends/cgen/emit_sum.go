@@ -106,11 +106,11 @@ func (p *sumPrinter) spikes() {
 		inside = p.table("inside", p.first(), p.windows.In, lower.Strides(p.padded), "places in the padded input")
 	}
 	taps := p.taps()
-	p.p.lend("place_ends", counted, product(p.padded)+1, "ends of the places in place_spikes, of the layer that runs")
+	p.p.lend("place_ends", counted, lower.Size(p.padded)+1, "ends of the places in place_spikes, of the layer that runs")
 	for i, k := range p.chunks {
 		p.p.lend("place_spikes", counted, k.channels*p.places, "spikes by place, of the layer that runs")
 		p.line("\t@_sort_places(st->place_ends, st->place_spikes, %s, %s, %du, %du, %s, %du);", p.x.expr,
-			plus(p.from, fmt.Sprintf("%du", k.first*p.places)), k.channels, p.places, inside, product(p.padded))
+			plus(p.from, fmt.Sprintf("%du", k.first*p.places)), k.channels, p.places, inside, lower.Size(p.padded))
 		p.overPlaces(func(at, y, start string) {
 			if i > 0 {
 				p.line("\t@_collect%d(%s, %s, %du, %du);", p.elem.bits, p.sums, y, p.outs, p.between)
@@ -146,9 +146,7 @@ func (p *sumPrinter) taps() string {
 
 // table lays out the elements of a grid, from the first on.
 func (p *sumPrinter) table(what string, first int, dims, strides []int, comment string) string {
-	var at []int64
-	lower.Piece{Dims: dims, From: lower.View{Start: first, Strides: strides}, To: lower.View{Strides: strides}}.Each(func(from, _ int) { at = append(at, int64(from)) })
-	return p.p.flash(p.of, what, counted, at, comment).name
+	return p.p.flash(p.of, what, counted, lower.Elements[int64](first, dims, strides), comment).name
 }
 
 // overPlaces prints the loop over the places of the image around the code of one. The body
@@ -177,21 +175,21 @@ func (p *sumPrinter) overPlaces(body func(at, y, start string)) {
 func (p *sumPrinter) words() {
 	e, x := p.x.elem, plus("x", p.from)
 	if p.isPadded() {
-		margin := p.p.lend("padded_"+e.kind(), e, p.inputs*product(p.padded), "words with their padding, of the layer that runs")
+		margin := p.p.lend("padded_"+e.kind(), e, p.inputs*lower.Size(p.padded), "words with their padding, of the layer that runs")
 		p.pad(margin, x)
 		x = margin
 	}
 	taps, window := p.taps(), p.p.lend("window_"+e.kind(), e, p.rows, "words of one window, of the layer that runs")
 	list := p.sorter(e, window)
 	p.overPlaces(func(at, _, start string) {
-		p.line("\t@_window_%s(%s, %s, %s, %du, %du, %du);", e.kind(), window, plus(x, at), taps, p.windows.Taps(), p.inputs, product(p.padded))
+		p.line("\t@_window_%s(%s, %s, %s, %du, %du, %du);", e.kind(), window, plus(x, at), taps, p.windows.Taps(), p.inputs, lower.Size(p.padded))
 		p.all(start, list)
 	})
 }
 
 // pad copies words to between their padding.
 func (p *sumPrinter) pad(margin, x string) {
-	e, size := p.x.elem, product(p.padded)
+	e, size := p.x.elem, lower.Size(p.padded)
 	p.line("\t@_fill%d((%s *)%s, 0u, %du);", e.bits, e.unsigned().c(), margin, p.inputs*size)
 	w := within(append([]int{p.inputs}, p.windows.In...))
 	from, to := w.ordered(), w.along(p.first(), append([]int{size}, lower.Strides(p.padded)...))

@@ -47,7 +47,7 @@ func put(t *testing.T, dir, name string, net *ir.Net) {
 func TestTwoModelsInCpp(t *testing.T) {
 	irtest.Long(t)
 	t.Parallel()
-	need(t, "gcc", "g++")
+	irtest.Need(t, "gcc", "g++")
 	dir := t.TempDir()
 	text := "#include <cstring>\n"
 	var checks strings.Builder
@@ -83,7 +83,7 @@ func TestTwoModelsInCpp(t *testing.T) {
 func TestExample(t *testing.T) {
 	irtest.Long(t)
 	t.Parallel()
-	need(t, "gcc")
+	irtest.Need(t, "gcc")
 	for name, text := range map[string]string{"named": named, "flagship": flagship} {
 		net := irtest.ParseNet(t, name, text)
 		v := vectors(t, net, irtest.Inputs(net, 1, 1))

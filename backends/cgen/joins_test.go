@@ -219,7 +219,7 @@ func TestNoCompilerMultiplies(t *testing.T) {
 		{"arm-none-eabi-objdump", "arm-none-eabi-gcc", "-mcpu=cortex-m0", "-mthumb", "-O2", "-ffreestanding"},
 		{"riscv64-unknown-elf-objdump", "riscv64-unknown-elf-gcc", "-march=rv32im", "-mabi=ilp32", "-O2", "-ffreestanding"},
 	} {
-		need(t, c[0], c[1])
+		irtest.Need(t, c[0], c[1])
 		for _, text := range []string{tokens48, windows, attentions} {
 			dir, _ := emit(t, irtest.ParseNet(t, "net", text), 1)
 			run(t, dir, nil, c[1], append(c[2:len(c):len(c)], "-std=c99", "-c", "model.c")...)

@@ -37,7 +37,7 @@ func TestSegments(t *testing.T) {
 	irtest.Long(t)
 	t.Parallel()
 	net := irtest.ParseNet(t, "segments", segmented)
-	need(t, "gcc")
+	irtest.Need(t, "gcc")
 	dir := artefact(t, net, vectors(t, net, extremes(net)))
 	run(t, dir, nil, build(t, dir, "test", sanitized...))
 }
@@ -85,7 +85,7 @@ func TestSharedMemory(t *testing.T) {
 	net := irtest.ParseNet(t, "sharing", sharing)
 	agree(t, "sharing", sharing, 5)
 	for seed := range uint64(3) {
-		need(t, "gcc")
+		irtest.Need(t, "gcc")
 		dir, _ := emit(t, irtest.Shuffle(net, seed), 2)
 		run(t, dir, nil, build(t, dir, "test", "gcc", "-O1"))
 	}
@@ -97,7 +97,7 @@ func TestSharedMemory(t *testing.T) {
 func TestListsBeyond16Bits(t *testing.T) {
 	irtest.Long(t)
 	t.Parallel()
-	need(t, "gcc")
+	irtest.Need(t, "gcc")
 	for shape, out := range map[string]string{
 		"16,64,64": "[2,8,8]", "17,64,64": "[2,8,8]", "3,32,1024": "[2,4,128]", "32,46,46": "[2,6,6]", "64,64,64": "[2,8,8]",
 	} {

@@ -20,19 +20,6 @@ import (
 // warnings are the flags under which emitted code must be clean.
 var warnings = []string{"-std=c99", "-Wall", "-Wextra", "-Werror", "-Wconversion", "-Wpedantic"}
 
-// need skips a test whose tools are missing, unless they are required.
-func need(t testing.TB, tools ...string) {
-	t.Helper()
-	for _, tool := range tools {
-		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("NOMUL_REQUIRE_TOOLS") == "1" {
-				t.Fatal(err)
-			}
-			t.Skipf("needs %s", tool)
-		}
-	}
-}
-
 // vectors runs samples through the interpreter and keeps everything it computes.
 func vectors(t testing.TB, net *ir.Net, inputs []map[string]*ir.Tensor) backends.Vectors {
 	t.Helper()

@@ -212,7 +212,7 @@ end
 func TestWindows(t *testing.T) {
 	irtest.Long(t)
 	net := irtest.ParseNet(t, "windows", windows)
-	need(t, "gcc")
+	irtest.Need(t, "gcc")
 	dir := artefact(t, net, vectors(t, net, extremes(net)))
 	run(t, dir, nil, build(t, dir, "test", sanitized...))
 }

@@ -209,13 +209,4 @@ func (e elem) length(n int) int {
 // bytes is the size of a C array of that length.
 func (e elem) bytes(length int) int { return length * e.bits / 8 }
 
-// product is the number of elements of a grid.
-func product(dims []int) int {
-	n := 1
-	for _, d := range dims {
-		n *= d
-	}
-	return n
-}
-
 func roundUp(n, to int) int { return (n + to - 1) / to * to }

@@ -38,7 +38,7 @@ func (p *plan) gathered(clock ir.Clock, v lower.View, grid []int, axes []int) lo
 	a := p.copies[key]
 	if a == nil {
 		a = &lower.Array{Name: fmt.Sprintf("%s.copy%d", v.Array.Name, 1+len(p.copies)),
-			Type: v.Array.Type.WithShape(ir.ShapeOf(product(dims))), Range: v.Array.Range}
+			Type: v.Array.Type.WithShape(ir.ShapeOf(lower.Size(dims))), Range: v.Array.Range}
 		piece.To = lower.View{Array: a, Strides: lower.Strides(dims)}
 		p.copies[key], p.program.Arrays = a, append(p.program.Arrays, a)
 		p.program.Stages = append(p.program.Stages, &lower.Stage{Clock: clock, To: a, Move: &lower.Move{Pieces: []lower.Piece{piece}}})

@@ -10,7 +10,7 @@ import (
 // sum is a planned fold of constant weights: for each of its places, the rows of the inputs
 // that count are listed and added.
 //
-// What a place sees is listed from where it stands, if that is one element after another.
+// The inputs of a place are listed in place where they stand one element after another.
 // Else places are those of an image: thought of with its padding around it, in C order, a
 // window is the same list of taps everywhere. Spikes are first sorted by place: the list of
 // a window is then that of its taps, and a row is a channel at a tap. Words are copied to
@@ -58,7 +58,7 @@ func (p *plan) planSum(s *lower.Stage) *lower.Stage {
 	t := &sum{Fold: &f, fold: r, windows: r.Windows}
 	t.between, _ = oneAxis(pick(f.Places, r.OutputAxes), pick(lower.Strides(f.Places), r.OutputAxes))
 	channels := len(f.Taps) - len(t.windows.In)
-	t.inputs = product(f.Taps[:channels])
+	t.inputs = lower.Size(f.Taps[:channels])
 	apart, even := oneAxis(f.Taps[:channels], f.X.Strides[len(f.Places):])
 	for i := range t.windows.In {
 		t.over = append(t.over, len(f.Places)-len(t.windows.In)+i)
@@ -73,7 +73,7 @@ func (p *plan) planSum(s *lower.Stage) *lower.Stage {
 		}
 	}
 	t.base = f.X.Start + t.begin()
-	t.places, t.padded = product(t.windows.In), paddedOf(t.windows)
+	t.places, t.padded = lower.Size(t.windows.In), paddedOf(t.windows)
 	t.groups, t.outs, t.rows = r.Groups, r.Outputs, r.Inputs
 	p.sums[s.To] = t
 	return &lower.Stage{Clock: s.Clock, To: s.To, Fold: &f}
@@ -106,7 +106,7 @@ func (t *sum) isImage(apart int) bool {
 				return false
 			}
 		}
-		return t.inputs == 1 || apart == product(t.windows.In)
+		return t.inputs == 1 || apart == lower.Size(t.windows.In)
 	}
 	size, over := 1, []int(nil)
 	for _, axis := range slices.Backward(t.fold.PositionAxes) {
@@ -180,7 +180,7 @@ func paddedOf(w ir.Windows) []int {
 }
 
 // isPadded reports whether there is padding at all.
-func (t *sum) isPadded() bool { return product(t.padded) != t.places }
+func (t *sum) isPadded() bool { return lower.Size(t.padded) != t.places }
 
 // counted is the element that rows, spikes and places are counted in, and maxEvents bounds
 // the spikes listed at a time, and the places of a padded input.

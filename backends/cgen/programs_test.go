@@ -27,7 +27,7 @@ func agree(t *testing.T, name, text string, samples int) (*ir.Net, backends.Vect
 // agreeOn is agree on a net that is there.
 func agreeOn(t *testing.T, net *ir.Net, samples int) backends.Vectors {
 	t.Helper()
-	need(t, "gcc", "clang")
+	irtest.Need(t, "gcc", "clang")
 	dir, v := emit(t, net, samples)
 	in, want := stream(net, v)
 	got := run(t, dir, in, build(t, dir, "host", sanitized...), "-trace")

@@ -12,9 +12,7 @@ import (
 
 // Weights in several files make the same program as in one.
 func TestWeightsInSeveralFiles(t *testing.T) {
-	if _, err := exec.LookPath("gcc"); err != nil {
-		t.Skip("needs gcc")
-	}
+	irtest.Need(t, "gcc")
 	net := irtest.ParseNet(t, "two", `net two fixed steps=1 {
 once
 	%x = input : u8[3]

@@ -87,7 +87,7 @@ func (w workspace) allInOne(t *testing.T, kernels []string, way way) string {
 	return w.mustRun(t, way.env, append(append([]string{}, way.under...), "./replay-"+way.arch)...)
 }
 
-// TestArchives replays the nets of testdata/run. What is refused is told.
+// TestArchives replays the nets of testdata/run. Refusals are told.
 func TestArchives(t *testing.T) {
 	irtest.Long(t)
 	var nets []*ir.Net

@@ -47,7 +47,7 @@ func TestNoMultiplication(t *testing.T) {
 	for arch, objdump := range map[string]string{"amd64": "objdump", "arm64": "aarch64-linux-gnu-objdump"} {
 		for _, name := range w.names {
 			t.Run(name+"-"+arch, func(t *testing.T) {
-				need(t, objdump)
+				irtest.Need(t, objdump)
 				w.scanRunner(t, name, arch, objdump)
 			})
 		}

@@ -9,10 +9,7 @@ import (
 	"nomul/ir/diag"
 )
 
-var (
-	int16s = ir.Range{Lo: math.MinInt16, Hi: math.MaxInt16}
-	int32s = ir.Range{Lo: math.MinInt32, Hi: math.MaxInt32}
-)
+var int16s = ir.Range{Lo: math.MinInt16, Hi: math.MaxInt16}
 
 // maxRows bounds the offsets of rows, which must fit 31 bits: rows are found by offsets within
 // a line of the image, 64 bytes an input, or sixteen times as many in a table; taps and padding

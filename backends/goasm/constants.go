@@ -57,7 +57,7 @@ func (l *loop) limit(limit update.Value, data []int64) []int64 {
 	return out
 }
 
-// What a block of elements may have, so that its constants stay in the nearest cache.
+// The bounds of a block of elements, so that its constants stay in the nearest cache.
 const (
 	mostBlock  = 4096
 	leastBlock = 1024

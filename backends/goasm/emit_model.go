@@ -116,7 +116,7 @@ func (p *plan) constructor(out *printer) {
 
 // lifecycle prints Reset, Load, Step, Finish and Infer.
 func (p *plan) lifecycle(out *printer) {
-	out.f("// Reset sets membranes and sums to what they are before the first step.")
+	out.f("// Reset sets membranes and sums to their values before the first step.")
 	out.f("func (m *Model) Reset() {")
 	for _, c := range clocks {
 		for _, s := range p.stages[c.clock] {
@@ -127,7 +127,7 @@ func (p *plan) lifecycle(out *printer) {
 	}
 	out.f("}\n")
 
-	out.f("// Load takes the input and computes what does not change from step to step.")
+	out.f("// Load takes the input and computes the layers that do not change from step to step.")
 	out.f("func (m *Model) Load(%s) {", p.parameters())
 	for _, b := range p.inputs {
 		out.f("m.%s = *%s", b.name, b.name)

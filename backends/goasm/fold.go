@@ -37,18 +37,10 @@ func (f *folded) isProduct() bool {
 // channels is the number of positions that windows leave alone: all of them without windows,
 // but one where padding is seen in another way.
 func (f *folded) channels() int {
-	if len(f.Windows.Out) == 0 && len(f.Fold.X.Within) > 0 {
+	if f.Bounded() {
 		return 1
 	}
-	return f.Positions / product(f.Windows.Out)
-}
-
-func product(list []int) int {
-	n := 1
-	for _, e := range list {
-		n *= e
-	}
-	return n
+	return f.Positions / lower.Size(f.Windows.Out)
 }
 
 // start is the value that the sum of a place starts from.
@@ -59,26 +51,27 @@ func (f *folded) start(position, group, output int) int64 {
 	return f.Fold.Start.Array.Data.I[f.Start(position, group, output)]
 }
 
-// inputs are the elements that a position sees, group by group; −1 is padding.
-func (f *folded) inputs(position int) order {
-	out := make(order, 0, f.Groups*f.Inputs)
+// grid are the elements that lie by group, row and column.
+func (f *folded) grid(rows, columns int, at func(group, row, column int) int) order {
+	out := make(order, 0, f.Groups*rows*columns)
 	for group := range f.Groups {
-		for input := range f.Inputs {
-			out = append(out, int32(f.X(position, group, input)))
+		for row := range rows {
+			for column := range columns {
+				out = append(out, int32(at(group, row, column)))
+			}
 		}
 	}
 	return out
 }
 
+// inputs are the elements that a position sees, group by group; −1 is padding.
+func (f *folded) inputs(position int) order {
+	return f.grid(1, f.Inputs, func(group, _, input int) int { return f.X(position, group, input) })
+}
+
 // outputs are the elements of the result at a position, group by group.
 func (f *folded) outputs(position int) order {
-	out := make(order, 0, f.Groups*f.Outputs)
-	for group := range f.Groups {
-		for output := range f.Outputs {
-			out = append(out, int32(f.Place(position, group, output)))
-		}
-	}
-	return out
+	return f.grid(1, f.Outputs, func(group, _, output int) int { return f.Place(position, group, output) })
 }
 
 // starts are the values of the result's places in an order of positions.

@@ -93,7 +93,7 @@ func (f *folded) geometry(image order) geometry {
 	}
 	starts, tapLines := elements(0, slices.Concat([]int{images}, w.Out[:last]), first), elements(0, w.Kernel[:last], taps)
 	g.rows = slices.Repeat(order{-1}, lines)
-	places, pixels := image.places(f.Fold.X.Array.Type.Size()), int32(len(image)/images/product(w.In)*g.width)
+	places, pixels := image.places(f.Fold.X.Array.Type.Size()), int32(len(image)/images/lower.Size(w.In)*g.width)
 	for position := range f.Positions {
 		for tap := range w.Taps() {
 			if e := f.X(position, 0, tap); e >= 0 {

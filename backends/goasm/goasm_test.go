@@ -146,27 +146,15 @@ type way struct {
 
 func ways(t testing.TB) []way {
 	emulator := []string{"qemu-aarch64", "-cpu", "max"}
-	need(t, emulator[0])
-	need(t, "qemu-x86_64")
-	need(t, "qemu-s390x")
+	irtest.Need(t, emulator[0])
+	irtest.Need(t, "qemu-x86_64")
+	irtest.Need(t, "qemu-s390x")
 	return []way{
 		{name: "amd64", arch: "amd64", kernels: "[avx2 go]"},
 		{name: "plain", arch: "amd64", under: []string{"qemu-x86_64", "-cpu", "Nehalem"}, kernels: "[go]"},
 		{name: "big-endian", arch: "s390x", under: []string{"qemu-s390x"}, kernels: "[go]"},
 		{name: "arm64", arch: "arm64", under: emulator, kernels: "[neon go]"},
 	}
-}
-
-// need skips a test when a tool is missing, unless tools are required.
-func need(t testing.TB, tool string) {
-	t.Helper()
-	if _, err := exec.LookPath(tool); err == nil {
-		return
-	}
-	if os.Getenv("NOMUL_REQUIRE_TOOLS") == "1" {
-		t.Fatalf("%s is not installed", tool)
-	}
-	t.Skipf("%s is not installed", tool)
 }
 
 // replay runs the emitted tests in every way.
@@ -204,9 +192,7 @@ func TestNets(t *testing.T) {
 
 // TestLargeMatrix replays a linear of as many weights as convolutions are refused for.
 func TestLargeMatrix(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes some seconds")
-	}
+	irtest.Long(t)
 	t.Parallel()
 	net, err := ir.Parse("large.sir", `net large fixed steps=2 {
 once

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"nomul/backends/lower"
 	"nomul/ir"
 	"nomul/ir/update"
 )
@@ -140,7 +141,7 @@ func (f form) lane() ir.Range {
 	if f == narrow {
 		return int16s
 	}
-	return int32s
+	return lower.Int32s
 }
 
 // cutShifts has no shift by more than a lane holds.
@@ -162,7 +163,7 @@ func (l *loop) add(value int, a argument) {
 	l.args = append(l.args, a)
 }
 
-// layState plans state variables. What is the result too is kept there.
+// layState plans state variables; one that is the result too has no other memory.
 func (l *loop) layState(p *plan, w *written, t *stage) {
 	for i, v := range l.program.Vars {
 		a := argument{name: v.Name, spikes: v.Bit, written: true, read: l.program.Loaded(i) >= 0, field: t.dst.name}

@@ -110,7 +110,7 @@ func wordBits(r ir.Range) int { return max(1, bits.Len64(uint64(r.Hi-r.Lo))) }
 // digitPlan cuts words into digits.
 type digitPlan struct{ digits, bits int }
 
-// What the parts of a linear over words take for a tile, in tenths of a
+// The times of the parts of a linear over words, for a tile, in tenths of a
 // nanosecond as measured with the AVX2 kernel on Zen 3.
 const (
 	rowCost  = 8  // add one row to the running sums

@@ -13,17 +13,7 @@ type order []int32
 
 // elements are those of a grid in C order: of an array, by the strides of the grid's axes.
 func elements(start int, dims, strides []int) order {
-	at := order{int32(start)}
-	for axis, d := range dims {
-		next := make(order, 0, len(at)*d)
-		for _, from := range at {
-			for i := range d {
-				next = append(next, from+int32(i*strides[axis]))
-			}
-		}
-		at = next
-	}
-	return at
+	return lower.Elements[int32](start, dims, strides)
 }
 
 // seen are the elements of a grid that a view goes through.

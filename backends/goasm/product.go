@@ -64,16 +64,3 @@ func (p *plan) chooseRows(x, words side, place func(group, row, column int) int)
 	t.do("m.chooseRows(m.%s, m.%s, %s, %d, %d)", t.dst.name, p.take(words.of, full, wanted, x.Stage).name, spikes, number, words.rows)
 	p.add(x.Clock, t)
 }
-
-// grid are the elements that lie by group, row and column.
-func (f *folded) grid(rows, columns int, at func(group, row, column int) int) order {
-	var out order
-	for group := range f.Groups {
-		for row := range rows {
-			for column := range columns {
-				out = append(out, int32(at(group, row, column)))
-			}
-		}
-	}
-	return out
-}

@@ -32,9 +32,9 @@ var sketches = rapid.Custom(func(t *rapid.T) sketch {
 		e, r := s.program.Expand(s.ranges)
 		held := true
 		for i := range s.program.Vars {
-			held = held && int32s.Contains(s.ranges.Vars[i])
+			held = held && lower.Int32s.Contains(s.ranges.Vars[i])
 		}
-		if result := s.ranges.Values[s.program.Result()]; held && int32s.Contains(result) && (s.form == full || e.Fits(r, int16s)) {
+		if result := s.ranges.Values[s.program.Result()]; held && lower.Int32s.Contains(result) && (s.form == full || e.Fits(r, int16s)) {
 			return s
 		}
 	}

@@ -1,7 +1,6 @@
 package goasm
 
 import (
-	"math/rand"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +8,7 @@ import (
 
 	"nomul/backends"
 	"nomul/backends/lower"
+	"nomul/backends/lower/lowertest"
 	"nomul/ir"
 	"nomul/ir/irtest"
 )
@@ -34,47 +34,13 @@ func portsOf(p *lower.Program) (ports backends.Ports, names backends.Names) {
 	return ports, names
 }
 
-// lowered are the vectors of a program on random inputs, by the machine of the lowered level.
-func lowered(p *lower.Program, n int) (out backends.Vectors) {
-	m, r := lower.NewMachine(lower.NewPlan(p, lower.Plain)), rand.New(rand.NewSource(1))
-	for range n {
-		var s backends.Sample
-		in := map[string][]int64{}
-		for _, a := range p.Arrays {
-			if !a.Given {
-				continue
-			}
-			data := make([]int64, a.Type.Size())
-			for i := range data {
-				data[i] = a.Range.Lo + r.Int63n(a.Range.Hi-a.Range.Lo+1)
-			}
-			in[a.Name], s.Inputs = data, append(s.Inputs, data)
-		}
-		y := m.Run(in, nil)
-		for _, stage := range p.Stages {
-			if stage.Output {
-				s.Outputs = append(s.Outputs, append([]int64(nil), y[stage.To.Name]...))
-			}
-		}
-		out = append(out, s)
-	}
-	return out
-}
-
 // A program that no net is lowered to, whose layer gives words in each step, is emitted as it
 // stands and gives the results of the machine of the lowered level.
 func TestWords(t *testing.T) {
 	irtest.Long(t)
-	text, err := os.ReadFile("../../testdata/lower/words.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	program, err := lower.Parse(string(text), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	program := lowertest.Words(t)
 	ports, names := portsOf(program)
-	o := backends.Options{Name: "words", Vectors: lowered(program, 50), OutputsOnly: true}
+	o := backends.Options{Name: "words", Vectors: lowertest.Vectors(program, 50), OutputsOnly: true}
 	dir := t.TempDir()
 	for _, f := range emit(newPlan(program, ports, names, o), o) {
 		path := filepath.Join(dir, f.Name)

@@ -12,9 +12,6 @@ import (
 type Limits struct {
 	Target string // in messages
 	Input  int    // bits of an element of an input
-	// Also are demands of the target on an op's values beside those on all, such as sizes
-	// that its offsets count.
-	Also map[ir.Op]func(c *Checker, v *ir.Value)
 	// Fits returns the reason why a stage does not fit, or "", and the help text. It is asked of
 	// nets without other faults only.
 	Fits func(s *Stage) (why, help string)
@@ -27,10 +24,11 @@ const (
 	productBits = 64
 )
 
-var int32s = ir.Range{Lo: math.MinInt32, Hi: math.MaxInt32}
+// Int32s is the range of an integer of 32 bits.
+var Int32s = ir.Range{Lo: math.MinInt32, Hi: math.MaxInt32}
 
-// Checker collects the values that a target cannot run.
-type Checker struct {
+// checker collects the values that a target cannot run.
+type checker struct {
 	limits Limits
 	steps  int
 	found  diag.List
@@ -38,7 +36,7 @@ type Checker struct {
 
 // Check lists everything in a net that a target of the limits cannot do.
 func (l Limits) Check(net *ir.Net) diag.List {
-	c := &Checker{limits: l, steps: net.Steps}
+	c := &checker{limits: l, steps: net.Steps}
 	if net.Level != ir.Fixed {
 		c.found.Add(diag.Origin{}, diag.UnsupportedTarget, "target %s takes a net at the fixed level, %s is at %v", l.Target, net.Name, net.Level)
 		return c.found
@@ -56,34 +54,34 @@ func (l Limits) Check(net *ir.Net) diag.List {
 }
 
 // stages asks the target for each stage of a net.
-func (c *Checker) stages(net *ir.Net) {
+func (c *checker) stages(net *ir.Net) {
 	named := map[string]*ir.Value{}
 	for _, v := range net.Values {
 		named[v.Name] = v
 	}
 	for _, s := range Of(net).Stages {
 		if why, help := c.limits.Fits(s); why != "" {
-			c.Refuse(named[s.To.Name], "%s", why).Help = help
+			c.refuse(named[s.To.Name], "%s", why).Help = help
 		}
 	}
 }
 
-// Refuse adds that a value cannot be run, and why.
-func (c *Checker) Refuse(v *ir.Value, format string, args ...any) *diag.Diagnostic {
+// refuse adds that a value cannot be run, and why.
+func (c *checker) refuse(v *ir.Value, format string, args ...any) *diag.Diagnostic {
 	return c.found.Add(v.Origin, diag.UnsupportedTarget, "target "+c.limits.Target+" cannot run %v %%%s: "+format, append([]any{v.Op, v.Name}, args...)...)
 }
 
-func (c *Checker) value(v *ir.Value) {
+func (c *checker) value(v *ir.Value) {
 	program, ranges := v.Update(c.steps)
 	switch {
 	case program == nil && !lowers(v.Op):
-		c.Refuse(v, "no engine has the op")
+		c.refuse(v, "no engine has the op")
 		return
 	case v.Type.IsReal():
-		c.Refuse(v, "it is %v, wanted integers", v.Type)
+		c.refuse(v, "it is %v, wanted integers", v.Type)
 		return
-	case v.Op != ir.OpConst && !int32s.Contains(v.Range):
-		c.Refuse(v, "its range %v takes more than 32 bits", v.Range)
+	case v.Op != ir.OpConst && !Int32s.Contains(v.Range):
+		c.refuse(v, "its range %v takes more than 32 bits", v.Range)
 		return
 	}
 	for slot, arg := range v.Args {
@@ -94,18 +92,15 @@ func (c *Checker) value(v *ir.Value) {
 	switch v.Op {
 	case ir.OpInput:
 		if v.Type.Bits > uint8(c.limits.Input) {
-			c.Refuse(v, "it is %v, wanted at most %d bits", v.Type, c.limits.Input)
+			c.refuse(v, "it is %v, wanted at most %d bits", v.Type, c.limits.Input)
 		}
 	case ir.OpOutput:
 		if v.Clock == ir.Step {
-			c.Refuse(v, "it gives %%%s at every step, wanted once or at the end", v.Args[0].Name)
+			c.refuse(v, "it gives %%%s at every step, wanted once or at the end", v.Args[0].Name)
 		}
 	}
 	if program != nil {
 		c.program(v, program, ranges)
-	}
-	if also := c.limits.Also[v.Op]; also != nil {
-		also(c, v)
 	}
 }
 
@@ -120,10 +115,10 @@ var constants = map[ir.Op][]string{
 }
 
 // operand demands a constant where engines lay one out, of as many bits as they have for it.
-func (c *Checker) operand(v *ir.Value, name string, arg *ir.Value) {
+func (c *checker) operand(v *ir.Value, name string, arg *ir.Value) {
 	for _, constant := range constants[v.Op] {
 		if constant == name && arg.Const() == nil {
-			c.Refuse(v, "its %s %%%s must be a constant", name, arg.Name)
+			c.refuse(v, "its %s %%%s must be a constant", name, arg.Name)
 		}
 	}
 	if arg.Const() == nil {
@@ -132,28 +127,28 @@ func (c *Checker) operand(v *ir.Value, name string, arg *ir.Value) {
 	r := arg.Const().Range()
 	switch {
 	case name == "weight" && r.SignedBits() > weightBits:
-		c.Refuse(v, "its weights %%%s are %v, wanted at most %d bits", arg.Name, r, weightBits)
-	case !int32s.Contains(r):
-		c.Refuse(v, "its %s %%%s is %v, which takes more than 32 bits", name, arg.Name, r)
+		c.refuse(v, "its weights %%%s are %v, wanted at most %d bits", arg.Name, r, weightBits)
+	case !Int32s.Contains(r):
+		c.refuse(v, "its %s %%%s is %v, which takes more than 32 bits", name, arg.Name, r)
 	}
 }
 
 // program demands that the state of a value fits 32 bits, and sums before a shift 64.
-func (c *Checker) program(v *ir.Value, p *update.Program, r update.Ranges) {
+func (c *checker) program(v *ir.Value, p *update.Program, r update.Ranges) {
 	for i, variable := range p.Vars {
-		if !variable.Bit && !int32s.Contains(r.Vars[i]) {
-			c.Refuse(v, "its %s, %v, takes more than 32 bits", variable.Name, r.Vars[i])
+		if !variable.Bit && !Int32s.Contains(r.Vars[i]) {
+			c.refuse(v, "its %s, %v, takes more than 32 bits", variable.Name, r.Vars[i])
 		}
 	}
 	for _, i := range p.Code {
 		switch i.Kind {
 		case update.Leak:
 			if n := r.Values[i.A].SignedBits() + i.Decay.Shift + 2; i.Decay.Factor() != 1 && n > productBits { // the factor is at most 1
-				c.Refuse(v, "a leak of %v takes %d bits to compute, wanted at most %d", i.Decay, n, productBits)
+				c.refuse(v, "a leak of %v takes %d bits to compute, wanted at most %d", i.Decay, n, productBits)
 			}
 		case update.Scale:
 			if n := max(r.Values[i.A].SignedBits()+r.Values[i.B].SignedBits(), i.Decay.Shift) + 2; n > productBits {
-				c.Refuse(v, "it takes %d bits to compute, wanted at most %d", n, productBits)
+				c.refuse(v, "it takes %d bits to compute, wanted at most %d", n, productBits)
 			}
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"nomul/ir/diag"
 )
 
-// What a target cannot do is refused by name, all at once, in words that are the same for all.
+// Values that a target cannot run are refused by name, all at once, in words that are the same for all.
 func TestLimits(t *testing.T) {
 	for name, c := range map[string]struct {
 		text string

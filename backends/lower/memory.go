@@ -59,7 +59,11 @@ func kept(s *Sweep, a *Array) int {
 			continue
 		}
 		program := stage.Each.Program
-		return slices.IndexFunc(upTo(len(program.Vars)), func(v int) bool { return program.Stored(v) == program.Result() })
+		for v := range program.Vars {
+			if program.Stored(v) == program.Result() {
+				return v
+			}
+		}
 	}
 	return -1
 }
@@ -164,53 +168,62 @@ func (e Elem) Wrap(x int64) int64 {
 
 // lives lists the arrays that need memory, in the order in which it begins to hold them.
 func (p *Plan) lives() []life {
-	all, inside := map[*Array]*life{}, map[*Array]bool{}
-	var out []*life
+	all, outside := map[*Array]*life{}, map[*Array]bool{}
+	var order []*life
 	for _, sweep := range p.running() {
 		for _, s := range sweep.Stages {
 			l := &life{s.To, sweep.position, sweep.position}
 			if p.Layout.Watched && s.traced() {
 				l.from, l.to = -1, outputsPosition
 			}
-			all[s.To], inside[s.To] = l, !s.traced()
-			out = append(out, l)
+			all[s.To], outside[s.To], order = l, s.traced(), append(order, l)
 		}
 	}
-	read := func(v View, s *Sweep, g *Group, position int, passed bool) {
+	p.reads(func(v View, reader *Sweep, g *Group, position int) {
 		if l := all[v.Array]; l != nil {
-			inside[v.Array] = inside[v.Array] && passed
-			p.extend(l, s, g, position)
+			outside[v.Array] = outside[v.Array] || p.sweepOf[v.Array] != reader
+			p.extend(l, g, position)
 		}
-	}
-	for _, sweep := range p.running() {
-		for _, s := range sweep.Stages {
-			for _, v := range s.Views() {
-				read(v, sweep, p.groupOf(sweep), sweep.position, p.sweepOf[v.Array] == sweep)
-			}
-		}
-	}
+	})
 	for _, g := range p.Groups {
 		for _, latch := range g.Latches {
-			inside[latch.To] = false
-			p.extend(all[latch.To], nil, g, g.end)
-			for _, v := range latch.Views() {
-				read(v, nil, g, g.latch, false)
+			outside[latch.To] = true
+			if l := all[latch.To]; l != nil {
+				p.extend(l, g, g.end)
 			}
-		}
-	}
-	for _, s := range p.Outputs {
-		for _, v := range s.Views() {
-			read(v, nil, nil, outputsPosition, false)
 		}
 	}
 	var lives []life
-	for _, l := range out {
-		if !inside[l.array] {
+	for _, l := range order {
+		if outside[l.array] {
 			lives = append(lives, *l)
 		}
 	}
 	slices.SortStableFunc(lives, func(a, b life) int { return cmp.Compare(a.from, b.from) })
 	return lives
+}
+
+// reads calls f with each view that sweeps, latches and outputs read through, the sweep if it
+// is one, its group in a time step, and the position.
+func (p *Plan) reads(f func(v View, reader *Sweep, g *Group, position int)) {
+	each := func(s *Stage, reader *Sweep, g *Group, position int) {
+		for _, v := range s.Views() {
+			f(v, reader, g, position)
+		}
+	}
+	for _, sweep := range p.running() {
+		for _, s := range sweep.Stages {
+			each(s, sweep, sweep.group, sweep.position)
+		}
+	}
+	for _, g := range p.Groups {
+		for _, latch := range g.Latches {
+			each(latch, nil, g, g.latch)
+		}
+	}
+	for _, s := range p.Outputs {
+		each(s, nil, nil, outputsPosition)
+	}
 }
 
 // traced reports whether a stage has state that traces show, with its result.
@@ -230,8 +243,8 @@ func (p *Plan) running() []*Sweep {
 // extend lets an array live until it is read at a position, in a group or outside. A loop
 // over the steps reads an earlier array in every step; the array of another loop it reads
 // step by step, from copies.
-func (p *Plan) extend(l *life, reader *Sweep, g *Group, position int) {
-	writer := p.groupOf(p.sweepOf[l.array])
+func (p *Plan) extend(l *life, g *Group, position int) {
+	writer := p.sweepOf[l.array].group
 	switch {
 	case g != nil && writer != nil && writer != g:
 		p.Copies[l.array] = p.Program.Steps

@@ -1,10 +1,6 @@
 package lower
 
-import (
-	"slices"
-
-	"nomul/ir"
-)
+import "nomul/ir"
 
 // Layout says how a target lays a program out: the widths that its memory has, and the ways
 // to save time and memory that it takes.
@@ -73,6 +69,7 @@ type Plan struct {
 // those behind it are programs that read its elements as they are made.
 type Sweep struct {
 	Stages   []*Stage
+	group    *Group // nil outside the time steps
 	position int
 }
 
@@ -104,6 +101,9 @@ func (p *Plan) number() {
 	}
 	count(p.Once)
 	for _, g := range p.Groups {
+		for _, s := range g.Sweeps {
+			s.group = g
+		}
 		count(g.Sweeps)
 		g.latch, g.end = n, n+1
 		n += 2
@@ -111,7 +111,7 @@ func (p *Plan) number() {
 	count(p.End)
 }
 
-// outputs is the position behind all sweeps.
+// outputsPosition is behind all sweeps.
 const outputsPosition = 1 << 40
 
 // fuse joins the stages to sweeps, and returns those of a time step.
@@ -186,27 +186,13 @@ func (s *Sweep) clock() ir.Clock { return s.Stages[0].Clock }
 
 // InPlace reports whether a view goes through its array in the order of a grid.
 func (v *View) InPlace(dims []int) bool {
-	if v.Start != 0 || len(v.Within) > 0 || v.Array.Type.Size() != size(dims) {
+	if v.Start != 0 || len(v.Within) > 0 || v.Array.Type.Size() != Size(dims) {
 		return false
 	}
-	ordered := Strides(dims)
-	return !slices.ContainsFunc(upTo(len(dims)), func(axis int) bool {
-		return dims[axis] > 1 && v.Strides[axis] != ordered[axis]
-	})
-}
-
-func size(dims []int) int {
-	n := 1
-	for _, d := range dims {
-		n *= d
+	for axis, stride := range Strides(dims) {
+		if dims[axis] > 1 && v.Strides[axis] != stride {
+			return false
+		}
 	}
-	return n
-}
-
-func upTo(n int) []int {
-	out := make([]int, n)
-	for i := range out {
-		out[i] = i
-	}
-	return out
+	return true
 }

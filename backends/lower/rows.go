@@ -51,24 +51,9 @@ func newRoute(first int, strides, dims []int, axes [classes][]int) route {
 			}
 			extents, along = append(extents, dims[axis]), append(along, stride)
 		}
-		r.by[class] = elements(extents, along)
+		r.by[class] = Elements[int](0, extents, along)
 	}
 	return r
-}
-
-// elements are those of a grid in C order, by the strides of its axes.
-func elements(dims, strides []int) []int {
-	out := []int{0}
-	for axis, d := range dims {
-		next := make([]int, 0, len(out)*d)
-		for _, from := range out {
-			for i := range d {
-				next = append(next, from+i*strides[axis])
-			}
-		}
-		out = next
-	}
-	return out
 }
 
 func (r *route) at(position, group, output, input int) int {
@@ -101,7 +86,7 @@ func (f *Fold) Rows() *Rows {
 	}
 	by := r.x.by
 	r.Positions, r.Groups, r.Outputs, r.Inputs = len(by[positions]), len(by[groups]), len(by[outputs]), len(by[inputs])
-	r.Windows = f.windows()
+	r.Windows = f.Windows()
 	return r
 }
 
@@ -116,8 +101,9 @@ func (f *Fold) class(axis int) int {
 	return groups
 }
 
-// windows returns those of the last axes, one for each within.
-func (f *Fold) windows() ir.Windows {
+// Windows returns those of the last axes, one for each within; none where a within is of
+// another kind.
+func (f *Fold) Windows() ir.Windows {
 	var w ir.Windows
 	n := len(f.X.Within)
 	for i, in := range f.X.Within {
@@ -141,6 +127,9 @@ func (w *Within) ties(place, tap int) bool {
 	}
 	return w.Strides[place] > 0 && w.Strides[tap] > 0
 }
+
+// Bounded reports whether positions see padding, but through no windows.
+func (r *Rows) Bounded() bool { return len(r.within) > 0 && len(r.Windows.In) == 0 }
 
 // X returns the element that an input of a position is, or -1 for padding.
 func (r *Rows) X(position, group, input int) int {

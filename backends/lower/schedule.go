@@ -1,10 +1,6 @@
 package lower
 
-import (
-	"slices"
-
-	"nomul/ir"
-)
+import "slices"
 
 // schedule cuts the sweeps of a time step into groups. Step-major there is one. Layer-major
 // each group is as small as delays allow: from the first sweep that reads a delay to the
@@ -16,7 +12,7 @@ func (p *Plan) schedule(steps []*Sweep) {
 			latches = append(latches, s)
 		}
 	}
-	if !p.Layout.LayerMajor {
+	if !p.Layout.LayerMajor || len(steps) == 0 {
 		if len(steps) > 0 || len(latches) > 0 {
 			p.Groups = []*Group{{Sweeps: steps, Latches: latches}}
 		}
@@ -96,17 +92,4 @@ func (s *Sweep) touches(l *Stage) bool {
 		}
 	}
 	return false
-}
-
-// groupOf is the group that a sweep of a time step is in.
-func (p *Plan) groupOf(s *Sweep) *Group {
-	if s == nil || s.clock() != ir.Step {
-		return nil
-	}
-	for _, g := range p.Groups {
-		if slices.Contains(g.Sweeps, s) {
-			return g
-		}
-	}
-	return nil
 }

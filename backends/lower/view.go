@@ -36,6 +36,30 @@ func along(start int, strides, index []int) int {
 	return start
 }
 
+// Size returns the number of elements of a grid.
+func Size(dims []int) int {
+	n := 1
+	for _, d := range dims {
+		n *= d
+	}
+	return n
+}
+
+// Elements returns those of a grid in C order, by the first one and the strides of the axes.
+func Elements[T int | int32 | int64](first int, dims, strides []int) []T {
+	out := []T{T(first)}
+	for axis, d := range dims {
+		next := make([]T, 0, len(out)*d)
+		for _, from := range out {
+			for i := range d {
+				next = append(next, from+T(i*strides[axis]))
+			}
+		}
+		out = next
+	}
+	return out
+}
+
 // grid is a value as a view of some shape: how its elements lie in an array.
 type grid struct {
 	array   *Array

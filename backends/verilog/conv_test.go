@@ -70,7 +70,7 @@ end
 
 func TestForms(t *testing.T) {
 	irtest.Long(t)
-	need(t, "iverilog")
+	irtest.Need(t, "iverilog")
 	net := parse(t, forms)
 	vs := samples(t, net, 3, 4)
 	for _, lanes := range []int{4, 32} {

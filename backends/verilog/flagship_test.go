@@ -41,7 +41,7 @@ end
 func TestFlagship(t *testing.T) {
 	irtest.Long(t)
 	t.Parallel()
-	need(t, "iverilog")
+	irtest.Need(t, "iverilog")
 	net := parse(t, flagship(400000, 12000))
 	m, err := interp.New(net)
 	if err != nil {

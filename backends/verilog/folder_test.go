@@ -12,12 +12,12 @@ import (
 	"nomul/ir/irtest"
 )
 
-// TestFromAnotherFolder simulates where the memories are not: their folder must be named. What
-// is not there or not whole is named, and the simulation ends with a status other than 0.
+// TestFromAnotherFolder simulates where the memories are not: their folder must be named. A
+// memory that is missing or cut is named, and the simulation ends with a status other than 0.
 func TestFromAnotherFolder(t *testing.T) {
 	irtest.Long(t)
 	t.Parallel()
-	need(t, "iverilog")
+	irtest.Need(t, "iverilog")
 	net := irtest.ParseNet(t, "kinds", kinds)
 	vs := samples(t, net, 1, 2)
 	dir, elsewhere := emit(t, net, 8, vs), t.TempDir()
@@ -83,7 +83,7 @@ func write(t *testing.T, path string, data []byte) {
 func TestMemoriesAreWhole(t *testing.T) {
 	irtest.Long(t)
 	t.Parallel()
-	need(t, "make")
+	irtest.Need(t, "make")
 	dir := emit(t, irtest.ParseNet(t, "dag", dag), 8, nil)
 	mustRun(t, dir, "make", "-s", "memories")
 	name := last(t, dir, "net_*_weights.hex")
@@ -113,8 +113,8 @@ func TestMemoriesAreWhole(t *testing.T) {
 func TestFolderInTools(t *testing.T) {
 	irtest.Long(t)
 	t.Parallel()
-	need(t, "verilator")
-	need(t, "yosys")
+	irtest.Need(t, "verilator")
+	irtest.Need(t, "yosys")
 	dir, elsewhere := emit(t, irtest.ParseNet(t, "dag", dag), 8, nil), t.TempDir()
 	top, source, folder := verilog.Top("net"), filepath.Join(dir, "net.v"), `NET_DIR="`+dir+`"`
 	if said := mustRun(t, elsewhere, "verilator", "--lint-only", "-Wall", "-D"+folder, "--top-module", top, source); said != "" {
@@ -127,7 +127,7 @@ func TestFolderInTools(t *testing.T) {
 func TestLongNames(t *testing.T) {
 	irtest.Long(t)
 	t.Parallel()
-	need(t, "iverilog")
+	irtest.Need(t, "iverilog")
 	net := irtest.ParseNet(t, "dag", strings.ReplaceAll(dag, "%l1", "%/"+strings.Repeat("backbone/", 40)+"fc"))
 	vs := samples(t, net, 1, 2)
 	dir := emit(t, net, 8, vs)

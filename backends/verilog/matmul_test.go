@@ -41,7 +41,7 @@ end
 
 func TestMatmul(t *testing.T) {
 	irtest.Long(t)
-	need(t, "iverilog")
+	irtest.Need(t, "iverilog")
 	t.Parallel()
 	net := parse(t, products)
 	vs := samples(t, net, 5, 4)
@@ -56,7 +56,7 @@ func TestMatmul(t *testing.T) {
 // or without a sign on one side, and lanes.
 func TestRandomMatmul(t *testing.T) {
 	irtest.Long(t)
-	need(t, "iverilog")
+	irtest.Need(t, "iverilog")
 	t.Parallel()
 	texts := rapid.Custom(drawProduct)
 	for seed := range 12 {

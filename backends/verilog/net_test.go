@@ -61,7 +61,7 @@ end
 func TestDAG(t *testing.T) {
 	irtest.Long(t)
 	t.Parallel()
-	need(t, "iverilog")
+	irtest.Need(t, "iverilog")
 	net := parse(t, dag)
 	vs := samples(t, net, 3, 6)
 	for _, lanes := range []int{16, 64, 2} {
@@ -75,7 +75,7 @@ func TestDAG(t *testing.T) {
 func TestBenchCatches(t *testing.T) {
 	irtest.Long(t)
 	t.Parallel()
-	need(t, "iverilog")
+	irtest.Need(t, "iverilog")
 	net := parse(t, dag)
 	for what, spoil := range map[string]func(backends.Sample){
 		"spike of layer 1 neuron 3":    func(s backends.Sample) { s.Steps[1].Spikes[1][3] ^= 1 },
@@ -100,7 +100,7 @@ func TestBenchCatches(t *testing.T) {
 func TestBenchOfOutputs(t *testing.T) {
 	irtest.Long(t)
 	t.Parallel()
-	need(t, "iverilog")
+	irtest.Need(t, "iverilog")
 	net := parse(t, dag)
 	vs := samples(t, net, 3, 3)
 	vs[2].Steps[1].Membranes[2][5]++
@@ -118,7 +118,7 @@ func TestBenchOfOutputs(t *testing.T) {
 func TestBenchEnds(t *testing.T) {
 	irtest.Long(t)
 	t.Parallel()
-	need(t, "iverilog")
+	irtest.Need(t, "iverilog")
 	net := parse(t, dag)
 	for _, broken := range []string{"go_i3", "go_o4"} {
 		dir := emit(t, net, 8, samples(t, net, 3, 2))
@@ -165,7 +165,7 @@ end
 func TestChainOfNeurons(t *testing.T) {
 	irtest.Long(t)
 	t.Parallel()
-	need(t, "iverilog")
+	irtest.Need(t, "iverilog")
 	net := parse(t, chain)
 	vs := samples(t, net, 3, 4)
 	for _, lanes := range []int{1, 4, 32} {
@@ -192,7 +192,7 @@ func edit(t *testing.T, dir, name, from, to string) {
 func TestStall(t *testing.T) {
 	irtest.Long(t)
 	t.Parallel()
-	need(t, "iverilog")
+	irtest.Need(t, "iverilog")
 	net := parse(t, dag)
 	vs := samples(t, net, 5, 4)
 	log := simulate(t, emit(t, net, 8, vs), "+stall")
@@ -205,7 +205,7 @@ func TestStall(t *testing.T) {
 func TestTrace(t *testing.T) {
 	irtest.Long(t)
 	t.Parallel()
-	need(t, "iverilog")
+	irtest.Need(t, "iverilog")
 	net := parse(t, dag)
 	vs := samples(t, net, 5, 3)
 	dir := emit(t, net, 16, vs)
@@ -225,11 +225,9 @@ func TestTrace(t *testing.T) {
 
 // Verilator builds the same bench and agrees.
 func TestVerilator(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long")
-	}
+	irtest.Long(t)
 	t.Parallel()
-	need(t, "verilator")
+	irtest.Need(t, "verilator")
 	net := parse(t, dag)
 	vs := samples(t, net, 7, 4)
 	dir := emit(t, net, 8, vs)
@@ -301,7 +299,7 @@ once
 // A net whose inputs all come in each step begins with one of them, in every step.
 func TestOnlyFrames(t *testing.T) {
 	t.Parallel()
-	need(t, "iverilog")
+	irtest.Need(t, "iverilog")
 	for _, steps := range []int{1, 3} {
 		net := parse(t, fmt.Sprintf(`net frames fixed steps=%d {
 once

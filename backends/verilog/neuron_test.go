@@ -39,7 +39,7 @@ end
 // Every neuron variant on negative and positive currents, with ties, at odd sizes and several lanes.
 func TestNeuronVariants(t *testing.T) {
 	irtest.Long(t)
-	need(t, "iverilog")
+	irtest.Need(t, "iverilog")
 	t.Parallel()
 	spikes, negative := 0, 0
 	for i, c := range []struct{ attrs, params string }{

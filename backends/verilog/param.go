@@ -20,7 +20,7 @@ type param struct {
 // newParam is a view of a constant, in the order of a vector.
 func newParam(name string, v lower.View, dims []int, y vector) param {
 	p := param{Name: name}
-	index := elements(v, dims)
+	index := lower.Elements[int](v.Start, dims, v.Strides)
 	for _, at := range y.Order {
 		if at >= 0 { // not behind the last element
 			p.Data = append(p.Data, v.Array.Data.I[index[at]])

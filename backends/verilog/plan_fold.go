@@ -39,8 +39,8 @@ type sight struct {
 // layer is the sight of a fold with weights. Weights that are computed are stored as rows of
 // memory, which are of one group each; constants of all groups share the rows of a pixel.
 func layer(f *lower.Fold, r *lower.Rows) sight {
-	taps, inside := product(r.Windows.Kernel), r.Groups
-	if bounded(f, r) {
+	taps, inside := lower.Size(r.Windows.Kernel), r.Groups
+	if r.Bounded() {
 		taps = r.Inputs
 	}
 	if !f.Weight.Array.Const() {
@@ -61,9 +61,9 @@ func layer(f *lower.Fold, r *lower.Rows) sight {
 }
 
 // join is the sight of a fold without weights: all places of a window are channels.
-func join(f *lower.Fold, r *lower.Rows) sight {
-	windows := product(r.Windows.Out)
-	if bounded(f, r) {
+func join(r *lower.Rows) sight {
+	windows := lower.Size(r.Windows.Out)
+	if r.Bounded() {
 		windows = r.Positions
 	}
 	n := r.Positions / windows
@@ -72,17 +72,6 @@ func join(f *lower.Fold, r *lower.Rows) sight {
 		x:     func(p, tap, c int) int { return r.X(c*windows+p, 0, tap) },
 		place: func(p, o int) int { return r.Place(o*windows+p, 0, 0) },
 	}
-}
-
-// bounded reports whether a fold sees padding, but through no windows.
-func bounded(f *lower.Fold, r *lower.Rows) bool { return len(f.X.Within) > 0 && len(r.Windows.In) == 0 }
-
-func product(of []int) int {
-	n := 1
-	for _, d := range of {
-		n *= d
-	}
-	return n
 }
 
 // cells lists the pixels of the operand, by the elements of their channels, and the number
@@ -200,7 +189,7 @@ func (u *unit) full(tiles []int, n int) bool {
 func (p *plan) fold(s *lower.Stage) {
 	f, r := s.Fold, s.Fold.Rows()
 	if f.Weight == nil {
-		p.joined(s, join(f, r))
+		p.joined(s, join(r))
 	} else {
 		p.summed(s, layer(f, r))
 	}

@@ -169,7 +169,7 @@ func (n *program) compared(v update.Value) (ir.Range, ir.Compare) {
 }
 
 // workBits holds every term and every result of the program, and all that is compared or
-// shifted. What is added up on the way may wrap: the sum fits.
+// shifted. Partial sums may wrap: the whole sum fits.
 func (n *program) workBits() int {
 	w := 1
 	for at, v := range n.Vars {

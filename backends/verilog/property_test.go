@@ -16,7 +16,7 @@ import (
 // readouts and lanes, with inputs that come once or in each step.
 func TestRandomNets(t *testing.T) {
 	irtest.Long(t)
-	need(t, "iverilog")
+	irtest.Need(t, "iverilog")
 	nets := rapid.Custom(drawNet).Filter(func(text string) bool {
 		net, err := ir.Parse("random.sir", text, nil)
 		return err != nil || len(verilog.New().Check(net)) == 0 // not too wide

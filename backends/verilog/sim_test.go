@@ -13,20 +13,9 @@ import (
 	"nomul/backends"
 	"nomul/backends/verilog"
 	"nomul/ir"
+	"nomul/ir/irtest"
 	"nomul/runtime/interp"
 )
-
-// need skips a test whose tool is missing, or fails it where all tools must be there.
-func need(t *testing.T, tool string) {
-	t.Helper()
-	if _, err := exec.LookPath(tool); err == nil {
-		return
-	}
-	if os.Getenv("NOMUL_REQUIRE_TOOLS") == "1" {
-		t.Fatalf("%s is not installed", tool)
-	}
-	t.Skipf("%s is not installed", tool)
-}
 
 func parse(t *testing.T, text string) *ir.Net {
 	t.Helper()
@@ -171,7 +160,7 @@ func passes(t *testing.T, net *ir.Net, lanes int, vs backends.Vectors, log strin
 // silence is demanded by simulate.
 func lint(t *testing.T, dir string) {
 	t.Helper()
-	need(t, "verilator")
+	irtest.Need(t, "verilator")
 	if said := mustRun(t, dir, "verilator", "--lint-only", "-Wall", "--top-module", verilog.Top("net"), "net.v"); said != "" {
 		t.Errorf("verilator: %s", said)
 	}

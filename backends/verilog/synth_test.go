@@ -68,12 +68,10 @@ end
 // The Makefile's own targets: the bench, lint, and the proof that no multiplier
 // is in the netlist before and after mapping.
 func TestMakefile(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long")
-	}
+	irtest.Long(t)
 	t.Parallel()
 	for _, tool := range []string{"make", "iverilog", "verilator", "yosys"} {
-		need(t, tool)
+		irtest.Need(t, tool)
 	}
 	for _, text := range []string{small, kinds} {
 		net := parse(t, text)
@@ -93,7 +91,7 @@ func TestMakefile(t *testing.T) {
 // The memories that build tells of are those that yosys finds.
 func TestMemoriesAreCounted(t *testing.T) {
 	t.Parallel()
-	need(t, "yosys")
+	irtest.Need(t, "yosys")
 	for _, text := range []string{small, kinds} {
 		net := parse(t, text)
 		o := backends.Options{Name: "net", Lanes: 4, Vectors: samples(t, net, 1, 4)}
@@ -117,8 +115,8 @@ func TestMemoriesAreCounted(t *testing.T) {
 func TestMultiplierIsCaught(t *testing.T) {
 	irtest.Long(t)
 	t.Parallel()
-	need(t, "make")
-	need(t, "yosys")
+	irtest.Need(t, "make")
+	irtest.Need(t, "yosys")
 	net := parse(t, small)
 	dir := emit(t, net, 4, nil)
 	edit(t, dir, "net.v", "row + {3'd0, lane}", "row * {3'd0, lane}")

@@ -52,16 +52,9 @@ func (p *plan) source(a *lower.Array) func(element int) origin {
 func (p *plan) origins(v lower.View, dims []int) []origin {
 	source := p.source(v.Array)
 	var out []origin
-	for _, element := range elements(v, dims) {
+	for _, element := range lower.Elements[int](v.Start, dims, v.Strides) {
 		out = append(out, source(element))
 	}
-	return out
-}
-
-// elements are those of a view's array, in C order of its grid.
-func elements(v lower.View, dims []int) []int {
-	var out []int
-	lower.Piece{Dims: dims, From: v, To: v}.Each(func(element, _ int) { out = append(out, element) })
 	return out
 }
 
@@ -171,7 +164,7 @@ func (p *plan) gather(a *lower.Array, places []origin, lanes int) *unit {
 	return p.gathers[key]
 }
 
-// collector is a gather of its own. What was computed before the steps is gathered there.
+// collector is a gather of its own; an array that is computed once is gathered once.
 func (p *plan) collector(a *lower.Array, places []origin, lanes int) *unit {
 	order, n := make([]int, len(places)), 0
 	for place, o := range places {

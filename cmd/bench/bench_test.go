@@ -85,9 +85,7 @@ func TestGo(t *testing.T) {
 
 // Every other bundled network is compiled and timed, layer by layer.
 func TestNetworks(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long")
-	}
+	irtest.Long(t)
 	b := bundled(t, "--ort", "none", "--limit", "3")
 	f := b.measureNetworks(t.Context()).(networkFigures)
 	if len(f) != len(held)-1 || len(f.tables()) < len(f) {
@@ -126,9 +124,7 @@ func TestBesideOnnxruntime(t *testing.T) {
 }
 
 func TestC(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long")
-	}
+	irtest.Long(t)
 	b := bundled(t)
 	f := b.measureC(t.Context())
 	measured(t, b)
@@ -179,9 +175,7 @@ func smallBench(t *testing.T) *bench {
 }
 
 func TestCells(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long")
-	}
+	irtest.Long(t)
 	b := smallBench(t)
 	f := &verilogFigures{}
 	if err := b.countCells(t.Context(), backends.Options{Name: artefactName}, f); err != nil {

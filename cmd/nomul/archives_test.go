@@ -43,9 +43,7 @@ func fixedArchives(t *testing.T) []archived {
 // on every engine that takes it. What a back end refuses is a line of the
 // golden list, so that a gap is seen.
 func TestArchivesOnAllEngines(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long")
-	}
+	irtest.Long(t)
 	t.Parallel()
 	archives := fixedArchives(t)
 	refused := make([]string, len(archives))

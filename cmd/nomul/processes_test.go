@@ -121,10 +121,7 @@ func TestStandardOutputIsGone(t *testing.T) {
 	if out, err := p.command("ir model.onnx -o spiking.sir").CombinedOutput(); err != nil {
 		t.Fatal(string(out))
 	}
-	for i, line := range printing {
-		if testing.Short() && i%3 > 0 {
-			continue
-		}
+	for _, line := range printing {
 		for _, event := range []string{"stdout full", "stdout closed"} {
 			os.RemoveAll(p.dir + "/out")
 			os.Remove(p.dir + "/first.snn")
@@ -181,9 +178,6 @@ func TestSignals(t *testing.T) {
 		"eval large.onnx --images images.gz --labels labels.gz" + onMean, "verify slow.snn", "verify model.onnx --targets verilog,c" + onMean, "fmt -",
 	} {
 		for signal, status := range map[os.Signal]int{os.Interrupt: 130, syscall.SIGTERM: 143} {
-			if testing.Short() && signal == os.Interrupt {
-				continue
-			}
 			before := p.files(t)
 			c := p.command(line)
 			stdin, err := c.StdinPipe() // of which nothing comes

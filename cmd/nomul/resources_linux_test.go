@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"nomul/ir/irtest"
 	"nomul/runtime/dataset"
 )
 
@@ -90,9 +91,7 @@ func limited(t *testing.T, p place, line string, mb int64, took time.Duration) {
 // Memory is that of what is still read, not of all values of all steps; and the time of
 // nodes in a row grows as their number.
 func TestResources(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long")
-	}
+	irtest.Long(t)
 	if os.Getenv(alone) == "" { // a process starts with the size of the one that starts it
 		c := exec.Command(os.Args[0], "-test.run=^TestResources$", "-test.v")
 		c.Env = append(os.Environ(), alone+"=1")

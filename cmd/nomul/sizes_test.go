@@ -10,6 +10,7 @@ import (
 
 	"nomul/backends"
 	"nomul/backends/cgen"
+	"nomul/ir/irtest"
 	"nomul/runtime/engine/toolchain"
 )
 
@@ -27,9 +28,7 @@ var processors = []struct {
 // never more, and more than a third of it where the model is more than a few lines. That of the state is held by
 // the emitted C itself, when it is compiled.
 func TestSizesOfNetworks(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long")
-	}
+	irtest.Long(t)
 	t.Parallel()
 	for _, n := range networks {
 		dir := filepath.Join(t.TempDir(), "c")
@@ -55,9 +54,7 @@ func TestSizesOfNetworks(t *testing.T) {
 
 // The same of every op.
 func TestSizesOfArchives(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long")
-	}
+	irtest.Long(t)
 	t.Parallel()
 	c := cgen.New()
 	for _, a := range fixedArchives(t) {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"nomul/ir"
+	"nomul/ir/irtest"
 	"nomul/passes"
 	"nomul/runtime/dataset"
 	"nomul/runtime/engine"
@@ -20,9 +21,7 @@ import (
 // The trained network on every engine: real images, no spike, membrane or
 // output differs at any step; every proof holds, every control is caught.
 func TestVerifyFlagship(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long")
-	}
+	irtest.Long(t)
 	t.Parallel()
 	text := nomul(t, "verify", mlpFolder+"/mlp_ts26_sjhead_bn.onnx", "--images", images,
 		"--mean", ".2860", "--std", ".3530", "--samples", "64", "--json")

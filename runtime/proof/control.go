@@ -19,7 +19,7 @@ import (
 type Control struct {
 	// Name is the target whose proof is put to the test.
 	Name string `json:"name"`
-	// What was given to the proof.
+	// What names the artefact that was given to the proof.
 	What string `json:"what"`
 	// Caught tells whether the proof refused it, with Found the reasons.
 	Caught bool     `json:"caught"`

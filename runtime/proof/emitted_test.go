@@ -15,7 +15,7 @@ import (
 	"nomul/runtime/engine/toolchain"
 )
 
-// What the back ends emit holds no multiplication, in the code that is run.
+// Emitted artefacts hold no multiplication in the code that is run.
 func TestEmittedCode(t *testing.T) {
 	irtest.Long(t)
 	ctx := context.Background()

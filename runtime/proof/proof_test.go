@@ -13,14 +13,6 @@ import (
 	"nomul/runtime/engine/toolchain"
 )
 
-// need skips a test whose tools are missing, unless they are required.
-func need(t *testing.T, tools ...string) {
-	t.Helper()
-	if err := toolchain.Need(tools...); err != nil {
-		missing(t, err.Error())
-	}
-}
-
 func missing(t *testing.T, why string) {
 	t.Helper()
 	if os.Getenv("NOMUL_REQUIRE_TOOLS") == "1" {
@@ -73,7 +65,7 @@ func TestMnemonics(t *testing.T) {
 		{"riscv.s", "riscv64-unknown-elf-objdump", []string{"riscv64-unknown-elf-gcc", "-march=rv32imfdc", "-mabi=ilp32d"}},
 	} {
 		t.Run(c.file, func(t *testing.T) {
-			need(t, c.objdump, c.compile[0])
+			irtest.Need(t, c.objdump, c.compile[0])
 			source, err := os.ReadFile(fixtures + c.file)
 			if err != nil {
 				t.Fatal(err)
@@ -133,7 +125,7 @@ func times(forbidden []string) int {
 }
 
 func TestEmptyObjectIsAFailure(t *testing.T) {
-	need(t, "gcc", "objdump")
+	irtest.Need(t, "gcc", "objdump")
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "a.s"), []byte(".data\n.byte 1\n"), 0o644); err != nil {
 		t.Fatal(err)
@@ -167,7 +159,7 @@ func TestMissingDisassembler(t *testing.T) {
 // constant that is no power of two and one in an address.
 func TestNetlist(t *testing.T) {
 	irtest.Long(t)
-	need(t, "yosys")
+	irtest.Need(t, "yosys")
 	ctx := context.Background()
 	good := Hardware{Target: "verilog", Dir: fixtures, Files: []string{"adder.v"}, Top: "adder"}
 	for name, prove := range map[string]func() (Proof, error){

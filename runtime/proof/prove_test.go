@@ -134,7 +134,7 @@ func TestProve(t *testing.T) {
 	irtest.Long(t)
 	all := compilers()
 	for _, c := range all {
-		need(t, c.command[0], c.objdump)
+		irtest.Need(t, c.command[0], c.objdump)
 	}
 	for _, s := range subjects() {
 		if !*everything && s.sample == nil {
@@ -164,7 +164,7 @@ func TestProve(t *testing.T) {
 func TestProveRefuses(t *testing.T) {
 	irtest.Long(t)
 	for _, c := range compilers() {
-		need(t, c.command[0], c.objdump)
+		irtest.Need(t, c.command[0], c.objdump)
 		for _, level := range levels {
 			for source, holds := range map[string]bool{"multiply": false, "divide": false, "call": false, "add": true} {
 				dir := t.TempDir()

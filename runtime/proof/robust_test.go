@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"nomul/ir/irtest"
 	"nomul/runtime/engine/toolchain"
 )
 
@@ -19,7 +20,7 @@ func built(t *testing.T, name, source string, commands ...[]string) string {
 		t.Fatal(err)
 	}
 	for _, c := range commands {
-		need(t, c[0])
+		irtest.Need(t, c[0])
 		if _, _, err := toolchain.Run(context.Background(), toolchain.Command{Dir: dir, Args: c}); err != nil {
 			t.Fatal(err)
 		}

@@ -10,8 +10,8 @@ package kernel
 //
 // The inputs of all pixels of the padded image are listed once, line by line:
 // list has byte offsets of rows, counted from the first input of a line, and
-// starts has, for each pixel, where its inputs begin in the list. What a window
-// sees of a line is then one run of the list, and its rows are found by adding
+// starts has, for each pixel, where its inputs begin in the list. The inputs of a
+// window on a line are then one run of the list, and its rows are found by adding
 // where the part's rows begin, and taking off where the window begins.
 
 // windows describes the windows of one line of results.

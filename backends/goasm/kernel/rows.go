@@ -3,7 +3,7 @@ package kernel
 import "encoding/binary"
 
 // The sums of four outputs lie in one uint64 as Σ sum[i]·2^16i modulo 2^64, so
-// one addition adds four. What one lane carries or borrows from the next does no
+// one addition adds four. A carry or borrow between lanes does no
 // harm: the lanes are right again when their sums fit 16 bits.
 const (
 	lowBytes  = 0x00ff00ff00ff00ff
