@@ -64,15 +64,7 @@ func (b *Builder) Net() *Net {
 	if b.net.Order == nil {
 		b.net.Order = b.net.outputs()
 	}
-	var sorted []*Value
-	for _, clock := range []Clock{Once, Step, End} {
-		for _, v := range b.net.Values {
-			if v.Clock == clock {
-				sorted = append(sorted, v)
-			}
-		}
-	}
-	b.net.Values = sorted
+	b.net.Values = ByClock(b.net.Values)
 	return b.net
 }
 

@@ -205,13 +205,6 @@ func (o Op) Levels() (from, to Level) { return ops[o].from, ops[o].to }
 // something from one to the next, or reads all of them.
 func (o Op) Temporal() bool { return ops[o].traits&(remembers|readout) != 0 }
 
-// Elementwise reports whether the op at the fixed level computes each element of those of its
-// operands in the same step, by the program of its row.
-func (o Op) Elementwise() bool { return ops[o].update != nil && !o.Temporal() }
-
-// ReadsOut reports whether the op reads all steps: its program runs at the end of each.
-func (o Op) ReadsOut() bool { return ops[o].traits&readout != 0 }
-
 // AllOps lists every op, in table order.
 func AllOps() []Op {
 	var out []Op

@@ -25,7 +25,7 @@ func one(level, given, line string) (string, error) {
 	return strings.TrimPrefix(net.Find("v").String(), "%v = "), nil
 }
 
-// What is written, with the type as wide as inferred and no ranges, is printed
+// A text with types as wide as inferred and no ranges is printed
 // with the ranges that inference found.
 func TestInferredRanges(t *testing.T) {
 	const (

@@ -210,7 +210,7 @@ func TestSliceAndGatherAgree(t *testing.T) {
 	})
 }
 
-// What is concatenated comes apart again by slices.
+// Slices take a concat apart again.
 func TestConcatThenSlice(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawShape(t, 1)

@@ -97,7 +97,7 @@ func drawSpikes(t *rapid.T, s ir.Shape) *ir.Tensor {
 	return x
 }
 
-// What is padded is cut out again by slices; around it is the value.
+// Slices cut the operand out of its padding, which is the value everywhere.
 func TestPadAndBroadcast(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x := drawReals(t, drawShape(t, 1))

@@ -133,24 +133,6 @@ func (b *Builder) Store(variable int, v Value) {
 // Result makes a value the result.
 func (b *Builder) Result(v Value) { b.add(Instr{Kind: Result, A: v}) }
 
-// Append writes a program without state into this one, for whose operands operand gives
-// values, and returns its result.
-func (b *Builder) Append(p *Program, operand func(Instr) Value) Value {
-	values := make([]Value, len(p.Code))
-	for v, i := range p.Code {
-		switch i.Kind {
-		case Operand, Param:
-			values[v] = operand(i)
-		case Result:
-			return values[i.A]
-		default:
-			i.A, i.B, i.C = values[i.A], values[i.B], values[i.C]
-			values[v] = b.add(i)
-		}
-	}
-	panic("update: a program without a result")
-}
-
 // Program returns the program without the instructions and state variables that nothing
 // depends on.
 func (b *Builder) Program() *Program { return trimmed(&b.p) }

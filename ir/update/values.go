@@ -11,18 +11,6 @@ func (p *Program) Uses() []int {
 	return uses
 }
 
-// Params returns the operands that the program takes as constants, in the order of their
-// first use.
-func (p *Program) Params() []int {
-	var out []int
-	for _, i := range p.Code {
-		if i.Kind == Param {
-			out = append(out, int(i.At))
-		}
-	}
-	return out
-}
-
 // Slots returns the operands that the program reads: those of its instructions, and the
 // initial values of its state.
 func (p *Program) Slots() []int {

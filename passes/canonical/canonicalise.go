@@ -29,18 +29,18 @@ func Canonical(n *ir.Net, rules []CanonicalRule) (*ir.Net, error) {
 			return nil, err
 		}
 	}
-	return ir.Prune(c.B.Net()), nil
+	return ir.Prune(c.Builder.Net()), nil
 }
 
 // Rewriter makes values in canonical form, each once.
 type Rewriter struct {
-	B      *ir.Builder
-	Level  ir.Level
-	steps  int
-	Rules  []CanonicalRule
-	Became map[*ir.Value]*ir.Value // of the values of the net before
-	known  map[string]*ir.Value    // by content
-	number map[*ir.Value]int
+	Builder *ir.Builder
+	Level   ir.Level
+	steps   int
+	Rules   []CanonicalRule
+	Became  map[*ir.Value]*ir.Value // of the values of the net before
+	known   map[string]*ir.Value    // by content
+	number  map[*ir.Value]int
 
 	decisions map[*ir.Value]*decision // of values of the net
 	Deep      bool                    // comparisons of a value that is decided are no comparisons of their own
@@ -50,7 +50,7 @@ type Rewriter struct {
 // NewRewriter returns a rewriter of a net, without rules yet.
 func NewRewriter(n *ir.Net) *Rewriter {
 	return &Rewriter{
-		B: ir.Like(n), Level: n.Level, steps: n.Steps, Rules: CanonicalRules,
+		Builder: ir.Like(n), Level: n.Level, steps: n.Steps, Rules: CanonicalRules,
 		Became: map[*ir.Value]*ir.Value{}, known: map[string]*ir.Value{}, number: map[*ir.Value]int{},
 		decisions: map[*ir.Value]*decision{}, Bits: map[*ir.Value]bool{},
 	}
@@ -109,8 +109,8 @@ func (c *Rewriter) Make(v *ir.Value) (*ir.Value, error) {
 	if old := c.known[key]; old != nil {
 		return old, nil
 	}
-	c.B.At(v.Origin)
-	out, err := c.B.AddTyped(v.Op, c.B.Unique(v.Name), v.Attrs, v.Type, v.Args...)
+	c.Builder.At(v.Origin)
+	out, err := c.Builder.AddTyped(v.Op, c.Builder.Unique(v.Name), v.Attrs, v.Type, v.Args...)
 	if err != nil {
 		return nil, err
 	}

@@ -42,16 +42,16 @@ var ByElement = map[ir.Op]bool{
 // Unscaled returns the number of which constants and functions alone make a compared value: h of
 // h/0.8, of |h| and of h·h, which the next step reads.
 func Unscaled(v *ir.Value) *ir.Value {
-	c := Comparing{M: v, Threshold: rewrite.Scalar(0)}
-	for x := c; x.M != nil; {
+	c := Comparing{Membrane: v, Threshold: rewrite.Scalar(0)}
+	for x := c; x.Membrane != nil; {
 		c = x
 		switch x = c.Below(); {
-		case x.M != nil:
-		case c.M.Op == ir.OpMap, c.M.Op == ir.OpMul && c.M.Args[0] == c.M.Args[1], c.M.Op == ir.OpPow && c.M.Args[1].Const() != nil:
-			x = Comparing{M: c.M.Args[0], Threshold: c.Threshold}
+		case x.Membrane != nil:
+		case c.Membrane.Op == ir.OpMap, c.Membrane.Op == ir.OpMul && c.Membrane.Args[0] == c.Membrane.Args[1], c.Membrane.Op == ir.OpPow && c.Membrane.Args[1].Const() != nil:
+			x = Comparing{Membrane: c.Membrane.Args[0], Threshold: c.Threshold}
 		}
 	}
-	return c.M
+	return c.Membrane
 }
 
 // Compared is the comparison that a value is as numbers; nil when it is none.

@@ -16,19 +16,6 @@ import (
 // broadcast to the value; nil is exact.
 type deviation map[ir.Cause]*ir.Tensor
 
-// each applies a monotone function to every part.
-func (d deviation) each(f func(*ir.Tensor) (*ir.Tensor, error)) (deviation, error) {
-	out := deviation{}
-	for cause, t := range d {
-		moved, err := f(t)
-		if err != nil {
-			return nil, err
-		}
-		out[cause] = layers.Compact(moved)
-	}
-	return out, nil
-}
-
 // scaled multiplies by magnitudes.
 func (d deviation) scaled(by *ir.Tensor) deviation {
 	out := deviation{}

@@ -121,7 +121,7 @@ func layerRange(v *ir.Value) elementRange {
 		lo[i/row] += min(least, most)
 		hi[i/row] += max(least, most)
 	}
-	w := layers.Weighted{Value: v, W: weights, Out: v.Type.Shape.Rank() - 1}
+	w := layers.Weighted{Value: v, Weights: weights, Out: v.Type.Shape.Rank() - 1}
 	if a, ok := v.Attrs.(ir.ConvAttrs); ok {
 		w.Out -= len(a.Strides)
 	}

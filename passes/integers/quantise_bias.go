@@ -13,8 +13,8 @@ import (
 func (q *quantiser) bias(w layers.Weighted, rounded *ir.Tensor, scale []float64, zero *ir.Tensor) (*ir.Value, error) {
 	bias := w.Bias()
 	if zero != nil {
-		lost := ir.NewTensor(w.W.Type)
-		for i, f := range w.W.F {
+		lost := ir.NewTensor(w.Weights.Type)
+		for i, f := range w.Weights.F {
 			lost.F[i] = f - float64(float64(rounded.I[i])*scale[i/w.Row()])
 		}
 		change, err := w.Response(lost, zero)

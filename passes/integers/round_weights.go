@@ -19,13 +19,13 @@ const neighbours = 8
 // the sum of the errors acts on them together; rounded each by itself it would grow with the root
 // of the kernel. The weights that are moved to the other side are those nearest to the middle.
 func roundWeights(w layers.Weighted, scale []float64) *ir.Tensor {
-	out := &ir.Tensor{Type: ir.SintType(64, w.W.Type.Shape), I: make([]int64, len(w.W.F))}
+	out := &ir.Tensor{Type: ir.SintType(64, w.Weights.Type.Shape), I: make([]int64, len(w.Weights.F))}
 	kernel := w.Taps
 	if w.Op == ir.OpLinear {
 		kernel = neighbours
 	}
 	for output := range w.Outputs() {
-		row, dst := w.W.F[output*w.Row():][:w.Row()], out.I[output*w.Row():][:w.Row()]
+		row, dst := w.Weights.F[output*w.Row():][:w.Row()], out.I[output*w.Row():][:w.Row()]
 		for at := 0; at < len(row); at += kernel {
 			run := row[at:min(at+kernel, len(row))]
 			exact := make([]float64, len(run))

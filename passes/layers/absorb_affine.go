@@ -350,7 +350,7 @@ func (a *absorber) weights(v *ir.Value) (*ir.Value, bool, error) {
 func (w Weighted) absorb(gain, shift *ir.Tensor) (weights, bias *ir.Tensor, err error) {
 	bias = w.Bias()
 	if AnyNonZero(shift.F) {
-		change, err := w.Response(w.W, shift)
+		change, err := w.Response(w.Weights, shift)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -361,7 +361,7 @@ func (w Weighted) absorb(gain, shift *ir.Tensor) (weights, bias *ir.Tensor, err 
 		}
 	}
 	if rewrite.Everywhere(gain, func(f float64) bool { return f == 1 }) {
-		return w.W, bias, nil
+		return w.Weights, bias, nil
 	}
 	weights = w.scaled(w.perInput(gain))
 	if !rewrite.Everywhere(weights, func(f float64) bool { return !math.IsInf(f, 0) && !math.IsNaN(f) }) {

@@ -24,7 +24,9 @@ func storedFirst(n *ir.Net) *ir.Net {
 	for _, v := range n.Values {
 		o.visit(v)
 	}
-	return raise.ByClock(n, o.values)
+	out := n.Head()
+	out.Values = ir.ByClock(o.values)
+	return out
 }
 
 type storing struct {

@@ -43,7 +43,7 @@ func composedBias(outer, inner Weighted) (*ir.Tensor, error) {
 	if first == nil {
 		return bias, nil
 	}
-	through, err := outer.Response(outer.W, first)
+	through, err := outer.Response(outer.Weights, first)
 	if err != nil || bias == nil {
 		return through, err
 	}
@@ -60,7 +60,7 @@ func composeLinears(r *ir.Rebuilder, outer, inner Weighted) (*ir.Value, error) {
 	for i := range n {
 		for j := range mid {
 			for l := range k {
-				w.F[i*k+l] += float64(outer.W.F[i*mid+j] * inner.W.F[j*k+l])
+				w.F[i*k+l] += float64(outer.Weights.F[i*mid+j] * inner.Weights.F[j*k+l])
 			}
 		}
 	}
@@ -104,7 +104,7 @@ type composition struct {
 func newComposition(outer, inner Weighted, o, i ir.ConvAttrs) composition {
 	c := composition{outer: outer, inner: inner}
 	for axis := range o.Strides {
-		ko, ki := outer.W.Type.Shape.Dim(2+axis), inner.W.Type.Shape.Dim(2+axis)
+		ko, ki := outer.Weights.Type.Shape.Dim(2+axis), inner.Weights.Type.Shape.Dim(2+axis)
 		c.fromOuter = append(c.fromOuter, o.Dilations[axis]*i.Strides[axis])
 		c.fromInner = append(c.fromInner, i.Dilations[axis])
 		c.strides = append(c.strides, o.Strides[axis]*i.Strides[axis])
@@ -123,10 +123,10 @@ func (c composition) weights() *ir.Tensor {
 	m, in := c.outer.Outputs(), c.inner.Args[0].Type.Shape.Dim(c.inner.in)
 	out := ir.NewTensor(ir.RealType(ir.ShapeOf(append([]int{m, in}, c.kernel...)...)))
 	size := ir.ShapeOf(c.kernel...).Size()
-	for a, wo := range c.outer.W.F {
+	for a, wo := range c.outer.Weights.F {
 		mid, tap := c.outer.channel(a), c.place(c.outer, a%c.outer.Taps, c.fromOuter)
 		row := c.inner.Row()
-		for b, wi := range c.inner.W.F[mid*row:][:row] {
+		for b, wi := range c.inner.Weights.F[mid*row:][:row] {
 			channel := c.inner.channel(mid*row + b)
 			at := tap + c.place(c.inner, b%c.inner.Taps, c.fromInner)
 			out.F[(a/c.outer.Row()*in+channel)*size+at] += float64(wo * wi)
@@ -139,7 +139,7 @@ func (c composition) weights() *ir.Tensor {
 func (c composition) place(w Weighted, tap int, step []int) int {
 	at, stride := 0, 1
 	for axis := len(c.kernel) - 1; axis >= 0; axis-- {
-		k := w.W.Type.Shape.Dim(2 + axis)
+		k := w.Weights.Type.Shape.Dim(2 + axis)
 		at += tap % k * step[axis] * stride
 		tap /= k
 		stride *= c.kernel[axis]

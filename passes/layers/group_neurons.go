@@ -25,7 +25,7 @@ func (g *grouper) ordering(v *ir.Value) *leakPlan {
 // before it.
 func (g *grouper) weights(v *ir.Value) (*ir.Value, error) {
 	w, _ := AsWeighted(v)
-	weights, bias, x := w.W, w.Bias(), g.r.Of(v.Args[0])
+	weights, bias, x := w.Weights, w.Bias(), g.r.Of(v.Args[0])
 	if plan := g.rows[v]; plan != nil {
 		weights = picked(weights, 0, plan.order())
 		if bias != nil {

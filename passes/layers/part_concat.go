@@ -23,7 +23,7 @@ func PartConcat(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 		start := 0
 		for _, part := range v.Args[0].Args {
 			count := part.Type.Shape.Dim(w.in)
-			one, err := columns(w.W, start, count)
+			one, err := columns(w.Weights, start, count)
 			if err != nil {
 				return nil, err
 			}

@@ -144,7 +144,7 @@ func masked(r *ir.Rebuilder, w Weighted, x *ir.Value, sizes []float64, weights, 
 	distinct := slices.Compact(slices.Sorted(slices.Values(sizes)))
 	var parts []*ir.Value
 	var each []*ir.Tensor
-	w.W = weights
+	w.Weights = weights
 	for _, class := range columnRuns(distinct) {
 		if class.size == 0 {
 			continue

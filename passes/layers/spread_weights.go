@@ -21,7 +21,7 @@ func SpreadWeights(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 			return nil, nil
 		}
 		if x := r.Of(v.Args[0]).Const(); x != nil { // a part of a concat
-			out, err := rewrite.Compute(v.Op, v.Attrs, x, w.W, v.Args[2].Const())
+			out, err := rewrite.Compute(v.Op, v.Attrs, x, w.Weights, v.Args[2].Const())
 			if err != nil {
 				return nil, err
 			}

@@ -11,7 +11,7 @@ import (
 // biases see it.
 type Weighted struct {
 	*ir.Value
-	W *ir.Tensor // the real weights: [outputs, ...]
+	Weights *ir.Tensor // the real weights: [outputs, ...]
 	// in and out are the axes of the operand and of the result along which the
 	// weights differ; along the others they are shared.
 	in, Out int
@@ -28,12 +28,12 @@ func AsWeighted(v *ir.Value) (Weighted, bool) {
 	if !RealConst(v.Args[1]) || v.Args[2] != nil && !RealConst(v.Args[2]) {
 		return Weighted{}, false
 	}
-	w := Weighted{Value: v, W: v.Args[1].Const(), groups: 1, Taps: 1}
+	w := Weighted{Value: v, Weights: v.Args[1].Const(), groups: 1, Taps: 1}
 	spatial := 0
 	if a, ok := v.Attrs.(ir.ConvAttrs); ok {
 		spatial, w.groups = len(a.Strides), a.Groups
 		for i := range spatial {
-			w.Taps *= w.W.Type.Shape.Dim(2 + i)
+			w.Taps *= w.Weights.Type.Shape.Dim(2 + i)
 		}
 	}
 	w.in = v.Args[0].Type.Shape.Rank() - 1 - spatial
@@ -42,7 +42,7 @@ func AsWeighted(v *ir.Value) (Weighted, bool) {
 }
 
 // Outputs returns the number of rows of the weights.
-func (w Weighted) Outputs() int { return w.W.Type.Shape.Dim(0) }
+func (w Weighted) Outputs() int { return w.Weights.Type.Shape.Dim(0) }
 
 // padded reports, for each tap of a row, whether it may see padding.
 func (w Weighted) padded() []bool {
@@ -53,12 +53,12 @@ func (w Weighted) padded() []bool {
 }
 
 // Row is how many weights an output has.
-func (w Weighted) Row() int { return len(w.W.F) / w.Outputs() }
+func (w Weighted) Row() int { return len(w.Weights.F) / w.Outputs() }
 
 // channel is the input channel that weight i of the whole tensor reads.
 func (w Weighted) channel(i int) int {
 	output, within := i/w.Row(), i%w.Row()/w.Taps
-	perGroup := w.W.Type.Shape.Dim(1)
+	perGroup := w.Weights.Type.Shape.Dim(1)
 	return output/(w.Outputs()/w.groups)*perGroup + within
 }
 
@@ -76,7 +76,7 @@ func (w Weighted) others() []int {
 // RowMax is the largest weight magnitude of each output.
 func (w Weighted) RowMax() []float64 {
 	out := make([]float64, w.Outputs())
-	for i, f := range w.W.F {
+	for i, f := range w.Weights.F {
 		out[i/w.Row()] = max(out[i/w.Row()], math.Abs(f))
 	}
 	return out
@@ -112,8 +112,8 @@ func (w Weighted) Bias() *ir.Tensor {
 
 // scaled are the weights times one number per input channel: W·diag(gain).
 func (w Weighted) scaled(gain []float64) *ir.Tensor {
-	out := ir.NewTensor(w.W.Type)
-	for i, f := range w.W.F {
+	out := ir.NewTensor(w.Weights.Type)
+	for i, f := range w.Weights.F {
 		out.F[i] = float64(f * gain[w.channel(i)])
 	}
 	return out

@@ -23,7 +23,7 @@ func (w Weighted) Lost(rounded *ir.Tensor, scale []float64, x ir.Range, zero *ir
 	for output := range out {
 		up, down, s := 0.0, 0.0, scale[output]
 		for i := output * w.Row(); i < (output+1)*w.Row(); i++ {
-			miss := w.W.F[i] - float64(float64(rounded.I[i])*s)
+			miss := w.Weights.F[i] - float64(float64(rounded.I[i])*s)
 			more, less := max(miss*lo, miss*hi), min(miss*lo, miss*hi)
 			if padded[i%len(padded)] {
 				more, less = max(more, 0), min(less, 0)

@@ -14,7 +14,7 @@ import (
 
 // split is a delay of a membrane behind its reset.
 type split struct {
-	unit             *Unit
+	unit             *unit
 	amount           *ir.Tensor // added to the membrane by a spike
 	membrane, spikes *ir.Value  // the delays, once they are made
 }
@@ -50,19 +50,19 @@ func beforeReset(n *ir.Net) (*ir.Net, error) {
 }
 
 // splits notes the delays of the unit's membrane behind a reset that subtracts.
-func (u *Unit) splits(out map[*ir.Value]*split, readers map[*ir.Value][]*ir.Value) {
+func (u *unit) splits(out map[*ir.Value]*split, readers map[*ir.Value][]*ir.Value) {
 	for delay, stored := range u.latched {
-		if stored == u.Membrane || stored.Type != u.Membrane.Type || delay.Args[0].Const() == nil {
+		if stored == u.membrane || stored.Type != u.membrane.Type || delay.Args[0].Const() == nil {
 			continue
 		}
-		now := &Unit{Fire: u.Fire, Membrane: u.Membrane, threshold: u.threshold, Forms: map[*ir.Value]Form{
-			u.Fire: {{Monomial{s: true}, rewrite.Scalar(1)}}, u.Membrane: {{Monomial{H: true}, rewrite.Scalar(1)}},
+		now := &unit{fire: u.fire, membrane: u.membrane, threshold: u.threshold, forms: map[*ir.Value]form{
+			u.fire: {{monomial{s: true}, rewrite.Scalar(1)}}, u.membrane: {{monomial{h: true}, rewrite.Scalar(1)}},
 		}}
-		f, d := now.Form(stored)
-		h, amount := f.Of(Monomial{H: true}), f.Of(Monomial{s: true})
+		f, d := now.form(stored)
+		h, amount := f.of(monomial{h: true}), f.of(monomial{s: true})
 		kept := canonical.ConeOf(stored)
-		other := func(v *ir.Value) bool { return v != u.Fire && !kept[v] }
-		if d == nil && len(f) == 2 && h != nil && canonical.All(h, 1) && amount != nil && slices.ContainsFunc(readers[u.Membrane], other) {
+		other := func(v *ir.Value) bool { return v != u.fire && !kept[v] }
+		if d == nil && len(f) == 2 && h != nil && canonical.All(h, 1) && amount != nil && slices.ContainsFunc(readers[u.membrane], other) {
 			out[delay] = &split{unit: u, amount: amount}
 		}
 	}
@@ -70,7 +70,7 @@ func (u *Unit) splits(out map[*ir.Value]*split, readers map[*ir.Value][]*ir.Valu
 
 // past makes the two delays, and the membrane of the step before behind its reset.
 func (s *split) past(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-	none, err := r.Const(r.Unique(v.Name+".spikes.init"), ir.NewTensor(ir.SpikeType(s.unit.Fire.Type.Shape)))
+	none, err := r.Const(r.Unique(v.Name+".spikes.init"), ir.NewTensor(ir.SpikeType(s.unit.fire.Type.Shape)))
 	if err == nil {
 		s.spikes, err = r.Add(ir.OpDelay, r.Unique(v.Name+".spikes"), nil, none)
 	}
@@ -92,8 +92,8 @@ func (s *split) past(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 
 // latch stores the membrane and the spikes.
 func (s *split) latch(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-	if _, err := r.Add(ir.OpLatch, r.Unique(v.Name+".spikes"), nil, s.spikes, r.Of(s.unit.Fire)); err != nil {
+	if _, err := r.Add(ir.OpLatch, r.Unique(v.Name+".spikes"), nil, s.spikes, r.Of(s.unit.fire)); err != nil {
 		return nil, err
 	}
-	return r.Add(ir.OpLatch, r.Unique(v.Name), nil, s.membrane, r.Of(s.unit.Membrane))
+	return r.Add(ir.OpLatch, r.Unique(v.Name), nil, s.membrane, r.Of(s.unit.membrane))
 }

@@ -43,7 +43,7 @@ type gained struct {
 //
 // When every term also comes times −s, a spike kills the whole of it (masks).
 // Two currents are one and the membrane (two_currents.go).
-func (u *Unit) classify() (*neuronForm, *diag.Diagnostic) {
+func (u *unit) classify() (*neuronForm, *diag.Diagnostic) {
 	if again := u.rereads(); again != nil {
 		return u.classifyStored(again)
 	}
@@ -58,15 +58,15 @@ func (u *Unit) classify() (*neuronForm, *diag.Diagnostic) {
 	if u.mirrored {
 		out.threshold = canonical.Scaled(u.threshold, -1)
 	}
-	is := canonical.Comparison(u.Fire)
+	is := canonical.Comparison(u.fire)
 	out.attrs = ir.NeuronAttrs{Round: ir.RoundFloor, Compare: is, Reset: ir.ResetNone, When: ir.WhenFire}
 	if kills(f) {
 		if f, d = u.setMasks(out, f); d != nil {
 			return nil, d
 		}
 	}
-	out.bias = f.Of(Monomial{})
-	out.setLeak(OrZero(f.Of(Monomial{H: true})))
+	out.bias = f.of(monomial{})
+	out.setLeak(OrZero(f.of(monomial{h: true})))
 	if d := u.setReset(out, f); d != nil {
 		return nil, d
 	}
@@ -79,9 +79,9 @@ func (u *Unit) classify() (*neuronForm, *diag.Diagnostic) {
 
 // driven is the membrane as a form, with the currents that drive it as a neuron's
 // do. Others are inputs.
-func (u *Unit) driven() (Form, *diag.Diagnostic) {
+func (u *unit) driven() (form, *diag.Diagnostic) {
 	for {
-		f, d := u.Form(u.Membrane)
+		f, d := u.form(u.membrane)
 		if d == nil && len(u.currents) == 1 {
 			f = u.fedBack(f)
 		}
@@ -103,16 +103,16 @@ func (u *Unit) driven() (Form, *diag.Diagnostic) {
 		default:
 			return f, nil
 		}
-		u.currents, u.starts, u.refired, u.Forms = nil, nil, false, map[*ir.Value]Form{}
+		u.currents, u.starts, u.refired, u.forms = nil, nil, false, map[*ir.Value]form{}
 	}
 }
 
 // mirror is the form of −H over −h and −i.
-func mirror(f Form) Form {
-	var out Form
+func mirror(f form) form {
+	var out form
 	for _, t := range f {
 		if !t.state() {
-			t.K = canonical.Scaled(t.K, -1)
+			t.k = canonical.Scaled(t.k, -1)
 		}
 		out = append(out, t)
 	}
@@ -122,17 +122,17 @@ func mirror(f Form) Form {
 // drives tells whether the current drives the membrane as one of a neuron does:
 // by one factor of itself and of every input that it adds up, which nothing else
 // brings to the membrane.
-func (u *Unit) drives(f Form) bool {
-	quiet := func(m Monomial) bool { return m.s || m.H }
+func (u *unit) drives(f form) bool {
+	quiet := func(m monomial) bool { return m.s || m.h }
 	all := u.currents[0].update
-	p, alpha := f.Of(Monomial{i: true}), all.Of(Monomial{i: true})
+	p, alpha := f.of(monomial{i: true}), all.of(monomial{i: true})
 	update, drive := all.without(quiet), f.without(quiet)
-	if p == nil || !nonZero(p) || !nonZero(alpha) || update.Of(Monomial{}) != nil || update.Inputs() != drive.Inputs() {
+	if p == nil || !nonZero(p) || !nonZero(alpha) || update.of(monomial{}) != nil || update.inputs() != drive.inputs() {
 		return false
 	}
 	for _, t := range update {
-		q := drive.Of(t.Monomial)
-		if q == nil || !Near(canonical.Combine(q, alpha, canonical.Product), canonical.Combine(p, t.K, canonical.Product)) {
+		q := drive.of(t.monomial)
+		if q == nil || !Near(canonical.Combine(q, alpha, canonical.Product), canonical.Combine(p, t.k, canonical.Product)) {
 			return false
 		}
 	}
@@ -142,12 +142,12 @@ func (u *Unit) drives(f Form) bool {
 
 // setCurrent: the current is kept in units of the membrane, so its inputs have
 // the gains they have there.
-func (u *Unit) setCurrent(n *neuronForm) {
+func (u *unit) setCurrent(n *neuronForm) {
 	if len(u.currents) == 0 {
 		return
 	}
 	update := u.currents[0].update
-	n.attrs.Current.Kind, n.current = ir.LeakFactor, update.Of(Monomial{i: true})
+	n.attrs.Current.Kind, n.current = ir.LeakFactor, update.of(monomial{i: true})
 	if Near(n.current, rewrite.Scalar(1)) {
 		n.attrs.Current.Kind, n.current = ir.LeakNone, nil
 	}
@@ -158,16 +158,16 @@ func (u *Unit) setCurrent(n *neuronForm) {
 }
 
 // kills reports whether a spike changes the input or the current.
-func kills(f Form) bool {
+func kills(f form) bool {
 	return slices.ContainsFunc(f, func(t term) bool { return t.s && (t.x != nil || t.i || t.j) })
 }
 
 // allKilled tells whether every term comes times −s too, and none other times s.
-func allKilled(f Form) bool {
+func allKilled(f form) bool {
 	for _, t := range f {
-		other := t.Monomial
+		other := t.monomial
 		other.s = !t.s
-		if k := f.Of(other); k == nil || !Near(k, canonical.Scaled(t.K, -1)) {
+		if k := f.of(other); k == nil || !Near(k, canonical.Scaled(t.k, -1)) {
 			return false
 		}
 	}
@@ -177,27 +177,27 @@ func allKilled(f Form) bool {
 // setMasks takes (1 − s)·(…) as a reset to zero that kills the new input too, and
 // (1 − s)·(…) + v·s as a reset to zero behind which v comes in, in the place of the
 // input. The rest is the form without a spike, but for the reset.
-func (u *Unit) setMasks(n *neuronForm, f Form) (Form, *diag.Diagnostic) {
-	if to := f.Of(Monomial{s: true}); to != nil && len(u.currents) == 0 {
-		d := OrZero(f.Of(Monomial{}))
-		plain := f.without(func(m Monomial) bool { return m == Monomial{s: true} }).add(Monomial{s: true}, canonical.Scaled(d, -1))
+func (u *unit) setMasks(n *neuronForm, f form) (form, *diag.Diagnostic) {
+	if to := f.of(monomial{s: true}); to != nil && len(u.currents) == 0 {
+		d := OrZero(f.of(monomial{}))
+		plain := f.without(func(m monomial) bool { return m == monomial{s: true} }).add(monomial{s: true}, canonical.Scaled(d, -1))
 		if v := canonical.Combine(to, d, Sum); !canonical.All(v, 0) && allKilled(plain) {
 			n.held = to
-			return f.without(func(m Monomial) bool { return m.s && !m.H }), nil
+			return f.without(func(m monomial) bool { return m.s && !m.h }), nil
 		}
 	}
 	if !allKilled(f) {
 		x := f[slices.IndexFunc(f, func(t term) bool { return t.s && (t.x != nil || t.i) })].x
-		return nil, rewrite.Refuse(u.Fire, diag.NotANeuron, "a spike also changes what %s adds to the membrane %%%s", Where(u.killed(x)), u.Membrane.Name).WithHelp("%s", membraneOnly)
+		return nil, rewrite.Refuse(u.fire, diag.NotANeuron, "a spike also changes what %s adds to the membrane %%%s", Where(u.killed(x)), u.membrane.Name).WithHelp("%s", membraneOnly)
 	}
 	n.attrs.Reset, n.attrs.When, n.attrs.Masks = ir.ResetZero, ir.WhenNext, true
-	return f.without(func(m Monomial) bool { return m.s }), nil
+	return f.without(func(m monomial) bool { return m.s }), nil
 }
 
 const membraneOnly = "a reset sets the membrane to a constant, or takes one from it; or it kills the whole of what the next step adds up: where(s > 0, 0, b·h + x)"
 
 // killed is the input that a spike kills, or else the current.
-func (u *Unit) killed(x *ir.Value) *ir.Value {
+func (u *unit) killed(x *ir.Value) *ir.Value {
 	if x == nil {
 		return u.currents[0].delay
 	}
@@ -216,9 +216,9 @@ func (n *neuronForm) setLeak(beta *ir.Tensor) {
 }
 
 // setReset chooses by exact relations between the coefficients.
-func (u *Unit) setReset(n *neuronForm, f Form) *diag.Diagnostic {
-	beta := OrZero(f.Of(Monomial{H: true}))
-	b, c := f.Of(Monomial{H: true, s: true}), f.Of(Monomial{s: true})
+func (u *unit) setReset(n *neuronForm, f form) *diag.Diagnostic {
+	beta := OrZero(f.of(monomial{h: true}))
+	b, c := f.of(monomial{h: true, s: true}), f.of(monomial{s: true})
 	switch {
 	case b == nil && c == nil:
 		return nil
@@ -267,7 +267,7 @@ func nonZero(t *ir.Tensor) bool {
 
 // setInputs sets the inputs of the unit. One common gain is the neuron's; different ones are
 // multiplied before the inputs are added.
-func (u *Unit) setInputs(n *neuronForm, f Form) *diag.Diagnostic {
+func (u *unit) setInputs(n *neuronForm, f form) *diag.Diagnostic {
 	for _, t := range f {
 		switch {
 		case t.x == nil:
@@ -278,14 +278,14 @@ func (u *Unit) setInputs(n *neuronForm, f Form) *diag.Diagnostic {
 			if own, other := u.decided([]*ir.Value{t.x}); own && other != nil || t.s && other != nil {
 				return u.gatedReset(other, t.x)
 			}
-			return rewrite.Refuse(u.Fire, diag.NotANeuron, "the leak of the membrane %%%s is not constant: it depends on %s", u.Membrane.Name, Where(t.x))
+			return rewrite.Refuse(u.fire, diag.NotANeuron, "the leak of the membrane %%%s is not constant: it depends on %s", u.membrane.Name, Where(t.x))
 		case t.s:
-			return rewrite.Refuse(u.Fire, diag.NotANeuron, "a spike also changes what %s adds to the membrane %%%s", Where(t.x), u.Membrane.Name).WithHelp("%s", membraneOnly)
+			return rewrite.Refuse(u.fire, diag.NotANeuron, "a spike also changes what %s adds to the membrane %%%s", Where(t.x), u.membrane.Name).WithHelp("%s", membraneOnly)
 		}
-		n.inputs = append(n.inputs, gained{t.x, t.K})
+		n.inputs = append(n.inputs, gained{t.x, t.k})
 	}
 	if len(n.inputs) == 0 {
-		return rewrite.Refuse(u.Fire, diag.NotANeuron, "the membrane %%%s has no input", u.Membrane.Name)
+		return rewrite.Refuse(u.fire, diag.NotANeuron, "the membrane %%%s has no input", u.membrane.Name)
 	}
 	common := true
 	for _, in := range n.inputs {

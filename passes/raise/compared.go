@@ -21,14 +21,14 @@ func ComparingOf(v *ir.Value) canonical.Comparing {
 	if threshold.Const() == nil {
 		return canonical.Comparing{}
 	}
-	return canonical.Comparing{M: m, Threshold: canonical.Combine(threshold.Const(), rewrite.Scalar(1), canonical.Product), Mirrored: mirrored}
+	return canonical.Comparing{Membrane: m, Threshold: canonical.Combine(threshold.Const(), rewrite.Scalar(1), canonical.Product), Mirrored: mirrored}
 }
 
 // readings returns a comparison as it stands, and as the comparisons of the operands
 // from which constants alone make m: h/θ > 1 is h > θ, −h < −θ too.
 func readings(v *ir.Value) []canonical.Comparing {
 	var out []canonical.Comparing
-	for c := ComparingOf(v); c.M != nil; c = c.Below() {
+	for c := ComparingOf(v); c.Membrane != nil; c = c.Below() {
 		out = append(out, c)
 	}
 	return out
@@ -48,7 +48,7 @@ func held(fire *ir.Value, latched map[*ir.Value]*ir.Value) canonical.Comparing {
 		}
 	}
 	for _, c := range all {
-		if kept[c.M] {
+		if kept[c.Membrane] {
 			return c
 		}
 	}

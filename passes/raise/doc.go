@@ -34,7 +34,7 @@
 //
 // All of them are one equation. A membrane is written as a form, a polynomial that is linear
 // in the old membrane h, its spike s and its current i (membrane_form.go, linear_form.go), and
-// the coefficients say which neuron it is (Unit.classify, in classify_neuron.go):
+// the coefficients say which neuron it is (unit.classify, in classify_neuron.go):
 //
 //	h' = β·h + b·s·h + c·s + p·i + Σ q·x + d
 //

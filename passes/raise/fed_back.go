@@ -16,30 +16,30 @@ import (
 
 // fedBack is the membrane as a form in which the spikes that its current takes in are an
 // input; as it was when it takes in none.
-func (u *Unit) fedBack(f Form) Form {
+func (u *unit) fedBack(f form) form {
 	all, spikes := u.currents[0].update, u.pastSpikes()
-	p, alpha, v := f.Of(Monomial{i: true}), all.Of(Monomial{i: true}), all.Of(Monomial{s: true})
-	update := all.without(func(m Monomial) bool { return m == Monomial{s: true} })
+	p, alpha, v := f.of(monomial{i: true}), all.of(monomial{i: true}), all.of(monomial{s: true})
+	update := all.without(func(m monomial) bool { return m == monomial{s: true} })
 	if v == nil || spikes == nil || p == nil || !nonZero(alpha) || slices.ContainsFunc(update, func(t term) bool { return t.s }) {
 		return f
 	}
 	by := canonical.Combine(canonical.Ratio(p, alpha), v, canonical.Product)
-	u.currents[0].update = update.add(Monomial{x: spikes}, v)
-	out := Form(nil).plus(f, 1).add(Monomial{x: spikes}, by)
+	u.currents[0].update = update.add(monomial{x: spikes}, v)
+	out := form(nil).plus(f, 1).add(monomial{x: spikes}, by)
 	if kills(f) { // (1 − s)·s is nothing
-		return out.add(Monomial{s: true, x: spikes}, canonical.Scaled(by, -1))
+		return out.add(monomial{s: true, x: spikes}, canonical.Scaled(by, -1))
 	}
-	if c := f.Of(Monomial{s: true}); c != nil && Near(c, by) {
-		return out.without(func(m Monomial) bool { return m == Monomial{s: true} })
+	if c := f.of(monomial{s: true}); c != nil && Near(c, by) {
+		return out.without(func(m monomial) bool { return m == monomial{s: true} })
 	}
-	return out.add(Monomial{s: true}, canonical.Scaled(by, -1))
+	return out.add(monomial{s: true}, canonical.Scaled(by, -1))
 }
 
 // pastSpikes is a delay of the unit's own spikes that begins without any; nil when there is none.
-func (u *Unit) pastSpikes() *ir.Value {
+func (u *unit) pastSpikes() *ir.Value {
 	var all []*ir.Value
 	for delay, stored := range u.latched {
-		if canonical.Compared(stored) == u.Fire && canonical.Every(delay.Args[0], 0) {
+		if canonical.Compared(stored) == u.fire && canonical.Every(delay.Args[0], 0) {
 			all = append(all, delay)
 		}
 	}

@@ -12,21 +12,21 @@ import (
 // setInit finds the membrane before the first step, from the initial value of each own delay: a·V +
 // d for one that stores a·H + … + d, since no spike precedes. Where no membrane that the delays
 // hold is one, the first step says which it must be.
-func (u *Unit) setInit(n *neuronForm) *diag.Diagnostic {
+func (u *unit) setInit(n *neuronForm) *diag.Diagnostic {
 	var init *ir.Tensor
 	for _, s := range u.starts {
-		a := s.form.Of(Monomial{H: true})
+		a := s.form.of(monomial{h: true})
 		if a == nil || !nonZero(a) {
 			continue
 		}
-		v := canonical.Ratio(canonical.Combine(s.value(), OrZero(s.form.Of(Monomial{})), func(e, d float64) float64 { return e - d }), a)
-		if init == nil || s.delay.Type == u.Membrane.Type && u.latched[s.delay] == u.Membrane {
+		v := canonical.Ratio(canonical.Combine(s.value(), OrZero(s.form.of(monomial{})), func(e, d float64) float64 { return e - d }), a)
+		if init == nil || s.delay.Type == u.membrane.Type && u.latched[s.delay] == u.membrane {
 			init = v
 		}
 	}
 	for _, s := range u.starts {
-		got := OrZero(s.form.Of(Monomial{}))
-		if a := s.form.Of(Monomial{H: true}); a != nil && init != nil {
+		got := OrZero(s.form.of(monomial{}))
+		if a := s.form.of(monomial{h: true}); a != nil && init != nil {
 			got = canonical.Combine(got, canonical.Combine(a, init, canonical.Product), func(d, av float64) float64 { return d + av })
 		}
 		if Near(got, s.value()) || u.startsAlike(s, got) {
@@ -38,7 +38,7 @@ func (u *Unit) setInit(n *neuronForm) *diag.Diagnostic {
 		case s.delay.Type.IsSpike() && init != nil && u.firesAtStart(init):
 			return u.resetAtStart(init)
 		default:
-			return rewrite.Refuse(u.Fire, diag.NotANeuron, "the state %%%s starts as %s, which no initial membrane explains", s.delay.Name, Shown(s.value()))
+			return rewrite.Refuse(u.fire, diag.NotANeuron, "the state %%%s starts as %s, which no initial membrane explains", s.delay.Name, Shown(s.value()))
 		}
 	}
 	switch {
@@ -51,7 +51,7 @@ func (u *Unit) setInit(n *neuronForm) *diag.Diagnostic {
 }
 
 // begin sets the membrane before the first step.
-func (u *Unit) begin(n *neuronForm, init *ir.Tensor) *diag.Diagnostic {
+func (u *unit) begin(n *neuronForm, init *ir.Tensor) *diag.Diagnostic {
 	if u.mirrored {
 		init = canonical.Scaled(init, -1)
 	}
@@ -63,19 +63,19 @@ func (u *Unit) begin(n *neuronForm, init *ir.Tensor) *diag.Diagnostic {
 
 // firstMembrane returns the V of which β·V + … is the first membrane, where no spike precedes
 // it: a spike of 1 or −1 may begin as 0, and take nothing away. Nil when no V does that.
-func (u *Unit) firstMembrane() *ir.Tensor {
+func (u *unit) firstMembrane() *ir.Tensor {
 	first, d := u.firstForm(nil, nil)
 	if d != nil || len(u.currents) > 0 {
 		return nil
 	}
-	f := u.Forms[u.Membrane]
-	beta := f.Of(Monomial{H: true})
+	f := u.forms[u.membrane]
+	beta := f.of(monomial{h: true})
 	if beta == nil {
 		return nil
 	}
-	apart := first.plus(f.without(func(m Monomial) bool { return m.H || m.s }), -1)
-	lack := OrZero(apart.Of(Monomial{}))
-	if len(apart.without(func(m Monomial) bool { return m == Monomial{} })) > 0 {
+	apart := first.plus(f.without(func(m monomial) bool { return m.h || m.s }), -1)
+	lack := OrZero(apart.of(monomial{}))
+	if len(apart.without(func(m monomial) bool { return m == monomial{} })) > 0 {
 		return nil
 	}
 	v := canonical.Combine(lack, beta, func(lack, beta float64) float64 {
@@ -92,30 +92,30 @@ func (u *Unit) firstMembrane() *ir.Tensor {
 
 // firstForm is the membrane in the first step, where the delays hold their initial values; odd
 // holds another one, if given.
-func (u *Unit) firstForm(odd *ir.Value, holds *ir.Tensor) (Form, *diag.Diagnostic) {
-	at := &Unit{Fire: u.Fire, Membrane: u.Membrane, threshold: u.threshold, Forms: map[*ir.Value]Form{}, apart: true}
-	for v, f := range u.Forms {
+func (u *unit) firstForm(odd *ir.Value, holds *ir.Tensor) (form, *diag.Diagnostic) {
+	at := &unit{fire: u.fire, membrane: u.membrane, threshold: u.threshold, forms: map[*ir.Value]form{}, apart: true}
+	for v, f := range u.forms {
 		if !f.own() {
-			at.Forms[v] = f
+			at.forms[v] = f
 		}
 	}
 	for _, s := range u.starts {
-		at.Forms[s.delay] = constantForm(s.value())
+		at.forms[s.delay] = constantForm(s.value())
 	}
 	if odd != nil {
-		at.Forms[odd] = constantForm(holds)
+		at.forms[odd] = constantForm(holds)
 	}
-	return at.Form(u.Membrane)
+	return at.form(u.membrane)
 }
 
-func (u *Unit) resetAtStart(init *ir.Tensor) *diag.Diagnostic {
-	return rewrite.Refuse(u.Fire, diag.NotANeuron, "the membrane %%%s starts as %s, at or above its threshold, and is reset before the first step", u.Membrane.Name, Shown(init))
+func (u *unit) resetAtStart(init *ir.Tensor) *diag.Diagnostic {
+	return rewrite.Refuse(u.fire, diag.NotANeuron, "the membrane %%%s starts as %s, at or above its threshold, and is reset before the first step", u.membrane.Name, Shown(init))
 }
 
 // startsAlike tells whether the first step computes the same membrane when the
 // delay starts with another value: 1 − S may start as 0 when it multiplies a
 // membrane of 0.
-func (u *Unit) startsAlike(odd start, other *ir.Tensor) bool {
+func (u *unit) startsAlike(odd start, other *ir.Tensor) bool {
 	is, d := u.firstForm(nil, nil)
 	if d != nil {
 		return false

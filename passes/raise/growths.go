@@ -104,14 +104,14 @@ func (g *growth) isSpikes(delay *ir.Value) bool {
 }
 
 // over is a unit in which the given values stand for terms, and delays for others.
-func (g *growth) over(known map[*ir.Value]Monomial) *Unit {
-	u := &Unit{Fire: g.fire, Membrane: g.fire.Args[0], Forms: map[*ir.Value]Form{g.fire: {{Monomial{fired: true}, rewrite.Scalar(1)}}}}
+func (g *growth) over(known map[*ir.Value]monomial) *unit {
+	u := &unit{fire: g.fire, membrane: g.fire.Args[0], forms: map[*ir.Value]form{g.fire: {{monomial{fired: true}, rewrite.Scalar(1)}}}}
 	for v, m := range known {
-		u.Forms[v] = Form{{m, rewrite.Scalar(1)}}
+		u.forms[v] = form{{m, rewrite.Scalar(1)}}
 	}
 	for delay := range g.latched {
 		if g.isSpikes(delay) {
-			u.Forms[delay] = Form{{Monomial{s: true}, rewrite.Scalar(1)}}
+			u.forms[delay] = form{{monomial{s: true}, rewrite.Scalar(1)}}
 		}
 	}
 	return u
@@ -125,26 +125,26 @@ func (g *growth) over(known map[*ir.Value]Monomial) *Unit {
 // before, and the threshold is κ·b' and a constant. In both, b without a spike stays where it
 // begins.
 func (g *growth) follow(state *ir.Value) bool {
-	u := g.over(map[*ir.Value]Monomial{state: {i: true}})
-	t, d := u.Form(g.threshold)
-	b, e := u.Form(g.latched[state])
+	u := g.over(map[*ir.Value]monomial{state: {i: true}})
+	t, d := u.form(g.threshold)
+	b, e := u.form(g.latched[state])
 	if d != nil || e != nil {
 		return false
 	}
-	own := func(f Form) bool {
-		return len(f.without(func(m Monomial) bool {
-			return m == Monomial{} || m == Monomial{i: true} || m == Monomial{s: true} || m == Monomial{fired: true}
+	own := func(f form) bool {
+		return len(f.without(func(m monomial) bool {
+			return m == monomial{} || m == monomial{i: true} || m == monomial{s: true} || m == monomial{fired: true}
 		})) == 0
 	}
-	of := func(f Form, m Monomial) *ir.Tensor { return OrZero(f.Of(m)) }
-	k, m := of(t, Monomial{i: true}), of(t, Monomial{s: true})
-	rest, q, p := of(b, Monomial{i: true}), of(b, Monomial{fired: true}), of(b, Monomial{s: true})
+	of := func(f form, m monomial) *ir.Tensor { return OrZero(f.of(m)) }
+	k, m := of(t, monomial{i: true}), of(t, monomial{s: true})
+	rest, q, p := of(b, monomial{i: true}), of(b, monomial{fired: true}), of(b, monomial{s: true})
 	init := state.Args[0].Const()
-	stays := canonical.Combine(of(b, Monomial{}), canonical.Combine(rest, init, canonical.Product), Sum)
-	if !own(t) || !own(b) || t.Of(Monomial{fired: true}) != nil || !nonZero(k) || !Near(stays, init) && !nearZero(stays, init) {
+	stays := canonical.Combine(of(b, monomial{}), canonical.Combine(rest, init, canonical.Product), Sum)
+	if !own(t) || !own(b) || t.of(monomial{fired: true}) != nil || !nonZero(k) || !Near(stays, init) && !nearZero(stays, init) {
 		return false
 	}
-	g.rest, g.base = rest, canonical.Combine(of(t, Monomial{}), canonical.Combine(k, init, canonical.Product), Sum)
+	g.rest, g.base = rest, canonical.Combine(of(t, monomial{}), canonical.Combine(k, init, canonical.Product), Sum)
 	switch {
 	case canonical.All(m, 0) && canonical.All(p, 0) && nonZero(q):
 		g.jump = canonical.Combine(k, q, canonical.Product)
@@ -183,36 +183,36 @@ func (g *growth) findReset() bool {
 		return true
 	}
 	membrane := g.fire.Args[0]
-	known := map[*ir.Value]Monomial{g.threshold: {j: true}}
+	known := map[*ir.Value]monomial{g.threshold: {j: true}}
 	for delay, stored := range g.latched {
 		switch {
 		case stored == g.threshold && g.past == nil:
-			g.past, known[delay] = delay, Monomial{i: true}
+			g.past, known[delay] = delay, monomial{i: true}
 		case stored == membrane:
-			known[delay] = Monomial{H: true}
+			known[delay] = monomial{h: true}
 		}
 	}
 	u := g.over(known)
 	for delay, stored := range g.latched {
-		if u.Forms[delay] != nil || stored.Type != membrane.Type {
+		if u.forms[delay] != nil || stored.Type != membrane.Type {
 			continue
 		}
-		now := g.over(map[*ir.Value]Monomial{membrane: {now: true}, g.threshold: {j: true}})
-		if f, d := now.Form(stored); d == nil && f.Of(Monomial{now: true}) != nil {
-			u.Forms[delay] = Form{{Monomial{H: true}, rewrite.Scalar(1)}}
-			if by := f.Of(Monomial{fired: true, j: true}); by != nil && canonical.All(by, -1) && canonical.All(f.Of(Monomial{now: true}), 1) {
+		now := g.over(map[*ir.Value]monomial{membrane: {now: true}, g.threshold: {j: true}})
+		if f, d := now.form(stored); d == nil && f.of(monomial{now: true}) != nil {
+			u.forms[delay] = form{{monomial{h: true}, rewrite.Scalar(1)}}
+			if by := f.of(monomial{fired: true, j: true}); by != nil && canonical.All(by, -1) && canonical.All(f.of(monomial{now: true}), 1) {
 				g.reset = ir.WhenFire
 			}
 		}
 	}
-	f, d := u.Form(membrane)
+	f, d := u.form(membrane)
 	if d != nil {
 		return false
 	}
-	if by := f.Of(Monomial{s: true, i: true}); by != nil && Near(by, canonical.Scaled(OrZero(f.Of(Monomial{H: true})), -1)) {
+	if by := f.of(monomial{s: true, i: true}); by != nil && Near(by, canonical.Scaled(OrZero(f.of(monomial{h: true})), -1)) {
 		g.reset = ir.WhenFire
 	}
-	if by := f.Of(Monomial{s: true, j: true}); by != nil && canonical.All(by, -1) {
+	if by := f.of(monomial{s: true, j: true}); by != nil && canonical.All(by, -1) {
 		g.reset = ir.WhenNext
 	}
 	return g.reset != 0 && g.readByReset(others) && g.staysIn(u)
@@ -220,11 +220,11 @@ func (g *growth) findReset() bool {
 
 // staysIn reports whether a reset by the threshold changes only the neuron's own state and spikes:
 // a membrane that is read besides is not known.
-func (g *growth) staysIn(u *Unit) bool {
+func (g *growth) staysIn(u *unit) bool {
 	seen := canonical.Cone{}
 	var ends func(v *ir.Value) bool
 	ends = func(v *ir.Value) bool {
-		if seen[v] || v == g.fire || v.Op == ir.OpLatch && (u.Forms[v.Args[0]] != nil || v.Args[0] == g.past) {
+		if seen[v] || v == g.fire || v.Op == ir.OpLatch && (u.forms[v.Args[0]] != nil || v.Args[0] == g.past) {
 			return true
 		}
 		seen[v] = true
@@ -244,7 +244,7 @@ func (g *growth) readByReset(others []*ir.Value) bool {
 }
 
 // grow gives the neuron a threshold that adapts.
-func (f *neuronForm) grow(u *Unit, g *growth) *diag.Diagnostic {
+func (f *neuronForm) grow(u *unit, g *growth) *diag.Diagnostic {
 	a := &f.attrs
 	a.Adapt.Kind, f.adapt, f.jump = ir.LeakFactor, g.rest, g.jump
 	switch {
@@ -257,7 +257,7 @@ func (f *neuronForm) grow(u *Unit, g *growth) *diag.Diagnostic {
 		a.AdaptReset, a.When, f.reset = true, g.reset, f.threshold
 	}
 	if u.mirrored || !Near(f.threshold, g.base) || a.When == ir.WhenBoth || g.reset != 0 && !a.AdaptReset {
-		return rewrite.Refuse(u.Fire, diag.NotANeuron, "fires a neuron whose threshold adapts to its spikes, and whose reset takes another part of it than the whole, or looks at the membrane once more").
+		return rewrite.Refuse(u.fire, diag.NotANeuron, "fires a neuron whose threshold adapts to its spikes, and whose reset takes another part of it than the whole, or looks at the membrane once more").
 			WithHelp("subtract the threshold as it is, or as it was without spikes; or set the membrane to a value")
 	}
 	return nil

@@ -51,12 +51,12 @@ func (a *Anatomy) sizes(v *ir.Value) (u *ir.Value, sizes []float64) {
 	alone := DecidedBy(v, func(x *ir.Value) (_, fits bool) {
 		c := ComparingOf(a.now(x))
 		if u == nil {
-			u = c.M
+			u = c.Membrane
 		}
-		if c.M != nil && c.M == u {
+		if c.Membrane != nil && c.Membrane == u {
 			fires[x] = c
 		}
-		return c.M != nil, c.M == u
+		return c.Membrane != nil, c.Membrane == u
 	})
 	if !alone || len(fires) < 2 {
 		return nil, nil

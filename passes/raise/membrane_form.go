@@ -7,16 +7,16 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// Unit is one threshold unit of a net of one step: the comparison that fires,
+// unit is one threshold unit of a net of one step: the comparison that fires,
 // its membrane H, and H written as a form over the unit's own past.
-type Unit struct {
-	Fire      *ir.Value
-	Membrane  *ir.Value
+type unit struct {
+	fire      *ir.Value
+	membrane  *ir.Value
 	threshold *ir.Tensor
 	// mirrored: it fires where the membrane is low, so −H and −threshold are meant.
 	mirrored bool
 	latched  map[*ir.Value]*ir.Value // operand stored by each delay; nil: delays are inputs
-	Forms    map[*ir.Value]Form
+	forms    map[*ir.Value]form
 	// starts are the own delays that were read, with the form of their stored values.
 	starts []start
 	// refired: the spike before is found by comparing the membrane before again.
@@ -36,45 +36,45 @@ type Unit struct {
 // current is the delay of a current, and its stored value over the past.
 type current struct {
 	delay  *ir.Value
-	update Form
+	update form
 }
 
 // ofCurrent are the first and the second current in a form.
-var ofCurrent = [2]Monomial{{i: true}, {j: true}}
+var ofCurrent = [2]monomial{{i: true}, {j: true}}
 
 // start says that a value of the state begins as a constant.
 type start struct {
 	delay *ir.Value
-	form  Form
+	form  form
 }
 
-func newUnit(fire *ir.Value, latched map[*ir.Value]*ir.Value) (*Unit, *diag.Diagnostic) {
+func newUnit(fire *ir.Value, latched map[*ir.Value]*ir.Value) (*unit, *diag.Diagnostic) {
 	c := held(fire, latched)
-	if c.M == nil {
+	if c.Membrane == nil {
 		return nil, rewrite.Refuse(fire, diag.NotANeuron, "the threshold %%%s is no constant", fire.Args[1].Name)
 	}
-	return &Unit{Fire: fire, Membrane: c.M, threshold: c.Threshold, mirrored: c.Mirrored, latched: latched,
-		Forms: map[*ir.Value]Form{}, plain: map[*ir.Value]bool{}, most: len(ofCurrent)}, nil
+	return &unit{fire: fire, membrane: c.Membrane, threshold: c.Threshold, mirrored: c.Mirrored, latched: latched,
+		forms: map[*ir.Value]form{}, plain: map[*ir.Value]bool{}, most: len(ofCurrent)}, nil
 }
 
-// Form writes a value over the unit's past. Whatever is not arithmetic that is
+// form writes a value over the unit's past. Whatever is not arithmetic that is
 // linear in the state is taken as a whole, as an input.
-func (u *Unit) Form(v *ir.Value) (Form, *diag.Diagnostic) {
-	if f, ok := u.Forms[v]; ok {
+func (u *unit) form(v *ir.Value) (form, *diag.Diagnostic) {
+	if f, ok := u.forms[v]; ok {
 		return f, nil
 	}
 	f, d := u.work(v)
 	if d != nil {
 		return nil, d
 	}
-	if !f.own() && f.Inputs() > 1 && !u.apart {
+	if !f.own() && f.inputs() > 1 && !u.apart {
 		f = inputForm(v) // an addition of inputs stays one
 	}
-	u.Forms[v] = f
+	u.forms[v] = f
 	return f, nil
 }
 
-func (u *Unit) work(v *ir.Value) (Form, *diag.Diagnostic) {
+func (u *unit) work(v *ir.Value) (form, *diag.Diagnostic) {
 	number, assumed := u.assumed[v]
 	switch {
 	case assumed:
@@ -87,7 +87,7 @@ func (u *Unit) work(v *ir.Value) (Form, *diag.Diagnostic) {
 		return u.past(v)
 	case u.refires(v):
 		u.refired = true
-		return Form{{Monomial{s: true}, rewrite.Scalar(1)}}, nil
+		return form{{monomial{s: true}, rewrite.Scalar(1)}}, nil
 	}
 	combineArgs := FormRules[v.Op]
 	if combineArgs == nil && u.assumed != nil {
@@ -96,11 +96,11 @@ func (u *Unit) work(v *ir.Value) (Form, *diag.Diagnostic) {
 	if combineArgs == nil {
 		return inputForm(v), nil
 	}
-	args := make([]Form, len(v.Args))
+	args := make([]form, len(v.Args))
 	own := false
 	for i, a := range v.Args {
 		var d *diag.Diagnostic
-		if args[i], d = u.Form(a); d != nil {
+		if args[i], d = u.form(a); d != nil {
 			return nil, d
 		}
 		own = own || args[i].own()
@@ -116,30 +116,30 @@ func (u *Unit) work(v *ir.Value) (Form, *diag.Diagnostic) {
 }
 
 // FormRules are the ops that keep a form linear.
-var FormRules = map[ir.Op]func(v *ir.Value, args []Form) (Form, bool){
-	ir.OpAdd:  func(_ *ir.Value, a []Form) (Form, bool) { return a[0].plus(a[1], 1), true },
-	ir.OpSub:  func(_ *ir.Value, a []Form) (Form, bool) { return a[0].plus(a[1], -1), true },
-	ir.OpNeg:  func(_ *ir.Value, a []Form) (Form, bool) { return Form(nil).plus(a[0], -1), true },
-	ir.OpMul:  func(_ *ir.Value, a []Form) (Form, bool) { return a[0].times(a[1]) },
+var FormRules = map[ir.Op]func(v *ir.Value, args []form) (form, bool){
+	ir.OpAdd:  func(_ *ir.Value, a []form) (form, bool) { return a[0].plus(a[1], 1), true },
+	ir.OpSub:  func(_ *ir.Value, a []form) (form, bool) { return a[0].plus(a[1], -1), true },
+	ir.OpNeg:  func(_ *ir.Value, a []form) (form, bool) { return form(nil).plus(a[0], -1), true },
+	ir.OpMul:  func(_ *ir.Value, a []form) (form, bool) { return a[0].times(a[1]) },
 	ir.OpDiv:  divideForm,
 	ir.OpCast: castForm,
-	ir.OpWhere: func(_ *ir.Value, a []Form) (Form, bool) { // c·(a − b) + b
+	ir.OpWhere: func(_ *ir.Value, a []form) (form, bool) { // c·(a − b) + b
 		f, ok := a[0].times(a[1].plus(a[2], -1))
-		return a[2].plus(f, 1), ok && (a[0].own() || a[0].Inputs() == 0)
+		return a[2].plus(f, 1), ok && (a[0].own() || a[0].inputs() == 0)
 	},
 }
 
 // bitRules are the ops on spikes that are linear where a spike of the two is known.
-var bitRules = map[ir.Op]func(v *ir.Value, args []Form) (Form, bool){
-	ir.OpAnd: func(_ *ir.Value, a []Form) (Form, bool) { return a[0].times(a[1]) },
-	ir.OpAndNot: func(_ *ir.Value, a []Form) (Form, bool) {
+var bitRules = map[ir.Op]func(v *ir.Value, args []form) (form, bool){
+	ir.OpAnd: func(_ *ir.Value, a []form) (form, bool) { return a[0].times(a[1]) },
+	ir.OpAndNot: func(_ *ir.Value, a []form) (form, bool) {
 		both, ok := a[0].times(a[1])
 		return a[0].plus(both, -1), ok
 	},
 }
 
 // divideForm divides by a constant.
-func divideForm(v *ir.Value, a []Form) (Form, bool) {
+func divideForm(v *ir.Value, a []form) (form, bool) {
 	by := v.Args[1].Const()
 	if by == nil || !v.Type.IsReal() {
 		return nil, false
@@ -150,36 +150,36 @@ func divideForm(v *ir.Value, a []Form) (Form, bool) {
 
 // castForm passes the unit's own state and constants; the cast of something else
 // is an input.
-func castForm(v *ir.Value, a []Form) (Form, bool) {
-	if !a[0].own() && a[0].Inputs() > 0 {
+func castForm(v *ir.Value, a []form) (form, bool) {
+	if !a[0].own() && a[0].inputs() > 0 {
 		return inputForm(v), true
 	}
-	isSpike := len(a[0]) == 1 && !a[0][0].state() && a[0][0].x == nil && canonical.All(a[0][0].K, 1)
+	isSpike := len(a[0]) == 1 && !a[0][0].state() && a[0][0].x == nil && canonical.All(a[0][0].k, 1)
 	return a[0], v.Type.IsReal() || v.Args[0].Type.IsSpike() || v.Type.IsSpike() && isSpike
 }
 
 // past is the form of a delay. It is the unit's own when its stored value is made of this step's
 // membrane and spike alone, or when it is one of its currents; the delay of anything else is an
 // input.
-func (u *Unit) past(delay *ir.Value) (Form, *diag.Diagnostic) {
-	now := &Unit{Fire: u.Fire, Membrane: u.Membrane, threshold: u.threshold, assumed: u.assumed, Forms: map[*ir.Value]Form{
-		u.Fire: {{Monomial{s: true}, rewrite.Scalar(1)}},
+func (u *unit) past(delay *ir.Value) (form, *diag.Diagnostic) {
+	now := &unit{fire: u.fire, membrane: u.membrane, threshold: u.threshold, assumed: u.assumed, forms: map[*ir.Value]form{
+		u.fire: {{monomial{s: true}, rewrite.Scalar(1)}},
 	}}
-	now.Forms[u.Membrane] = Form{{Monomial{H: true}, rewrite.Scalar(1)}} // a silent neuron has no fire but it
-	f, d := now.Form(u.latched[delay])
-	if d != nil || !f.own() || f.Inputs() > 0 {
+	now.forms[u.membrane] = form{{monomial{h: true}, rewrite.Scalar(1)}} // a silent neuron has no fire but it
+	f, d := now.form(u.latched[delay])
+	if d != nil || !f.own() || f.inputs() > 0 {
 		switch m, ok := u.leaks(delay); {
 		case ok:
-			return Form{{m, rewrite.Scalar(1)}}, nil
+			return form{{m, rewrite.Scalar(1)}}, nil
 		case d != nil:
 			return nil, d
 		case !f.own() || u.plain[delay]:
 			return inputForm(delay), nil
 		}
-		return nil, rewrite.Refuse(u.Fire, diag.NotANeuron, "the state %%%s keeps more than the membrane and the spike", delay.Name)
+		return nil, rewrite.Refuse(u.fire, diag.NotANeuron, "the state %%%s keeps more than the membrane and the spike", delay.Name)
 	}
 	if delay.Args[0].Const() == nil {
-		return nil, rewrite.Refuse(u.Fire, diag.NotANeuron, "the state %%%s starts from %%%s, which is no constant", delay.Name, delay.Args[0].Name)
+		return nil, rewrite.Refuse(u.fire, diag.NotANeuron, "the state %%%s starts from %%%s, which is no constant", delay.Name, delay.Args[0].Name)
 	}
 	u.starts = append(u.starts, start{delay, f})
 	return f, nil
@@ -188,28 +188,28 @@ func (u *Unit) past(delay *ir.Value) (Form, *diag.Diagnostic) {
 // leaks reports whether a delay is a current of the unit, and which: it starts at 0, and stores a
 // part of itself plus inputs, all of which a spike may have killed, without the membrane. One more
 // such delay is an input.
-func (u *Unit) leaks(delay *ir.Value) (Monomial, bool) {
+func (u *unit) leaks(delay *ir.Value) (monomial, bool) {
 	for k, c := range u.currents {
 		if c.delay == delay {
 			return ofCurrent[k], true
 		}
 	}
 	if len(u.currents) == u.most || u.plain[delay] || !delay.Type.IsReal() || !canonical.Every(delay.Args[0], 0) {
-		return Monomial{}, false
+		return monomial{}, false
 	}
-	before := &Unit{Fire: u.Fire, Membrane: u.Membrane, threshold: u.threshold, latched: u.latched, plain: u.plain, assumed: u.assumed,
-		Forms: map[*ir.Value]Form{
+	before := &unit{fire: u.fire, membrane: u.membrane, threshold: u.threshold, latched: u.latched, plain: u.plain, assumed: u.assumed,
+		forms: map[*ir.Value]form{
 			delay:  {{ofCurrent[0], rewrite.Scalar(1)}},
-			u.Fire: {{Monomial{fired: true}, rewrite.Scalar(1)}},
+			u.fire: {{monomial{fired: true}, rewrite.Scalar(1)}},
 		}}
-	before.Forms[u.Membrane] = Form{{Monomial{now: true}, rewrite.Scalar(1)}}
-	f, d := before.Form(u.latched[delay])
-	if d != nil || f.Of(ofCurrent[0]) == nil {
-		return Monomial{}, false
+	before.forms[u.membrane] = form{{monomial{now: true}, rewrite.Scalar(1)}}
+	f, d := before.form(u.latched[delay])
+	if d != nil || f.of(ofCurrent[0]) == nil {
+		return monomial{}, false
 	}
 	for _, t := range f {
-		if t.H || t.now || t.fired {
-			return Monomial{}, false
+		if t.h || t.now || t.fired {
+			return monomial{}, false
 		}
 	}
 	u.currents = append(u.currents, current{delay, f})
@@ -218,9 +218,9 @@ func (u *Unit) leaks(delay *ir.Value) (Monomial, bool) {
 
 // refires tells whether v compares the membrane of the step before as the unit
 // fires: it is then the spike of that step.
-func (u *Unit) refires(v *ir.Value) bool {
+func (u *unit) refires(v *ir.Value) bool {
 	for _, c := range readings(v) {
-		if u.latched[c.M] == u.Membrane && v.Attrs == u.Fire.Attrs && c.Mirrored == u.mirrored && Near(c.Threshold, u.threshold) {
+		if u.latched[c.Membrane] == u.membrane && v.Attrs == u.fire.Attrs && c.Mirrored == u.mirrored && Near(c.Threshold, u.threshold) {
 			return true
 		}
 	}
@@ -228,8 +228,8 @@ func (u *Unit) refires(v *ir.Value) bool {
 }
 
 // alike tells whether v compares m as the unit's own comparison does.
-func (u *Unit) alike(v, m *ir.Value) bool {
-	if v.Attrs != u.Fire.Attrs || (v.Args[1] == m) != u.mirrored {
+func (u *unit) alike(v, m *ir.Value) bool {
+	if v.Attrs != u.fire.Attrs || (v.Args[1] == m) != u.mirrored {
 		return false
 	}
 	other := v.Args[1]
@@ -241,12 +241,12 @@ func (u *Unit) alike(v, m *ir.Value) bool {
 
 // firesAtStart tells whether the comparison holds for an initial membrane
 // anywhere. A second comparison would then reset before the first step.
-func (u *Unit) firesAtStart(init *ir.Tensor) bool {
+func (u *unit) firesAtStart(init *ir.Tensor) bool {
 	fires := canonical.Combine(init, u.threshold, func(v, t float64) float64 {
 		if u.mirrored {
 			v, t = t, v
 		}
-		if v > t || v == t && canonical.Comparison(u.Fire) == ir.GE {
+		if v > t || v == t && canonical.Comparison(u.fire) == ir.GE {
 			return 1
 		}
 		return 0

@@ -114,7 +114,7 @@ func (a *Anatomy) now(v *ir.Value) *ir.Value {
 func heldAt(v, by *ir.Value) bool {
 	is := ComparingOf(by)
 	for i, x := range v.Args[1:] {
-		if c := v.Args[2-i].Const(); x == is.M && c != nil && is.Threshold != nil && slices.Equal(c.F, is.Threshold.F) {
+		if c := v.Args[2-i].Const(); x == is.Membrane && c != nil && is.Threshold != nil && slices.Equal(c.F, is.Threshold.F) {
 			return true
 		}
 	}
@@ -138,7 +138,7 @@ func Thresholds(n *ir.Net) map[*ir.Value][]*ir.Value {
 func keptAt(v, by *ir.Value) bool {
 	is := ComparingOf(by)
 	for i, x := range v.Args[1:] {
-		if c := v.Args[2-i].Const(); is.M != nil && canonical.ConeOf(x)[is.M] && c != nil && Near(c, is.Threshold) {
+		if c := v.Args[2-i].Const(); is.Membrane != nil && canonical.ConeOf(x)[is.Membrane] && c != nil && Near(c, is.Threshold) {
 			return true
 		}
 	}
@@ -147,5 +147,5 @@ func keptAt(v, by *ir.Value) bool {
 
 // fires reports whether a comparison is of a membrane of the layer, and as that which fires.
 func (a *Anatomy) fires(v *ir.Value) bool {
-	return a.own[a.now(ComparingOf(v).M)] > 0 && (a.Fire == nil || ComparedAlike(v, a.Fire))
+	return a.own[a.now(ComparingOf(v).Membrane)] > 0 && (a.Fire == nil || ComparedAlike(v, a.Fire))
 }

@@ -129,7 +129,7 @@ func (a *Anatomy) moment(v *ir.Value) moment {
 		}
 		if v.Op == ir.OpCompare {
 			m = m.spikes()
-			m.outside = m.outside || a.own[a.now(ComparingOf(v).M)] > 0 && !a.fires(v)
+			m.outside = m.outside || a.own[a.now(ComparingOf(v).Membrane)] > 0 && !a.fires(v)
 		}
 	default:
 		m.outside = true

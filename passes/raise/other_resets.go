@@ -12,10 +12,10 @@ import (
 
 // keepsPart refuses a reset that leaves some of the membrane. Of a current that is as
 // large as the membrane in the first of two steps it cannot be told apart.
-func (u *Unit) keepsPart(beta, reset *ir.Tensor) *diag.Diagnostic {
-	d := rewrite.Refuse(u.Fire, diag.NotANeuron,
+func (u *unit) keepsPart(beta, reset *ir.Tensor) *diag.Diagnostic {
+	d := rewrite.Refuse(u.fire, diag.NotANeuron,
 		"the reset keeps a part of the membrane %%%s: times %s without a spike, times %s after one; a reset subtracts a constant, or sets the membrane to one",
-		u.Membrane.Name, Shown(beta), Shown(canonical.Combine(beta, reset, Sum))).WithHelp("reset by where(s > 0, 0, h), or by h - s")
+		u.membrane.Name, Shown(beta), Shown(canonical.Combine(beta, reset, Sum))).WithHelp("reset by where(s > 0, 0, h), or by h - s")
 	if u.steps != 2 {
 		return d
 	}
@@ -27,7 +27,7 @@ const maxBetween = 6
 
 // comparedBefore is a comparison of the old membrane that x is computed from, another than
 // that which fires; nil when there is none.
-func (u *Unit) comparedBefore(x *ir.Value, depth int) *ir.Value {
+func (u *unit) comparedBefore(x *ir.Value, depth int) *ir.Value {
 	if x == nil || depth > maxBetween {
 		return nil
 	}
@@ -38,7 +38,7 @@ func (u *Unit) comparedBefore(x *ir.Value, depth int) *ir.Value {
 		return nil
 	}
 	for _, a := range x.Args {
-		if x.Op == ir.OpCompare && a != nil && (a == u.Membrane || u.latched[a] == u.Membrane) && !u.alike(x, a) {
+		if x.Op == ir.OpCompare && a != nil && (a == u.membrane || u.latched[a] == u.membrane) && !u.alike(x, a) {
 			return x
 		}
 		if found := u.comparedBefore(a, depth+1); found != nil && x.Op != ir.OpCompare {
@@ -49,15 +49,15 @@ func (u *Unit) comparedBefore(x *ir.Value, depth int) *ir.Value {
 }
 
 // resetsOtherwise refuses a neuron that is reset by another comparison than it fires by.
-func (u *Unit) resetsOtherwise(by *ir.Value) *diag.Diagnostic {
-	return rewrite.Refuse(u.Fire, diag.NotANeuron, "the membrane %%%s fires where it is %s, but its reset goes by another comparison, %s: where it is %s",
-		u.Membrane.Name, ShownComparison(u.Fire), Where(by), ShownComparison(by)).
+func (u *unit) resetsOtherwise(by *ir.Value) *diag.Diagnostic {
+	return rewrite.Refuse(u.fire, diag.NotANeuron, "the membrane %%%s fires where it is %s, but its reset goes by another comparison, %s: where it is %s",
+		u.membrane.Name, ShownComparison(u.fire), Where(by), ShownComparison(by)).
 		WithHelp("a neuron fires and is reset by one comparison: reset by the spikes themselves")
 }
 
 // notLinear refuses a neuron whose membrane is computed by v from the step before in a way
 // that no leak and no reset is.
-func (u *Unit) notLinear(v *ir.Value) *diag.Diagnostic {
+func (u *unit) notLinear(v *ir.Value) *diag.Diagnostic {
 	if by := u.comparedBefore(v, 0); by != nil {
 		return u.resetsOtherwise(by)
 	}
@@ -66,18 +66,18 @@ func (u *Unit) notLinear(v *ir.Value) *diag.Diagnostic {
 	case own && other != nil:
 		return u.gatedReset(other, v)
 	case other != nil:
-		return rewrite.Refuse(u.Fire, diag.NotANeuron, "what becomes of the membrane %%%s in a step is chosen by a comparison that it does not make, %s: see %s %s",
-			u.Membrane.Name, Where(other), v.Op, Where(v)).
+		return rewrite.Refuse(u.fire, diag.NotANeuron, "what becomes of the membrane %%%s in a step is chosen by a comparison that it does not make, %s: see %s %s",
+			u.membrane.Name, Where(other), v.Op, Where(v)).
 			WithHelp("keep the leak the same in every step, and choose only what is added: b*h + where(x > 0, x, 0)")
 	}
-	return rewrite.Refuse(u.Fire, diag.NotANeuron, "the membrane %%%s is not linear in its past: see %s %s", u.Membrane.Name, v.Op, Where(v)).
+	return rewrite.Refuse(u.fire, diag.NotANeuron, "the membrane %%%s is not linear in its past: see %s %s", u.membrane.Name, v.Op, Where(v)).
 		WithHelp("between two steps a membrane may be multiplied by a constant, be reset by its own spike, and have added what comes in")
 }
 
 // gatedReset refuses a reset by spikes of which a comparison of something else lets some through.
-func (u *Unit) gatedReset(other, v *ir.Value) *diag.Diagnostic {
-	return rewrite.Refuse(u.Fire, diag.NotANeuron, "the reset of the membrane %%%s goes by its spike and by another comparison, %s, which the membrane does not make: see %s %s",
-		u.Membrane.Name, Where(other), v.Op, Where(v)).
+func (u *unit) gatedReset(other, v *ir.Value) *diag.Diagnostic {
+	return rewrite.Refuse(u.fire, diag.NotANeuron, "the reset of the membrane %%%s goes by its spike and by another comparison, %s, which the membrane does not make: see %s %s",
+		u.membrane.Name, Where(other), v.Op, Where(v)).
 		WithHelp("reset by the spike alone, and let the other comparison gate only what is handed on; or take the gated spikes off: h - z")
 }
 
@@ -99,7 +99,7 @@ func deciding(v *ir.Value) []*ir.Value {
 
 // decided returns the decisions of some values: the neuron's own spike, of this step or of the one
 // before, and a comparison that does not depend on its membrane, nil for none.
-func (u *Unit) decided(by []*ir.Value) (own bool, other *ir.Value) {
+func (u *unit) decided(by []*ir.Value) (own bool, other *ir.Value) {
 	seen := canonical.Cone{}
 	for queue := slices.Clone(by); len(queue) > 0; queue = queue[1:] {
 		x := queue[0]
@@ -109,11 +109,11 @@ func (u *Unit) decided(by []*ir.Value) (own bool, other *ir.Value) {
 		m := canonical.MembraneOf(x)
 		switch {
 		case x == nil || seen[x]:
-		case m != nil && (m == u.Membrane || u.latched[m] == u.Membrane):
+		case m != nil && (m == u.membrane || u.latched[m] == u.membrane):
 			own = true
 		case m != nil && OfSpikes(m):
 			queue = append(queue, m)
-		case m != nil && !slices.Contains(Dissect(m, nil, u.latched).values, u.Membrane):
+		case m != nil && !slices.Contains(Dissect(m, nil, u.latched).values, u.membrane):
 			other = x
 		case canonical.ByElement[x.Op]:
 			queue = append(queue, x.Args...)
@@ -168,15 +168,15 @@ const OnlyCurrent = "leave that state out, or let it be a current that drives th
 
 // keepsSecond refuses a membrane that reads a state beside it, which the membrane makes: two
 // numbers that feed each other. Nil when the form reads none.
-func (u *Unit) keepsSecond(f Form) *diag.Diagnostic {
+func (u *unit) keepsSecond(f form) *diag.Diagnostic {
 	for _, t := range f {
 		if t.x == nil {
 			continue
 		}
 		for _, x := range Dissect(t.x, nil, nil).values {
-			if x.Op == ir.OpDelay && x.Type.IsReal() && u.latched[x] != nil && slices.Contains(Dissect(u.latched[x], nil, u.latched).values, u.Membrane) {
-				return rewrite.Refuse(u.Fire, diag.NotANeuron, "the membrane %%%s and a second state, %s, are made of each other from step to step; a neuron keeps its membrane, and one current that inputs alone make",
-					u.Membrane.Name, Where(u.latched[x])).WithHelp(OnlyCurrent)
+			if x.Op == ir.OpDelay && x.Type.IsReal() && u.latched[x] != nil && slices.Contains(Dissect(u.latched[x], nil, u.latched).values, u.membrane) {
+				return rewrite.Refuse(u.fire, diag.NotANeuron, "the membrane %%%s and a second state, %s, are made of each other from step to step; a neuron keeps its membrane, and one current that inputs alone make",
+					u.membrane.Name, Where(u.latched[x])).WithHelp(OnlyCurrent)
 			}
 		}
 	}

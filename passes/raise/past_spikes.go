@@ -23,7 +23,7 @@ func deeply(n *ir.Net) (*ir.Net, error) {
 			c.Bits[out] = true // other values may be the same one
 		}
 	}
-	return canonical.Opposites(ir.Prune(c.B.Net()), c.Rules)
+	return canonical.Opposites(ir.Prune(c.Builder.Net()), c.Rules)
 }
 
 // rulesNamed are some of the canonical rules.

@@ -75,7 +75,7 @@ func (s *raising) raise(n *ir.Net) (*ir.Net, error) {
 // raising is a net whose neurons are known.
 type raising struct {
 	latched map[*ir.Value]*ir.Value
-	units   []*Unit
+	units   []*unit
 	neurons map[*ir.Value]*neuronForm // by the comparison that fires
 	shown   map[*ir.Value]*visible    // by the membrane that is set to a value
 	names   map[*ir.Value]string      // of the neurons
@@ -127,10 +127,10 @@ func (s *raising) classify(n *ir.Net) error {
 func (s *raising) again(n *ir.Net) map[*ir.Value]bool {
 	out, fires := map[*ir.Value]bool{}, map[*ir.Value]bool{}
 	for _, v := range n.Values {
-		fires[held(v, s.latched).M] = true
+		fires[held(v, s.latched).Membrane] = true
 	}
 	for _, v := range n.Values {
-		m := held(v, s.latched).M
+		m := held(v, s.latched).Membrane
 		if m == nil {
 			continue
 		}

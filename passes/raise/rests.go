@@ -59,7 +59,7 @@ func withoutRests(n *ir.Net) (*ir.Net, map[string]ir.Refractory, error) {
 			names[c.Became[v].Name] = p
 		}
 	}
-	return ir.Prune(c.B.Net()), names, nil
+	return ir.Prune(c.Builder.Net()), names, nil
 }
 
 // restsOf finds the layers whose spikes are counted, and the comparisons of the counts, which
@@ -211,7 +211,7 @@ func (r *rest) number(bit *ir.Value, rests bool) float64 {
 
 // assuming is a unit of the layer with every bit at its value where the layer rests, or where it
 // does not.
-func (r *rest) assuming(rests bool) *Unit {
+func (r *rest) assuming(rests bool) *unit {
 	u, d := newUnit(r.fire, r.latched)
 	if d != nil {
 		return nil
@@ -229,25 +229,25 @@ func (r *rest) kind() ir.Rest {
 	if awake == nil {
 		return 0
 	}
-	f, d := awake.Form(awake.Membrane)
+	f, d := awake.form(awake.membrane)
 	if d != nil {
 		return 0
 	}
 	heldBack := slices.ContainsFunc(r.windows, func(w Window) bool { return w.HeldBack })
 	free := slices.ContainsFunc(r.windows, func(w Window) bool { return !w.HeldBack })
 	for _, s := range awake.starts {
-		asleep.Forms[s.delay] = s.form
+		asleep.forms[s.delay] = s.form
 	}
-	drive := f.without(func(m Monomial) bool { return m.x == nil && !m.i && !m.j && m != Monomial{} })
-	if free && r.onlyInto(awake.Membrane) && r.staysIn(awake) {
-		got, d := asleep.Form(awake.Membrane)
+	drive := f.without(func(m monomial) bool { return m.x == nil && !m.i && !m.j && m != monomial{} })
+	if free && r.onlyInto(awake.membrane) && r.staysIn(awake) {
+		got, d := asleep.form(awake.membrane)
 		if d == nil && sameForms(got, f.plus(drive, -1)) {
 			return ir.RestDrive
 		}
 	}
-	asleep.Forms = map[*ir.Value]Form{r.fire: {{Monomial{fired: true}, rewrite.Scalar(1)}}}
+	asleep.forms = map[*ir.Value]form{r.fire: {{monomial{fired: true}, rewrite.Scalar(1)}}}
 	for _, s := range awake.starts {
-		asleep.Forms[s.delay] = s.form
+		asleep.forms[s.delay] = s.form
 	}
 	switch stored := storedOf(f); {
 	case !heldBack || !r.silences(awake):
@@ -263,13 +263,13 @@ func (r *rest) kind() ir.Rest {
 
 // storedOf is the membrane of the step before, behind its reset: the terms of f in the old membrane
 // and spike, divided by the leak. Nil when there is none.
-func storedOf(f Form) Form {
-	beta := f.Of(Monomial{H: true})
+func storedOf(f form) form {
+	beta := f.of(monomial{h: true})
 	if beta == nil || !nonZero(beta) {
 		return nil
 	}
-	stored := f.without(func(m Monomial) bool {
-		return m != Monomial{H: true} && m != Monomial{H: true, s: true} && m != Monomial{s: true}
+	stored := f.without(func(m monomial) bool {
+		return m != monomial{h: true} && m != monomial{h: true, s: true} && m != monomial{s: true}
 	})
 	out, _ := stored.times(constantForm(canonical.Ratio(rewrite.Scalar(1), beta)))
 	return out
@@ -277,18 +277,18 @@ func storedOf(f Form) Form {
 
 // keeps reports whether the layer, where it rests, stores the same as of a membrane without a
 // spike.
-func (r *rest) keeps(asleep *Unit, starts []start, membrane Form) bool {
+func (r *rest) keeps(asleep *unit, starts []start, membrane form) bool {
 	return !slices.ContainsFunc(starts, func(s start) bool {
-		got, d := asleep.Form(r.latched[s.delay])
-		var want Form
+		got, d := asleep.form(r.latched[s.delay])
+		var want form
 		for _, t := range s.form {
 			switch {
 			case t.s:
-			case t.H:
-				by, _ := membrane.times(constantForm(t.K))
+			case t.h:
+				by, _ := membrane.times(constantForm(t.k))
 				want = want.plus(by, 1)
 			default:
-				want = want.add(t.Monomial, t.K)
+				want = want.add(t.monomial, t.k)
 			}
 		}
 		return d != nil || !sameForms(got, want)
@@ -296,10 +296,10 @@ func (r *rest) keeps(asleep *Unit, starts []start, membrane Form) bool {
 }
 
 // sameForms reports whether two forms are equal.
-func sameForms(a, b Form) bool {
-	for _, f := range [][2]Form{{a, b}, {b, a}} {
+func sameForms(a, b form) bool {
+	for _, f := range [][2]form{{a, b}, {b, a}} {
 		for _, t := range f[0] {
-			if !Near(t.K, OrZero(f[1].Of(t.Monomial))) {
+			if !Near(t.k, OrZero(f[1].of(t.monomial))) {
 				return false
 			}
 		}
@@ -314,7 +314,7 @@ func (r *rest) onlyInto(v *ir.Value) bool {
 
 // staysIn reports whether the bits decide of the layer's state and of its spikes alone: a membrane
 // that is read besides is not known.
-func (r *rest) staysIn(awake *Unit) bool {
+func (r *rest) staysIn(awake *unit) bool {
 	return r.reach(func(u *ir.Value) bool { return u == r.fire || isOwn(u, awake.starts) })
 }
 
@@ -325,11 +325,11 @@ func isOwn(v *ir.Value, starts []start) bool {
 
 // silences reports whether the bits decide of the layer's state and its spikes alone, which
 // there are none of where it rests.
-func (r *rest) silences(awake *Unit) bool {
-	now := func(rests bool) *Unit {
+func (r *rest) silences(awake *unit) bool {
+	now := func(rests bool) *unit {
 		u := r.assuming(rests)
-		u.Forms[r.fire] = Form{{Monomial{fired: true}, rewrite.Scalar(1)}}
-		u.Forms[u.Membrane] = Form{{Monomial{now: true}, rewrite.Scalar(1)}}
+		u.forms[r.fire] = form{{monomial{fired: true}, rewrite.Scalar(1)}}
+		u.forms[u.membrane] = form{{monomial{now: true}, rewrite.Scalar(1)}}
 		return u
 	}
 	yes, no := now(true), now(false)
@@ -340,9 +340,9 @@ func (r *rest) silences(awake *Unit) bool {
 		if u.Op == ir.OpLatch {
 			return isOwn(u, awake.starts)
 		}
-		a, d := no.Form(u)
-		b, e := yes.Form(u)
-		return d == nil && e == nil && len(b) == 0 && len(a) == 1 && a[0].Monomial == Monomial{fired: true} && canonical.All(a[0].K, 1)
+		a, d := no.form(u)
+		b, e := yes.form(u)
+		return d == nil && e == nil && len(b) == 0 && len(a) == 1 && a[0].monomial == monomial{fired: true} && canonical.All(a[0].k, 1)
 	})
 }
 
@@ -371,7 +371,7 @@ func (r *rest) reach(end func(*ir.Value) bool) bool {
 
 // rest gives the neuron a refractory period. The held membrane is behind its reset, which comes
 // with the spike then.
-func (f *neuronForm) rest(u *Unit, p ir.Refractory) *diag.Diagnostic {
+func (f *neuronForm) rest(u *unit, p ir.Refractory) *diag.Diagnostic {
 	a := &f.attrs
 	a.Refractory = p
 	if p.Kind == ir.RestHold && a.When == ir.WhenNext && a.Reset == ir.ResetSubtract {
@@ -381,7 +381,7 @@ func (f *neuronForm) rest(u *Unit, p ir.Refractory) *diag.Diagnostic {
 		a.When = ir.WhenFire
 	}
 	if a.When == ir.WhenBoth || p.Kind == ir.RestHold && a.When != ir.WhenFire {
-		return rewrite.Refuse(u.Fire, diag.NotANeuron, "fires a neuron that rests after a spike, and whose reset comes in the next step, when it rests").
+		return rewrite.Refuse(u.fire, diag.NotANeuron, "fires a neuron that rests after a spike, and whose reset comes in the next step, when it rests").
 			WithHelp("reset the membrane in the step of the spike")
 	}
 	return nil

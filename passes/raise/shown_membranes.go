@@ -15,24 +15,24 @@ import (
 // state that they stand for.
 
 // show notes the membranes of a unit of the net whose reset is no subtraction.
-func (s *raising) show(n *ir.Net, u *Unit, f *neuronForm) {
+func (s *raising) show(n *ir.Net, u *unit, f *neuronForm) {
 	if again := u.rereads(); again != nil { // its stored value is that of a silent one
-		stored := visible{*f, u.Fire, false}
+		stored := visible{*f, u.fire, false}
 		stored.attrs.Silent = true
 		s.shown[s.latched[canonical.MembraneOf(again)]] = &stored
 	}
 	if f.attrs.Reset != ir.ResetZero && f.attrs.Reset != ir.ResetValue || f.held != nil {
 		return
 	}
-	before := visible{*f, u.Fire, u.mirrored}
+	before := visible{*f, u.fire, u.mirrored}
 	before.attrs.Silent, before.attrs.When = true, ir.WhenNext
 	if f.attrs.Refractory.Kind != ir.RestHold { // this holds the membrane behind its reset
-		s.shown[u.Membrane] = &before
+		s.shown[u.membrane] = &before
 	}
 	if f.attrs.When != ir.WhenFire {
 		return
 	}
-	after := visible{*f, u.Fire, u.mirrored}
+	after := visible{*f, u.fire, u.mirrored}
 	after.attrs.Silent = true
 	for _, v := range u.resets(n, f) {
 		s.shown[v] = &after
@@ -40,18 +40,18 @@ func (s *raising) show(n *ir.Net, u *Unit, f *neuronForm) {
 }
 
 // resets are the values that are the membrane after the unit's reset.
-func (u *Unit) resets(n *ir.Net, f *neuronForm) []*ir.Value {
-	now := &Unit{Fire: u.Fire, Membrane: u.Membrane, threshold: u.threshold, Forms: map[*ir.Value]Form{
-		u.Fire: {{Monomial{s: true}, rewrite.Scalar(1)}}, u.Membrane: {{Monomial{H: true}, rewrite.Scalar(1)}},
+func (u *unit) resets(n *ir.Net, f *neuronForm) []*ir.Value {
+	now := &unit{fire: u.fire, membrane: u.membrane, threshold: u.threshold, forms: map[*ir.Value]form{
+		u.fire: {{monomial{s: true}, rewrite.Scalar(1)}}, u.membrane: {{monomial{h: true}, rewrite.Scalar(1)}},
 	}}
 	var out []*ir.Value
-	own := map[*ir.Value]bool{u.Fire: true, u.Membrane: true}
+	own := map[*ir.Value]bool{u.fire: true, u.membrane: true}
 	for _, v := range n.Values {
 		if own[v] || !canonical.ByElement[v.Op] || !slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return own[a] }) {
 			continue
 		}
 		own[v] = true
-		if g, d := now.Form(v); d == nil && v.Type == u.Membrane.Type && f.isReset(g) {
+		if g, d := now.form(v); d == nil && v.Type == u.membrane.Type && f.isReset(g) {
 			out = append(out, v)
 		}
 	}
@@ -66,8 +66,8 @@ type visible struct {
 }
 
 // isReset reports whether a form is the membrane, but where it fired the neuron's reset.
-func (f *neuronForm) isReset(g Form) bool {
-	h, gone, to := g.Of(Monomial{H: true}), g.Of(Monomial{H: true, s: true}), g.Of(Monomial{s: true})
+func (f *neuronForm) isReset(g form) bool {
+	h, gone, to := g.of(monomial{h: true}), g.of(monomial{h: true, s: true}), g.of(monomial{s: true})
 	if h == nil || gone == nil || !canonical.All(h, 1) || !canonical.All(gone, -1) {
 		return false
 	}

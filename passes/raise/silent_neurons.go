@@ -43,14 +43,14 @@ type silencing struct {
 
 // classify finds the silent neuron whose membrane a delay stores; nil when it is none.
 func (s *silencing) classify(delay, membrane *ir.Value) *neuronForm {
-	u := &Unit{Fire: membrane, Membrane: membrane, latched: s.latched, Forms: map[*ir.Value]Form{}, plain: map[*ir.Value]bool{}, most: len(ofCurrent)}
+	u := &unit{fire: membrane, membrane: membrane, latched: s.latched, forms: map[*ir.Value]form{}, plain: map[*ir.Value]bool{}, most: len(ofCurrent)}
 	f, d := u.driven()
-	if d != nil || f.Of(Monomial{H: true}) == nil || kills(f) || delay.Args[0].Const() == nil {
+	if d != nil || f.of(monomial{h: true}) == nil || kills(f) || delay.Args[0].Const() == nil {
 		return nil
 	}
-	n := &neuronForm{bias: f.Of(Monomial{}), attrs: ir.NeuronAttrs{
+	n := &neuronForm{bias: f.of(monomial{}), attrs: ir.NeuronAttrs{
 		Round: ir.RoundFloor, Compare: ir.GE, Reset: ir.ResetNone, When: ir.WhenFire, Silent: true}}
-	n.setLeak(OrZero(f.Of(Monomial{H: true})))
+	n.setLeak(OrZero(f.of(monomial{h: true})))
 	if u.setInputs(n, f) != nil || u.setInit(n) != nil {
 		return nil
 	}

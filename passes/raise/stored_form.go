@@ -17,7 +17,7 @@ import (
 // rereads finds, among the values under the membrane, a comparison like the unit's of something
 // that is state alone and goes into the membrane itself, but not of the membrane of the step
 // before: another layer, whose input comes a step late, gives spikes only. Nil when there is none.
-func (u *Unit) rereads() *ir.Value {
+func (u *unit) rereads() *ir.Value {
 	seen := map[*ir.Value]bool{}
 	var find func(v *ir.Value) *ir.Value
 	find = func(v *ir.Value) *ir.Value {
@@ -26,7 +26,7 @@ func (u *Unit) rereads() *ir.Value {
 		}
 		seen[v] = true
 		if m := canonical.MembraneOf(v); m != nil {
-			if u.alike(v, m) && !u.refires(v) && stateOnly(m) && canonical.ConeOf(u.Membrane)[m] {
+			if u.alike(v, m) && !u.refires(v) && stateOnly(m) && canonical.ConeOf(u.membrane)[m] {
 				return v
 			}
 			return nil
@@ -41,7 +41,7 @@ func (u *Unit) rereads() *ir.Value {
 		}
 		return nil
 	}
-	return find(u.Membrane)
+	return find(u.membrane)
 }
 
 // stateOnly tells whether a value is computed from delays and constants alone.
@@ -62,14 +62,14 @@ func stateOnly(v *ir.Value) bool {
 //
 //	H = β·h − a·s + …, stored H − a·S + a·s      subtract a, when=both
 //	H = β·(1−s)·h + …, stored (1 − S + s)·H      zero on firing: s never is 1
-func (u *Unit) classifyStored(again *ir.Value) (*neuronForm, *diag.Diagnostic) {
+func (u *unit) classifyStored(again *ir.Value) (*neuronForm, *diag.Diagnostic) {
 	stored := canonical.MembraneOf(again)
-	u.Forms[stored], u.Forms[again] = Form{{Monomial{H: true}, rewrite.Scalar(1)}}, Form{{Monomial{s: true}, rewrite.Scalar(1)}}
-	f, d := u.Form(u.Membrane)
+	u.forms[stored], u.forms[again] = form{{monomial{h: true}, rewrite.Scalar(1)}}, form{{monomial{s: true}, rewrite.Scalar(1)}}
+	f, d := u.form(u.membrane)
 	if d != nil {
 		return nil, d
 	}
-	next := &shifting{u: u, stored: stored, again: again, known: map[*ir.Value]Form{}}
+	next := &shifting{u: u, stored: stored, again: again, known: map[*ir.Value]form{}}
 	g, d := next.form(stored)
 	if d != nil {
 		return nil, d
@@ -78,12 +78,12 @@ func (u *Unit) classifyStored(again *ir.Value) (*neuronForm, *diag.Diagnostic) {
 	if d != nil {
 		return nil, d
 	}
-	n := &neuronForm{threshold: u.threshold, attrs: ir.NeuronAttrs{Round: ir.RoundFloor, Compare: canonical.Comparison(u.Fire)}}
+	n := &neuronForm{threshold: u.threshold, attrs: ir.NeuronAttrs{Round: ir.RoundFloor, Compare: canonical.Comparison(u.fire)}}
 	if f, d = u.setStoredReset(n, f, g, init); d != nil {
 		return nil, d
 	}
-	n.bias = f.Of(Monomial{})
-	n.setLeak(OrZero(f.Of(Monomial{H: true})))
+	n.bias = f.of(monomial{})
+	n.setLeak(OrZero(f.of(monomial{h: true})))
 	if !canonical.All(init, 0) {
 		n.init = init
 	}
@@ -92,35 +92,35 @@ func (u *Unit) classifyStored(again *ir.Value) (*neuronForm, *diag.Diagnostic) {
 
 // setStoredReset reads the reset from the membrane f and the stored form g. It returns the membrane
 // without the reset.
-func (u *Unit) setStoredReset(n *neuronForm, f, g Form, init *ir.Tensor) (Form, *diag.Diagnostic) {
-	quiet := func(m Monomial) bool { return m.s }
-	amount := f.Of(Monomial{s: true})
+func (u *unit) setStoredReset(n *neuronForm, f, g form, init *ir.Tensor) (form, *diag.Diagnostic) {
+	quiet := func(m monomial) bool { return m.s }
+	amount := f.of(monomial{s: true})
 	switch {
 	case u.mirrored:
-	case amount != nil && equalForms(g, Form{{Monomial{now: true}, rewrite.Scalar(1)}, {Monomial{fired: true}, amount}, {Monomial{s: true}, canonical.Scaled(amount, -1)}}) &&
-		f.Of(Monomial{H: true, s: true}) == nil:
+	case amount != nil && equalForms(g, form{{monomial{now: true}, rewrite.Scalar(1)}, {monomial{fired: true}, amount}, {monomial{s: true}, canonical.Scaled(amount, -1)}}) &&
+		f.of(monomial{h: true, s: true}) == nil:
 		n.attrs.Reset, n.attrs.When, n.reset = ir.ResetSubtract, ir.WhenBoth, canonical.Scaled(amount, -1)
 		if Near(n.reset, n.threshold) {
 			n.reset = n.threshold
 		}
 		return f.without(quiet), nil
-	case equalForms(g.without(quiet), Form{{Monomial{now: true}, rewrite.Scalar(1)}, {Monomial{now: true, fired: true}, rewrite.Scalar(-1)}}) &&
+	case equalForms(g.without(quiet), form{{monomial{now: true}, rewrite.Scalar(1)}, {monomial{now: true, fired: true}, rewrite.Scalar(-1)}}) &&
 		!u.firesAtStart(rewrite.Scalar(0)) && !u.firesAtStart(init):
 		// The stored membrane is 0 after a spike and below the threshold else, so its own comparison
 		// never holds.
 		n.attrs.Reset, n.attrs.When = ir.ResetZero, ir.WhenFire
 		return f.without(quiet), nil
 	}
-	return nil, rewrite.Refuse(u.Fire, diag.NotANeuron, "the stored membrane is compared again at %s, and its reset is none that is known", Where(u.Fire))
+	return nil, rewrite.Refuse(u.fire, diag.NotANeuron, "the stored membrane is compared again at %s, and its reset is none that is known", Where(u.fire))
 }
 
 // equalForms tells whether two forms are equal.
-func equalForms(f, g Form) bool {
+func equalForms(f, g form) bool {
 	if len(f) != len(g) {
 		return false
 	}
 	for _, t := range f {
-		if k := g.Of(t.Monomial); k == nil || !Near(k, t.K) {
+		if k := g.of(t.monomial); k == nil || !Near(k, t.k) {
 			return false
 		}
 	}
@@ -130,13 +130,13 @@ func equalForms(f, g Form) bool {
 // shifting writes the stored membrane of this step over this step's membrane and spike, and over
 // the stored membrane before.
 type shifting struct {
-	u             *Unit
+	u             *unit
 	stored, again *ir.Value
-	known         map[*ir.Value]Form
+	known         map[*ir.Value]form
 }
 
 // form is the form, one step later, of a value that the stored membrane is computed from.
-func (s *shifting) form(v *ir.Value) (Form, *diag.Diagnostic) {
+func (s *shifting) form(v *ir.Value) (form, *diag.Diagnostic) {
 	if f, ok := s.known[v]; ok {
 		return f, nil
 	}
@@ -145,16 +145,16 @@ func (s *shifting) form(v *ir.Value) (Form, *diag.Diagnostic) {
 	return f, d
 }
 
-func (s *shifting) work(v *ir.Value) (Form, *diag.Diagnostic) {
+func (s *shifting) work(v *ir.Value) (form, *diag.Diagnostic) {
 	switch rule := FormRules[v.Op]; {
 	case v.Const() != nil:
 		return constantForm(canonical.Squeezed(canonical.Combine(v.Const(), rewrite.Scalar(1), canonical.Product))), nil
 	case v.Op == ir.OpDelay:
 		return s.latched(s.u.latched[v])
 	case canonical.MembraneOf(v) != nil && canonical.MembraneOf(v).Op == ir.OpDelay && s.u.latched[canonical.MembraneOf(v)] == s.stored && s.u.alike(v, canonical.MembraneOf(v)):
-		return Form{{Monomial{s: true}, rewrite.Scalar(1)}}, nil
+		return form{{monomial{s: true}, rewrite.Scalar(1)}}, nil
 	case rule != nil:
-		args := make([]Form, len(v.Args))
+		args := make([]form, len(v.Args))
 		for i, a := range v.Args {
 			var d *diag.Diagnostic
 			if args[i], d = s.form(a); d != nil {
@@ -165,31 +165,31 @@ func (s *shifting) work(v *ir.Value) (Form, *diag.Diagnostic) {
 			return f, nil
 		}
 	}
-	return nil, rewrite.Refuse(s.u.Fire, diag.NotANeuron, "the stored membrane is not linear: see %s %s", v.Op, Where(v))
+	return nil, rewrite.Refuse(s.u.fire, diag.NotANeuron, "the stored membrane is not linear: see %s %s", v.Op, Where(v))
 }
 
 // latched is the form of the operand that a delay stores in this step.
-func (s *shifting) latched(v *ir.Value) (Form, *diag.Diagnostic) {
-	now := &Unit{Fire: s.u.Fire, Membrane: s.u.Membrane, threshold: s.u.threshold, Forms: map[*ir.Value]Form{
-		s.u.Membrane: {{Monomial{now: true}, rewrite.Scalar(1)}},
-		s.u.Fire:     {{Monomial{fired: true}, rewrite.Scalar(1)}},
-		s.stored:     {{Monomial{H: true}, rewrite.Scalar(1)}},
-		s.again:      {{Monomial{s: true}, rewrite.Scalar(1)}},
+func (s *shifting) latched(v *ir.Value) (form, *diag.Diagnostic) {
+	now := &unit{fire: s.u.fire, membrane: s.u.membrane, threshold: s.u.threshold, forms: map[*ir.Value]form{
+		s.u.membrane: {{monomial{now: true}, rewrite.Scalar(1)}},
+		s.u.fire:     {{monomial{fired: true}, rewrite.Scalar(1)}},
+		s.stored:     {{monomial{h: true}, rewrite.Scalar(1)}},
+		s.again:      {{monomial{s: true}, rewrite.Scalar(1)}},
 	}}
-	return now.Form(v)
+	return now.form(v)
 }
 
 // start is the stored membrane before the first step.
 func (s *shifting) start() (*ir.Tensor, *diag.Diagnostic) {
-	at := &Unit{Fire: s.u.Fire, Membrane: s.u.Membrane, threshold: s.u.threshold, Forms: map[*ir.Value]Form{}}
+	at := &unit{fire: s.u.fire, membrane: s.u.membrane, threshold: s.u.threshold, forms: map[*ir.Value]form{}}
 	var set func(v *ir.Value)
 	set = func(v *ir.Value) {
 		if v != nil && v.Op == ir.OpDelay && v.Args[0].Const() != nil {
-			at.Forms[v] = constantForm(canonical.Squeezed(canonical.Combine(v.Args[0].Const(), rewrite.Scalar(1), canonical.Product)))
+			at.forms[v] = constantForm(canonical.Squeezed(canonical.Combine(v.Args[0].Const(), rewrite.Scalar(1), canonical.Product)))
 			return
 		}
 		if v != nil && canonical.MembraneOf(v) != nil { // no spike precedes the first step
-			at.Forms[v] = nil
+			at.forms[v] = nil
 			return
 		}
 		if v != nil {
@@ -199,9 +199,9 @@ func (s *shifting) start() (*ir.Tensor, *diag.Diagnostic) {
 		}
 	}
 	set(s.stored)
-	f, d := at.Form(s.stored)
-	if d == nil && f.own() || d == nil && f.Inputs() > 0 {
-		d = rewrite.Refuse(s.u.Fire, diag.NotANeuron, "the stored membrane starts from something that is no constant")
+	f, d := at.form(s.stored)
+	if d == nil && f.own() || d == nil && f.inputs() > 0 {
+		d = rewrite.Refuse(s.u.fire, diag.NotANeuron, "the stored membrane starts from something that is no constant")
 	}
-	return OrZero(f.Of(Monomial{})), d
+	return OrZero(f.of(monomial{})), d
 }

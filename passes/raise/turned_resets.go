@@ -38,8 +38,8 @@ func sparesItself(v *ir.Value, latched map[*ir.Value]*ir.Value) bool {
 	if d != nil {
 		return false
 	}
-	f, d := u.Form(u.Membrane)
-	return d == nil && f.Of(Monomial{H: true}) == nil && f.Of(Monomial{H: true, s: true}) != nil
+	f, d := u.form(u.membrane)
+	return d == nil && f.of(monomial{h: true}) == nil && f.of(monomial{h: true, s: true}) != nil
 }
 
 // Turns reports whether all that reads a spike can read its opposite.

@@ -21,18 +21,18 @@ import (
 // a membrane with leak β, and a current that reaches it one step late. Of the
 // two, e is the one with the longer memory; the other choice fires alike.
 type pair struct {
-	membrane    Form
-	e, q        Form // stored by the two, each over itself as i
+	membrane    form
+	e, q        form // stored by the two, each over itself as i
 	alpha, beta *ir.Tensor
 	p, r        *ir.Tensor
 }
 
 // pair finds the two currents of a membrane; nil when they do not make it so.
-func (u *Unit) pair(f Form) *pair {
+func (u *unit) pair(f form) *pair {
 	s := &pair{membrane: f, e: u.currents[0].update, q: u.currents[1].update}
 	own := ofCurrent[0]
-	s.alpha, s.beta = s.e.Of(own), s.q.Of(own)
-	e, q := f.Of(ofCurrent[0]), f.Of(ofCurrent[1])
+	s.alpha, s.beta = s.e.of(own), s.q.of(own)
+	e, q := f.of(ofCurrent[0]), f.of(ofCurrent[1])
 	if e == nil || q == nil || !nonZero(s.alpha) || !nonZero(s.beta) || len(f.without(fired)) != 2 {
 		return nil
 	}
@@ -47,7 +47,7 @@ func (u *Unit) pair(f Form) *pair {
 }
 
 // fired tells whether a term is there after a spike only.
-func fired(m Monomial) bool { return m.s }
+func fired(m monomial) bool { return m.s }
 
 // cancels tells whether the two take in nothing but the same inputs, and these
 // are out of the sum.
@@ -57,32 +57,32 @@ func (s *pair) cancels() bool {
 		return false
 	}
 	return !slices.ContainsFunc(e, func(t term) bool {
-		k := q.Of(t.Monomial)
-		return !t.i && (t.x == nil || k == nil || !Near(canonical.Combine(s.p, t.K, canonical.Product), canonical.Scaled(canonical.Combine(s.r, k, canonical.Product), -1)))
+		k := q.of(t.monomial)
+		return !t.i && (t.x == nil || k == nil || !Near(canonical.Combine(s.p, t.k, canonical.Product), canonical.Scaled(canonical.Combine(s.r, k, canonical.Product), -1)))
 	})
 }
 
 // late is the membrane of a pair over itself and the inputs, which the current takes for it. A
 // spike must kill the membrane and both currents, or leave all alone.
-func (u *Unit) late(s *pair) (Form, *diag.Diagnostic) {
-	all := []Form{s.membrane, s.e, s.q}
-	spares := func(f Form) bool { return !slices.ContainsFunc(f, func(t term) bool { return t.s }) }
-	masks := !slices.ContainsFunc(all, func(f Form) bool { return !allKilled(f) })
+func (u *unit) late(s *pair) (form, *diag.Diagnostic) {
+	all := []form{s.membrane, s.e, s.q}
+	spares := func(f form) bool { return !slices.ContainsFunc(f, func(t term) bool { return t.s }) }
+	masks := !slices.ContainsFunc(all, func(f form) bool { return !allKilled(f) })
 	switch {
-	case !masks && slices.ContainsFunc(all, func(f Form) bool { return !spares(f) }):
+	case !masks && slices.ContainsFunc(all, func(f form) bool { return !spares(f) }):
 		return nil, u.unlikeCurrents(s)
 	case u.refired && (!u.startsAtZero() || u.firesAtStart(rewrite.Scalar(0))):
 		return nil, u.resetAtStart(rewrite.Scalar(0))
 	}
-	f := Form{{Monomial{H: true}, s.beta}}
+	f := form{{monomial{h: true}, s.beta}}
 	by := canonical.Combine(s.p, canonical.Combine(s.alpha, s.beta, func(a, b float64) float64 { return a - b }), canonical.Product)
 	for _, t := range s.e.without(fired) {
 		if t.x != nil {
-			f = append(f, term{t.Monomial, canonical.Combine(by, t.K, canonical.Product)})
+			f = append(f, term{t.monomial, canonical.Combine(by, t.k, canonical.Product)})
 		}
 	}
 	if masks {
-		quiet, _ := f.times(Form{{Monomial{}, rewrite.Scalar(1)}, {Monomial{s: true}, rewrite.Scalar(-1)}})
+		quiet, _ := f.times(form{{monomial{}, rewrite.Scalar(1)}, {monomial{s: true}, rewrite.Scalar(-1)}})
 		f = quiet
 	}
 	u.currents, u.isLate = []current{{update: s.e}}, true
@@ -91,31 +91,31 @@ func (u *Unit) late(s *pair) (Form, *diag.Diagnostic) {
 
 // unlikeCurrents is the error of a pair that a spike does not kill as a whole: it may kill the
 // state of the two, and spare the input of the next step.
-func (u *Unit) unlikeCurrents(s *pair) *diag.Diagnostic {
+func (u *unit) unlikeCurrents(s *pair) *diag.Diagnostic {
 	why := "and a spike does not do the same to both; it must set both to zero, or leave them alone"
-	input := func(m Monomial) bool { return m.x != nil }
+	input := func(m monomial) bool { return m.x != nil }
 	if allKilled(s.membrane) && allKilled(s.e.without(input)) && allKilled(s.q.without(input)) {
 		why = "which a spike sets to zero at once, so that the next input stays; it must set them to zero in the next step, together with the input that comes in then, or leave them alone"
 	}
-	return rewrite.Refuse(u.Fire, diag.NotANeuron, "the membrane %%%s is the sum of two currents (an Alpha neuron), %s", u.Membrane.Name, why).
+	return rewrite.Refuse(u.fire, diag.NotANeuron, "the membrane %%%s is the sum of two currents (an Alpha neuron), %s", u.membrane.Name, why).
 		WithHelp("use snnTorch's Alpha with reset_mechanism=\"zero\" or \"none\"")
 }
 
 // behind is the membrane, over the inputs of the current, that a current drives one step late and
 // nothing else does; nil when it is none, or when an input is computed of its spikes.
-func (u *Unit) behind(f Form) Form {
-	update, p := u.currents[0].update, f.Of(ofCurrent[0])
-	if p == nil || !nonZero(p) || !nonZero(update.Of(ofCurrent[0])) || f.Inputs() > 0 || kills(f) {
+func (u *unit) behind(f form) form {
+	update, p := u.currents[0].update, f.of(ofCurrent[0])
+	if p == nil || !nonZero(p) || !nonZero(update.of(ofCurrent[0])) || f.inputs() > 0 || kills(f) {
 		return nil
 	}
-	out := f.without(func(m Monomial) bool { return m.i })
+	out := f.without(func(m monomial) bool { return m.i })
 	for _, t := range update {
 		switch {
-		case t.Monomial == ofCurrent[0]:
+		case t.monomial == ofCurrent[0]:
 		case t.state() || t.x == nil || u.earlier == nil || !u.earlier(t.x):
 			return nil
 		default:
-			out = append(out, term{t.Monomial, canonical.Combine(p, t.K, canonical.Product)})
+			out = append(out, term{t.monomial, canonical.Combine(p, t.k, canonical.Product)})
 		}
 	}
 	u.isLate = true
@@ -123,9 +123,9 @@ func (u *Unit) behind(f Form) Form {
 }
 
 // startsAtZero tells whether the membrane that was compared before the first step is 0.
-func (u *Unit) startsAtZero() bool {
+func (u *unit) startsAtZero() bool {
 	for delay, stored := range u.latched {
-		if stored == u.Membrane && !canonical.Every(delay.Args[0], 0) {
+		if stored == u.membrane && !canonical.Every(delay.Args[0], 0) {
 			return false
 		}
 	}

@@ -41,7 +41,7 @@ func asWritten(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	if o.Readout != "" && !said {
 		return nil, noRecord(n, o.Readout)
 	}
-	return ir.Prune(c.B.Net()), nil
+	return ir.Prune(c.Builder.Net()), nil
 }
 
 // isRecord reports whether a value puts rows one after another, each one deep.

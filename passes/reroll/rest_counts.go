@@ -67,7 +67,7 @@ func withRestCounts(n *ir.Net) (*ir.Net, error) {
 			return nil, err
 		}
 	}
-	return ir.Prune(c.B.Net()), nil
+	return ir.Prune(c.Builder.Net()), nil
 }
 
 // countings finds the layers that rest: whether they do is a window of their spikes.

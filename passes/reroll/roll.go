@@ -31,7 +31,7 @@ func roll(u *unrolled, first *firstStep, sums map[*ir.Value]*timeSum) (*ir.Net, 
 			return nil, err
 		}
 	}
-	return ir.Prune(r.c.B.Net()), nil
+	return ir.Prune(r.c.Builder.Net()), nil
 }
 
 // roller makes the values of the result. Those outside the loop are in c.became.

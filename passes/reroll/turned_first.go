@@ -42,6 +42,6 @@ func withTurnedFirsts(n *ir.Net, h []timing.History) (*ir.Net, []timing.History,
 // negatedOpposites reports whether f of −h is the opposite of g of h.
 func negatedOpposites(f, g *ir.Value) bool {
 	a, b := raise.ComparingOf(f), raise.ComparingOf(g)
-	return a.M != nil && b.M != nil && a.Mirrored == b.Mirrored && canonical.Comparison(f) == canonical.Opposed[canonical.Comparison(g)] &&
+	return a.Membrane != nil && b.Membrane != nil && a.Mirrored == b.Mirrored && canonical.Comparison(f) == canonical.Opposed[canonical.Comparison(g)] &&
 		raise.Near(canonical.Scaled(a.Threshold, -1), b.Threshold)
 }

@@ -206,7 +206,7 @@ func (s *scaler) weighted(v *ir.Value) error {
 	least, whole := w.RowMax(), make([]float64, w.Outputs())
 	limit := float64(WeightLimit(s.options, v))
 	for i := range least {
-		whole[i] = commonUnit(w.W.F[i*w.Row():][:w.Row()], limit)
+		whole[i] = commonUnit(w.Weights.F[i*w.Row():][:w.Row()], limit)
 		least[i] /= limit
 	}
 	sp := s.fresh(w.PerOutput(least).Type.Shape)

@@ -72,7 +72,7 @@ func Greatest(c *ir.Tensor) float64 {
 
 // weightSize is that of a layer's weights.
 func weightSize(w layers.Weighted) RealSize {
-	most := Greatest(w.W)
+	most := Greatest(w.Weights)
 	return RealSize{most, most / (1<<(layers.WeightBits-1) - 1)}
 }
 

@@ -190,7 +190,7 @@ func (b *binder) bind(n *ir.Net, states []state) (*ir.Net, error) {
 			return nil, err
 		}
 	}
-	return ir.Prune(b.c.B.Net()), nil
+	return ir.Prune(b.c.Builder.Net()), nil
 }
 
 func (b *binder) delay(v *ir.Value) error {

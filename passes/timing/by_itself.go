@@ -79,7 +79,7 @@ func (l LayerApart) Isolated() (*ir.Net, error) {
 	if err := l.handOn(c); err != nil {
 		return nil, err
 	}
-	return ir.Prune(c.B.Net()), nil
+	return ir.Prune(c.Builder.Net()), nil
 }
 
 // give makes the operands of the layer: its constants, and rows of inputs. Values that are computed

@@ -6,7 +6,6 @@ import (
 	"nomul/ir"
 	"nomul/passes/canonical"
 	"nomul/passes/raise"
-	"nomul/passes/rewrite"
 )
 
 // ComparedAgain finds the compared values that are no new membranes but ones that
@@ -107,8 +106,5 @@ func (r *remainder) Holds() bool {
 	if !r.plain || r.from == nil || slices.ContainsFunc(r.compared, func(m *ir.Value) bool { return m != r.from && !r.again[m] }) {
 		return false
 	}
-	u := &raise.Unit{Fire: r.v, Membrane: r.v, Forms: map[*ir.Value]raise.Form{r.from: {{Monomial: raise.Monomial{H: true}, K: rewrite.Scalar(1)}}}}
-	f, d := u.Form(r.v)
-	k := f.Of(raise.Monomial{H: true})
-	return d == nil && f.Inputs() > 0 && f.Of(raise.Monomial{}) == nil && k != nil && raise.Near(k, rewrite.Scalar(1))
+	return raise.OnlyAdds(r.v, r.from)
 }

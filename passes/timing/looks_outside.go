@@ -39,7 +39,7 @@ func newKindsCompared(l LayerApart, fires map[*ir.Value][]*ir.Value) *kindsCompa
 	k := &kindsCompared{of: map[*ir.Value]int{}, reached: map[*ir.Value]members{}, following: map[int]bool{}}
 	kinds := 0
 	for _, v := range l.net.Values {
-		m := raise.ComparingOf(v).M
+		m := raise.ComparingOf(v).Membrane
 		if !l.inside[v] || m == nil || !slices.Contains(fires[m], v) || raise.OfSpikes(m) {
 			continue
 		}
