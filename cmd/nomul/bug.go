@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -50,18 +51,13 @@ func withInput(c *cobra.Command, err error) error {
 // the network takes real numbers.
 func passArgs(c *cobra.Command, net *ir.Net) []string {
 	names := []string{"pixel-weights", "csd-digits", "residual"}
-	for _, in := range net.All(ir.OpInput) {
-		if in.Type.IsReal() {
-			names = append(names, "mean", "std", "scale", "input-type")
-			break
-		}
+	if slices.ContainsFunc(net.All(ir.OpInput), func(in *ir.Value) bool { return in.Type.IsReal() }) {
+		names = append(names, "mean", "std", "scale", "input-type")
 	}
 	var out []string
 	c.Flags().Visit(func(f *pflag.Flag) {
-		for _, name := range names {
-			if f.Name == name {
-				out = append(out, "--"+name, f.Value.String())
-			}
+		if slices.Contains(names, f.Name) {
+			out = append(out, "--"+f.Name, f.Value.String())
 		}
 	})
 	return out

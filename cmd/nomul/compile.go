@@ -244,7 +244,10 @@ func ofBytes(in *ir.Value, o *passes.Options) string {
 }
 
 // at is the model lowered to the end of a level; a net that is further already stays.
-func (m *model) at(level ir.Level) (*ir.Net, error) {
+func (m *model) at(level ir.Level) (*ir.Net, error) { return m.through(level, m.beginnings) }
+
+// through is at, where seen sees the net behind each pass.
+func (m *model) through(level ir.Level, seen func(passes.Pass, *ir.Net)) (*ir.Net, error) {
 	if m.options.MembraneResiduals && (level < ir.Fixed || m.net.Level == ir.Fixed) {
 		return nil, usageError{fmt.Errorf("--residual membrane: residuals are moved on the way to the fixed level, which is not gone here")}
 	}
@@ -254,7 +257,7 @@ func (m *model) at(level ir.Level) (*ir.Net, error) {
 	if level == ir.Source {
 		return m.given("")
 	}
-	return passes.Lower(m.net, level, "", m.options, m.beginnings)
+	return passes.Lower(m.net, level, "", m.options, seen)
 }
 
 // beginnings warns of layers whose neurons start from several values, behind the pass that

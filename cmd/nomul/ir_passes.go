@@ -55,40 +55,41 @@ type stage struct {
 	Changed int     `json:"changed"` // values that are not in the network before
 	Removed int     `json:"removed"` // values of the network before that are gone
 	net     *ir.Net
+	lines   map[string]bool // its values as text
 }
 
 // stages lowers the model, and collects the network behind every pass; the first is as given.
 func (m *model) stages(level ir.Level, after string) ([]stage, error) {
-	out, began := []stage{{Pass: "given", Doc: "the network of the file", Values: len(m.net.Values), net: m.net}}, time.Now()
-	_, err := passes.Lower(m.net, level, after, m.options, func(p passes.Pass, net *ir.Net) {
-		s := stage{Pass: p.Name, Doc: p.Doc, Took: float64(time.Since(began).Microseconds()) / 1000, Values: len(net.Values), net: net}
-		before, now := linesOf(out[len(out)-1].net), linesOf(net)
-		for line := range now {
-			if !before[line] {
-				s.Changed++
-			}
-		}
-		for line := range before {
-			if !now[line] {
-				s.Removed++
-			}
-		}
+	out, began := []stage{newStage("given", "the network of the file", m.net)}, time.Now()
+	_, err := m.dump(level, after, func(p passes.Pass, net *ir.Net) {
+		took := time.Since(began)
+		s, before := newStage(p.Name, p.Doc, net), out[len(out)-1].lines
+		s.Took = float64(took.Microseconds()) / 1000
+		s.Changed, s.Removed = missing(s.lines, before), missing(before, s.lines)
 		out = append(out, s)
-		if m.options.Note == nil && m.warn != nil {
-			m.beginnings(p, net)
-		}
+		m.beginnings(p, net)
 		began = time.Now()
 	})
 	return out, err
 }
 
-// linesOf are the values of a net as text.
-func linesOf(net *ir.Net) map[string]bool {
-	out := map[string]bool{}
+func newStage(pass, doc string, net *ir.Net) stage {
+	s := stage{Pass: pass, Doc: doc, Values: len(net.Values), net: net, lines: map[string]bool{}}
 	for _, v := range net.Values {
-		out[v.String()] = true
+		s.lines[v.String()] = true
 	}
-	return out
+	return s
+}
+
+// missing counts the lines that others lack.
+func missing(lines, others map[string]bool) int {
+	n := 0
+	for line := range lines {
+		if !others[line] {
+			n++
+		}
+	}
+	return n
 }
 
 // loweredColumn is the program one floor below a net at the fixed level.
@@ -183,14 +184,13 @@ type column struct {
 // passPage is a page of a column for each pass, and one below the fixed level if it is asked for.
 func passPage(name string, stages []stage, below bool) ([]byte, error) {
 	var columns []column
-	before := map[string]bool{}
 	for i, s := range stages {
 		col := column{Pass: s.Pass, Doc: s.Doc, Same: i > 0 && s.Changed+s.Removed == 0}
 		for _, v := range s.net.Values {
 			text := v.String()
-			col.Lines = append(col.Lines, line{v.Name, v.Origin.Node, text, i > 0 && !before[text]})
+			col.Lines = append(col.Lines, line{v.Name, v.Origin.Node, text, i > 0 && !stages[i-1].lines[text]})
 		}
-		columns, before = append(columns, col), linesOf(s.net)
+		columns = append(columns, col)
 	}
 	if below {
 		columns = append(columns, loweredColumn(stages[len(stages)-1].net))

@@ -55,7 +55,7 @@ func irCommand() *cobra.Command {
 			if each.asked() {
 				return each.show(c, m, l, after, below)
 			}
-			net, err := m.dump(l, after)
+			net, err := m.dump(l, after, nil)
 			if err != nil {
 				return err
 			}
@@ -106,10 +106,13 @@ func (m *model) putLowered(c *cobra.Command, after, out, target string) error {
 	return nil
 }
 
-// dump lowers to a level, or just behind a pass.
-func (m *model) dump(level ir.Level, after string) (*ir.Net, error) {
-	if after == "" {
+// dump lowers to a level, or just behind a pass. seen, when not nil, sees the net behind each.
+func (m *model) dump(level ir.Level, after string, seen func(passes.Pass, *ir.Net)) (*ir.Net, error) {
+	switch {
+	case after == "" && seen == nil:
 		return m.at(level)
+	case after == "":
+		return m.through(level, seen)
 	}
 	p, ok := passes.Named(after)
 	if !ok {
@@ -118,7 +121,7 @@ func (m *model) dump(level ir.Level, after string) (*ir.Net, error) {
 	if m.net.Level > p.From {
 		return nil, fmt.Errorf("%s is at the %v level already, behind %s", m.file, m.net.Level, after)
 	}
-	return passes.Lower(m.net, p.Goal, after, m.options, nil)
+	return passes.Lower(m.net, p.Goal, after, m.options, seen)
 }
 
 func (m *model) putNet(c *cobra.Command, net *ir.Net, out string) error {

@@ -86,18 +86,19 @@ func (m *model) reduce(c *cobra.Command, out string, r *reduction) error {
 	}
 	fmt.Fprintf(c.ErrOrStderr(), "status %d; %s\n", status, extentOf(m.net))
 	told := len(m.net.Values)
-	last := reduce.Net(m.net, func(net *ir.Net) bool { return r.holds(c.Context(), net, file) }, func(net *ir.Net) {
+	keep := func(net *ir.Net) {
 		if len(net.Values) != told {
 			told = len(net.Values)
 			fmt.Fprintf(c.ErrOrStderr(), "status %d; %s\n", status, extentOf(net))
 		}
 		r.err = errors.Join(r.err, files.Write(c.Context(), netOutputs(net, out)...))
-	})
+	}
+	last := reduce.Net(m.net, func(net *ir.Net) bool { return r.holds(c.Context(), net, file) }, keep)
+	if last == m.net {
+		keep(last)
+	}
 	if r.err != nil {
 		return r.err
-	}
-	if err := m.write(c, netOutputs(last, out)); err != nil {
-		return err
 	}
 	fmt.Fprintf(c.OutOrStdout(), "%s: %s, of %d\n", out, extentOf(last), len(m.net.Values))
 	return nil
