@@ -22,8 +22,8 @@ type neurons[T number] struct {
 	// it holds, as they were or after their leak; nil when there is none.
 	rest []int
 	held []T
-	// leak and wane are the leaks of membrane and current, in place; nil for none.
-	leak, wane func(v []T)
+	// leak and decay are the leaks of membrane and current, in place; nil for none.
+	leak, decay func(v []T)
 	// drive adds the input of this step, with its gain; unless order=after, where
 	// the gain, nil for 1, is of the current.
 	drive                 func(v []T)
@@ -128,8 +128,8 @@ func (n *neurons[T]) receive() {
 	if n.Order == ir.OrderLate {
 		addTo(n.v, n.i)
 	}
-	if n.Order != ir.OrderAfter && n.wane != nil {
-		n.wane(n.i)
+	if n.Order != ir.OrderAfter && n.decay != nil {
+		n.decay(n.i)
 	}
 	n.drive(n.i)
 	if n.MasksCurrent {
@@ -144,8 +144,8 @@ func (n *neurons[T]) receive() {
 	for j, g := range n.gain {
 		n.v[j] += T(g * n.i[j])
 	}
-	if n.Order == ir.OrderAfter && n.wane != nil {
-		n.wane(n.i)
+	if n.Order == ir.OrderAfter && n.decay != nil {
+		n.decay(n.i)
 	}
 }
 
@@ -228,7 +228,7 @@ func (a *assembly) neuron(v *ir.Value, args []*ir.Tensor, c *cell) {
 			c.current = ir.NewTensor(ir.Holding(v.Drive, v.Type.Shape))
 		}
 		n := newNeurons(v, args, c, (*eval.View).Ints, func(t *ir.Tensor) []int64 { return t.I })
-		n.leak, n.wane = leakInts(n.Leak, n.Round), leakInts(n.Current, n.Round)
+		n.leak, n.decay = leakInts(n.Leak, n.Round), leakInts(n.Current, n.Round)
 		n.adapt = leakInts(n.Adapt, n.AdaptRound())
 		n.drive = driveInts(n.Guard, args[ir.NeuronX])
 		c.run = n.step
@@ -243,7 +243,7 @@ func (a *assembly) neuron(v *ir.Value, args []*ir.Tensor, c *cell) {
 	}
 	n := newNeurons(v, args, c, (*eval.View).Reals, func(t *ir.Tensor) []float64 { return t.F })
 	n.leak = leakReals(n.Leak, operand(v, args, ir.NeuronLeak, (*eval.View).Reals))
-	n.wane = leakReals(n.Current, operand(v, args, ir.NeuronCurrent, (*eval.View).Reals))
+	n.decay = leakReals(n.Current, operand(v, args, ir.NeuronCurrent, (*eval.View).Reals))
 	n.adapt = leakReals(n.Adapt, operand(v, args, ir.NeuronAdapt, (*eval.View).Reals))
 	gain := operand(v, args, ir.NeuronGain, (*eval.View).Reals)
 	if n.Order == ir.OrderAfter {
