@@ -21,7 +21,7 @@ import (
 // artefactName is the name that emitted models get.
 const artefactName = "model"
 
-// bench is one run of the program: what is measured, where, and the report so far.
+// bench is one run of the program: the net, the images, folders, and the report so far.
 type bench struct {
 	o       *options
 	root    string // the folder of the module nomul
@@ -144,7 +144,7 @@ func (b *bench) exec(ctx context.Context, c toolchain.Command) ([]byte, error) {
 	return out, err
 }
 
-// execSaid is exec for tools that say what is wanted on standard error.
+// execSaid is exec for tools whose results are on standard error.
 func (b *bench) execSaid(ctx context.Context, c toolchain.Command) ([]byte, error) {
 	b.told(c)
 	_, said, err := toolchain.Run(ctx, c)

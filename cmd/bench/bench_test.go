@@ -362,7 +362,7 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// The emitted module must be what buildPeer takes it for.
+// The emitted folder is a Go module with a path, which newPeer needs.
 func TestEmittedModule(t *testing.T) {
 	b := smallBench(t)
 	dir, err := b.emit(goasm.New(), backends.Options{Name: artefactName})

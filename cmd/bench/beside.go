@@ -16,7 +16,7 @@ import (
 )
 
 // sideBySide is the Go engine and onnxruntime in turn; times in µs per image. The
-// thread's processor time leaves out what other programs took of the machine.
+// thread's processor time leaves out that of other programs on the machine.
 type sideBySide struct {
 	held         *wanted // the bounds, if there are any
 	Version      string  `json:"version"` // of onnxruntime
@@ -42,7 +42,7 @@ const block = 50
 //go:embed peer.go.tmpl
 var peerSource string
 
-// peer is what the generated program and its go.mod are made of.
+// peer is the data of the templates of the generated program and its go.mod.
 type peer struct {
 	Module, Package  string // of the emitted engine
 	Engine           string // its folder
@@ -64,7 +64,7 @@ require (
 replace {{.Module}} => {{.Engine}}
 `
 
-// peerOut is what the generated program prints.
+// peerOut is the output of the generated program.
 type peerOut struct {
 	Kernel, Version string
 	Pairs           []struct{ Engine, Peer peerCost }

@@ -16,7 +16,7 @@ import (
 	"nomul/runtime/engine/toolchain"
 )
 
-// cFigures are what the C engine takes on microcontrollers.
+// cFigures are the C engine's instructions and memory on microcontrollers.
 type cFigures struct {
 	Images int     `json:"images"`
 	Synops float64 `json:"synops_per_image"`
@@ -125,7 +125,7 @@ func stateBytes(program string) (int, error) {
 	return 0, errors.New(filepath.Base(program) + " has no variable st")
 }
 
-// flash is what a model keeps in flash.
+// flash is the bytes of a model's code and weights in flash.
 type flash struct{ code, weights int }
 
 // sizes asks size for the sections of the model's objects, by target.
@@ -147,7 +147,7 @@ func (b *bench) sizes(ctx context.Context, o backends.Options) (map[string]flash
 // sizeLine is a line of size: text, data, bss, both sums, file.
 var sizeLine = regexp.MustCompile(`^\s*(\d+)\s+(\d+)\s+(\d+)\s+\d+\s+[0-9a-f]+\s+\S*?` + artefactName + `(_weights|)\.o$`)
 
-// readSizes reads what the emitted Makefile prints: for each target a line with
+// readSizes reads the output of the emitted Makefile: for each target a line with
 // its compiler flags and a colon, and the table of size.
 func readSizes(text string) (map[string]flash, error) {
 	out := map[string]flash{}
@@ -163,7 +163,7 @@ func readSizes(text string) (map[string]flash, error) {
 			continue
 		}
 		bytes := 0
-		for _, digits := range m[1:3] { // what is initialised lies in flash
+		for _, digits := range m[1:3] { // initialised data lie in flash, too
 			n, err := strconv.Atoi(digits)
 			if err != nil {
 				return nil, err

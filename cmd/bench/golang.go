@@ -89,7 +89,7 @@ func (b *bench) timeKernels(ctx context.Context, dir string) ([]kernelTimes, err
 	return out, nil
 }
 
-// What the runner says about times.
+// The lines of times in the runner's output.
 var (
 	wholeLine = regexp.MustCompile(`(?m)^kernel (\S+): (\d+) ns/sample undisturbed, (\d+) in the mean of \d+$`)
 	stageLine = regexp.MustCompile(`(?m)^ *(\d+) ns +share \S+ +(\S+)$`)

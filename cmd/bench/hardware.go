@@ -36,7 +36,7 @@ type clocks struct {
 	Mismatches engine.Mismatches `json:"mismatches"`
 }
 
-// cellCount is what a module becomes on an FPGA family.
+// cellCount is the cells of a module on an FPGA family.
 type cellCount struct {
 	Family string         `json:"family"`
 	Part   string         `json:"part"` // linear or neurons
@@ -148,7 +148,7 @@ func (b *bench) countCells(ctx context.Context, o backends.Options, f *verilogFi
 // synthesis is how package proof maps to a family, for the report.
 var synthesis = map[proof.Family]string{proof.ICE40: "ice40 -dsp", proof.ECP5: "ecp5"}
 
-// largest is what a large device of each family offers, for comparison.
+// largest names the cells of a large device of each family, for comparison.
 var largest = map[proof.Family]string{
 	proof.ICE40: "an iCE40 HX8K has 7680 SB_LUT4 with a flip-flop each and 32 SB_RAM40_4K",
 	proof.ECP5:  "an ECP5 LFE5U-45F has 44 thousand LUT4 and 108 DP16KD",

@@ -1,4 +1,4 @@
-// Command bench measures what nomul emits for one network, on real images:
+// Command bench measures the engines that nomul emits for one network, on real images:
 //
 //   - go: the Go engine beside onnxruntime fp32 on the same ONNX file, in one
 //     process and one thread, in turn, and the share of time of each layer;
@@ -37,7 +37,7 @@ var sections = []section{
 	{"verilog", (*bench).measureVerilog},
 }
 
-// section measures one target. What it could not measure it tells by
+// section measures one target. It reports missing measurements by
 // bench.missed; its figures, if any, are nil or complete.
 type section struct {
 	name    string

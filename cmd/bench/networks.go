@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 )
 
-// wanted is what the Go engine is held to beside onnxruntime, by bundled network.
+// wanted is the bounds of the Go engine beside onnxruntime, for a bundled network.
 type wanted struct {
 	model     string
 	ratio     float64 // of processor times, in the median
@@ -21,7 +21,7 @@ var held = []wanted{
 	{"testdata/models/fmnist-spiking-mlp-bnc/smlpbnc_ts26_sjhead_bn.onnx", 4, 0.95},
 }
 
-// What the slower networks take: onnxruntime needs milliseconds for an image, and
+// The images of the slower networks: onnxruntime needs milliseconds for an image, and
 // so does the plain kernel, whose layers are timed.
 const (
 	networkImages = 1000
@@ -83,7 +83,7 @@ func (b *bench) network(model string) (*bench, error) {
 	return one, one.compile()
 }
 
-// adopt takes over what another report says of tools, commands and gaps.
+// adopt takes over the tools, commands and missed figures of another report.
 func (b *bench) adopt(r *report) {
 	for _, t := range r.Tools {
 		b.tool(t.Name, t.Version)

@@ -18,7 +18,7 @@ const (
 	bundledLabels = "testdata/data/fashion-mnist/t10k-labels-idx1-ubyte.gz"
 )
 
-// options are what the user chose; empty files mean the bundled ones.
+// options are the flags and arguments; empty files mean the bundled ones.
 type options struct {
 	model, images, labels string
 	only                  []string

@@ -10,8 +10,8 @@ import (
 	"nomul/runtime/metrics"
 )
 
-// reference is what the interpreter computes for the first images, and the
-// synaptic operations that they take.
+// reference is the interpreter's results for the first images, and the synaptic
+// operations that they take.
 type reference struct {
 	want   backends.Vectors
 	synops float64 // per image

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// report is everything that was measured, and with what.
+// report is all measurements, with the machine, the tools and the commands.
 type report struct {
 	Model    string
 	Images   string
@@ -19,7 +19,7 @@ type report struct {
 	Commands []string
 }
 
-// toolVersion is what a tool says about itself.
+// toolVersion is the name and the version of a tool.
 type toolVersion struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`

@@ -7,9 +7,9 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// spread is the least, the middle and the greatest of several measurements. The
-// machine may be busy with other things, which only ever adds time: the least is
-// what the code takes, the middle what one gets.
+// spread is the least, the middle and the greatest of several measurements. Other
+// programs on the machine only ever add time: the least is the cost of the code,
+// the middle the usual time.
 type spread struct {
 	Min    float64 `json:"min"`
 	Median float64 `json:"median"`

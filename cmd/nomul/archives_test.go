@@ -40,8 +40,8 @@ func fixedArchives(t *testing.T) []archived {
 }
 
 // Every fixed net of testdata/run gives the same spikes, membranes and outputs
-// on every engine that takes it. What a back end refuses is a line of the
-// golden list, so that a gap is seen.
+// on every engine that takes it. A net that a back end refuses is a line of
+// the golden list, so that a gap is seen.
 func TestArchivesOnAllEngines(t *testing.T) {
 	irtest.Long(t)
 	t.Parallel()

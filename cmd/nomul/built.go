@@ -62,7 +62,7 @@ func builtOf(target, name, dir string, files []backends.File, needs []backends.N
 	return b
 }
 
-// put prints the written files, the memory that they need, and what to do with them.
+// put prints the written files, the memory that they need, and commands to use and test them.
 func (b built) put(c *cobra.Command, asJSON bool) error {
 	w := c.OutOrStdout()
 	if asJSON {
@@ -110,7 +110,7 @@ func (b built) rows() [][]string {
 	return rows
 }
 
-// group is a file's folder, or of one in the directory itself what its name begins and ends with.
+// group is a file's folder; in the directory itself, the model's name and the file's extension.
 func (b built) group(f builtFile) string {
 	if dir := filepath.Dir(f.File); dir != "." {
 		return dir + "/"

@@ -12,7 +12,7 @@ import (
 	"nomul/runtime/metrics"
 )
 
-// understanding is what check reports.
+// understanding is the report of check.
 type understanding struct {
 	Model   string   `json:"model"`
 	Doc     string   `json:"doc,omitempty"`    // of a source text
@@ -27,8 +27,8 @@ type understanding struct {
 	// Deviations are the rewrites to integers that are not exact, besides the
 	// rounding of weights and biases.
 	Deviations []deviation `json:"deviations"`
-	// Bounds are of inputs whose numbers are known; Assumed says what they were taken for
-	// where they are not.
+	// Bounds are of inputs whose numbers are known; Assumed says which pixels were
+	// assumed where they are not.
 	Bounds   []boundRow `json:"bounds"`
 	Assumed  string     `json:"assumed,omitempty"`
 	Warnings []string   `json:"warnings"`
@@ -211,7 +211,7 @@ func (m *multiplications) before(n *ir.Net) {
 	m.Before = metrics.Worst(m.EdgesBefore)
 }
 
-// assumedBytes tells what a verdict without pixels is of.
+// assumedBytes is the note on a verdict without pixels.
 const assumedBytes = "how far integers may be off from real numbers depends on the size of the inputs: say --mean M --std S, or --input-type (without them the verdict is of inputs 0 to 255)"
 
 // pixelsAssumed adds the usual 8-bit pixels where nothing is said: the verdict

@@ -20,7 +20,7 @@ type neuronRow struct {
 	// Start has the membranes of the first step, where they are not 0: one, or the least and
 	// the greatest.
 	Start   string `json:"start,omitempty"`
-	silence bool   // Start is what a step without spikes leaves
+	silence bool   // Start is the membrane after a step without spikes
 	of      string // the neuron whose membrane it is, that is given out
 }
 

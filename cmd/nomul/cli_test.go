@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"nomul": main})
 }
 
-// Command lines as people type them: what is printed where, and the exit code.
+// Command lines as people type them: standard output, standard error and the exit code.
 // Each script runs in an empty folder with $TESTDATA, a small good model.onnx,
 // and spoiled copies of it.
 func TestCLI(t *testing.T) {
@@ -74,7 +74,7 @@ var messageHead = regexp.MustCompile(`(?m)^(\S.*: )?error: `)
 func misuse(ts *testscript.TestScript, _ bool, args []string) { refused(ts, exitUsage, args) }
 
 // refused runs a command line that must end with a code and write nothing, and
-// gives what it said.
+// returns its standard error.
 func refused(ts *testscript.TestScript, code int, args []string) string {
 	before := filesBelow(ts)
 	err := ts.Exec(args[0], args[1:]...)
@@ -91,7 +91,7 @@ func refused(ts *testscript.TestScript, code int, args []string) string {
 	return ts.ReadFile("stderr")
 }
 
-// filesBelow lists what is in the script's folder, temporary files included.
+// filesBelow lists the files of the script's folder, temporary ones included.
 func filesBelow(ts *testscript.TestScript) string {
 	var list strings.Builder
 	ts.Check(filepath.WalkDir(ts.MkAbs("."), func(path string, _ os.DirEntry, err error) error {

@@ -48,7 +48,7 @@ func TestDocuments(t *testing.T) {
 // fenced code below it; in the file, between "# snippet NAME begins" and "ends".
 var snippet = regexp.MustCompile("(?m)^<!-- snippet (\\S+) (\\S+) -->\n```python\n(?s:.*?)^```$")
 
-// The code that EXPORTING.md shows is what the export scripts run.
+// The code in EXPORTING.md is that of the export scripts.
 func TestExportingShowsScripts(t *testing.T) {
 	const file = "../../EXPORTING.md"
 	text := read(t, file)
@@ -80,8 +80,8 @@ func TestExportingShowsMapping(t *testing.T) {
 	}
 }
 
-// What EXPORTING.md says of traps, nomul says: the last column quotes expected.txt,
-// which TestFrameworks holds against the messages.
+// The messages in EXPORTING.md's table of traps are nomul's: the last column quotes
+// expected.txt, which TestFrameworks holds against the messages.
 func TestExportingQuotesMessages(t *testing.T) {
 	expected := read(t, "../../testdata/export/expected.txt")
 	_, traps, _ := strings.Cut(read(t, "../../EXPORTING.md"), "## Traps")
@@ -96,7 +96,7 @@ func TestExportingQuotesMessages(t *testing.T) {
 	}
 }
 
-// What documents name is there: files, links, targets of the Makefile, and flags.
+// Files, links, targets of the Makefile and flags that documents name exist.
 func TestDocumentsName(t *testing.T) {
 	kinds := []struct {
 		what  string

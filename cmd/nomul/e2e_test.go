@@ -114,8 +114,8 @@ func exceptionFor(t *testing.T, all []*exception, e *export) *exception {
 	return &exception{kind: "exact"}
 }
 
-// Every file that a framework exports is either understood exactly (what it
-// computes, every spike, one net whatever the exporter) or refused by name.
+// Every file that a framework exports is either understood exactly (its outputs,
+// every spike, one net for all exporters) or refused by name.
 func TestFrameworks(t *testing.T) {
 	irtest.Long(t)
 	known := exceptions(t)

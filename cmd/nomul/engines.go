@@ -21,7 +21,7 @@ import (
 	"nomul/runtime/metrics"
 )
 
-// engineNames are what --engine takes.
+// engineNames are the arguments of --engine.
 var engineNames = []string{"interp", "go", "c", "verilog"}
 
 func engineFlag(fs *pflag.FlagSet, to *string) {

@@ -101,7 +101,7 @@ type evaluator struct {
 	count  int
 }
 
-// evaluation is the report, with what the counts of spikes rest on.
+// evaluation is the report of eval.
 type evaluation struct {
 	metrics.Evaluation
 	// Decides says which element of the output is the class.

@@ -73,7 +73,7 @@ func TestBugHasInput(t *testing.T) {
 	}
 }
 
-// A refusal comes first, before what is told of the model.
+// A refusal comes first, before the description of the model.
 func TestErrorsFirst(t *testing.T) {
 	irtest.Long(t)
 	dir := t.TempDir()
@@ -90,7 +90,7 @@ func TestErrorsFirst(t *testing.T) {
 	}
 }
 
-// Whatever a command does, --help shows how, and every flag says what it is for.
+// The help of every command has an example, and every flag has a help text.
 func TestHelp(t *testing.T) {
 	for _, c := range rootCommand(io.Discard, io.Discard).Commands() {
 		if c.Example == "" || c.Short == "" || !strings.Contains(c.Example, "nomul "+c.Name()) {

@@ -54,7 +54,7 @@ takes pixels.`,
 	return c
 }
 
-// pixelsFor is what the flags say of pixels, for a source text.
+// pixelsFor is the pixels of the flags, for a source text; nil without them.
 func pixelsFor(o *passes.Options) *dsl.Pixels {
 	if o.Pixels == nil {
 		return nil

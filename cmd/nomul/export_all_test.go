@@ -12,8 +12,8 @@ import (
 	"nomul/runtime/files"
 )
 
-// What frameworks export, neurons of every kind among it, is exported as source
-// texts that compile to the same networks. Files that nomul refuses are passed over.
+// Files of frameworks, with neurons of every kind, are exported as source texts
+// that compile to the same networks. Files that nomul refuses are passed over.
 func TestExportsOfFrameworks(t *testing.T) {
 	irtest.Long(t)
 	done := 0

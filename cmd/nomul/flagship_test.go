@@ -35,7 +35,7 @@ func exports(t *testing.T) []string {
 	return files
 }
 
-// nomul runs a command line, which must succeed, and returns what it printed.
+// nomul runs a command line, which must succeed, and returns its standard output.
 func nomul(t *testing.T, args ...string) string {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -54,7 +54,7 @@ func arrays(t *testing.T, file string) map[string]*dataset.Array {
 	return a
 }
 
-// The source level computes what PyTorch did, on all 256 golden samples.
+// The source level computes PyTorch's outputs, within 1e-5, on all 256 golden samples.
 func TestSourceEqualsPyTorch(t *testing.T) {
 	irtest.Long(t)
 	want := arrays(t, mlpFolder+"/io.npz")["y"]
@@ -287,8 +287,7 @@ func TestFixedAccuracy(t *testing.T) {
 	}
 }
 
-// The text of every level parses back to the identical text, and so does what
-// opt makes of it.
+// The text of every level parses back to the identical text.
 func TestTextRoundTrip(t *testing.T) {
 	irtest.Long(t)
 	file := mlpFolder + "/mlp_dynamo26_sjhead.onnx"

@@ -9,7 +9,7 @@ import (
 	"nomul/runtime/metrics"
 )
 
-// flips compares the fixed net with what it was rounded from, on the first
+// flips compares the spikes of the fixed net with those of the real one, on the first
 // count images.
 func (e *evaluator) flips(count int) ([]metrics.LayerFlips, error) {
 	if e.model.net.Level == ir.Fixed {

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// allowed lists what each package of the tree may import of the others; a name
+// allowed lists the packages of the tree that each one may import; a name
 // that ends in a slash stands for everything below it. Dependencies point one way.
 var allowed = map[string][]string{
 	"nomul/ir/diag":                  {},

@@ -110,7 +110,7 @@ func loweredColumn(net *ir.Net) column {
 	return col
 }
 
-// show writes and prints what is asked for.
+// show writes the files that the flags ask for, and prints the passes.
 func (f *passFlags) show(c *cobra.Command, m *model, level ir.Level, after string, below bool) error {
 	stages, err := m.stages(level, after)
 	if err != nil {

@@ -32,7 +32,7 @@ func settings(items []string) (map[string]string, error) {
 	return set, nil
 }
 
-// declared lets what a source text says of its pixels stand where no flag says otherwise.
+// declared sets the pixels of a source text where no flag gives others.
 func declared(o *passes.Options, p *dsl.Pixels) {
 	if p == nil {
 		return

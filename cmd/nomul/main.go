@@ -209,7 +209,7 @@ func onlySubcommands(c *cobra.Command) {
 	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 }
 
-// asUsage marks what a check of arguments finds as wrong usage.
+// asUsage marks the errors of a check of arguments as wrong usage.
 func asUsage(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if err := check(c, args); err != nil {

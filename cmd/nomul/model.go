@@ -32,15 +32,15 @@ func loadNet(c *cobra.Command, file string, r reading) (*opened, error) {
 	return m, nil
 }
 
-// opened is a model as its file has it, and what it says of its pixels.
+// opened is a model as its file has it, and the pixels and comments of a source text.
 type opened struct {
 	net    *ir.Net
 	pixels *dsl.Pixels // of a source text
-	doc    string      // what it says of itself
+	doc    string      // the comment above the model, of a source text
 	files  []string    // its own, and those that it names
 }
 
-// reading is what the command line adds to a model's file.
+// reading is the command line's options for reading a model's file.
 type reading struct {
 	set     map[string]string // parameters of a source text
 	neurons []onnx.Neuron     // that operators of an ONNX file are
@@ -51,7 +51,7 @@ type reading struct {
 	options *passes.Options   // of which the state says which outputs are no results
 }
 
-// reading reads what the flags add to the file.
+// reading collects them from the flags.
 func (f *compileFlags) reading(o *passes.Options) (reading, error) {
 	set, err := settings(f.set)
 	if err != nil {

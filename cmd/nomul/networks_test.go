@@ -11,7 +11,7 @@ import (
 // The four trained spiking networks, one export of each.
 var networks = []struct {
 	file string
-	// words are the weighted ops of the fixed net whose operands are not spikes, and what they are.
+	// words are the operands of weighted ops in the fixed net that are not spikes, as check describes them.
 	words []string
 }{
 	{"fmnist-mlp-sj/mlp_ts26_sjhead_bn.onnx", []string{"the input", "counts over the time steps"}},

@@ -88,8 +88,8 @@ func limited(t *testing.T, p place, line string, mb int64, took time.Duration) {
 	}
 }
 
-// Memory is that of what is still read, not of all values of all steps; and the time of
-// nodes in a row grows as their number.
+// Memory is that of the values still to be read, not of all values of all steps; and the time
+// of nodes in a row grows as their number.
 func TestResources(t *testing.T) {
 	irtest.Long(t)
 	if os.Getenv(alone) == "" { // a process starts with the size of the one that starts it

@@ -229,7 +229,7 @@ func (r *recording) traceArrays() map[string]*dataset.Array {
 	return arrays
 }
 
-// addUnits adds by what the integers of a neuron's membrane become real numbers.
+// addUnits adds the threshold or the scale, by which integers of a membrane become real potentials.
 func addUnits(arrays map[string]*dataset.Array, v *ir.Value) {
 	if th := v.Arg(ir.NeuronThreshold).Const(); th != nil {
 		arrays[v.Name+".threshold"] = dataset.Ints(dataset.Int32, th.Type.Shape.Dims(), th.I)

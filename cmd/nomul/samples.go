@@ -13,7 +13,7 @@ import (
 	"nomul/runtime/dataset"
 )
 
-// feed is a net to give samples, at any level, and what files' numbers mean.
+// feed is a net to give samples, at any level, and the normalisation of the files' pixels.
 type feed struct {
 	net    *ir.Net
 	pixels *passes.Pixels // nil when not given
@@ -60,7 +60,7 @@ func (m *model) frames() map[string]*ir.Value {
 	return out
 }
 
-// converter turns what files hold into an input of a net.
+// converter turns arrays of files into an input of a net.
 type converter struct {
 	input  *ir.Value
 	pixels *passes.Pixels // nil when not given
@@ -158,8 +158,8 @@ func (c converter) normalise(p float64, i int) float64 {
 	return f(x / f(c.at(c.pixels.Std, i)))
 }
 
-// pixel is the integer that a normalised number came from: p = (x·S + M)/A. What
-// is no such number is an error rather than rounded.
+// pixel is the integer that a normalised number came from: p = (x·S + M)/A.
+// Where p is not an integer, that is an error.
 func (c converter) pixel(x float64, i int) (int64, error) {
 	p := x
 	if n := c.pixels; n != nil {
@@ -195,7 +195,7 @@ func (f feed) batch(in *ir.Value, a *dataset.Array, file string) (int, error) {
 		in.Name, got, sample).WithHelp("%s", f.describe(in))
 }
 
-// describe says what the model takes.
+// describe states the shape of an input, and its time axis.
 func (f feed) describe(in *ir.Value) string {
 	if a := in.Attrs.(ir.InputAttrs); a.Of != nil {
 		return fmt.Sprintf("the model's input %s is %v, of which each of the %d time steps takes its own entries along axis %d", in.Name, a.Of, f.net.Steps, a.Axis)

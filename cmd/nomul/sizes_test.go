@@ -24,9 +24,9 @@ var processors = []struct {
 	{"riscv64-unknown-elf-gcc -march=rv32i -mabi=ilp32", 1.5},
 }
 
-// What build tells of C's flash is so: tables, with the bytes that align what follows, and code that is
-// never more, and more than a third of it where the model is more than a few lines. That of the state is held by
-// the emitted C itself, when it is compiled.
+// The flash that build tells for C is right: tables, padded to 4 bytes, are exact; code is within the
+// processor's share of the figure, and more than a third of that in models of more than a few lines. The
+// size of the state is held by the emitted C itself, when it is compiled.
 func TestSizesOfNetworks(t *testing.T) {
 	irtest.Long(t)
 	t.Parallel()

@@ -90,7 +90,7 @@ func (f *stepFlags) useless(file string, net *ir.Net) error {
 	return nil
 }
 
-// telling prints what passes have to say, each thing once.
+// telling prints the diagnostics of passes, each text once.
 func telling(c *cobra.Command) func(*diag.Diagnostic) {
 	told := map[string]bool{}
 	return func(d *diag.Diagnostic) {

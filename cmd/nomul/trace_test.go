@@ -9,8 +9,8 @@ import (
 	"nomul/runtime/dataset"
 )
 
-// The integers of a trace become the membranes of the real network by what is in the file
-// beside them. In the first step, from zeros, these differ by the rounding of weights only.
+// The integers of a trace become membrane potentials of the real network by the thresholds and
+// scales beside them. In the first step, from zeros, these differ by the rounding of weights only.
 func TestTraceIsDecoded(t *testing.T) {
 	const file = "../../testdata/onnx/frameworks/snntorch/leaky-last.ts17.onnx"
 	dir := t.TempDir()

@@ -18,7 +18,7 @@ import (
 	"nomul/ir/irtest"
 )
 
-// trap is a way in which files of frameworks mislead, and what must come of it.
+// trap is a way in which files of frameworks mislead, and the results that they must give.
 type trap struct {
 	name string
 	// files are exports of one network, framework/file. They must be exact, without
@@ -28,7 +28,7 @@ type trap struct {
 	with func(*onnxpb.ModelProto) bool
 	// change makes another file of the first, which must give the same net.
 	change func(*onnxpb.ModelProto)
-	then   func(*onnxpb.ModelProto) bool // holds for what was changed
+	then   func(*onnxpb.ModelProto) bool // holds for the changed file
 	// says are files that must be refused or warned of, and a part of the text.
 	says map[string]string
 	flag []string // further flags of those
@@ -111,8 +111,8 @@ func (c *trap) exact(t *testing.T) {
 	}
 }
 
-// mustEqual demands what the framework computed, at the source level and spike for
-// spike, without a word, and the net of the other files.
+// mustEqual demands the framework's results, at the source level and spike for spike,
+// no messages, and the net of the other files.
 func (e *export) mustEqual(t *testing.T, nets map[string]*ir.Net) {
 	t.Helper()
 	dir := t.TempDir()
@@ -288,7 +288,7 @@ func localDomain(m *onnxpb.ModelProto) {
 	m.OpsetImport = append(m.OpsetImport, &onnxpb.OperatorSetIdProto{Domain: "pkg.local", Version: 1}, &onnxpb.OperatorSetIdProto{Domain: "pkg.unused", Version: 1})
 }
 
-// harmless puts what does nothing behind every layer.
+// harmless puts Dropout, Identity and Cast, which change nothing, behind every layer.
 func harmless(m *onnxpb.ModelProto) {
 	var nodes []*onnxpb.NodeProto
 	for _, pb := range m.Graph.Node {

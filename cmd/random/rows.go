@@ -8,7 +8,7 @@ import (
 )
 
 // Weights may be so far from the real ones, in halves of 1/127 of the largest of their row:
-// 1 is what int8 does at best; the sum of a row is kept where its weights are rounded, which
+// 1 is the rounding of int8 at best; the sum of a row is kept where its weights are rounded, which
 // takes up to 2, and so does a threshold that is whole in few units; and a row may lose a bit
 // where it has to agree with the others of its layer, five where it is added to rows of
 // other layers.

@@ -2,7 +2,7 @@ package dsl
 
 import "github.com/alecthomas/participle/v2/lexer"
 
-// Node is what every node of the tree has: where it begins, and its tokens.
+// Node is the part that all nodes of the tree share: the position and the tokens.
 type Node struct {
 	Pos    lexer.Position
 	Tokens []lexer.Token
@@ -95,7 +95,7 @@ type Block struct {
 	Body   *Body    `parser:"@@"`
 }
 
-// Param is a parameter, with what it is when nothing is given.
+// Param is a parameter, with its default.
 type Param struct {
 	Node
 	Name    string `parser:"@Ident"`
@@ -145,7 +145,7 @@ type State struct {
 	Init *Expr  `parser:"( '=' @@ )?"`
 }
 
-// Next says what a state is in the next step.
+// Next sets a state's value in the next step.
 type Next struct {
 	Node
 	Name  string `parser:"'next' @Ident"`
@@ -214,20 +214,20 @@ type Expr struct {
 	Stages []*Stage `parser:"@@*"`
 }
 
-// Infix is an operator and what stands on its right.
+// Infix is an operator and its right operand.
 type Infix struct {
 	Node
 	Op    string   `parser:"@( '||' | '&&' | '==' | '!=' | '<=' | '>=' | '<' | '>' | '+' | '-' | '*' | '/' | '%' )"`
 	Right *Operand `parser:"@@"`
 }
 
-// Stage is a function that what stands before it is sent through.
+// Stage is a function applied to the expression before it.
 type Stage struct {
 	Node
 	Call *Operand `parser:"'|>' @@"`
 }
 
-// Operand is a primary with what is applied to it.
+// Operand is a primary with its sign, suffixes and name.
 type Operand struct {
 	Node
 	Sign     string    `parser:"@( '-' | '!' )?"`
@@ -243,7 +243,7 @@ type Label struct {
 	Text  *string `parser:"| @String"`
 }
 
-// Primary is what an expression begins with.
+// Primary is an operand without sign and suffixes.
 type Primary struct {
 	Node
 	Number  *string `parser:"  @Number"`

@@ -15,7 +15,7 @@ type callSite struct {
 	node      Node
 	args      []*Arg
 	label     *Label
-	piped     *value // what came through |>
+	piped     *value // the value on the left of |>
 	pipedNode Node
 }
 
@@ -39,7 +39,7 @@ type call struct {
 	e    *elab
 	f    *frame
 	site *callSite
-	name string // of what is called
+	name string // of the callee, for messages
 	args map[string]arg
 	bad  bool // an argument was wrong, and told
 }
@@ -264,8 +264,8 @@ type block struct {
 
 func (b *block) what() string { return "block " + b.def.Name }
 
-// call copies the block in: its parameters are what is given, its result is what
-// its last statement gives.
+// call copies the block in with its arguments bound, and returns the value of its
+// last statement.
 func (b *block) call(e *elab, f *frame, s *callSite) value {
 	params := make([]param, len(b.def.Params))
 	inside := &frame{src: b.src, scope: newScope(b.scope), counts: map[string]int{}, from: f, at: s.node.Pos, depth: f.depth + 1}

@@ -74,7 +74,7 @@ func (e *elab) asSignal(f *frame, n Node, name string, v, other value) *ir.Value
 	return e.scalar(f, n.Pos, name+".by", float32s(v.num))
 }
 
-// fit demands that two signals broadcast, or says what each is and where it is from.
+// fit demands that two signals broadcast; the message notes the type and the origin of each.
 func (e *elab) fit(f *frame, s *infixSite, verb string, x, y *ir.Value) bool {
 	if _, ok := ir.Broadcast(x.Type.Shape, y.Type.Shape); ok {
 		return true

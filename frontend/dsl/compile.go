@@ -9,7 +9,7 @@ import (
 	"nomul/ir/diag"
 )
 
-// Options are what the language asks of its surroundings: it reads no files itself.
+// Options give the compiler its files, which it does not read itself, and parameters.
 type Options struct {
 	// Text reads another source text, for import; the path begins at the folder
 	// of the text that is compiled.
@@ -27,7 +27,7 @@ type Options struct {
 type Model struct {
 	// Net is at the spiking level: one time step, real weights, batch-norms as written.
 	Net *ir.Net
-	// Doc is what the comments of three slashes above the model say.
+	// Doc is the text of the comments of three slashes above the model.
 	Doc string
 	// Pixels is how pixels become the numbers of an input that is declared with
 	// an integer type and mean or std; nil when there is none.
@@ -66,12 +66,12 @@ type compiler struct {
 // library is a text and the names it gives to others.
 type library struct {
 	file   *File
-	folder string // what paths of imports begin with
+	folder string // the start of paths of imports
 	scope  *scope // its blocks, neurons, constants and imports
 	open   bool   // its imports are still being read
 }
 
-// library parses a text, reads what it imports and resolves its names.
+// library parses a text, reads its imports and resolves its names.
 func (c *compiler) library(name, text, folder string) *library {
 	file, _ := Parse(name, text)
 	lib := &library{file: file, folder: folder, scope: newScope(universe()), open: true}
@@ -146,7 +146,7 @@ func (l *library) define() {
 	}
 }
 
-// universe is the scope of what needs no declaration.
+// universe is the scope of the names that need no declaration.
 func universe() *scope {
 	s := newScope(nil)
 	for w := range words {

@@ -26,7 +26,7 @@ func TestCompile(t *testing.T) {
 	}
 }
 
-// FuzzCompile: no text makes the checker panic, and what it compiles verifies.
+// FuzzCompile: no text makes the checker panic, and all nets that it compiles verify.
 func FuzzCompile(f *testing.F) {
 	irtest.Long(f)
 	seeds(f)

@@ -1,6 +1,6 @@
 // Package dsl is the language in which people write spiking networks: .snn
 // files. It parses, checks, formats, compiles and exports texts, and reads no
-// files: what a text names is asked of Options. This is the language on one page;
+// files: Options reads those that a text names. This is the language on one page;
 // GRAMMAR.md has every rule, function and neuron parameter.
 //
 //	/// A residual network of spikes.
@@ -24,7 +24,7 @@
 // lists, and functions. Loops, conditions and blocks are carried out then.
 //
 // Names. let declares one, and = lets it stand for something else from then on;
-// what it stood for stays in the net. Inside for, repeat and if that is how a value
+// its former value stays in the net. Inside for, repeat and if that is how a value
 // is carried along; nothing else changes. neuron, block and let outside the model
 // are seen everywhere in the file, and by files that import it.
 //
@@ -36,9 +36,9 @@
 //
 // Layers are functions: conv(x, 16, 3) and x |> conv(16, 3) are the same, and the
 // second reads in the order of the signal, which PyTorch's Sequential does too.
-// |> binds least, so that a + b |> lif is what it looks like. What PyTorch does
-// without being asked (no padding, stride 1, a bias, pooling by its kernel) is the
-// default here; pad: same is written out.
+// |> binds least: a + b |> lif is lif(a + b). PyTorch's defaults (no padding,
+// stride 1, a bias, pooling by its kernel) are the defaults here; pad: same is
+// written out.
 //
 // Sizes are members: x.channels, x.height, x.width, x.size, x.rank, x.shape[0].
 // / divides exactly, and a size that is not whole is an error, so that c / 3
@@ -53,17 +53,17 @@
 //
 // weight("name") is any trained constant, for thresholds and leaks of a layer.
 //
-// Neurons say their leak as tau (in steps) or beta (what is left), never both,
+// Neurons say their leak as tau (in steps) or beta (the share kept), never both,
 // and must say when they fire and how they reset: frameworks differ, and a wrong
 // guess would change the spikes without a word.
 //
-// State. state s: spike[16] is s of the step before, and next s = … says what it
-// is in the next step: that is recurrence. What leaves the time steps is read out:
+// State. state s: spike[16] is s of the step before, and next s = … sets its
+// next value: that is recurrence. Results of all time steps are read out by
 // mean(time), sum(time), last(time), max(time), first(time).
 //
 // Attention of spikes is attention(q, k, v, heads: 8, scale: .125) |> lif; masks over
 // tokens are q && lif(k && v |> sum(0, keep: true)).
 //
 // op("name", …) is any operation of the intermediate representation, so the
-// language can say what the representation can.
+// language can express all of the representation.
 package dsl

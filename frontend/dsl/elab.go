@@ -11,7 +11,7 @@ import (
 	"nomul/ir/diag"
 )
 
-// The bounds of what one text may make at compile time.
+// The bounds of the work and the values of one text at compile time.
 const (
 	maxWork   = 1 << 18 // statements carried out, loops unrolled
 	maxListed = 1 << 22 // elements of all lists that are made, with those of lists in them
@@ -63,7 +63,7 @@ func newElab(o *Options, name string) *elab {
 	return e
 }
 
-// model carries out the model with its parameters' defaults or what is set.
+// model carries out the model with its parameters' defaults or the values of Options.Set.
 func (e *elab) model(def *Block, src *source, outer *scope, o *Options) *Model {
 	f := &frame{src: src, scope: newScope(outer), counts: map[string]int{}}
 	e.parameters(f, def, o)
@@ -164,8 +164,8 @@ func unquote(src *source, at lexer.Position, quoted string) (string, bool) {
 	return text, err == nil
 }
 
-// add appends a value to the net, at a place of the text. What the builder finds
-// wrong is told there.
+// add appends a value to the net, at a place of the text. The builder's errors are
+// told there.
 func (e *elab) add(f *frame, at lexer.Position, op ir.Op, name string, attrs ir.Attrs, args ...*ir.Value) *ir.Value {
 	return e.put(f, at, func() (*ir.Value, error) { return e.b.Add(op, e.b.Unique(ir.CleanName(name)), attrs, args...) })
 }
@@ -230,7 +230,7 @@ func (f *frame) noted(d *diag.Diagnostic) *diag.Diagnostic {
 	return d
 }
 
-// from says in a note what a signal is and where it comes from.
+// from is a note with the type of a signal and the place that made it.
 func (e *elab) from(what string, v *ir.Value) string {
 	note := what + " is " + v.Type.String()
 	if b, ok := e.born[v]; ok {

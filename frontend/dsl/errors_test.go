@@ -17,7 +17,7 @@ import (
 	"nomul/ir/irtest"
 )
 
-// marker is what a line of an archive is expected to have told about it.
+// marker matches the message expected for a line, a pattern in quotes at its end.
 var marker = regexp.MustCompile(`\s*### ("(?:[^"\\]|\\.)*")\s*$`)
 
 // wanted is a message that a line must have; empty when anything else's error may hide it.

@@ -52,7 +52,7 @@ type exporter struct {
 	body    strings.Builder
 }
 
-// chain is a value as what it begins with and the stages that it is sent through.
+// chain is an expression: its head and the stages behind it.
 type chain struct {
 	head   string
 	stages []string
@@ -191,7 +191,7 @@ var keywords = wordSet("import weights neuron block model steps input output sta
 
 var plainIdent = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// label is what gives a layer its name.
+// label is the as clause that names a layer; empty where an output has the name.
 func (x *exporter) label(v *ir.Value) string {
 	if x.labels[v.Name] {
 		return "" // it is the name of an output

@@ -67,7 +67,7 @@ func (x *exporter) kind(a ir.NeuronAttrs, def string) string {
 	return name
 }
 
-// neuronText collects what stands in the definition, and what at the call.
+// neuronText collects the fields of the definition, and those of the call.
 type neuronText struct {
 	x           *exporter
 	v           *ir.Value

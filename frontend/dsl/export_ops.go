@@ -14,8 +14,8 @@ var infixOps = map[ir.Op]string{
 	ir.OpAdd: "+", ir.OpSub: "-", ir.OpMul: "*", ir.OpDiv: "/", ir.OpAnd: "&&", ir.OpOr: "||", ir.OpCompare: "",
 }
 
-// stages write the ops that have a layer of their own; it is empty when the
-// layer cannot say what the value is. All others are written as op("name", …).
+// stages write the ops that have a layer of their own; the text is empty
+// when the layer cannot express the value. All others are written as op("name", …).
 var stages = map[ir.Op]func(*exporter, *ir.Value) string{
 	ir.OpLinear:     (*exporter).linear,
 	ir.OpConv:       (*exporter).conv,

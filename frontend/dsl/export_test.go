@@ -7,7 +7,7 @@ import (
 	"nomul/ir/irtest"
 )
 
-// reread compiles what Export wrote.
+// reread exports a net and compiles the text.
 func reread(t *testing.T, net *ir.Net) (*Exported, *ir.Net) {
 	t.Helper()
 	x, err := Export(net, "w.npz", nil)

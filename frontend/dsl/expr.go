@@ -11,7 +11,7 @@ import (
 	"nomul/ir/diag"
 )
 
-// expr is what an expression stands for.
+// expr evaluates an expression.
 func (e *elab) expr(f *frame, x *Expr) value {
 	v := e.infix(f, x.First, x.Rest)
 	left := Node{Pos: x.Pos, Tokens: x.Tokens}
@@ -53,7 +53,7 @@ type infixSite struct {
 	at          lexer.Position
 }
 
-// spanned is the node that an operand and what follows it make.
+// spanned is the node of an operand and the infixes behind it.
 func spanned(first *Operand, rest []*Infix) Node {
 	n := Node{Pos: first.Pos, Tokens: first.Tokens}
 	for _, r := range rest {
@@ -110,7 +110,7 @@ func (e *elab) arithmetic(f *frame, s *infixSite, a, b float64) value {
 	return bad
 }
 
-// stage sends a value through what stands behind |>.
+// stage calls the function behind |> on a value.
 func (e *elab) stage(f *frame, x value, left Node, o *Operand) value {
 	fn := e.primary(f, o.Primary)
 	site := &callSite{node: o.Node, label: o.As, piped: &x, pipedNode: left}

@@ -34,7 +34,7 @@ type writer struct {
 	out      strings.Builder
 	comments []Comment // still to be written
 	indent   int
-	line     int  // of the source: where what was written last ended
+	line     int  // of the source: the end of the last text written
 	first    bool // nothing stands at this level yet
 }
 

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// layer is a function of the language: what it takes, and how it becomes values
-// of the net.
+// layer is a function of the language: its parameters, and the code that adds its
+// values to the net.
 type layer struct {
 	name   string
 	doc    string

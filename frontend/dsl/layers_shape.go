@@ -10,7 +10,7 @@ func runFlatten(c *call) value {
 	return c.add(ir.OpReshape, c.label("flatten"), ir.ShapeAttrs{Shape: []int{x.Type.Size()}}, x)
 }
 
-// runReshape takes -1 once, for what is left of the elements.
+// runReshape takes -1 once, for the extent that uses up the elements.
 func runReshape(c *call) value {
 	x := c.sig("x")
 	dims := c.wholes("shape", -1, -1)

@@ -125,8 +125,8 @@ func (l *layout) operator(t lexer.Token) {
 	l.code = append(l.code, t)
 }
 
-// closeUntil closes what is open inside the innermost bracket of a kind (all of
-// it, when the kind is empty), and tells about each.
+// closeUntil closes the brackets open inside the innermost one of a kind (all, when
+// the kind is empty), and tells about each.
 func (l *layout) closeUntil(kind string, at lexer.Token) {
 	for len(l.open) > 0 && l.open[len(l.open)-1].Value != kind {
 		t := l.open[len(l.open)-1]

@@ -15,7 +15,7 @@ type resolver struct {
 	scope []map[string]bool
 }
 
-// resolve tells what is wrong with the names of a file; known are those it imports.
+// resolve reports undeclared and repeated names of a file; known are those it imports.
 func resolve(file *File, known []string) {
 	r := &resolver{src: file.source}
 	r.push(known...)

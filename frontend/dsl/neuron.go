@@ -16,8 +16,8 @@ type neuron struct {
 
 func (n *neuron) what() string { return "neuron " + n.def.Name }
 
-// neuronFields are what a neuron can say of itself, in its definition and again
-// where it is used. One of tau, beta and leak is needed; fires and reset too,
+// neuronFields are the parameters of a neuron, in its definition and again in its
+// calls. One of tau, beta and leak is needed; fires and reset too,
 // unless it is silent.
 var neuronFields = params("tau any, beta any, leak any, decay_input truth = true, gain any, " +
 	"threshold any, fires any, reset any, amount any, when word = fire, init any, bias any, " +
@@ -26,7 +26,7 @@ var neuronFields = params("tau any, beta any, leak any, decay_input truth = true
 // leaks are the fields of which a neuron has one.
 var leaks = []string{"tau", "beta", "leak"}
 
-// call makes the neuron on a value, with what the definition says, or the call.
+// call adds the neuron on a value; fields of the call replace those of the definition.
 func (n *neuron) call(e *elab, f *frame, s *callSite) value {
 	inside := &frame{src: n.src, scope: n.scope, counts: map[string]int{}, from: f, at: s.node.Pos, depth: f.depth + 1}
 	def := e.bindArgs(inside, n.def.Name, neuronFields, &callSite{node: n.def.Node, args: n.def.Args})
@@ -99,8 +99,8 @@ func (n *neuronCall) word(field string, to interface{ UnmarshalText([]byte) erro
 	}
 }
 
-// node is the place of an argument in the text that it is given in; for what the
-// definition says that is not the text of the call.
+// node is the place of an argument in the call; an argument of the definition, which
+// may be in another text, has the place of the call as a whole.
 func (n *neuronCall) node(a arg) Node {
 	if a.given && n.has(a.node) {
 		return a.node
@@ -212,7 +212,7 @@ func (n *neuronCall) current() {
 	n.word("order", &n.attrs.Order)
 }
 
-// adapt is the leak of what the threshold grows by in each spike, the jump.
+// adapt reads the jump, by which each spike raises the threshold, and the leak of that growth.
 func (n *neuronCall) adapt() {
 	n.attrs.AdaptReset = n.args["adapt_reset"].truth
 	n.slots[ir.NeuronJump] = n.tensor(ir.NeuronJump, "jump", nil)
@@ -223,8 +223,8 @@ func (n *neuronCall) adapt() {
 	}
 }
 
-// refractory is a number of steps in which the membrane is held, or says with it what does not
-// happen in them, such as "drive:2".
+// refractory reads the steps of rest after a spike: a number, in which the membrane is held, or
+// a kind and a number, such as "drive:2" for steps without input.
 func (n *neuronCall) refractory() {
 	a := n.args["refractory"]
 	text := a.text

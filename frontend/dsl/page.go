@@ -7,7 +7,7 @@ import (
 )
 
 // Page is the reference of the language in Markdown: the grammar as the parser
-// has it, the tokens, the functions, and what a neuron can say of itself.
+// has it, the tokens, the functions, and the fields of a neuron.
 func Page() string {
 	var b strings.Builder
 	b.WriteString("# The grammar of .snn files\n\n" +
@@ -61,7 +61,7 @@ var inputOptions = [][2]string{
 	{"per step", "a new array in each time step, as frames and events are; `per once`, which is the default, the same one in all"},
 }
 
-// fieldDocs say what the fields of a neuron are.
+// fieldDocs documents the fields of a neuron.
 var fieldDocs = map[string]string{
 	"tau":           "time constant in steps: H = V + (x − V)/tau; one of tau, beta and leak is needed",
 	"beta":          "what is left of the membrane: H = beta·V + x",

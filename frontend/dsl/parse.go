@@ -117,7 +117,7 @@ func is(t lexer.Token, operator string) bool { return t.Type == tokOperator && t
 
 func (r *recovery) statement(tokens []lexer.Token) {
 	head, bodies := tokens, [][2]int(nil)
-	if tokens[0].Value != "weights" { // what is in its braces are no statements
+	if tokens[0].Value != "weights" { // its braces hold no statements
 		head, bodies = withoutBodies(tokens)
 	}
 	eof := lexer.EOFToken(Node{Tokens: tokens}.End())
@@ -224,7 +224,7 @@ var tokenNames = map[string]string{
 	"Expr": "an expression", "Operand": "an operand", "Body": "{", "Type": "a type", "Label": "a name",
 }
 
-// plainGrammar tells people what the parser's expectation begins with.
+// plainGrammar returns the first token that the parser expects, in plain words.
 func plainGrammar(s string) string {
 	first, _, _ := strings.Cut(s, " ")
 	switch {

@@ -73,7 +73,7 @@ func TestModelsAreFormatted(t *testing.T) {
 	}
 }
 
-// A tree is there for what is right, and every wrong statement is told.
+// The right statements are in the tree, and every wrong one is told.
 func TestPartialTree(t *testing.T) {
 	file, errs := Parse("m.snn", `model m {
   let = 5
@@ -115,7 +115,7 @@ func TestPositions(t *testing.T) {
 	}
 }
 
-// Comments of three slashes belong to what stands right below.
+// Comments of three slashes belong to the statement right below.
 func TestDoc(t *testing.T) {
 	file, _ := Parse("m.snn", "/// no\n\n// no\n/// One.\n///   Two.\nlet a = 1 /// no\nlet b = 2\n")
 	if got := file.Doc(file.Stmts[0].Pos); got != "One.\nTwo." {
@@ -136,7 +136,7 @@ func TestNestingIsBounded(t *testing.T) {
 	}
 }
 
-// What is no text is told in one message, without showing it.
+// Bytes that are no text give one message, which does not show them.
 func TestNoText(t *testing.T) {
 	for _, text := range []string{"\xff\xfe", "model m {\x00}"} {
 		if _, errs := Parse("m.snn", text); len(errs) != 1 || errs[0].Source != "" {
@@ -148,7 +148,7 @@ func TestNoText(t *testing.T) {
 	}
 }
 
-// seeds are what fuzzing begins with: the formatter's archives and the models.
+// seeds adds the first inputs of fuzzing: the formatter's archives and the models.
 func seeds(f *testing.F) {
 	for _, path := range irtest.Files(f, "../../testdata/dsl/models/*.snn") {
 		text, err := os.ReadFile(path)
@@ -162,7 +162,7 @@ func seeds(f *testing.F) {
 	}
 }
 
-// FuzzParse: no text makes the parser panic, and what parses survives formatting.
+// FuzzParse: no text makes the parser panic, and a text that parses survives formatting.
 func FuzzParse(f *testing.F) {
 	irtest.Long(f)
 	seeds(f)

@@ -2,7 +2,7 @@ package dsl
 
 import "github.com/alecthomas/participle/v2/lexer"
 
-// scope maps names to what they stand for, inside others.
+// scope maps names to values; names that it lacks are those of the outer one.
 type scope struct {
 	outer *scope
 	names map[string]value
@@ -19,7 +19,7 @@ func (s *scope) find(name string) (value, bool) {
 	return bad, false
 }
 
-// assign changes what a name stands for where it was declared.
+// assign changes the value of a name in the scope that declares it.
 func (s *scope) assign(name string, v value) bool {
 	for ; s != nil; s = s.outer {
 		if _, ok := s.names[name]; ok {

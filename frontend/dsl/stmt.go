@@ -7,8 +7,8 @@ import (
 	"nomul/ir/diag"
 )
 
-// stmts carries out statements; the result is what the last one, if it is an
-// expression, gives.
+// stmts carries out statements and returns the value of the last one, if it is an
+// expression.
 func (e *elab) stmts(f *frame, body *Body) value {
 	result := nothing
 	for _, s := range body.Stmts {
@@ -254,7 +254,7 @@ func (e *elab) state(f *frame, s *State) {
 	}
 }
 
-// initial is what a state is in the first step: a number everywhere, or a constant.
+// initial is a state's value in the first step: one number in all elements, or a constant.
 func (e *elab) initial(f *frame, s *State, t ir.Type, init value) *ir.Value {
 	if init.kind == isSignal {
 		return init.sig

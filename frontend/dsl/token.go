@@ -42,11 +42,11 @@ type Comment struct {
 	Trailing bool
 }
 
-// IsDoc tells whether the comment documents what follows it.
+// IsDoc reports whether the comment documents the statement below it.
 func (c Comment) IsDoc() bool { return strings.HasPrefix(c.Text, "///") }
 
-// Doc is what the comments of three slashes in the lines right above a position
-// say, without the slashes.
+// Doc is the text of the comments of three slashes in the lines right above a
+// position, without the slashes.
 func (f *File) Doc(pos lexer.Position) string {
 	var lines []string
 	for _, c := range slices.Backward(f.Comments) {
@@ -73,7 +73,7 @@ func wordSet(words string) map[string]bool {
 	return out
 }
 
-// tokenise cuts a text into tokens. It cannot fail: what no rule knows is Invalid.
+// tokenise cuts a text into tokens. It cannot fail: characters that no rule matches are Invalid.
 func tokenise(file, text string) []lexer.Token {
 	lex, err := rules.LexString(file, text)
 	if err != nil {

@@ -9,11 +9,11 @@ import (
 	"nomul/ir"
 )
 
-// kind is what sort of thing a value is.
+// kind is the sort of a value.
 type kind uint8
 
-// The kinds. A bad value is one whose error was told; what is made of it is bad
-// too, without another word.
+// The kinds. A bad value is one whose error was told; results computed from it are
+// bad too, without another message.
 const (
 	isBad kind = iota
 	isNothing
@@ -26,7 +26,7 @@ const (
 	isFunction
 )
 
-// value is what an expression is at compile time. Signals are values of the net,
+// value is the result of an expression at compile time. Signals are values of the net,
 // all others are known numbers, words, lists and functions.
 type value struct {
 	kind  kind
@@ -39,7 +39,7 @@ type value struct {
 	fn    callable
 }
 
-// callable is what can be called: a layer, a neuron or a block.
+// callable is a layer, a neuron or a block.
 type callable interface {
 	call(e *elab, f *frame, c *callSite) value
 	what() string

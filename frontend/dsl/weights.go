@@ -20,7 +20,7 @@ type weightSource struct {
 	random  *noise
 }
 
-// rename says that what is called here has another name there; stars match.
+// rename pairs a name here with the name there, in the file; stars match.
 type rename struct {
 	here, there string
 	transposed  bool
@@ -40,7 +40,7 @@ func (n *noise) call(e *elab, f *frame, s *callSite) value {
 }
 
 // spread is how random numbers of one kind lie: in −width..width, or in
-// width/2..3·width/2 for what must be positive (width 1).
+// width/2..3·width/2 for those that must be positive (width 1).
 type spread struct {
 	width  float64
 	scales bool // with the scale of the source
@@ -93,7 +93,7 @@ func (e *elab) arrays(f *frame, at lexer.Position, path string) (map[string]*ir.
 }
 
 // match fits a name to a pattern; a star stands for any run of characters. It
-// returns what the stars stand for.
+// returns the runs.
 func match(pattern, name string) ([]string, bool) {
 	before, after, star := strings.Cut(pattern, "*")
 	if !star {
@@ -218,7 +218,7 @@ func (e *elab) seeded(f *frame, at lexer.Position, name string, shape ir.Shape, 
 }
 
 // find looks for trained numbers in the files. A shape that differs in axes of
-// extent 1 only is taken; a nil shape takes what is there.
+// extent 1 only is taken; a nil shape takes any.
 func (c *call) find(name string, shape *ir.Shape) (*ir.Tensor, bool) {
 	for i := range c.e.weights {
 		w := &c.e.weights[i]

@@ -27,8 +27,8 @@ import (
 // operators with their operands in order, attributes, and the data of
 // initializers and constants.
 //
-// onnx-go v0.5.0 hands its graph to a recorder below. What it cannot hold, and
-// what is therefore compared nowhere here:
+// onnx-go v0.5.0 hands its graph to a recorder below. It cannot hold, and
+// this file does not compare:
 //   - the names of nodes, their domains, and the opset versions;
 //   - symbolic dimensions: x [N,1,28,28] comes back as [1,28,28];
 //   - the type of an attribute (an INT and a one-element INTS differ only in Go type);
@@ -37,7 +37,7 @@ import (
 // It gives a node without inputs an invented input "<node>/input", which the
 // comparison takes out.
 
-// recorder is an onnx-go backend that writes down what it is given.
+// recorder is an onnx-go backend that records nodes, edges and tensors.
 type recorder struct {
 	*simple.WeightedDirectedGraph // for the methods of the interface that decoding does not call
 	ids                           int64

@@ -24,7 +24,7 @@ const (
 	elemDouble = elem(onnxpb.TensorProto_DOUBLE)
 )
 
-// elemRow is what is known of an element type.
+// elemRow describes an element type.
 type elemRow struct {
 	name string
 	size int     // bytes of an element in raw data

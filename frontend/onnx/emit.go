@@ -103,7 +103,7 @@ type chain struct {
 
 func (n *node) chain(x *tensor) *chain { return &chain{n: n, y: x} }
 
-// then applies an op to what there is so far and further operands. An empty
+// then applies an op to the result so far and further operands. An empty
 // suffix is for the last op.
 func (c *chain) then(suffix string, e elem, op ir.Op, attrs ir.Attrs, more ...*tensor) *chain {
 	if c.err == nil {

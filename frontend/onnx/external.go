@@ -14,7 +14,7 @@ import (
 type Loader func(location string, offset, length int64) ([]byte, error)
 
 // external reads the data of a tensor, of a number of bytes, that the file keeps
-// in another file. What is wrong with that file is said once: for the tensors
+// in another file. A fault of that file is told once: for the tensors
 // behind the first one the diagnostic is empty.
 func (imp *importer) external(pb *onnxpb.TensorProto, want int64) ([]byte, *diag.Diagnostic) {
 	location, offset, d := place(pb, want)
@@ -40,8 +40,8 @@ func (imp *importer) external(pb *onnxpb.TensorProto, want int64) ([]byte, *diag
 	return data, nil
 }
 
-// place reads where the data is. A length is optional, and must be what the
-// tensor needs; a checksum is not looked at, as in ONNX itself.
+// place reads where the data is. A length is optional, and must be that of
+// the tensor; a checksum is not looked at, as in ONNX itself.
 func place(pb *onnxpb.TensorProto, want int64) (location string, offset int64, d *diag.Diagnostic) {
 	for _, entry := range pb.ExternalData {
 		var number int64

@@ -18,8 +18,8 @@ import (
 // that files may imply, some times over, and the nodes of loops written out.
 const most = 1 << 30
 
-// FuzzImport starts from the small files of the other tests and what earlier runs
-// found: a file is refused with a message, or gives a net that verifies and has all
+// FuzzImport starts from the small files of the other tests and the finds of earlier
+// runs: a file is refused with a message, or gives a net that verifies and has all
 // its outputs. External data is zeros.
 func FuzzImport(f *testing.F) {
 	irtest.Long(f)

@@ -81,10 +81,10 @@ func Unsupported(net *ir.Net) []Gap {
 	return out
 }
 
-// MapHelp is what to do about an operator that its author made.
+// MapHelp is the help text for an author's own operator.
 const MapHelp = "if it is a neuron, say which with --neurons FILE"
 
-// instead has what people may write in the place of an operator.
+// instead has, by operator, a supported way to write it.
 var instead = map[string]string{
 	"NonZero": "h[mask] -= 1 is exported so, and has a shape of its own for every input: write torch.where(mask, h - 1, h)",
 }

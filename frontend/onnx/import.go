@@ -36,7 +36,7 @@ const (
 	valuesPerTurn = 4
 )
 
-// Options are what a file alone does not give.
+// Options add to a file: a reader of its data, neurons, shapes and contents of inputs.
 type Options struct {
 	// Load reads data that the file keeps in other files. Nil when there are none.
 	Load Loader
@@ -136,7 +136,7 @@ func (imp *importer) netName() string {
 	return ir.CleanName(strings.TrimSuffix(base, filepath.Ext(base)))
 }
 
-// at is the place of what belongs to no node.
+// at is the place of faults that belong to no node.
 func (imp *importer) at() diag.Origin { return diag.Origin{File: imp.file} }
 
 func (imp *importer) fail(code diag.Code, format string, args ...any) {

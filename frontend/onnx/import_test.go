@@ -182,7 +182,7 @@ func TestLongChain(t *testing.T) {
 	wantOneError(t, m.bytes(t), `.*reads its own result, through (".*", ){8}… \[cyclic-graph\]`)
 }
 
-// What an index by a mask is exported as has a way round it.
+// The message on NonZero, which an index by a mask is exported as, gives a way round it.
 func TestGapSaysWhatToWrite(t *testing.T) {
 	d := onnx.Gap{Op: "NonZero", Opset: 20, Reason: "operator is not supported", Nodes: []string{"a"}}.Diagnostic("m.onnx")
 	if !strings.Contains(d.Help, "write torch.where(mask, h - 1, h)") {

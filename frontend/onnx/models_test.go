@@ -42,7 +42,7 @@ func importFile(t testing.TB, file string) *ir.Net {
 // trained are the bundled networks.
 var trained = []string{"fmnist-mlp-sj", "fmnist-cnn-snntorch", "fmnist-relu-cnn", "fmnist-resnet-sj-sew", "fmnist-spiking-mlp-bnc"}
 
-// TestModels holds what each export of the bundled networks imports to.
+// TestModels holds the imported net of each export of the bundled networks against the archive.
 func TestModels(t *testing.T) {
 	irtest.Long(t)
 	for _, model := range trained {

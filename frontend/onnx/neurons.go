@@ -59,8 +59,8 @@ var resetsNow = map[string][]string{
 	"none":     {"Identity H -> mem.out"},
 }
 
-// resetsNext make it where the spike of the step before resets: what stands
-// before the charge, and what behind it.
+// resetsNext make it where the spike of the step before resets: the nodes before the
+// charge, and those behind it.
 var resetsNext = map[string][2][]string{
 	"subtract": {nil, {"Mul late threshold -> taken", "Sub H taken -> mem.out"}},
 	"zero":     {{"Sub one late -> silent", "Mul silent mem -> held"}, {"Identity H -> mem.out"}},
@@ -115,7 +115,7 @@ func (n *Neuron) key() functionKey {
 	return functionKey{domain: domain(dom), name: name}
 }
 
-// faults are what is wrong with an entry.
+// faults are the errors of an entry.
 func (n *Neuron) faults() []string {
 	var out []string
 	oneOf := func(what, got string, wanted ...string) {
@@ -192,7 +192,7 @@ func (n *Neuron) constants() map[string]*float32 {
 	return map[string]*float32{"beta": n.Beta, "tau": n.Tau, "threshold": n.Threshold}
 }
 
-// roles lists what the entry gives, in a fixed order.
+// roles lists the inputs and parameters that the entry gives, in a fixed order.
 func (n *Neuron) roles() []string {
 	out := slices.Clone(n.Inputs)
 	for role := range n.Attributes {

@@ -141,8 +141,8 @@ func TestBadNeurons(t *testing.T) {
 	}
 }
 
-// What the file says of its own operators is not overruled, and a node that does
-// not fit its mapping is refused.
+// A file's own definition of an operator is not overruled, and a node that does not
+// fit its mapping is refused.
 func TestNeuronsThatDoNotFit(t *testing.T) {
 	neurons := mapped(t, `[{"op": "mine::N", "kind": "if", "inputs": ["x", "mem"], "outputs": ["spike", "mem"],
 		"attributes": {"threshold": "theta"}, "reset": "zero", "compare": "ge"}]`)

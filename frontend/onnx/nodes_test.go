@@ -139,7 +139,7 @@ func (c *tally) why() string {
 	return strings.Join(out, "; ")
 }
 
-// nodeCase is one node test: a model, its inputs and what must come out.
+// nodeCase is one node test: a model, its inputs and the expected outputs.
 type nodeCase struct {
 	name, op   string
 	model      *onnxpb.ModelProto
@@ -260,7 +260,7 @@ func (c *nodeCase) runForm(constants int) (result, string) {
 	return c.compare(net, got)
 }
 
-// shortened replaces what differs from test to test.
+// shortened replaces the names, shapes and numbers of a message, which differ from test to test.
 func shortened(message string) string {
 	for _, r := range [][2]string{{`attribute "(\w+)"`, "attribute $1"}, {`"[^"]*" `, ""}, {`\[[^]]*\]`, "[…]"}, {`%\S+ `, ""}, {`\b-?\d+(\.\d+)?\b`, "N"}} {
 		message = regexp.MustCompile(r[0]).ReplaceAllString(message, r[1])

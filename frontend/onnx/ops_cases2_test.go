@@ -6,7 +6,7 @@ func attrString(name, s string) *onnxpb.AttributeProto {
 	return &onnxpb.AttributeProto{Name: name, Type: onnxpb.AttributeProto_STRING, S: []byte(s)}
 }
 
-// mapCases are the functions of one real number, and what cuts and normalises.
+// mapCases are the functions of one real number, and Clip, Softmax and LogSoftmax.
 func mapCases() []opCase {
 	var out []opCase
 	for _, op := range []string{"Abs", "Sign", "Floor", "Ceil", "Round", "Reciprocal", "Sqrt", "Exp", "Log", "Erf", "Relu", "LeakyRelu", "Elu", "Sigmoid", "Tanh", "Softplus"} {

@@ -147,7 +147,7 @@ func loop(n *node) ([]*tensor, error) {
 type turns struct {
 	n       *node
 	body    *onnxpb.GraphProto
-	states  []*tensor   // what the next turn is given
+	states  []*tensor   // of the next turn
 	stacked [][]*tensor // by turn: the results that are stacked in the end
 }
 
@@ -183,7 +183,7 @@ func (l *turns) goesOn(c *tensor) (bool, error) {
 }
 
 // turn runs the body once. Its results are extra ones, which are returned, the
-// new states, and what is to be stacked. Nil results are reported already.
+// new states, and those to stack. Nil results are reported already.
 func (l *turns) turn(args []*tensor, extra int) ([]*tensor, error) {
 	n, i := l.n, len(l.stacked)
 	out, err := n.runBody(l.body, args, "."+strconv.Itoa(i), i == 0)

@@ -140,7 +140,7 @@ func tile(n *node) (*tensor, error) {
 	return x, nil
 }
 
-// padding is what a Pad adds to one axis; negative counts take away.
+// padding is the elements that a Pad adds to one axis; negative counts take away.
 type padding struct {
 	axis          int
 	before, after int64
@@ -206,7 +206,7 @@ func (n *node) paddings() ([]padding, error) {
 	return out, nil
 }
 
-// cropped takes away what negative padding says, and returns the rest of the padding.
+// cropped takes away the elements of negative padding, and returns the rest of the padding.
 func (n *node) cropped(x *tensor, list []padding) (*tensor, []padding, error) {
 	var rest []padding
 	for _, p := range list {

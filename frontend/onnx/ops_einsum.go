@@ -10,7 +10,7 @@ import (
 
 // einsum sums the products of one operand's or two operands' elements over the
 // letters that its result lacks: letters of both operands and the result are
-// stacks, those of both only are what a matrix product sums.
+// stacks, and a matrix product sums over those of both operands only.
 func einsum(n *node) (*tensor, error) {
 	equation := strings.ReplaceAll(n.stringAttr("equation", ""), " ", "")
 	terms, out, given := letters(equation)
@@ -122,8 +122,8 @@ func (e *einsumming) without(x labelled, other, suffix string) (labelled, error)
 	return labelled{y, kept}, err
 }
 
-// product multiplies stacks of matrices: what both have and the result too is the
-// stack, what both have alone is summed. Where nothing is, elements are multiplied.
+// product multiplies stacks of matrices: axes of both operands and the result are
+// stacks, axes of both operands only are summed. Without these, elements are multiplied.
 func (e *einsumming) product(a, b labelled) (labelled, error) {
 	both := only(a.axes, b.axes)
 	stack, summed := only(both, e.out), but(both, e.out)

@@ -26,7 +26,7 @@ func scatterElements(n *node) (*tensor, error) {
 }
 
 // scattered replaces the entries of x at places, counted through its first axes,
-// or combines them with what is new. These axes become one, the others another.
+// or combines them with the updates. These axes become one, the others another.
 func (n *node) scattered(listed func(n *node, x, index *tensor) ([]int64, int, error), wanted func(x, index ir.Shape, axes int) []int) (*tensor, error) {
 	x, index, updates := n.in[0], n.in[1], n.in[2]
 	if err := n.sameElem(x, updates); err != nil {

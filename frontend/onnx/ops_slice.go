@@ -5,7 +5,7 @@ import (
 	"nomul/ir/diag"
 )
 
-// span is what a Slice takes along one axis, as the file writes it.
+// span is the bounds of a Slice along one axis, as the file writes them.
 type span struct {
 	axis             int
 	start, end, step int64
@@ -63,7 +63,7 @@ func (n *node) cutAll(x *tensor, cuts []ir.SliceAttrs) (*tensor, error) {
 }
 
 // cut works out which elements are taken: ONNX counts negative bounds from the
-// end, and cuts what leaves the axis.
+// end, and clamps those outside the axis.
 func (s span) cut(extent int64) ir.SliceAttrs {
 	step := min(max(s.step, -extent), extent)
 	var start, count int64

@@ -16,8 +16,8 @@ type opCase struct {
 	model *model
 }
 
-// TestOperators imports every case and holds the net, and what it computes, against
-// the archive of the operators' family.
+// TestOperators imports every case and holds the net and its results against the
+// archive of the operators' family.
 func TestOperators(t *testing.T) {
 	for _, f := range operatorCases() {
 		path := "../../testdata/onnx/" + f.name + ".txtar"

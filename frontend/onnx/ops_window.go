@@ -210,7 +210,7 @@ func (w window) ceilEnd(axis, extent int) int {
 	return max(0, (places-1)*w.strides[axis]+w.span(axis)-w.begin[axis]-extent)
 }
 
-// averagePool counts padding as zeros, or not at all. Whether what ceil_mode pads
+// averagePool counts padding as zeros, or not at all. Whether ceil_mode's padding
 // counts too is a question on which ONNX's own tests and the runtimes disagree.
 func averagePool(n *node) (*tensor, error) {
 	x := n.in[0]

@@ -20,12 +20,12 @@ const maxName = 256
 // turns, or a function at one of its calls.
 type scope struct {
 	imp      *importer
-	outer    *scope // what a body may read too; nil for the model's graph and for functions
+	outer    *scope // the graph around a body, which it may read; nil for the model's graph and for functions
 	depth    int
 	opsets   map[string]int                    // by domain; ai.onnx is ""
 	tensors  map[string]*tensor                // by ONNX name; nil stands for an argument that a call leaves out
 	declared map[string]*onnxpb.TypeProto      // types the file writes down for tensors between nodes
-	refs     map[string]*onnxpb.AttributeProto // what the attributes of a function's call are
+	refs     map[string]*onnxpb.AttributeProto // the attributes of a function's call
 	call     string                            // stands before names here: the calls around, each with a slash
 	turn     string                            // stands behind names here: the turns of the loops around, .0.2
 }
@@ -82,8 +82,8 @@ func (s *scope) run(nodes []*onnxpb.NodeProto) bool {
 	return true
 }
 
-// checkGraph demands that every tensor is made once, and that what is read is
-// made. It returns what is made.
+// checkGraph demands that every tensor is made once, and that no node reads one that
+// is not made. It returns the names of those made.
 func (s *scope) checkGraph(g *onnxpb.GraphProto) map[string]bool {
 	made := s.made(g)
 	s.checkMakers(g)
@@ -190,7 +190,7 @@ func (imp *importer) readConstant(pb *onnxpb.TensorProto) *tensor {
 	return t
 }
 
-// nodeName is what a node is called in messages: its name or, without one, its first output.
+// nodeName is the name of a node in messages: its own or, without one, its first output.
 func nodeName(pb *onnxpb.NodeProto) string {
 	if pb.Name == "" && len(pb.Output) > 0 {
 		return pb.Output[0]
@@ -268,7 +268,7 @@ func (s *scope) captures(g *onnxpb.GraphProto) []string {
 	return out
 }
 
-// reads lists the tensors that a node reads: its inputs, and what its graphs capture.
+// reads lists the tensors that a node reads: its inputs, and the captures of its graphs.
 func (s *scope) reads(pb *onnxpb.NodeProto) []string {
 	out := pb.Input
 	for _, a := range pb.Attribute {

@@ -122,7 +122,7 @@ func (t *tensor) setShape(pb *onnxpb.TensorProto) (int, *diag.Diagnostic) {
 func shapeOf(dims []int64) (ir.Shape, *diag.Diagnostic) {
 	list := make([]int, len(dims))
 	for i, d := range dims {
-		// An int may be narrower than 64 bits; what does not fit is too large anyway.
+		// An int may be narrower than 64 bits; an extent beyond it is too large anyway.
 		list[i] = int(min(max(d, -1), ir.MaxSize+1))
 	}
 	s, err := ir.NewShape(list)

@@ -8,8 +8,8 @@ import (
 
 // Weights reads the constants of an ONNX file's main graph: its initialisers and
 // the tensors of its Constant nodes, by name. Float tensors are as Import has
-// them, others are integers; what is neither, and what is empty, is left out.
-// The network itself is not looked at, so it may hold what Import refuses.
+// them, others are integers; those of other types, and empty ones, are left out.
+// The network itself is not looked at, so it may hold nodes that Import refuses.
 func Weights(file string, data []byte, o Options) (map[string]*ir.Tensor, error) {
 	imp := newImporter(file, len(data), o)
 	if !imp.decode(data) {

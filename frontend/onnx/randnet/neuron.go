@@ -13,7 +13,7 @@ type cell struct {
 	theta tensor
 	leak  tensor
 	open  *tensor // 1 where the neuron does not rest; nil where none does
-	grown *tensor // what the threshold has grown by, nil for nothing
+	grown *tensor // the growth of the threshold, nil without one
 }
 
 // neuron is the spikes of a layer of neurons driven by a current.

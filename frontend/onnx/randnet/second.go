@@ -5,8 +5,8 @@ import "nomul/frontend/onnx/onnxpb"
 // restSteps is a refractory period.
 const restSteps = 2
 
-// secondState reads what the neuron keeps besides its membrane: the steps of rest that are
-// left, or what its threshold has grown by.
+// secondState reads the neuron's state besides its membrane: the steps of rest that are left,
+// or the growth of its threshold.
 func (n *cell) secondState(when string) {
 	if !n.keepsMore(when) {
 		return
@@ -26,8 +26,8 @@ func (n *cell) secondState(when string) {
 	n.used["keeps="+n.level("keeps")] = true
 }
 
-// keepsMore reports whether the neuron has a second state. Of two steps, what it does in the
-// second may as well be what an output is made of.
+// keepsMore reports whether the neuron has a second state. Of two steps, its part in
+// the second may as well be part of an output.
 func (n *cell) keepsMore(when string) bool {
 	return when == "now" && n.level("keeps") != "nothing" && (n.loop || n.steps > 2)
 }
@@ -68,7 +68,7 @@ func (n *cell) keepSecond(s tensor) {
 	}
 }
 
-// taken is what a reset subtracts.
+// taken is the amount that a reset subtracts.
 func (n *cell) taken() tensor {
 	if n.grown != nil && n.is("keeps", "growth-reset") {
 		return n.elementwise("Add", n.theta, *n.grown)
