@@ -91,9 +91,9 @@ func constantsIn(v *ir.Value) []*ir.Tensor {
 	return out
 }
 
-// filling is a constant broadcast to a shape; nil when it does not fit.
+// filling is a real constant broadcast to a shape; nil when it does not fit, as a spike does not.
 func filling(t *ir.Tensor, s ir.Shape) *ir.Tensor {
-	if got, ok := ir.Broadcast(t.Type.Shape, s); !ok || got != s {
+	if got, ok := ir.Broadcast(t.Type.Shape, s); !ok || got != s || !t.Type.IsReal() {
 		return nil
 	}
 	return ir.Reals(s, rewrite.Stretched(t, s))
