@@ -66,17 +66,16 @@ func clockOf(v *Value) (Clock, *diag.Diagnostic) {
 			clock = max(clock, a.Clock)
 		}
 	}
-	row := ops[v.Op]
 	if in, ok := v.Attrs.(InputAttrs); ok {
 		clock = in.Per
 	}
-	if clock == End && row.traits&(remembers|readout) != 0 {
+	if clock == End && v.Op.Temporal() {
 		return 0, diag.Errorf(v.Origin, diag.BadNet, "%s %%%s: belongs to the time steps but reads a value from after them", v.Op, v.Name)
 	}
 	switch {
-	case row.traits&readout != 0:
+	case v.Op.Class() == OverTime:
 		return End, nil
-	case row.traits&remembers != 0:
+	case v.Op.Class() == State:
 		return Step, nil
 	}
 	return clock, nil

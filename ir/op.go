@@ -72,15 +72,35 @@ type Operand struct {
 	Optional bool // printed as name=%value, and only when present
 	Bare     bool // optional, but printed without its name; only right behind the required ones
 	Variadic bool // any number; only as the sole slot
+	Control  bool // says which elements of the others are meant; none of its own are in the result
 }
+
+// Class is the way in which an op's result depends on its operands.
+type Class uint8
+
+// The classes.
+const (
+	Boundary Class = iota // where values come into the net or leave it
+	Element               // each element from those in its place of the operands, broadcast
+	Move                  // the elements of the operands, elsewhere
+	Patch                 // those of the first operand, by an index, or with others among them
+	Reduce                // one element from all along some axes
+	Norm                  // each element with others or parameters along an axis
+	Window                // one element from those in a window of the last axes
+	Contract              // sums of products: matrices, and weighted layers
+	State                 // keeps something from step to step, so its clock is step
+	OverTime              // one element from those in its place of all steps; turns step into end
+)
 
 type opInfo struct {
 	name     string
+	class    Class
 	operands []Operand
 	attrs    Attrs // the zero attribute struct; nil when there are none
 	from, to Level // the levels that allow the op
 	traits   traits
 	infer    func(*inference)
+	axes     func(Attrs, []Shape) Axes    // nil where there are no operands
 	update   func(*updating) update.Value // the program of an element, as far as an op has one
 	doc      string
 }
@@ -89,76 +109,76 @@ type opInfo struct {
 type traits uint8
 
 const (
-	remembers traits = 1 << iota // keeps something from step to step, so its clock is step
-	readout                      // turns step into end
-	typeGiven                    // the operands do not determine the type; it is written
+	typeGiven traits = 1 << iota // the operands do not determine the type; it is written
+	commutes                     // its two operands may change places
+	selects                      // each element of the result is one of the operands', or the 0 of a padding
 )
 
 // ops is THE table: one row per op.
 var ops = [numOps]opInfo{
-	OpInput:   {"input", nil, InputAttrs{}, Source, Fixed, typeGiven, inferGiven, nil, "an input of the net: a real array, or integers such as pixels; per=step gives a new one each step"},
-	OpConst:   {"const", nil, ConstAttrs{}, Source, Fixed, typeGiven, inferConst, nil, "a constant: data, fill (one value everywhere), seed (reproducible noise, for tests) or a file beside the text"},
-	OpOutput:  {"output", slots("x"), OutputAttrs{}, Source, Fixed, 0, inferSame, nil, "a result of the net; at the fixed level it has one scale; read says how it was made of the results of all time steps, where the user said so"},
-	OpUnknown: {"unknown", variadic("x"), UnknownAttrs{}, Source, Source, typeGiven, inferGiven, nil, "an operator of the source file that has no meaning here; kept so that all gaps are listed at once"},
+	OpInput:   {"input", Boundary, nil, InputAttrs{}, Source, Fixed, typeGiven, inferGiven, nil, nil, "an input of the net: a real array, or integers such as pixels; per=step gives a new one each step"},
+	OpConst:   {"const", Boundary, nil, ConstAttrs{}, Source, Fixed, typeGiven, inferConst, nil, nil, "a constant: data, fill (one value everywhere), seed (reproducible noise, for tests) or a file beside the text"},
+	OpOutput:  {"output", Boundary, slots("x"), OutputAttrs{}, Source, Fixed, 0, inferSame, elementAxes, nil, "a result of the net; at the fixed level it has one scale; read says how it was made of the results of all time steps, where the user said so"},
+	OpUnknown: {"unknown", Boundary, variadic("x"), UnknownAttrs{}, Source, Source, typeGiven, inferGiven, nil, nil, "an operator of the source file that has no meaning here; kept so that all gaps are listed at once"},
 
-	OpAdd: {"add", slots("a", "b"), nil, Source, Fixed, 0, inferAdd, updateAdd, "a + b, broadcast"},
-	OpSub: {"sub", slots("a", "b"), nil, Source, Fixed, 0, inferSub, updateSub, "a - b, broadcast"},
-	OpMul: {"mul", slots("a", "b"), nil, Source, Spiking, 0, inferArith, nil, "a * b, broadcast"},
-	OpDiv: {"div", slots("a", "b"), nil, Source, Spiking, 0, inferArith, nil, "a / b, broadcast; integers truncate toward zero"},
-	OpMod: {"mod", slots("a", "b"), ModAttrs{}, Source, Source, 0, inferMod, nil, "the remainder of a / b, broadcast, with the sign of b; fmod: with the sign of a"},
-	OpPow: {"pow", slots("a", "b"), nil, Source, Spiking, 0, inferPow, nil, "a to the power of b, broadcast"},
-	OpMin: {"min", slots("a", "b"), nil, Source, Fixed, 0, inferMin, updateMin, "the smaller of a and b, broadcast"},
-	OpMax: {"max", slots("a", "b"), nil, Source, Fixed, 0, inferMax, updateMax, "the larger of a and b, broadcast"},
-	OpNeg: {"neg", slots("x"), nil, Source, Fixed, 0, inferNeg, updateNeg, "-x"},
-	OpShl: {"shl", slots("x"), ShlAttrs{}, Spiking, Fixed, 0, inferShl, updateShl, "x · 2^k of an integer"},
-	OpCSD: {"csd", slots("x", "factor"), CSDAttrs{}, Fixed, Fixed, 0, inferCSD, updateCSD,
+	OpAdd: {"add", Element, slots("a", "b"), nil, Source, Fixed, commutes, inferAdd, elementAxes, updateAdd, "a + b, broadcast"},
+	OpSub: {"sub", Element, slots("a", "b"), nil, Source, Fixed, 0, inferSub, elementAxes, updateSub, "a - b, broadcast"},
+	OpMul: {"mul", Element, slots("a", "b"), nil, Source, Spiking, commutes, inferArith, elementAxes, nil, "a * b, broadcast"},
+	OpDiv: {"div", Element, slots("a", "b"), nil, Source, Spiking, 0, inferArith, elementAxes, nil, "a / b, broadcast; integers truncate toward zero"},
+	OpMod: {"mod", Element, slots("a", "b"), ModAttrs{}, Source, Source, 0, inferMod, elementAxes, nil, "the remainder of a / b, broadcast, with the sign of b; fmod: with the sign of a"},
+	OpPow: {"pow", Element, slots("a", "b"), nil, Source, Spiking, 0, inferPow, elementAxes, nil, "a to the power of b, broadcast"},
+	OpMin: {"min", Element, slots("a", "b"), nil, Source, Fixed, commutes | selects, inferMin, elementAxes, updateMin, "the smaller of a and b, broadcast"},
+	OpMax: {"max", Element, slots("a", "b"), nil, Source, Fixed, commutes | selects, inferMax, elementAxes, updateMax, "the larger of a and b, broadcast"},
+	OpNeg: {"neg", Element, slots("x"), nil, Source, Fixed, 0, inferNeg, elementAxes, updateNeg, "-x"},
+	OpShl: {"shl", Element, slots("x"), ShlAttrs{}, Spiking, Fixed, 0, inferShl, elementAxes, updateShl, "x · 2^k of an integer"},
+	OpCSD: {"csd", Element, slots("x", "factor"), CSDAttrs{}, Fixed, Fixed, 0, inferCSD, elementAxes, updateCSD,
 		"(x · factor) >> shift of integers, factor a constant: the sum of shifted copies of x, rounded once"},
-	OpMap:     {"map", slots("x"), MapAttrs{}, Source, Fixed, 0, inferMap, updateMap, "a function fn of each element; relu and abs of integers too"},
-	OpSoftmax: {"softmax", slots("x"), AxisAttrs{}, Source, Spiking, 0, inferReal, nil, "exp(x) over its sum along an axis"},
-	OpAnd:     {"and", slots("a", "b"), nil, Source, Fixed, 0, inferLogic, updateAnd, "a and b of spikes, broadcast"},
-	OpOr:      {"or", slots("a", "b"), nil, Source, Fixed, 0, inferLogic, updateOr, "a or b of spikes, broadcast"},
-	OpXor:     {"xor", slots("a", "b"), nil, Source, Fixed, 0, inferLogic, updateXor, "either a or b of spikes, broadcast"},
-	OpAndNot:  {"and-not", slots("a", "b"), nil, Source, Fixed, 0, inferLogic, updateAndNot, "a and not b of spikes, broadcast"},
-	OpCompare: {"compare", slots("a", "b"), CompareAttrs{}, Source, Spiking, 0, inferCompare, nil, "1 where a is {is} b, else 0, broadcast"},
-	OpCast:    {"cast", slots("x"), nil, Source, Source, typeGiven, inferCast, nil, "x in the element type written; real to integer truncates, to spike tells x != 0"},
-	OpWhere:   {"where", slots("cond", "a", "b"), nil, Source, Fixed, 0, inferWhere, updateWhere, "a where cond is 1, else b, broadcast"},
+	OpMap:     {"map", Element, slots("x"), MapAttrs{}, Source, Fixed, 0, inferMap, elementAxes, updateMap, "a function fn of each element; relu and abs of integers too"},
+	OpSoftmax: {"softmax", Norm, slots("x"), AxisAttrs{}, Source, Spiking, 0, inferReal, alongAxes, nil, "exp(x) over its sum along an axis"},
+	OpAnd:     {"and", Element, slots("a", "b"), nil, Source, Fixed, commutes, inferLogic, elementAxes, updateAnd, "a and b of spikes, broadcast"},
+	OpOr:      {"or", Element, slots("a", "b"), nil, Source, Fixed, commutes, inferLogic, elementAxes, updateOr, "a or b of spikes, broadcast"},
+	OpXor:     {"xor", Element, slots("a", "b"), nil, Source, Fixed, commutes, inferLogic, elementAxes, updateXor, "either a or b of spikes, broadcast"},
+	OpAndNot:  {"and-not", Element, slots("a", "b"), nil, Source, Fixed, 0, inferLogic, elementAxes, updateAndNot, "a and not b of spikes, broadcast"},
+	OpCompare: {"compare", Element, slots("a", "b"), CompareAttrs{}, Source, Spiking, 0, inferCompare, elementAxes, nil, "1 where a is {is} b, else 0, broadcast"},
+	OpCast:    {"cast", Element, slots("x"), nil, Source, Source, typeGiven, inferCast, elementAxes, nil, "x in the element type written; real to integer truncates, to spike tells x != 0"},
+	OpWhere:   {"where", Element, slots("cond", "a", "b").control("cond"), nil, Source, Fixed, selects, inferWhere, elementAxes, updateWhere, "a where cond is 1, else b, broadcast"},
 
-	OpReshape:   {"reshape", slots("x"), ShapeAttrs{}, Source, Fixed, 0, inferReshape, nil, "the same elements in C order in another shape"},
-	OpTranspose: {"transpose", slots("x"), PermAttrs{}, Source, Fixed, 0, inferTranspose, nil, "axes permuted: axis i of the result is axis perm[i] of x"},
-	OpConcat:    {"concat", variadic("x"), AxisAttrs{}, Source, Fixed, 0, inferConcat, nil, "the operands one after another along an axis"},
-	OpSlice:     {"slice", slots("x"), SliceAttrs{}, Source, Fixed, 0, inferSlice, nil, "elements start, start+step, … (count of them) along an axis"},
-	OpGather:    {"gather", slots("x", "index"), AxisAttrs{}, Source, Source, 0, inferGather, nil, "the entries of x along an axis that an integer constant lists"},
-	OpScatter:   {"scatter", slots("x", "index", "updates"), AxisAttrs{}, Source, Source, 0, inferScatter, nil, "x with the entries that an integer constant lists along axis 0 replaced; the last one wins"},
-	OpPad:       {"pad", slots("x").opt("value"), PadAttrs{}, Source, Fixed, 0, inferPad, nil, "x with a scalar, 0 when absent, before and after it on each axis"},
-	OpBroadcast: {"broadcast", slots("x"), ShapeAttrs{}, Source, Fixed, 0, inferBroadcast, nil, "x stretched to a shape, numpy's rule"},
+	OpReshape:   {"reshape", Move, slots("x"), ShapeAttrs{}, Source, Fixed, selects, inferReshape, reshapedAxes, nil, "the same elements in C order in another shape"},
+	OpTranspose: {"transpose", Move, slots("x"), PermAttrs{}, Source, Fixed, selects, inferTranspose, permutedAxes, nil, "axes permuted: axis i of the result is axis perm[i] of x"},
+	OpConcat:    {"concat", Move, variadic("x"), AxisAttrs{}, Source, Fixed, selects, inferConcat, alongAxes, nil, "the operands one after another along an axis"},
+	OpSlice:     {"slice", Move, slots("x"), SliceAttrs{}, Source, Fixed, selects, inferSlice, alongAxes, nil, "elements start, start+step, … (count of them) along an axis"},
+	OpGather:    {"gather", Patch, slots("x", "index").control("index"), AxisAttrs{}, Source, Source, selects, inferGather, gatheredAxes, nil, "the entries of x along an axis that an integer constant lists"},
+	OpScatter:   {"scatter", Patch, slots("x", "index", "updates").control("index"), AxisAttrs{}, Source, Source, selects, inferScatter, scatteredAxes, nil, "x with the entries that an integer constant lists along axis 0 replaced; the last one wins"},
+	OpPad:       {"pad", Patch, slots("x").opt("value"), PadAttrs{}, Source, Fixed, selects, inferPad, paddedAxes, nil, "x with a scalar, 0 when absent, before and after it on each axis"},
+	OpBroadcast: {"broadcast", Move, slots("x"), ShapeAttrs{}, Source, Fixed, selects, inferBroadcast, stretchedAxes, nil, "x stretched to a shape, numpy's rule"},
 
-	OpReduceSum:  {"reduce-sum", slots("x"), ReduceAttrs{}, Source, Fixed, 0, inferReduceSum, nil, "the sum over axes"},
-	OpReduceMean: {"reduce-mean", slots("x"), ReduceAttrs{}, Source, Spiking, 0, inferReduceMean, nil, "the mean over axes"},
-	OpReduceMax:  {"reduce-max", slots("x"), ReduceAttrs{}, Source, Fixed, 0, inferReduceSame, nil, "the largest over axes"},
-	OpReduceMin:  {"reduce-min", slots("x"), ReduceAttrs{}, Source, Fixed, 0, inferReduceSame, nil, "the smallest over axes"},
-	OpReduceProd: {"reduce-prod", slots("x"), ReduceAttrs{}, Source, Spiking, 0, inferReduceProd, nil, "the product over axes"},
-	OpArgmax:     {"argmax", slots("x"), ArgAttrs{}, Source, Spiking, 0, inferArg, nil, "the index of the largest along an axis, of several the first; last: the last"},
-	OpArgmin:     {"argmin", slots("x"), ArgAttrs{}, Source, Spiking, 0, inferArg, nil, "the index of the smallest along an axis, of several the first; last: the last"},
+	OpReduceSum:  {"reduce-sum", Reduce, slots("x"), ReduceAttrs{}, Source, Fixed, 0, inferReduceSum, reducedAxes, nil, "the sum over axes"},
+	OpReduceMean: {"reduce-mean", Reduce, slots("x"), ReduceAttrs{}, Source, Spiking, 0, inferReduceMean, reducedAxes, nil, "the mean over axes"},
+	OpReduceMax:  {"reduce-max", Reduce, slots("x"), ReduceAttrs{}, Source, Fixed, selects, inferReduceSame, reducedAxes, nil, "the largest over axes"},
+	OpReduceMin:  {"reduce-min", Reduce, slots("x"), ReduceAttrs{}, Source, Fixed, selects, inferReduceSame, reducedAxes, nil, "the smallest over axes"},
+	OpReduceProd: {"reduce-prod", Reduce, slots("x"), ReduceAttrs{}, Source, Spiking, 0, inferReduceProd, reducedAxes, nil, "the product over axes"},
+	OpArgmax:     {"argmax", Reduce, slots("x"), ArgAttrs{}, Source, Spiking, 0, inferArg, reducedAxes, nil, "the index of the largest along an axis, of several the first; last: the last"},
+	OpArgmin:     {"argmin", Reduce, slots("x"), ArgAttrs{}, Source, Spiking, 0, inferArg, reducedAxes, nil, "the index of the smallest along an axis, of several the first; last: the last"},
 
-	OpMatmul: {"matmul", slots("a", "b"), nil, Source, Fixed, 0, inferMatmul, nil,
+	OpMatmul: {"matmul", Contract, slots("a", "b"), nil, Source, Fixed, 0, inferMatmul, matmulAxes, nil,
 		"the matrix product of two values, numpy's rule; at the fixed level one of them is spikes, which choose what of the other is added"},
-	OpLinear: {"linear", slots("x", "weight").opt("bias"), LinearAttrs{}, Source, Fixed, 0, inferLinear, nil, "weight[N,K] · x[…,K] + bias, [N] or a map over the result; at the fixed level an exact integer sum, run as additions of rows"},
-	OpConv: {"conv", slots("x", "weight").opt("bias"), ConvAttrs{}, Source, Fixed, 0, inferConv, nil,
+	OpLinear: {"linear", Contract, slots("x", "weight").opt("bias"), LinearAttrs{}, Source, Fixed, 0, inferLinear, linearAxes, nil, "weight[N,K] · x[…,K] + bias, [N] or a map over the result; at the fixed level an exact integer sum, run as additions of rows"},
+	OpConv: {"conv", Contract, slots("x", "weight").opt("bias"), ConvAttrs{}, Source, Fixed, 0, inferConv, convAxes, nil,
 		"the correlation of x[…,C,spatial] with weight[M,C/groups,kernel], padded by 0, + bias, [M] or a map over [M,spatial]; 1 to 3 spatial axes"},
-	OpMaxPool: {"max-pool", slots("x"), PoolAttrs{}, Source, Fixed, 0, inferMaxPool, nil, "the largest of each window of the last axes; padding does not count; of spikes, their or"},
-	OpSumPool: {"sum-pool", slots("x"), PoolAttrs{}, Source, Fixed, 0, inferSumPool, nil, "the sum of each window of the last axes; padding is 0"},
-	OpAvgPool: {"avg-pool", slots("x"), AvgPoolAttrs{}, Source, Spiking, 0, inferAvgPool, nil, "the mean of each window of the last axes; count-pad: padding counts as 0s"},
-	OpBatchNorm: {"batch-norm", slots("x", "gamma", "beta", "mean", "variance"), BatchNormAttrs{}, Source, Spiking, 0, inferBatchNorm, nil,
+	OpMaxPool: {"max-pool", Window, slots("x"), PoolAttrs{}, Source, Fixed, selects, inferMaxPool, pooledAxes, nil, "the largest of each window of the last axes; padding does not count; of spikes, their or"},
+	OpSumPool: {"sum-pool", Window, slots("x"), PoolAttrs{}, Source, Fixed, 0, inferSumPool, pooledAxes, nil, "the sum of each window of the last axes; padding is 0"},
+	OpAvgPool: {"avg-pool", Window, slots("x"), AvgPoolAttrs{}, Source, Spiking, 0, inferAvgPool, pooledAxes, nil, "the mean of each window of the last axes; count-pad: padding counts as 0s"},
+	OpBatchNorm: {"batch-norm", Norm, slots("x", "gamma", "beta", "mean", "variance"), BatchNormAttrs{}, Source, Spiking, 0, inferBatchNorm, normAxes, nil,
 		"gamma · (x − mean) / sqrt(variance + eps) + beta along an axis"},
 
-	OpNeuron: {"neuron", slots("x").bare("threshold").opt("bias", "reset", "init", "jump", "leak", "gain", "current", "adapt"), NeuronAttrs{}, Spiking, Fixed, remembers, inferNeuron, updateNeuron,
+	OpNeuron: {"neuron", State, slots("x").bare("threshold").opt("bias", "reset", "init", "jump", "leak", "gain", "current", "adapt"), NeuronAttrs{}, Spiking, Fixed, 0, inferNeuron, elementAxes, updateNeuron,
 		"integrate and fire: H = leak(V) + gain·(x << guard) + bias; S = [H compare threshold]; V = reset(H, S); with current, x first goes through a leak of its own; adapt: each spike raises the threshold by jump, which leaks; silent: the result is V"},
-	OpDelay:   {"delay", slots("init"), nil, Source, Fixed, remembers | typeGiven, inferDelay, nil, "the value latched in the last step; init in the first"},
-	OpLatch:   {"latch", slots("delay", "x"), nil, Source, Fixed, remembers, inferLatch, nil, "stores x for the next step of its delay; nothing reads it"},
-	OpSum:     {"sum", slots("x"), nil, Source, Fixed, readout, inferSum, updateSum, "the sum of x over all steps"},
-	OpLast:    {"last", slots("x"), nil, Source, Fixed, readout, inferSame, updateLast, "x of the last step"},
-	OpMaxTime: {"max-time", slots("x"), nil, Source, Fixed, readout, inferSame, updateMaxTime, "the largest x of all steps"},
-	OpFirst:   {"first", slots("x"), nil, Source, Fixed, readout, inferFirst, updateFirst, "the step of the first spike of x, from 0; the number of steps when there is none"},
+	OpDelay:   {"delay", State, slots("init"), nil, Source, Fixed, typeGiven, inferDelay, elementAxes, nil, "the value latched in the last step; init in the first"},
+	OpLatch:   {"latch", State, slots("delay", "x"), nil, Source, Fixed, 0, inferLatch, elementAxes, nil, "stores x for the next step of its delay; nothing reads it"},
+	OpSum:     {"sum", OverTime, slots("x"), nil, Source, Fixed, 0, inferSum, elementAxes, updateSum, "the sum of x over all steps"},
+	OpLast:    {"last", OverTime, slots("x"), nil, Source, Fixed, selects, inferSame, elementAxes, updateLast, "x of the last step"},
+	OpMaxTime: {"max-time", OverTime, slots("x"), nil, Source, Fixed, selects, inferSame, elementAxes, updateMaxTime, "the largest x of all steps"},
+	OpFirst:   {"first", OverTime, slots("x"), nil, Source, Fixed, 0, inferFirst, elementAxes, updateFirst, "the step of the first spike of x, from 0; the number of steps when there is none"},
 }
 
 type slotList []Operand
@@ -176,6 +196,14 @@ func variadic(name string) slotList { return slotList{{Name: name, Variadic: tru
 // bare adds an optional slot that is printed without its name.
 func (s slotList) bare(name string) slotList {
 	return append(s, Operand{Name: name, Optional: true, Bare: true})
+}
+
+// control marks a slot that says which elements of the others are meant.
+func (s slotList) control(name string) slotList {
+	for i := range s {
+		s[i].Control = s[i].Control || s[i].Name == name
+	}
+	return s
 }
 
 func (s slotList) opt(names ...string) slotList {
@@ -201,9 +229,33 @@ func (o Op) Operands() []Operand { return ops[o].operands }
 // Levels are the first and the last level that allow the op.
 func (o Op) Levels() (from, to Level) { return ops[o].from, ops[o].to }
 
+// Class is the way in which the op's result depends on its operands.
+func (o Op) Class() Class { return ops[o].class }
+
 // Temporal tells whether the op relates the steps to each other: it remembers
 // something from one to the next, or reads all of them.
-func (o Op) Temporal() bool { return ops[o].traits&(remembers|readout) != 0 }
+func (o Op) Temporal() bool { return o.Class() >= State }
+
+// Typed reports whether the operands do not determine the type of the result.
+func (o Op) Typed() bool { return ops[o].traits&typeGiven != 0 }
+
+// Commutes reports whether the op's two operands may change places.
+func (o Op) Commutes() bool { return ops[o].traits&commutes != 0 }
+
+// Selected returns the operands whose elements a value's are, some of them, each once or
+// often, besides the 0 of a padding; nil where elements are computed.
+func (v *Value) Selected() []*Value {
+	if ops[v.Op].traits&selects == 0 {
+		return nil
+	}
+	var out []*Value
+	for i, a := range v.Args {
+		if slots := ops[v.Op].operands; a != nil && !slots[min(i, len(slots)-1)].Control {
+			out = append(out, a)
+		}
+	}
+	return out
+}
 
 // AllOps lists every op, in table order.
 func AllOps() []Op {

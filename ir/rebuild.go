@@ -44,7 +44,7 @@ func (r *Rebuilder) Copy(old *Value) (*Value, error) {
 func (r *Rebuilder) CopyWith(old *Value, attrs Attrs, args ...*Value) (*Value, error) {
 	v := &Value{Name: r.Unique(old.Name), Op: old.Op, Args: pad(old.Op, args), Attrs: attrs,
 		Range: old.Range, Scale: old.Scale, Origin: old.Origin}
-	if ops[old.Op].traits&typeGiven != 0 {
+	if old.Op.Typed() {
 		v.Type = old.Type
 	}
 	return r.put(v)

@@ -14,8 +14,14 @@ import (
 // with the batch as data: it only moves elements, works on each alone, or is a matrix
 // product.
 func (b *batch) mayKeep(v *ir.Value, d *diag.Diagnostic) bool {
-	rule, elsewhere := b.rules[v.Op]
-	return b.extent == 1 && (!elsewhere || rule.keeps) && d.Code == diag.NoBatch
+	switch v.Op {
+	case ir.OpReshape, ir.OpConcat, ir.OpScatter, ir.OpMatmul, ir.OpOutput:
+	default:
+		if v.Op.Class() != ir.Element {
+			return false
+		}
+	}
+	return b.extent == 1 && d.Code == diag.NoBatch
 }
 
 // keep makes v as it stands, on operands that have their axis again.

@@ -7,19 +7,10 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// sinks are the ops below which a reshape of their operands can move: elementwise
-// ones and readouts.
-var sinks = map[ir.Op]bool{
-	ir.OpAdd: true, ir.OpSub: true, ir.OpMul: true, ir.OpDiv: true, ir.OpNeg: true, ir.OpMap: true,
-	ir.OpMin: true, ir.OpMax: true, ir.OpPow: true, ir.OpCompare: true, ir.OpCast: true, ir.OpWhere: true,
-	ir.OpAnd: true, ir.OpOr: true, ir.OpXor: true, ir.OpAndNot: true,
-	ir.OpSum: true, ir.OpLast: true, ir.OpMaxTime: true, ir.OpFirst: true,
-}
-
 // sinkReshape moves reshapes that only put an axis of extent 1 in front behind
 // the op that reads them, where such axes meet and go.
 func sinkReshape(c *Rewriter, v *ir.Value) (*ir.Value, error) {
-	if !sinks[v.Op] && !lastAxes(v) {
+	if c := v.Op.Class(); c != ir.Element && c != ir.OverTime && !lastAxes(v) {
 		return nil, nil
 	}
 	args, err := c.unraised(v)
@@ -32,7 +23,7 @@ func sinkReshape(c *Rewriter, v *ir.Value) (*ir.Value, error) {
 	case Typed(v.Op):
 		on.Type = v.Type.WithShape(args[0].Type.Shape)
 	case v.Op == ir.OpBatchNorm:
-		on.Attrs = axisAttrs(v.Attrs, 0, 0)
+		on.Attrs = ir.Without(v.Attrs, 0, 0)
 	}
 	out, err := c.Make(&on)
 	if err != nil {
@@ -41,19 +32,18 @@ func sinkReshape(c *Rewriter, v *ir.Value) (*ir.Value, error) {
 	return c.As(v, ir.OpReshape, ir.ShapeAttrs{Shape: v.Type.Shape.Dims()}, out)
 }
 
-// lastAxes tells ops that leave the axes before those they work along alone, and
-// in which the operands behind the first have no part.
+// lastAxes tells layers and pools that leave the first axis alone, in which the operands behind
+// the first have no part.
 func lastAxes(v *ir.Value) bool {
-	rank := v.Type.Shape.Rank()
-	switch v.Op {
-	case ir.OpLinear:
-		return rank > 1 && (v.Args[2] == nil || v.Args[2].Type.Shape.Rank() == 1)
-	case ir.OpConv, ir.OpMaxPool, ir.OpSumPool, ir.OpAvgPool:
-		return rank > WindowedAxes(v)
-	case ir.OpBatchNorm:
-		return AxisOf(v.Attrs) > 0
+	if c := v.Op.Class(); c != ir.Window && v.Op != ir.OpBatchNorm && (c != ir.Contract || v.Op == ir.OpMatmul) {
+		return false
 	}
-	return false
+	for i, axes := range v.Axes() {
+		if first := axes[0]; i == 0 && first != 0 || i > 0 && first != ir.Whole {
+			return false
+		}
+	}
+	return true
 }
 
 // unraised are v's operands without a first axis of extent 1 that a reshape gave

@@ -37,8 +37,7 @@ func StripBatch(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 // followBatch finds the axis of a batch of an extent in all values.
 func followBatch(n *ir.Net, extent int) *batch {
 	b := &batch{
-		rules: batchRules, readers: n.Readers(), extent: extent, axis: map[*ir.Value]int{}, lost: map[*ir.Value]bool{},
-		chosen: map[*ir.Value]int{}, stripped: map[stripKey]*ir.Value{},
+		readers: n.Readers(), extent: extent, axis: map[*ir.Value]int{}, lost: map[*ir.Value]bool{}, stripped: map[stripKey]*ir.Value{},
 		kept: map[*ir.Value]bool{}, whole: map[*ir.Value]*ir.Value{},
 		told: map[string]*diag.Diagnostic{}, more: map[string]int{},
 	}
@@ -69,11 +68,9 @@ func timeFirst(n *ir.Net) bool {
 
 // batch knows where the batch axis of each value is.
 type batch struct {
-	rules    map[ir.Op]batchRule
 	extent   int // of the batch axis
 	readers  map[*ir.Value][]*ir.Value
 	axis     map[*ir.Value]int // absent for constants
-	chosen   map[*ir.Value]int // the operands' axis where a reader decided which it is
 	lost     map[*ir.Value]bool
 	kept     map[*ir.Value]bool      // values with the batch as data
 	whole    map[*ir.Value]*ir.Value // values with the axis that they lost, for readers that have it as data
@@ -114,9 +111,9 @@ func (b *batch) follow(v *ir.Value) {
 		b.lose(v, rewrite.Refuse(v, diag.NoBatch, "is computed from constants alone, so it has no batch axis").WithHelp("run fold-constants before"))
 		return
 	}
-	find := b.rules[v.Op].axis
+	find := batchRules[v.Op]
 	if find == nil {
-		find = sameAxis
+		find = (*batch).mapped
 	}
 	switch axis, d := find(b, v); {
 	case d == nil:
@@ -147,35 +144,35 @@ func (b *batch) lose(v *ir.Value, d *diag.Diagnostic) {
 	first.Notes = []string{fmt.Sprintf("%d more of the same", b.more[key])}
 }
 
-// fromRight is the batch axis of v counted from the last one, which is 1: in a
-// broadcast that number is the same for all operands.
-func (b *batch) fromRight(v *ir.Value) int { return v.Type.Shape.Rank() - b.axis[v] }
-
 // strip makes v without the axis.
 func (b *batch) strip(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 	if b.kept[v] {
 		return b.keep(r, v)
 	}
-	axis, ok := b.axis[v]
+	_, ok := b.axis[v]
 	if !ok && v.Op == ir.OpOutput {
 		return constantSample(r, v)
 	}
 	if !ok {
 		return nil, nil // a constant; readers strip their own copy where they must
 	}
-	rule := b.rules[v.Op]
-	if rule.rewrite != nil {
-		return rule.rewrite(b, r, v)
-	}
 	args, err := b.operands(r, v)
 	if err != nil {
 		return nil, err
 	}
-	attrs := v.Attrs
-	if rule.attrs != nil {
-		attrs = rule.attrs(v.Attrs, b.inner(v), axis)
+	if v.Op == ir.OpMatmul {
+		return b.product(r, v, args)
 	}
-	return b.put(r, v, attrs, args)
+	return b.put(r, v, b.attrs(v), args)
+}
+
+// attrs are the attributes of v without the axis; a reshape has its own of the operand.
+func (b *batch) attrs(v *ir.Value) ir.Attrs {
+	first := slices.IndexFunc(v.Args, b.moves)
+	if first < 0 {
+		return v.Attrs
+	}
+	return ir.Without(v.Attrs, v.Axes()[first][b.axis[v]], b.axis[v])
 }
 
 // constantSample is an output that no input changes, without a first axis of one sample.
@@ -193,40 +190,28 @@ func constantSample(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 	return r.CopyWith(v, v.Attrs, one)
 }
 
-// inner is the batch axis of the first operand that is no constant, as v sees it.
-func (b *batch) inner(v *ir.Value) int {
-	if axis, ok := b.chosen[v]; ok {
-		return axis
-	}
-	if i := slices.IndexFunc(v.Args, b.moves); i >= 0 {
-		return b.axis[v.Args[i]]
-	}
-	return 0
-}
-
 // moves tells values with a batch axis from constants.
 func (b *batch) moves(v *ir.Value) bool {
 	_, ok := b.axis[v]
 	return ok
 }
 
-// operands are v's, stripped. Constants that are aligned with the result at the
-// right, as in a broadcast, lose the axis too where they reach that far.
+// operands are v's, stripped: each lacks the axis that the result's batch is in the op's axis map.
 func (b *batch) operands(r *ir.Rebuilder, v *ir.Value) ([]*ir.Value, error) {
-	args := make([]*ir.Value, len(v.Args))
+	args, axes := make([]*ir.Value, len(v.Args)), v.Axes()
 	for i, a := range v.Args {
+		var err error
 		args[i] = r.Of(a)
-		if axis, ok := b.chosen[v]; ok && b.moves(a) && without(a.Type.Shape, axis) != args[i].Type.Shape {
-			var err error
-			if args[i], err = r.Add(ir.OpReshape, r.Unique(a.Name), ir.ShapeAttrs{Shape: without(a.Type.Shape, axis).Dims()}, args[i]); err != nil {
-				return nil, err
+		switch {
+		case a == nil || axes[i][b.axis[v]] < 0:
+		case a.Const() != nil:
+			args[i], err = b.constant(r, a, axes[i][b.axis[v]])
+		default:
+			if s := without(a.Type.Shape, axes[i][b.axis[v]]); s != args[i].Type.Shape { // it lost another one
+				args[i], err = r.Add(ir.OpReshape, r.Unique(a.Name), ir.ShapeAttrs{Shape: s.Dims()}, args[i])
 			}
 		}
-		if a.Const() == nil || b.rules[v.Op].ownAxes || a.Type.Shape.Rank() < b.fromRight(v) {
-			continue
-		}
-		var err error
-		if args[i], err = b.constant(r, a, a.Type.Shape.Rank()-b.fromRight(v)); err != nil {
+		if err != nil {
 			return nil, err
 		}
 	}

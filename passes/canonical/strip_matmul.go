@@ -2,34 +2,12 @@ package canonical
 
 import (
 	"nomul/ir"
-	"nomul/ir/diag"
 	"nomul/passes/rewrite"
 )
 
 // byMatrix tells whether a matrix product is one with a constant matrix on the right.
 func byMatrix(v *ir.Value) bool {
 	return v.Args[1].Const() != nil && v.Args[1].Type.Shape.Rank() == 2
-}
-
-func matmulAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
-	axis, d := sameAxis(b, v)
-	last := v.Type.Shape.Rank() - 1
-	if d == nil && (axis == last || axis == last-1 && !byMatrix(v)) {
-		d = noBatch(v, "multiplies matrices that have the batch, axis %d, as one of their two axes", axis)
-	}
-	return axis, d
-}
-
-// stripMatmul makes a matrix product without the batch.
-func stripMatmul(b *batch, r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-	if byMatrix(v) {
-		return b.product(r, v, []*ir.Value{r.Of(v.Args[0]), v.Args[1]})
-	}
-	args, err := b.operands(r, v)
-	if err != nil {
-		return nil, err
-	}
-	return b.product(r, v, args)
 }
 
 // product makes x·W, with W constant, a linear layer with the weights Wᵀ, and

@@ -78,7 +78,7 @@ func underSoftmax(v *ir.Value) (x *ir.Value, what string) {
 func softmaxOf(v *ir.Value) (x *ir.Value, axes []int) {
 	switch {
 	case v.Op == ir.OpSoftmax:
-		return v.Args[0], []int{canonical.AxisOf(v.Attrs)}
+		return v.Args[0], []int{ir.AxisOf(v.Attrs)}
 	case canonical.IsMap(v, ir.FnLog) && v.Args[0].Op == ir.OpSoftmax:
 		return softmaxOf(v.Args[0])
 	case v.Op != ir.OpSub || v.Args[0].Op != ir.OpSub:

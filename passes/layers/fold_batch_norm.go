@@ -76,7 +76,7 @@ func behindMean(r *ir.Rebuilder, mean *ir.Value, readers map[*ir.Value][]*ir.Val
 		return nil, nil
 	}
 	for _, axis := range slices.Backward(slices.Sorted(slices.Values(a.Axes))) {
-		attrs.Axis = canonical.Past(attrs.Axis, axis)
+		attrs.Axis = ir.Behind(attrs.Axis, axis)
 	}
 	x, err := r.Add(ir.OpReduceMean, r.Unique(mean.Name), a, r.Of(norm.Args[0]))
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"nomul/ir"
-	"nomul/passes/canonical"
 	"nomul/passes/rewrite"
 )
 
@@ -56,7 +55,7 @@ func sumOfLayers(r *ir.Rebuilder, w Weighted, parts []*ir.Value, weights []*ir.T
 
 // joinsCurrents tells a concat along the axis of which a part is a weighted layer.
 func joinsCurrents(x *ir.Value, axis int) bool {
-	return x.Op == ir.OpConcat && canonical.AxisOf(x.Attrs) == axis && slices.ContainsFunc(x.Args, func(a *ir.Value) bool {
+	return x.Op == ir.OpConcat && ir.AxisOf(x.Attrs) == axis && slices.ContainsFunc(x.Args, func(a *ir.Value) bool {
 		_, ok := AsWeighted(a)
 		return ok
 	})

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"nomul/ir"
-	"nomul/passes/canonical"
 	"nomul/passes/rewrite"
 )
 
@@ -186,7 +185,7 @@ func partOf(r *ir.Rebuilder, x *ir.Value, axis int, p columnRun) (*ir.Value, err
 	var parts []*ir.Value
 	start, count := 0, 0
 	for _, part := range x.Args {
-		if x.Op != ir.OpConcat || canonical.AxisOf(x.Attrs) != axis {
+		if x.Op != ir.OpConcat || ir.AxisOf(x.Attrs) != axis {
 			break
 		}
 		extent := part.Type.Shape.Dim(axis)

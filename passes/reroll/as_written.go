@@ -46,13 +46,13 @@ func asWritten(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 
 // isRecord reports whether a value puts rows one after another, each one deep.
 func isRecord(v *ir.Value) bool {
-	return v.Op == ir.OpConcat && len(v.Args) > 1 && v.Type.Shape.Rank() > 1 && v.Type.Shape.Dim(canonical.AxisOf(v.Attrs)) == len(v.Args)
+	return v.Op == ir.OpConcat && len(v.Args) > 1 && v.Type.Shape.Rank() > 1 && v.Type.Shape.Dim(ir.AxisOf(v.Attrs)) == len(v.Args)
 }
 
 // readRecord makes an output the readout of the record that it gives.
 func readRecord(c *canonical.Rewriter, out *ir.Value, readout string) error {
 	v := out.Args[0]
-	axis, dims := canonical.AxisOf(v.Attrs), v.Type.Shape.Dims()
+	axis, dims := ir.AxisOf(v.Attrs), v.Type.Shape.Dims()
 	op, read := map[string]ir.Op{"sum": ir.OpReduceSum, "mean": ir.OpReduceMean, "max": ir.OpReduceMax}[readout], c.Became[v]
 	var err error
 	switch {

@@ -5,7 +5,6 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/diag"
-	"nomul/passes/canonical"
 	"nomul/passes/raise"
 	"nomul/passes/rewrite"
 )
@@ -139,7 +138,7 @@ func (r *reader) record(v *ir.Value) (parts []*ir.Value, axis int) {
 		}
 		return parts, to
 	}
-	if v.Op != ir.OpConcat || len(v.Args) != r.u.steps || v.Type.Shape.Dim(canonical.AxisOf(v.Attrs)) != r.u.steps {
+	if v.Op != ir.OpConcat || len(v.Args) != r.u.steps || v.Type.Shape.Dim(ir.AxisOf(v.Attrs)) != r.u.steps {
 		return nil, 0
 	}
 	for t, a := range v.Args {
@@ -147,7 +146,7 @@ func (r *reader) record(v *ir.Value) (parts []*ir.Value, axis int) {
 			return nil, 0
 		}
 	}
-	return v.Args, canonical.AxisOf(v.Attrs)
+	return v.Args, ir.AxisOf(v.Attrs)
 }
 
 // asSaid reads an output that holds every step as the user says. Other functions of the steps are

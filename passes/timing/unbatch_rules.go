@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"nomul/ir"
-	"nomul/passes/canonical"
 )
 
 // AxisOfBlocks is the axis along which the blocks of a value of some shape lie. In
@@ -30,144 +29,46 @@ func (axis AxisOfBlocks) extent(v *ir.Value) int {
 	return v.Type.Shape.Dim(axis.of(v))
 }
 
-// blockRule says when an op leaves the axis of the blocks alone, so that block t of
-// the result is the op on block t of its operands, and with which attributes. k is
-// the number of blocks.
-type blockRule struct {
-	ok func(v *ir.Value, k int, axis AxisOfBlocks) bool
-	// attrs are the attributes on one block; nil when they are the same.
-	attrs func(v *ir.Value, k int, axis AxisOfBlocks) ir.Attrs
-	// own: only operand 0 has the result's axis; the others are the same for all blocks.
-	own bool
-	// rows says, where it need not be a broadcast, when only operand 0 has it.
-	rows func(v *ir.Value, axis AxisOfBlocks) bool
-}
-
-var elementwise = blockRule{}
-
-// blockRules has a row for each op that may leave the axis alone.
-var blockRules = map[ir.Op]blockRule{
-	ir.OpAdd: elementwise, ir.OpSub: elementwise, ir.OpMul: elementwise, ir.OpDiv: elementwise,
-	ir.OpMod: elementwise, ir.OpPow: elementwise, ir.OpMin: elementwise, ir.OpMax: elementwise,
-	ir.OpNeg: elementwise, ir.OpMap: elementwise, ir.OpCast: elementwise,
-	ir.OpAnd: elementwise, ir.OpOr: elementwise, ir.OpXor: elementwise, ir.OpAndNot: elementwise,
-	ir.OpCompare: elementwise, ir.OpWhere: elementwise,
-
-	ir.OpReshape:    {ok: reshapesBlocks, attrs: shapeOfBlock, own: true},
-	ir.OpTranspose:  {ok: keepsFirst, own: true},
-	ir.OpConcat:     {ok: joinsOthers},
-	ir.OpSlice:      {ok: alongOther, own: true},
-	ir.OpGather:     {ok: alongOther, own: true},
-	ir.OpReduceSum:  {ok: reducesOthers, own: true},
-	ir.OpReduceMean: {ok: reducesOthers, own: true},
-	ir.OpReduceMax:  {ok: reducesOthers, own: true},
-	ir.OpReduceMin:  {ok: reducesOthers, own: true},
-	ir.OpReduceProd: {ok: reducesOthers, own: true},
-	ir.OpArgmax:     {ok: alongOther, own: true},
-	ir.OpArgmin:     {ok: alongOther, own: true},
-	ir.OpSoftmax:    {ok: alongOther, own: true},
-	ir.OpPad:        {ok: padsOthers, own: true},
-	ir.OpBroadcast:  {ok: spreadsOthers, attrs: shapeOfBlock, own: true},
-	ir.OpMatmul:     {ok: matrices, rows: inMatrices},
-	ir.OpLinear:     {ok: manyRows, own: true},
-	ir.OpConv:       {ok: windowsBehind, own: true},
-	ir.OpMaxPool:    {ok: windowsBehind, own: true},
-	ir.OpSumPool:    {ok: windowsBehind, own: true},
-	ir.OpAvgPool:    {ok: windowsBehind, own: true},
-	ir.OpBatchNorm:  {ok: alongOther, own: true},
-}
-
-// blockAttrs are the attributes of v on one of k blocks; not ok when v mixes
-// blocks, or when an operand that must come in blocks cannot.
+// blockAttrs are the attributes of v on one of k blocks, block t of the result being the op on block
+// t of its operands; not ok when v mixes blocks, or when an operand that must come in blocks cannot.
 func (axis AxisOfBlocks) blockAttrs(v *ir.Value, k int, aligned func(*ir.Value, int) bool) (ir.Attrs, bool) {
-	rule, known := blockRules[v.Op]
-	if !known || v.Type.Shape.Rank() == 0 || axis.extent(v)%k != 0 || rule.ok != nil && !rule.ok(v, k, axis) {
+	c := v.Op.Class()
+	if c == ir.Boundary || v.Op.Temporal() || v.Type.Shape.Rank() == 0 || axis.extent(v)%k != 0 {
 		return nil, false
 	}
+	some := false
 	for i, a := range v.Args {
-		if a != nil && axis.stretches(v, i) && !aligned(a, k) {
+		of := axis.from(v, i)
+		if a == nil || of == ir.Whole {
+			continue
+		}
+		if of == ir.Along || axis.stretches(v, i) && (of != axis.of(a) || axis.extent(a)%k != 0 || !aligned(a, k)) {
 			return nil, false
 		}
+		some = some || axis.stretches(v, i)
 	}
-	if rule.attrs != nil {
-		return rule.attrs(v, k, axis), true
+	if _, ok := v.Attrs.(ir.ShapeAttrs); ok {
+		shape := v.Type.Shape.Dims()
+		shape[axis.of(v)] /= k
+		return ir.ShapeAttrs{Shape: shape}, some
 	}
-	return v.Attrs, true
+	return v.Attrs, some
+}
+
+// from is the axis of operand i that blocks of v lie along. Elements of a reshape lie in C order,
+// so equal blocks of its operand are equal blocks of the result wherever both divide.
+func (axis AxisOfBlocks) from(v *ir.Value, i int) int {
+	if v.Op == ir.OpReshape && v.Args[0].Type.Shape.Rank() > 0 {
+		return axis.of(v.Args[0])
+	}
+	return v.Axes()[i][axis.of(v)]
 }
 
 // stretches tells whether operand i of v has the result's axis, so that it must
 // come in blocks: not one that is broadcast along it.
 func (axis AxisOfBlocks) stretches(v *ir.Value, i int) bool {
-	if rule := blockRules[v.Op]; rule.own || rule.rows != nil && rule.rows(v, axis) {
-		return i == 0
-	}
-	a := v.Args[i].Type.Shape
-	at := axis.of(v) + a.Rank() - v.Type.Shape.Rank()
-	return at >= 0 && a.Rank() > 0 && a.Dim(at) != 1
-}
-
-// reshapesBlocks: elements lie in C order, so equal blocks of the operand are
-// equal blocks of the result wherever both divide.
-func reshapesBlocks(v *ir.Value, k int, axis AxisOfBlocks) bool {
-	return v.Args[0].Type.Shape.Rank() > 0 && axis.extent(v.Args[0])%k == 0
-}
-
-func shapeOfBlock(v *ir.Value, k int, axis AxisOfBlocks) ir.Attrs {
-	shape := v.Type.Shape.Dims()
-	shape[axis.of(v)] /= k
-	return ir.ShapeAttrs{Shape: shape}
-}
-
-func keepsFirst(v *ir.Value, _ int, axis AxisOfBlocks) bool {
-	return v.Attrs.(ir.PermAttrs).Perm[axis.of(v)] == axis.of(v.Args[0])
-}
-
-func alongOther(v *ir.Value, _ int, axis AxisOfBlocks) bool {
-	return canonical.AxisOf(v.Attrs) != axis.of(v.Args[0])
-}
-
-// joinsOthers: parts are joined along an axis behind that of their blocks.
-func joinsOthers(v *ir.Value, _ int, axis AxisOfBlocks) bool {
-	return canonical.AxisOf(v.Attrs) > axis.of(v) && !slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return axis.of(a) != axis.of(v) })
-}
-
-func reducesOthers(v *ir.Value, _ int, axis AxisOfBlocks) bool {
-	return !slices.Contains(v.Attrs.(ir.ReduceAttrs).Axes, axis.of(v.Args[0]))
-}
-
-// manyRows: the rows of a matrix product stand beside each other when the other
-// factor is one for all.
-func manyRows(v *ir.Value, _ int, axis AxisOfBlocks) bool {
-	x := v.Args[0]
-	return axis.of(x) < x.Type.Shape.Rank()-1 && v.Args[1].Type.Shape.Rank() == 2 && v.Args[1].Const() != nil
-}
-
-// matrices: those of a stack stand beside each other, and so do the rows of one
-// when the other factor is one for all.
-func matrices(v *ir.Value, k int, axis AxisOfBlocks) bool {
-	return !inMatrices(v, axis) || manyRows(v, k, axis)
-}
-
-// inMatrices tells whether blocks are rows of matrices, not matrices of a stack.
-func inMatrices(v *ir.Value, axis AxisOfBlocks) bool { return axis.of(v) >= v.Type.Shape.Rank()-2 }
-
-func padsOthers(v *ir.Value, _ int, axis AxisOfBlocks) bool {
-	a := v.Attrs.(ir.PadAttrs)
-	for i := range axis.of(v.Args[0]) + 1 {
-		if a.Before[i] != 0 || a.After[i] != 0 {
-			return false
-		}
-	}
-	return true
-}
-
-func spreadsOthers(v *ir.Value, _ int, axis AxisOfBlocks) bool {
-	x := v.Args[0]
-	return x.Type.Shape.Rank() == v.Type.Shape.Rank() && axis.of(x) == axis.of(v) && axis.extent(x) == axis.extent(v)
-}
-
-func windowsBehind(v *ir.Value, _ int, axis AxisOfBlocks) bool {
-	return axis.of(v) == axis.of(v.Args[0]) && v.Type.Shape.Rank() > axis.of(v)+canonical.WindowedAxes(v)
+	of := axis.from(v, i)
+	return of >= 0 && v.Args[i].Type.Shape.Dim(of) != 1
 }
 
 // blockSources are the ops whose result is in blocks whatever their operands are.
@@ -251,7 +152,7 @@ func (u *unbatching) row(v *ir.Value, n, i int) (*ir.Value, error) {
 // stack gives the operands of a concat along the axis, when they are of one type:
 // those of a concat in a concat each for itself.
 func (u *unbatching) stack(v *ir.Value) ([]*ir.Value, error) {
-	if canonical.AxisOf(v.Attrs) != u.axis.of(v) || len(v.Args) < 2 {
+	if ir.AxisOf(v.Attrs) != u.axis.of(v) || len(v.Args) < 2 {
 		return nil, nil
 	}
 	var flat, plain []*ir.Value

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"nomul/ir"
-	"nomul/passes/canonical"
 	"nomul/passes/raise"
 	"nomul/passes/rewrite"
 )
@@ -55,7 +54,7 @@ type partition struct{ r *ir.Rebuilder }
 func (p *partition) along(v *ir.Value, axis int) ([]*ir.Value, error) {
 	switch v.Op {
 	case ir.OpConcat:
-		if canonical.AxisOf(v.Attrs) != axis || v.Type.Shape.Dim(axis) != len(v.Args) {
+		if ir.AxisOf(v.Attrs) != axis || v.Type.Shape.Dim(axis) != len(v.Args) {
 			return nil, nil
 		}
 		var out []*ir.Value
@@ -63,40 +62,20 @@ func (p *partition) along(v *ir.Value, axis int) ([]*ir.Value, error) {
 			out = append(out, p.r.Of(a))
 		}
 		return out, nil
-	case ir.OpTranspose:
-		parts, err := p.along(v.Args[0], v.Attrs.(ir.PermAttrs).Perm[axis])
-		return p.each(v, v.Attrs, parts, err)
-	case ir.OpReshape:
-		shape := v.Type.Shape.Dims()
-		from := sameAxisOf(v.Args[0].Type.Shape.Dims(), shape, axis)
+	case ir.OpTranspose, ir.OpReshape:
+		from, attrs := v.Axes()[0][axis], v.Attrs
 		if from < 0 {
 			return nil, nil
 		}
-		shape[axis] = 1
+		if v.Op == ir.OpReshape {
+			shape := v.Type.Shape.Dims()
+			shape[axis] = 1
+			attrs = ir.ShapeAttrs{Shape: shape}
+		}
 		parts, err := p.along(v.Args[0], from)
-		return p.each(v, ir.ShapeAttrs{Shape: shape}, parts, err)
+		return p.each(v, attrs, parts, err)
 	}
 	return nil, nil
-}
-
-// sameAxisOf is the axis of a shape that becomes an axis of another when it is
-// reshaped: it has that one's extent and as many elements before it. -1 when there is none.
-func sameAxisOf(from, to []int, axis int) int {
-	before := extents(to[:axis])
-	for i, d := range from {
-		if d == to[axis] && extents(from[:i]) == before {
-			return i
-		}
-	}
-	return -1
-}
-
-func extents(dims []int) int {
-	out := 1
-	for _, d := range dims {
-		out *= d
-	}
-	return out
 }
 
 // each applies the op of v to every part instead of the stack. A transpose that moves
