@@ -23,7 +23,8 @@ func (n *node) emitAs(name string, e elem, op ir.Op, attrs ir.Attrs, args ...*te
 	if n.imp.values--; n.imp.values < 0 {
 		return nil, n.errorf(diag.UnsupportedAttribute, "comes to more values than can be written out, with the nodes before it")
 	}
-	if err := n.checkOpen(op, attrs, args); err != nil {
+	axes := openAxes(op, attrs, args)
+	if err := n.checkOpen(op, attrs, axes, args); err != nil {
 		return nil, err
 	}
 	values := make([]*ir.Value, len(args))
@@ -43,7 +44,7 @@ func (n *node) emitAs(name string, e elem, op ir.Op, attrs ir.Attrs, args ...*te
 		return nil, err
 	}
 	y := &tensor{name: name, elem: e, shape: v.Type.Shape, value: v, origin: n.at}
-	follow(y, op, attrs, args)
+	follow(y, axes, args)
 	return y, nil
 }
 

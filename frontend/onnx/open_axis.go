@@ -22,31 +22,44 @@ type opening struct {
 // errTold is the error of a node whose fault is reported already.
 var errTold = errors.New("reported already")
 
-// lost says that an open axis does not run through a result as an axis of its own.
-const lost = -1
-
-// checkOpen reports a node that works along an axis which the file leaves open.
-func (n *node) checkOpen(op ir.Op, attrs ir.Attrs, args []*tensor) error {
-	works := worksAlong[op]
+// openAxes is the axis map of an op, where an operand has an open axis; else nil.
+func openAxes(op ir.Op, attrs ir.Attrs, args []*tensor) ir.Axes {
+	shapes, open := make([]ir.Shape, len(args)), false
 	for i, x := range args {
-		if works != nil && x != nil && x.open != nil && works(attrs, i, x) {
+		if x != nil {
+			shapes[i], open = x.shape, open || x.open != nil
+		}
+	}
+	if !open {
+		return nil
+	}
+	return op.Axes(attrs, shapes)
+}
+
+// checkOpen reports a node that works along an axis which the file leaves open. A reduction over
+// all axes is not counted, as its result is one number for all.
+func (n *node) checkOpen(op ir.Op, attrs ir.Attrs, axes ir.Axes, args []*tensor) error {
+	if c := op.Class(); axes == nil || c == ir.Element || c == ir.Move && op != ir.OpSlice || op == ir.OpScatter {
+		return nil
+	}
+	for i, x := range args {
+		if x == nil || x.open == nil || axes.To(i, x.openAt) >= 0 {
+			continue
+		}
+		if a, ok := attrs.(ir.ReduceAttrs); !ok || len(a.Axes) < x.shape.Rank() {
 			return n.apart(x.open)
 		}
 	}
 	return nil
 }
 
-// follow notes which axis of a result is an open one.
-func follow(y *tensor, op ir.Op, attrs ir.Attrs, args []*tensor) {
-	rule := openRules[op]
-	if rule == nil {
-		rule = inBroadcast
-	}
-	for _, x := range args {
-		if x == nil || x.open == nil || y.open != nil {
+// follow notes which axis of a result is an open one; stretched, its entries are one.
+func follow(y *tensor, axes ir.Axes, args []*tensor) {
+	for i, x := range args {
+		if axes == nil || x == nil || x.open == nil || y.open != nil {
 			continue
 		}
-		if at := rule(attrs, x, y); at != lost {
+		if at := axes.To(i, x.openAt); at >= 0 && y.shape.Dim(at) == x.shape.Dim(x.openAt) {
 			y.open, y.openAt = x.open, at
 		}
 	}
@@ -70,140 +83,11 @@ func (n *node) alongOpen(x *tensor, axis int) error {
 	return n.apart(x.open)
 }
 
-// worksAlong tells, of ops that do not treat all axes alike, whether one works along
-// the open axis of operand i.
-var worksAlong = map[ir.Op]func(a ir.Attrs, i int, x *tensor) bool{
-	ir.OpGather:     alongAxis,
-	ir.OpSlice:      func(a ir.Attrs, _ int, x *tensor) bool { return a.(ir.SliceAttrs).Axis == x.openAt },
-	ir.OpArgmax:     func(a ir.Attrs, _ int, x *tensor) bool { return a.(ir.ArgAttrs).Axis == x.openAt },
-	ir.OpArgmin:     func(a ir.Attrs, _ int, x *tensor) bool { return a.(ir.ArgAttrs).Axis == x.openAt },
-	ir.OpSoftmax:    alongAxis,
-	ir.OpBatchNorm:  func(a ir.Attrs, _ int, x *tensor) bool { return a.(ir.BatchNormAttrs).Axis == x.openAt },
-	ir.OpReduceSum:  reducesOpen,
-	ir.OpReduceMean: reducesOpen,
-	ir.OpReduceMax:  reducesOpen,
-	ir.OpReduceMin:  reducesOpen,
-	ir.OpReduceProd: reducesOpen,
-	ir.OpPad:        func(a ir.Attrs, _ int, x *tensor) bool { return padsAxis(a.(ir.PadAttrs), x.openAt) },
-	ir.OpLinear:     func(_ ir.Attrs, _ int, x *tensor) bool { return x.openAt == x.shape.Rank()-1 },
-	ir.OpMatmul:     func(_ ir.Attrs, i int, x *tensor) bool { return x.openAt == x.shape.Rank()-1-i },
-	ir.OpConv:       func(a ir.Attrs, _ int, x *tensor) bool { return x.openAt > 0 },
-	ir.OpMaxPool:    func(a ir.Attrs, _ int, x *tensor) bool { return x.openAt > 1 },
-	ir.OpAvgPool:    func(a ir.Attrs, _ int, x *tensor) bool { return x.openAt > 1 },
-}
-
-func alongAxis(a ir.Attrs, i int, x *tensor) bool { return i == 0 && a.(ir.AxisAttrs).Axis == x.openAt }
-
-func padsAxis(a ir.PadAttrs, axis int) bool { return a.Before[axis] != 0 || a.After[axis] != 0 }
-
-// reducesOpen reports whether a reduction is over the open axis; one over all axes is not
-// counted, as its result is one number for all.
-func reducesOpen(a ir.Attrs, _ int, x *tensor) bool {
-	axes := a.(ir.ReduceAttrs).Axes
-	return len(axes) < x.shape.Rank() && slices.Contains(axes, x.openAt)
-}
-
-// openRules give the axis of a result that is the open axis of x; without a row it
-// is that of a broadcast.
-var openRules = map[ir.Op]func(a ir.Attrs, x, y *tensor) int{
-	ir.OpReshape:   reshapedOpen,
-	ir.OpTranspose: func(a ir.Attrs, x, _ *tensor) int { return slices.Index(a.(ir.PermAttrs).Perm, x.openAt) },
-	ir.OpConcat:    func(a ir.Attrs, x, _ *tensor) int { return unless(a.(ir.AxisAttrs).Axis == x.openAt, x.openAt) },
-	ir.OpSlice:     sameOpen,
-	ir.OpSoftmax:   sameOpen,
-	ir.OpBatchNorm: sameOpen,
-	ir.OpPad:       sameOpen,
-	ir.OpConv:      sameOpen,
-	ir.OpMaxPool:   sameOpen,
-	ir.OpAvgPool:   sameOpen,
-	ir.OpLinear:    sameOpen,
-	ir.OpScatter:   func(ir.Attrs, *tensor, *tensor) int { return lost },
-	ir.OpGather:    gatheredOpen,
-	ir.OpArgmax: func(a ir.Attrs, x, _ *tensor) int {
-		return keptOpen([]int{a.(ir.ArgAttrs).Axis}, a.(ir.ArgAttrs).Keep, x)
-	},
-	ir.OpArgmin: func(a ir.Attrs, x, _ *tensor) int {
-		return keptOpen([]int{a.(ir.ArgAttrs).Axis}, a.(ir.ArgAttrs).Keep, x)
-	},
-	ir.OpReduceSum:  reducedOpen,
-	ir.OpReduceMean: reducedOpen,
-	ir.OpReduceMax:  reducedOpen,
-	ir.OpReduceMin:  reducedOpen,
-	ir.OpReduceProd: reducedOpen,
-}
-
-func unless(gone bool, axis int) int {
-	if gone {
-		return lost
-	}
-	return axis
-}
-
-func sameOpen(_ ir.Attrs, x, _ *tensor) int { return x.openAt }
-
-// inBroadcast: counted from the right, an axis stays; stretched, its entries are one.
-func inBroadcast(_ ir.Attrs, x, y *tensor) int {
-	at := y.shape.Rank() - x.shape.Rank() + x.openAt
-	return unless(at < 0 || y.shape.Dim(at) != x.shape.Dim(x.openAt), at)
-}
-
-// reshapedOpen follows an axis of extent 1. Among several next to each other it is
-// the one in the same place, as long as there are as many.
-func reshapedOpen(_ ir.Attrs, x, y *tensor) int {
-	first, count := onesAround(x.shape.Dims(), x.openAt)
-	before := ir.ShapeOf(x.shape.Dims()[:first]...).Size()
-	for i, d := range y.shape.Dims() {
-		if d != 1 || ir.ShapeOf(y.shape.Dims()[:i]...).Size() != before {
-			continue
-		}
-		_, there := onesAround(y.shape.Dims(), i)
-		return unless(there != count, i+x.openAt-first)
-	}
-	return lost
-}
-
-// onesAround is the run of extents of 1 that an axis stands in.
-func onesAround(dims []int, axis int) (first, count int) {
-	first, end := axis, axis
-	for first > 0 && dims[first-1] == 1 {
-		first--
-	}
-	for end < len(dims) && dims[end] == 1 {
-		end++
-	}
-	return first, end - first
-}
-
 // opened says where the open axis of x is in a result, when the node knows it.
 func opened(y, x *tensor, at int) {
 	if y != nil && x.open != nil {
 		y.open, y.openAt = x.open, at
 	}
-}
-
-func gatheredOpen(a ir.Attrs, x, y *tensor) int {
-	if x.openAt < a.(ir.AxisAttrs).Axis {
-		return x.openAt
-	}
-	return x.openAt + y.shape.Rank() - x.shape.Rank()
-}
-
-func reducedOpen(a ir.Attrs, x, _ *tensor) int {
-	return keptOpen(a.(ir.ReduceAttrs).Axes, a.(ir.ReduceAttrs).Keep, x)
-}
-
-// keptOpen is an axis behind a reduction over others.
-func keptOpen(axes []int, keep bool, x *tensor) int {
-	at := x.openAt
-	for _, axis := range axes {
-		switch {
-		case axis == x.openAt:
-			return lost
-		case axis < x.openAt && !keep:
-			at--
-		}
-	}
-	return at
 }
 
 // counted says which elements of known integers are extents of an open axis, or
