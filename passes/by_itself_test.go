@@ -201,34 +201,3 @@ func TestReasonsAreTheNeurons(t *testing.T) {
 		}
 	}
 }
-
-// A neuron behind a delay starts from the response of its bias to silence, a state that no run has
-// left.
-func TestStartsInSilence(t *testing.T) {
-	late := func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
-		before := s.like(x, 0)
-		var own []*ir.Value
-		if past != nil {
-			before, own = past[0], past[1:]
-		}
-		z, left := plain()(s, x, own)
-		return before, append([]*ir.Value{z}, left...)
-	}
-	for _, from := range []float64{0, 0.5} {
-		behind := func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
-			if past == nil {
-				past = []*ir.Value{s.like(x, from)}
-			}
-			return plain()(s, x, past)
-		}
-		low, err := lowered(t, twoLayers(t, late, behind, 5))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, v := range low.All(ir.OpNeuron) {
-			if v.Arg(ir.NeuronInit) != nil && StartsInSilence(v) != (from == 0) {
-				t.Errorf("from %v: %s", from, neuronLine(v))
-			}
-		}
-	}
-}

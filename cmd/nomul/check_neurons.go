@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"nomul/ir"
-	"nomul/passes"
+	"nomul/passes/raise"
 )
 
 type neuronRow struct {
@@ -20,7 +20,7 @@ type neuronRow struct {
 	// Start has the membranes of the first step, where they are not 0: one, or the least and
 	// the greatest.
 	Start   string `json:"start,omitempty"`
-	silence bool   // Start is the membrane after a step without spikes
+	silence bool   // Start is the membrane that steps without input leave
 	of      string // the neuron whose membrane it is, that is given out
 }
 
@@ -55,7 +55,7 @@ func started(rows []neuronRow) string {
 const spread = " … "
 
 func neuronRows(net *ir.Net) []neuronRow {
-	rows := []neuronRow{}
+	rows, silent := []neuronRow{}, raise.SilentStarts(net)
 	for _, v := range net.All(ir.OpNeuron) {
 		a := v.Attrs.(ir.NeuronAttrs)
 		row := neuronRow{Name: v.Name, Kind: "LIF", Count: v.Type.Size(),
@@ -87,7 +87,7 @@ func neuronRows(net *ir.Net) []neuronRow {
 		}
 		if start := v.Arg(ir.NeuronInit).Const(); start != nil {
 			if f, same := start.Uniform(); !same || f != 0 {
-				row.Start, row.silence = span(start), passes.StartsInSilence(v)
+				row.Start, row.silence = span(start), silent[v]
 			}
 		}
 		rows = append(rows, row)

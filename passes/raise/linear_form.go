@@ -143,6 +143,9 @@ func OrZero(t *ir.Tensor) *ir.Tensor {
 // combinations.
 const closeness = 1e-9
 
+// RoundedAs is how far the results of a few float32 operations may differ by their order.
+const RoundedAs = 1e-5
+
 // Near tells whether two coefficients are equal everywhere.
 func Near(a, b *ir.Tensor) bool {
 	differs := canonical.Combine(a, b, func(a, b float64) float64 {
