@@ -38,6 +38,14 @@ type Need struct {
 	Memory string
 	Bytes  int
 	Use    string
+	Parts  []Part // arrays that it consists of, if they are known
+}
+
+// Part is an array in a memory: its name in the artefact and its contents.
+type Part struct {
+	Name  string
+	Bytes int
+	Use   string
 }
 
 // Options are the user's choices for an artefact.
@@ -57,6 +65,24 @@ type Options struct {
 type File struct {
 	Name string
 	Data []byte
+}
+
+// Tells reports whether the outputs of a sample say anything: they are not all alike, or one alone
+// is not 0.
+func (s Sample) Tells() bool {
+	for _, out := range s.Outputs {
+		for _, x := range out {
+			if x != out[0] || len(out) == 1 && x != 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Example is the first of some samples that tells something, or else the first.
+func (vs Vectors) Example() Sample {
+	return vs[max(0, slices.IndexFunc(vs, Sample.Tells))]
 }
 
 // Vectors are samples with everything a correct engine computes for them.

@@ -114,7 +114,7 @@ func (p *plan) emit(o backends.Options) []backends.File {
 	}
 	files = append(files, emitWeights(p, weightsLimit)...)
 	if len(o.Vectors) > 0 {
-		files = append(files, backends.File{Name: "example.h", Data: emitExample(p, o.Vectors[0])},
+		files = append(files, backends.File{Name: "example.h", Data: emitExample(p, o.Vectors.Example())},
 			backends.File{Name: "main.c", Data: emitMain(p)})
 	}
 	return files

@@ -62,14 +62,15 @@ func (p *plan) memory() []Row {
 
 // needs adds up the memory of the model on a 32-bit target.
 func (p *plan) needs() []backends.Need {
-	of := map[string]int{}
+	of, parts := map[string]int{}, map[string][]backends.Part{}
 	for _, r := range p.memory() {
 		of[r.Region] += r.Bytes
+		parts[r.Region] = append(parts[r.Region], backends.Part{Name: r.Name, Bytes: r.Bytes, Use: r.Use})
 	}
 	return []backends.Need{
-		{Memory: "flash", Bytes: of["flash"], Use: "weights and tables"},
+		{Memory: "flash", Bytes: of["flash"], Use: "weights and tables", Parts: parts["flash"]},
 		{Memory: "flash", Bytes: codeBytes(emitModel(p)), Use: "code at most; an estimate of gcc -O2 or -Os for Cortex-M, RV32I takes up to half as much again (make size)"},
-		{Memory: "ram", Bytes: p.stateBytes(), Use: "a state"},
+		{Memory: "ram", Bytes: p.stateBytes(), Use: "a state", Parts: parts["ram"]},
 		{Memory: "ram", Bytes: p.portBytes(), Use: "inputs and outputs; arrays of the program, not the model's"},
 		{Memory: "stack", Bytes: of["stack"], Use: "stack at most; of the deepest call"},
 	}

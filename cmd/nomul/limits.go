@@ -47,20 +47,34 @@ func (l limits) hold(needs []backends.Need) error {
 		{"flash", "flash", l.flash, []string{"flash"}},
 		{"ram", "RAM", l.ram, []string{"ram", "stack"}},
 	} {
-		bytes, parts := 0, []string{}
+		bytes, uses, parts := 0, []string{}, []backends.Part{}
 		for _, n := range needs {
 			if slices.Contains(m.memories, n.Memory) {
 				use, _, _ := strings.Cut(n.Use, ";")
 				bytes += n.Bytes
-				parts = append(parts, fmt.Sprintf("%s %d", use, n.Bytes))
+				uses = append(uses, fmt.Sprintf("%s %d", use, n.Bytes))
+				parts = append(parts, n.Parts...)
 			}
 		}
 		if m.limit.text != "" && bytes > m.limit.bytes {
 			errs = append(errs, diag.Errorf(diag.Origin{}, diag.TooLarge, "the model takes up to %d bytes of %s (%s), and --%s %s is %d: %d too many",
-				bytes, m.name, strings.Join(parts, ", "), m.flag, m.limit.text, m.limit.bytes, bytes-m.limit.bytes))
+				bytes, m.name, strings.Join(uses, ", "), m.flag, m.limit.text, m.limit.bytes, bytes-m.limit.bytes).WithHelp("%s", largest(parts)))
 		}
 	}
 	return errs.Err()
+}
+
+// mostParts is how many of the largest arrays are named where a model is too large.
+const mostParts = 5
+
+// largest names the largest arrays of a memory.
+func largest(parts []backends.Part) string {
+	slices.SortStableFunc(parts, func(a, b backends.Part) int { return b.Bytes - a.Bytes })
+	texts := []string{}
+	for _, p := range parts[:min(mostParts, len(parts))] {
+		texts = append(texts, fmt.Sprintf("%s %d (%s)", p.Name, p.Bytes, p.Use))
+	}
+	return "the largest, in bytes: " + strings.Join(texts, ", ")
 }
 
 // size is a number of bytes as flags take it: 65536, 64K, 1M.
