@@ -111,7 +111,7 @@ func risingIn(n *ir.Net, difference bool) *diag.Diagnostic {
 		}
 		for i, a := range pair {
 			under := canonical.ConeOf(a)
-			if b := pair[1-i]; b.Const() == nil && a.Type.IsReal() && a != b && under[b] && canonical.ByElement[b.Op] && raise.SpikeOf(b) == nil {
+			if b := pair[1-i]; b.Const() == nil && a.Type.IsReal() && a != b && under[b] && canonical.ByElement(b.Op) && raise.SpikeOf(b) == nil {
 				o := rising
 				o.At = a
 				return o.Refused(v)
@@ -141,7 +141,7 @@ func coupledIn(n *ir.Net) *diag.Diagnostic {
 			continue
 		case slices.Contains(h, x):
 			steps++
-		case canonical.ByElement[x.Op]:
+		case canonical.ByElement(x.Op):
 			queue = append(queue, x.Args...)
 		}
 		seen[x] = true

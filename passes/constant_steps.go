@@ -6,7 +6,6 @@ import (
 	"nomul/ir"
 	"nomul/passes/canonical"
 	"nomul/passes/raise"
-	"nomul/passes/timing"
 )
 
 // The first steps of a file may read constants alone, as those of an input that is
@@ -23,7 +22,7 @@ func hasConstantSteps(n *ir.Net) bool {
 	var onConstants, others []*ir.Value
 	for _, v := range n.Values {
 		switch {
-		case !timing.TakesWeights[v.Op] || !constant[v.Args[1]]:
+		case v.Op.Class() != ir.Contract || !constant[v.Args[1]]:
 		case constant[v]:
 			onConstants = append(onConstants, v.Args[1])
 		default:
@@ -57,7 +56,7 @@ func hasForgottenSteps(n *ir.Net) bool {
 	}
 	under := map[*ir.Value]bool{}
 	for _, v := range n.Values {
-		if canonical.ByElement[v.Op] {
+		if canonical.ByElement(v.Op) {
 			under[v] = slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return compared[a] || under[a] })
 		}
 		if compared[v] && under[v] {

@@ -52,15 +52,14 @@ func weighted(v *ir.Value) bool { return v.Op == ir.OpLinear || v.Op == ir.OpCon
 func coarsestOf(readers map[*ir.Value][]*ir.Value, v *ir.Value) float64 {
 	limit := 0.0
 	for _, r := range readers[v] {
-		switch r.Op {
-		case ir.OpNeuron:
+		switch {
+		case r.Op == ir.OpNeuron:
 			if r.Type.IsSpike() {
 				limit = max(limit, coarsest)
 			}
-		case ir.OpShl, ir.OpCSD, ir.OpReshape, ir.OpTranspose, ir.OpSlice, ir.OpConcat, ir.OpPad,
-			ir.OpWhere, ir.OpMin, ir.OpMax, ir.OpReduceMin, ir.OpReduceMax, ir.OpMaxPool:
+		case r.Op == ir.OpShl || r.Op == ir.OpCSD || r.Selected() != nil:
 			limit = max(limit, coarsestOf(readers, r))
-		case ir.OpAdd, ir.OpSub, ir.OpReduceSum, ir.OpSumPool:
+		case r.Op == ir.OpAdd || r.Op == ir.OpSub || r.Op == ir.OpReduceSum || r.Op == ir.OpSumPool:
 			if coarsestOf(readers, r) > 0 {
 				limit = coarsestAdded
 			}

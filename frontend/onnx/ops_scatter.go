@@ -78,17 +78,13 @@ func isLargest(index *ir.Value) bool {
 		case seen[v]:
 		case v.Op == ir.OpArgmax:
 			return true
-		case indexMoves[v.Op]:
+		case v.Op.Class() == ir.Element || v.Op.Class() == ir.Move:
 			queue = append(queue, v.Args...)
 		}
 		seen[v] = true
 	}
 	return false
 }
-
-// indexMoves are the ops by which exporters bring an index into form.
-var indexMoves = map[ir.Op]bool{ir.OpReshape: true, ir.OpBroadcast: true, ir.OpConcat: true, ir.OpCast: true, ir.OpTranspose: true,
-	ir.OpWhere: true, ir.OpAdd: true}
 
 // strongestOnly is the error of a node that sets the largest element, as snnTorch's
 // inhibition does in every step.

@@ -71,7 +71,7 @@ func (c *Rewriter) Copy(v *ir.Value) (*ir.Value, error) {
 func (c *Rewriter) Like(v *ir.Value, args ...*ir.Value) (*ir.Value, error) {
 	on := *v
 	on.Args = args
-	if !Typed(v.Op) && v.Op != ir.OpConst && v.Op != ir.OpUnknown {
+	if !v.Op.Typed() {
 		on.Type = ir.Type{}
 	}
 	return c.Make(&on)

@@ -22,7 +22,7 @@ func ConeOf(v *ir.Value) Cone {
 			return
 		}
 		c[v] = true
-		if ByElement[v.Op] {
+		if ByElement(v.Op) {
 			for _, a := range v.Args {
 				walk(a)
 			}

@@ -37,7 +37,7 @@ func (c *Rewriter) decide(v *ir.Value) *decision {
 	case c.Bits[v]:
 		return &decision{u: v}
 	}
-	if !ByElement[v.Op] && v.Op != ir.OpCompare {
+	if v.Op.Class() != ir.Element {
 		return nil
 	}
 	if d := c.cutAt(v); d != nil && !c.Deep {
@@ -233,7 +233,7 @@ func (c *Rewriter) Outcome(v *ir.Value, known map[*ir.Value]*ir.Tensor) *ir.Tens
 		args[i], _ = b.Const(b.Unique("a"), data[i])
 	}
 	typ := ir.Type{}
-	if Typed(v.Op) {
+	if v.Op.Typed() {
 		typ = v.Type.WithShape(data[0].Type.Shape)
 	}
 	on, err := b.AddTyped(v.Op, "v", v.Attrs, typ, args...)

@@ -37,7 +37,7 @@ func (b *batch) keep(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		return b.product(r, v, args)
 	}
 	t := ir.Type{}
-	if Typed(v.Op) {
+	if v.Op.Typed() {
 		t = v.Type
 	}
 	return r.AddTyped(v.Op, r.Unique(v.Name), v.Attrs, t, args...)

@@ -97,13 +97,8 @@ func foldRule(c *Rewriter, v *ir.Value) (*ir.Value, error) {
 	return c.Constant(v.Name, data, v)
 }
 
-// Commutes are the ops whose two operands may change places.
-var Commutes = map[ir.Op]bool{
-	ir.OpAdd: true, ir.OpMul: true, ir.OpMin: true, ir.OpMax: true, ir.OpAnd: true, ir.OpOr: true, ir.OpXor: true,
-}
-
 func constantSecond(c *Rewriter, v *ir.Value) (*ir.Value, error) {
-	if !Commutes[v.Op] || v.Args[0].Const() == nil {
+	if !v.Op.Commutes() || v.Args[0].Const() == nil {
 		return nil, nil
 	}
 	return c.As(v, v.Op, nil, v.Args[1], v.Args[0])

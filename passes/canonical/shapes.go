@@ -20,7 +20,7 @@ func sinkReshape(c *Rewriter, v *ir.Value) (*ir.Value, error) {
 	on := *v
 	on.Args, on.Type = args, ir.Type{}
 	switch {
-	case Typed(v.Op):
+	case v.Op.Typed():
 		on.Type = v.Type.WithShape(args[0].Type.Shape)
 	case v.Op == ir.OpBatchNorm:
 		on.Attrs = ir.Without(v.Attrs, 0, 0)

@@ -255,7 +255,7 @@ func oneEntry(t *ir.Tensor, axis int) (*ir.Tensor, bool) {
 // put appends v on new operands; a type given by hand loses the axis there.
 func (b *batch) put(r *ir.Rebuilder, v *ir.Value, attrs ir.Attrs, args []*ir.Value) (*ir.Value, error) {
 	t := ir.Type{}
-	if Typed(v.Op) {
+	if v.Op.Typed() {
 		t = v.Type.WithShape(without(v.Type.Shape, b.axis[v]))
 	}
 	out, err := r.AddTyped(v.Op, r.Unique(v.Name), attrs, t, args...)
@@ -263,11 +263,6 @@ func (b *batch) put(r *ir.Rebuilder, v *ir.Value, attrs ir.Attrs, args []*ir.Val
 		out.Range = v.Range
 	}
 	return out, err
-}
-
-// Typed tells whether an op's type is written, not inferred.
-func Typed(op ir.Op) bool {
-	return op == ir.OpInput || op == ir.OpCast
 }
 
 // without is the shape without an axis.

@@ -33,11 +33,8 @@ func ScaledFrom(v *ir.Value) *ir.Value {
 	return v
 }
 
-// ByElement are the ops that work neuron by neuron.
-var ByElement = map[ir.Op]bool{
-	ir.OpAdd: true, ir.OpSub: true, ir.OpNeg: true, ir.OpMul: true, ir.OpDiv: true, ir.OpCast: true, ir.OpWhere: true, ir.OpPow: true,
-	ir.OpMin: true, ir.OpMax: true, ir.OpMap: true, ir.OpAnd: true, ir.OpOr: true, ir.OpXor: true, ir.OpAndNot: true,
-}
+// ByElement reports whether an op computes neuron by neuron, without comparing.
+func ByElement(op ir.Op) bool { return op.Class() == ir.Element && op != ir.OpCompare }
 
 // Unscaled returns the number of which constants and functions alone make a compared value: h of
 // h/0.8, of |h| and of h·h, which the next step reads.

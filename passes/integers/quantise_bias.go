@@ -53,7 +53,7 @@ func (q *quantiser) keepsBias(v *ir.Value) bool {
 			if _, guard := q.guard(r); guard > 0 {
 				return false
 			}
-		case joins[r.Op] && !rewrite.Everywhere(layers.Divide(scaleOf(v), scaleOf(r)), func(f float64) bool { return f < 1.5 }):
+		case r.Op.Class() == ir.Element && r.Op != ir.OpMul && r.Op != ir.OpDiv && !rewrite.Everywhere(layers.Divide(scaleOf(v), scaleOf(r)), func(f float64) bool { return f < 1.5 }):
 			return false
 		case !weights && !q.keepsBias(r):
 			return false
@@ -61,9 +61,6 @@ func (q *quantiser) keepsBias(v *ir.Value) bool {
 	}
 	return true
 }
-
-// joins are the ops that bring operands into one unit.
-var joins = map[ir.Op]bool{ir.OpAdd: true, ir.OpSub: true, ir.OpMin: true, ir.OpMax: true, ir.OpWhere: true}
 
 // zeroPixels is the pixel that stands for 0, per element, where x is an input
 // with a normalisation, at most moved; else nil. Padding is no pixel.
@@ -75,7 +72,7 @@ func zeroPixels(x *ir.Value) *ir.Tensor {
 		gain, shift := layers.Normalisation(x)
 		return layers.SpreadTo(layers.Divide(layers.Times(shift, layers.Constant(-1, shift.Type.Shape)), gain), x.Type.Shape)
 	}
-	if !layers.MovesOnly[x.Op] {
+	if !layers.MovesOnly(x.Op) {
 		return nil
 	}
 	zero := zeroPixels(x.Args[0])

@@ -26,7 +26,7 @@ type columnRun struct {
 
 // joined reports whether a value is a concat, or one that is seen from elsewhere.
 func joined(v *ir.Value) bool {
-	return v.Op == ir.OpConcat || MovesOnly[v.Op] && joined(v.Args[0])
+	return v.Op == ir.OpConcat || MovesOnly(v.Op) && joined(v.Args[0])
 }
 
 // sizes is how far from 0 the elements of an integer may lie, those of joined values
@@ -39,7 +39,7 @@ func sizes(v *ir.Value) (*ir.Tensor, error) {
 		}
 		return out, nil
 	}
-	if v.Op != ir.OpConcat && !MovesOnly[v.Op] {
+	if v.Op != ir.OpConcat && !MovesOnly(v.Op) {
 		limit := math.Max(1, math.Max(float64(v.Range.Hi), -float64(v.Range.Lo)))
 		return SpreadTo(rewrite.Scalar(limit), v.Type.Shape), nil
 	}

@@ -37,11 +37,6 @@ func (c *chain) ops() []*ir.Value {
 	return out
 }
 
-// inChain are the ops that a chain may have, on one computed operand.
-var inChain = map[ir.Op]bool{
-	ir.OpAdd: true, ir.OpSub: true, ir.OpMul: true, ir.OpDiv: true, ir.OpNeg: true, ir.OpMin: true, ir.OpMax: true, ir.OpMap: true,
-}
-
 // follow notes the chain that v ends, and reports whether there is one.
 func (c *inputChains) follow(v *ir.Value) bool {
 	if v.Op == ir.OpInput {
@@ -74,7 +69,7 @@ func (c *inputChains) only(v *ir.Value) *ir.Value {
 			x = a
 		}
 	}
-	if !inChain[v.Op] {
+	if v.Op.Class() != ir.Element || !v.Type.IsReal() {
 		return nil
 	}
 	return x

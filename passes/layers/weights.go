@@ -7,8 +7,10 @@ import (
 	"nomul/ir"
 )
 
-// MovesOnly are the ops of one operand whose result has its elements, and zeros.
-var MovesOnly = map[ir.Op]bool{ir.OpReshape: true, ir.OpTranspose: true, ir.OpSlice: true, ir.OpBroadcast: true, ir.OpPad: true}
+// MovesOnly reports whether the result of an op of one operand has its elements, and zeros.
+func MovesOnly(op ir.Op) bool {
+	return op.Class() == ir.Move && op != ir.OpConcat || op == ir.OpPad
+}
 
 // Lost is how far rounded weights are off at most, per output, over all operands in
 // a range, and zeros where padding is; behind the correction of the bias, measured from the

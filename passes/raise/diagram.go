@@ -81,7 +81,7 @@ func (d *Diagrams) Of(v *ir.Value, known map[*ir.Value]*Diagram) *Diagram {
 	var out *Diagram
 	if number, ok := canonical.UniformOf(v); ok {
 		out = d.Leaf(number)
-	} else if v.Const() == nil && (canonical.ByElement[v.Op] || v.Op == ir.OpCompare) {
+	} else if v.Const() == nil && v.Op.Class() == ir.Element {
 		args := make([]*Diagram, len(v.Args))
 		for i, a := range v.Args {
 			args[i] = d.Of(a, known)

@@ -84,7 +84,7 @@ func (g *growth) state() *ir.Value {
 	var out *ir.Value
 	for u := range canonical.ConeOf(g.threshold) {
 		switch {
-		case u.Op == ir.OpDelay && g.isSpikes(u), canonical.ByElement[u.Op]:
+		case u.Op == ir.OpDelay && g.isSpikes(u), canonical.ByElement(u.Op):
 		case u.Op == ir.OpDelay && out == nil && g.latched[u] != nil && u.Args[0].Const() != nil:
 			out = u
 		default:
@@ -170,7 +170,7 @@ func (g *growth) endsIn(state *ir.Value) bool {
 			return true
 		}
 		seen[v] = true
-		return (canonical.ByElement[v.Op] || v == state) && !slices.ContainsFunc(g.readers[v], func(u *ir.Value) bool { return !ends(u) })
+		return (canonical.ByElement(v.Op) || v == state) && !slices.ContainsFunc(g.readers[v], func(u *ir.Value) bool { return !ends(u) })
 	}
 	return ends(state)
 }
@@ -228,7 +228,7 @@ func (g *growth) staysIn(u *unit) bool {
 			return true
 		}
 		seen[v] = true
-		return (canonical.ByElement[v.Op] || v == g.past) && !slices.ContainsFunc(g.readers[v], func(r *ir.Value) bool { return !ends(r) })
+		return (canonical.ByElement(v.Op) || v == g.past) && !slices.ContainsFunc(g.readers[v], func(r *ir.Value) bool { return !ends(r) })
 	}
 	return ends(g.threshold) && (g.past == nil || ends(g.past))
 }

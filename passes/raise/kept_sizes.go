@@ -105,7 +105,7 @@ func DecidedBy(v *ir.Value, spike func(x *ir.Value) (fires, fits bool)) bool {
 		}
 		seen[x] = true
 		fires, fits := spike(x)
-		if fires && !fits || !fires && !canonical.ByElement[x.Op] {
+		if fires && !fits || !fires && !canonical.ByElement(x.Op) {
 			return false
 		}
 		if !fires {

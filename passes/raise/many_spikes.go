@@ -152,14 +152,11 @@ func leftOf(u *ir.Value, latched map[*ir.Value]*ir.Value) []*ir.Value {
 // and clamps; nil when it is none.
 func roundedMembrane(v *ir.Value) *ir.Value {
 	u, _ := canonical.Rounding(v)
-	for u != nil && (clamps(u) || u.Op == ir.OpCast || byConstant[u.Op] && u.Args[1].Const() != nil) {
+	for u != nil && (clamps(u) || u.Op == ir.OpCast || FormRules[u.Op] != nil && len(u.Args) == 2 && u.Args[1].Const() != nil) {
 		u = u.Args[0]
 	}
 	return u
 }
-
-// byConstant are the ops that scale or shift a value, by a constant.
-var byConstant = map[ir.Op]bool{ir.OpMul: true, ir.OpDiv: true, ir.OpAdd: true, ir.OpSub: true}
 
 // clamps reports whether a value is another, held at a constant.
 func clamps(v *ir.Value) bool {

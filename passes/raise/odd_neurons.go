@@ -72,7 +72,7 @@ func Dissect(membrane *ir.Value, own map[*ir.Value]int, latched map[*ir.Value]*i
 // sources are the operands of a value, through its delay, but through no comparison.
 func (a *Anatomy) sources(v *ir.Value) []*ir.Value {
 	switch {
-	case canonical.ByElement[v.Op]:
+	case canonical.ByElement(v.Op):
 		return v.Args
 	case v.Op == ir.OpDelay && a.latched[v] != nil:
 		return []*ir.Value{a.latched[v]}
@@ -280,13 +280,13 @@ func givenThreshold(v *ir.Value) *ir.Value {
 func inputOf(v *ir.Value) *ir.Value {
 	var x *ir.Value
 	for u := range canonical.ConeOf(v) {
-		for Moves[u.Op] && len(u.Args) == 1 {
+		for u.Op.Class() == ir.Move && len(u.Args) == 1 {
 			u = u.Args[0]
 		}
 		switch {
 		case u.Op == ir.OpInput && (x == nil || x == u):
 			x = u
-		case !canonical.ByElement[u.Op]:
+		case !canonical.ByElement(u.Op):
 			return nil
 		}
 	}

@@ -123,7 +123,7 @@ func (a *Anatomy) moment(v *ir.Value) moment {
 		m.first, m.last = 0, 0
 	case v.Op == ir.OpDelay && kept != nil:
 		m.number = 0
-	case v.Op == ir.OpCompare || canonical.ByElement[v.Op]:
+	case v.Op.Class() == ir.Element:
 		for _, x := range v.Args {
 			m = m.join(a.moment(x))
 		}

@@ -115,7 +115,7 @@ func (u *unit) decided(by []*ir.Value) (own bool, other *ir.Value) {
 			queue = append(queue, m)
 		case m != nil && !slices.Contains(Dissect(m, nil, u.latched).values, u.membrane):
 			other = x
-		case canonical.ByElement[x.Op]:
+		case canonical.ByElement(x.Op):
 			queue = append(queue, x.Args...)
 		}
 		seen[x] = true

@@ -108,7 +108,7 @@ func countOf(v *ir.Value, latched map[*ir.Value]*ir.Value) (fire *ir.Value, dela
 		case u.Op == ir.OpDelay && latched[u] != nil:
 			delays = append(delays, u)
 			queue = append(queue, latched[u])
-		case u.Op == ir.OpCompare && counts(u, latched), canonical.ByElement[u.Op]:
+		case u.Op == ir.OpCompare && counts(u, latched), canonical.ByElement(u.Op):
 			queue = append(queue, u.Args...)
 		case u.Op == ir.OpCompare && (fire == nil || fire == u):
 			fire = u
@@ -356,7 +356,7 @@ func (r *rest) reach(end func(*ir.Value) bool) bool {
 			return true
 		}
 		seen[v] = true
-		if !canonical.ByElement[v.Op] && v.Op != ir.OpCompare {
+		if v.Op.Class() != ir.Element {
 			return false
 		}
 		return !slices.ContainsFunc(r.readers[v], func(u *ir.Value) bool { return !ends(u) })

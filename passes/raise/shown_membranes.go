@@ -47,7 +47,7 @@ func (u *unit) resets(n *ir.Net, f *neuronForm) []*ir.Value {
 	var out []*ir.Value
 	own := map[*ir.Value]bool{u.fire: true, u.membrane: true}
 	for _, v := range n.Values {
-		if own[v] || !canonical.ByElement[v.Op] || !slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return own[a] }) {
+		if own[v] || !canonical.ByElement(v.Op) || !slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return own[a] }) {
 			continue
 		}
 		own[v] = true

@@ -81,7 +81,7 @@ func (s *silencing) name(membrane *ir.Value) string {
 			fires = append(fires, v)
 		case v.Op == ir.OpDelay && v.Type.IsSpike():
 			walk(s.latched[v])
-		case canonical.ByElement[v.Op]:
+		case canonical.ByElement(v.Op):
 			for _, a := range v.Args {
 				walk(a)
 			}

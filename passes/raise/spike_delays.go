@@ -6,11 +6,6 @@ import (
 	"nomul/ir"
 )
 
-// Moves are the ops that put the elements of their operands elsewhere and change none.
-var Moves = map[ir.Op]bool{
-	ir.OpReshape: true, ir.OpTranspose: true, ir.OpSlice: true, ir.OpConcat: true, ir.OpBroadcast: true,
-}
-
 // delaysOfSpikes are the delays that hold spikes: those of a neuron, of an earlier
 // step's, or of several steps at once, as a ring buffer does. A delay that starts with
 // 0 and 1 alone is taken for one until its stored value shows it to be none.
@@ -35,7 +30,7 @@ func (s *raising) spiking(v *ir.Value, delays map[*ir.Value]bool) bool {
 	switch {
 	case v.Op == ir.OpCast:
 		return s.spiking(v.Args[0], delays)
-	case Moves[v.Op]:
+	case v.Op.Class() == ir.Move:
 		for _, a := range v.Args {
 			if !s.spiking(a, delays) {
 				return false
@@ -89,7 +84,7 @@ func (s *raising) delayed(v *ir.Value) bool {
 
 // movedTo reports whether moves and casts alone lead from v to a stored value.
 func movedTo(stored, v *ir.Value) bool {
-	return stored == v || (Moves[stored.Op] || stored.Op == ir.OpCast) &&
+	return stored == v || (stored.Op.Class() == ir.Move || stored.Op == ir.OpCast) &&
 		slices.ContainsFunc(stored.Args, func(a *ir.Value) bool { return movedTo(a, v) })
 }
 

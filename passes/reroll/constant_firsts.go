@@ -83,7 +83,7 @@ func (s *silentFirst) meet(v, w *ir.Value) bool {
 		return false
 	}
 	s.met[[2]*ir.Value{v, w}] = true
-	if canonical.Commutes[v.Op] && v.Args[1].Const() != nil && w.Args[1].Const() == nil {
+	if v.Op.Commutes() && v.Args[1].Const() != nil && w.Args[1].Const() == nil {
 		s.swapped[v] = s.follows(w.Args[0]) // a constant stands second, whatever it is
 	}
 	for i, a := range v.Args {
@@ -112,7 +112,7 @@ func (s *silentFirst) follows(v *ir.Value) bool {
 		switch {
 		case v == s.first:
 			return true
-		case v == nil || seen[v] || !canonical.ByElement[v.Op] && v.Op != ir.OpCompare:
+		case v == nil || seen[v] || v.Op.Class() != ir.Element:
 			continue
 		}
 		seen[v] = true

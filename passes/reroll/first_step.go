@@ -125,7 +125,7 @@ func (f *firstStep) initial(v *ir.Value) *ir.Tensor {
 var smallOperand = canonical.CanonicalRule{Name: "small-operand", Doc: "a constant operand is as small as broadcasts to the same, where the other one has the result's shape", Apply: smallConstant}
 
 func smallConstant(c *canonical.Rewriter, v *ir.Value) (*ir.Value, error) {
-	if !ofTwoReals[v.Op] {
+	if v.Op.Class() != ir.Element || len(v.Args) != 2 {
 		return nil, nil
 	}
 	for i, a := range v.Args {
@@ -146,9 +146,6 @@ func smallConstant(c *canonical.Rewriter, v *ir.Value) (*ir.Value, error) {
 	}
 	return nil, nil
 }
-
-// ofTwoReals are the ops that smallConstant looks at.
-var ofTwoReals = map[ir.Op]bool{ir.OpAdd: true, ir.OpSub: true, ir.OpMul: true, ir.OpDiv: true, ir.OpCompare: true}
 
 // smallest is the smallest constant that broadcasts to a tensor.
 func smallest(t *ir.Tensor) *ir.Tensor {

@@ -171,7 +171,7 @@ func onceUnder(u *unrolled, v *ir.Value) []*ir.Value {
 		if u.span[v].once() && v.Type.IsReal() {
 			out = append(out, v)
 		}
-		if canonical.ByElement[v.Op] || raise.Moves[v.Op] {
+		if canonical.ByElement(v.Op) || v.Op.Class() == ir.Move {
 			queue = append(queue, v.Args...)
 		}
 	}

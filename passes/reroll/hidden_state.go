@@ -58,11 +58,11 @@ func newLastStep(n *ir.Net, last, past *ir.Value, spikes []*ir.Value) *lastStep 
 		}
 		l.cone = append(l.cone, v)
 		l.fed[v] = canonical.MembraneOf(v) != nil
-		l.numbers[v] = !canonical.ByElement[v.Op] && !l.fed[v]
+		l.numbers[v] = !canonical.ByElement(v.Op) && !l.fed[v]
 		for _, a := range v.Args {
 			l.readers[a] = append(l.readers[a], v)
-			l.numbers[v] = l.numbers[v] || canonical.ByElement[v.Op] && l.numbers[a]
-			l.fed[v] = l.fed[v] || canonical.ByElement[v.Op] && l.fed[a]
+			l.numbers[v] = l.numbers[v] || canonical.ByElement(v.Op) && l.numbers[a]
+			l.fed[v] = l.fed[v] || canonical.ByElement(v.Op) && l.fed[a]
 		}
 	}
 	l.keep(last, past, map[[2]*ir.Value]bool{})
@@ -81,7 +81,7 @@ func (l *lastStep) keep(v, w *ir.Value, seen map[[2]*ir.Value]bool) {
 		l.after[v] = v
 		return
 	}
-	if canonical.ByElement[v.Op] {
+	if canonical.ByElement(v.Op) {
 		for i := range v.Args {
 			l.keep(v.Args[i], w.Args[i], seen)
 		}
@@ -94,7 +94,7 @@ func (l *lastStep) pair(v, w *ir.Value) {
 		return
 	}
 	l.after[w] = v
-	if v != w && canonical.ByElement[v.Op] {
+	if v != w && canonical.ByElement(v.Op) {
 		for i := range v.Args {
 			l.pair(v.Args[i], w.Args[i])
 		}
@@ -122,7 +122,7 @@ func (l *lastStep) states() []*ir.Value {
 // may be read besides.
 func (l *lastStep) closed(v *ir.Value, c canonical.Cone) bool {
 	for u := range c {
-		if u == v || !canonical.ByElement[u.Op] || !l.numbers[u] || l.input(u) {
+		if u == v || !canonical.ByElement(u.Op) || !l.numbers[u] || l.input(u) {
 			continue
 		}
 		if slices.ContainsFunc(l.readers[u], func(r *ir.Value) bool { return !c[r] }) {
@@ -150,7 +150,7 @@ func (l *lastStep) next(v *ir.Value) *ir.Value {
 	if v.Op == ir.OpConst {
 		return v
 	}
-	if !canonical.ByElement[v.Op] {
+	if !canonical.ByElement(v.Op) {
 		return nil
 	}
 	out := *v

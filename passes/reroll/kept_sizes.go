@@ -29,7 +29,7 @@ func sizesKept(n *ir.Net, h []timing.History) []seed {
 func numbersOf(s seed, readers map[*ir.Value][]*ir.Value) []seed {
 	var out []seed
 	for _, v := range readers[s.v] {
-		if !canonical.ByElement[v.Op] || slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return a != s.v && a.Const() == nil }) {
+		if !canonical.ByElement(v.Op) || slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return a != s.v && a.Const() == nil }) {
 			continue
 		}
 		i := slices.IndexFunc(readers[s.past], func(w *ir.Value) bool {

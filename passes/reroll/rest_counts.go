@@ -17,7 +17,7 @@ func countedSpikes(n *ir.Net) map[*ir.Value]bool {
 	counted := map[*ir.Value]bool{}
 	for _, v := range n.Values {
 		uncounted := func(a *ir.Value) bool { return !counted[a] }
-		counted[v] = v.Op == ir.OpConst || v.Op == ir.OpCompare || canonical.ByElement[v.Op] && !slices.ContainsFunc(v.Args, uncounted)
+		counted[v] = v.Op == ir.OpConst || v.Op == ir.OpCompare || canonical.ByElement(v.Op) && !slices.ContainsFunc(v.Args, uncounted)
 	}
 	return counted
 }
@@ -124,7 +124,7 @@ func (l *counting) holdsBack() bool {
 	seen := canonical.Cone{}
 	var decided func(v *ir.Value) bool
 	decided = func(v *ir.Value) bool {
-		if seen[v] || !canonical.ByElement[v.Op] && v.Op != ir.OpCompare {
+		if seen[v] || v.Op.Class() != ir.Element {
 			return false
 		}
 		seen[v] = true

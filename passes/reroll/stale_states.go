@@ -33,7 +33,7 @@ func leftStates(n *ir.Net, layers []timing.History) map[*ir.Value]*ir.Value {
 			}
 			seen[v] = true
 			for _, a := range v.Args {
-				if a == nil || !canonical.ByElement[v.Op] || readLater(readers[a], near, all) {
+				if a == nil || !canonical.ByElement(v.Op) || readLater(readers[a], near, all) {
 					continue
 				}
 				if c := a.Const(); c != nil && a.Type.IsReal() {

@@ -53,7 +53,7 @@ func storedUnder(n *ir.Net, again map[*ir.Value]bool) map[*ir.Value]*ir.Value {
 		switch {
 		case again[v]:
 			last[v] = v
-		case canonical.ByElement[v.Op]:
+		case canonical.ByElement(v.Op):
 			for _, a := range v.Args {
 				if s := last[a]; s != nil && (last[v] == nil || place[s] > place[last[v]]) {
 					last[v] = s
@@ -112,7 +112,7 @@ func (l *later) note(v, w *ir.Value) { l.known[[2]*ir.Value{v, w}], l.next[v] = 
 // walk notes the operands, neuron by neuron, of two values of which the second is the first one
 // step later.
 func (l *later) walk(v, w *ir.Value) {
-	if !canonical.ByElement[v.Op] || !raise.SameForm(v, w) {
+	if !canonical.ByElement(v.Op) || !raise.SameForm(v, w) {
 		return
 	}
 	for i, a := range v.Args {

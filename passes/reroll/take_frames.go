@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"nomul/ir"
-	"nomul/passes/canonical"
 	"nomul/passes/timing"
 )
 
@@ -257,7 +256,7 @@ func (f *rowReader) of(v *ir.Value, step int) (*ir.Value, error) {
 			}
 		}
 		typ := ir.Type{}
-		if canonical.Typed(v.Op) {
+		if v.Op.Typed() {
 			typ = v.Type
 		}
 		out, err = f.r.AddTyped(v.Op, name, v.Attrs, typ, args...)

@@ -100,7 +100,7 @@ func twin(f, membrane *ir.Value, among []*ir.Value, of *ir.Value) *ir.Value {
 // grownTwin finds the comparison of one membrane with another number of the step, a threshold that
 // adapts, that corresponds to f of its own.
 func grownTwin(f, membrane *ir.Value, among []*ir.Value, of *ir.Value) *ir.Value {
-	computed := func(v, m *ir.Value) bool { return v != m && canonical.ByElement[v.Op] && v.Type.IsReal() }
+	computed := func(v, m *ir.Value) bool { return v != m && canonical.ByElement(v.Op) && v.Type.IsReal() }
 	for _, g := range among {
 		same := g.Attrs == f.Attrs
 		for i, a := range f.Args {

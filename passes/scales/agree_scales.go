@@ -236,11 +236,13 @@ func (s *scaler) pickIn(sp gauge, among []bool) gauge {
 // a constant on the way, or also added to other values.
 func (s *scaler) fires(v *ir.Value, added bool) bool {
 	return slices.ContainsFunc(s.readers[v], func(r *ir.Value) bool {
+		if r.Selected() != nil {
+			return s.fires(r, added)
+		}
 		switch r.Op {
 		case ir.OpNeuron:
 			return r.Attrs.(ir.NeuronAttrs).Fires()
-		case ir.OpReshape, ir.OpTranspose, ir.OpSlice, ir.OpConcat, ir.OpNeg, ir.OpBroadcast, ir.OpPad,
-			ir.OpWhere, ir.OpMin, ir.OpMax, ir.OpReduceMin, ir.OpReduceMax, ir.OpMaxPool:
+		case ir.OpNeg:
 			return s.fires(r, added)
 		case ir.OpReduceSum, ir.OpSumPool:
 			return added && s.fires(r, added)

@@ -124,12 +124,9 @@ func (s *scaler) constant(c *ir.Tensor) gauge {
 	return s.ask(&source{gauge: s.fresh(c.Type.Shape), least: finely(c.F), whole: wholes(c.F), free: true})
 }
 
-// inPlace are the ops whose result has each element where the operand has it.
-var inPlace = map[ir.Op]bool{ir.OpNeg: true, ir.OpMap: true, ir.OpSum: true, ir.OpLast: true, ir.OpMaxTime: true}
-
 // moved is an op that moves elements, or leaves them where they are.
 func (s *scaler) moved(v *ir.Value) error {
-	if inPlace[v.Op] {
+	if v.Op.Class() != ir.Move {
 		s.gauges[v] = s.gauges[v.Args[0]]
 		return nil
 	}

@@ -43,7 +43,7 @@ func (s *scaler) kept(delay *ir.Value) *diag.Diagnostic {
 
 // sumsSpikes reports whether a current is made of spikes alone, element by element.
 func sumsSpikes(x *ir.Value) bool {
-	return raise.DecidedBy(x, func(v *ir.Value) (fires, fits bool) { return v.Type.IsSpike() && !canonical.ByElement[v.Op], true })
+	return raise.DecidedBy(x, func(v *ir.Value) (fires, fits bool) { return v.Type.IsSpike() && !canonical.ByElement(v.Op), true })
 }
 
 // keepsState reports whether a delay stores a number made of numbers of the step before.
@@ -70,7 +70,7 @@ func (s *scaler) secondState(delay *ir.Value, kept string) *diag.Diagnostic {
 		for _, r := range s.readers[queue[0]] {
 			if a, ok := r.Attrs.(ir.NeuronAttrs); ok && !a.Silent {
 				at = r
-			} else if canonical.ByElement[r.Op] && !seen[r] {
+			} else if canonical.ByElement(r.Op) && !seen[r] {
 				seen[r] = true
 				queue = append(queue, r)
 			}

@@ -25,7 +25,7 @@ func LayersApart(n *ir.Net) []LayerApart {
 	}
 	place := map[*ir.Value]int{}
 	for i, v := range n.Values {
-		if v.Const() != nil || !canonical.ByElement[v.Op] && v.Op != ir.OpCompare {
+		if v.Const() != nil || v.Op.Class() != ir.Element {
 			continue
 		}
 		root[v], place[v] = v, i

@@ -52,7 +52,7 @@ func newApart(n *ir.Net, fires map[*ir.Value][]*ir.Value, among func(v *ir.Value
 			}
 		}
 		a.fired[v] = spikes[v]
-		if canonical.ByElement[v.Op] {
+		if canonical.ByElement(v.Op) {
 			for _, arg := range v.Args {
 				a.fired[v] = max(a.fired[v], a.fired[arg])
 			}

@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"nomul/ir"
-	"nomul/passes/raise"
 )
 
 // interval holds the numbers from lo to hi, whole or real.
@@ -71,18 +70,16 @@ func (s *intervals) interval(v *ir.Value) (interval, bool) {
 		return ofElements(v.Const()), true
 	case v.Op == ir.OpInput:
 		return ofRange(s.declared.Full()), s.declared.Kind != 0 && (!v.Type.IsReal() || s.asIs)
-	case v.Op == ir.OpWhere:
-		return s.union(v.Args[1:])
-	case v.Op == ir.OpConcat:
-		return s.union(v.Args)
-	case raise.Moves[v.Op], v.Op == ir.OpGather:
-		return s.union(v.Args[:1])
 	case v.Op == ir.OpCast && !v.Type.IsSpike():
 		return s.cast(v)
 	}
 	rule := intervalRules[v.Op]
 	if rule == nil {
-		return interval{}, false
+		x, known := s.union(v.Selected())
+		if v.Op == ir.OpPad {
+			x = interval{min(x.lo, 0), max(x.hi, 0)}
+		}
+		return x, known
 	}
 	a, known := s.of[v.Args[0]]
 	b, alsoKnown := a, true

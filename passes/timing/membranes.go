@@ -62,7 +62,7 @@ func predecessors(n *ir.Net, fires map[*ir.Value][]*ir.Value) map[*ir.Value]*ir.
 		var from, reached members
 		for _, a := range v.Args {
 			reached = reached.with(all[a])
-			if canonical.MembraneOf(v) == nil && !TakesWeights[v.Op] { // behind weights it is another layer
+			if canonical.MembraneOf(v) == nil && v.Op.Class() != ir.Contract { // behind weights it is another layer
 				from = from.with(near[a])
 			}
 		}

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"nomul/ir"
-	"nomul/passes/raise"
 )
 
 // Counts of spikes are integers in many files, and real numbers where a neuron reads them. Whole
@@ -69,16 +68,15 @@ func (w *realCounts) ofCounts(v *ir.Value) bool {
 		return false // an integer remainder of 0 is 0, and of real numbers none
 	case v.Op == ir.OpWhere:
 		return w.isCount(v.Args[1]) && w.isCount(v.Args[2])
-	case v.Op == ir.OpCast || raise.Moves[v.Op] || countable[v.Op] && !v.Type.IsReal():
+	case v.Op == ir.OpCast || v.Op.Class() == ir.Move || countable(v.Op) && !v.Type.IsReal():
 		return !slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return !w.isCount(a) })
 	}
 	return false
 }
 
-// countable are the ops that give whole numbers of whole numbers.
-var countable = map[ir.Op]bool{
-	ir.OpAdd: true, ir.OpSub: true, ir.OpMul: true, ir.OpNeg: true, ir.OpMin: true, ir.OpMax: true, ir.OpWhere: true,
-	ir.OpMod: true,
+// countable reports whether an op gives the same of whole numbers, be they integers or real.
+func countable(op ir.Op) bool {
+	return op.Class() == ir.Element && op != ir.OpDiv && op != ir.OpPow
 }
 
 // isComputed reports whether a value is a count of integer type that is more than spikes
@@ -87,10 +85,10 @@ func (w *realCounts) isComputed(v *ir.Value) bool {
 	switch {
 	case v.Type.IsReal() || v.Type.IsSpike() || !w.isCount(v):
 		return false
-	case v.Op == ir.OpCast || raise.Moves[v.Op]:
+	case v.Op == ir.OpCast || v.Op.Class() == ir.Move:
 		return slices.ContainsFunc(v.Args, w.isComputed)
 	}
-	return v.Op == ir.OpInput || countable[v.Op]
+	return v.Op == ir.OpInput || countable(v.Op)
 }
 
 // value is v where a count goes on as a real number, or is compared; a state is one from

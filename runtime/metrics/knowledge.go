@@ -54,8 +54,13 @@ func (k knowledge) classOf(v *ir.Value) class {
 	case !v.Type.IsReal():
 		return classOfRange(v.Range)
 	}
-	if within, ok := kept[v.Op]; ok {
-		return k.loosest(within(v.Args))
+	within := v.Selected()
+	switch v.Op {
+	case ir.OpCast, ir.OpMul, ir.OpReduceProd:
+		within = v.Args
+	}
+	if within != nil {
+		return k.loosest(within)
 	}
 	if f, ok := uniform(v.Arg(0)); ok && v.Op == ir.OpSub && f == 1 && k[v.Arg(1)].class == binary {
 		return binary
@@ -63,26 +68,11 @@ func (k knowledge) classOf(v *ir.Value) class {
 	return other
 }
 
-// kept has, per op whose result stays within the class of operands, which ones.
-var kept = map[ir.Op]func(args []*ir.Value) []*ir.Value{
-	ir.OpCast: all, ir.OpReshape: all, ir.OpTranspose: all, ir.OpSlice: all, ir.OpConcat: all,
-	ir.OpPad: all, ir.OpBroadcast: all, ir.OpMul: all, ir.OpMin: all, ir.OpMax: all,
-	ir.OpReduceMax: all, ir.OpReduceMin: all, ir.OpReduceProd: all, ir.OpMaxPool: all,
-	ir.OpLast: all, ir.OpMaxTime: all,
-	ir.OpGather:  func(args []*ir.Value) []*ir.Value { return args[:1] }, // the other is indices
-	ir.OpScatter: func(args []*ir.Value) []*ir.Value { return []*ir.Value{args[0], args[2]} },
-	ir.OpWhere:   func(args []*ir.Value) []*ir.Value { return args[1:] },
-}
-
-func all(args []*ir.Value) []*ir.Value { return args }
-
 // loosest is the class that all operands are within; so are their products.
 func (k knowledge) loosest(args []*ir.Value) class {
 	c := binary
 	for _, a := range args {
-		if a != nil { // an absent padding is 0
-			c = max(c, k[a].class)
-		}
+		c = max(c, k[a].class)
 	}
 	return c
 }
