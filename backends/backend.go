@@ -56,7 +56,7 @@ type Options struct {
 	Lanes int
 	// Vectors are emitted beside the model as its own test.
 	Vectors Vectors
-	// OutputsOnly leaves spikes and membranes out of that test: of large networks they
+	// OutputsOnly leaves spikes and states out of that test: of large networks they
 	// are far larger than the model.
 	OutputsOnly bool
 }
@@ -88,7 +88,7 @@ func (vs Vectors) Example() Sample {
 // Vectors are samples with everything a correct engine computes for them.
 type Vectors []Sample
 
-// WithoutSteps returns the samples without their spikes and membranes.
+// WithoutSteps returns the samples without their spikes and states.
 func (vs Vectors) WithoutSteps() Vectors {
 	out := slices.Clone(vs)
 	for i := range out {
@@ -106,14 +106,16 @@ type Sample struct {
 
 // StepTrace is the state of every neuron layer after one step.
 type StepTrace struct {
-	Spikes    [][]uint8 // per neuron layer: 0 or 1 per neuron
-	Membranes [][]int32 // per neuron layer: the stored membrane
+	Spikes [][]uint8 // per neuron layer: 0 or 1 per neuron
+	// States are, per neuron layer, its state variables one after another, the membrane first
+	// (see ir.Value.StateVars), each with an integer per neuron.
+	States [][]int32
 }
 
 // Add appends the state of the next neuron layer.
-func (t *StepTrace) Add(spikes, membranes []int64) {
+func (t *StepTrace) Add(spikes []int64, states ...[]int64) {
 	t.Spikes = append(t.Spikes, Elements[uint8](spikes))
-	t.Membranes = append(t.Membranes, Elements[int32](membranes))
+	t.States = append(t.States, Elements[int32](slices.Concat(states...)))
 }
 
 // Ports lists the inputs, layers and outputs of an engine, each in net order.
@@ -128,8 +130,8 @@ type Ports struct {
 // Engines exchange samples in one stream format. Into an engine go, for each
 // sample, the inputs' elements in C order, each in Width(type) bytes,
 // little-endian. Out come, for each sample: when tracing, for each step and
-// each neuron layer its spikes, one byte each, then its membranes, four bytes
-// each; and then the outputs' elements, four bytes each, little-endian.
+// each neuron layer its spikes, one byte each, then its state variables, the
+// membranes first, four bytes each; and then the outputs' elements, four bytes each, little-endian.
 func PortsOf(net *ir.Net) Ports {
 	return Ports{net.All(ir.OpInput), net.All(ir.OpNeuron), net.All(ir.OpOutput)}
 }
@@ -139,9 +141,14 @@ func PortsOf(net *ir.Net) Ports {
 func (p Ports) TraceBytes(steps int) int {
 	n := 0
 	for _, v := range p.Neurons {
-		n += steps * 5 * v.Type.Size()
+		n += steps * (v.Type.Size() + 4*StateSize(v))
 	}
 	return n + p.OutputBytes()
+}
+
+// StateSize is the number of integers that the state variables of a neuron layer have.
+func StateSize(v *ir.Value) int {
+	return len(v.StateVars()) * v.Type.Size()
 }
 
 // OutputBytes returns the bytes that an engine writes for one sample when not tracing.

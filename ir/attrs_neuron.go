@@ -3,6 +3,7 @@ package ir
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -83,6 +84,16 @@ func (NeuronAttrs) attrs() {}
 
 // Fires reports whether the neuron has a threshold: all but silent ones without a reset.
 func (a NeuronAttrs) Fires() bool { return !a.Silent || a.Reset != ResetNone }
+
+// StateVars are the state variables of a neuron in the order of TracedVars; no other op has any.
+func (v *Value) StateVars() []string {
+	a, neuron := v.Attrs.(NeuronAttrs)
+	if !neuron {
+		return nil
+	}
+	has := map[string]bool{MembraneVar: true, CurrentVar: a.Current.Kind != 0, GrowthVar: a.Adapt.Kind != 0, RestVar: a.Refractory.Kind != 0}
+	return slices.DeleteFunc(slices.Clone(TracedVars), func(name string) bool { return !has[name] })
+}
 
 // Leaking is one of a neuron's leaks: the part of it that leaks, the form of the leak, whose
 // kind is 0 when the neuron has no such part, and the operand that a factor is.

@@ -12,6 +12,10 @@ const (
 	ReadoutVar  = "readout"
 )
 
+// TracedVars are the state variables of neurons in the order in which traces show them. The spike
+// that a reset waits for is none of them, for it is the last result.
+var TracedVars = []string{MembraneVar, CurrentVar, GrowthVar, RestVar}
+
 // updateNeuron writes a neuron at the fixed level.
 func updateNeuron(u *updating) update.Value {
 	n := &neuronUpdate{Builder: &u.Builder, a: u.v.Attrs.(NeuronAttrs), given: func(slot int) bool { return u.v.Args[slot] != nil }}
@@ -46,7 +50,7 @@ func (n *neuronUpdate) result() update.Value {
 	}
 	n.membrane = n.Var(update.Var{Name: MembraneVar, Traced: true, Init: init})
 	if n.a.Adapt.Kind != 0 {
-		n.growth = n.Var(update.Var{Name: GrowthVar, Init: -1})
+		n.growth = n.Var(update.Var{Name: GrowthVar, Traced: true, Init: -1})
 		n.grown = n.Named(n.Load(n.growth), "grown")
 	}
 	kept := n.begin()
@@ -88,7 +92,7 @@ func (n *neuronUpdate) result() update.Value {
 // pause returns the membrane h of a neuron with a refractory period: where it rests, the old
 // one, or kept, the old one after its leak.
 func (n *neuronUpdate) pause(h, kept update.Value) update.Value {
-	n.rest = n.Var(update.Var{Name: RestVar, Init: -1})
+	n.rest = n.Var(update.Var{Name: RestVar, Traced: true, Init: -1})
 	n.rests = n.Named(n.Above(n.Load(n.rest), n.Const(0)), "resting")
 	switch kind := n.a.Refractory.Kind; {
 	case kind == RestHold:

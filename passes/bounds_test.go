@@ -21,19 +21,19 @@ func extremes(t *rapid.T, net *ir.Net, in *ir.Tensor, name string) (result, stat
 	}
 	m.Checked = true
 	first := true
-	_, err = m.Run(map[string]*ir.Tensor{"x": in}, func(_ int, v *ir.Value, r, s *ir.Tensor) {
+	_, err = m.Run(map[string]*ir.Tensor{"x": in}, func(_ int, v *ir.Value, r *ir.Tensor, s []*ir.Tensor) {
 		if v.Name != name {
 			return
 		}
 		if first {
 			result, first = r.Range(), false
 			if s != nil {
-				state = s.Range()
+				state = s[0].Range()
 			}
 		}
 		result = result.Union(r.Range())
 		if s != nil {
-			state = state.Union(s.Range())
+			state = state.Union(s[0].Range())
 		}
 	})
 	if err != nil {

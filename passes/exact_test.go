@@ -122,7 +122,7 @@ func both(t *rapid.T, before, after *ir.Net, seed uint64) {
 		}
 		m.Checked = net.Level == ir.Fixed
 		got := map[string][]int64{}
-		out, err := m.Run(in, func(_ int, v *ir.Value, result, _ *ir.Tensor) {
+		out, err := m.Run(in, func(_ int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
 			if v.Op == ir.OpNeuron {
 				got[v.Name] = append(got[v.Name], result.I...)
 			}

@@ -43,7 +43,7 @@ func oneNeuron(t testing.TB, level ir.Level, a ir.NeuronAttrs, steps int, thresh
 	}
 	var spikes []int64
 	for _, in := range irtest.Inputs(b.Net(), seed, 2) {
-		if _, err := m.Run(in, func(_ int, v *ir.Value, result, _ *ir.Tensor) {
+		if _, err := m.Run(in, func(_ int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
 			if v.Op == ir.OpNeuron {
 				spikes = append(spikes, result.I...)
 			}

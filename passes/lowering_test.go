@@ -67,7 +67,7 @@ func runNet(t testing.TB, net *ir.Net, in map[string]*ir.Tensor) (out *ir.Tensor
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := m.Run(in, func(_ int, v *ir.Value, result, _ *ir.Tensor) {
+	res, err := m.Run(in, func(_ int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
 		if v.Op == ir.OpNeuron {
 			spikes = append(spikes, result.I...)
 		}

@@ -179,7 +179,7 @@ func (r records) hold(t *testing.T, m model, file string, net *ir.Net) {
 			x.F[i] = float64(r.x[sample*size+i])
 		}
 		spikes, membranes := 0, 0.0
-		out, err := run.Run(map[string]*ir.Tensor{input.Name: x}, func(step int, v *ir.Value, result, stored *ir.Tensor) {
+		out, err := run.Run(map[string]*ir.Tensor{input.Name: x}, func(step int, v *ir.Value, result *ir.Tensor, states []*ir.Tensor) {
 			layer := slices.Index(layers, v)
 			if layer < 0 {
 				return
@@ -190,7 +190,7 @@ func (r records) hold(t *testing.T, m model, file string, net *ir.Net) {
 					spikes++
 				}
 				if r.membranes[layer] != nil {
-					membranes = max(membranes, math.Abs(float64(r.membranes[layer][from+i])-stored.F[i]))
+					membranes = max(membranes, math.Abs(float64(r.membranes[layer][from+i])-states[0].F[i]))
 				}
 			}
 		})

@@ -85,7 +85,7 @@ func holdMembranes(t *testing.T, reals, integers *ir.Net) {
 // fire runs a net and gives its outputs and, by neuron, the spikes of all steps.
 func fire(t *testing.T, n *ir.Net, input string, x *ir.Tensor) (map[string]*ir.Tensor, map[string][]int64) {
 	spikes := map[string][]int64{}
-	out, err := machine(t, n).Run(map[string]*ir.Tensor{input: x}, func(_ int, v *ir.Value, result, _ *ir.Tensor) {
+	out, err := machine(t, n).Run(map[string]*ir.Tensor{input: x}, func(_ int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
 		if v.Op == ir.OpNeuron && v.Type.IsSpike() {
 			spikes[v.Name] = append(spikes[v.Name], result.I...)
 		}

@@ -51,7 +51,7 @@ func fired(t *rapid.T, net *ir.Net, in map[string]*ir.Tensor) []int64 {
 		t.Fatal(err)
 	}
 	var out []int64
-	if _, err := m.Run(in, func(_ int, v *ir.Value, result, _ *ir.Tensor) {
+	if _, err := m.Run(in, func(_ int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
 		if v.Op == ir.OpNeuron && v.Type.IsSpike() {
 			out = append(out, result.I...)
 		}

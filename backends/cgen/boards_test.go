@@ -92,7 +92,7 @@ func TestSelfTestFails(t *testing.T) {
 	v := vectors(t, net, irtest.Inputs(net, 1, 2))
 	for name, spoil := range map[string]func(){
 		"spike":    func() { v[1].Steps[2].Spikes[1][28] ^= 1 },
-		"membrane": func() { v[0].Steps[1].Membranes[0][32]++ },
+		"membrane": func() { v[0].Steps[1].States[0][32]++ },
 		"output":   func() { v[1].Outputs[0][0]-- },
 		"nothing":  func() { v = nil },
 	} {
@@ -103,6 +103,23 @@ func TestSelfTestFails(t *testing.T) {
 		var exit *exec.ExitError
 		if !errors.As(err, &exit) || exit.ExitCode() != 1 {
 			t.Errorf("%s: the self test ends with %v, wanted exit code 1", name, err)
+		}
+	}
+}
+
+// The self test sees each state variable that is one off, of a layer that has all.
+func TestSelfTestSeesStates(t *testing.T) {
+	irtest.Long(t)
+	t.Parallel()
+	irtest.Need(t, "gcc")
+	const path = "../../testdata/run/neuron-adapt-reset.txtar"
+	net := irtest.ParseNet(t, path, irtest.Section(t, path, irtest.Load(t, path), "in.sir"))
+	for at, name := range net.Find("m").StateVars() {
+		v := vectors(t, net, irtest.Inputs(net, 1, 1))
+		v[0].Steps[4].States[2][3*at+1]++
+		dir := artefact(t, net, v)
+		if out, said, err := try(dir, nil, build(t, dir, "test", "gcc", "-O0")); err == nil || !strings.Contains(string(out)+string(said), name+" of %m, neuron 1") {
+			t.Errorf("a wrong %s passes: %v\n%s%s", name, err, out, said)
 		}
 	}
 }

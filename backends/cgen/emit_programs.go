@@ -2,9 +2,11 @@ package cgen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"nomul/backends"
+	"nomul/backends/lower"
 	"nomul/ir"
 )
 
@@ -43,15 +45,29 @@ func (p *plan) steps(input *ir.Value) int {
 	return 1
 }
 
-// traced returns the spikes and membranes of a layer of neurons; those that are silent have none.
-func (p *plan) traced(neurons *ir.Value) (spikes, membranes place, fires bool) {
-	for _, s := range p.program.Stages {
-		if s.To.Name == neurons.Name && s.Each != nil {
-			program := s.Each.Program
-			return p.place[s.To], p.states[s][program.Var(ir.MembraneVar)], program.IsBit(program.Result())
-		}
+// traced is a layer of neurons as traces show it: its spikes, and its state variables.
+type traced struct {
+	fires  bool // else there are no spikes
+	spikes place
+	states []tracedState
+}
+
+// tracedState is a state variable of a layer; its expected values have its name and an end.
+type tracedState struct {
+	place
+	name, end string
+}
+
+// traced returns the spikes and state variables of a layer of neurons.
+func (p *plan) traced(neurons *ir.Value) (t traced) {
+	at := slices.IndexFunc(p.program.Stages, func(s *lower.Stage) bool { return s.To.Name == neurons.Name && s.Each != nil })
+	s := p.program.Stages[at]
+	program := s.Each.Program
+	t.spikes, t.fires = p.place[s.To], program.IsBit(program.Result())
+	for _, name := range neurons.StateVars() {
+		t.states = append(t.states, tracedState{p.states[s][program.Var(name)], name, endOf(name)})
 	}
-	return spikes, membranes, false
+	return t
 }
 
 // load prints the loop that fills an input, for all times that it is given: each frame of spikes
@@ -92,7 +108,7 @@ func emitStream(p *plan) []byte {
 	put_byte((unsigned char)(w >> 24));
 }
 
-/* Every neuron layer after a step: its spikes, then its membranes. */
+/* Every neuron layer after a step: its spikes, then its membranes and what else it keeps. */
 static void stream_step(const @_state *st)
 {
 `)
@@ -102,13 +118,14 @@ static void stream_step(const @_state *st)
 		b.line("\t(void)st; /* no neurons */")
 	}
 	for _, v := range p.ports.Neurons {
-		spikes, membranes, fires := p.traced(v)
-		spike := "0u" // of a neuron that is silent
-		if fires {
-			spike = spikes.expr + "[i >> 5] >> (i & 31u) & 1u"
+		t, spike := p.traced(v), "0u" // of a neuron that is silent
+		if t.fires {
+			spike = t.spikes.expr + "[i >> 5] >> (i & 31u) & 1u"
 		}
-		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\tput_byte((unsigned char)(%s));\n\t}", membranes.n, spike)
-		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\tput_word(%s[i]);\n\t}", membranes.n, membranes.expr)
+		b.line("\tfor (i = 0u; i < %du; i++) {\n\t\tput_byte((unsigned char)(%s));\n\t}", v.Type.Size(), spike)
+		for _, s := range t.states {
+			b.line("\tfor (i = 0u; i < %du; i++) {\n\t\tput_word(%s[i]);\n\t}", s.n, s.expr)
+		}
 	}
 	b.line("}\n\nstatic void stream_outputs(void)\n{\n\tuint32_t i;\n")
 	for _, v := range p.ports.Outputs {
@@ -132,18 +149,23 @@ func emitVectors(p *plan, o backends.Options) []byte {
 	b.line("#ifndef SAMPLES\n#define SAMPLES /* where to put them, if not where other constants are */\n#endif\n")
 	b.array("static const unsigned char vectors_in[] SAMPLES", orZero(inputBytes(p, vectors)), false)
 	for i, v := range neurons {
-		var spikes, membranes []int64
+		layer := p.traced(v)
+		var spikes []int64
+		states := make([][]int64, len(layer.states))
 		for _, s := range vectors {
 			for _, t := range s.Steps {
 				spikes = append(spikes, pack(backends.Elements[int64](t.Spikes[i]))...)
-				membranes = append(membranes, backends.Elements[int64](t.Membranes[i])...)
+				for at := range states {
+					states[at] = append(states[at], backends.Elements[int64](t.States[i][at*v.Type.Size():][:v.Type.Size()])...)
+				}
 			}
 		}
-		_, at, fires := p.traced(v)
-		if fires {
+		if layer.fires {
 			b.vector(p.ident[v.Name], elem{bits: 32}, spikes, true)
 		}
-		b.vector(p.ident[v.Name]+"_v", at.elem, membranes, false)
+		for at, s := range layer.states {
+			b.vector(p.ident[v.Name]+s.end, s.elem, states[at], false)
+		}
 	}
 	for i, v := range p.ports.Outputs {
 		var out []int64
@@ -197,12 +219,13 @@ func (b *printer) compareStep(neurons []*ir.Value) {
 		b.line("\t(void)st; /* no neurons are compared */")
 	}
 	for _, v := range neurons {
-		spikes, membranes, fires := b.p.traced(v)
-		name := b.p.ident[v.Name]
-		if fires {
-			b.compare("spikes of %"+v.Name+", word", spikes.expr, name, spikes.elem.length(spikes.n))
+		t, name := b.p.traced(v), b.p.ident[v.Name]
+		if t.fires {
+			b.compare("spikes of %"+v.Name+", word", t.spikes.expr, name, t.spikes.elem.length(t.spikes.n))
 		}
-		b.compare("membranes of %"+v.Name+", neuron", membranes.expr, name+"_v", membranes.n)
+		for _, s := range t.states {
+			b.compare(s.name+" of %"+v.Name+", neuron", s.expr, name+s.end, s.n)
+		}
 	}
 	b.line("}")
 }

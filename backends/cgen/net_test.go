@@ -35,9 +35,9 @@ func vectors(t testing.TB, net *ir.Net, inputs []map[string]*ir.Tensor) backends
 		for _, v := range ports.Inputs {
 			s.Inputs = append(s.Inputs, in[v.Name].I)
 		}
-		tap := func(step int, v *ir.Value, result, state *ir.Tensor) {
+		tap := func(step int, v *ir.Value, result *ir.Tensor, states []*ir.Tensor) {
 			if v.Op == ir.OpNeuron {
-				s.Steps[step].Add(interp.Spikes(v, result), state.I)
+				s.Steps[step].Add(interp.Spikes(v, result), interp.States(states)...)
 			}
 		}
 		results, err := m.Run(in, tap)
@@ -133,7 +133,7 @@ func stream(net *ir.Net, samples backends.Vectors) (in, out []byte) {
 		for _, step := range s.Steps {
 			for i := range ports.Neurons {
 				out = append(out, step.Spikes[i]...)
-				for _, e := range step.Membranes[i] {
+				for _, e := range step.States[i] {
 					out = binary.LittleEndian.AppendUint32(out, uint32(e))
 				}
 			}

@@ -8,7 +8,6 @@ import (
 
 	"nomul/backends/lower"
 	"nomul/ir"
-	"nomul/ir/update"
 )
 
 // layout is the memory of the emitted code; the programs around a model look at its state behind
@@ -112,7 +111,7 @@ func (p *plan) placeVar(s *lower.Stage, i int, e elem) {
 	kept, same := p.laid.Kept[s.To]
 	same = same && i == kept
 	if !same || v.Name != ir.ReadoutVar && !v.Bit {
-		name += endOf(v)
+		name += endOf(v.Name)
 	}
 	at := p.own(name, e, s.To.Type.Size(), v.Name+" of "+s.To.Name)
 	p.states[s] = append(p.states[s], at)
@@ -138,14 +137,14 @@ func (p *plan) readsDelay(s *lower.Stage) bool {
 }
 
 // endOf is the end of the C name of a state variable.
-func endOf(v update.Var) string {
-	switch v.Name {
+func endOf(name string) string {
+	switch name {
 	case ir.MembraneVar:
 		return "_v"
 	case ir.CurrentVar:
 		return "_i"
 	}
-	return "_" + v.Name
+	return "_" + name
 }
 
 // orderFields completes the state struct and sorts it by alignment, so that it has no holes.

@@ -30,7 +30,7 @@ func (p *plan) owned() []string {
 			continue
 		}
 		for _, v := range s.Each.Program.Vars {
-			if end := endOf(v); !slices.Contains(ends, end) {
+			if end := endOf(v.Name); !slices.Contains(ends, end) {
 				ends = append(ends, end)
 			}
 		}

@@ -163,7 +163,7 @@ func TestNeurons(t *testing.T) {
 		for _, s := range v {
 			for _, step := range s.Steps {
 				// The first layer never resets: its stored membrane is the one compared with 3.
-				for _, m := range step.Membranes[0] {
+				for _, m := range step.States[0] {
 					if m == 3 {
 						ties++
 					}

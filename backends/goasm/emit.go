@@ -122,7 +122,7 @@ func (p *plan) stream(o backends.Options) (in, want []byte) {
 		for _, step := range s.Steps {
 			for i := range p.neurons {
 				want = append(want, step.Spikes[i]...)
-				want = integers(want, step.Membranes[i], 4)
+				want = integers(want, step.States[i], 4)
 			}
 		}
 		for _, y := range s.Outputs {

@@ -17,11 +17,11 @@ func (p *plan) trace() []byte {
 }
 
 func (p *plan) layers(out *printer) {
-	out.f("// Layer is a layer of neurons.\ntype Layer struct {\nName string\nNeurons int\nMembraneBits int\n}\n")
+	out.f("// Layer is a layer of neurons. States are its state variables, the membrane first.\ntype Layer struct {\nName string\nNeurons int\nMembraneBits int\nStates []string\n}\n")
 	out.f("// Layers lists the layers of neurons in the order of the network.")
 	out.f("func Layers() []Layer {\nreturn []Layer{")
 	for _, s := range p.neurons {
-		out.f("{Name: %q, Neurons: %d, MembraneBits: %d},", s.name, s.dst.size, s.bits)
+		out.f("{Name: %q, Neurons: %d, MembraneBits: %d, States: %#v},", s.name, s.dst.size, s.bits, s.names)
 	}
 	out.f("}\n}\n")
 }
@@ -44,7 +44,7 @@ func (p *plan) streamCode(out *printer) {
 		in += b.size * max(1, b.steps) * backends.Width(b.of.Type)
 	}
 	out.f("// InputBytes is the size of one sample in the stream format.\nconst InputBytes = %d\n", in)
-	out.f("// InferStream runs one sample of InputBytes bytes: the inputs' elements in C\n// order, little-endian. It appends, when tracing, for each step and layer the\n// spikes, one byte each, and the membranes after the step, four bytes each; and\n// then the outputs, four bytes each. A sample of another length is an error, and\n// nothing is run.")
+	out.f("// InferStream runs one sample of InputBytes bytes: the inputs' elements in C\n// order, little-endian. It appends, when tracing, for each step and layer the\n// spikes, one byte each, and the state variables after the step, four bytes each; and\n// then the outputs, four bytes each. A sample of another length is an error, and\n// nothing is run.")
 	out.f("func (m *Model) InferStream(out, in []byte, trace bool) ([]byte, error) {")
 	out.f("if len(in) != InputBytes {\nreturn out, fmt.Errorf(\"the sample has %%d bytes, wanted %%d\", len(in), InputBytes)\n}")
 	p.loadStream(out)
@@ -59,7 +59,7 @@ func (p *plan) streamCode(out *printer) {
 		out.f("out = append32(out, m.%s[:])", b.name)
 	}
 	out.f("return out\n}\n")
-	out.f("// AppendTrace appends the state of every layer after a step: its spikes, one byte each, and its\n// membranes, four bytes each, little-endian.")
+	out.f("// AppendTrace appends the state of every layer after a step: its spikes, one byte each, and its\n// state variables, the membranes first, four bytes each, little-endian.")
 	out.f("func (m *Model) AppendTrace(out []byte) []byte {")
 	for _, s := range p.neurons {
 		s.trace(out)
@@ -67,7 +67,7 @@ func (p *plan) streamCode(out *printer) {
 	out.f("return out\n}")
 }
 
-// trace prints a layer's spikes, 0 of a silent one, and its membranes.
+// trace prints a layer's spikes, 0 of a silent one, and its state variables.
 func (s neuron) trace(out *printer) {
 	switch {
 	case s.dst.form != packed:
@@ -77,10 +77,12 @@ func (s neuron) trace(out *printer) {
 	default:
 		out.f("out = appendSpikes(out, m.%s, %d)", s.dst.name, s.dst.size)
 	}
-	if s.places != "" {
-		out.f("out = append32At(out, m.%s, %s)", s.membrane, s.places)
-	} else {
-		out.f("out = append32(out, m.%s[:%d])", s.membrane, s.dst.size)
+	for _, state := range s.states {
+		if s.places != "" {
+			out.f("out = append32At(out, m.%s, %s)", state, s.places)
+		} else {
+			out.f("out = append32(out, m.%s[:%d])", state, s.dst.size)
+		}
 	}
 }
 

@@ -55,9 +55,9 @@ func sample(t testing.TB, net *ir.Net, machine *interp.Machine, in map[string]*i
 	for _, v := range ports.Inputs {
 		s.Inputs = append(s.Inputs, in[v.Name].I)
 	}
-	results, err := machine.Run(in, func(step int, v *ir.Value, result, state *ir.Tensor) {
+	results, err := machine.Run(in, func(step int, v *ir.Value, result *ir.Tensor, states []*ir.Tensor) {
 		if v.Op == ir.OpNeuron {
-			s.Steps[step].Add(interp.Spikes(v, result), state.I)
+			s.Steps[step].Add(interp.Spikes(v, result), interp.States(states)...)
 		}
 	})
 	if err != nil {
@@ -249,6 +249,23 @@ func TestReplayOfOutputs(t *testing.T) {
 		w.write(t, net, backends.Options{Name: net.Name, Vectors: v, OutputsOnly: true})
 		if out, err := w.run(t, nil, w.testBinaries(t, "amd64")[0], "-test.run=Replay"); (err != nil) != (wrong == 1) {
 			t.Errorf("with %d wrong outputs: %v\n%s", wrong, err, out)
+		}
+	}
+}
+
+// TestReplaySeesStates notices each state variable that is one off, of a layer that has all.
+func TestReplaySeesStates(t *testing.T) {
+	irtest.Long(t)
+	t.Parallel()
+	const path = "../../testdata/run/neuron-adapt-reset.txtar"
+	net := irtest.ParseNet(t, path, irtest.Section(t, path, irtest.Load(t, path), "in.sir"))
+	for at, name := range net.Find("m").StateVars() {
+		v := vectors(t, net, 1)
+		v[0].Steps[4].States[2][3*at+1]++
+		w := workspace{dir: t.TempDir(), names: []string{net.Name}}
+		w.write(t, net, backends.Options{Name: net.Name, Vectors: v})
+		if out, err := w.run(t, nil, w.testBinaries(t, "amd64")[0], "-test.run=Replay"); err == nil || !strings.Contains(out, "step 4: "+name+" 1 of m is") {
+			t.Errorf("a wrong %s went unnoticed: %v\n%s", name, err, out)
 		}
 	}
 }

@@ -59,8 +59,13 @@ func (p *plan) lanes(w *written) *loop {
 	l.layResult(t.dst)
 	p.share(l)
 	l.call(t)
-	if i := l.program.Var(ir.MembraneVar); i >= 0 {
-		n := neuron{name: w.To.Name, dst: t.dst, membrane: l.args[i].field, bits: l.form.bits()}
+	if l.program.Var(ir.MembraneVar) >= 0 {
+		n := neuron{name: w.To.Name, dst: t.dst, bits: l.form.bits()}
+		for _, name := range ir.TracedVars {
+			if i := l.program.Var(name); i >= 0 {
+				n.states, n.names = append(n.states, l.args[i].field), append(n.names, name)
+			}
+		}
 		if w.order != nil {
 			n.places = p.table(t.dst.name+"Places", w.order.places(l.size))
 		}

@@ -51,11 +51,12 @@ type stage struct {
 
 // neuron is a layer as traces show it.
 type neuron struct {
-	name     string
-	dst      *buffer
-	membrane string
-	bits     int    // of a membrane
-	places   string // the table of places, when they are not in C order
+	name   string
+	dst    *buffer
+	states []string // fields of the state variables, the membrane first
+	names  []string // and their names
+	bits   int      // of a membrane
+	places string   // the table of places, when they are not in C order
 }
 
 // newPlan plans a program whose inputs, outputs and layers of neurons are those of the ports,

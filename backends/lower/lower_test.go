@@ -57,9 +57,9 @@ func differences(t *testing.T, net *ir.Net, p *lower.Plan) (out []string) {
 			ints[name] = x.I
 		}
 		want := map[string][]int64{}
-		results, err := m.Run(in, func(step int, v *ir.Value, result, state *ir.Tensor) {
-			if state != nil {
-				want[fmt.Sprint(step, v.Name)] = slices.Concat(state.I, result.I)
+		results, err := m.Run(in, func(step int, v *ir.Value, result *ir.Tensor, states []*ir.Tensor) {
+			if states != nil {
+				want[fmt.Sprint(step, v.Name)] = slices.Concat(append(interp.States(states), result.I)...)
 			}
 		})
 		if err != nil {
@@ -71,7 +71,11 @@ func differences(t *testing.T, net *ir.Net, p *lower.Plan) (out []string) {
 				return
 			}
 			seen++
-			now := slices.Concat(state[s.Each.Program.Var(ir.MembraneVar)], result)
+			var now []int64
+			for _, name := range net.Find(s.To.Name).StateVars() {
+				now = append(now, state[s.Each.Program.Var(name)]...)
+			}
+			now = append(now, result...)
 			if key := fmt.Sprint(step, s.To.Name); !slices.Equal(now, want[key]) {
 				out = append(out, fmt.Sprintf("sample %d, step %d, %s: %v, wanted %v", sample, step, s.To.Name, now, want[key]))
 			}

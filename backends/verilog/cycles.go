@@ -25,6 +25,9 @@ func (p *plan) cycles(sample backends.Sample) int {
 			total += q.Base
 		}
 	}
+	if len(p.scanned()) == 0 { // no layer sums rows of weights
+		return total
+	}
 	r := p.newReplay(sample)
 	lower.NewMachine(lower.NewPlan(&r.Program, lower.Layout{})).Run(r.in, func(_ int, s *lower.Stage, _ [][]int64, elements []int64) {
 		data := map[*lower.Array][]int64{}
@@ -112,7 +115,7 @@ func (p *plan) newReplay(sample backends.Sample) replay {
 		case live[s] && traced(s):
 			given := *s.To
 			given.Name, given.Given, given.Per = "trace of "+s.To.Name, true, ir.Step
-			r.in[given.Name] = results(sample, layer, s.To.Type.IsSpike())
+			r.in[given.Name] = results(sample, layer, s.To.Type.Size(), s.To.Type.IsSpike())
 			r.Stages = append(r.Stages, &lower.Stage{Clock: ir.Step, To: s.To, Move: &lower.Move{Pieces: []lower.Piece{piece(&given, s.To, 0)}}})
 		case live[s]:
 			r.Stages = append(r.Stages, s)
@@ -145,14 +148,14 @@ func (p *plan) scanned() []*lower.Array {
 	return out
 }
 
-// results are those of a layer in all steps.
-func results(sample backends.Sample, layer int, spikes bool) []int64 {
+// results are those of a layer of n neurons in all steps: spikes, or membranes.
+func results(sample backends.Sample, layer, n int, spikes bool) []int64 {
 	var out []int64
 	for _, t := range sample.Steps {
 		if spikes {
 			out = append(out, backends.Elements[int64](t.Spikes[layer])...)
 		} else {
-			out = append(out, backends.Elements[int64](t.Membranes[layer])...)
+			out = append(out, backends.Elements[int64](t.States[layer][:n])...)
 		}
 	}
 	return out

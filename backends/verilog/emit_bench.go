@@ -97,11 +97,9 @@ func (p *plan) OutCount() int {
 // Slots are the places of a vector's elements.
 func (v vector) Slots() int { return len(v.Order) }
 
-// Int32 is, in the bench, the lowest membrane as a 32-bit integer.
-func (u *unit) Int32() string {
-	m := u.Membrane()
-	low := slice("membranes_"+u.ID, m.Bits, m.Bits*u.Lanes)
-	return extend(low, m.Bits, m.Signed, 32)
+// Int32 is, in the bench, a state variable of the lowest lane as a 32-bit integer.
+func (u *unit) Int32(s stateVar) string {
+	return extend(slice("tile_"+s.Name+"_"+u.ID, s.Bits, s.Bits*u.Lanes), s.Bits, s.Signed, 32)
 }
 
 // vectors are the samples: the inputs, and the results that the bench expects.
@@ -114,7 +112,7 @@ func vectors(g page, vs backends.Vectors) []backends.File {
 		for _, t := range s.Steps {
 			for i := range t.Spikes {
 				hexLines(&want, t.Spikes[i])
-				hexLines(&want, t.Membranes[i])
+				hexLines(&want, t.States[i])
 			}
 		}
 		for _, y := range s.Outputs {

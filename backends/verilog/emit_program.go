@@ -14,14 +14,22 @@ func (n *program) Kept() []stateVar {
 	return slices.DeleteFunc(slices.Clone(n.States), func(s stateVar) bool { return !s.Kept })
 }
 
-// Stored are the state variables that a lane gives: those that are kept, and the
-// membrane, which the bench reads.
+// Stored are the state variables that a lane gives: those that are kept, and those that the
+// bench reads.
 func (n *program) Stored() []stateVar {
-	return slices.DeleteFunc(slices.Clone(n.States), func(s stateVar) bool { return !s.Kept && s.Name != ir.MembraneVar })
+	return slices.DeleteFunc(slices.Clone(n.States), func(s stateVar) bool { return !s.Kept && !slices.Contains(ir.TracedVars, s.Name) })
 }
 
-// Membrane is the state variable that a bench compares.
-func (n *program) Membrane() stateVar { return n.States[n.Var(ir.MembraneVar)] }
+// Traced are the state variables that a bench compares.
+func (n *program) Traced() []stateVar {
+	var out []stateVar
+	for _, name := range ir.TracedVars {
+		if at := n.Var(name); at >= 0 {
+			out = append(out, n.States[at])
+		}
+	}
+	return out
+}
 
 // Fires reports whether the result is a spike.
 func (n *program) Fires() bool { return n.IsBit(n.Result()) }

@@ -16,7 +16,7 @@ type page struct {
 	*plan
 	Meanings []string // the lines on inputs and outputs of the first comment
 	Samples  int
-	Traced   int      // 1 if vectors.hex has spikes and membranes
+	Traced   int      // 1 if vectors.hex has spikes and states
 	Cycles   []int    // of each sample
 	Stored   []stored // the files that the model reads
 	Sampled  []stored // those of the bench's own samples

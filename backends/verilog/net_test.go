@@ -79,7 +79,7 @@ func TestBenchCatches(t *testing.T) {
 	net := parse(t, dag)
 	for what, spoil := range map[string]func(backends.Sample){
 		"spike of layer 1 neuron 3":    func(s backends.Sample) { s.Steps[1].Spikes[1][3] ^= 1 },
-		"membrane of layer 2 neuron 5": func(s backends.Sample) { s.Steps[2].Membranes[2][5]++ },
+		"membrane of layer 2 neuron 5": func(s backends.Sample) { s.Steps[2].States[2][5]++ },
 		"output 4":                     func(s backends.Sample) { s.Outputs[0][4]-- },
 	} {
 		vs := samples(t, net, 3, 3)
@@ -96,6 +96,22 @@ func TestBenchCatches(t *testing.T) {
 	}
 }
 
+// The bench sees each state variable that is one off, of a layer that has all.
+func TestBenchSeesStates(t *testing.T) {
+	irtest.Long(t)
+	t.Parallel()
+	irtest.Need(t, "iverilog")
+	const path = "../../testdata/run/neuron-adapt-reset.txtar"
+	net := irtest.ParseNet(t, path, irtest.Section(t, path, irtest.Load(t, path), "in.sir"))
+	for at, name := range net.Find("m").StateVars() {
+		vs := samples(t, net, 3, 1)
+		vs[0].Steps[4].States[2][3*at+1]++
+		if log := fails(t, emit(t, net, 2, vs)); !strings.Contains(log, "step 4: "+name+" of layer 2 neuron 1 is ") {
+			t.Errorf("a wrong %s is not caught\n%s", name, log)
+		}
+	}
+}
+
 // A bench of outputs alone sees a wrong output, and no spike.
 func TestBenchOfOutputs(t *testing.T) {
 	irtest.Long(t)
@@ -103,7 +119,7 @@ func TestBenchOfOutputs(t *testing.T) {
 	irtest.Need(t, "iverilog")
 	net := parse(t, dag)
 	vs := samples(t, net, 3, 3)
-	vs[2].Steps[1].Membranes[2][5]++
+	vs[2].Steps[1].States[2][5]++
 	o := backends.Options{Name: "net", Lanes: 8, Vectors: vs, OutputsOnly: true}
 	if log := simulate(t, emitOf(t, net, o)); !strings.Contains(log, "PASS: 3 samples") {
 		t.Error(log)

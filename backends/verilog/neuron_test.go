@@ -92,7 +92,7 @@ func TestNeuronVariants(t *testing.T) {
 			for _, s := range vs {
 				for _, step := range s.Steps {
 					spikes += count(step.Spikes[0], func(x uint8) bool { return x == 1 })
-					negative += count(step.Membranes[0], func(x int32) bool { return x < 0 })
+					negative += count(step.States[0], func(x int32) bool { return x < 0 })
 				}
 			}
 		})

@@ -43,9 +43,9 @@ func sample(t *testing.T, m *interp.Machine, net *ir.Net, rng *rand.Rand, share 
 		s.Inputs = append(s.Inputs, x.I)
 	}
 	s.Steps = make([]backends.StepTrace, net.Steps)
-	out, err := m.Run(in, func(step int, v *ir.Value, result, state *ir.Tensor) {
+	out, err := m.Run(in, func(step int, v *ir.Value, result *ir.Tensor, states []*ir.Tensor) {
 		if v.Op == ir.OpNeuron {
-			s.Steps[step].Add(interp.Spikes(v, result), state.I)
+			s.Steps[step].Add(interp.Spikes(v, result), interp.States(states)...)
 		}
 	})
 	if err != nil {
@@ -176,7 +176,7 @@ func stream(vs backends.Vectors) string {
 		for _, step := range s.Steps {
 			for i := range step.Spikes {
 				lines(&b, step.Spikes[i])
-				lines(&b, step.Membranes[i])
+				lines(&b, step.States[i])
 			}
 		}
 		for _, y := range s.Outputs {

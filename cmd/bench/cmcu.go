@@ -192,7 +192,7 @@ func (f *cFigures) tables() []table {
 	}
 	for _, b := range f.Boards {
 		t.add(b.Name, fmt.Sprintf("%.0f", b.Instructions), fmt.Sprintf("%.3f", b.PerSynop), b.Code, b.Weights, b.State, f.Stack,
-			b.Mismatches.Spikes, b.Mismatches.Membranes, b.Mismatches.Outputs)
+			b.Mismatches.Spikes, b.Mismatches.States, b.Mismatches.Outputs)
 	}
 	t.note("bytes of the model alone; instructions of its own functions, which are not cycles")
 	t.note("a synaptic operation is one weight, added for one spike or one set bit of a pixel")

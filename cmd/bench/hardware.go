@@ -250,7 +250,7 @@ func (f *verilogFigures) clockTable() table {
 		if c.Simulated != c.Header {
 			equal = "NO"
 		}
-		t.add(i, c.Simulated, c.Header, equal, c.Mismatches.Spikes, c.Mismatches.Membranes, c.Mismatches.Outputs)
+		t.add(i, c.Simulated, c.Header, equal, c.Mismatches.Spikes, c.Mismatches.States, c.Mismatches.Outputs)
 		total += c.Simulated
 	}
 	t.note("mean %d cycles per image", total/len(f.Images))

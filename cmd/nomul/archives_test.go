@@ -88,7 +88,7 @@ func compareOn(t *testing.T, a archived, target string, samples []map[string]*ir
 		return
 	}
 	if m := engine.Compare(want, got); !m.None() {
-		t.Errorf("%s on %s: %d spikes, %d membranes, %d outputs differ: %s", a.name, target, m.Spikes, m.Membranes, m.Outputs, m.First)
+		t.Errorf("%s on %s: %d spikes, %d membranes, %d outputs differ: %s", a.name, target, m.Spikes, m.States, m.Outputs, m.First)
 	}
 }
 

@@ -135,7 +135,7 @@ const (
 )
 
 // emitted is how many of some samples are emitted as a test, with their outputs only or
-// with all spikes and membranes.
+// with all spikes and states.
 func emitted(net *ir.Net, samples int) (count int, outputsOnly bool) {
 	each := max(1, backends.PortsOf(net).TraceBytes(net.Steps))
 	return min(samples, maxVectors, max(1, maxExpected/each)), each > maxExpected

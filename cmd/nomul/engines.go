@@ -93,8 +93,11 @@ func recordEngine(c *cobra.Command, net *ir.Net, name string, samples []map[stri
 		}
 		for _, step := range s.Steps {
 			for i, v := range ports.Neurons {
-				rec.tap(0, v, &ir.Tensor{Type: v.Type, I: backends.Elements[int64](step.Spikes[i])},
-					&ir.Tensor{Type: ir.SintType(64, v.Type.Shape), I: backends.Elements[int64](step.Membranes[i])})
+				var states []*ir.Tensor
+				for state := range slices.Chunk(backends.Elements[int64](step.States[i]), v.Type.Size()) {
+					states = append(states, &ir.Tensor{Type: ir.SintType(64, v.Type.Shape), I: state})
+				}
+				rec.tap(0, v, &ir.Tensor{Type: v.Type, I: backends.Elements[int64](step.Spikes[i])}, states)
 			}
 		}
 	}

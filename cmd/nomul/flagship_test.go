@@ -200,7 +200,7 @@ func (p *probe) run(t *testing.T, in map[string]*ir.Tensor) {
 	}
 }
 
-func (p *probe) tap(_ int, v *ir.Value, result, _ *ir.Tensor) {
+func (p *probe) tap(_ int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
 	p.results[v] = result
 	if v.Op != p.of {
 		return

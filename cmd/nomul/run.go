@@ -90,7 +90,7 @@ one of extent 1 where the file has that first, as a batch: [1,10] becomes
 	engineFlag(c.Flags(), &engineName)
 	c.Flags().StringVarP(&in, "input", "i", "", "arrays to run on: `FILE`.npz or .npy")
 	c.Flags().StringVarP(&out, "out", "o", "", "where results go: `FILE`.npz")
-	c.Flags().StringVar(&trace, "trace", "", "also write spikes and membranes of every neuron layer and step to `FILE`.npz")
+	c.Flags().StringVar(&trace, "trace", "", "also write spikes and state variables of every neuron layer and step to `FILE`.npz")
 	return c
 }
 
@@ -120,7 +120,7 @@ func newRecording(net *ir.Net, samples int) *recording {
 	}
 	for _, v := range net.All(ir.OpNeuron) {
 		shape := append([]int{samples, net.Steps}, v.Type.Shape.Dims()...)
-		r.shapes[v.Name], r.shapes[v.Name+".membrane"] = shape, shape
+		r.shapes[v.Name] = shape
 	}
 	return r
 }
@@ -157,14 +157,25 @@ func record(c *cobra.Command, net *ir.Net, engineName string, samples []map[stri
 	return rec, nil
 }
 
-func (r *recording) tap(_ int, v *ir.Value, result, state *ir.Tensor) {
+func (r *recording) tap(_ int, v *ir.Value, result *ir.Tensor, states []*ir.Tensor) {
 	if v.Op != ir.OpNeuron {
 		return
 	}
 	for i, spike := range interp.Spikes(v, result) {
 		r.traces[v.Name] = append(r.traces[v.Name], float64(spike))
-		r.traces[v.Name+".membrane"] = append(r.traces[v.Name+".membrane"], state.At(i))
+		for at, name := range stateNames(v) {
+			r.traces[name] = append(r.traces[name], states[at].At(i))
+		}
 	}
+}
+
+// stateNames are the names, in traces, of a neuron layer's state variables.
+func stateNames(v *ir.Value) []string {
+	var out []string
+	for _, name := range v.StateVars() {
+		out = append(out, v.Name+"."+name)
+	}
+	return out
 }
 
 // outputShape is the shape of a result of all samples: with these in front, but where a
@@ -213,17 +224,20 @@ func (r *recording) files(out, trace string) []files.Output {
 	return []files.Output{dataset.Output(out, r.outputs), dataset.Output(trace, r.traceArrays())}
 }
 
-// traceArrays are the spikes and membranes of every neuron layer.
+// traceArrays are the spikes and state variables of every neuron layer.
 func (r *recording) traceArrays() map[string]*dataset.Array {
 	arrays := map[string]*dataset.Array{}
 	for _, v := range r.net.All(ir.OpNeuron) {
-		spikes, membrane := r.traces[v.Name], r.traces[v.Name+".membrane"]
-		arrays[v.Name] = dataset.Ints(dataset.Uint8, r.shapes[v.Name], wholes(spikes))
+		arrays[v.Name] = dataset.Ints(dataset.Uint8, r.shapes[v.Name], wholes(r.traces[v.Name]))
+		for _, name := range stateNames(v) {
+			if r.net.Level == ir.Fixed {
+				arrays[name] = dataset.Ints(dataset.Int32, r.shapes[v.Name], wholes(r.traces[name]))
+			} else {
+				arrays[name] = dataset.Floats(dataset.Float64, r.shapes[v.Name], r.traces[name])
+			}
+		}
 		if r.net.Level == ir.Fixed {
-			arrays[v.Name+".membrane"] = dataset.Ints(dataset.Int32, r.shapes[v.Name], wholes(membrane))
 			addUnits(arrays, v)
-		} else {
-			arrays[v.Name+".membrane"] = dataset.Floats(dataset.Float64, r.shapes[v.Name], membrane)
 		}
 	}
 	return arrays

@@ -104,10 +104,10 @@ func (r *verification) print(c *cobra.Command) {
 		if e.Unproved != "" {
 			note = strings.TrimPrefix(note+", not proved: "+e.Unproved, ", ")
 		}
-		rows = append(rows, []string{e.Name, fmt.Sprint(e.Samples), fmt.Sprint(e.Spikes), fmt.Sprint(e.Membranes), fmt.Sprint(e.Outputs), note})
+		rows = append(rows, []string{e.Name, fmt.Sprint(e.Samples), fmt.Sprint(e.Spikes), fmt.Sprint(e.States), fmt.Sprint(e.Outputs), note})
 	}
-	fmt.Fprintln(w, "how many spikes, membranes and outputs differ from the interpreter's")
-	printTable(w, []string{"engine", "samples", "spikes", "membranes", "outputs", ""}, rows)
+	fmt.Fprintln(w, "how many spikes, states of neurons and outputs differ from the interpreter's")
+	printTable(w, []string{"engine", "samples", "spikes", "states", "outputs", ""}, rows)
 	fmt.Fprintln(w)
 	rows = nil
 	for _, p := range r.Proofs {

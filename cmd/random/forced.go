@@ -59,7 +59,7 @@ func cut(net *ir.Net) *ir.Net {
 // teacher runs the net of real numbers and keeps its spikes, step after step.
 func teacher(m *interp.Machine, in map[string]*ir.Tensor) (spikes map[string][]int64, outputs map[string][]float64, err error) {
 	spikes, outputs = map[string][]int64{}, map[string][]float64{}
-	out, err := m.Run(in, func(_ int, v *ir.Value, result, _ *ir.Tensor) {
+	out, err := m.Run(in, func(_ int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
 		if v.Op == ir.OpNeuron && v.Type.IsSpike() {
 			spikes[v.Name] = append(spikes[v.Name], result.I...)
 		}
@@ -95,7 +95,7 @@ func (n *network) runForced() error {
 			return err
 		}
 		parted, differed := false, map[string]bool{}
-		got, err := fixed.Run(in, func(step int, v *ir.Value, result, _ *ir.Tensor) {
+		got, err := fixed.Run(in, func(step int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
 			if v.Op == ir.OpNeuron && v.Type.IsSpike() {
 				n.flips(s, step, v.Name, result.I, want[v.Name], differed)
 				parted = parted || metrics.IsDecided(v) && !slices.Equal(result.I, want[v.Name][step*len(result.I):][:len(result.I)])

@@ -24,7 +24,7 @@ type trace struct {
 
 func traced(m *interp.Machine, in map[string]*ir.Tensor) (trace, error) {
 	t := trace{map[string][]float64{}, map[string][]float64{}}
-	out, err := m.Run(in, func(step int, v *ir.Value, result, _ *ir.Tensor) {
+	out, err := m.Run(in, func(step int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
 		if v.Op == ir.OpNeuron && v.Type.IsSpike() {
 			t.spikes[key(v.Name, step)] = numbers(result)
 		}

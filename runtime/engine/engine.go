@@ -100,15 +100,15 @@ func misfit(format string, args ...any) error {
 
 // Mismatches counts the elements that two runs differ in.
 type Mismatches struct {
-	Spikes    int `json:"spike_mismatches"`
-	Membranes int `json:"membrane_mismatches"`
-	Outputs   int `json:"output_mismatches"`
+	Spikes  int `json:"spike_mismatches"`
+	States  int `json:"state_mismatches"`
+	Outputs int `json:"output_mismatches"`
 	// First says in words where the first one is.
 	First string `json:"first,omitempty"`
 }
 
 // None tells whether the runs are equal.
-func (m Mismatches) None() bool { return m.Spikes+m.Membranes+m.Outputs == 0 }
+func (m Mismatches) None() bool { return m.Spikes+m.States+m.Outputs == 0 }
 
 // Compare holds two runs of the same samples against each other, element by
 // element. A missing sample, step, layer or element counts as one that differs.
@@ -146,7 +146,7 @@ func (m *Mismatches) sample(at string, want, got backends.Sample) {
 		}
 		step := fmt.Sprintf("%s, step %d", at, t)
 		lists(m, &m.Spikes, step+", spikes of neuron layer", w.Spikes, g.Spikes)
-		lists(m, &m.Membranes, step+", membranes of neuron layer", w.Membranes, g.Membranes)
+		lists(m, &m.States, step+", states of neuron layer", w.States, g.States)
 	}
 	lists(m, &m.Outputs, at+", output", want.Outputs, got.Outputs)
 }

@@ -327,9 +327,9 @@ func TestCompare(t *testing.T) {
 		want  Mismatches
 	}{
 		{"spike", func(v backends.Vectors) backends.Vectors { v[1].Steps[2].Spikes[0][3] ^= 1; return v }, Mismatches{Spikes: 1}},
-		{"membrane", func(v backends.Vectors) backends.Vectors { v[2].Steps[0].Membranes[0][0]++; return v }, Mismatches{Membranes: 1}},
+		{"membrane", func(v backends.Vectors) backends.Vectors { v[2].Steps[0].States[0][0]++; return v }, Mismatches{States: 1}},
 		{"output", func(v backends.Vectors) backends.Vectors { v[0].Outputs[0][4]--; return v }, Mismatches{Outputs: 1}},
-		{"short", func(v backends.Vectors) backends.Vectors { v[0].Steps = v[0].Steps[:2]; return v }, Mismatches{Spikes: 1, Membranes: 1}},
+		{"short", func(v backends.Vectors) backends.Vectors { v[0].Steps = v[0].Steps[:2]; return v }, Mismatches{Spikes: 1, States: 1}},
 		{"layer", func(v backends.Vectors) backends.Vectors { v[0].Steps[1].Spikes = nil; return v }, Mismatches{Spikes: 1}},
 		{"size", func(v backends.Vectors) backends.Vectors { v[0].Outputs[0] = v[0].Outputs[0][:2]; return v }, Mismatches{Outputs: 1}},
 	} {

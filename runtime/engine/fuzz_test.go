@@ -40,7 +40,7 @@ func written(vectors backends.Vectors) []byte {
 		for _, step := range sample.Steps {
 			for l := range step.Spikes {
 				out = append(out, step.Spikes[l]...)
-				for _, x := range step.Membranes[l] {
+				for _, x := range step.States[l] {
 					word(x)
 				}
 			}

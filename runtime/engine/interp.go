@@ -72,9 +72,9 @@ func (e *Interpreter) sample(m *interp.Machine, inputs [][]int64, trace bool) (b
 	var tap interp.Tap
 	if trace {
 		out.Steps = make([]backends.StepTrace, e.net.Steps)
-		tap = func(step int, v *ir.Value, result, state *ir.Tensor) {
+		tap = func(step int, v *ir.Value, result *ir.Tensor, states []*ir.Tensor) {
 			if v.Op == ir.OpNeuron {
-				out.Steps[step].Add(interp.Spikes(v, result), state.I)
+				out.Steps[step].Add(interp.Spikes(v, result), interp.States(states)...)
 			}
 		}
 	}

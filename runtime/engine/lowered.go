@@ -73,20 +73,23 @@ func (e *Lowered) sample(machine *lower.Machine, inputs [][]int64, trace bool) b
 	if trace {
 		out.Steps = make([]backends.StepTrace, e.net.Steps)
 		for step := range out.Steps {
-			out.Steps[step] = backends.StepTrace{Spikes: make([][]uint8, len(e.ports.Neurons)), Membranes: make([][]int32, len(e.ports.Neurons))}
+			out.Steps[step] = backends.StepTrace{Spikes: make([][]uint8, len(e.ports.Neurons)), States: make([][]int32, len(e.ports.Neurons))}
 		}
 		tap = func(step int, s *lower.Stage, state [][]int64, result []int64) {
 			if s.Each == nil || s.Each.Program.Var(ir.MembraneVar) < 0 {
 				return
 			}
-			membrane := state[s.Each.Program.Var(ir.MembraneVar)]
 			if !s.To.Type.IsSpike() {
 				result = make([]int64, len(result)) // a silent neuron has none
 			}
 			// A plan need not run layers in the order of the net.
 			layer := slices.IndexFunc(e.ports.Neurons, func(v *ir.Value) bool { return v.Name == s.To.Name })
 			out.Steps[step].Spikes[layer] = backends.Elements[uint8](result)
-			out.Steps[step].Membranes[layer] = backends.Elements[int32](membrane)
+			out.Steps[step].States[layer] = nil
+			for _, name := range e.ports.Neurons[layer].StateVars() {
+				all := backends.Elements[int32](state[s.Each.Program.Var(name)])
+				out.Steps[step].States[layer] = append(out.Steps[step].States[layer], all...)
+			}
 		}
 	}
 	results := machine.Run(in, tap)

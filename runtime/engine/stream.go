@@ -77,7 +77,7 @@ func (s stream) sample(r source, inputs [][]int64, trace bool) backends.Sample {
 	for t := range out.Steps {
 		for _, v := range s.ports.Neurons {
 			out.Steps[t].Spikes = append(out.Steps[t].Spikes, r.spikes(v.Type.Size()))
-			out.Steps[t].Membranes = append(out.Steps[t].Membranes, r.words(v.Type.Size()))
+			out.Steps[t].States = append(out.Steps[t].States, r.words(backends.StateSize(v)))
 		}
 	}
 	for _, v := range s.ports.Outputs {

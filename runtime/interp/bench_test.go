@@ -87,7 +87,7 @@ func benchmark(b *testing.B, text string) {
 	}
 	in := irtest.Inputs(net, 1, 8)
 	fired, seen := 0, 0
-	count := func(_ int, v *ir.Value, result, _ *ir.Tensor) {
+	count := func(_ int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
 		if v.Type.IsSpike() {
 			for _, s := range result.I {
 				fired, seen = fired+int(s), seen+1

@@ -33,10 +33,9 @@ type cell struct {
 	result *ir.Tensor
 	// given is an input's data of this run.
 	given *ir.Tensor
-	// state is a neuron's stored membrane, in the type of its arithmetic.
-	state *ir.Tensor
-	// current is a neuron's current, likewise; nil when it has none.
-	current *ir.Tensor
+	// states are a neuron's state variables, in the order of its StateVars and the type of its
+	// arithmetic.
+	states []*ir.Tensor
 	// passing reports whether the result is of no use once it is read.
 	passing bool
 	// run computes the result in a step; 0 outside the loop. It is nil when
@@ -44,12 +43,12 @@ type cell struct {
 	run func(step int)
 }
 
-// Tap sees a value after it is computed. state is the stored membrane of a
-// neuron and nil for other ops. step counts from 0; values of clock once are
+// Tap sees a value after it is computed. states are the state variables of a
+// neuron, in the order of its StateVars, and nil for other ops. step counts from 0; values of clock once are
 // shown with step −1, those of clock end with the number of steps. Constants
 // and latches are not shown. The tensors are overwritten: a result when its readers
 // have run, and all by the next step.
-type Tap func(step int, v *ir.Value, result, state *ir.Tensor)
+type Tap func(step int, v *ir.Value, result *ir.Tensor, states []*ir.Tensor)
 
 // New prepares a machine for a net that satisfies ir.Verify. Values that depend
 // on constants only are computed here, and equal values once. Unknown operators
@@ -121,7 +120,7 @@ func (m *Machine) sweep(clock ir.Clock, step int, tap Tap) error {
 			}
 		}
 		if tap != nil && c.value.Op != ir.OpConst && c.value.Op != ir.OpLatch {
-			tap(step, c.value, c.result, c.state)
+			tap(step, c.value, c.result, c.states)
 		}
 	}
 	return nil
@@ -135,19 +134,12 @@ func (c *cell) check() error {
 	if r := c.result.Range(); !c.value.Range.Contains(r) {
 		return diag.Errorf(c.value.Origin, diag.BadNet, "%s %%%s: is %v, out of its range %v", c.value.Op, c.value.Name, r, c.value.Range)
 	}
-	if c.state == nil {
-		return nil
-	}
-	for _, own := range []struct {
-		what    string
-		is      *ir.Tensor
-		promise ir.Range
-	}{{"membrane", c.state, c.value.State}, {"current", c.current, c.value.Drive}} {
-		if own.is == nil {
-			continue
-		}
-		if r := own.is.Range(); !own.promise.Contains(r) {
-			return diag.Errorf(c.value.Origin, diag.BadNet, "%s %%%s: its %s is %v, out of its range %v", c.value.Op, c.value.Name, own.what, r, own.promise)
+	promises := map[string]ir.Range{ir.MembraneVar: c.value.State, ir.CurrentVar: c.value.Drive}
+	for i, state := range c.states {
+		name := c.value.StateVars()[i]
+		promise, promised := promises[name]
+		if r := state.Range(); promised && !promise.Contains(r) {
+			return diag.Errorf(c.value.Origin, diag.BadNet, "%s %%%s: its %s is %v, out of its range %v", c.value.Op, c.value.Name, name, r, promise)
 		}
 	}
 	return nil

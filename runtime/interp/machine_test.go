@@ -37,7 +37,7 @@ func TestMachineEqualsPlainEvaluation(t *testing.T) {
 			plain[v] = evaluate(v, plain, in)
 		}
 		seen := 0
-		_, err := m.Run(in, func(_ int, v *ir.Value, result, _ *ir.Tensor) {
+		_, err := m.Run(in, func(_ int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
 			seen++
 			if want := plain[v]; !slices.Equal(result.F, want.F) || !slices.Equal(result.I, want.I) {
 				t.Errorf("sample %d: %%%s differs", i, v.Name)
@@ -93,8 +93,8 @@ func TestShuffledNetIsTheSame(t *testing.T) {
 func trace(t *testing.T, m *interp.Machine, in map[string]*ir.Tensor) string {
 	t.Helper()
 	seen := map[string]string{}
-	_, err := m.Run(in, func(step int, v *ir.Value, result, state *ir.Tensor) {
-		seen[fmt.Sprintf("%s %d", v.Name, step)] = fmt.Sprint(result.I, state)
+	_, err := m.Run(in, func(step int, v *ir.Value, result *ir.Tensor, states []*ir.Tensor) {
+		seen[fmt.Sprintf("%s %d", v.Name, step)] = fmt.Sprint(result.I, interp.States(states))
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +121,7 @@ end
 }`)
 	var got []string
 	k := ir.Ints(ir.ShapeOf(1), []int64{5})
-	_, err := machine(t, net).Run(map[string]*ir.Tensor{"k": k}, func(step int, v *ir.Value, result, _ *ir.Tensor) {
+	_, err := machine(t, net).Run(map[string]*ir.Tensor{"k": k}, func(step int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
 		got = append(got, fmt.Sprintf("%d %s %d", step, v.Name, result.I[0]))
 	})
 	if err != nil {
@@ -220,9 +220,9 @@ func TestRealNeuronIsItsEquation(t *testing.T) {
 			x.F[i] = float64(n)
 		}
 		want := s.inFloats(gain, beta)
-		_, err = m.Run(map[string]*ir.Tensor{"x": x}, func(step int, _ *ir.Value, result, state *ir.Tensor) {
-			if state != nil && (state.F[0] != want[step].membrane || result.At(0) != want[step].result) {
-				t.Fatalf("%+v, step %d: result %v, membrane %v; wanted %+v", s, step, result, state.F, want[step])
+		_, err = m.Run(map[string]*ir.Tensor{"x": x}, func(step int, _ *ir.Value, result *ir.Tensor, states []*ir.Tensor) {
+			if states != nil && (states[0].F[0] != want[step].membrane || result.At(0) != want[step].result) {
+				t.Fatalf("%+v, step %d: result %v, membrane %v; wanted %+v", s, step, result, states[0].F, want[step])
 			}
 		})
 		if err != nil {

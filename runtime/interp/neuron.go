@@ -20,8 +20,7 @@ type neurons[T number] struct {
 	r []int64 // with when=both, where the stored membrane was above the threshold
 	// rest has the steps of a refractory period that are left, and held the membranes that
 	// it holds, as they were or after their leak; nil when there is none.
-	rest []int
-	held []T
+	rest, held []T
 	// leak and decay are the leaks of membrane and current, in place; nil for none.
 	leak, decay func(v []T)
 	// drive adds the input of this step, with its gain; unless order=after, where
@@ -96,7 +95,7 @@ func (n *neurons[T]) count() {
 		}
 		n.rest[j] = max(left-1, 0)
 		if n.s[j] != 0 {
-			n.rest[j] = n.Refractory.Steps
+			n.rest[j] = T(n.Refractory.Steps)
 		}
 	}
 }
@@ -222,11 +221,15 @@ func addTo[T number](acc, x []T) {
 }
 
 func (a *assembly) neuron(v *ir.Value, args []*ir.Tensor, c *cell) {
-	if a.m.net.Level == ir.Fixed {
-		c.state = ir.NewTensor(ir.Holding(v.State, v.Type.Shape))
-		if hasCurrent(v) {
-			c.current = ir.NewTensor(ir.Holding(v.Drive, v.Type.Shape))
+	fixed := a.m.net.Level == ir.Fixed
+	for range v.StateVars() {
+		t := ir.RealType(v.Type.Shape)
+		if fixed {
+			t = ir.SintType(64, v.Type.Shape)
 		}
+		c.states = append(c.states, ir.NewTensor(t))
+	}
+	if fixed {
 		n := newNeurons(v, args, c, (*eval.View).Ints, func(t *ir.Tensor) []int64 { return t.I })
 		n.leak, n.decay = leakInts(n.Leak, n.Round), leakInts(n.Current, n.Round)
 		n.adapt = leakInts(n.Adapt, n.AdaptRound())
@@ -236,10 +239,6 @@ func (a *assembly) neuron(v *ir.Value, args []*ir.Tensor, c *cell) {
 			c.run = func(step int) { n.step(step); copy(c.result.I, n.v) }
 		}
 		return
-	}
-	c.state = ir.NewTensor(ir.RealType(v.Type.Shape))
-	if hasCurrent(v) {
-		c.current = ir.NewTensor(ir.RealType(v.Type.Shape))
 	}
 	n := newNeurons(v, args, c, (*eval.View).Reals, func(t *ir.Tensor) []float64 { return t.F })
 	n.leak = leakReals(n.Leak, operand(v, args, ir.NeuronLeak, (*eval.View).Reals))
@@ -265,15 +264,25 @@ func Spikes(v *ir.Value, result *ir.Tensor) []int64 {
 	return result.I
 }
 
+// States are the integers of a neuron's state variables.
+func States(states []*ir.Tensor) [][]int64 {
+	var out [][]int64
+	for _, t := range states {
+		out = append(out, t.I)
+	}
+	return out
+}
+
 func newNeurons[T number](v *ir.Value, args []*ir.Tensor, c *cell, show func(*eval.View, *ir.Tensor) []T, data func(*ir.Tensor) []T) *neurons[T] {
 	n := &neurons[T]{
-		NeuronAttrs: v.Attrs.(ir.NeuronAttrs), v: data(c.state), s: c.result.I,
+		NeuronAttrs: v.Attrs.(ir.NeuronAttrs), s: c.result.I,
 		threshold: operand(v, args, ir.NeuronThreshold, show),
 		bias:      operand(v, args, ir.NeuronBias, show),
 		init:      operand(v, args, ir.NeuronInit, show),
 	}
-	if c.current != nil {
-		n.i = data(c.current)
+	memory := map[string]*[]T{ir.MembraneVar: &n.v, ir.CurrentVar: &n.i, ir.GrowthVar: &n.grown, ir.RestVar: &n.rest}
+	for i, name := range v.StateVars() {
+		*memory[name] = data(c.states[i])
 	}
 	if n.Silent {
 		n.s = make([]int64, len(n.v))
@@ -281,12 +290,10 @@ func newNeurons[T number](v *ir.Value, args []*ir.Tensor, c *cell, show func(*ev
 	if n.When == ir.WhenBoth {
 		n.r = make([]int64, len(n.v))
 	}
-	if n.Refractory.Kind != 0 {
-		n.rest, n.held = make([]int, len(n.v)), make([]T, len(n.v))
+	if n.rest != nil {
+		n.held = make([]T, len(n.v))
 	}
-	if n.jump = operand(v, args, ir.NeuronJump, show); n.jump != nil {
-		n.grown = make([]T, len(n.v))
-	}
+	n.jump = operand(v, args, ir.NeuronJump, show)
 	switch n.Reset {
 	case ir.ResetValue:
 		n.value = operand(v, args, ir.NeuronReset, show)
@@ -295,8 +302,6 @@ func newNeurons[T number](v *ir.Value, args []*ir.Tensor, c *cell, show func(*ev
 	}
 	return n
 }
-
-func hasCurrent(v *ir.Value) bool { return v.Attrs.(ir.NeuronAttrs).Current.Kind != 0 }
 
 // operand is a constant operand with one entry per neuron, or nil.
 func operand[T number](v *ir.Value, args []*ir.Tensor, slot int, show func(*eval.View, *ir.Tensor) []T) []T {

@@ -165,9 +165,9 @@ func (s sample) run(t rapid.TB) (results, membranes []int64) {
 	copy(x.I, s.x)
 	for range 2 { // the second run must not see the first
 		results, membranes = nil, nil
-		_, err = m.Run(map[string]*ir.Tensor{"x": x}, func(_ int, _ *ir.Value, result, state *ir.Tensor) {
-			if state != nil {
-				results, membranes = append(results, result.I[0]), append(membranes, state.I[0])
+		_, err = m.Run(map[string]*ir.Tensor{"x": x}, func(_ int, _ *ir.Value, result *ir.Tensor, states []*ir.Tensor) {
+			if states != nil {
+				results, membranes = append(results, result.I[0]), append(membranes, states[0].I[0])
 			}
 		})
 		if err != nil {

@@ -42,7 +42,7 @@ func TestResultsTakeTurns(t *testing.T) {
 		}
 		places := map[*float64]bool{}
 		for range 2 {
-			out, err := m.Run(map[string]*ir.Tensor{"x": ir.Reals(x.Type.Shape, []float64{1, 2})}, func(_ int, v *ir.Value, result, _ *ir.Tensor) {
+			out, err := m.Run(map[string]*ir.Tensor{"x": ir.Reals(x.Type.Shape, []float64{1, 2})}, func(_ int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
 				at := slices.Index(values, v)
 				if at > 0 && !slices.Equal(result.F, want[at]) {
 					t.Errorf("%s is %v, wanted %v", v.Name, result.F, want[at])

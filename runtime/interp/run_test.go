@@ -56,9 +56,13 @@ func transcript(net *ir.Net, samples []map[string]*ir.Tensor) (string, error) {
 	for i, in := range samples {
 		fmt.Fprintf(&b, "sample %d\n", i+1)
 		steps := map[string][]string{}
-		_, err := m.Run(in, func(step int, v *ir.Value, result, state *ir.Tensor) {
-			if state != nil {
-				steps[v.Name] = append(steps[v.Name], fmt.Sprintf("step %d %%%s spikes %s membranes %s\n", step, v.Name, elements(result), elements(state)))
+		_, err := m.Run(in, func(step int, v *ir.Value, result *ir.Tensor, states []*ir.Tensor) {
+			if states != nil {
+				line := fmt.Sprintf("step %d %%%s spikes %s membranes %s", step, v.Name, elements(result), elements(states[0]))
+				for i, state := range states[1:] {
+					line += fmt.Sprintf(" %s %s", v.StateVars()[1+i], elements(state))
+				}
+				steps[v.Name] = append(steps[v.Name], line+"\n")
 			}
 		})
 		if err != nil {

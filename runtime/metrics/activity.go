@@ -67,7 +67,7 @@ func NewCounter(net *ir.Net) *Counter {
 func (c *Counter) Sample() { c.samples++ }
 
 // Tap counts one value of a step; it is an interp.Tap.
-func (c *Counter) Tap(_ int, v *ir.Value, result, _ *ir.Tensor) {
+func (c *Counter) Tap(_ int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
 	if v.Op == ir.OpNeuron {
 		for _, s := range interp.Spikes(v, result) {
 			c.spikes[v] += s

@@ -72,10 +72,10 @@ func (b *Bounds) Run(in map[string]*ir.Tensor) error {
 	return b.err
 }
 
-func (b *Bounds) record(step int, v *ir.Value, result, state *ir.Tensor) {
+func (b *Bounds) record(step int, v *ir.Value, result *ir.Tensor, states []*ir.Tensor) {
 	b.results[moment{v.Name, step, false}] = contents(result)
-	if state != nil {
-		b.results[moment{v.Name, step, true}] = contents(state)
+	if states != nil {
+		b.results[moment{v.Name, step, true}] = contents(states[0])
 	}
 }
 
@@ -87,7 +87,7 @@ func contents(t *ir.Tensor) []float64 {
 	return out
 }
 
-func (b *Bounds) compare(step int, v *ir.Value, result, state *ir.Tensor) {
+func (b *Bounds) compare(step int, v *ir.Value, result *ir.Tensor, states []*ir.Tensor) {
 	b.part(step, v, result)
 	if b.parted || b.err != nil {
 		return
@@ -95,7 +95,7 @@ func (b *Bounds) compare(step int, v *ir.Value, result, state *ir.Tensor) {
 	for _, bound := range b.bounds[v.Name] {
 		got := result
 		if bound.Membrane {
-			got = state
+			got = states[0]
 		}
 		if want := b.results[moment{bound.Real, step, bound.Membrane}]; want != nil && got != nil {
 			b.err = b.hold(bound, step, contents(got), want, v.Type.Shape)

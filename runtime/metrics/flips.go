@@ -76,7 +76,7 @@ func (f *Flips) Run(in map[string]*ir.Tensor) error {
 }
 
 // record keeps the spikes that the net of real numbers passes on between layers and steps.
-func (f *Flips) record(_ int, v *ir.Value, result, _ *ir.Tensor) {
+func (f *Flips) record(_ int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
 	if result.I != nil && (v.Op == ir.OpNeuron || v.Op == ir.OpDelay) {
 		f.spikes[v.Name] = append(f.spikes[v.Name], append([]int64{}, result.I...))
 	}
@@ -84,7 +84,7 @@ func (f *Flips) record(_ int, v *ir.Value, result, _ *ir.Tensor) {
 
 // force counts flips and puts the real net's spikes in place of the fixed net's
 // until the step is over; the neurons' own spikes come back for their own resets.
-func (f *Flips) force(step int, v *ir.Value, result, _ *ir.Tensor) {
+func (f *Flips) force(step int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
 	if steps := f.spikes[v.Name]; step >= 0 && step < len(steps) && v.Type.IsSpike() {
 		if i, ok := f.index[v.Name]; ok {
 			f.layers[i].count(result.I, steps[step])
