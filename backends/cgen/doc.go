@@ -5,8 +5,8 @@
 // addresses; and around them a self test, a stream runner and a board program
 // for Cortex-M and RV32I, with a Makefile.
 //
-// The code follows the lowered program of a net (package lower), with a function for each
-// stage. The kernels that they share are in files/kernels.c.
+// The code follows the plan of a net's lowered program (package lower), with a function for
+// each sweep. The kernels that they share are in files/kernels.c.
 //
 // # How sums of weights run
 //
@@ -43,6 +43,13 @@
 // one after another, and costs nothing where nothing fired. Words are collected window
 // by window and sorted by digits. Padding is places where nothing ever fires, or zeros
 // around the words.
+//
+// # How programs run
+//
+// A program runs in the function that makes its operand: behind the sums of a place, the
+// result of a window, or another program of the element. Only arrays that something else reads
+// are in memory. Spikes gather in a word where elements come in C order, and are set one by one
+// where the outputs of a place stand apart; the sums of an only place are an array anyway.
 //
 // # How a product of two arrays runs
 //

@@ -7,59 +7,63 @@ import (
 	"nomul/ir/update"
 )
 
-// eachPrinter prints the program of one element in the body of a walk: its values as C
-// expressions, as numbers and modulo 2^32. Sums are unsigned: they may wrap on the way, a
-// value that something but a sum takes fits by proof.
+// bodyPrinter prints the programs of a sweep for one element, in the body of a walk: their
+// values as C expressions, as numbers and modulo 2^32. Sums are unsigned: they may wrap on the
+// way, a value that something but a sum takes fits by proof.
 //
-// Elements are gone through in C order. Spikes gather in a word of their own, which is stored
-// when it is full: the state of the last step can be read there until then.
-type eachPrinter struct {
+// Where elements come in C order, spikes gather in a word of their own, which is stored when it
+// is full: the state of the last step can be read there until then. Else each is set where it is.
+type bodyPrinter struct {
 	*printer
-	stage    *lower.Stage
-	program  *update.Program
-	ranges   update.Ranges
+	*lower.Body
+	code     []update.Instr
 	w        *walk
+	order    bool // elements come in C order
 	words    bool // 32 spikes at a time
-	result   int  // the state variable that is the result, or -1
-	y        operand
-	gathered []gathering
+	front    operand
+	made     *lower.Array // of the fold in front, whose element is that operand
+	fronts   int          // 1 behind a fold, else 0
+	results  []operand    // by stage; without a name where the element is kept or only passed on
+	state    []operand
+	packed   []spikes
 	factors  map[update.Value]csd // of products and leaks
-	reading  []operand            // by value: of those that read an operand
+	operands map[int64]operand
 	uses     []int
 	names    []string
 	number   []string // by value
 	wrapping []string // by value, modulo 2^32
 }
 
-// gathering is spikes that are made one by one.
-type gathering struct {
-	to, bits string // pointer, and word
-	value    update.Value
+// spikes are those that are written one by one.
+type spikes struct {
+	to    operand
+	bits  string       // the word in which they gather
+	value update.Value // of the element
+	old   string       // the spike that is there before; "": none is
 }
 
-// each prints the loop of a stage's program over the elements of its array, or over words of 32
-// spikes.
-func (b *printer) each(s *lower.Stage) {
-	p := &eachPrinter{printer: b, stage: s, program: s.Each.Program, ranges: s.Ranges(b.p.program.Steps), words: b.inWords(s), result: -1}
-	if at, kept := b.p.laid.Kept[s.To]; kept {
-		p.result = at
-	}
-	p.w = newWalk(s.To.Type.Shape.Dims())
-	if p.words {
-		p.w = newWalk([]int{packedSpikes.length(s.To.Type.Size())})
-	}
-	n := len(p.program.Code)
-	p.uses, p.names, p.factors = texts(p.program), p.program.Names(), map[update.Value]csd{}
-	p.reading, p.number, p.wrapping = make([]operand, n), make([]string, n), make([]string, n)
+// body declares the memory that the programs of a sweep go through; none without a program.
+func (b *printer) body(s *lower.Sweep, w *walk, front operand) *bodyPrinter {
+	p := &bodyPrinter{printer: b, Body: b.p.laid.Body(s), w: w, order: w.inOrder(), words: inWords(s.Stages[0]),
+		front: front, made: s.Stages[0].To, factors: map[update.Value]csd{}, operands: map[int64]operand{}}
+	p.code, p.fronts = p.Program.Code, len(s.Stages)-len(p.Stages)
+	p.uses, p.names = texts(p.Program), p.Program.Names()
+	p.number, p.wrapping = make([]string, len(p.code)), make([]string, len(p.code))
 	p.declare()
 	p.memory()
-	b.indices(p.w)
-	b.loops(p.w, p.element)
-	for _, g := range p.gathered {
-		if s.To.Type.Size()%32 != 0 {
-			b.line("\t*%s = %s;", g.to, g.bits)
-		}
+	return p
+}
+
+// each prints the loop of programs over the elements of an array, or over words of 32 spikes.
+func (b *printer) each(s *lower.Sweep) {
+	w := over(s.Grid())
+	if inWords(s.Stages[0]) {
+		w = over([]int{packedSpikes.length(lower.Size(s.Grid()))})
 	}
+	p := b.body(s, w, operand{})
+	b.indices(w)
+	b.loops(w, 0, p.element)
+	p.end(lower.Size(s.Grid()))
 }
 
 // texts counts how often the text of each value is needed: of operands of min and max, twice.
@@ -74,26 +78,29 @@ func texts(p *update.Program) []int {
 	return uses
 }
 
-// inWords reports whether a program of spikes can work on 32 at a time: all operands are packed
-// as the result is.
-func (b *printer) inWords(s *lower.Stage) bool {
+// inWords reports whether a stage is a program of spikes that can work on 32 at a time: all
+// operands are packed as the result is.
+func inWords(s *lower.Stage) bool {
+	if s.Each == nil || !s.To.Type.IsSpike() {
+		return false
+	}
 	for _, i := range s.Each.Program.Code {
 		if _, bitwise := bitOperators[i.Kind]; !bitwise && i.Kind != update.Operand && i.Kind != update.Param && i.Kind != update.Result {
 			return false
 		}
 	}
 	for _, v := range s.Each.Views {
-		if _, number := uniform(v.Array); number || !b.p.at(v.Array).elem.packed || !v.InPlace(s.To.Type.Shape.Dims()) {
+		if _, number := uniform(v.Array); number || !v.Array.Type.IsSpike() || !v.InPlace(s.To.Type.Shape.Dims()) {
 			return false
 		}
 	}
-	return b.p.at(s.To).elem.packed
+	return true
 }
 
 // declare prints the pointers to operands, and lays out the digits of factors.
-func (p *eachPrinter) declare() {
+func (p *bodyPrinter) declare() {
 	read := map[update.Value]bool{}
-	for v, i := range p.program.Code {
+	for v, i := range p.code {
 		for at, of := range i.Values() {
 			read[of] = read[of] || i.Kind != update.Scale || at == 0
 		}
@@ -101,112 +108,170 @@ func (p *eachPrinter) declare() {
 			p.factors[update.Value(v)] = p.factor(v, i)
 		}
 	}
-	for v, i := range p.program.Code {
+	for v, i := range p.code {
 		name := fmt.Sprint("x", i.At)
 		if i.Kind == update.Param && i.Name != "" {
 			name = p.names[v]
 		}
-		if (i.Kind == update.Operand || i.Kind == update.Param) && read[update.Value(v)] {
-			p.reading[v] = p.read(name, p.stage.Each.Views[int(i.At)])
+		_, known := p.operands[i.At]
+		if (i.Kind == update.Operand || i.Kind == update.Param) && read[update.Value(v)] && !known {
+			p.operands[i.At] = p.read(name, p.Views[i.At])
 		}
 	}
 }
 
-// read declares a pointer to an operand.
-func (p *eachPrinter) read(name string, v lower.View) operand {
-	if !p.words {
-		return p.reads(p.w, name, v)
+// read declares a pointer to an operand, unless it is handed on.
+func (p *bodyPrinter) read(name string, v lower.View) operand {
+	switch {
+	case v.Array == p.made:
+		return p.front
+	case p.words:
+		return p.pointer("const ", name, unpacked(p.p.at(v.Array)), p.w.elements())
 	}
-	at := p.p.at(v.Array)
-	at.elem.packed = false
-	p.line("\tconst %s *%s = %s;", at.elem.c(), name, at.expr)
-	return operand{name: name, at: at, index: p.w.ordered()}
+	return p.reads(p.w, name, v)
 }
 
-// memory declares the arrays that the loop writes.
-func (p *eachPrinter) memory() {
-	p.y = operand{at: p.p.at(p.stage.To)}
-	packed := p.y.at.elem.packed && !p.words
-	switch {
-	case packed:
-		p.y = p.writes(p.y.at, nil)
-		p.gathered = append(p.gathered, gathering{"y", "bits", p.program.Result()})
-	case p.result < 0:
-		p.y.at.elem.packed = false
-		p.y = p.writes(p.y.at, p.w.ordered())
-	}
-	for i, v := range p.program.Vars {
-		at := p.p.states[p.stage][i]
-		if packed && i == p.result {
+// unpacked is the place of words of spikes.
+func unpacked(at place) place {
+	at.elem.packed = false
+	return at
+}
+
+// memory declares the arrays that the loop writes, and clears spikes that are set one by one.
+func (p *bodyPrinter) memory() {
+	for i, s := range p.Stages {
+		at, stored := p.p.place[s.To]
+		if _, kept := p.p.laid.Kept[s.To]; kept || !stored {
+			p.results = append(p.results, operand{})
 			continue
 		}
-		p.line("\t%s *%s = %s;", at.elem.c(), arrayOf(v), at.expr)
+		if p.words {
+			at = unpacked(at)
+		}
+		to := p.pointer("", numbered("y", p.fronts+i), at, p.w.elements())
+		p.results = append(p.results, to)
 		if at.elem.packed {
-			p.gathered = append(p.gathered, gathering{arrayOf(v), fmt.Sprint("bits", i), p.program.Stored(i)})
-		} else {
-			p.w.ordered()
+			p.packed = append(p.packed, spikes{to: to, value: p.result(i)})
 		}
 	}
-	for i, g := range p.gathered {
-		p.line("\tuint32_t %s = 0u%s;", g.bits, map[bool]string{true: ", lane = 1u"}[i == 0])
+	named := map[string]int{}
+	for i, v := range p.Program.Vars {
+		at := p.p.states[p.Vars[i].Stage][p.Vars[i].At]
+		to := p.pointer("", numbered(v.Name+"s", named[v.Name]), at, p.w.elements())
+		named[v.Name]++
+		p.state = append(p.state, to)
+		if at.elem.packed {
+			p.packed = append(p.packed, spikes{to: to, value: p.Program.Stored(i), old: p.before(i, to)})
+		}
+	}
+	for i := range p.packed {
+		if p.order {
+			p.packed[i].bits = fmt.Sprint("bits", i)
+			p.line("\tuint32_t %s = 0u%s;", p.packed[i].bits, map[bool]string{true: ", lane = 1u"}[i == 0])
+		}
 	}
 }
 
-// arrayOf is the C name of a state variable's array.
-func arrayOf(v update.Var) string { return v.Name + "s" }
-
-// variable is a state variable as the loop sees it.
-func (p *eachPrinter) variable(i int) operand {
-	at := p.p.states[p.stage][i]
-	if at.elem.packed && i == p.result {
-		return p.y
+// clear prints the calls that leave no spike where each is set.
+func (p *bodyPrinter) clear() {
+	for _, s := range p.packed {
+		if !p.order && s.old == "" {
+			p.set(s.to.at, 0)
+		}
 	}
-	return operand{name: arrayOf(p.program.Vars[i]), at: at, index: p.w.ordered()}
 }
 
-// element prints the program of one element.
-func (p *eachPrinter) element() {
-	for v, i := range p.program.Code {
+// before is the spike of a state variable that is there before the new one.
+func (p *bodyPrinter) before(variable int, at operand) string {
+	if v := p.Program.Loaded(variable); v >= 0 {
+		return p.names[v]
+	}
+	return p.p.fill(at.read())
+}
+
+// numbered is a name, with a number behind it of all but the first.
+func numbered(name string, i int) string {
+	if i == 0 {
+		return name
+	}
+	return fmt.Sprint(name, i+1)
+}
+
+// result is the value of the element of a stage.
+func (p *bodyPrinter) result(stage int) update.Value {
+	for _, i := range p.code {
+		if i.Kind == update.Result && int(i.At) == stage {
+			return i.A
+		}
+	}
+	panic("a program without a result")
+}
+
+// element prints the programs of one element.
+func (p *bodyPrinter) element() {
+	for v, i := range p.code {
+		var to operand
 		switch i.Kind {
 		case update.Store:
-			if to := p.variable(int(i.At)); !to.at.elem.packed {
-				p.write(to, p.number[i.A])
-			}
+			to = p.state[i.At]
 		case update.Result:
-			if p.result < 0 && !p.y.at.elem.packed {
-				p.write(p.y, p.number[i.A])
-			}
+			to = p.results[i.At]
 		default:
 			p.value(v, i)
+			continue
+		}
+		if to.name != "" && !to.at.elem.packed {
+			p.write(to, p.number[i.A])
 		}
 	}
-	if len(p.gathered) == 0 {
+	for _, s := range p.packed {
+		p.spike(s)
+	}
+	if len(p.packed) == 0 || !p.order {
 		return
 	}
-	for _, g := range p.gathered {
-		// Compilers warn of a shift as a condition.
-		test := p.number[g.value]
-		if !p.program.IsBit(g.value) {
-			test = "(" + test + ") != 0"
-		}
-		p.line("\tif (%s) {\n\t\t%s |= lane;\n\t}", test, g.bits)
-	}
 	p.line("\tlane <<= 1;\n\tif (lane == 0u) {")
-	for _, g := range p.gathered {
-		p.line("\t\t*%s++ = %s;\n\t\t%[2]s = 0u;", g.to, g.bits)
+	for _, s := range p.packed {
+		p.line("\t\t*%s++ = %s;\n\t\t%[2]s = 0u;", s.to.name, s.bits)
 	}
 	p.line("\t\tlane = 1u;\n\t}")
 }
 
+// spike prints the assignment of a spike. Compilers warn of a shift as a condition.
+func (p *bodyPrinter) spike(s spikes) {
+	test, at := p.number[s.value], s.to.index.name
+	if !p.Program.IsBit(s.value) {
+		test = "(" + test + ") != 0"
+	}
+	switch {
+	case p.order:
+		p.line("\tif (%s) {\n\t\t%s |= lane;\n\t}", test, s.bits)
+	case s.old == "":
+		p.line("\tif (%s) {\n\t\t%s[%s >> 5] |= 1u << (%[3]s & 31u);\n\t}", test, s.to.name, at)
+	default:
+		p.line("\tif ((%s) != (%s)) {\n\t\t%s[%s >> 5] ^= 1u << (%[4]s & 31u);\n\t}", test, s.old, s.to.name, at)
+	}
+}
+
+// end stores the last word of spikes that gather.
+func (p *bodyPrinter) end(elements int) {
+	for _, s := range p.packed {
+		if p.order && elements%32 != 0 {
+			p.line("\t*%s = %s;", s.to.name, s.bits)
+		}
+	}
+}
+
 // value makes a value an expression where one instruction takes it, and else a variable.
 // The old state is read before the new one is stored.
-func (p *eachPrinter) value(v int, i update.Instr) {
+func (p *bodyPrinter) value(v int, i update.Instr) {
 	if i.Kind == update.Operand || i.Kind == update.Param {
-		if p.reading[v] == (operand{}) {
+		of, read := p.operands[i.At]
+		if !read {
 			return // a factor
 		}
-		if n := p.reading[v].number; n != nil {
-			i = update.Instr{Kind: update.Const, At: *n}
+		if of.number != nil {
+			i = update.Instr{Kind: update.Const, At: *of.number}
 		}
 	}
 	p.number[v], p.wrapping[v] = p.expression(v, i)
@@ -221,7 +286,7 @@ func (p *eachPrinter) value(v int, i update.Instr) {
 	switch {
 	case p.words:
 		kind = "uint32_t"
-	case p.program.IsBit(update.Value(v)):
+	case p.Program.IsBit(update.Value(v)):
 		kind = "int"
 	}
 	p.line("\tconst %s %s = %s;", kind, p.names[v], p.number[v])
@@ -232,14 +297,14 @@ func (p *eachPrinter) value(v int, i update.Instr) {
 var bitOperators = map[update.Kind]string{update.And: "& ", update.Or: "| ", update.Xor: "^ ", update.AndNot: "& ~"}
 
 // expression is an instruction in C: as a number, and modulo 2^32.
-func (p *eachPrinter) expression(v int, i update.Instr) (text, wrapping string) {
+func (p *bodyPrinter) expression(v int, i update.Instr) (text, wrapping string) {
 	a, b := p.number[i.A], p.number[i.B]
 	wa, wb := p.wrapping[i.A], p.wrapping[i.B]
 	switch i.Kind {
 	case update.Load:
-		text = p.loaded(p.variable(int(i.At)))
+		text = p.loaded(int(i.At))
 	case update.Operand, update.Param:
-		text = p.p.fill(p.reading[v].read())
+		text = p.p.fill(p.operands[i.At].read())
 	case update.Step:
 		text = "(int32_t)st->step[0]"
 	case update.Const:
@@ -278,16 +343,16 @@ func (p *eachPrinter) expression(v int, i update.Instr) (text, wrapping string) 
 }
 
 // loaded is a state variable of the last step.
-func (p *eachPrinter) loaded(o operand) string {
-	if o.at.elem.packed {
-		return "(*" + o.name + " & lane) != 0u"
+func (p *bodyPrinter) loaded(variable int) string {
+	if o := p.state[variable]; !o.at.elem.packed || !p.order {
+		return p.p.fill(o.read())
 	}
-	return o.read()
+	return "(*" + p.state[variable].name + " & lane) != 0u"
 }
 
 // condition is a bit that chooses. Of an operand's bit times a number gcc makes a product.
-func (p *eachPrinter) condition(v update.Value) string {
-	if p.program.Code[v].Kind == update.Operand {
+func (p *bodyPrinter) condition(v update.Value) string {
+	if p.code[v].Kind == update.Operand {
 		return p.p.fill("@_hide(" + p.wrapping[v] + ") != 0u")
 	}
 	return p.number[v]
@@ -296,8 +361,8 @@ func (p *eachPrinter) condition(v update.Value) string {
 // reset returns the bit and the amount, modulo 2^32, of a value that is the amount where
 // the bit is 1 and else 0: a branch around the subtraction is shorter than a choice of
 // the subtrahend.
-func (p *eachPrinter) reset(v update.Value) (bit, amount string, ok bool) {
-	i := p.program.Code[v]
+func (p *bodyPrinter) reset(v update.Value) (bit, amount string, ok bool) {
+	i := p.code[v]
 	if i.Kind != update.Select || p.uses[v] != 1 || p.number[i.B] != "0" {
 		return "", "", false
 	}

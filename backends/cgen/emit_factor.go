@@ -36,11 +36,11 @@ func digitsOf(n int64) []int64 {
 
 // factor lays out the digits of a leak, or of the factors of a product, equal ones once. They are
 // data: compilers would make a multiplication of shifts that they see.
-func (p *eachPrinter) factor(v int, i update.Instr) csd {
+func (p *bodyPrinter) factor(v int, i update.Instr) csd {
 	n := i.Decay.Factor()
 	view, factors, text := lower.View{}, []int64{n}, fmt.Sprintf("digits of csd:%d/%d", n, int64(1)<<i.Decay.Shift)
 	if i.Kind == update.Scale {
-		view = p.stage.Each.Views[int(p.program.Code[i.B].At)]
+		view = p.Views[p.code[i.B].At]
 		factors, text = view.Array.Data.I, comment(view.Array)
 	}
 	var digits, starts []int64
@@ -53,11 +53,11 @@ func (p *eachPrinter) factor(v int, i update.Instr) csd {
 		starts = append(starts, known[n])
 		largest = largest.Union(ir.Range{Lo: n, Hi: n})
 	}
-	c := csd{p.p.flash(p.stage.To, fmt.Sprint("digits", v), elem{bits: 8}, digits, text).name,
-		i.Decay.Shift > 31 || !lower.Int32s.Contains(product64(p.ranges.Values[i.A], largest))}
+	c := csd{p.p.flash(p.Stages[0].To, fmt.Sprint("digits", v), elem{bits: 8}, digits, text).name,
+		i.Decay.Shift > 31 || !lower.Int32s.Contains(product64(p.Ranges.Values[i.A], largest))}
 	if len(known) > 1 {
 		name := fmt.Sprint("starts", v)
-		a := p.p.flash(p.stage.To, name, unsignedFor(len(digits)), starts, "the first digit of each factor")
+		a := p.p.flash(p.Stages[0].To, name, unsignedFor(len(digits)), starts, "the first digit of each factor")
 		p.line("\tconst %s *%s = %s;", a.elem.c(), name, a.name)
 		c.digits += fmt.Sprintf(" + %s[%s]", name, p.w.along(view.Start, view.Strides).name)
 	}
@@ -79,7 +79,7 @@ func unsignedFor(n int) elem {
 }
 
 // decayed is the C expression of a product with a factor, or of a leak.
-func (p *eachPrinter) decayed(v update.Value, i update.Instr, x string) string {
+func (p *bodyPrinter) decayed(v update.Value, i update.Instr, x string) string {
 	d := i.Decay
 	round := "floor"
 	switch {

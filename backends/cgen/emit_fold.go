@@ -8,13 +8,13 @@ import (
 	"nomul/ir"
 )
 
-// fold prints the function of a fold.
-func (b *printer) fold(s *lower.Stage) {
-	switch {
-	case b.p.sums[s.To] != nil:
+// fold prints the function of a fold, and of the programs behind it.
+func (b *printer) fold(s *lower.Sweep) {
+	switch first := s.Stages[0]; {
+	case b.p.sums[first.To] != nil:
 		b.sum(s)
-	case s.Fold.Weight != nil:
-		b.product(s)
+	case first.Fold.Weight != nil:
+		b.product(first)
 	default:
 		b.reduce(s)
 	}
@@ -35,9 +35,10 @@ type reducing struct {
 type taps struct{ count, first string }
 
 // reduce prints the loops over the places of a fold and those over its taps.
-func (b *printer) reduce(s *lower.Stage) {
-	r := &reducing{printer: b, Fold: s.Fold, to: s.To, w: newWalk(s.Fold.Places)}
-	x, around := s.Fold.X, upTo(len(s.Fold.Places))
+func (b *printer) reduce(sweep *lower.Sweep) {
+	s := sweep.Stages[0]
+	r := &reducing{printer: b, Fold: s.Fold, to: s.To, w: over(s.Fold.Places)}
+	x := s.Fold.X
 	x.Strides = slices.Clone(x.Strides)
 	for _, n := range r.Taps {
 		r.taps = append(r.taps, taps{count: fmt.Sprintf("%du", n)})
@@ -46,24 +47,31 @@ func (b *printer) reduce(s *lower.Stage) {
 	for i := range windows.In {
 		r.cut(&x, windows, i)
 	}
-	r.x = b.side(r.w, "x", x, around)
-	y := b.writes(b.p.at(s.To), r.w.ordered())
-	b.indices(r.w)
-	if y.at.elem.packed {
-		b.set(y.at, 0)
+	r.x = b.side(r.w, "x", x)
+	at, stored := b.p.place[s.To]
+	y := operand{}
+	if stored {
+		y = b.pointer("", "y", at, r.w.elements())
 	}
-	b.loops(r.w, func() {
+	body := b.body(sweep, r.w, operand{text: "(int32_t)all"})
+	b.indices(r.w)
+	if stored && at.elem.packed {
+		b.set(at, 0)
+	}
+	b.loops(r.w, 0, func() {
 		b.line("\t%s;", r.start())
 		r.tap(r.x.index.name, 0)
-		b.write(y, "all")
+		if stored {
+			b.write(y, "all")
+		}
+		body.element()
 	})
+	body.end(lower.Size(s.Fold.Places))
 }
 
-// side declares a pointer to an operand of a fold, and the index of a walk over some axes of a view.
-func (b *printer) side(w *walk, name string, v lower.View, axes []int) operand {
-	at := b.p.at(v.Array)
-	b.line("\tconst %s *%s = %s;", at.elem.c(), name, at.expr)
-	return operand{name: name, at: at, index: w.along(v.Start, pick(v.Strides, axes))}
+// side declares a pointer to an operand of a fold, and the index of a walk over its places.
+func (b *printer) side(w *walk, name string, v lower.View) operand {
+	return b.pointer("const ", name, b.p.at(v.Array), w.along(v.Start, v.Strides))
 }
 
 // cut lists where the windows of an axis begin and how many elements they see, if some of

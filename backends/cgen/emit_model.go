@@ -1,15 +1,20 @@
 package cgen
 
 import (
+	"slices"
+
 	"nomul/backends/lower"
 	"nomul/ir"
 )
 
-// functions prints one function per stage, and the interface that calls them by clock.
+// functions prints one function per sweep, latch and output, and the interface that calls them by clock.
 func (p *plan) functions() string {
 	b := &printer{p: p}
-	for _, s := range p.program.Stages {
-		b.stage(s)
+	for _, s := range p.laid.Sweeps() {
+		b.sweep(s)
+	}
+	for _, s := range slices.Concat(p.latches(), p.laid.Outputs) {
+		b.sweep(&lower.Sweep{Stages: []*lower.Stage{s}})
 	}
 	b.start()
 	b.step()
@@ -18,19 +23,22 @@ func (p *plan) functions() string {
 	return b.String()
 }
 
-// stage prints the function of a stage, below its text.
-func (b *printer) stage(s *lower.Stage) {
+// sweep prints the function of a sweep, below the text of its stages.
+func (b *printer) sweep(sweep *lower.Sweep) {
 	b.WriteByte('\n')
-	b.comment(s.String())
+	for _, s := range sweep.Stages {
+		b.comment(s.String())
+	}
+	s := sweep.Stages[0]
 	b.line("static void %s(@_state *st%s)\n{", b.p.functionOf(s), map[bool]string{true: ", int32_t *given"}[s.Output])
 	switch {
 	case s.Output:
 		b.line("\t(void)st;")
 		b.piece(s.Move.Pieces[0], place{"given", elem{32, true, false}, s.To.Type.Size()}, 0, true)
 	case s.Each != nil:
-		b.each(s)
+		b.each(sweep)
 	case s.Fold != nil:
-		b.fold(s)
+		b.fold(sweep)
 	default:
 		b.move(s)
 	}

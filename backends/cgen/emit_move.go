@@ -43,16 +43,16 @@ func (b *printer) set(to place, number int64) {
 func (b *printer) piece(piece lower.Piece, to place, below int64, first bool) {
 	b.line("\t{")
 	b.depth++
-	w := newWalk(piece.Dims)
+	w := over(piece.Dims)
 	x := b.reads(w, "x", piece.From)
-	y := b.writes(to, w.along(piece.To.Start, piece.To.Strides))
+	y := b.pointer("", "y", to, w.along(piece.To.Start, piece.To.Strides))
 	w.collapse()
 	if n := lower.Size(piece.Dims); y.at.elem.packed && x.number == nil && x.at.elem.packed && neighbours(w) && aligned(x, n) && y.index.start%32 == 0 &&
 		(n%32 == 0 || y.index.start+n == to.n || first && below == 0) {
 		b.line("\n\t@_copy32(%s, %s, %du);", plus("y", y.index.start/32), plus("x", x.index.start/32), x.at.elem.length(n))
 	} else {
 		b.indices(w)
-		b.loops(w, func() {
+		b.loops(w, 0, func() {
 			if y.at.elem.packed && below != 0 {
 				b.line("\ty[%[1]s >> 5] &= ~(1u << (%[1]s & 31u));", y.index.name)
 			}
@@ -66,7 +66,7 @@ func (b *printer) piece(piece lower.Piece, to place, below int64, first bool) {
 // neighbours reports whether all paths of a walk go from neighbour to neighbour.
 func neighbours(w *walk) bool {
 	for _, p := range w.paths {
-		if len(w.dims) > 1 || w.dims[0] > 1 && p.strides[0] != 1 {
+		if len(w.dims) > 1 || len(w.dims) == 1 && p.strides[0] != 1 {
 			return false
 		}
 	}

@@ -45,11 +45,11 @@ func (p *plan) planProduct(s *lower.Stage) *lower.Stage {
 func (b *printer) product(s *lower.Stage) {
 	f, y := s.Fold, b.p.at(s.To)
 	rows, cols, around := matrix(f)
-	w := newWalk(pick(f.Places, around))
+	w := newWalk(f.Places, around)
 	spikes := b.p.at(f.Weight.Array).elem.packed
-	a := b.side(w, "a", f.X, around)
-	x := b.side(w, "b", *f.Weight, around)
-	to := w.along(0, pick(lower.Strides(f.Places), around))
+	a := b.side(w, "a", f.X)
+	x := b.side(w, "b", *f.Weight)
+	to := w.elements()
 	b.line("\t%s *y = (%[1]s *)%s;", y.elem.unsigned().c(), y.expr)
 	b.indices(w)
 	b.line("\t@_fill%d(y, 0u, %du);", y.elem.bits, y.n)
@@ -60,7 +60,7 @@ func (b *printer) product(s *lower.Stage) {
 		b.p.lend("row_bits", packedSpikes, packedSpikes.length(n), "spikes of one place")
 		b.p.lend("row_list", counted, roundUp(n, 32), "rows to add, of the layer that runs")
 	}
-	b.loops(w, func() {
+	b.loops(w, 0, func() {
 		b.line("\t@_%s(%s, a, %s, b, %s, %s%du, %du, %du);", kernel, plus("y", to.name), a.index.name, x.index.name, mixed,
 			lower.Size(pick(f.Places, rows)), lower.Size(f.Taps), n)
 	})

@@ -2,56 +2,88 @@ package cgen
 
 import (
 	"fmt"
+	"slices"
 
 	"nomul/backends/lower"
 )
 
-// sumPrinter prints a sum.
+// sumPrinter prints a sum, and the programs that run on the sums of each place.
 type sumPrinter struct {
 	*printer
 	*sum
 	of         *lower.Array
+	w          *walk // the axes around the images, those of an image, and the outputs of a place
 	x          place
-	from, to   string // where the operand and the result of a turn begin
+	from, at   string // where the operand of an image begins, and a window in it
 	row, start string // and its weights and start values; no start: startAll
-	y, sums    string // the sums of a place, and where they are made
+	y, sums    string // the sums of a place, and where they are made; no y: they are handed on
+	body       *bodyPrinter
 }
 
 // sum prints the loops over the axes around the places of an image, and in them over
 // these; or over places whose inputs stand one after another.
-func (b *printer) sum(s *lower.Stage) {
-	t, y := b.p.sums[s.To], b.p.at(s.To)
-	p := &sumPrinter{printer: b, sum: t, of: s.To, x: b.p.at(t.X.Array)}
-	t.planRows(y.elem, p.x.elem.packed)
-	w := newWalk(pick(t.Places, t.around))
-	around := func(start int, strides []int) string { return w.along(start, pick(strides, t.around)).name }
-	p.from, p.to = around(t.base, t.X.Strides), around(0, lower.Strides(t.Places))
-	p.row = plus(b.p.layWeights(t, s.To), around(0, t.byWeight))
-	if t.starts != nil {
-		p.start = plus(b.p.layStarts(t, s.To), around(0, t.byStart))
+func (b *printer) sum(sweep *lower.Sweep) {
+	s := sweep.Stages[0]
+	t := b.p.sums[s.To]
+	w := newWalk(t.Places, t.around, t.over, t.fold.OutputAxes)
+	p := &sumPrinter{printer: b, sum: t, of: s.To, w: w, x: b.p.at(t.X.Array)}
+	p.from = w.along(t.base, on(t.around, t.X.Strides)).name
+	if len(t.over) > 0 {
+		p.at = w.along(0, t.windowStrides()).name
 	}
-	p.y = plus("y", p.to)
-	p.sums = p.y
-	if t.spread() {
-		p.sums = b.p.lend("sums"+t.elem.kind()[1:], t.elem, roundUp(t.outs, 4), "sums of one place, of the layer that runs")
+	p.row = plus(b.p.layWeights(t, s.To), w.along(0, t.byWeight).name)
+	if t.starts != nil {
+		p.start = plus(b.p.layStarts(t, s.To), w.along(0, t.byStart).name)
 	}
 	b.p.levels = max(b.p.levels, t.levels())
 	b.line("\t@_level levels[%d];", t.levels())
-	b.line("\t%s *y = (%[1]s *)%s;", t.elem.c(), y.expr)
+	y, stored := b.p.place[s.To]
+	if stored {
+		p.y = plus("y", w.along(0, on(slices.Concat(t.around, t.over), lower.Strides(t.Places))).name)
+		b.line("\t%s *y = (%[1]s *)%s;", t.elem.c(), y.expr)
+	}
+	if p.sums = p.y; t.spread() || !stored {
+		p.sums = b.p.lend("sums"+t.elem.kind()[1:], t.elem, roundUp(t.outs, 4), "sums of one place, of the layer that runs")
+	}
 	if !p.x.elem.packed {
 		b.line("\tconst %s *x = %s;", p.x.elem.c(), p.x.expr)
 	}
+	p.epilogue(sweep)
 	b.indices(w)
-	b.loops(w, func() {
+	p.body.clear()
+	b.loops(w, 0, func() {
 		switch {
 		case len(t.over) == 0:
-			p.inRows(len(w.paths) == 0)
+			p.inRows(w.moves(0))
 		case p.x.elem.packed:
 			p.spikes()
 		default:
 			p.words()
 		}
 	})
+	p.body.end(lower.Size(t.Places))
+}
+
+// epilogue declares the memory of the programs that run on the sums of a place.
+func (p *sumPrinter) epilogue(sweep *lower.Sweep) {
+	signed := p.elem
+	signed.signed = true
+	front := operand{}
+	if len(sweep.Stages) > 1 {
+		sums := place{fmt.Sprintf("(const %s *)%s", signed.c(), p.sums), signed, 0}
+		front = p.pointer("const ", "sums", sums, p.w.along(0, strides(p.Places, p.sum.fold.OutputAxes, 1)))
+	}
+	p.body = p.printer.body(sweep, p.w, front)
+}
+
+// done prints the code behind the sums of a place.
+func (p *sumPrinter) done() {
+	if p.y != "" && p.spread() {
+		p.line("\t@_spread%d(%s, %s, %du, %du);", p.elem.bits, p.y, p.sums, p.outs, p.between)
+	}
+	if len(p.body.Stages) > 0 {
+		p.loops(p.w, 2, p.body.element)
+	}
 }
 
 // layWeights lays the weights out, and asks for the list of rows.
@@ -79,12 +111,12 @@ func (p *plan) layStarts(t *sum, of *lower.Array) string {
 
 // inRows prints the sums of a place whose inputs stand one after another; of the only one, spikes
 // are listed where they are.
-func (p *sumPrinter) inRows(only bool) {
+func (p *sumPrinter) inRows(many bool) {
 	x := plus("x", p.from)
 	list := p.sorter(p.x.elem, x)
 	if p.x.elem.packed {
 		x = p.x.expr
-		if !only || p.base > 0 || p.rows < p.x.n {
+		if many || p.base > 0 || p.rows < p.x.n {
 			x = p.p.lend("row_bits", packedSpikes, packedSpikes.length(p.rows), "spikes of one place")
 			p.line("\t@_take_bits(%s, %s, %s, %du);", x, p.x.expr, p.from, p.rows)
 		}
@@ -92,10 +124,8 @@ func (p *sumPrinter) inRows(only bool) {
 			p.line("\t@_list_spikes(levels, st->row_list, %s, %du);", plus(x, s.first/32), (s.rows+31)/32)
 		}
 	}
-	p.all(p.start, list)
-	if p.spread() {
-		p.line("\t@_spread%d(%s, %s, %du, %du);", p.elem.bits, p.y, p.sums, p.outs, p.between)
-	}
+	p.all(list)
+	p.done()
 }
 
 // spikes prints the sums over an image of spikes, some channels at a time: the first are added
@@ -111,17 +141,21 @@ func (p *sumPrinter) spikes() {
 		p.p.lend("place_spikes", counted, k.channels*p.places, "spikes by place, of the layer that runs")
 		p.line("\t@_sort_places(st->place_ends, st->place_spikes, %s, %s, %du, %du, %s, %du);", p.x.expr,
 			plus(p.from, fmt.Sprintf("%du", k.first*p.places)), k.channels, p.places, inside, lower.Size(p.padded))
-		p.overPlaces(func(at, y, start string) {
+		if i > 0 {
+			p.again(p.w, 1)
+		}
+		p.loops(p.w, 1, func() {
 			if i > 0 {
-				p.line("\t@_collect%d(%s, %s, %du, %du);", p.elem.bits, p.sums, y, p.outs, p.between)
+				p.line("\t@_collect%d(%s, %s, %du, %du);", p.elem.bits, p.sums, p.y, p.outs, p.between)
 			} else {
-				p.startSums(start)
+				p.startSums()
 			}
 			for _, g := range k.segments {
-				p.line("\t@_list_window(levels, st->row_list, st->place_spikes, st->place_ends + %s, %s, %du, %du);", at,
+				p.line("\t@_list_window(levels, st->row_list, st->place_spikes, st->place_ends + %s, %s, %du, %du);", p.at,
 					plus(taps, (g.first-k.segments[0].first)/k.channels), g.rows/k.channels, 16*k.channels)
 				p.rowSums(p.digits[0], g)
 			}
+			p.done()
 		})
 	}
 }
@@ -149,26 +183,13 @@ func (p *sumPrinter) table(what string, first int, dims, strides []int, comment 
 	return p.p.flash(p.of, what, counted, lower.Elements[int64](first, dims, strides), comment).name
 }
 
-// overPlaces prints the loop over the places of the image around the code of one. The body
-// knows where its window, its result and its start values begin.
-func (p *sumPrinter) overPlaces(body func(at, y, start string)) {
-	w := within(p.windows.Out)
-	strides := lower.Strides(p.padded)
-	for i, s := range p.windows.Stride {
-		strides[i] *= s
+// windowStrides are those of windows in the padded image, on the places.
+func (t *sum) windowStrides() []int {
+	out := make([]int, len(t.Places))
+	for i, stride := range lower.Strides(t.padded) {
+		out[t.over[i]] = stride * t.windows.Stride[i]
 	}
-	out, at := w.along(0, pick(lower.Strides(p.Places), p.over)), w.along(0, strides)
-	y, start := plus(p.y, out.name), p.start
-	if p.starts != nil {
-		start = plus(start, w.along(0, pick(p.byStart, p.over)).name)
-	}
-	p.block(func() {
-		p.indices(w)
-		p.loops(w, func() {
-			body(at.name, y, start)
-			p.line("\t@_spread%d(%s, %s, %du, %du);", p.elem.bits, y, p.sums, p.outs, p.between)
-		})
-	})
+	return out
 }
 
 // words prints the sums over an image of words: between their padding first, then window by window.
@@ -181,9 +202,10 @@ func (p *sumPrinter) words() {
 	}
 	taps, window := p.taps(), p.p.lend("window_"+e.kind(), e, p.rows, "words of one window, of the layer that runs")
 	list := p.sorter(e, window)
-	p.overPlaces(func(at, _, start string) {
-		p.line("\t@_window_%s(%s, %s, %s, %du, %du, %du);", e.kind(), window, plus(x, at), taps, p.windows.Taps(), p.inputs, lower.Size(p.padded))
-		p.all(start, list)
+	p.loops(p.w, 1, func() {
+		p.line("\t@_window_%s(%s, %s, %s, %du, %du, %du);", e.kind(), window, plus(x, p.at), taps, p.windows.Taps(), p.inputs, lower.Size(p.padded))
+		p.all(list)
+		p.done()
 	})
 }
 
@@ -192,10 +214,10 @@ func (p *sumPrinter) pad(margin, x string) {
 	e, size := p.x.elem, lower.Size(p.padded)
 	p.line("\t@_fill%d((%s *)%s, 0u, %du);", e.bits, e.unsigned().c(), margin, p.inputs*size)
 	w := within(append([]int{p.inputs}, p.windows.In...))
-	from, to := w.ordered(), w.along(p.first(), append([]int{size}, lower.Strides(p.padded)...))
+	from, to := w.elements(), w.along(p.first(), append([]int{size}, lower.Strides(p.padded)...))
 	p.block(func() {
 		p.indices(w)
-		p.loops(w, func() { p.line("\t%s[%s] = (%s)[%s];", margin, to.name, x, from.name) })
+		p.loops(w, 0, func() { p.line("\t%s[%s] = (%s)[%s];", margin, to.name, x, from.name) })
 	})
 }
 
@@ -211,38 +233,38 @@ func (p *sumPrinter) sorter(e elem, x string) lister {
 }
 
 // all prints the code of the sums of one place.
-func (p *sumPrinter) all(start string, list lister) {
-	p.startSums(start)
+func (p *sumPrinter) all(list lister) {
+	p.startSums()
 	for i, d := range p.digits {
 		for _, g := range p.segments {
 			list(d, g)
 			p.rowSums(d, g)
 		}
 		if i+1 < len(p.digits) {
-			p.shiftSums(start, i)
+			p.shiftSums(i)
 		}
 	}
 }
 
 // startSums sets every sum to where it starts. With several digits that is 0,
 // and the start values come in with the last shift.
-func (p *sumPrinter) startSums(start string) {
+func (p *sumPrinter) startSums() {
 	n := roundUp(p.outs, 4)
-	if start != "" && len(p.digits) == 1 {
-		p.line("\t@_copy%d(%s, %s, %du);", p.elem.bits, p.sums, start, n)
+	if p.start != "" && len(p.digits) == 1 {
+		p.line("\t@_copy%d(%s, %s, %du);", p.elem.bits, p.sums, p.start, n)
 		return
 	}
 	p.line("\t@_fill%d(%s, %du, %du);", p.elem.bits, p.sums, p.startAll, n)
 }
 
-func (p *sumPrinter) shiftSums(start string, i int) {
+func (p *sumPrinter) shiftSums(i int) {
 	n := roundUp(p.outs, 4)
 	by := p.digits[i].shift - p.digits[i+1].shift
 	if i+2 < len(p.digits) {
 		p.line("\t@_shift%d(%s, %du, %du);", p.elem.bits, p.sums, by, n)
 		return
 	}
-	p.line("\t@_shift_add%d(%s, %du, %s, %du);", p.elem.bits, p.sums, by, start, n)
+	p.line("\t@_shift_add%d(%s, %du, %s, %du);", p.elem.bits, p.sums, by, p.start, n)
 }
 
 // rowSums prints the calls that add the listed rows to every tile.

@@ -65,7 +65,9 @@ func planOf(program *lower.Program, net *ir.Net, name string) *plan {
 		ident: map[string]string{}, place: map[*lower.Array]place{}, held: map[*lower.Array]place{},
 		states: map[*lower.Stage][]place{}, sums: map[*lower.Array]*sum{}, copies: map[string]*lower.Array{}, scratch: map[string]*field{}}
 	p.ready(program)
-	p.laid = lower.NewPlan(p.program, layout)
+	l := layout
+	l.Fuse = p.fuses
+	p.laid = lower.NewPlan(p.program, l)
 	p.nameArrays()
 	p.placeAll()
 	p.body = p.functions()

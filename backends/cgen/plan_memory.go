@@ -14,6 +14,19 @@ import (
 // each step.
 var layout = lower.Layout{Target: "c", Widths: []int{8, 16, 32}, Packed: 32, LeastSum: 16, Overlay: true, Watched: true}
 
+// fuses reports whether a program runs in a sweep: behind the sums of several places and the
+// elements of a fold, or with another program; words of spikes only with words.
+func (p *plan) fuses(s *lower.Sweep, next *lower.Stage) bool {
+	first := s.Stages[0]
+	switch t := p.sums[first.To]; {
+	case inWords(next) || inWords(first):
+		return inWords(next) && inWords(first)
+	case t != nil:
+		return t.fold.Positions*t.groups > 1 && len(t.chunks) < 2
+	}
+	return first.Fold == nil || first.Fold.Weight == nil
+}
+
 // ready takes a program, with copies of operands that kernels cannot go through where they are.
 func (p *plan) ready(of *lower.Program) {
 	p.program = &lower.Program{Name: of.Name, Steps: of.Steps, Arrays: slices.Clone(of.Arrays)}

@@ -75,6 +75,7 @@ func (p *plan) planSum(s *lower.Stage) *lower.Stage {
 	t.base = f.X.Start + t.begin()
 	t.places, t.padded = lower.Size(t.windows.In), paddedOf(t.windows)
 	t.groups, t.outs, t.rows = r.Groups, r.Outputs, r.Inputs
+	t.planRows(memoryElem(layout.Sum(s.To.Range)), f.X.Array.Type.IsSpike())
 	p.sums[s.To] = t
 	return &lower.Stage{Clock: s.Clock, To: s.To, Fold: &f}
 }
@@ -257,6 +258,15 @@ func strides(grid, axes []int, each int) []int {
 	out, own := make([]int, len(grid)), lower.Strides(pick(grid, axes))
 	for i, axis := range axes {
 		out[axis] = own[i] * each
+	}
+	return out
+}
+
+// on are strides along some axes, and 0 along the others.
+func on(axes, strides []int) []int {
+	out := make([]int, len(strides))
+	for _, axis := range axes {
+		out[axis] = strides[axis]
 	}
 	return out
 }

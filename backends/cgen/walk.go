@@ -12,9 +12,12 @@ import (
 // innermost. Its indices are kept by additions: each path goes through some
 // memory with a stride per axis.
 type walk struct {
-	dims  []int
-	names string // of indices
-	paths []*path
+	grid   []int
+	axes   []int // of the grid
+	levels []int // of each axis: the loops of a level are in the body of the one before
+	dims   []int
+	letter string // of indices
+	paths  []*path
 }
 
 // path is an index that begins at start and has a stride for each axis of the walk.
@@ -24,19 +27,47 @@ type path struct {
 	strides []int
 }
 
-func newWalk(dims []int) *walk { return &walk{dims: slices.Clone(dims), names: "ijklmn"} }
+// newWalk goes over some axes of a grid, level by level.
+func newWalk(grid []int, levels ...[]int) *walk {
+	w := &walk{grid: grid, letter: "i"}
+	for level, axes := range levels {
+		for _, axis := range axes {
+			w.axes, w.levels, w.dims = append(w.axes, axis), append(w.levels, level), append(w.dims, grid[axis])
+		}
+	}
+	return w
+}
+
+// over is a walk over a whole grid.
+func over(grid []int) *walk { return newWalk(grid, upTo(len(grid))) }
 
 // within is a walk in the body of another, whose indices it does not hide.
-func within(dims []int) *walk { return &walk{dims: slices.Clone(dims), names: "pqrs"} }
+func within(grid []int) *walk {
+	w := over(grid)
+	w.letter = "p"
+	return w
+}
 
-// along is the path with these strides, an earlier one where it is the same.
+// inOrder reports whether a walk goes through its grid in C order.
+func (w *walk) inOrder() bool {
+	last := -1
+	for axis, at := range w.axes {
+		if w.dims[axis] > 1 && at < last {
+			return false
+		}
+		last = max(last, at)
+	}
+	return true
+}
+
+// along is the path with these strides of the grid, an earlier one where it is the same.
 func (w *walk) along(start int, strides []int) *path {
 	p := &path{"", start, make([]int, len(w.dims))}
 	moves := false
 	for axis, d := range w.dims {
 		if d > 1 {
-			p.strides[axis] = strides[axis]
-			moves = moves || strides[axis] != 0
+			p.strides[axis] = strides[w.axes[axis]]
+			moves = moves || p.strides[axis] != 0
 		}
 	}
 	if !moves {
@@ -48,24 +79,24 @@ func (w *walk) along(start int, strides []int) *path {
 			return known
 		}
 	}
-	p.name = string(w.names[len(w.paths)])
+	p.name = fmt.Sprint(w.letter, len(w.paths))
 	w.paths = append(w.paths, p)
 	return p
 }
 
-// ordered is the path through the grid itself, in C order.
-func (w *walk) ordered() *path { return w.along(0, lower.Strides(w.dims)) }
+// elements is the path through the elements of the grid, which are in C order.
+func (w *walk) elements() *path { return w.along(0, lower.Strides(w.grid)) }
 
 // collapse makes one axis of neighbours that all paths go through as if they
 // were one, and drops axes of extent 1.
 func (w *walk) collapse() {
 	for axis := len(w.dims) - 1; axis >= 0; axis-- {
-		if w.dims[axis] == 1 && len(w.dims) > 1 {
+		if w.dims[axis] == 1 {
 			w.drop(axis)
 		}
 	}
 	for axis := len(w.dims) - 2; axis >= 0; axis-- {
-		one := true
+		one := w.levels[axis] == w.levels[axis+1]
 		for _, p := range w.paths {
 			one = one && p.strides[axis] == p.strides[axis+1]*w.dims[axis+1]
 		}
@@ -77,7 +108,7 @@ func (w *walk) collapse() {
 }
 
 func (w *walk) drop(axis int) {
-	w.dims = slices.Delete(w.dims, axis, axis+1)
+	w.dims, w.levels = slices.Delete(w.dims, axis, axis+1), slices.Delete(w.levels, axis, axis+1)
 	for _, p := range w.paths {
 		p.strides = slices.Delete(p.strides, axis, axis+1)
 	}
@@ -100,22 +131,36 @@ func (b *printer) indices(w *walk) {
 		b.line("\tuint32_t %s;", b.p.fill(text[2:]))
 	}
 	b.WriteByte('\n')
-}
-
-// loops prints the loops of a walk around a body; its indices are declared already.
-func (b *printer) loops(w *walk, body func()) {
 	w.collapse()
-	b.loop(w, 0, body)
 }
 
-func (b *printer) loop(w *walk, axis int, body func()) {
-	if axis == len(w.dims) || len(w.dims) == 1 && w.dims[0] == 1 {
+// loops prints the loops of a level around a body; the indices are declared already.
+func (b *printer) loops(w *walk, level int, body func()) {
+	first, _ := slices.BinarySearch(w.levels, level)
+	end, _ := slices.BinarySearch(w.levels, level+1)
+	b.loop(w, first, end, body)
+}
+
+// moves reports whether a level has loops.
+func (w *walk) moves(level int) bool { return slices.Contains(w.levels, level) }
+
+// again prints the way of the indices back to where they were before the loops of a level.
+func (b *printer) again(w *walk, level int) {
+	if axis, some := slices.BinarySearch(w.levels, level); some {
+		for _, p := range w.paths {
+			b.hop(p, axis, -p.strides[axis]*w.dims[axis])
+		}
+	}
+}
+
+func (b *printer) loop(w *walk, axis, end int, body func()) {
+	if axis == end {
 		body()
 		return
 	}
 	b.line("\tfor (uint32_t n%d = %du; n%d != 0u; n%d--) {", axis, w.dims[axis], axis, axis)
 	b.depth++
-	b.loop(w, axis+1, body)
+	b.loop(w, axis+1, end, body)
 	for _, p := range w.paths {
 		switch {
 		case axis+1 == len(w.dims) && w.multiple(p):
@@ -123,7 +168,7 @@ func (b *printer) loop(w *walk, axis int, body func()) {
 		case axis+1 == len(w.dims):
 			b.advance(p.name, p.strides[axis])
 		default:
-			b.hop(p, p.strides[axis]-p.strides[axis+1]*w.dims[axis+1])
+			b.hop(p, axis, p.strides[axis]-p.strides[axis+1]*w.dims[axis+1])
 		}
 	}
 	b.depth--
@@ -141,14 +186,15 @@ func (w *walk) multiple(p *path) bool {
 	})
 }
 
-// hop moves an index to where the next turn of an outer loop begins. Compilers
+// hop moves an index to where the next turn of the loop of an axis begins, if it moves in there. Compilers
 // that know where that is would rather multiply the loops' counters by strides.
-func (b *printer) hop(p *path, by int) {
+func (b *printer) hop(p *path, axis, by int) {
 	shifts := true
 	for _, s := range p.strides {
 		shifts = shifts && isPower(s)
 	}
 	switch {
+	case !slices.ContainsFunc(p.strides[axis:], func(s int) bool { return s != 0 }):
 	case shifts:
 		b.advance(p.name, by)
 	case by == 0:
@@ -181,16 +227,21 @@ type operand struct {
 	at     place
 	index  *path
 	number *int64 // of a constant that is the same everywhere
+	text   string // of an element that is at hand
 }
 
-// reads declares a pointer to an array that a view goes through.
+// reads declares a pointer to an array that a view of a walk's grid goes through.
 func (b *printer) reads(w *walk, name string, v lower.View) operand {
 	if number, ok := uniform(v.Array); ok {
 		return operand{number: &number}
 	}
-	at := b.p.at(v.Array)
-	b.line("\tconst %s *%s = %s;", at.elem.c(), name, at.expr)
-	return operand{name: name, at: at, index: w.along(v.Start, v.Strides)}
+	return b.pointer("const ", name, b.p.at(v.Array), w.along(v.Start, v.Strides))
+}
+
+// pointer declares one to a place, which an index goes through.
+func (b *printer) pointer(constant, name string, at place, index *path) operand {
+	b.line("\t%s%s *%s = %s;", constant, at.elem.c(), name, at.expr)
+	return operand{name: name, at: at, index: index}
 }
 
 // uniform is the number that a constant is everywhere.
@@ -207,18 +258,14 @@ func uniform(a *lower.Array) (int64, bool) {
 // read is the element as a signed number, with @ for the name of the model.
 func (o operand) read() string {
 	switch {
+	case o.text != "":
+		return o.text
 	case o.number != nil:
 		return number(*o.number)
 	case o.at.elem.packed:
 		return fmt.Sprintf("@_at_spikes(%s, %s)", o.name, o.index.name)
 	}
 	return fmt.Sprintf("%s[%s]", o.name, o.index.name)
-}
-
-// writes declares a pointer to where an array's elements go.
-func (b *printer) writes(at place, index *path) operand {
-	b.line("\t%s *y = %s;", at.elem.c(), at.expr)
-	return operand{name: "y", at: at, index: index}
 }
 
 // write prints the assignment of an element; packed ones are set one by one, so all are

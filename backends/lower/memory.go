@@ -115,7 +115,7 @@ func (p *Plan) elem(a *Array) Elem {
 	case len(l.Widths) == 0:
 		return Elem{64, true}
 	case p.weighs(a):
-		return l.signed(a.Range, l.LeastSum)
+		return l.Sum(a.Range)
 	case a.Type.IsSpike() && l.Packed > 0:
 		return Elem{1, false}
 	}
@@ -145,6 +145,9 @@ func (l Layout) variable(v update.Var, r ir.Range) Elem {
 	return l.signed(r, 0)
 }
 
+// Sum is the element of sums of weights with a range.
+func (l Layout) Sum(r ir.Range) Elem { return l.signed(r, l.LeastSum) }
+
 // signed is the narrowest signed integer that a range fits.
 func (l Layout) signed(r ir.Range, least int) Elem {
 	for _, w := range l.Widths {
@@ -170,7 +173,7 @@ func (e Elem) Wrap(x int64) int64 {
 func (p *Plan) lives() []life {
 	all, outside := map[*Array]*life{}, map[*Array]bool{}
 	var order []*life
-	for _, sweep := range p.running() {
+	for _, sweep := range p.Sweeps() {
 		for _, s := range sweep.Stages {
 			l := &life{s.To, sweep.position, sweep.position}
 			if p.Layout.Watched && s.traced() {
@@ -211,7 +214,7 @@ func (p *Plan) reads(f func(v View, reader *Sweep, g *Group, position int)) {
 			f(v, reader, g, position)
 		}
 	}
-	for _, sweep := range p.running() {
+	for _, sweep := range p.Sweeps() {
 		for _, s := range sweep.Stages {
 			each(s, sweep, sweep.group, sweep.position)
 		}
@@ -231,8 +234,8 @@ func (s *Stage) traced() bool {
 	return s.Each != nil && slices.ContainsFunc(s.Each.Program.Vars, func(v update.Var) bool { return v.Traced })
 }
 
-// running are the sweeps in the order of their positions.
-func (p *Plan) running() []*Sweep {
+// Sweeps returns all sweeps in the order in which they run.
+func (p *Plan) Sweeps() []*Sweep {
 	out := slices.Clone(p.Once)
 	for _, g := range p.Groups {
 		out = append(out, g.Sweeps...)

@@ -13,8 +13,8 @@ type Layout struct {
 	Packed int
 	// LeastSum is the bits that a sum has at least.
 	LeastSum int
-	// Fuse runs programs on the elements of a fold while it makes them.
-	Fuse bool
+	// Fuse reports whether a program may read the elements of a sweep as they are made; nil: none may.
+	Fuse func(s *Sweep, next *Stage) bool
 	// Overlay lets arrays share memory that are not alive at the same time.
 	Overlay bool
 	// Watched keeps traced arrays until the outputs are given.
@@ -23,13 +23,16 @@ type Layout struct {
 	LayerMajor bool
 }
 
+// Always fuses all that can be.
+func Always(*Sweep, *Stage) bool { return true }
+
 // Plain is the layout of the interpreter of programs: any integer, as little memory as there
 // must be.
-var Plain = Layout{Target: "plain", Fuse: true, Overlay: true}
+var Plain = Layout{Target: "plain", Fuse: Always, Overlay: true}
 
 // Tight is a layout with everything that a target may ask for; plans for it are tried by step
 // and by layer.
-var Tight = Layout{Target: "tight", Widths: []int{8, 16, 32}, Packed: 32, LeastSum: 16, Fuse: true, Overlay: true}
+var Tight = Layout{Target: "tight", Widths: []int{8, 16, 32}, Packed: 32, LeastSum: 16, Fuse: Always, Overlay: true}
 
 // ByLayer is the layout with the other schedule.
 func (l Layout) ByLayer() Layout {
@@ -151,7 +154,7 @@ func (p *Plan) fuse() []*Sweep {
 // host is the sweep that a program may run in: it makes an operand, which the program reads
 // element by element, and whatever else the program reads is there before.
 func (p *Plan) host(s *Stage) *Sweep {
-	if !p.Layout.Fuse || s.Each == nil {
+	if p.Layout.Fuse == nil || s.Each == nil {
 		return nil
 	}
 	var host *Sweep
@@ -160,12 +163,15 @@ func (p *Plan) host(s *Stage) *Sweep {
 			host = at
 		}
 	}
-	if host == nil {
+	if host == nil || !p.Layout.Fuse(host, s) {
 		return nil
 	}
 	for _, v := range s.Each.Views {
 		at := p.sweepOf[v.Array]
+		_, onGrid := v.on(s.To.Type.Shape.Dims(), host.Grid())
 		switch {
+		case !onGrid:
+			return nil
 		case at == nil || at.clock() != s.Clock || at.position < host.position:
 		case at == host && at.makes(s, v):
 		default:
