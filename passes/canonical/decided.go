@@ -10,11 +10,15 @@ import (
 )
 
 // decision says that a value is decided, place by place, by how one value u lies
-// to the cuts, constants of which comparisons with u are made. u is nil for constants.
+// to the cuts, constants of which comparisons with u are made; or by a spike u, and
+// there are no cuts. u is nil for constants.
 type decision struct {
 	u    *ir.Value
 	cuts []*ir.Value
 }
+
+// isBit reports whether the decision is by a number that is 0 or 1.
+func (d *decision) isBit() bool { return d.u != nil && len(d.cuts) == 0 }
 
 // maxCuts bounds the constants that one value is compared with.
 const maxCuts = 4
@@ -26,6 +30,9 @@ func (c *Rewriter) decided(v *ir.Value) *decision {
 		return d
 	}
 	d := c.decide(v)
+	if d == nil && v.Type.IsSpike() && (ByElement(v.Op) || v.Op == ir.OpCompare) {
+		d = &decision{u: v} // of several values: nothing but itself
+	}
 	c.decisions[v] = d
 	return d
 }
@@ -40,7 +47,7 @@ func (c *Rewriter) decide(v *ir.Value) *decision {
 	if v.Op.Class() != ir.Element {
 		return nil
 	}
-	if d := c.cutAt(v); d != nil && !c.Deep {
+	if d := c.cutAt(v); d != nil && !c.ofOther(d.u) {
 		return d
 	}
 	out := &decision{}
@@ -113,7 +120,7 @@ func twoValued(c *Rewriter, v *ir.Value) (*ir.Value, error) {
 	if d == nil || d.u == nil {
 		return nil, nil
 	}
-	if c.Bits[d.u] {
+	if d.isBit() {
 		return c.ofBit(v, d.u)
 	}
 	places, results := c.outcomes(v, d)
@@ -181,7 +188,14 @@ func (c *Rewriter) isComparison(v *ir.Value) bool {
 		v = v.Args[0]
 	}
 	m := MembraneOf(v)
-	return m != nil && (!c.Deep || c.decided(m) == nil) && !(low && v.Args[0].Const() != nil)
+	return m != nil && !c.ofOther(m) && !(low && v.Args[0].Const() != nil)
+}
+
+// ofOther reports whether a compared number is itself decided by another value: by a spike, or,
+// where that is asked for, by any.
+func (c *Rewriter) ofOther(u *ir.Value) bool {
+	d := c.decided(u)
+	return d != nil && (c.Deep || d.isBit())
 }
 
 // outcomes evaluates v where u lies just below each cut, on it, and just above:

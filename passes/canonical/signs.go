@@ -152,7 +152,7 @@ func firesBy(v *ir.Value) *ir.Value {
 // other than 0.
 func (c *Rewriter) exclusive(v, a, b *ir.Value) bool {
 	d := c.decide(&ir.Value{Op: ir.OpAdd, Type: v.Type, Args: []*ir.Value{a, b}})
-	if d == nil || d.u == nil || c.Bits[d.u] || a.Type.Shape != v.Type.Shape || b.Type.Shape != v.Type.Shape {
+	if d == nil || d.u == nil || d.isBit() || a.Type.Shape != v.Type.Shape || b.Type.Shape != v.Type.Shape {
 		return false
 	}
 	_, as := c.outcomes(a, d)

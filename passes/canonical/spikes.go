@@ -62,6 +62,52 @@ func spikesTogether(c *Rewriter, v *ir.Value) (*ir.Value, error) {
 	return c.CastTo(v, both)
 }
 
+// chosenSpikes: a choice between a spike and a constant is logic. where(c, s, 0) is c ∧ s,
+// where(c, 0, s) is s ∧ ¬c, where(c, 1, s) is c ∨ s.
+func chosenSpikes(c *Rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpWhere || !v.Args[1].Type.IsSpike() || !v.Args[2].Type.IsSpike() {
+		return nil, nil
+	}
+	cond, yes, no := v.Args[0], v.Args[1], v.Args[2]
+	both := &ir.Value{Name: v.Name + ".spikes", Origin: v.Origin}
+	switch {
+	case Every(no, 0):
+		both.Op, both.Args = ir.OpAnd, []*ir.Value{cond, yes}
+	case Every(yes, 0):
+		both.Op, both.Args = ir.OpAndNot, []*ir.Value{no, cond}
+	case Every(yes, 1):
+		both.Op, both.Args = ir.OpOr, []*ir.Value{cond, no}
+	default:
+		return nil, nil
+	}
+	spikes, err := c.Make(both)
+	if err != nil {
+		return nil, err
+	}
+	return c.CastTo(v, spikes)
+}
+
+// askedSpike: a reset that asks for the number of a spike, where(s > 0, …), asks for the spike
+// itself, for it reads the membrane that the spike compares. The same comparison beside no such
+// membrane may be that of another layer, whose first membrane is the spike.
+func askedSpike(c *Rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpWhere || !v.Type.IsReal() || v.Args[0].Op != ir.OpCompare {
+		return nil, nil
+	}
+	for i, a := range v.Args[0].Args {
+		spike := asSpike(a)
+		if spike == nil || MembraneOf(spike) == nil || v.Args[0].Args[1-i].Const() == nil || !ConeOf(v.Args[1])[MembraneOf(spike)] && !ConeOf(v.Args[2])[MembraneOf(spike)] {
+			continue
+		}
+		asked, err := c.ofBit(v.Args[0], spike)
+		if asked == nil || err != nil {
+			return nil, err
+		}
+		return c.As(v, ir.OpWhere, nil, asked, v.Args[1], v.Args[2])
+	}
+	return nil, nil
+}
+
 // turnedChoice: where(not c, a, b) is where(c, b, a).
 func turnedChoice(c *Rewriter, v *ir.Value) (*ir.Value, error) {
 	if v.Op != ir.OpWhere || v.Args[0].Op != ir.OpXor || !Every(v.Args[0].Args[1], 1) || v.Args[0].Args[0].Type != v.Args[0].Type {

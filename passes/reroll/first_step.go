@@ -23,7 +23,7 @@ type firstStep struct {
 
 func newFirstStep(n *ir.Net) (*firstStep, error) {
 	f := &firstStep{c: canonical.NewRewriter(n), begins: asGiven, origin: map[*ir.Value]*ir.Value{}}
-	f.c.Rules = append(slices.Clone(canonical.CanonicalRules), smallOperand)
+	f.c.Rules, f.c.Deep = append(slices.Clone(canonical.CanonicalRules), smallOperand), true
 	for _, v := range n.Values {
 		out, err := f.c.Copy(v)
 		if err != nil {
