@@ -75,22 +75,43 @@ type Operand struct {
 	Control  bool // says which elements of the others are meant; none of its own are in the result
 }
 
-// Class is the way in which an op's result depends on its operands.
+// Class is the way in which an op's result depends on its operands; classDocs has them in words.
 type Class uint8
 
 // The classes.
 const (
-	Boundary Class = iota // where values come into the net or leave it
-	Element               // each element from those in its place of the operands, broadcast
-	Move                  // the elements of the operands, elsewhere
-	Patch                 // those of the first operand, by an index, or with others among them
-	Reduce                // one element from all along some axes
-	Norm                  // each element with others or parameters along an axis
-	Window                // one element from those in a window of the last axes
-	Contract              // sums of products: matrices, and weighted layers
-	State                 // keeps something from step to step, so its clock is step
-	OverTime              // one element from those in its place of all steps; turns step into end
+	Boundary Class = iota
+	Element
+	Move
+	Patch
+	Reduce
+	Norm
+	Window
+	Contract
+	State
+	OverTime
 )
+
+var (
+	classNames = names{"boundary", "element", "move", "patch", "reduce", "norm", "window", "contract", "state", "over-time"}
+	classDocs  = names{
+		"where values come into the net or leave it",
+		"each element from those in its place of the operands, broadcast",
+		"the elements of the operands, elsewhere",
+		"those of the first operand, by an index, or with others among them",
+		"one element from all along some axes",
+		"each element with others or with parameters along an axis",
+		"one element from those in a window of the last axes",
+		"sums of products: of matrices, and of weighted layers",
+		"something that is kept from step to step, so its clock is step",
+		"one element from those in its place of all steps; turns step into end",
+	}
+)
+
+func (c Class) String() string { return classNames.get(int(c)) }
+
+// Doc is the class in words.
+func (c Class) Doc() string { return classDocs.get(int(c)) }
 
 type opInfo struct {
 	name     string

@@ -2,7 +2,7 @@
 // arithmetic, so that the rooms above it need to know one spelling of each.
 //
 // FoldConstants computes values that depend on constants alone. StripBatch drops a leading
-// axis of extent 1, by a rule for each op (strip_rules.go). Canonicalise rewrites values one
+// axis of extent 1, which it follows by the axis map of each op (ir/axes.go). Canonicalise rewrites values one
 // by one, in net order, by the table of rules.go: each rule takes a value whose operands are
 // canonical already, and gives another value or none; equal values become one. Rules come in
 // families, a file each:
