@@ -28,11 +28,14 @@ func (v *Value) Axes() Axes {
 // Axes is Value.Axes before there is a value; an absent operand has no axes. Of operands that
 // inference refuses it says nothing of use.
 func (o Op) Axes(a Attrs, operands []Shape) Axes {
-	if ops[o].axes == nil {
+	if !o.HasAxes() {
 		return nil
 	}
 	return ops[o].axes(a, operands)
 }
+
+// HasAxes reports whether the op has an axis map.
+func (o Op) HasAxes() bool { return ops[o].axes != nil }
 
 // To is the axis of the result that goes along an axis of operand i; negative for none.
 func (x Axes) To(i, axis int) int { return slices.Index(x[i], axis) }

@@ -111,11 +111,7 @@ func (b *batch) follow(v *ir.Value) {
 		b.lose(v, rewrite.Refuse(v, diag.NoBatch, "is computed from constants alone, so it has no batch axis").WithHelp("run fold-constants before"))
 		return
 	}
-	find := batchRules[v.Op]
-	if find == nil {
-		find = (*batch).mapped
-	}
-	switch axis, d := find(b, v); {
+	switch axis, d := b.axisOf(v); {
 	case d == nil:
 		b.axis[v] = axis
 	case b.mayKeep(v, d):

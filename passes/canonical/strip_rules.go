@@ -8,12 +8,23 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// batchRules find the batch axis of the result where the op's axis map does not.
-var batchRules = map[ir.Op]func(*batch, *ir.Value) (int, *diag.Diagnostic){
-	ir.OpInput:   inputAxis,
-	ir.OpUnknown: unknownAxis,
-	ir.OpReshape: reshapeAxis,
-	ir.OpScatter: scatterAxis,
+// Strips reports whether StripBatch follows the batch through an op; state is there behind it only.
+func Strips(op ir.Op) bool {
+	return op == ir.OpInput || op.HasAxes() && op.Class() != ir.State
+}
+
+// axisOf finds the batch axis of a result, by the op's axis map where that says all.
+func (b *batch) axisOf(v *ir.Value) (int, *diag.Diagnostic) {
+	switch {
+	case v.Op == ir.OpInput:
+		return b.inputAxis(v)
+	case v.Op == ir.OpReshape:
+		return b.reshapeAxis(v)
+	case !Strips(v.Op):
+		a := v.Attrs.(ir.UnknownAttrs)
+		return 0, rewrite.Refuse(v, diag.UnsupportedOp, "no meaning is known for %s: %s", a.Op, a.Reason)
+	}
+	return b.mapped(v)
 }
 
 const batchHelp = "export the network with a batch of 1 as the first axis of its input, and leave that axis alone inside"
@@ -22,7 +33,7 @@ func noBatch(v *ir.Value, format string, args ...any) *diag.Diagnostic {
 	return rewrite.Refuse(v, diag.NoBatch, format, args...).WithHelp(batchHelp)
 }
 
-func inputAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
+func (b *batch) inputAxis(v *ir.Value) (int, *diag.Diagnostic) {
 	s := v.Type.Shape
 	if b.extent > 1 {
 		if s.Rank() == 0 || s.Dim(0) != b.extent {
@@ -37,11 +48,6 @@ func inputAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
 		return 0, noBatch(v, "is %v; wanted a first axis of extent 1, the batch", v.Type)
 	}
 	return 0, nil
-}
-
-func unknownAxis(_ *batch, v *ir.Value) (int, *diag.Diagnostic) {
-	a := v.Attrs.(ir.UnknownAttrs)
-	return 0, rewrite.Refuse(v, diag.UnsupportedOp, "no meaning is known for %s: %s", a.Op, a.Reason)
 }
 
 // mapped finds the batch axis of a result by the op's axis map: all operands have their batch
@@ -125,7 +131,7 @@ func (b *batch) mixer(v *ir.Value) *ir.Value {
 }
 
 // reshapeAxis keeps the axis apart when as many elements stand before it as in the operand.
-func reshapeAxis(b *batch, v *ir.Value) (int, *diag.Diagnostic) {
+func (b *batch) reshapeAxis(v *ir.Value) (int, *diag.Diagnostic) {
 	x := v.Args[0]
 	want := Size(x.Type.Shape.Dims()[:b.axis[x]])
 	for i, d := range v.Type.Shape.Dims() {
@@ -147,8 +153,4 @@ func Size(dims []int) int {
 		n *= d
 	}
 	return n
-}
-
-func scatterAxis(_ *batch, v *ir.Value) (int, *diag.Diagnostic) {
-	return 0, noBatch(v, "writes entries of axis 0, which is neither the batch nor the time steps")
 }

@@ -109,6 +109,9 @@ func anyReal(args []*ir.Value) bool {
 	return false
 }
 
+// Quantises reports whether there is a rule that makes an op's result an integer, where it is real.
+func Quantises(op ir.Op) bool { return op == ir.OpNeuron || integerRules[op] != nil }
+
 // integerRules make an op's real result an integer in its scale.
 var integerRules = map[ir.Op]func(*quantiser, *ir.Value) (*ir.Value, error){
 	ir.OpLinear:    (*quantiser).weights,

@@ -150,6 +150,11 @@ func (s *scaler) visit(v *ir.Value) error {
 	return rule(s, v)
 }
 
+// Scales reports whether there is a rule for the units of an op's result, where it is real.
+func Scales(op ir.Op) bool {
+	return op == ir.OpNeuron || op == ir.OpMatmul || scaleRules[op] != nil
+}
+
 // NotOfIntegers is why an op has no rule.
 const NotOfIntegers = "gives real numbers that depend on what comes in, and sums and shifts of integers cannot compute them"
 

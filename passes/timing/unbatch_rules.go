@@ -29,11 +29,16 @@ func (axis AxisOfBlocks) extent(v *ir.Value) int {
 	return v.Type.Shape.Dim(axis.of(v))
 }
 
+// Unbatches reports whether UnbatchTime may take the results of an op apart.
+func Unbatches(op ir.Op) bool { return inBlocks(op) || blockSources[op] != nil }
+
+// inBlocks reports whether an op may be done on each block of its operands.
+func inBlocks(op ir.Op) bool { return op.HasAxes() && op.Class() != ir.Boundary && !op.Temporal() }
+
 // blockAttrs are the attributes of v on one of k blocks, block t of the result being the op on block
 // t of its operands; not ok when v mixes blocks, or when an operand that must come in blocks cannot.
 func (axis AxisOfBlocks) blockAttrs(v *ir.Value, k int, aligned func(*ir.Value, int) bool) (ir.Attrs, bool) {
-	c := v.Op.Class()
-	if c == ir.Boundary || v.Op.Temporal() || v.Type.Shape.Rank() == 0 || axis.extent(v)%k != 0 {
+	if !inBlocks(v.Op) || v.Type.Shape.Rank() == 0 || axis.extent(v)%k != 0 {
 		return nil, false
 	}
 	some := false
