@@ -15,11 +15,15 @@ import (
 // keeps the others from being known, and the diagnosis then depends on all of them. Where a net is
 // refused, each layer is therefore taken by itself, from the first on: its operands are inputs, its
 // results are added up, and nothing else is there. The first that is refused even so is told, and
-// it alone.
+// it alone. A layer of which only the strongest neuron fires is told before: its neurons do not
+// show by themselves.
 
 // firstRefused is the reason why the first layer of a net that is refused by itself is; nil
 // when none is.
 func firstRefused(n *ir.Net, o *Options) *diag.Diagnostic {
+	if d := raise.Strongest(n); d != nil {
+		return d
+	}
 	for _, layer := range timing.LayersApart(n) {
 		if d := refusedByItself(layer, o); d != nil {
 			return d

@@ -192,6 +192,16 @@ func TestReasonsAreTheNeurons(t *testing.T) {
 			h := s.op(ir.OpAdd, s.op(ir.OpMul, old, s.num(0.5)), x)
 			return s.spike(ir.GT, h, old), []*ir.Value{h}
 		},
+		"with the greatest of a layer, %": strongest,
+		"whose threshold is held within bounds, see min": grown(func(s *sketch, a, h, z *ir.Value) *ir.Value {
+			return s.op(ir.OpMin, s.op(ir.OpAdd, s.op(ir.OpMul, a, s.num(0.75)), z), s.num(1.5))
+		}),
+		"whose threshold is set or multiplied by its spikes, see mul": grown(func(s *sketch, a, h, z *ir.Value) *ir.Value {
+			return s.op(ir.OpAdd, s.op(ir.OpMul, s.op(ir.OpMul, a, s.num(0.75)), s.op(ir.OpSub, s.num(1), z)), z)
+		}),
+		"whose threshold is made of more than its spikes: of its membrane, or of what comes in, see add": grown(func(s *sketch, a, h, z *ir.Value) *ir.Value {
+			return s.op(ir.OpAdd, s.op(ir.OpMul, a, s.num(0.75)), s.op(ir.OpMul, h, s.num(0.25)))
+		}),
 	} {
 		for name, net := range map[string]*ir.Net{"alone": mlp(t, c, 5, "sum", nil), "before another": twoLayers(t, c, plain(), 5), "behind another": twoLayers(t, plain(), c, 5)} {
 			_, err := Lower(net, ir.Spiking, "", &Options{}, nil)
@@ -199,5 +209,29 @@ func TestReasonsAreTheNeurons(t *testing.T) {
 				t.Errorf("%s, %s: %v", want, name, err)
 			}
 		}
+	}
+}
+
+// strongest fires where its membrane is above the threshold and the greatest of the layer.
+func strongest(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+	h := x
+	if past != nil {
+		h = s.op(ir.OpAdd, s.op(ir.OpMul, past[0], s.num(0.5)), x)
+	}
+	most := s.typed(ir.OpReduceMax, ir.ReduceAttrs{Axes: []int{len(x.Type.Shape.Dims()) - 1}, Keep: true}, ir.Type{}, h)
+	z := s.op(ir.OpMul, above(s, h), s.spike(ir.EQ, h, most))
+	return z, []*ir.Value{s.op(ir.OpMul, h, s.op(ir.OpSub, s.num(1), z))}
+}
+
+// grown has a threshold that a function of its growth, the membrane and the spike makes anew.
+func grown(next func(s *sketch, a, h, z *ir.Value) *ir.Value) cell {
+	return func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+		v, a := s.like(x, 0), s.like(x, 0)
+		if past != nil {
+			v, a = past[0], past[1]
+		}
+		h := s.op(ir.OpAdd, s.op(ir.OpMul, v, s.num(0.5)), x)
+		z := s.spike(ir.GT, h, s.op(ir.OpAdd, a, s.num(1)))
+		return z, []*ir.Value{zeroBehind(s, h, z), next(s, a, h, z)}
 	}
 }

@@ -38,7 +38,6 @@ var (
 	quadratic = Odd{What: "a quadratic neuron (QIF or Izhikevich)"}
 	bounded   = Odd{What: "a neuron whose membrane is held within bounds (a floor or a ceiling)",
 		Help: "train it without clamping its membrane: a reset and a leak hold it too"}
-	adaptive = Odd{What: "a neuron whose threshold adapts to its spikes (ALIF, LSNN)"}
 )
 
 // Anatomy is a layer of neurons as far as it was understood: its last membrane, or the one of a net
@@ -114,10 +113,27 @@ func (a *Anatomy) function(v *ir.Value) (Odd, bool) {
 	if v == a.Membrane && (fn == ir.FnSigmoid || fn == ir.FnTanh) {
 		return Odd{What: "a neuron that compares the " + fn.String() + " of its membrane", Help: "compare the membrane itself, with the number whose " + fn.String() + " the threshold is"}, true
 	}
+	return oddFunction(fn), true
+}
+
+func oddFunction(fn ir.Fn) Odd {
 	if o, ok := oddFunctions[fn]; ok {
-		return o, true
+		return o
 	}
-	return Odd{What: "a neuron whose state goes through " + fn.String()}, true
+	return Odd{What: "a neuron whose state goes through " + fn.String()}
+}
+
+// FunctionOfState is the oddity of a number that is kept in a delay by way of a function of it; nil
+// when it is by none.
+func FunctionOfState(delay, kept *ir.Value) *Odd {
+	for v := range canonical.ConeOf(kept) {
+		if v.Op == ir.OpMap && canonical.ConeOf(v)[delay] {
+			o := oddFunction(v.Attrs.(ir.MapAttrs).Fn)
+			o.At = v
+			return &o
+		}
+	}
+	return nil
 }
 
 // bound: a number of the state is held above or below a constant.
@@ -172,6 +188,13 @@ func (o *Odd) Refused(fire *ir.Value) *diag.Diagnostic {
 	return d
 }
 
+// Kept is the error of a layer that is odd; delay keeps its state.
+func (o *Odd) Kept(delay *ir.Value) *diag.Diagnostic {
+	d := rewrite.Refuse(delay, diag.NotANeuron, "keeps the state of %s, see %s %s"+OnlyLinear, o.What, o.At.Op, Where(o.At))
+	d.Help = o.Help
+	return d
+}
+
 // OnlyLinear ends the reasons for which a neuron is refused.
 const OnlyLinear = "; only neurons that are linear but for a threshold are known"
 
@@ -209,86 +232,4 @@ func (a *Anatomy) reached() canonical.Cone {
 		}
 	}
 	return c
-}
-
-// AdaptiveThresholds refuses comparisons of two numbers of which one depends on
-// spikes, for each layer the last.
-func AdaptiveThresholds(n *ir.Net) diag.List {
-	var errs diag.List
-	latched, followed := map[*ir.Value]*ir.Value{}, map[*ir.Value]bool{}
-	for _, v := range n.All(ir.OpLatch) {
-		latched[v.Args[0]] = v.Args[1]
-	}
-	for _, v := range slices.Backward(n.Values) {
-		if is := canonical.Comparison(v); is != ir.GE && is != ir.GT || v.Args[0].Const() != nil || v.Args[1].Const() != nil || !v.Args[0].Type.IsReal() {
-			continue
-		}
-		spikes := false
-		for _, a := range v.Args {
-			for u := range canonical.ConeOf(a) {
-				if u.Op == ir.OpCompare || u.Op == ir.OpDelay {
-					spikes, followed[u] = true, true
-				}
-			}
-		}
-		switch x := givenThreshold(v); {
-		case !spikes || followed[v] || ofOneMembrane(v, latched):
-		case x != nil:
-			errs = append(errs, rewrite.Refuse(v, diag.NotANeuron, "compares a membrane with the input %s, and a threshold is a constant", x.Name).
-				WithHelp("if it is the same for all samples, say what it is: --bind %s=FILE", x.Name))
-		default:
-			o := adaptive
-			o.At = v.Args[1]
-			errs = append(errs, o.Refused(v))
-		}
-	}
-	slices.Reverse(errs)
-	return errs
-}
-
-// ofOneMembrane reports whether a comparison is of a membrane with a number that its own spikes
-// decide.
-func ofOneMembrane(v *ir.Value, latched map[*ir.Value]*ir.Value) bool {
-	a := &Anatomy{latched: latched}
-	for i, m := range v.Args {
-		if DecidedBy(v.Args[1-i], func(x *ir.Value) (fires, fits bool) {
-			by := canonical.MembraneOf(a.now(x))
-			return by != nil, by == a.now(m) && (x.Op == ir.OpDelay) == (m.Op == ir.OpDelay)
-		}) {
-			return true
-		}
-	}
-	return false
-}
-
-// givenThreshold returns the input that one operand of a comparison is made of, element by
-// element, and the other is not; nil when there is none.
-func givenThreshold(v *ir.Value) *ir.Value {
-	var inputs []*ir.Value
-	for _, a := range v.Args {
-		if x := inputOf(a); x != nil {
-			inputs = append(inputs, x)
-		}
-	}
-	if len(inputs) != 1 {
-		return nil
-	}
-	return inputs[0]
-}
-
-// inputOf returns the one input that a value is made of, element by element or moved.
-func inputOf(v *ir.Value) *ir.Value {
-	var x *ir.Value
-	for u := range canonical.ConeOf(v) {
-		for u.Op.Class() == ir.Move && len(u.Args) == 1 {
-			u = u.Args[0]
-		}
-		switch {
-		case u.Op == ir.OpInput && (x == nil || x == u):
-			x = u
-		case !canonical.ByElement(u.Op):
-			return nil
-		}
-	}
-	return x
 }

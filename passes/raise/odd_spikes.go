@@ -12,10 +12,14 @@ import (
 
 var (
 	refractory = Odd{What: "a neuron with a refractory period: its spikes hold back those that follow, or its membrane",
-		Help: "one that counts the steps behind a spike, and holds its membrane in them, or drops its input, its spikes or both, is known from four steps on", Apart: true}
+		Help: countsRests, Apart: true}
 	banded   = Odd{What: "a neuron that fires by two comparisons of its membrane: between two bounds, or outside of them", Help: fromThreshold, Apart: true}
 	twoSided = Odd{What: "a neuron that compares the magnitude of its membrane, so that it fires on both sides of 0", Help: fromThreshold}
 )
+
+// countsRests is the help for states that hold a neuron's spikes back.
+const countsRests = "a count of the steps that are left is known from four steps on, which holds the membrane, or drops the input, the spikes or both: " +
+	"s = ((h > 1) & (left <= 0)).float(), left = where(s > 0, 2, (left - 1).clamp(min=0)), or where(s > 0, 1, left) of one that fires once"
 
 const fromThreshold = "a neuron fires wherever its membrane is above its threshold"
 

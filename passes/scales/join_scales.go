@@ -238,8 +238,11 @@ func (s *scaler) mapped(v *ir.Value) error {
 	}
 }
 
+// intoNeurons are the functions that may stand before a neuron.
+const intoNeurons = "a current may go through relu, abs or a clamp by constants instead"
+
 // insteadOf has the help texts for people who mean a spike.
 var insteadOf = map[ir.Fn]string{
-	ir.FnSigmoid: "a spike is a comparison of the membrane itself: sigmoid(h) > 0.5 is h > 0",
-	ir.FnTanh:    "a spike is a comparison of the membrane itself: tanh(h) > 0 is h > 0",
+	ir.FnSigmoid: "a spike is a comparison of the membrane itself: sigmoid(h) > 0.5 is h > 0; " + intoNeurons,
+	ir.FnTanh:    "a spike is a comparison of the membrane itself: tanh(h) > 0 is h > 0; " + intoNeurons,
 }

@@ -25,7 +25,11 @@ func (s *scaler) kept(delay *ir.Value) *diag.Diagnostic {
 			if sumsSpikes(state.Args[ir.NeuronX]) {
 				return s.secondState(delay, raise.Where(state)+", a sum of spikes, is")
 			}
-			return rewrite.Refuse(delay, diag.NotExact, "keeps the numbers of %s for the next step, which integers keep only as the current of one neuron: alone in its membrane, with no bias of its own", raise.Where(r.Args[1]))
+			if o := raise.FunctionOfState(delay, state.Args[ir.NeuronX]); o != nil {
+				return o.Kept(delay)
+			}
+			return rewrite.Refuse(delay, diag.NotExact, "keeps the numbers of %s for the next step, which integers keep only as the current of one neuron: alone in its membrane, with no bias of its own", raise.Where(r.Args[1])).
+				WithHelp(raise.OnlyCurrent)
 		}
 		stored := r.Args[1].Args
 		fires := slices.IndexFunc(stored, func(a *ir.Value) bool { return a != nil && a.Op == ir.OpNeuron })

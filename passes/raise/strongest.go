@@ -1,0 +1,46 @@
+package raise
+
+import (
+	"nomul/ir"
+	"nomul/ir/diag"
+	"nomul/passes/rewrite"
+)
+
+// Strongest refuses the first comparison of a net that asks for the greatest of its layer, so that
+// only the strongest neuron fires; nil when there is none.
+func Strongest(n *ir.Net) *diag.Diagnostic {
+	for _, v := range n.All(ir.OpCompare) {
+		if d := asksForGreatest(v); d != nil {
+			return d
+		}
+	}
+	return nil
+}
+
+// asksForGreatest refuses a comparison of real numbers with the greatest of them, or of places with
+// the place of that; nil for others.
+func asksForGreatest(v *ir.Value) *diag.Diagnostic {
+	pair := v.Args
+	if pair[0].Op == ir.OpSub && pair[1].Const() != nil {
+		pair = pair[0].Args
+	}
+	for i, a := range pair {
+		if at := greatestOf(a); at != nil && (at.Op == ir.OpArgmax || pair[1-i].Const() == nil) {
+			return rewrite.Refuse(v, diag.NotANeuron, "compares with the greatest of a layer, %s, so that only the strongest fires (winner takes all); a neuron fires by its own membrane and a constant threshold", Where(at)).
+				WithHelp("let the spikes of a layer inhibit it instead, as in m - 0.3 * (s.sum(1, keepdim=True) - s)")
+		}
+	}
+	return nil
+}
+
+// greatestOf returns the greatest of real numbers, or its place, that a value is, moved or not; nil
+// when it is neither.
+func greatestOf(v *ir.Value) *ir.Value {
+	for v.Op == ir.OpCast || v.Op.Class() == ir.Move {
+		v = v.Args[0]
+	}
+	if (v.Op == ir.OpReduceMax || v.Op == ir.OpArgmax) && v.Args[0].Type.IsReal() {
+		return v
+	}
+	return nil
+}
