@@ -18,7 +18,7 @@ import (
 type growth struct {
 	fire      *ir.Value
 	threshold *ir.Value // compared with the membrane
-	past      *ir.Value // the delay of it, that a reset takes; nil when there is none
+	past      *ir.Value // the delay of it, that a reset may take; nil when there is none
 	base      *ir.Tensor
 	rest      *ir.Tensor
 	jump      *ir.Tensor
@@ -73,10 +73,26 @@ func growthOf(v *ir.Value, latched map[*ir.Value]*ir.Value, readers map[*ir.Valu
 	}
 	g := &growth{fire: v, threshold: v.Args[1], latched: latched, readers: readers}
 	state := g.state()
-	if state == nil || !g.follow(state) || !g.endsIn(state) || !g.findReset() {
+	if state == nil || !g.follow(state) {
+		return nil
+	}
+	for delay, stored := range latched {
+		if stored == g.threshold {
+			g.past = delay
+		}
+	}
+	if g.past != state && !g.endsIn(state) || len(g.others()) > 0 && !g.findReset() {
 		return nil
 	}
 	return g
+}
+
+// others are the readers of the threshold and of the one before, but for what makes, compares and
+// keeps it.
+func (g *growth) others() []*ir.Value {
+	made := canonical.ConeOf(g.threshold)
+	all := slices.Concat(g.readers[g.threshold], g.readers[g.past])
+	return slices.DeleteFunc(all, func(r *ir.Value) bool { return r == g.fire || r.Op == ir.OpLatch || made[r] })
 }
 
 // state is the one delay, but those of spikes, that the threshold is made of.
@@ -178,16 +194,12 @@ func (g *growth) endsIn(state *ir.Value) bool {
 // findReset finds the other readers of the threshold: a reset that takes it, in the step of the
 // spike or in the next; or one that takes, in the next step, the threshold of the step before.
 func (g *growth) findReset() bool {
-	others := slices.DeleteFunc(slices.Clone(g.readers[g.threshold]), func(r *ir.Value) bool { return r == g.fire })
-	if len(others) == 0 {
-		return true
-	}
 	membrane := g.fire.Args[0]
 	known := map[*ir.Value]monomial{g.threshold: {j: true}}
 	for delay, stored := range g.latched {
 		switch {
-		case stored == g.threshold && g.past == nil:
-			g.past, known[delay] = delay, monomial{i: true}
+		case delay == g.past:
+			known[delay] = monomial{i: true}
 		case stored == membrane:
 			known[delay] = monomial{h: true}
 		}
@@ -215,7 +227,7 @@ func (g *growth) findReset() bool {
 	if by := f.of(monomial{s: true, j: true}); by != nil && canonical.All(by, -1) {
 		g.reset = ir.WhenNext
 	}
-	return g.reset != 0 && g.readByReset(others) && g.staysIn(u)
+	return g.reset != 0 && g.readByReset() && g.staysIn(u)
 }
 
 // staysIn reports whether a reset by the threshold changes only the neuron's own state and spikes:
@@ -235,11 +247,8 @@ func (g *growth) staysIn(u *unit) bool {
 
 // readByReset reports whether the threshold is read, besides, by the reset of one kind alone:
 // by its delay, or in a product with spikes.
-func (g *growth) readByReset(others []*ir.Value) bool {
-	if g.past != nil {
-		others = append(slices.DeleteFunc(others, func(v *ir.Value) bool { return v.Op == ir.OpLatch && v.Args[0] == g.past }), g.readers[g.past]...)
-		others = slices.DeleteFunc(others, func(v *ir.Value) bool { return v.Op == ir.OpLatch })
-	}
+func (g *growth) readByReset() bool {
+	others := g.others()
 	return len(others) == 1 && (others[0].Op == ir.OpMul || others[0].Op == ir.OpSub || others[0].Op == ir.OpWhere)
 }
 

@@ -23,7 +23,7 @@ type firstStep struct {
 
 func newFirstStep(n *ir.Net) (*firstStep, error) {
 	f := &firstStep{c: canonical.NewRewriter(n), begins: asGiven, origin: map[*ir.Value]*ir.Value{}}
-	f.c.Rules, f.c.Deep = append(slices.Clone(canonical.CanonicalRules), smallOperand), true
+	f.c.Rules, f.c.Deep = append(slices.Clone(canonical.CanonicalRules), smallOperand, chosenAmount), true
 	for _, v := range n.Values {
 		out, err := f.c.Copy(v)
 		if err != nil {
@@ -123,6 +123,35 @@ func (f *firstStep) initial(v *ir.Value) *ir.Tensor {
 // exporter folds an initial state of one number, or one for each channel, to no
 // more than that, a fold to one for each neuron.
 var smallOperand = canonical.CanonicalRule{Name: "small-operand", Doc: "a constant operand is as small as broadcasts to the same, where the other one has the result's shape", Apply: smallConstant}
+
+// chosenAmount evens out a choice of two constants, of which the other steps add one to a number
+// where a spike comes.
+var chosenAmount = canonical.CanonicalRule{Name: "chosen-amount", Doc: "where(c, k, l) of constants is (k − l) times the cast of c, plus l, if float32 sums that to k", Apply: chosenConstant}
+
+func chosenConstant(c *canonical.Rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpWhere || !v.Type.IsReal() || v.Args[0].Type.Shape != v.Type.Shape || v.Args[0].Const() != nil || v.Args[1].Const() == nil || v.Args[2].Const() == nil {
+		return nil, nil
+	}
+	high, low := v.Args[1].Const(), v.Args[2].Const()
+	amount := rewrite.Zip(high, low, func(h, l float64) float64 { return float64(float32(h - l)) })
+	sum := rewrite.Zip(low, amount, func(l, a float64) float64 { return float64(float32(l + a)) })
+	if !canonical.All(rewrite.Zip(high, sum, func(h, s float64) float64 { return h - s }), 0) {
+		return nil, nil
+	}
+	number, err := c.CastTo(&ir.Value{Name: v.Name + ".cast", Type: v.Type, Origin: v.Origin}, v.Args[0])
+	if err != nil {
+		return nil, err
+	}
+	k, err := c.Constant(v.Name+".amount", amount, v)
+	if err != nil {
+		return nil, err
+	}
+	part, err := c.As(&ir.Value{Name: v.Name + ".part", Origin: v.Origin}, ir.OpMul, nil, number, k)
+	if err != nil {
+		return nil, err
+	}
+	return c.As(v, ir.OpAdd, nil, part, v.Args[2])
+}
 
 func smallConstant(c *canonical.Rewriter, v *ir.Value) (*ir.Value, error) {
 	if v.Op.Class() != ir.Element || len(v.Args) != 2 {

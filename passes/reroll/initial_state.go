@@ -81,7 +81,7 @@ func constantsIn(v *ir.Value) []*ir.Tensor {
 		if c := v.Const(); c != nil && v.Type.IsReal() {
 			out = append(out, c)
 		}
-		if canonical.ByElement(v.Op) {
+		if v.Op.Class() == ir.Element {
 			for _, a := range v.Args {
 				walk(a)
 			}
@@ -107,7 +107,7 @@ func (f *firstStep) constantWays(u *unrolled, v, state *ir.Value) []*ir.Value {
 	seen := map[*ir.Value]bool{}
 	var walk func(v *ir.Value)
 	walk = func(v *ir.Value) {
-		if seen[v] || !canonical.ByElement(v.Op) {
+		if seen[v] || v.Op.Class() != ir.Element {
 			return
 		}
 		seen[v] = true

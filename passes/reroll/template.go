@@ -55,7 +55,7 @@ func (u *unrolled) set(step int, v, a *ir.Value) *diag.Diagnostic {
 		return standsForTwo(step, known, a, v)
 	case !u.frames.of(a, step):
 		return notRepeated(step, a, v)
-	case step > 0 && !u.frames.alike(v, a):
+	case step > 0 && !u.frames.alike(v, a), step == 1 && u.steps > 2 && turned(v, a):
 		if step > 1 || u.steps == 2 {
 			return notRepeated(step, a, v)
 		}
@@ -69,6 +69,12 @@ func (u *unrolled) set(step int, v, a *ir.Value) *diag.Diagnostic {
 		u.todo = append(u.todo, entry{step, v})
 	}
 	return nil
+}
+
+// turned reports whether a constant stands second in a, as all do, in the place of a first operand
+// that is none in v: the state of step 0 is a constant there.
+func turned(v, a *ir.Value) bool {
+	return v.Op.Commutes() && v.Args[1].Const() == nil && a.Args[1].Const() != nil && !raise.SameForm(v.Args[0], a.Args[0])
 }
 
 // match holds the values noted so far, and their operands, against the body, down to the reads in

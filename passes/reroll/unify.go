@@ -38,6 +38,25 @@ func (u *unrolled) unify() *diag.Diagnostic {
 		if d := u.include(s.v, p.edge); d != nil {
 			return d
 		}
+		if d := u.setFirst(s); d != nil {
+			return d
+		}
+	}
+	return nil
+}
+
+// setFirst notes the comparison of step 0 that stands for one with a threshold that adapts: there it
+// is a constant, in which the state of the threshold shows.
+func (u *unrolled) setFirst(s seed) *diag.Diagnostic {
+	last := u.history[s.layer].Membranes[u.steps-1]
+	if s.v.Op != ir.OpCompare || s.v.Args[0] != last || s.v.Args[1].Const() != nil {
+		return nil
+	}
+	first := u.history[s.layer].Membranes[0]
+	for _, g := range raise.Comparisons(u.net)[first] {
+		if g.Attrs == s.v.Attrs && g.Args[0] == first && g.Args[1].Const() != nil {
+			return u.set(0, s.v, g)
+		}
 	}
 	return nil
 }
