@@ -1,6 +1,8 @@
 """Neurons that people write by hand, in the ways they do.
 Usage: from_own.py -o FOLDER"""
 
+import itertools
+
 import torch
 from torch import nn
 
@@ -16,6 +18,41 @@ class Neuron(nn.Module):
         spk = (mem > 1).float()
         return mem - spk, spk
 # snippet neuron ends
+
+
+# snippet net begins
+class Net(nn.Module):
+    """Two layers with the neuron, over some steps; the result is how often each class fired."""
+
+    def __init__(self, steps=6):
+        super().__init__()
+        self.fc1, self.fc2, self.neuron, self.steps = nn.Linear(8, 6), nn.Linear(6, 4), Neuron(), steps
+
+    def forward(self, x):
+        mem1, spk1, mem2, spk2 = torch.zeros(1, 6), torch.zeros(1, 6), torch.zeros(1, 4), torch.zeros(1, 4)
+        count = 0
+        for _ in range(self.steps):
+            mem1, spk1 = self.neuron(self.fc1(x), mem1, spk1)
+            mem2, spk2 = self.neuron(self.fc2(spk1), mem2, spk2)
+            count = count + spk2
+        return count
+
+
+def export(net, x, file):
+    torch.onnx.export(net.eval(), (x,), file, input_names=["x"], output_names=["y"], opset_version=17, dynamo=False)
+# snippet net ends
+
+
+class NetTraced(Net):
+    """The network of the snippet, which also tells its spikes."""
+
+    def run(self, x):
+        seen = ([], [])
+        layers = itertools.cycle(seen)
+        hook = self.neuron.register_forward_hook(lambda _m, _i, out: next(layers).append(out[1]))
+        y = self.forward(x)
+        hook.remove()
+        return y, seen
 
 
 # snippet spikes begins
@@ -139,6 +176,7 @@ class Own(nn.Module):
         super().__init__()
         self.fc1, self.fc2 = nn.Linear(8, 6), nn.Linear(6, 4)
         self.charge, self.spike, self.reset, self.steps, self.plain = charge, spike, reset, steps, Neuron()
+        self.start = torch.zeros(1, 6)
 
     def frame(self, x, t):
         return x
@@ -147,7 +185,7 @@ class Own(nn.Module):
         return spk
 
     def run(self, x):
-        mem1, mem2, spk2, old = torch.zeros(1, 6).to(x), torch.zeros(1, 4).to(x), 0, []
+        mem1, mem2, spk2, old = self.start.to(x), torch.zeros(1, 4).to(x), 0, []
         count, spikes = 0, ([], [])
         for t in range(self.steps):
             mem1 = self.charge(mem1, self.fc1(self.frame(x, t)))
@@ -162,6 +200,17 @@ class Own(nn.Module):
 
     def forward(self, x):
         return self.run(x)[0]
+
+
+class Each(Own):
+    """Another number for each neuron, also in the membranes before the first step."""
+
+    def __init__(self):
+        super().__init__(
+            charge=lambda m, x: torch.linspace(0.25, 0.75, 6) * m + torch.linspace(1.0, 0.5, 6) * x,
+            spike=lambda h: (h > torch.linspace(0.75, 1.25, 6)).float(),
+            reset=lambda h, s: torch.where(s > 0, torch.linspace(-0.25, 0.25, 6).expand_as(h), h))
+        self.start = torch.linspace(0.125, 0.625, 6).unsqueeze(0)
 
 
 class Stateful(Own):
@@ -228,6 +277,8 @@ def main():
     def own(name, shape=(1, 8), make=Own, steps=4, exports="ts17 | ts11 dynamo-opt", **parts):
         suite.add(name, lambda: strengthen(make(**parts), 4.0), shape, exports, steps=steps)
 
+    suite.add("net", lambda: strengthen(NetTraced(), 4.0), (1, 8), "| dynamo-opt", snippets=[("snippet", export, [])], steps=6)
+    own("starts-each", make=Each, exports="ts17 dynamo-opt | ts11")
     for name, spike in SPIKES.items():
         own("spike-" + name, spike=spike)
     for name, reset in RESETS.items():
