@@ -6,6 +6,7 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
+	"nomul/passes/oddities"
 	"nomul/passes/raise"
 	"nomul/passes/reroll"
 	"nomul/passes/timing"
@@ -21,7 +22,7 @@ import (
 // firstRefused is the reason why the first layer of a net that is refused by itself is; nil
 // when none is.
 func firstRefused(n *ir.Net, o *Options) *diag.Diagnostic {
-	if d := raise.Strongest(n); d != nil {
+	if d := oddities.Strongest(n); d != nil {
 		return d
 	}
 	for _, layer := range timing.LayersApart(n) {
@@ -100,7 +101,7 @@ func mainReason(n *ir.Net, errs diag.List) *diag.Diagnostic {
 }
 
 // rising is a neuron that fires by how its membrane changes.
-var rising = raise.Odd{What: "a neuron that compares its membrane with that of another step", Help: "compare the membrane with a constant"}
+var rising = oddities.Odd{What: "a neuron that compares its membrane with that of another step", Help: "compare the membrane with a constant"}
 
 // risingIn refuses a comparison of a membrane with one that it is made of, or else of the
 // difference of both with a constant; nil when there is none.
@@ -115,7 +116,7 @@ func risingIn(n *ir.Net, difference bool) *diag.Diagnostic {
 		}
 		for i, a := range pair {
 			under := canonical.ConeOf(a)
-			if b := pair[1-i]; b.Const() == nil && a.Type.IsReal() && a != b && under[b] && canonical.ByElement(b.Op) && raise.SpikeOf(b) == nil {
+			if b := pair[1-i]; b.Const() == nil && a.Type.IsReal() && a != b && under[b] && canonical.ByElement(b.Op) && canonical.SpikeOf(b) == nil {
 				o := rising
 				o.At = a
 				return o.Refused(v)
@@ -126,12 +127,12 @@ func risingIn(n *ir.Net, difference bool) *diag.Diagnostic {
 }
 
 // coupled are two numbers of a neuron that feed each other.
-var coupled = raise.Odd{What: "a neuron that keeps a second state, which its membrane makes and is made of", Help: raise.OnlyCurrent}
+var coupled = oddities.Odd{What: "a neuron that keeps a second state, which its membrane makes and is made of", Help: raise.OnlyCurrent}
 
 // coupledIn refuses a layer whose membrane reads that of the step before, and one from further
 // back by another way; nil when it does not.
 func coupledIn(n *ir.Net) *diag.Diagnostic {
-	fires := raise.Comparisons(n)
+	fires := canonical.Comparisons(n)
 	layers := timing.Chained(n, fires)
 	if len(layers) != 1 || reroll.LooksAgain(n) {
 		return nil

@@ -4,8 +4,8 @@ import (
 	"strings"
 
 	"nomul/ir/diag"
-	"nomul/passes/raise"
+	"nomul/passes/oddities"
 )
 
 // namesKind reports whether a refusal names the kind of neuron that it is of.
-func namesKind(d *diag.Diagnostic) bool { return strings.HasSuffix(d.Message, raise.OnlyLinear) }
+func namesKind(d *diag.Diagnostic) bool { return strings.HasSuffix(d.Message, oddities.OnlyLinear) }

@@ -1,6 +1,8 @@
 package canonical
 
 import (
+	"math"
+
 	"nomul/ir"
 	"nomul/passes/rewrite"
 )
@@ -48,4 +50,44 @@ func Squeezed(t *ir.Tensor) *ir.Tensor {
 func All(t *ir.Tensor, number float64) bool {
 	got, ok := t.Uniform()
 	return ok && got == number
+}
+
+// Sum returns a + b.
+func Sum(a, b float64) float64 { return a + b }
+
+// OrZero is the coefficient, 0 when it is absent.
+func OrZero(t *ir.Tensor) *ir.Tensor {
+	if t == nil {
+		return rewrite.Scalar(0)
+	}
+	return t
+}
+
+// closeness is how far two coefficients may differ and still mean the same: far below float32's
+// 6e-8, in which the constants were written, and far above the float64 rounding of their
+// combinations.
+const closeness = 1e-9
+
+// RoundedAs is how far the results of a few float32 operations may differ by their order.
+const RoundedAs = 1e-5
+
+// Near tells whether two coefficients are equal everywhere.
+func Near(a, b *ir.Tensor) bool {
+	differs := Combine(a, b, func(a, b float64) float64 {
+		if math.Abs(a-b) > closeness*max(math.Abs(a), math.Abs(b)) {
+			return 1
+		}
+		return 0
+	})
+	return All(differs, 0)
+}
+
+// NonZero reports whether no element is 0.
+func NonZero(t *ir.Tensor) bool {
+	return All(Combine(t, rewrite.Scalar(0), func(a, b float64) float64 {
+		if a == b {
+			return 0
+		}
+		return 1
+	}), 1)
 }

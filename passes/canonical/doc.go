@@ -15,7 +15,10 @@
 //	signs.go    a spike with a sign becomes the difference of two spikes
 //	whole.go    roundings of numbers that are whole
 //
+// Two rewritings wait until package raise calls them, of a net of one step: kept_sizes.go has
+// numbers that a spike decides kept as the spike, old_membranes.go spikes of the membrane stored.
+//
 // A comparison and its opposite are told as one (opposites.go). values.go answers the
 // questions that other rooms ask about a value: whether it is compared with a constant, which
-// membrane it reads; cone.go has the values under another one.
+// membrane it reads; comparisons.go how it is compared; cone.go has the values under another one.
 package canonical

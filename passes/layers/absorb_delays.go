@@ -5,6 +5,7 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/diag"
+	"nomul/passes/canonical"
 	"nomul/passes/raise"
 	"nomul/passes/rewrite"
 )
@@ -66,7 +67,7 @@ func (a *absorber) delayed(v *ir.Value) (*ir.Value, bool, error) {
 	for i, x := range rewrite.Stretched(first, f.n.Type.Shape) {
 		r := math.Round(x)
 		if math.Abs(x-r) > wholeWithin || !f.n.Type.Full().Contains(ir.Range{Lo: int64(r), Hi: int64(r)}) {
-			return nil, false, rewrite.Refuse(v, diag.NotExact, "keeps %s from step to step and starts as %s, and no integer stands for that", raise.Where(stored), raise.Shown(init)).
+			return nil, false, rewrite.Refuse(v, diag.NotExact, "keeps %s from step to step and starts as %s, and no integer stands for that", canonical.Where(stored), raise.Shown(init)).
 				WithHelp("pixels are (p·A − M)/S: only with --mean 0 is there one for 0")
 		}
 		whole.I[i] = int64(r)

@@ -66,7 +66,7 @@ func (u *unit) classify() (*neuronForm, *diag.Diagnostic) {
 		}
 	}
 	out.bias = f.of(monomial{})
-	out.setLeak(OrZero(f.of(monomial{h: true})))
+	out.setLeak(canonical.OrZero(f.of(monomial{h: true})))
 	if d := u.setReset(out, f); d != nil {
 		return nil, d
 	}
@@ -127,12 +127,12 @@ func (u *unit) drives(f form) bool {
 	all := u.currents[0].update
 	p, alpha := f.of(monomial{i: true}), all.of(monomial{i: true})
 	update, drive := all.without(quiet), f.without(quiet)
-	if p == nil || !nonZero(p) || !nonZero(alpha) || update.of(monomial{}) != nil || update.inputs() != drive.inputs() {
+	if p == nil || !canonical.NonZero(p) || !canonical.NonZero(alpha) || update.of(monomial{}) != nil || update.inputs() != drive.inputs() {
 		return false
 	}
 	for _, t := range update {
 		q := drive.of(t.monomial)
-		if q == nil || !Near(canonical.Combine(q, alpha, canonical.Product), canonical.Combine(p, t.k, canonical.Product)) {
+		if q == nil || !canonical.Near(canonical.Combine(q, alpha, canonical.Product), canonical.Combine(p, t.k, canonical.Product)) {
 			return false
 		}
 	}
@@ -148,7 +148,7 @@ func (u *unit) setCurrent(n *neuronForm) {
 	}
 	update := u.currents[0].update
 	n.attrs.Current.Kind, n.current = ir.LeakFactor, update.of(monomial{i: true})
-	if Near(n.current, rewrite.Scalar(1)) {
+	if canonical.Near(n.current, rewrite.Scalar(1)) {
 		n.attrs.Current.Kind, n.current = ir.LeakNone, nil
 	}
 	n.attrs.MasksCurrent = kills(update)
@@ -167,7 +167,7 @@ func allKilled(f form) bool {
 	for _, t := range f {
 		other := t.monomial
 		other.s = !t.s
-		if k := f.of(other); k == nil || !Near(k, canonical.Scaled(t.k, -1)) {
+		if k := f.of(other); k == nil || !canonical.Near(k, canonical.Scaled(t.k, -1)) {
 			return false
 		}
 	}
@@ -179,16 +179,16 @@ func allKilled(f form) bool {
 // input. The rest is the form without a spike, but for the reset.
 func (u *unit) setMasks(n *neuronForm, f form) (form, *diag.Diagnostic) {
 	if to := f.of(monomial{s: true}); to != nil && len(u.currents) == 0 {
-		d := OrZero(f.of(monomial{}))
+		d := canonical.OrZero(f.of(monomial{}))
 		plain := f.without(func(m monomial) bool { return m == monomial{s: true} }).add(monomial{s: true}, canonical.Scaled(d, -1))
-		if v := canonical.Combine(to, d, Sum); !canonical.All(v, 0) && allKilled(plain) {
+		if v := canonical.Combine(to, d, canonical.Sum); !canonical.All(v, 0) && allKilled(plain) {
 			n.held = to
 			return f.without(func(m monomial) bool { return m.s && !m.h }), nil
 		}
 	}
 	if !allKilled(f) {
 		x := f[slices.IndexFunc(f, func(t term) bool { return t.s && (t.x != nil || t.i) })].x
-		return nil, rewrite.Refuse(u.fire, diag.NotANeuron, "a spike also changes what %s adds to the membrane %%%s", Where(u.killed(x)), u.membrane.Name).WithHelp("%s", membraneOnly)
+		return nil, rewrite.Refuse(u.fire, diag.NotANeuron, "a spike also changes what %s adds to the membrane %%%s", canonical.Where(u.killed(x)), u.membrane.Name).WithHelp("%s", membraneOnly)
 	}
 	n.attrs.Reset, n.attrs.When, n.attrs.Masks = ir.ResetZero, ir.WhenNext, true
 	return f.without(func(m monomial) bool { return m.s }), nil
@@ -206,7 +206,7 @@ func (u *unit) killed(x *ir.Value) *ir.Value {
 
 func (n *neuronForm) setLeak(beta *ir.Tensor) {
 	switch {
-	case Near(beta, rewrite.Scalar(1)):
+	case canonical.Near(beta, rewrite.Scalar(1)):
 		n.attrs.Leak.Kind = ir.LeakNone
 	case canonical.All(beta, 0):
 		n.attrs.Leak.Kind = ir.LeakAll
@@ -217,7 +217,7 @@ func (n *neuronForm) setLeak(beta *ir.Tensor) {
 
 // setReset chooses by exact relations between the coefficients.
 func (u *unit) setReset(n *neuronForm, f form) *diag.Diagnostic {
-	beta := OrZero(f.of(monomial{h: true}))
+	beta := canonical.OrZero(f.of(monomial{h: true}))
 	b, c := f.of(monomial{h: true, s: true}), f.of(monomial{s: true})
 	switch {
 	case b == nil && c == nil:
@@ -225,7 +225,7 @@ func (u *unit) setReset(n *neuronForm, f form) *diag.Diagnostic {
 	case b == nil:
 		n.setSubtract(beta, c)
 		return nil
-	case canonical.All(beta, 0) || !Near(b, canonical.Scaled(beta, -1)):
+	case canonical.All(beta, 0) || !canonical.Near(b, canonical.Scaled(beta, -1)):
 		if d := u.keepsSecond(f); d != nil {
 			return d
 		}
@@ -245,24 +245,15 @@ func (u *unit) setReset(n *neuronForm, f form) *diag.Diagnostic {
 // in which is the threshold; without a leak both are the same.
 func (n *neuronForm) setSubtract(beta, c *ir.Tensor) {
 	n.attrs.Reset, n.attrs.When, n.reset = ir.ResetSubtract, ir.WhenNext, canonical.Scaled(c, -1)
-	if !nonZero(beta) {
+	if !canonical.NonZero(beta) {
 		return
 	}
-	if a := canonical.Scaled(canonical.Ratio(c, beta), -1); Near(a, n.threshold) || Near(beta, rewrite.Scalar(1)) {
+	if a := canonical.Scaled(canonical.Ratio(c, beta), -1); canonical.Near(a, n.threshold) || canonical.Near(beta, rewrite.Scalar(1)) {
 		n.attrs.When, n.reset = ir.WhenFire, a
 	}
-	if Near(n.reset, n.threshold) {
+	if canonical.Near(n.reset, n.threshold) {
 		n.reset = n.threshold
 	}
-}
-
-func nonZero(t *ir.Tensor) bool {
-	return canonical.All(canonical.Combine(t, rewrite.Scalar(0), func(a, b float64) float64 {
-		if a == b {
-			return 0
-		}
-		return 1
-	}), 1)
 }
 
 // setInputs sets the inputs of the unit. One common gain is the neuron's; different ones are
@@ -278,9 +269,9 @@ func (u *unit) setInputs(n *neuronForm, f form) *diag.Diagnostic {
 			if own, other := u.decided([]*ir.Value{t.x}); own && other != nil || t.s && other != nil {
 				return u.gatedReset(other, t.x)
 			}
-			return rewrite.Refuse(u.fire, diag.NotANeuron, "the leak of the membrane %%%s is not constant: it depends on %s", u.membrane.Name, Where(t.x))
+			return rewrite.Refuse(u.fire, diag.NotANeuron, "the leak of the membrane %%%s is not constant: it depends on %s", u.membrane.Name, canonical.Where(t.x))
 		case t.s:
-			return rewrite.Refuse(u.fire, diag.NotANeuron, "a spike also changes what %s adds to the membrane %%%s", Where(t.x), u.membrane.Name).WithHelp("%s", membraneOnly)
+			return rewrite.Refuse(u.fire, diag.NotANeuron, "a spike also changes what %s adds to the membrane %%%s", canonical.Where(t.x), u.membrane.Name).WithHelp("%s", membraneOnly)
 		}
 		n.inputs = append(n.inputs, gained{t.x, t.k})
 	}
@@ -289,17 +280,17 @@ func (u *unit) setInputs(n *neuronForm, f form) *diag.Diagnostic {
 	}
 	common := true
 	for _, in := range n.inputs {
-		common = common && Near(in.gain, n.inputs[0].gain)
+		common = common && canonical.Near(in.gain, n.inputs[0].gain)
 	}
 	if common {
 		n.gain = n.inputs[0].gain
 	}
 	for i, in := range n.inputs {
-		if common || Near(in.gain, rewrite.Scalar(1)) {
+		if common || canonical.Near(in.gain, rewrite.Scalar(1)) {
 			n.inputs[i].gain = nil
 		}
 	}
-	if n.gain != nil && Near(n.gain, rewrite.Scalar(1)) {
+	if n.gain != nil && canonical.Near(n.gain, rewrite.Scalar(1)) {
 		n.gain = nil
 	}
 	return nil

@@ -39,12 +39,11 @@
 //	h' = β·h + b·s·h + c·s + p·i + Σ q·x + d
 //
 // Before that, spikes are brought into one spelling: numbers that a spike decides are kept as
-// the spike (kept_sizes.go), deeply nested choices are cut (past_spikes.go), resets that were
+// the spike (KeepsSpikes of package canonical), deeply nested choices are cut (past_spikes.go), resets that were
 // written for the opposite spike are turned (turned_resets.go), neurons that fire on the
-// membrane they have stored are spikes that are delayed (old_membranes.go), and comparisons of
+// membrane they have stored are spikes that are delayed (FiresLate, there), and comparisons of
 // the membrane before its reset are those of the one behind it (before_reset.go).
 //
-// Whatever is no neuron is named by its difference from one, in the words of the field:
-// odd_neurons.go takes the membrane apart and asks a table of oddities, such as adapting
-// thresholds, refractory periods and leaks that depend on a sign.
+// Whatever is no neuron is named by its difference from one (named_neurons.go), by package
+// oddities.
 package raise

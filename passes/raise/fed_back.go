@@ -20,7 +20,7 @@ func (u *unit) fedBack(f form) form {
 	all, spikes := u.currents[0].update, u.pastSpikes()
 	p, alpha, v := f.of(monomial{i: true}), all.of(monomial{i: true}), all.of(monomial{s: true})
 	update := all.without(func(m monomial) bool { return m == monomial{s: true} })
-	if v == nil || spikes == nil || p == nil || !nonZero(alpha) || slices.ContainsFunc(update, func(t term) bool { return t.s }) {
+	if v == nil || spikes == nil || p == nil || !canonical.NonZero(alpha) || slices.ContainsFunc(update, func(t term) bool { return t.s }) {
 		return f
 	}
 	by := canonical.Combine(canonical.Ratio(p, alpha), v, canonical.Product)
@@ -29,7 +29,7 @@ func (u *unit) fedBack(f form) form {
 	if kills(f) { // (1 − s)·s is nothing
 		return out.add(monomial{s: true, x: spikes}, canonical.Scaled(by, -1))
 	}
-	if c := f.of(monomial{s: true}); c != nil && Near(c, by) {
+	if c := f.of(monomial{s: true}); c != nil && canonical.Near(c, by) {
 		return out.without(func(m monomial) bool { return m == monomial{s: true} })
 	}
 	return out.add(monomial{s: true}, canonical.Scaled(by, -1))

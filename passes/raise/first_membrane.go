@@ -16,20 +16,20 @@ func (u *unit) setInit(n *neuronForm) *diag.Diagnostic {
 	var init *ir.Tensor
 	for _, s := range u.starts {
 		a := s.form.of(monomial{h: true})
-		if a == nil || !nonZero(a) {
+		if a == nil || !canonical.NonZero(a) {
 			continue
 		}
-		v := canonical.Ratio(canonical.Combine(s.value(), OrZero(s.form.of(monomial{})), func(e, d float64) float64 { return e - d }), a)
+		v := canonical.Ratio(canonical.Combine(s.value(), canonical.OrZero(s.form.of(monomial{})), func(e, d float64) float64 { return e - d }), a)
 		if init == nil || s.delay.Type == u.membrane.Type && u.latched[s.delay] == u.membrane {
 			init = v
 		}
 	}
 	for _, s := range u.starts {
-		got := OrZero(s.form.of(monomial{}))
+		got := canonical.OrZero(s.form.of(monomial{}))
 		if a := s.form.of(monomial{h: true}); a != nil && init != nil {
 			got = canonical.Combine(got, canonical.Combine(a, init, canonical.Product), func(d, av float64) float64 { return d + av })
 		}
-		if Near(got, s.value()) || u.startsAlike(s, got) {
+		if canonical.Near(got, s.value()) || u.startsAlike(s, got) {
 			continue
 		}
 		switch from := u.firstMembrane(); {
@@ -74,7 +74,7 @@ func (u *unit) firstMembrane() *ir.Tensor {
 		return nil
 	}
 	apart := first.plus(f.without(func(m monomial) bool { return m.h || m.s }), -1)
-	lack := OrZero(apart.of(monomial{}))
+	lack := canonical.OrZero(apart.of(monomial{}))
 	if len(apart.without(func(m monomial) bool { return m == monomial{} })) > 0 {
 		return nil
 	}

@@ -152,19 +152,19 @@ func (g *growth) follow(state *ir.Value) bool {
 			return m == monomial{} || m == monomial{i: true} || m == monomial{s: true} || m == monomial{fired: true}
 		})) == 0
 	}
-	of := func(f form, m monomial) *ir.Tensor { return OrZero(f.of(m)) }
+	of := func(f form, m monomial) *ir.Tensor { return canonical.OrZero(f.of(m)) }
 	k, m := of(t, monomial{i: true}), of(t, monomial{s: true})
 	rest, q, p := of(b, monomial{i: true}), of(b, monomial{fired: true}), of(b, monomial{s: true})
 	init := state.Args[0].Const()
-	stays := canonical.Combine(of(b, monomial{}), canonical.Combine(rest, init, canonical.Product), Sum)
-	if !own(t) || !own(b) || t.of(monomial{fired: true}) != nil || !nonZero(k) || !Near(stays, init) && !nearZero(stays, init) {
+	stays := canonical.Combine(of(b, monomial{}), canonical.Combine(rest, init, canonical.Product), canonical.Sum)
+	if !own(t) || !own(b) || t.of(monomial{fired: true}) != nil || !canonical.NonZero(k) || !canonical.Near(stays, init) && !nearZero(stays, init) {
 		return false
 	}
-	g.rest, g.base = rest, canonical.Combine(of(t, monomial{}), canonical.Combine(k, init, canonical.Product), Sum)
+	g.rest, g.base = rest, canonical.Combine(of(t, monomial{}), canonical.Combine(k, init, canonical.Product), canonical.Sum)
 	switch {
-	case canonical.All(m, 0) && canonical.All(p, 0) && nonZero(q):
+	case canonical.All(m, 0) && canonical.All(p, 0) && canonical.NonZero(q):
 		g.jump = canonical.Combine(k, q, canonical.Product)
-	case canonical.All(q, 0) && nonZero(p) && Near(canonical.Combine(k, p, canonical.Product), canonical.Combine(m, rest, canonical.Product)):
+	case canonical.All(q, 0) && canonical.NonZero(p) && canonical.Near(canonical.Combine(k, p, canonical.Product), canonical.Combine(m, rest, canonical.Product)):
 		g.jump = m
 	default:
 		return false
@@ -174,7 +174,7 @@ func (g *growth) follow(state *ir.Value) bool {
 
 // nearZero reports whether two tensors differ by float32 rounding only.
 func nearZero(a, b *ir.Tensor) bool {
-	return rewrite.Everywhere(canonical.Combine(a, canonical.Scaled(b, -1), Sum), func(f float64) bool { return f < RoundedAs && f > -RoundedAs })
+	return rewrite.Everywhere(canonical.Combine(a, canonical.Scaled(b, -1), canonical.Sum), func(f float64) bool { return f < canonical.RoundedAs && f > -canonical.RoundedAs })
 }
 
 // endsIn reports whether the state is read by the threshold and its own latch alone.
@@ -221,7 +221,7 @@ func (g *growth) findReset() bool {
 	if d != nil {
 		return false
 	}
-	if by := f.of(monomial{s: true, i: true}); by != nil && Near(by, canonical.Scaled(OrZero(f.of(monomial{h: true})), -1)) {
+	if by := f.of(monomial{s: true, i: true}); by != nil && canonical.Near(by, canonical.Scaled(canonical.OrZero(f.of(monomial{h: true})), -1)) {
 		g.reset = ir.WhenFire
 	}
 	if by := f.of(monomial{s: true, j: true}); by != nil && canonical.All(by, -1) {
@@ -257,7 +257,7 @@ func (f *neuronForm) grow(u *unit, g *growth) *diag.Diagnostic {
 	a := &f.attrs
 	a.Adapt.Kind, f.adapt, f.jump = ir.LeakFactor, g.rest, g.jump
 	switch {
-	case Near(g.rest, rewrite.Scalar(1)):
+	case canonical.Near(g.rest, rewrite.Scalar(1)):
 		a.Adapt.Kind, f.adapt = ir.LeakNone, nil
 	case canonical.All(g.rest, 0):
 		a.Adapt.Kind, f.adapt = ir.LeakAll, nil
@@ -265,7 +265,7 @@ func (f *neuronForm) grow(u *unit, g *growth) *diag.Diagnostic {
 	if g.reset != 0 && a.Reset == ir.ResetSubtract {
 		a.AdaptReset, a.When, f.reset = true, g.reset, f.threshold
 	}
-	if u.mirrored || !Near(f.threshold, g.base) || a.When == ir.WhenBoth || g.reset != 0 && !a.AdaptReset {
+	if u.mirrored || !canonical.Near(f.threshold, g.base) || a.When == ir.WhenBoth || g.reset != 0 && !a.AdaptReset {
 		return rewrite.Refuse(u.fire, diag.NotANeuron, "fires a neuron whose threshold adapts to its spikes, and whose reset takes another part of it than the whole, or looks at the membrane once more").
 			WithHelp("subtract the threshold as it is, or as it was without spikes; or set the membrane to a value")
 	}

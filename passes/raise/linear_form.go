@@ -1,7 +1,6 @@
 package raise
 
 import (
-	"math"
 	"slices"
 
 	"nomul/ir"
@@ -26,7 +25,7 @@ func OnlyAdds(v, to *ir.Value) bool {
 	u := &unit{fire: v, membrane: v, forms: map[*ir.Value]form{to: {{monomial{h: true}, rewrite.Scalar(1)}}}}
 	f, d := u.form(v)
 	k := f.of(monomial{h: true})
-	return d == nil && f.inputs() > 0 && f.of(monomial{}) == nil && k != nil && Near(k, rewrite.Scalar(1))
+	return d == nil && f.inputs() > 0 && f.of(monomial{}) == nil && k != nil && canonical.Near(k, rewrite.Scalar(1))
 }
 
 // monomial is a product of state variables.
@@ -126,33 +125,3 @@ func (f form) times(g form) (form, bool) {
 func constantForm(k *ir.Tensor) form { return form(nil).add(monomial{}, k) }
 
 func inputForm(x *ir.Value) form { return form{{monomial{x: x}, rewrite.Scalar(1)}} }
-
-// Sum returns a + b.
-func Sum(a, b float64) float64 { return a + b }
-
-// OrZero is the coefficient, 0 when it is absent.
-func OrZero(t *ir.Tensor) *ir.Tensor {
-	if t == nil {
-		return rewrite.Scalar(0)
-	}
-	return t
-}
-
-// closeness is how far two coefficients may differ and still mean the same: far below float32's
-// 6e-8, in which the constants were written, and far above the float64 rounding of their
-// combinations.
-const closeness = 1e-9
-
-// RoundedAs is how far the results of a few float32 operations may differ by their order.
-const RoundedAs = 1e-5
-
-// Near tells whether two coefficients are equal everywhere.
-func Near(a, b *ir.Tensor) bool {
-	differs := canonical.Combine(a, b, func(a, b float64) float64 {
-		if math.Abs(a-b) > closeness*max(math.Abs(a), math.Abs(b)) {
-			return 1
-		}
-		return 0
-	})
-	return canonical.All(differs, 0)
-}

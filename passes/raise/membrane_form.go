@@ -49,7 +49,7 @@ type start struct {
 }
 
 func newUnit(fire *ir.Value, latched map[*ir.Value]*ir.Value) (*unit, *diag.Diagnostic) {
-	c := held(fire, latched)
+	c := canonical.Held(fire, latched)
 	if c.Membrane == nil {
 		return nil, rewrite.Refuse(fire, diag.NotANeuron, "the threshold %%%s is no constant", fire.Args[1].Name)
 	}
@@ -219,8 +219,8 @@ func (u *unit) leaks(delay *ir.Value) (monomial, bool) {
 // refires tells whether v compares the membrane of the step before as the unit
 // fires: it is then the spike of that step.
 func (u *unit) refires(v *ir.Value) bool {
-	for _, c := range readings(v) {
-		if u.latched[c.Membrane] == u.membrane && v.Attrs == u.fire.Attrs && c.Mirrored == u.mirrored && Near(c.Threshold, u.threshold) {
+	for _, c := range canonical.Readings(v) {
+		if u.latched[c.Membrane] == u.membrane && v.Attrs == u.fire.Attrs && c.Mirrored == u.mirrored && canonical.Near(c.Threshold, u.threshold) {
 			return true
 		}
 	}
@@ -236,7 +236,7 @@ func (u *unit) alike(v, m *ir.Value) bool {
 	if u.mirrored {
 		other = v.Args[0]
 	}
-	return other.Const() != nil && Near(other.Const(), u.threshold)
+	return other.Const() != nil && canonical.Near(other.Const(), u.threshold)
 }
 
 // firesAtStart tells whether the comparison holds for an initial membrane

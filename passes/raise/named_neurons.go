@@ -7,6 +7,7 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
+	"nomul/passes/oddities"
 	"nomul/passes/rewrite"
 )
 
@@ -15,8 +16,8 @@ func (s *raising) named(n *ir.Net, err error) error {
 	if !diag.IsDiagnostic(err) {
 		return err
 	}
-	errs, signed := TernaryNeurons(n)
-	errs = append(errs, AdaptiveThresholds(n)...)
+	errs, signed := oddities.TernaryNeurons(n)
+	errs = append(errs, oddities.AdaptiveThresholds(n)...)
 	parts := map[string]bool{} // prefixes of the errors about the parts
 	latches := n.All(ir.OpLatch)
 	for _, latch := range latches {
@@ -28,20 +29,20 @@ func (s *raising) named(n *ir.Net, err error) error {
 		parts[Subject(rewrite.Refuse(v, diag.NotANeuron, "").Message)] = part
 	}
 	maps.Copy(parts, Subjects(errs))
-	told, fires := map[*ir.Value]bool{}, Thresholds(n)
+	told, fires := map[*ir.Value]bool{}, oddities.Thresholds(n)
 	for _, v := range n.Values {
 		m := canonical.MembraneOf(v)
 		if m == nil || m.Op == ir.OpDelay || signed[v] {
 			continue
 		}
-		a := Dissect(m, map[*ir.Value]int{m: 1}, s.latched)
+		a := oddities.Dissect(m, map[*ir.Value]int{m: 1}, s.latched)
 		a.Fire = v
 		if o := a.Oddity(); o != nil {
 			if !told[m] && len(fires[m]) > 0 {
 				errs = append(errs, o.Refused(v))
 			}
 			told[m] = true
-			c := a.reached()
+			c := a.Reached()
 			for _, latch := range latches {
 				if c[latch.Args[1]] {
 					c[latch.Args[0]] = true

@@ -7,6 +7,7 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
+	"nomul/passes/oddities"
 	"nomul/passes/rewrite"
 )
 
@@ -15,7 +16,7 @@ import (
 func (u *unit) keepsPart(beta, reset *ir.Tensor) *diag.Diagnostic {
 	d := rewrite.Refuse(u.fire, diag.NotANeuron,
 		"the reset keeps a part of the membrane %%%s: times %s without a spike, times %s after one; a reset subtracts a constant, or sets the membrane to one",
-		u.membrane.Name, Shown(beta), Shown(canonical.Combine(beta, reset, Sum))).WithHelp("reset by where(s > 0, 0, h), or by h - s")
+		u.membrane.Name, Shown(beta), Shown(canonical.Combine(beta, reset, canonical.Sum))).WithHelp("reset by where(s > 0, 0, h), or by h - s")
 	if u.steps != 2 {
 		return d
 	}
@@ -51,7 +52,7 @@ func (u *unit) comparedBefore(x *ir.Value, depth int) *ir.Value {
 // resetsOtherwise refuses a neuron that is reset by another comparison than it fires by.
 func (u *unit) resetsOtherwise(by *ir.Value) *diag.Diagnostic {
 	return rewrite.Refuse(u.fire, diag.NotANeuron, "the membrane %%%s fires where it is %s, but its reset goes by another comparison, %s: where it is %s",
-		u.membrane.Name, ShownComparison(u.fire), Where(by), ShownComparison(by)).
+		u.membrane.Name, ShownComparison(u.fire), canonical.Where(by), ShownComparison(by)).
 		WithHelp("a neuron fires and is reset by one comparison: reset by the spikes themselves")
 }
 
@@ -67,23 +68,23 @@ func (u *unit) notLinear(v *ir.Value) *diag.Diagnostic {
 		return u.gatedReset(other, v)
 	case other != nil:
 		return rewrite.Refuse(u.fire, diag.NotANeuron, "what becomes of the membrane %%%s in a step is chosen by a comparison that it does not make, %s: see %s %s",
-			u.membrane.Name, Where(other), v.Op, Where(v)).
+			u.membrane.Name, canonical.Where(other), v.Op, canonical.Where(v)).
 			WithHelp("keep the leak the same in every step, and choose only what is added: b*h + where(x > 0, x, 0)")
 	}
-	return rewrite.Refuse(u.fire, diag.NotANeuron, "the membrane %%%s is not linear in its past: see %s %s", u.membrane.Name, v.Op, Where(v)).
+	return rewrite.Refuse(u.fire, diag.NotANeuron, "the membrane %%%s is not linear in its past: see %s %s", u.membrane.Name, v.Op, canonical.Where(v)).
 		WithHelp("between two steps a membrane may be multiplied by a constant, be reset by its own spike, and have added what comes in")
 }
 
 // gatedReset refuses a reset by spikes of which a comparison of something else lets some through.
 func (u *unit) gatedReset(other, v *ir.Value) *diag.Diagnostic {
 	return rewrite.Refuse(u.fire, diag.NotANeuron, "the reset of the membrane %%%s goes by its spike and by another comparison, %s, which the membrane does not make: see %s %s",
-		u.membrane.Name, Where(other), v.Op, Where(v)).
+		u.membrane.Name, canonical.Where(other), v.Op, canonical.Where(v)).
 		WithHelp("reset by the spike alone, and let the other comparison gate only what is handed on; or take the gated spikes off: h - z")
 }
 
 // OfSpikes reports whether comparisons alone decide a value.
 func OfSpikes(v *ir.Value) bool {
-	return DecidedBy(v, func(x *ir.Value) (fires, fits bool) { return x.Op == ir.OpCompare || x.Op == ir.OpDelay, true })
+	return canonical.DecidedBy(v, func(x *ir.Value) (fires, fits bool) { return x.Op == ir.OpCompare || x.Op == ir.OpDelay, true })
 }
 
 // deciding are the operands that decide a choice or a product.
@@ -113,7 +114,7 @@ func (u *unit) decided(by []*ir.Value) (own bool, other *ir.Value) {
 			own = true
 		case m != nil && OfSpikes(m):
 			queue = append(queue, m)
-		case m != nil && !slices.Contains(Dissect(m, nil, u.latched).values, u.membrane):
+		case m != nil && !slices.Contains(oddities.Dissect(m, nil, u.latched).Values, u.membrane):
 			other = x
 		case canonical.ByElement(x.Op):
 			queue = append(queue, x.Args...)
@@ -173,10 +174,10 @@ func (u *unit) keepsSecond(f form) *diag.Diagnostic {
 		if t.x == nil {
 			continue
 		}
-		for _, x := range Dissect(t.x, nil, nil).values {
-			if x.Op == ir.OpDelay && x.Type.IsReal() && u.latched[x] != nil && slices.Contains(Dissect(u.latched[x], nil, u.latched).values, u.membrane) {
+		for _, x := range oddities.Dissect(t.x, nil, nil).Values {
+			if x.Op == ir.OpDelay && x.Type.IsReal() && u.latched[x] != nil && slices.Contains(oddities.Dissect(u.latched[x], nil, u.latched).Values, u.membrane) {
 				return rewrite.Refuse(u.fire, diag.NotANeuron, "the membrane %%%s and a second state, %s, are made of each other from step to step; a neuron keeps its membrane, and one current that inputs alone make",
-					u.membrane.Name, Where(u.latched[x])).WithHelp(OnlyCurrent)
+					u.membrane.Name, canonical.Where(u.latched[x])).WithHelp(OnlyCurrent)
 			}
 		}
 	}

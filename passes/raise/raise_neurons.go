@@ -8,6 +8,7 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
+	"nomul/passes/oddities"
 	"nomul/passes/rewrite"
 )
 
@@ -17,7 +18,7 @@ import (
 // the casts to real numbers behind them are dropped. The values are put in an
 // order that does not depend on the file they came from.
 func RaiseNeurons(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
-	if errs := WholeSpikes(n); len(errs) > 0 {
+	if errs := oddities.WholeSpikes(n); len(errs) > 0 {
 		return nil, errs.Err()
 	}
 	n, growths, err := withoutGrowths(n)
@@ -26,7 +27,7 @@ func RaiseNeurons(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 		n, periods, err = withoutRests(n)
 	}
 	if err == nil {
-		n, err = keepsSpikes(n)
+		n, err = canonical.KeepsSpikes(n)
 	}
 	if err == nil {
 		n, err = deeply(n)
@@ -35,7 +36,7 @@ func RaiseNeurons(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 		n, err = turnedResets(n)
 	}
 	if err == nil {
-		n, err = firesLate(n)
+		n, err = canonical.FiresLate(n)
 	}
 	if err == nil {
 		n, err = beforeReset(n)
@@ -127,10 +128,10 @@ func (s *raising) classify(n *ir.Net) error {
 func (s *raising) again(n *ir.Net) map[*ir.Value]bool {
 	out, fires := map[*ir.Value]bool{}, map[*ir.Value]bool{}
 	for _, v := range n.Values {
-		fires[held(v, s.latched).Membrane] = true
+		fires[canonical.Held(v, s.latched).Membrane] = true
 	}
 	for _, v := range n.Values {
-		m := held(v, s.latched).Membrane
+		m := canonical.Held(v, s.latched).Membrane
 		if m == nil {
 			continue
 		}

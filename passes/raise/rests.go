@@ -6,6 +6,7 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
+	"nomul/passes/oddities"
 	"nomul/passes/rewrite"
 )
 
@@ -125,7 +126,7 @@ func countOf(v *ir.Value, latched map[*ir.Value]*ir.Value) (fire *ir.Value, dela
 
 // counts reports whether a comparison is of a number made by comparisons and constants alone.
 func counts(v *ir.Value, latched map[*ir.Value]*ir.Value) bool {
-	return !slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return !Dissect(a, nil, latched).Counts() })
+	return !slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return !oddities.Dissect(a, nil, latched).Counts() })
 }
 
 // follow computes the counts step by step, and finds the window that the bits are.
@@ -265,7 +266,7 @@ func (r *rest) kind() ir.Rest {
 // and spike, divided by the leak. Nil when there is none.
 func storedOf(f form) form {
 	beta := f.of(monomial{h: true})
-	if beta == nil || !nonZero(beta) {
+	if beta == nil || !canonical.NonZero(beta) {
 		return nil
 	}
 	stored := f.without(func(m monomial) bool {
@@ -299,7 +300,7 @@ func (r *rest) keeps(asleep *unit, starts []start, membrane form) bool {
 func sameForms(a, b form) bool {
 	for _, f := range [][2]form{{a, b}, {b, a}} {
 		for _, t := range f[0] {
-			if !Near(t.k, OrZero(f[1].of(t.monomial))) {
+			if !canonical.Near(t.k, canonical.OrZero(f[1].of(t.monomial))) {
 				return false
 			}
 		}

@@ -74,7 +74,7 @@ func (f *neuronForm) isReset(g form) bool {
 	if f.attrs.Reset == ir.ResetZero {
 		return len(g) == 2
 	}
-	return len(g) == 3 && to != nil && Near(to, f.reset)
+	return len(g) == 3 && to != nil && canonical.Near(to, f.reset)
 }
 
 // membrane makes the silent neuron in the place of v, named after the one that fires.

@@ -7,6 +7,7 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
+	"nomul/passes/oddities"
 	"nomul/passes/rewrite"
 )
 
@@ -50,7 +51,7 @@ func (s *silencing) classify(delay, membrane *ir.Value) *neuronForm {
 	}
 	n := &neuronForm{bias: f.of(monomial{}), attrs: ir.NeuronAttrs{
 		Round: ir.RoundFloor, Compare: ir.GE, Reset: ir.ResetNone, When: ir.WhenFire, Silent: true}}
-	n.setLeak(OrZero(f.of(monomial{h: true})))
+	n.setLeak(canonical.OrZero(f.of(monomial{h: true})))
 	if u.setInputs(n, f) != nil || u.setInit(n) != nil {
 		return nil
 	}
@@ -111,10 +112,10 @@ func restless(n *ir.Net) error {
 		if path := loop(delay, latch.Args[1]); path != nil {
 			why, help := "a neuron keeps its membrane, which is linear but for its threshold, and one current that drives it", OnlyCurrent
 			if spiked(path) {
-				help = "where it rests or fires once, " + countsRests
+				help = "where it rests or fires once, " + oddities.CountsRests
 				why = "a spike changes it, as where a neuron rests after one or fires once, and may change a membrane only, or set a current to zero together with the input that comes in then"
 			}
-			errs = append(errs, rewrite.Refuse(delay, diag.NotANeuron, "is a second state, which %s keeps; %s", Where(path[0]), why).WithHelp("%s", help))
+			errs = append(errs, rewrite.Refuse(delay, diag.NotANeuron, "is a second state, which %s keeps; %s", canonical.Where(path[0]), why).WithHelp("%s", help))
 		}
 	}
 	return errs.Err()

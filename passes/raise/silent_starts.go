@@ -84,7 +84,7 @@ func sameStart(left, init []float64) bool {
 		most = max(most, math.Abs(f))
 	}
 	for i, f := range left {
-		if math.Abs(f-init[i%len(init)]) > RoundedAs*most {
+		if math.Abs(f-init[i%len(init)]) > canonical.RoundedAs*most {
 			return false
 		}
 	}

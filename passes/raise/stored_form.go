@@ -83,7 +83,7 @@ func (u *unit) classifyStored(again *ir.Value) (*neuronForm, *diag.Diagnostic) {
 		return nil, d
 	}
 	n.bias = f.of(monomial{})
-	n.setLeak(OrZero(f.of(monomial{h: true})))
+	n.setLeak(canonical.OrZero(f.of(monomial{h: true})))
 	if !canonical.All(init, 0) {
 		n.init = init
 	}
@@ -100,7 +100,7 @@ func (u *unit) setStoredReset(n *neuronForm, f, g form, init *ir.Tensor) (form, 
 	case amount != nil && equalForms(g, form{{monomial{now: true}, rewrite.Scalar(1)}, {monomial{fired: true}, amount}, {monomial{s: true}, canonical.Scaled(amount, -1)}}) &&
 		f.of(monomial{h: true, s: true}) == nil:
 		n.attrs.Reset, n.attrs.When, n.reset = ir.ResetSubtract, ir.WhenBoth, canonical.Scaled(amount, -1)
-		if Near(n.reset, n.threshold) {
+		if canonical.Near(n.reset, n.threshold) {
 			n.reset = n.threshold
 		}
 		return f.without(quiet), nil
@@ -111,7 +111,7 @@ func (u *unit) setStoredReset(n *neuronForm, f, g form, init *ir.Tensor) (form, 
 		n.attrs.Reset, n.attrs.When = ir.ResetZero, ir.WhenFire
 		return f.without(quiet), nil
 	}
-	return nil, rewrite.Refuse(u.fire, diag.NotANeuron, "the stored membrane is compared again at %s, and its reset is none that is known", Where(u.fire))
+	return nil, rewrite.Refuse(u.fire, diag.NotANeuron, "the stored membrane is compared again at %s, and its reset is none that is known", canonical.Where(u.fire))
 }
 
 // equalForms tells whether two forms are equal.
@@ -120,7 +120,7 @@ func equalForms(f, g form) bool {
 		return false
 	}
 	for _, t := range f {
-		if k := g.of(t.monomial); k == nil || !Near(k, t.k) {
+		if k := g.of(t.monomial); k == nil || !canonical.Near(k, t.k) {
 			return false
 		}
 	}
@@ -165,7 +165,7 @@ func (s *shifting) work(v *ir.Value) (form, *diag.Diagnostic) {
 			return f, nil
 		}
 	}
-	return nil, rewrite.Refuse(s.u.fire, diag.NotANeuron, "the stored membrane is not linear: see %s %s", v.Op, Where(v))
+	return nil, rewrite.Refuse(s.u.fire, diag.NotANeuron, "the stored membrane is not linear: see %s %s", v.Op, canonical.Where(v))
 }
 
 // latched is the form of the operand that a delay stores in this step.
@@ -203,5 +203,5 @@ func (s *shifting) start() (*ir.Tensor, *diag.Diagnostic) {
 	if d == nil && f.own() || d == nil && f.inputs() > 0 {
 		d = rewrite.Refuse(s.u.fire, diag.NotANeuron, "the stored membrane starts from something that is no constant")
 	}
-	return OrZero(f.of(monomial{})), d
+	return canonical.OrZero(f.of(monomial{})), d
 }

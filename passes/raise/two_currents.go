@@ -33,7 +33,7 @@ func (u *unit) pair(f form) *pair {
 	own := ofCurrent[0]
 	s.alpha, s.beta = s.e.of(own), s.q.of(own)
 	e, q := f.of(ofCurrent[0]), f.of(ofCurrent[1])
-	if e == nil || q == nil || !nonZero(s.alpha) || !nonZero(s.beta) || len(f.without(fired)) != 2 {
+	if e == nil || q == nil || !canonical.NonZero(s.alpha) || !canonical.NonZero(s.beta) || len(f.without(fired)) != 2 {
 		return nil
 	}
 	s.p, s.r = canonical.Ratio(e, s.alpha), canonical.Ratio(q, s.beta)
@@ -58,7 +58,7 @@ func (s *pair) cancels() bool {
 	}
 	return !slices.ContainsFunc(e, func(t term) bool {
 		k := q.of(t.monomial)
-		return !t.i && (t.x == nil || k == nil || !Near(canonical.Combine(s.p, t.k, canonical.Product), canonical.Scaled(canonical.Combine(s.r, k, canonical.Product), -1)))
+		return !t.i && (t.x == nil || k == nil || !canonical.Near(canonical.Combine(s.p, t.k, canonical.Product), canonical.Scaled(canonical.Combine(s.r, k, canonical.Product), -1)))
 	})
 }
 
@@ -105,7 +105,7 @@ func (u *unit) unlikeCurrents(s *pair) *diag.Diagnostic {
 // nothing else does; nil when it is none, or when an input is computed of its spikes.
 func (u *unit) behind(f form) form {
 	update, p := u.currents[0].update, f.of(ofCurrent[0])
-	if p == nil || !nonZero(p) || !nonZero(update.of(ofCurrent[0])) || f.inputs() > 0 || kills(f) {
+	if p == nil || !canonical.NonZero(p) || !canonical.NonZero(update.of(ofCurrent[0])) || f.inputs() > 0 || kills(f) {
 		return nil
 	}
 	out := f.without(func(m monomial) bool { return m.i })

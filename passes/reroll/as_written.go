@@ -61,7 +61,7 @@ func readRecord(c *canonical.Rewriter, out *ir.Value, readout string) error {
 	case readout == "last":
 		read, err = c.As(v, ir.OpReshape, ir.ShapeAttrs{Shape: slices.Delete(dims, axis, axis+1)}, c.Became[v.Args[len(v.Args)-1]])
 	default:
-		return diag.Errorf(v.Origin, diag.NotUnrolled, "the steps that %s holds are not computed alike, so that they have no %s spike", raise.Where(v), readout)
+		return diag.Errorf(v.Origin, diag.NotUnrolled, "the steps that %s holds are not computed alike, so that they have no %s spike", canonical.Where(v), readout)
 	}
 	if err == nil {
 		_, err = c.As(out, ir.OpOutput, timing.ReadAs(readout), read)

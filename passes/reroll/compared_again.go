@@ -4,13 +4,13 @@ import (
 	"slices"
 
 	"nomul/ir"
-	"nomul/passes/raise"
+	"nomul/passes/canonical"
 	"nomul/passes/timing"
 )
 
 // LooksAgain tells whether a net compares a stored membrane, be it by chance.
 func LooksAgain(n *ir.Net) bool {
-	fires := raise.Comparisons(n)
+	fires := canonical.Comparisons(n)
 	fed := timing.FedFromOutside(n, fires)
 	return slices.ContainsFunc(n.Values, func(v *ir.Value) bool {
 		return len(fires[v]) > 0 && !slices.ContainsFunc(v.Args, fed) && timing.NewRemainder(v, fires, nil).Holds()

@@ -6,7 +6,6 @@ import (
 
 	"nomul/ir"
 	"nomul/passes/canonical"
-	"nomul/passes/raise"
 	"nomul/passes/timing"
 )
 
@@ -23,7 +22,7 @@ const mostSilent = 4
 func withConstantFirsts(n *ir.Net) *ir.Net {
 	for {
 		next := n
-		for _, h := range timing.Chained(n, raise.Comparisons(n)) {
+		for _, h := range timing.Chained(n, canonical.Comparisons(n)) {
 			if len(h.Membranes) < 2 {
 				continue
 			}
@@ -79,7 +78,7 @@ func (s *silentFirst) meet(v, w *ir.Value) bool {
 	switch {
 	case v == w || s.met[[2]*ir.Value{v, w}] || v != nil && v.Type.IsSpike():
 		return true
-	case v == nil || w == nil || !raise.SameForm(v, w) || given(v):
+	case v == nil || w == nil || !canonical.SameForm(v, w) || given(v):
 		return false
 	}
 	s.met[[2]*ir.Value{v, w}] = true
@@ -129,7 +128,7 @@ func (s *silentFirst) step(state map[*ir.Value]*ir.Value) map[*ir.Value]*ir.Valu
 	if s.again(s.first, known, state) == nil {
 		return nil
 	}
-	for _, f := range raise.Comparisons(s.net)[s.first] {
+	for _, f := range canonical.Comparisons(s.net)[s.first] {
 		if s.again(f, known, nil) == nil {
 			return nil
 		}

@@ -6,7 +6,6 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
-	"nomul/passes/raise"
 	"nomul/passes/rewrite"
 )
 
@@ -62,7 +61,7 @@ func (f *firstStep) checkAll(u *unrolled, otherwise func(*unrolled, *ir.Value) (
 		}
 		if err != nil {
 			return diag.Errorf(u.at[0][v].Origin, diag.NotUnrolled,
-				"time step 0 is not the first of the steps that follow: %s cannot be computed as %s is, for what it reads has another shape or type there", raise.Where(u.at[0][v]), raise.Where(v))
+				"time step 0 is not the first of the steps that follow: %s cannot be computed as %s is, for what it reads has another shape or type there", canonical.Where(u.at[0][v]), canonical.Where(v))
 		}
 		if !ok {
 			return f.notTheFirst(u, v)

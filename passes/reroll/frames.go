@@ -2,7 +2,7 @@ package reroll
 
 import (
 	"nomul/ir"
-	"nomul/passes/raise"
+	"nomul/passes/canonical"
 	"nomul/passes/timing"
 )
 
@@ -40,7 +40,7 @@ func (f frames) alike(v, w *ir.Value) bool {
 	if isFrame && other {
 		return v.Args[0] == w.Args[0]
 	}
-	return !isFrame && !other && raise.SameForm(v, w)
+	return !isFrame && !other && canonical.SameForm(v, w)
 }
 
 type frames map[*ir.Value]int

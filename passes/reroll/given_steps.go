@@ -5,7 +5,6 @@ import (
 
 	"nomul/ir"
 	"nomul/passes/canonical"
-	"nomul/passes/raise"
 )
 
 // Operands from outside need not be the same in all steps: an input that is delayed
@@ -53,7 +52,7 @@ func (p *pairing) alike(v, w *ir.Value, known map[*ir.Value]*ir.Value) bool {
 	switch {
 	case v == w, p.of[v] != nil, known[v] != nil:
 		return true
-	case given(v), given(w), !raise.SameForm(v, w):
+	case given(v), given(w), !canonical.SameForm(v, w):
 		return false
 	}
 	known[w] = v

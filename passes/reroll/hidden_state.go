@@ -5,7 +5,6 @@ import (
 
 	"nomul/ir"
 	"nomul/passes/canonical"
-	"nomul/passes/raise"
 	"nomul/passes/timing"
 )
 
@@ -14,7 +13,7 @@ import (
 func completed(n *ir.Net, h []timing.History) (*ir.Net, []seed) {
 	out := n.Head()
 	out.Values = slices.Clip(n.Values)
-	fires, spans := raise.Comparisons(n), spans(n, h, framesOf(n, len(h[0].Membranes)))
+	fires, spans := canonical.Comparisons(n), spans(n, h, framesOf(n, len(h[0].Membranes)))
 	var ends []seed
 	for i, layer := range h {
 		steps := len(layer.Membranes)
@@ -73,7 +72,7 @@ func newLastStep(n *ir.Net, last, past *ir.Value, spikes []*ir.Value) *lastStep 
 // keep notes the values that the membranes of two steps, or their operands, have in
 // common: an input that stays, which in the first step may be a state besides.
 func (l *lastStep) keep(v, w *ir.Value, seen map[[2]*ir.Value]bool) {
-	if v == nil || w == nil || seen[[2]*ir.Value{v, w}] || v != w && !raise.SameForm(v, w) {
+	if v == nil || w == nil || seen[[2]*ir.Value{v, w}] || v != w && !canonical.SameForm(v, w) {
 		return
 	}
 	seen[[2]*ir.Value{v, w}] = true
@@ -90,7 +89,7 @@ func (l *lastStep) keep(v, w *ir.Value, seen map[[2]*ir.Value]bool) {
 
 // pair notes that w is v one step earlier, and pairs their operands.
 func (l *lastStep) pair(v, w *ir.Value) {
-	if v == nil || w == nil || l.after[w] != nil || v != w && !raise.SameForm(v, w) {
+	if v == nil || w == nil || l.after[w] != nil || v != w && !canonical.SameForm(v, w) {
 		return
 	}
 	l.after[w] = v

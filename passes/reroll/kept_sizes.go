@@ -5,14 +5,13 @@ import (
 
 	"nomul/ir"
 	"nomul/passes/canonical"
-	"nomul/passes/raise"
 	"nomul/passes/timing"
 )
 
 // sizesKept pairs the numbers that the spikes of the last step are made into with those of the
 // step before: a neuron that begins with the number 0 keeps it, where its spikes are 1 or −1.
 func sizesKept(n *ir.Net, h []timing.History) []seed {
-	fires, readers := raise.Comparisons(n), n.Readers()
+	fires, readers := canonical.Comparisons(n), n.Readers()
 	var out []seed
 	for i, layer := range h {
 		last, past := layer.Membranes[len(layer.Membranes)-1], layer.Membranes[len(layer.Membranes)-2]
@@ -33,7 +32,7 @@ func numbersOf(s seed, readers map[*ir.Value][]*ir.Value) []seed {
 			continue
 		}
 		i := slices.IndexFunc(readers[s.past], func(w *ir.Value) bool {
-			return raise.SameForm(v, w) && slices.EqualFunc(v.Args, w.Args, func(a, b *ir.Value) bool { return a == b || a == s.v && b == s.past })
+			return canonical.SameForm(v, w) && slices.EqualFunc(v.Args, w.Args, func(a, b *ir.Value) bool { return a == b || a == s.v && b == s.past })
 		})
 		if i >= 0 {
 			number := seed{v, readers[s.past][i], s.layer}

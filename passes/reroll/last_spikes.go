@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"nomul/ir"
-	"nomul/passes/raise"
+	"nomul/passes/canonical"
 	"nomul/passes/timing"
 )
 
@@ -39,7 +39,7 @@ func withLastSpikes(n *ir.Net, all []timing.History) (*ir.Net, []timing.History)
 	}
 	out := n.Head()
 	out.Values = slices.Clip(n.Values)
-	fires, longer := raise.Comparisons(n), slices.Clone(all)
+	fires, longer := canonical.Comparisons(n), slices.Clone(all)
 	for i, h := range all {
 		if next[i] == nil || short > 0 && len(h.Membranes) == longest {
 			continue
@@ -64,7 +64,7 @@ func withSkippedSpikes(n *ir.Net, all []timing.History) (*ir.Net, []timing.Histo
 	}
 	out := n.Head()
 	out.Values = slices.Clip(n.Values)
-	fires, full := raise.Comparisons(n), slices.Clone(all)
+	fires, full := canonical.Comparisons(n), slices.Clone(all)
 	for i, h := range all {
 		chain := inEveryStep(h.Membranes, steps)
 		if len(h.Membranes) == steps || chain == nil {
@@ -120,7 +120,7 @@ func inEveryStep(known []*ir.Value, steps int) []*ir.Value {
 func withAllSpikes(n *ir.Net, silent []timing.History) *ir.Net {
 	out := n.Head()
 	out.Values = slices.Clip(n.Values)
-	fires := raise.Comparisons(n)
+	fires := canonical.Comparisons(n)
 	for _, h := range silent {
 		last := len(h.Membranes) - 1
 		for _, f := range fires[h.Membranes[last]] {

@@ -6,7 +6,6 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
-	"nomul/passes/raise"
 	"nomul/passes/timing"
 )
 
@@ -15,12 +14,12 @@ import (
 // reset do. So the membranes that follow each other are the steps of one layer. Where none does,
 // steps are told by their operands (memoryless.go). No comparison at all: nil.
 func MembranesOverTime(n *ir.Net) ([]timing.History, error) {
-	fires := raise.Comparisons(n)
+	fires := canonical.Comparisons(n)
 	if len(fires) == 0 {
 		return nil, nil
 	}
 	all := timing.Chained(n, fires)
-	if len(all) == 0 && len(timing.SecondMembranes(n, raise.Comparisons(n))) == 0 {
+	if len(all) == 0 && len(timing.SecondMembranes(n, canonical.Comparisons(n))) == 0 {
 		all = memoryless(n, fires)
 	}
 	if len(all) == 0 {
@@ -60,7 +59,7 @@ func withoutFirsts(all []timing.History) []timing.History {
 func oneStepOnly(n *ir.Net, fires map[*ir.Value][]*ir.Value) error {
 	var errs diag.List
 	for _, v := range timing.SecondMembranes(n, fires) {
-		errs.Add(fires[v][0].Origin, diag.NotUnrolled, "%s is a threshold in its second time step, and two steps do not show what its membrane %%%s keeps from one to the next", raise.Where(fires[v][0]), v.Name).
+		errs.Add(fires[v][0].Origin, diag.NotUnrolled, "%s is a threshold in its second time step, and two steps do not show what its membrane %%%s keeps from one to the next", canonical.Where(fires[v][0]), v.Name).
 			Help = "export the network with three time steps or more"
 	}
 	if len(errs) > 0 {
@@ -69,7 +68,7 @@ func oneStepOnly(n *ir.Net, fires map[*ir.Value][]*ir.Value) error {
 	for _, v := range n.Values {
 		if len(fires[v]) > 0 {
 			f := fires[v][0]
-			errs.Add(f.Origin, diag.NotUnrolled, "%s is a threshold whose membrane %%%s has no earlier step: the file has one time step only, or its state is a constant", raise.Where(f), v.Name)
+			errs.Add(f.Origin, diag.NotUnrolled, "%s is a threshold whose membrane %%%s has no earlier step: the file has one time step only, or its state is a constant", canonical.Where(f), v.Name)
 		}
 	}
 	if len(errs) > 0 {
@@ -131,7 +130,7 @@ func spans(n *ir.Net, h []timing.History, f frames) map[*ir.Value]span {
 // comparedOnce are the comparisons of first membranes that no later step has, beside one that they
 // have: if such a membrane is the input, the input is compared.
 func comparedOnce(n *ir.Net, h []timing.History) map[*ir.Value]bool {
-	fires, out := raise.Comparisons(n), map[*ir.Value]bool{}
+	fires, out := canonical.Comparisons(n), map[*ir.Value]bool{}
 	for _, layer := range h {
 		var later []*ir.Value
 		for _, m := range layer.Membranes[1:] {
@@ -139,7 +138,7 @@ func comparedOnce(n *ir.Net, h []timing.History) map[*ir.Value]bool {
 		}
 		all := fires[layer.Membranes[0]]
 		again := func(v *ir.Value) bool {
-			return slices.ContainsFunc(later, func(f *ir.Value) bool { return raise.ComparedAlike(v, f) })
+			return slices.ContainsFunc(later, func(f *ir.Value) bool { return canonical.ComparedAlike(v, f) })
 		}
 		for _, v := range all {
 			out[v] = !again(v) && slices.ContainsFunc(all, again)

@@ -5,6 +5,7 @@ import (
 
 	"nomul/ir"
 	"nomul/passes/canonical"
+	"nomul/passes/oddities"
 	"nomul/passes/raise"
 	"nomul/passes/timing"
 )
@@ -30,7 +31,7 @@ func sameComparisons(fires, later []*ir.Value) []*ir.Value {
 	if len(later) == 0 {
 		return fires
 	}
-	i := slices.IndexFunc(fires, func(f *ir.Value) bool { return raise.ComparedAlike(f, later[0]) })
+	i := slices.IndexFunc(fires, func(f *ir.Value) bool { return canonical.ComparedAlike(f, later[0]) })
 	if i < 0 {
 		return nil
 	}
@@ -39,35 +40,35 @@ func sameComparisons(fires, later []*ir.Value) []*ir.Value {
 
 // oddLayers names the oddities in unrolled steps that do not fit; nil when nothing has a name.
 func oddLayers(n *ir.Net, h []timing.History) error {
-	return oddAmong(n, h, func(*raise.Odd) bool { return true })
+	return oddAmong(n, h, func(*oddities.Odd) bool { return true })
 }
 
 // oddApart names the oddities of layers that stay where each step is a layer of its own; nil when
 // there are none.
 func oddApart(n *ir.Net, h []timing.History) error {
-	return oddAmong(n, h, func(o *raise.Odd) bool { return !o.Apart })
+	return oddAmong(n, h, func(o *oddities.Odd) bool { return !o.Apart })
 }
 
-func oddAmong(n *ir.Net, h []timing.History, named func(o *raise.Odd) bool) error {
-	fires := raise.Thresholds(n)
+func oddAmong(n *ir.Net, h []timing.History, named func(o *oddities.Odd) bool) error {
+	fires := oddities.Thresholds(n)
 	place := map[*ir.Value]int{}
 	for i, v := range n.Values {
 		place[v] = i
 	}
-	layers := make([]*raise.Anatomy, len(h))
+	layers := make([]*oddities.Anatomy, len(h))
 	for i, layer := range h {
-		layers[i] = raise.Dissect(layer.Membranes[len(layer.Membranes)-1], ownSteps(n, layer, fires), nil)
+		layers[i] = oddities.Dissect(layer.Membranes[len(layer.Membranes)-1], ownSteps(n, layer, fires), nil)
 		layers[i].Fire = FireOf(layer, fires)
 	}
-	errs, signed := raise.TernaryNeurons(n)
-	errs = append(errs, raise.WholeSpikes(n)...)
-	adapt := raise.AdaptiveThresholds(n)
+	errs, signed := oddities.TernaryNeurons(n)
+	errs = append(errs, oddities.WholeSpikes(n)...)
+	adapt := oddities.AdaptiveThresholds(n)
 	told := raise.Subjects(adapt)
 	for _, a := range layers {
 		if signed[a.Membrane] {
 			continue
 		}
-		isPart := slices.ContainsFunc(layers, func(b *raise.Anatomy) bool { return a.PartOf(b, place) })
+		isPart := slices.ContainsFunc(layers, func(b *oddities.Anatomy) bool { return a.PartOf(b, place) })
 		if o := a.Oddity(); o != nil && named(o) && a.Fire != nil && !isPart {
 			if d := o.Refused(a.Fire); !told[raise.Subject(d.Message)] {
 				errs = append(errs, d)
@@ -82,7 +83,7 @@ func oddAmong(n *ir.Net, h []timing.History, named func(o *raise.Odd) bool) erro
 func ownSteps(n *ir.Net, layer timing.History, fires map[*ir.Value][]*ir.Value) map[*ir.Value]int {
 	own, first := map[*ir.Value]int{}, canonical.ConeOf(layer.Membranes[0])
 	for _, v := range n.Values {
-		if first[v] && len(fires[v]) > 0 && v != layer.Membranes[0] && !raise.Dissect(v, nil, nil).Counts() {
+		if first[v] && len(fires[v]) > 0 && v != layer.Membranes[0] && !oddities.Dissect(v, nil, nil).Counts() {
 			own[v] = len(own) + 1
 		}
 	}

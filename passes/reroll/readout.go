@@ -5,7 +5,7 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/diag"
-	"nomul/passes/raise"
+	"nomul/passes/canonical"
 	"nomul/passes/rewrite"
 )
 
@@ -165,17 +165,17 @@ func (r *reader) asSaid(out *ir.Value, said string, parts []*ir.Value, axis int)
 		if r.largest(out, parts, s) {
 			return nil
 		}
-		return diag.Errorf(v.Origin, diag.NotUnrolled, "the steps that %s holds are not computed alike, so that none of them is the largest over time", raise.Where(v))
+		return diag.Errorf(v.Origin, diag.NotUnrolled, "the steps that %s holds are not computed alike, so that none of them is the largest over time", canonical.Where(v))
 	case "first":
 		s.over = ir.OpFirst
 		if spikesIn(parts[0]) == nil {
-			return diag.Errorf(v.Origin, diag.TypeMismatch, "the readout first is the step of the first spike, and the steps that %s holds are no spikes", raise.Where(v)).
+			return diag.Errorf(v.Origin, diag.TypeMismatch, "the readout first is the step of the first spike, and the steps that %s holds are no spikes", canonical.Where(v)).
 				WithHelp("say --readout sum, mean, last or max")
 		}
 		if r.largest(out, parts, s) {
 			return nil
 		}
-		return diag.Errorf(v.Origin, diag.NotUnrolled, "the steps that %s holds are not computed alike, so that they have no first spike", raise.Where(v))
+		return diag.Errorf(v.Origin, diag.NotUnrolled, "the steps that %s holds are not computed alike, so that they have no first spike", canonical.Where(v))
 	}
 	return unsaid(r.u.net, v)
 }

@@ -6,7 +6,6 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
-	"nomul/passes/raise"
 	"nomul/passes/rewrite"
 )
 
@@ -226,7 +225,7 @@ func (u *unrolled) inLastStep(v *ir.Value, step int) (*ir.Value, *diag.Diagnosti
 		}
 	}
 	if !single || t != step {
-		return nil, diag.Errorf(v.Origin, diag.NotUnrolled, "the output reads %s of time step %d, and no other step has its like", raise.Where(v), step)
+		return nil, diag.Errorf(v.Origin, diag.NotUnrolled, "the output reads %s of time step %d, and no other step has its like", canonical.Where(v), step)
 	}
 	out := *v
 	out.Name, out.Args = v.Name+".last", make([]*ir.Value, len(v.Args))

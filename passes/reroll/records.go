@@ -5,7 +5,7 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/diag"
-	"nomul/passes/raise"
+	"nomul/passes/canonical"
 )
 
 // noRecord refuses a readout that needs records which no output holds.
@@ -22,7 +22,7 @@ func noRecordOf(out *ir.Value, readout string) *diag.Diagnostic {
 
 // unsaid refuses an output that holds every step, v, without a readout.
 func unsaid(n *ir.Net, v *ir.Value) *diag.Diagnostic {
-	return diag.Errorf(v.Origin, diag.NotUnrolled, "the output holds every time step at %s; how it is read over them is not said", raise.Where(v)).
+	return diag.Errorf(v.Origin, diag.NotUnrolled, "the output holds every time step at %s; how it is read over them is not said", canonical.Where(v)).
 		WithHelp("say --readout sum, mean, last, max or first%s", each(n))
 }
 

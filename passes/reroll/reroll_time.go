@@ -5,7 +5,8 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/diag"
-	"nomul/passes/raise"
+	"nomul/passes/canonical"
+	"nomul/passes/oddities"
 	"nomul/passes/rewrite"
 	"nomul/passes/timing"
 )
@@ -41,11 +42,11 @@ func rerolled(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	history, err := MembranesOverTime(n)
 	switch {
 	case err != nil:
-		named, _ := raise.TernaryNeurons(n)
-		if named = append(named, raise.WholeSpikes(n)...); len(named) > 0 {
+		named, _ := oddities.TernaryNeurons(n)
+		if named = append(named, oddities.WholeSpikes(n)...); len(named) > 0 {
 			return nil, named.Err()
 		}
-		if len(timing.SecondMembranes(n, raise.Comparisons(n))) == 0 && !o.ManySteps {
+		if len(timing.SecondMembranes(n, canonical.Comparisons(n))) == 0 && !o.ManySteps {
 			return nil, err
 		}
 		return orAsWritten(n, nil, nil, err, o)

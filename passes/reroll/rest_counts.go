@@ -173,7 +173,7 @@ func (l *counting) lastFire(n *ir.Net, counted map[*ir.Value]bool) []*ir.Value {
 			delete(fires, f)
 		}
 		for f := range fires {
-			if len(fires) == 1 && l.restsIn(v) && raise.ComparedAlike(f, past) {
+			if len(fires) == 1 && l.restsIn(v) && canonical.ComparedAlike(f, past) {
 				return []*ir.Value{f}
 			}
 		}
@@ -314,7 +314,7 @@ func withLastRests(n *ir.Net, h []timing.History) (*ir.Net, []timing.History) {
 			counts[fires] = v
 		}
 	}
-	fires := raise.Comparisons(n)
+	fires := canonical.Comparisons(n)
 	out := n.Head()
 	out.Values = slices.Clip(n.Values)
 	var rows []timing.History
@@ -346,7 +346,7 @@ func withLastRests(n *ir.Net, h []timing.History) (*ir.Net, []timing.History) {
 // twinOf is the comparison of a membrane as f compares its own.
 func twinOf(f, membrane *ir.Value, fires map[*ir.Value][]*ir.Value) *ir.Value {
 	for _, g := range fires[membrane] {
-		if raise.ComparedAlike(f, g) {
+		if canonical.ComparedAlike(f, g) {
 			return g
 		}
 	}
@@ -360,7 +360,7 @@ func lastRest(past, fires *ir.Value, n *ir.Net) *ir.Value {
 	}
 	add := func(like *ir.Value, args ...*ir.Value) *ir.Value {
 		for _, v := range n.Values {
-			if raise.SameForm(v, like) && slices.Equal(v.Args, args) {
+			if canonical.SameForm(v, like) && slices.Equal(v.Args, args) {
 				return v
 			}
 		}

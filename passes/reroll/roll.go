@@ -5,7 +5,6 @@ import (
 
 	"nomul/ir"
 	"nomul/passes/canonical"
-	"nomul/passes/raise"
 	"nomul/passes/rewrite"
 	"nomul/passes/timing"
 )
@@ -235,7 +234,7 @@ func (g *group) stretches() []stretch {
 		if k == nil {
 			continue
 		}
-		i := slices.IndexFunc(out, func(p stretch) bool { return raise.Near(p.factor, k) })
+		i := slices.IndexFunc(out, func(p stretch) bool { return canonical.Near(p.factor, k) })
 		if i < 0 {
 			i, out = len(out), append(out, stretch{k, make([]bool, len(g.factors))})
 		}

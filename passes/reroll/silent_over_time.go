@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"nomul/ir"
-	"nomul/passes/raise"
+	"nomul/passes/canonical"
 	"nomul/passes/timing"
 )
 
@@ -159,6 +159,6 @@ func reaches(v, w *ir.Value) bool {
 // wayBack is the shortest way from v to a value of the same form that ends one
 // step earlier.
 func (s *silentSearch) wayBack(v *ir.Value) []int {
-	return wayTo(v, func(a *ir.Value) bool { return s.span[a].last == s.span[v].last-1 && raise.SameForm(a, v) },
+	return wayTo(v, func(a *ir.Value) bool { return s.span[a].last == s.span[v].last-1 && canonical.SameForm(a, v) },
 		func(a *ir.Value) bool { return s.span[a].once() })
 }

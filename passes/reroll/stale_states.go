@@ -4,7 +4,6 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
-	"nomul/passes/raise"
 	"nomul/passes/rewrite"
 	"nomul/passes/timing"
 )
@@ -81,7 +80,7 @@ func firstLeft(n *ir.Net, left map[*ir.Value]*ir.Value) *ir.Value {
 func (f *firstStep) notTheFirst(u *unrolled, v *ir.Value) *diag.Diagnostic {
 	if at := firstLeft(u.net, leftStates(u.net, u.history)); at != nil {
 		return diag.Errorf(at.Origin, diag.NotUnrolled,
-			"time step 0 starts from a state of its own: %s reads numbers there, another for each neuron, that no other step has", raise.Where(at)).WithHelp(resetFirst)
+			"time step 0 starts from a state of its own: %s reads numbers there, another for each neuron, that no other step has", canonical.Where(at)).WithHelp(resetFirst)
 	}
 	return diag.Errorf(u.at[0][v].Origin, diag.NotUnrolled,
 		"time step 0 is not the first of the steps that follow: %s, whatever constant its state begins as%s",

@@ -5,7 +5,6 @@ import (
 
 	"nomul/ir"
 	"nomul/passes/canonical"
-	"nomul/passes/raise"
 	"nomul/passes/timing"
 )
 
@@ -16,7 +15,7 @@ import (
 // storedOverTime finds the stored values of layers in every step, where the file has that of the
 // last.
 func storedOverTime(n *ir.Net, h []timing.History) []timing.History {
-	stored := storedUnder(n, timing.ComparedAgain(n, raise.Comparisons(n)))
+	stored := storedUnder(n, timing.ComparedAgain(n, canonical.Comparisons(n)))
 	var out []timing.History
 	for _, layer := range h {
 		var chain []*ir.Value
@@ -112,12 +111,12 @@ func (l *later) note(v, w *ir.Value) { l.known[[2]*ir.Value{v, w}], l.next[v] = 
 // walk notes the operands, neuron by neuron, of two values of which the second is the first one
 // step later.
 func (l *later) walk(v, w *ir.Value) {
-	if !canonical.ByElement(v.Op) || !raise.SameForm(v, w) {
+	if !canonical.ByElement(v.Op) || !canonical.SameForm(v, w) {
 		return
 	}
 	for i, a := range v.Args {
 		b := w.Args[i]
-		if a == b || a == nil || b == nil || !raise.SameForm(a, b) || given(a) || l.known[[2]*ir.Value{a, b}] {
+		if a == b || a == nil || b == nil || !canonical.SameForm(a, b) || given(a) || l.known[[2]*ir.Value{a, b}] {
 			continue
 		}
 		l.note(a, b)
@@ -136,7 +135,7 @@ func (l *later) match(v, w *ir.Value) bool {
 	if is, ok := l.known[pair]; ok || l.next[v] != nil {
 		return is
 	}
-	l.known[pair] = raise.SameForm(v, w) && !given(v)
+	l.known[pair] = canonical.SameForm(v, w) && !given(v)
 	for i, a := range v.Args {
 		l.known[pair] = l.known[pair] && l.match(a, w.Args[i])
 	}

@@ -5,7 +5,7 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/diag"
-	"nomul/passes/raise"
+	"nomul/passes/canonical"
 )
 
 // include puts v and its operands of the same step into the body. find returns the edge to operand
@@ -27,7 +27,7 @@ func (u *unrolled) include(v *ir.Value, find func(v *ir.Value, i int) edge) *dia
 		var d *diag.Diagnostic
 		switch e := edges[i]; {
 		case e.kind == fromOnce && !u.span[a].once():
-			d = diag.Errorf(v.Origin, diag.NotUnrolled, "%s reads %s, which is made of a membrane or a spike of %s, in every time step; a step reads what it makes, and what the step before has made", raise.Where(v), raise.Where(a), shownSteps(u.span[a]))
+			d = diag.Errorf(v.Origin, diag.NotUnrolled, "%s reads %s, which is made of a membrane or a spike of %s, in every time step; a step reads what it makes, and what the step before has made", canonical.Where(v), canonical.Where(a), shownSteps(u.span[a]))
 		case e.kind != fromOnce:
 			d = u.include(e.v, find)
 		}
@@ -74,7 +74,7 @@ func (u *unrolled) set(step int, v, a *ir.Value) *diag.Diagnostic {
 // turned reports whether a constant stands second in a, as all do, in the place of a first operand
 // that is none in v: the state of step 0 is a constant there.
 func turned(v, a *ir.Value) bool {
-	return v.Op.Commutes() && v.Args[1].Const() == nil && a.Args[1].Const() != nil && !raise.SameForm(v.Args[0], a.Args[0])
+	return v.Op.Commutes() && v.Args[1].Const() == nil && a.Args[1].Const() != nil && !canonical.SameForm(v.Args[0], a.Args[0])
 }
 
 // match holds the values noted so far, and their operands, against the body, down to the reads in

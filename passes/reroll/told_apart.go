@@ -6,7 +6,6 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
-	"nomul/passes/raise"
 )
 
 // notRepeated is the error of two values that should be the same op of two steps.
@@ -17,30 +16,30 @@ func notRepeated(step int, found, wanted *ir.Value) *diag.Diagnostic {
 		return diag.Errorf(found.Origin, diag.NotUnrolled, "time step %d does not repeat the others: it has %s where the last step has %s",
 			step, kindOf(found), kindOf(wanted))
 	case found.Type != wanted.Type:
-		return diag.Errorf(found.Origin, diag.NotUnrolled, text+"is %s, where %s of the last step is %s", step, raise.Where(found), found.Type, raise.Where(wanted), wanted.Type)
+		return diag.Errorf(found.Origin, diag.NotUnrolled, text+"is %s, where %s of the last step is %s", step, canonical.Where(found), found.Type, canonical.Where(wanted), wanted.Type)
 	case found.Op == ir.OpSlice && given(found.Args[0]):
 		return diag.Errorf(found.Origin, diag.NotUnrolled, text+"takes other entries of %s than %s, and the steps do not follow one another by that alone",
-			step, raise.Where(found), raise.Where(found.Args[0]), inLast(found, wanted))
+			step, canonical.Where(found), canonical.Where(found.Args[0]), inLast(found, wanted))
 	case fmt.Sprint(found.Attrs) != fmt.Sprint(wanted.Attrs):
-		return diag.Errorf(found.Origin, diag.NotUnrolled, text+"has other attributes than %s", step, raise.Where(found), inLast(found, wanted))
+		return diag.Errorf(found.Origin, diag.NotUnrolled, text+"has other attributes than %s", step, canonical.Where(found), inLast(found, wanted))
 	}
-	return diag.Errorf(found.Origin, diag.NotUnrolled, text+"is computed otherwise than %s", step, raise.Where(found), inLast(found, wanted))
+	return diag.Errorf(found.Origin, diag.NotUnrolled, text+"is computed otherwise than %s", step, canonical.Where(found), inLast(found, wanted))
 }
 
 // inLast names the value of the last step that one of another is held against; a node that
 // computes both is not named again.
 func inLast(found, wanted *ir.Value) string {
-	if raise.Where(found) == raise.Where(wanted) {
+	if canonical.Where(found) == canonical.Where(wanted) {
 		return "in the last step"
 	}
-	return raise.Where(wanted) + " of the last step"
+	return canonical.Where(wanted) + " of the last step"
 }
 
 // standsForTwo is the error of a value of the last step that is, by its readers, two
 // values of another step.
 func standsForTwo(step int, one, other, wanted *ir.Value) *diag.Diagnostic {
 	return diag.Errorf(other.Origin, diag.NotUnrolled, "time step %d does not repeat the others: it has %s as well as %s where the last step has %s for both",
-		step, raise.Where(one), raise.Where(other), raise.Where(wanted))
+		step, canonical.Where(one), canonical.Where(other), canonical.Where(wanted))
 }
 
 // comparesOther is the error of f, a comparison of a membrane in the last step, that
@@ -48,10 +47,10 @@ func standsForTwo(step int, one, other, wanted *ir.Value) *diag.Diagnostic {
 func comparesOther(step int, f, past *ir.Value, others []*ir.Value) *diag.Diagnostic {
 	const text = "time step %d does not repeat the others: "
 	if len(others) == 0 {
-		return diag.Errorf(past.Origin, diag.NotUnrolled, text+"%s is held against no threshold, where %s of the last step is one", step, raise.Where(past), raise.Where(f))
+		return diag.Errorf(past.Origin, diag.NotUnrolled, text+"%s is held against no threshold, where %s of the last step is one", step, canonical.Where(past), canonical.Where(f))
 	}
 	return diag.Errorf(others[0].Origin, diag.NotUnrolled, text+"%s compares with another threshold, or in another way, than %s",
-		step, raise.Where(others[0]), inLast(others[0], f))
+		step, canonical.Where(others[0]), inLast(others[0], f))
 }
 
 // readsOther is the error of two values that are alike but for operand i.
@@ -59,18 +58,18 @@ func readsOther(step int, found, wanted *ir.Value, i int) *diag.Diagnostic {
 	a, b := found.Args[i], wanted.Args[i]
 	if a != nil && b != nil && a.Const() != nil && b.Const() != nil && a.Type == b.Type {
 		return diag.Errorf(found.Origin, diag.NotUnrolled, "%s has another constant in time step %d than %s; a step that repeats has the same in all of them, which a leak, a threshold, a layer or a normalisation of each step's own has not",
-			raise.Where(found), step, inLast(found, wanted))
+			canonical.Where(found), step, inLast(found, wanted))
 	}
 	return diag.Errorf(found.Origin, diag.NotUnrolled, "time step %d does not repeat the others: %s of %s is %s, where %s of the last step reads %s",
-		step, slotName(found.Op, i), raise.Where(found), kindOf(a), raise.Where(wanted), kindOf(b))
+		step, slotName(found.Op, i), canonical.Where(found), kindOf(a), canonical.Where(wanted), kindOf(b))
 }
 
 // otherThan says that a value of step 0 is not that of the body.
 func otherThan(found, v *ir.Value) string {
-	if raise.Where(found) == raise.Where(v) {
-		return raise.Where(found) + " does not compute there as in the others"
+	if canonical.Where(found) == canonical.Where(v) {
+		return canonical.Where(found) + " does not compute there as in the others"
 	}
-	return fmt.Sprintf("%s is not what %s computes", raise.Where(found), raise.Where(v))
+	return fmt.Sprintf("%s is not what %s computes", canonical.Where(found), canonical.Where(v))
 }
 
 // apart names the nearest value, on the way to the body value v, that in step 0 differs
@@ -90,7 +89,7 @@ func (f *firstStep) apart(u *unrolled, v *ir.Value) string {
 // nearestApart follows two values that differ down to where they are not alike: as long
 // as they are the same op, and one operand alone differs.
 func nearestApart(v, w *ir.Value) (a, b *ir.Value) {
-	for v != nil && w != nil && raise.SameForm(v, w) {
+	for v != nil && w != nil && canonical.SameForm(v, w) {
 		at, differing := 0, 0
 		for i := range v.Args {
 			if v.Args[i] != w.Args[i] {
@@ -118,7 +117,7 @@ func kindOf(v *ir.Value) string {
 	case v.Op == ir.OpInput:
 		return "input " + v.Name
 	}
-	return fmt.Sprintf("%s (%s)", raise.Where(v), operatorOf(v))
+	return fmt.Sprintf("%s (%s)", canonical.Where(v), operatorOf(v))
 }
 
 // operatorOf is the operator that made a value, as the file calls it.

@@ -16,7 +16,7 @@ import (
 // withTurnedFirsts turns the comparisons in step 0 that are the opposites of those in the last
 // step, of a membrane with the other sign.
 func withTurnedFirsts(n *ir.Net, h []timing.History) (*ir.Net, []timing.History, error) {
-	t, fires, readers := canonical.NewTurning(), raise.Comparisons(n), n.Readers()
+	t, fires, readers := canonical.NewTurning(), canonical.Comparisons(n), n.Readers()
 	for _, layer := range h {
 		last := layer.Membranes[len(layer.Membranes)-1]
 		for _, f := range fires[layer.Membranes[0]] {
@@ -41,7 +41,7 @@ func withTurnedFirsts(n *ir.Net, h []timing.History) (*ir.Net, []timing.History,
 
 // negatedOpposites reports whether f of −h is the opposite of g of h.
 func negatedOpposites(f, g *ir.Value) bool {
-	a, b := raise.ComparingOf(f), raise.ComparingOf(g)
+	a, b := canonical.ComparingOf(f), canonical.ComparingOf(g)
 	return a.Membrane != nil && b.Membrane != nil && a.Mirrored == b.Mirrored && canonical.Comparison(f) == canonical.Opposed[canonical.Comparison(g)] &&
-		raise.Near(canonical.Scaled(a.Threshold, -1), b.Threshold)
+		canonical.Near(canonical.Scaled(a.Threshold, -1), b.Threshold)
 }

@@ -6,7 +6,6 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
-	"nomul/passes/raise"
 	"nomul/passes/timing"
 )
 
@@ -53,7 +52,7 @@ func (g *guess) try(first *firstStep) *diag.Diagnostic {
 	kept := g.u.delayed()
 	for _, h := range g.u.history {
 		if !slices.Contains(kept, h.Membranes[1]) {
-			return diag.Errorf(h.Membranes[1].Origin, diag.NotUnrolled, "%s keeps nothing of the first step's membrane; two steps do not show what it does", raise.Where(h.Membranes[1])).
+			return diag.Errorf(h.Membranes[1].Origin, diag.NotUnrolled, "%s keeps nothing of the first step's membrane; two steps do not show what it does", canonical.Where(h.Membranes[1])).
 				WithHelp("export the network with three time steps or more")
 		}
 	}

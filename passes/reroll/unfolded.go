@@ -7,7 +7,6 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
-	"nomul/passes/raise"
 	"nomul/passes/timing"
 )
 
@@ -91,7 +90,7 @@ func seemsShort(n *ir.Net, layers []timing.History) *diag.Diagnostic {
 	for _, u := range Unfoldings(n, canonical.MembraneOf) {
 		if len(u.layers) > mostOfTwo {
 			return diag.Errorf(u.layers[0].Origin, diag.NotUnrolled, "%s and the %d comparisons behind it, which read each other's spikes one by one, are steps of a neuron that is not known: a neuron keeps its membrane, which is linear but for its threshold, and one current that drives it",
-				raise.Where(u.layers[0]), len(u.layers)-1)
+				canonical.Where(u.layers[0]), len(u.layers)-1)
 		}
 	}
 	return nil
@@ -102,7 +101,7 @@ func seemsShort(n *ir.Net, layers []timing.History) *diag.Diagnostic {
 func keptOfSpikes(n *ir.Net, x *ir.Value, layers map[*ir.Value]int) *ir.Value {
 	kept := canonical.ConeOf(x)
 	for _, v := range slices.Backward(n.Values) {
-		if !kept[v] || v == x && !madeSpike(v) || layers[v] > 0 || !raise.DecidedBy(v, func(u *ir.Value) (fires, fits bool) { return layers[u] > 0, true }) {
+		if !kept[v] || v == x && !madeSpike(v) || layers[v] > 0 || !canonical.DecidedBy(v, func(u *ir.Value) (fires, fits bool) { return layers[u] > 0, true }) {
 			continue
 		}
 		spikes := 0
@@ -138,9 +137,9 @@ func (u unfolded) message() string {
 	switch {
 	case u.state == nil:
 	case madeSpike(u.state):
-		kept = fmt.Sprintf("beside its membrane it keeps a spike, %s, by which the next step fires", raise.Where(u.state))
+		kept = fmt.Sprintf("beside its membrane it keeps a spike, %s, by which the next step fires", canonical.Where(u.state))
 	default:
-		kept = fmt.Sprintf("beside its membrane it keeps %s, a sum of its own spikes, as a threshold or a current that adapts does, or a count of steps to rest", raise.Where(u.state))
+		kept = fmt.Sprintf("beside its membrane it keeps %s, a sum of its own spikes, as a threshold or a current that adapts does, or a count of steps to rest", canonical.Where(u.state))
 	}
 	return fmt.Sprintf("the %d layers %%%s, %%%s … %%%s, which read each other's spikes one by one, are steps of a neuron that was not recognised: %s",
 		len(all), all[0].Name, all[1].Name, all[len(all)-1].Name, kept)

@@ -7,7 +7,6 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
-	"nomul/passes/raise"
 )
 
 // unify lines up the last step with the one before, breadth first from the membranes and their
@@ -53,7 +52,7 @@ func (u *unrolled) setFirst(s seed) *diag.Diagnostic {
 		return nil
 	}
 	first := u.history[s.layer].Membranes[0]
-	for _, g := range raise.Comparisons(u.net)[first] {
+	for _, g := range canonical.Comparisons(u.net)[first] {
 		if g.Attrs == s.v.Attrs && g.Args[0] == first && g.Args[1].Const() != nil {
 			return u.set(0, s.v, g)
 		}
@@ -72,7 +71,7 @@ func (u *unrolled) atTheEnd(f *ir.Value) string {
 			reached[v] = true
 		}
 	}
-	return fmt.Sprintf("if %s is no spike of the layer but decides at the end, return what it compares: only neurons compare, a membrane with its threshold", raise.Where(f))
+	return fmt.Sprintf("if %s is no spike of the layer but decides at the end, return what it compares: only neurons compare, a membrane with its threshold", canonical.Where(f))
 }
 
 // seed is something known to be the same in the last step and the one before: a
@@ -83,7 +82,7 @@ type seed struct {
 }
 
 func (u *unrolled) seeds() ([]seed, *diag.Diagnostic) {
-	fires := raise.Comparisons(u.net)
+	fires := canonical.Comparisons(u.net)
 	var out []seed
 	for i, h := range u.history {
 		last, past := h.Membranes[u.steps-1], h.Membranes[u.steps-2]
@@ -201,7 +200,7 @@ func (p *pairing) edge(v *ir.Value, i int) edge {
 // loudInSilence reports whether a value is the number of one spike, and not 0 where that is
 // silent: no state that begins at 0 holds such numbers, but the spike does.
 func loudInSilence(v *ir.Value) bool {
-	spike := raise.SpikeOf(v)
+	spike := canonical.SpikeOf(v)
 	if spike == nil || !v.Type.IsReal() {
 		return false
 	}

@@ -5,7 +5,6 @@ import (
 
 	"nomul/ir"
 	"nomul/passes/canonical"
-	"nomul/passes/raise"
 )
 
 // wayTo is the shortest way, by operand numbers, from v to a sought value, past no membrane and
@@ -52,7 +51,7 @@ func follow(v *ir.Value, way []int) *ir.Value {
 // which read the same values beside it wherever those belong to no step.
 func alongWay(v, w *ir.Value, way []int, once func(*ir.Value) bool) bool {
 	for _, i := range way {
-		if !raise.SameForm(v, w) {
+		if !canonical.SameForm(v, w) {
 			return false
 		}
 		for k, a := range v.Args {

@@ -6,6 +6,7 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
+	"nomul/passes/oddities"
 	"nomul/passes/raise"
 	"nomul/passes/rewrite"
 )
@@ -14,7 +15,7 @@ import (
 func (s *scaler) kept(delay *ir.Value) *diag.Diagnostic {
 	for _, r := range s.readers[delay] {
 		if canonical.MembraneOf(r) == delay {
-			return rewrite.Refuse(delay, diag.NotExact, "keeps a membrane that %s compares once more, where it is %s; a neuron fires and is reset by one comparison", raise.Where(r), raise.ShownComparison(r)).
+			return rewrite.Refuse(delay, diag.NotExact, "keeps a membrane that %s compares once more, where it is %s; a neuron fires and is reset by one comparison", canonical.Where(r), raise.ShownComparison(r)).
 				WithHelp("reset by the spikes themselves, as in where(s > 0, 0, h)")
 		}
 		if r.Op != ir.OpLatch {
@@ -23,18 +24,18 @@ func (s *scaler) kept(delay *ir.Value) *diag.Diagnostic {
 		state := canonical.ScaledFrom(r.Args[1])
 		if a, ok := state.Attrs.(ir.NeuronAttrs); ok && a.Silent {
 			if sumsSpikes(state.Args[ir.NeuronX]) {
-				return s.secondState(delay, raise.Where(state)+", a sum of spikes, is")
+				return s.secondState(delay, canonical.Where(state)+", a sum of spikes, is")
 			}
-			if o := raise.FunctionOfState(delay, state.Args[ir.NeuronX]); o != nil {
+			if o := oddities.FunctionOfState(delay, state.Args[ir.NeuronX]); o != nil {
 				return o.Kept(delay)
 			}
-			return rewrite.Refuse(delay, diag.NotExact, "keeps the numbers of %s for the next step, which integers keep only as the current of one neuron: alone in its membrane, with no bias of its own", raise.Where(r.Args[1])).
+			return rewrite.Refuse(delay, diag.NotExact, "keeps the numbers of %s for the next step, which integers keep only as the current of one neuron: alone in its membrane, with no bias of its own", canonical.Where(r.Args[1])).
 				WithHelp(raise.OnlyCurrent)
 		}
 		stored := r.Args[1].Args
 		fires := slices.IndexFunc(stored, func(a *ir.Value) bool { return a != nil && a.Op == ir.OpNeuron })
 		if fires >= 0 && slices.ContainsFunc(stored, func(a *ir.Value) bool { return a != nil && canonical.IsFn(a, ir.FnSign) }) {
-			o := raise.Ternary
+			o := oddities.Ternary
 			o.At = r.Args[1]
 			return o.Refused(stored[fires])
 		}
@@ -47,7 +48,7 @@ func (s *scaler) kept(delay *ir.Value) *diag.Diagnostic {
 
 // sumsSpikes reports whether a current is made of spikes alone, element by element.
 func sumsSpikes(x *ir.Value) bool {
-	return raise.DecidedBy(x, func(v *ir.Value) (fires, fits bool) { return v.Type.IsSpike() && !canonical.ByElement(v.Op), true })
+	return canonical.DecidedBy(x, func(v *ir.Value) (fires, fits bool) { return v.Type.IsSpike() && !canonical.ByElement(v.Op), true })
 }
 
 // keepsState reports whether a delay stores a number made of numbers of the step before.

@@ -6,7 +6,7 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/diag"
-	"nomul/passes/raise"
+	"nomul/passes/canonical"
 	"nomul/passes/rewrite"
 )
 
@@ -16,7 +16,7 @@ import (
 // state: without a threshold, or with a single input.
 func statesFound(n *ir.Net, o *rewrite.Options) ([]state, error) {
 	inputs := n.All(ir.OpInput)
-	if len(raise.Comparisons(n)) == 0 || len(inputs) < 2 {
+	if len(canonical.Comparisons(n)) == 0 || len(inputs) < 2 {
 		return nil, nil
 	}
 	c := Candidates(n, inputs)

@@ -39,11 +39,11 @@ func newKindsCompared(l LayerApart, fires map[*ir.Value][]*ir.Value) *kindsCompa
 	k := &kindsCompared{of: map[*ir.Value]int{}, reached: map[*ir.Value]members{}, following: map[int]bool{}}
 	kinds := 0
 	for _, v := range l.net.Values {
-		m := raise.ComparingOf(v).Membrane
+		m := canonical.ComparingOf(v).Membrane
 		if !l.inside[v] || m == nil || !slices.Contains(fires[m], v) || raise.OfSpikes(m) {
 			continue
 		}
-		i := slices.IndexFunc(k.all, func(w *ir.Value) bool { return raise.ComparedAlike(v, w) })
+		i := slices.IndexFunc(k.all, func(w *ir.Value) bool { return canonical.ComparedAlike(v, w) })
 		if i < 0 {
 			k.of[v], kinds = kinds, kinds+1
 		} else {
@@ -78,9 +78,9 @@ func newKindsCompared(l LayerApart, fires map[*ir.Value][]*ir.Value) *kindsCompa
 // turned reports whether a comparison may be of a first membrane that has the other sign than
 // those that follow, as where the input is taken from it.
 func (k *kindsCompared) turned(v *ir.Value) bool {
-	is := raise.ComparingOf(v)
+	is := canonical.ComparingOf(v)
 	return slices.ContainsFunc(k.all, func(w *ir.Value) bool {
-		return k.following[k.of[w]] && raise.Near(canonical.Scaled(is.Threshold, -1), raise.ComparingOf(w).Threshold)
+		return k.following[k.of[w]] && canonical.Near(canonical.Scaled(is.Threshold, -1), canonical.ComparingOf(w).Threshold)
 	})
 }
 

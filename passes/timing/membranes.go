@@ -7,7 +7,6 @@ import (
 
 	"nomul/ir"
 	"nomul/passes/canonical"
-	"nomul/passes/raise"
 )
 
 // History is one neuron layer of an unrolled net: its membrane in every step.
@@ -49,7 +48,7 @@ func Chained(n *ir.Net, fires map[*ir.Value][]*ir.Value) []History {
 
 // writtenOut tells whether membranes follow each other, step after step.
 func writtenOut(n *ir.Net) bool {
-	return len(Chained(n, raise.Comparisons(n))) > 0 || len(SecondMembranes(n, raise.Comparisons(n))) > 0
+	return len(Chained(n, canonical.Comparisons(n))) > 0 || len(SecondMembranes(n, canonical.Comparisons(n))) > 0
 }
 
 // predecessors gives, for each membrane, the one of the step before: the nearest

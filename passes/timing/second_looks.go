@@ -5,7 +5,6 @@ import (
 
 	"nomul/ir"
 	"nomul/passes/canonical"
-	"nomul/passes/raise"
 )
 
 // secondLooks finds the comparisons that are of no membrane but of a spike of whatever size,
@@ -32,7 +31,7 @@ func secondLooks(n *ir.Net, fires map[*ir.Value][]*ir.Value) map[*ir.Value]bool 
 		for _, s := range now {
 			for _, past := range spikes[before[m]] {
 				for _, f := range fires[s] {
-					if i := slices.IndexFunc(fires[past], func(g *ir.Value) bool { return raise.ComparedAlike(f, g) }); i >= 0 {
+					if i := slices.IndexFunc(fires[past], func(g *ir.Value) bool { return canonical.ComparedAlike(f, g) }); i >= 0 {
 						out[f], out[fires[past][i]] = true, true
 					}
 				}
@@ -46,7 +45,7 @@ func secondLooks(n *ir.Net, fires map[*ir.Value][]*ir.Value) map[*ir.Value]bool 
 // of some size; nil of other values.
 func MembraneOfSpike(v *ir.Value) *ir.Value {
 	var of *ir.Value
-	alone := raise.DecidedBy(v, func(x *ir.Value) (fires, fits bool) {
+	alone := canonical.DecidedBy(v, func(x *ir.Value) (fires, fits bool) {
 		m := canonical.MembraneOf(x)
 		if of == nil && x != v {
 			of = m

@@ -1,4 +1,4 @@
-package raise
+package oddities
 
 import (
 	"slices"
@@ -46,7 +46,7 @@ type Anatomy struct {
 	Membrane *ir.Value
 	own      map[*ir.Value]int       // the steps of the layer's membranes, from 1
 	latched  map[*ir.Value]*ir.Value // operand stored by each delay; nil for unrolled steps
-	values   []*ir.Value             // computed neuron by neuron, nearest first
+	Values   []*ir.Value             // computed neuron by neuron, nearest first
 	deep     map[*ir.Value]canonical.Cone
 	moments  map[*ir.Value]moment
 	Fire     *ir.Value // one of its comparisons that fire; nil: all may
@@ -62,7 +62,7 @@ func Dissect(membrane *ir.Value, own map[*ir.Value]int, latched map[*ir.Value]*i
 			continue
 		}
 		seen[v] = true
-		a.values = append(a.values, v)
+		a.Values = append(a.Values, v)
 		queue = append(queue, a.sources(v)...)
 	}
 	return a
@@ -82,7 +82,7 @@ func (a *Anatomy) sources(v *ir.Value) []*ir.Value {
 // Oddity returns the oddity of a layer; nil when it has no name.
 func (a *Anatomy) Oddity() *Odd {
 	for _, find := range []func(v *ir.Value) (Odd, bool){a.several, a.banded, a.twoSided, a.refractory, a.function, a.bound, a.product, a.choice, a.heldBack} {
-		for _, v := range a.values {
+		for _, v := range a.Values {
 			if o, ok := find(v); ok {
 				o.At = v
 				return &o
@@ -94,12 +94,12 @@ func (a *Anatomy) Oddity() *Odd {
 
 // has tells whether a value that is compared is a membrane of the layer.
 func (a *Anatomy) has(m *ir.Value) bool {
-	return m != nil && (a.own[m] > 0 || slices.Contains(a.values, m))
+	return m != nil && (a.own[m] > 0 || slices.Contains(a.Values, m))
 }
 
 // Counts tells whether nothing but spikes and constants comes in.
 func (a *Anatomy) Counts() bool {
-	return !slices.ContainsFunc(a.values, func(v *ir.Value) bool {
+	return !slices.ContainsFunc(a.Values, func(v *ir.Value) bool {
 		return len(a.sources(v)) == 0 && v.Op != ir.OpConst && v.Op != ir.OpCompare
 	})
 }
@@ -154,7 +154,7 @@ func (a *Anatomy) product(v *ir.Value) (Odd, bool) {
 func (a *Anatomy) recurs(v, operand *ir.Value) bool {
 	for u := range a.under(operand) {
 		switch {
-		case a.latched == nil && (u != a.Membrane && a.own[u] > 0 || u != v && v.Op != ir.OpMul && SameForm(u, v)):
+		case a.latched == nil && (u != a.Membrane && a.own[u] > 0 || u != v && v.Op != ir.OpMul && canonical.SameForm(u, v)):
 			return true
 		case u.Op == ir.OpDelay && a.latched[u] != nil && u.Type.IsReal() && !Dissect(a.latched[u], nil, a.latched).Counts():
 			return true
@@ -173,8 +173,8 @@ func (a *Anatomy) under(v *ir.Value) canonical.Cone {
 	return c
 }
 
-// isSpike tells whether a value is a comparison, or the cast of one.
-func isSpike(v *ir.Value) bool {
+// IsSpike tells whether a value is a comparison, or the cast of one.
+func IsSpike(v *ir.Value) bool {
 	for v.Op == ir.OpCast {
 		v = v.Args[0]
 	}
@@ -183,14 +183,14 @@ func isSpike(v *ir.Value) bool {
 
 // Refused is the error of a layer that is odd; fire is its comparison.
 func (o *Odd) Refused(fire *ir.Value) *diag.Diagnostic {
-	d := rewrite.Refuse(fire, diag.NotANeuron, "fires %s, see %s %s"+OnlyLinear, o.What, o.At.Op, Where(o.At))
+	d := rewrite.Refuse(fire, diag.NotANeuron, "fires %s, see %s %s"+OnlyLinear, o.What, o.At.Op, canonical.Where(o.At))
 	d.Help = o.Help
 	return d
 }
 
 // Kept is the error of a layer that is odd; delay keeps its state.
 func (o *Odd) Kept(delay *ir.Value) *diag.Diagnostic {
-	d := rewrite.Refuse(delay, diag.NotANeuron, "keeps the state of %s, see %s %s"+OnlyLinear, o.What, o.At.Op, Where(o.At))
+	d := rewrite.Refuse(delay, diag.NotANeuron, "keeps the state of %s, see %s %s"+OnlyLinear, o.What, o.At.Op, canonical.Where(o.At))
 	d.Help = o.Help
 	return d
 }
@@ -202,7 +202,7 @@ const OnlyLinear = "; only neurons that are linear but for a threshold are known
 // membranes compared once more.
 func (a *Anatomy) PartOf(b *Anatomy, place map[*ir.Value]int) bool {
 	met := false
-	for m := range b.reached() {
+	for m := range b.Reached() {
 		met = met || a.own[m] > 0
 	}
 	if a == b || !met {
@@ -211,11 +211,11 @@ func (a *Anatomy) PartOf(b *Anatomy, place map[*ir.Value]int) bool {
 	return a.Counts() && !b.Counts() || a.Counts() == b.Counts() && place[a.Membrane] < place[b.Membrane]
 }
 
-// reached are the layer's values, and its comparisons, with those of numbers in which only spikes
+// Reached are the layer's values, and its comparisons, with those of numbers in which only spikes
 // are counted.
-func (a *Anatomy) reached() canonical.Cone {
+func (a *Anatomy) Reached() canonical.Cone {
 	c := canonical.Cone{}
-	for queue := slices.Clone(a.values); len(queue) > 0; queue = queue[1:] {
+	for queue := slices.Clone(a.Values); len(queue) > 0; queue = queue[1:] {
 		v := queue[0]
 		if c[v] {
 			continue
@@ -226,7 +226,7 @@ func (a *Anatomy) reached() canonical.Cone {
 			continue
 		}
 		if counter := Dissect(m, nil, a.latched); counter.Counts() {
-			queue = append(queue, counter.values...)
+			queue = append(queue, counter.Values...)
 		} else {
 			c[m] = true
 		}

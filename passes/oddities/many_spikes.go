@@ -1,4 +1,4 @@
-package raise
+package oddities
 
 import (
 	"fmt"
@@ -48,8 +48,8 @@ func oddOf(sizes []float64) Odd {
 // it is compared with there, and that membrane; none when anything else decides it.
 func (a *Anatomy) sizes(v *ir.Value) (u *ir.Value, sizes []float64) {
 	fires := map[*ir.Value]canonical.Comparing{}
-	alone := DecidedBy(v, func(x *ir.Value) (_, fits bool) {
-		c := ComparingOf(a.now(x))
+	alone := canonical.DecidedBy(v, func(x *ir.Value) (_, fits bool) {
+		c := canonical.ComparingOf(a.now(x))
 		if u == nil {
 			u = c.Membrane
 		}
@@ -152,10 +152,19 @@ func leftOf(u *ir.Value, latched map[*ir.Value]*ir.Value) []*ir.Value {
 // and clamps; nil when it is none.
 func roundedMembrane(v *ir.Value) *ir.Value {
 	u, _ := canonical.Rounding(v)
-	for u != nil && (clamps(u) || u.Op == ir.OpCast || FormRules[u.Op] != nil && len(u.Args) == 2 && u.Args[1].Const() != nil) {
+	for u != nil && (clamps(u) || u.Op == ir.OpCast || byConstant(u)) {
 		u = u.Args[0]
 	}
 	return u
+}
+
+// byConstant reports whether a value is another, scaled or shifted by a constant.
+func byConstant(v *ir.Value) bool {
+	switch v.Op {
+	case ir.OpMul, ir.OpDiv, ir.OpAdd, ir.OpSub:
+		return v.Args[1].Const() != nil
+	}
+	return false
 }
 
 // clamps reports whether a value is another, held at a constant.

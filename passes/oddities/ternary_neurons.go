@@ -1,4 +1,4 @@
-package raise
+package oddities
 
 import (
 	"slices"
@@ -21,13 +21,13 @@ func firesSigned(v *ir.Value) []*ir.Value {
 	switch v.Op {
 	case ir.OpSub:
 		a, b := canonical.Compared(v.Args[0]), canonical.Compared(v.Args[1])
-		if a != nil && b != nil && a != b && unsigned(a) == unsigned(b) && ComparingOf(a).Membrane != nil && ComparingOf(b).Membrane != nil {
+		if a != nil && b != nil && a != b && unsigned(a) == unsigned(b) && canonical.ComparingOf(a).Membrane != nil && canonical.ComparingOf(b).Membrane != nil {
 			return []*ir.Value{a, b}
 		}
 	case ir.OpMul:
 		for i, sign := range v.Args {
 			c := canonical.Compared(v.Args[1-i])
-			if c != nil && canonical.IsFn(sign, ir.FnSign) && ComparingOf(c).Membrane != nil && canonical.IsFn(ComparingOf(c).Membrane, ir.FnAbs) && sign.Args[0] == unsigned(c) {
+			if c != nil && canonical.IsFn(sign, ir.FnSign) && canonical.ComparingOf(c).Membrane != nil && canonical.IsFn(canonical.ComparingOf(c).Membrane, ir.FnAbs) && sign.Args[0] == unsigned(c) {
 				return []*ir.Value{c}
 			}
 		}

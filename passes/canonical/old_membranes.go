@@ -1,10 +1,9 @@
-package raise
+package canonical
 
 import (
 	"slices"
 
 	"nomul/ir"
-	"nomul/passes/canonical"
 	"nomul/passes/rewrite"
 )
 
@@ -15,8 +14,8 @@ import (
 // the stored one again, for its reset: where something reads the membrane besides, the
 // spikes of the step before are written as a delay too, which can reset a silent neuron.
 
-// firesLate writes each comparison of such a delay as the delay of the comparison.
-func firesLate(n *ir.Net) (*ir.Net, error) {
+// FiresLate writes each comparison of such a delay as the delay of the comparison.
+func FiresLate(n *ir.Net) (*ir.Net, error) {
 	l := &lateSpikes{latched: map[*ir.Value]*ir.Value{}, late: map[*ir.Value][]*ir.Value{}, delays: map[*ir.Value]*ir.Value{}}
 	for _, v := range n.All(ir.OpLatch) {
 		l.latched[v.Args[0]] = v.Args[1]
@@ -43,13 +42,13 @@ func comparesTwo(v *ir.Value) bool { return v.Args[0].Const() == nil && v.Args[1
 // firesAlone reports whether no value that is computed from a delay, or held by its
 // spikes, is compared on the way to the stored membrane, but the delay itself.
 func firesAlone(delay, next *ir.Value) bool {
-	for v := range canonical.ConeOf(next) {
-		m := canonical.MembraneOf(v)
+	for v := range ConeOf(next) {
+		m := MembraneOf(v)
 		if m == nil || m == delay {
 			continue
 		}
-		for w := range canonical.ConeOf(m) {
-			if w == delay || canonical.MembraneOf(w) == delay {
+		for w := range ConeOf(m) {
+			if w == delay || MembraneOf(w) == delay {
 				return false
 			}
 		}
@@ -85,11 +84,11 @@ func (l *lateSpikes) spikes(v, next *ir.Value) *ir.Value {
 
 // readBesides reports whether a membrane has readers besides its comparisons and its latch.
 func readBesides(membrane *ir.Value, readers []*ir.Value) bool {
-	return slices.ContainsFunc(readers, func(v *ir.Value) bool { return v.Op != ir.OpLatch && canonical.MembraneOf(v) != membrane })
+	return slices.ContainsFunc(readers, func(v *ir.Value) bool { return v.Op != ir.OpLatch && MembraneOf(v) != membrane })
 }
 
 func (l *lateSpikes) rewrite(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-	if len(l.late[canonical.MembraneOf(v)]) > 0 {
+	if len(l.late[MembraneOf(v)]) > 0 {
 		init, err := r.Const(r.Unique(v.Name+".init"), spikesAt(v))
 		if err == nil {
 			l.delays[v], err = r.Add(ir.OpDelay, r.Unique(v.Name+".past"), nil, init)
@@ -114,7 +113,7 @@ func (l *lateSpikes) fire(r *ir.Rebuilder, v, next *ir.Value) error {
 	}
 	membrane := r.Of(next)
 	args := []*ir.Value{membrane, r.Of(v.Args[1])}
-	if canonical.MembraneOf(v) != v.Args[0] {
+	if MembraneOf(v) != v.Args[0] {
 		args = []*ir.Value{r.Of(v.Args[0]), membrane}
 	}
 	spikes, err := r.CopyWith(v, v.Attrs, args...)
@@ -132,8 +131,8 @@ func spikesAt(v *ir.Value) *ir.Tensor {
 		}
 		return a.Const()
 	}
-	fires := canonical.Combine(initial(v.Args[0]), initial(v.Args[1]), func(a, b float64) float64 {
-		if a > b || a == b && canonical.Comparison(v) == ir.GE {
+	fires := Combine(initial(v.Args[0]), initial(v.Args[1]), func(a, b float64) float64 {
+		if a > b || a == b && Comparison(v) == ir.GE {
 			return 1
 		}
 		return 0

@@ -1,4 +1,4 @@
-package raise
+package oddities
 
 import (
 	"maps"
@@ -51,7 +51,7 @@ func (a *Anatomy) choice(v *ir.Value) (Odd, bool) {
 func (a *Anatomy) chooses(w *ir.Value) *ir.Value {
 	var by *ir.Value
 	on, off := map[*ir.Value]*ir.Tensor{}, map[*ir.Value]*ir.Tensor{}
-	alone := DecidedBy(w, func(x *ir.Value) (fires, fits bool) {
+	alone := canonical.DecidedBy(w, func(x *ir.Value) (fires, fits bool) {
 		if canonical.MembraneOf(x) == nil {
 			return false, false
 		}
@@ -66,7 +66,7 @@ func (a *Anatomy) chooses(w *ir.Value) *ir.Value {
 	high, low := c.Outcome(w, on), c.Outcome(w, off)
 	m := canonical.MembraneOf(by)
 	resets := a.spiked(m) || a.own[a.now(m)] > 0 || a.moment(m).number >= 0
-	if Near(high, low) || resets && !(nonZero(high) && nonZero(low)) {
+	if canonical.Near(high, low) || resets && !(canonical.NonZero(high) && canonical.NonZero(low)) {
 		return nil
 	}
 	return by
@@ -93,7 +93,7 @@ func (a *Anatomy) leaks(v, past, by *ir.Value) (Odd, bool) {
 
 // nearest is the membrane that a value is computed of, the last of them; nil when there is none.
 func (a *Anatomy) nearest(v *ir.Value) *ir.Value {
-	for _, u := range Dissect(v, nil, nil).values {
+	for _, u := range Dissect(v, nil, nil).Values {
 		if a.own[u] > 0 || a.latched[u] != nil {
 			return u
 		}
@@ -112,7 +112,7 @@ func (a *Anatomy) now(v *ir.Value) *ir.Value {
 // heldAt reports whether a choice is the number that its comparison is of, or the constant
 // that it is compared with.
 func heldAt(v, by *ir.Value) bool {
-	is := ComparingOf(by)
+	is := canonical.ComparingOf(by)
 	for i, x := range v.Args[1:] {
 		if c := v.Args[2-i].Const(); x == is.Membrane && c != nil && is.Threshold != nil && slices.Equal(c.F, is.Threshold.F) {
 			return true
@@ -124,7 +124,7 @@ func heldAt(v, by *ir.Value) bool {
 // Thresholds lists the comparisons of each membrane, but for those that only hold a number at
 // a bound: nothing fires there.
 func Thresholds(n *ir.Net) map[*ir.Value][]*ir.Value {
-	out, readers := Comparisons(n), n.Readers()
+	out, readers := canonical.Comparisons(n), n.Readers()
 	maps.DeleteFunc(out, func(_ *ir.Value, all []*ir.Value) bool {
 		return !slices.ContainsFunc(all, func(by *ir.Value) bool {
 			return len(readers[by]) == 0 || slices.ContainsFunc(readers[by], func(v *ir.Value) bool { return v.Op != ir.OpWhere || !heldAt(v, by) })
@@ -136,9 +136,9 @@ func Thresholds(n *ir.Net) map[*ir.Value][]*ir.Value {
 // keptAt reports whether a choice is the threshold constant of a membrane, or else computed from
 // the membrane, as behind a reset.
 func keptAt(v, by *ir.Value) bool {
-	is := ComparingOf(by)
+	is := canonical.ComparingOf(by)
 	for i, x := range v.Args[1:] {
-		if c := v.Args[2-i].Const(); is.Membrane != nil && canonical.ConeOf(x)[is.Membrane] && c != nil && Near(c, is.Threshold) {
+		if c := v.Args[2-i].Const(); is.Membrane != nil && canonical.ConeOf(x)[is.Membrane] && c != nil && canonical.Near(c, is.Threshold) {
 			return true
 		}
 	}
@@ -147,5 +147,5 @@ func keptAt(v, by *ir.Value) bool {
 
 // fires reports whether a comparison is of a membrane of the layer, and as that which fires.
 func (a *Anatomy) fires(v *ir.Value) bool {
-	return a.own[a.now(ComparingOf(v).Membrane)] > 0 && (a.Fire == nil || ComparedAlike(v, a.Fire))
+	return a.own[a.now(canonical.ComparingOf(v).Membrane)] > 0 && (a.Fire == nil || canonical.ComparedAlike(v, a.Fire))
 }

@@ -1,4 +1,4 @@
-package raise
+package oddities
 
 import (
 	"slices"
@@ -24,7 +24,7 @@ func oddThreshold(v *ir.Value, latched map[*ir.Value]*ir.Value) *Odd {
 		o.What, o.At = "a neuron whose threshold is made of more than its spikes: of its membrane, or of what comes in", at
 		return o
 	}
-	for _, u := range Dissect(threshold, nil, latched).values {
+	for _, u := range Dissect(threshold, nil, latched).Values {
 		if what := growsOddly(u); what != "" {
 			o.What, o.At = "a neuron whose threshold "+what, u
 			return o
@@ -36,7 +36,7 @@ func oddThreshold(v *ir.Value, latched map[*ir.Value]*ir.Value) *Odd {
 // readsInput returns the first of a value's own operations that reads another number than those of
 // constants and spikes; nil when there is none.
 func readsInput(v *ir.Value, latched map[*ir.Value]*ir.Value) *ir.Value {
-	for _, u := range Dissect(v, nil, latched).values {
+	for _, u := range Dissect(v, nil, latched).Values {
 		if canonical.ByElement(u.Op) && slices.ContainsFunc(u.Args, comesIn) {
 			return u
 		}
@@ -108,7 +108,7 @@ func AdaptiveThresholds(n *ir.Net) diag.List {
 func ofOneMembrane(v *ir.Value, latched map[*ir.Value]*ir.Value) bool {
 	a := &Anatomy{latched: latched}
 	for i, m := range v.Args {
-		if DecidedBy(v.Args[1-i], func(x *ir.Value) (fires, fits bool) {
+		if canonical.DecidedBy(v.Args[1-i], func(x *ir.Value) (fires, fits bool) {
 			by := canonical.MembraneOf(a.now(x))
 			return by != nil, by == a.now(m) && (x.Op == ir.OpDelay) == (m.Op == ir.OpDelay)
 		}) {

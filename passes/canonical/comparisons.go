@@ -1,49 +1,48 @@
-package raise
+package canonical
 
 import (
 	"fmt"
 
 	"nomul/ir"
-	"nomul/passes/canonical"
 	"nomul/passes/rewrite"
 )
 
 // ComparingOf is the comparison that v is; m is nil when it has no constant threshold.
-func ComparingOf(v *ir.Value) canonical.Comparing {
-	m := canonical.MembraneOf(v)
+func ComparingOf(v *ir.Value) Comparing {
+	m := MembraneOf(v)
 	if m == nil {
-		return canonical.Comparing{}
+		return Comparing{}
 	}
 	threshold, mirrored := v.Args[1], false
 	if threshold == m {
 		threshold, mirrored = v.Args[0], true
 	}
 	if threshold.Const() == nil {
-		return canonical.Comparing{}
+		return Comparing{}
 	}
-	return canonical.Comparing{Membrane: m, Threshold: canonical.Combine(threshold.Const(), rewrite.Scalar(1), canonical.Product), Mirrored: mirrored}
+	return Comparing{Membrane: m, Threshold: Combine(threshold.Const(), rewrite.Scalar(1), Product), Mirrored: mirrored}
 }
 
-// readings returns a comparison as it stands, and as the comparisons of the operands
+// Readings returns a comparison as it stands, and as the comparisons of the operands
 // from which constants alone make m: h/θ > 1 is h > θ, −h < −θ too.
-func readings(v *ir.Value) []canonical.Comparing {
-	var out []canonical.Comparing
+func Readings(v *ir.Value) []Comparing {
+	var out []Comparing
 	for c := ComparingOf(v); c.Membrane != nil; c = c.Below() {
 		out = append(out, c)
 	}
 	return out
 }
 
-// held returns the reading of a comparison whose m is part of the state that the net
+// Held returns the reading of a comparison whose m is part of the state that the net
 // keeps from step to step; the comparison as it stands when there is none.
-func held(fire *ir.Value, latched map[*ir.Value]*ir.Value) canonical.Comparing {
-	all := readings(fire)
+func Held(fire *ir.Value, latched map[*ir.Value]*ir.Value) Comparing {
+	all := Readings(fire)
 	if len(all) < 2 {
 		return ComparingOf(fire)
 	}
-	kept := canonical.Cone{}
+	kept := Cone{}
 	for _, stored := range latched {
-		for v := range canonical.ConeOf(stored) {
+		for v := range ConeOf(stored) {
 			kept[v] = true
 		}
 	}
@@ -59,7 +58,7 @@ func held(fire *ir.Value, latched map[*ir.Value]*ir.Value) canonical.Comparing {
 func Comparisons(n *ir.Net) map[*ir.Value][]*ir.Value {
 	out := map[*ir.Value][]*ir.Value{}
 	for _, v := range n.Values {
-		if m := canonical.MembraneOf(v); m != nil {
+		if m := MembraneOf(v); m != nil {
 			out[m] = append(out[m], v)
 		}
 	}

@@ -1,4 +1,4 @@
-package raise
+package oddities
 
 import (
 	"slices"
@@ -12,13 +12,13 @@ import (
 
 var (
 	refractory = Odd{What: "a neuron with a refractory period: its spikes hold back those that follow, or its membrane",
-		Help: countsRests, Apart: true}
+		Help: CountsRests, Apart: true}
 	banded   = Odd{What: "a neuron that fires by two comparisons of its membrane: between two bounds, or outside of them", Help: fromThreshold, Apart: true}
 	twoSided = Odd{What: "a neuron that compares the magnitude of its membrane, so that it fires on both sides of 0", Help: fromThreshold}
 )
 
-// countsRests is the help for states that hold a neuron's spikes back.
-const countsRests = "a count of the steps that are left is known from four steps on, which holds the membrane, or drops the input, the spikes or both: " +
+// CountsRests is the help for states that hold a neuron's spikes back.
+const CountsRests = "a count of the steps that are left is known from four steps on, which holds the membrane, or drops the input, the spikes or both: " +
 	"s = ((h > 1) & (left <= 0)).float(), left = where(s > 0, 2, (left - 1).clamp(min=0)), or where(s > 0, 1, left) of one that fires once"
 
 const fromThreshold = "a neuron fires wherever its membrane is above its threshold"
@@ -51,14 +51,14 @@ func (a *Anatomy) refractory(v *ir.Value) (Odd, bool) {
 		return Odd{}, false
 	}
 	counter := Dissect(m, nil, a.latched)
-	own := slices.ContainsFunc(counter.values, func(s *ir.Value) bool { return a.own[canonical.MembraneOf(s)] > 0 })
+	own := slices.ContainsFunc(counter.Values, func(s *ir.Value) bool { return a.own[canonical.MembraneOf(s)] > 0 })
 	if !own || !counter.Counts() {
 		return Odd{}, false
 	}
 	if _, sizes := a.sizes(a.now(m)); len(sizes) > 2 {
 		return oddOf(sizes), true
 	}
-	loop := slices.ContainsFunc(counter.values, func(d *ir.Value) bool { return d.Op == ir.OpDelay && canonical.ConeOf(a.latched[d])[d] })
+	loop := slices.ContainsFunc(counter.Values, func(d *ir.Value) bool { return d.Op == ir.OpDelay && canonical.ConeOf(a.latched[d])[d] })
 	at := a.moment(m)
 	return refractory, loop || at.first < at.last
 }
@@ -133,7 +133,7 @@ func (a *Anatomy) moment(v *ir.Value) moment {
 		}
 		if v.Op == ir.OpCompare {
 			m = m.spikes()
-			m.outside = m.outside || a.own[a.now(ComparingOf(v).Membrane)] > 0 && !a.fires(v)
+			m.outside = m.outside || a.own[a.now(canonical.ComparingOf(v).Membrane)] > 0 && !a.fires(v)
 		}
 	default:
 		m.outside = true

@@ -1,16 +1,15 @@
-package raise
+package canonical
 
 import (
 	"nomul/ir"
-	"nomul/passes/canonical"
 )
 
 // A neuron may keep its spike as the number that it fires, 0.5 or −1. The delay is made one of
 // the spike then, and the number is made of it where it is read.
 
-// keepsSpikes moves the ops that make numbers of spikes behind the delays that keep them,
+// KeepsSpikes moves the ops that make numbers of spikes behind the delays that keep them,
 // spikes of several steps before too.
-func keepsSpikes(n *ir.Net) (*ir.Net, error) {
+func KeepsSpikes(n *ir.Net) (*ir.Net, error) {
 	for {
 		kept := keptSizes(n)
 		if len(kept) == 0 {
@@ -44,7 +43,7 @@ type keptSize struct {
 // one of the two.
 func keptSizes(n *ir.Net) map[*ir.Value]*keptSize {
 	out := map[*ir.Value]*keptSize{}
-	c := canonical.NewRewriter(n)
+	c := NewRewriter(n)
 	for _, latch := range n.All(ir.OpLatch) {
 		delay, number := latch.Args[0], latch.Args[1]
 		spike := SpikeOf(number)
@@ -53,7 +52,7 @@ func keptSizes(n *ir.Net) map[*ir.Value]*keptSize {
 		}
 		levels := [2]*ir.Tensor{}
 		for i := range levels {
-			levels[i] = c.Outcome(number, map[*ir.Value]*ir.Tensor{spike: canonical.Filled(spike.Type, float64(i))})
+			levels[i] = c.Outcome(number, map[*ir.Value]*ir.Tensor{spike: Filled(spike.Type, float64(i))})
 		}
 		if first := beganWith(delay.Args[0].Const(), levels, spike.Type); first != nil {
 			out[delay] = &keptSize{number: number, spike: spike, first: first}
@@ -97,7 +96,7 @@ func SpikeOf(v *ir.Value) *ir.Value {
 // DecidedBy reports whether a value is computed, neuron by neuron, of constants and spikes
 // alone; spike tells whether a value is one, and whether it is one of those asked for.
 func DecidedBy(v *ir.Value, spike func(x *ir.Value) (fires, fits bool)) bool {
-	seen := canonical.Cone{}
+	seen := Cone{}
 	for queue := []*ir.Value{v}; len(queue) > 0; queue = queue[1:] {
 		x := queue[0]
 		if seen[x] || x.Const() != nil {
@@ -105,7 +104,7 @@ func DecidedBy(v *ir.Value, spike func(x *ir.Value) (fires, fits bool)) bool {
 		}
 		seen[x] = true
 		fires, fits := spike(x)
-		if fires && !fits || !fires && !canonical.ByElement(x.Op) {
+		if fires && !fits || !fires && !ByElement(x.Op) {
 			return false
 		}
 		if !fires {
