@@ -62,7 +62,7 @@ func refusedByItself(l timing.LayerApart, o *Options) *diag.Diagnostic {
 	if d := risingIn(n, false); d != nil {
 		return d
 	}
-	_, unlinked := reroll.MembranesOverTime(n)
+	_, unlinked := timing.MembranesOverTime(n)
 	quiet, written := &Options{ManySteps: o.ManySteps}, n
 	for _, name := range []string{"reroll-time", "raise-neurons"} {
 		pass, _ := Named(name)

@@ -84,7 +84,7 @@ func isRaised(n *ir.Net) bool {
 // written, if no layer is one that has a name and is not known.
 func orAsWritten(n *ir.Net, layers []timing.History, rolled *ir.Net, err error, o *rewrite.Options) (*ir.Net, error) {
 	apart := err == nil && (isUnfolded(rolled) || seemsTwo(n, rolled))
-	if len(layers) > 0 && !apart && !isShort(n, sameLength(layers)) || err == nil && !apart && isRaised(rolled) || oddApart(n, layers) != nil {
+	if len(layers) > 0 && !apart && !isShort(n, timing.SameLength(layers)) || err == nil && !apart && isRaised(rolled) || oddApart(n, layers) != nil {
 		return rolled, err
 	}
 	written, unread := asWritten(n, o)

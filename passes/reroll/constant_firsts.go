@@ -78,7 +78,7 @@ func (s *silentFirst) meet(v, w *ir.Value) bool {
 	switch {
 	case v == w || s.met[[2]*ir.Value{v, w}] || v != nil && v.Type.IsSpike():
 		return true
-	case v == nil || w == nil || !canonical.SameForm(v, w) || given(v):
+	case v == nil || w == nil || !canonical.SameForm(v, w) || timing.Given(v):
 		return false
 	}
 	s.met[[2]*ir.Value{v, w}] = true

@@ -9,10 +9,9 @@
 //
 // Outputs read the steps: sums, means, maxima and the last one become readouts (readout.go,
 // readout_terms.go); any other function of them is computed behind the loop. An input that
-// each step reads elsewhere becomes one that is given in each step (frames.go, take_frames.go,
-// given_steps.go).
+// each step reads elsewhere becomes one that is given in each step (frames.go, given_steps.go;
+// WithFrames of package timing).
 //
-// Two steps leave the state of a layer open; as_written.go and memoryless.go take those that do
-// not depend on it, two_steps.go those where one neuron explains both. Steps of a neuron that
+// Two steps leave the state of a layer open; as_written.go takes those that do not depend on it, two_steps.go those where one neuron explains both. Steps of a neuron that
 // is not recognised are told by odd_neurons.go and told_apart.go.
 package reroll

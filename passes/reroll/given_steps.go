@@ -5,6 +5,7 @@ import (
 
 	"nomul/ir"
 	"nomul/passes/canonical"
+	"nomul/passes/timing"
 )
 
 // Operands from outside need not be the same in all steps: an input that is delayed
@@ -52,7 +53,7 @@ func (p *pairing) alike(v, w *ir.Value, known map[*ir.Value]*ir.Value) bool {
 	switch {
 	case v == w, p.of[v] != nil, known[v] != nil:
 		return true
-	case given(v), given(w), !canonical.SameForm(v, w):
+	case timing.Given(v), timing.Given(w), !canonical.SameForm(v, w):
 		return false
 	}
 	known[w] = v

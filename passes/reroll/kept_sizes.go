@@ -16,7 +16,7 @@ func sizesKept(n *ir.Net, h []timing.History) []seed {
 	for i, layer := range h {
 		last, past := layer.Membranes[len(layer.Membranes)-1], layer.Membranes[len(layer.Membranes)-2]
 		for _, f := range fires[last] {
-			if g := twin(f, last, fires[past], past); g != nil {
+			if g := timing.Twin(f, last, fires[past], past); g != nil {
 				out = append(out, numbersOf(seed{f, g, i}, readers)...)
 			}
 		}

@@ -39,7 +39,7 @@ func rerolled(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	if err != nil {
 		return nil, err
 	}
-	history, err := MembranesOverTime(n)
+	history, err := timing.MembranesOverTime(n)
 	switch {
 	case err != nil:
 		named, _ := oddities.TernaryNeurons(n)
@@ -56,7 +56,7 @@ func rerolled(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	case history == nil:
 		return n, nil
 	}
-	if err := seemsShort(n, sameLength(history)); err != nil {
+	if err := seemsShort(n, timing.SameLength(history)); err != nil {
 		if named := oddLayers(n, history); named != nil {
 			return orAsWritten(n, history, nil, named, o)
 		}
@@ -72,17 +72,17 @@ func rolledSomehow(n *ir.Net, history []timing.History, o *rewrite.Options) (*ir
 	if err != nil {
 		return nil, err
 	}
-	n, history = withLastSpikes(n, history)
+	n, history = timing.WithLastSpikes(n, history)
 	out, err := rolled(n, history, o)
 	if err == nil {
 		return out, nil
 	}
-	if filled, full := withSkippedSpikes(n, history); filled != nil {
+	if filled, full := timing.WithSkippedSpikes(n, history); filled != nil {
 		if out, filledErr := rolled(filled, full, o); filledErr == nil {
 			return out, nil
 		}
 	}
-	if later := withoutFirsts(history); later != nil {
+	if later := timing.WithoutFirsts(history); later != nil {
 		if out, laterErr := rolled(n, later, o); laterErr == nil {
 			return out, nil
 		}
@@ -92,15 +92,15 @@ func rolledSomehow(n *ir.Net, history []timing.History, o *rewrite.Options) (*ir
 
 // rolled is the net as one step, by its layers' membranes in every step.
 func rolled(n *ir.Net, history []timing.History, o *rewrite.Options) (*ir.Net, error) {
-	n, history, err := withFrames(n, sameLength(history))
+	n, history, err := timing.WithFrames(n, timing.SameLength(history))
 	if err != nil {
 		return nil, err
 	}
-	history = append(history, storedOverTime(n, history)...)
+	history = append(history, timing.StoredOverTime(n, history)...)
 	n, rests := withLastRests(n, history)
 	history = append(history, rests...)
 	silent := silentOverTime(n, history)
-	n, history = withAllSpikes(n, silent), append(history, silent...)
+	n, history = timing.WithAllSpikes(n, silent), append(history, silent...)
 	n, ends := completed(n, history)
 	first, err := newFirstStep(n)
 	if err != nil {

@@ -85,9 +85,9 @@ func (s *silentSearch) chain(v *ir.Value) []*ir.Value {
 	}
 	chain := []*ir.Value{v}
 	for t := s.steps - 2; t >= 0; t-- {
-		past := follow(v, way)
+		past := timing.Follow(v, way)
 		if past == nil || slices.Contains(chain, past) || otherSpikes(v, past, way) ||
-			t > 0 && (s.span[past].last != t+1 || !alongWay(v, past, way, func(a *ir.Value) bool { return s.span[a].once() })) {
+			t > 0 && (s.span[past].last != t+1 || !timing.AlongWay(v, past, way, func(a *ir.Value) bool { return s.span[a].once() })) {
 			return nil
 		}
 		v = past
@@ -159,6 +159,6 @@ func reaches(v, w *ir.Value) bool {
 // wayBack is the shortest way from v to a value of the same form that ends one
 // step earlier.
 func (s *silentSearch) wayBack(v *ir.Value) []int {
-	return wayTo(v, func(a *ir.Value) bool { return s.span[a].last == s.span[v].last-1 && canonical.SameForm(a, v) },
+	return timing.WayTo(v, func(a *ir.Value) bool { return s.span[a].last == s.span[v].last-1 && canonical.SameForm(a, v) },
 		func(a *ir.Value) bool { return s.span[a].once() })
 }

@@ -6,6 +6,7 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
+	"nomul/passes/timing"
 )
 
 // notRepeated is the error of two values that should be the same op of two steps.
@@ -17,7 +18,7 @@ func notRepeated(step int, found, wanted *ir.Value) *diag.Diagnostic {
 			step, kindOf(found), kindOf(wanted))
 	case found.Type != wanted.Type:
 		return diag.Errorf(found.Origin, diag.NotUnrolled, text+"is %s, where %s of the last step is %s", step, canonical.Where(found), found.Type, canonical.Where(wanted), wanted.Type)
-	case found.Op == ir.OpSlice && given(found.Args[0]):
+	case found.Op == ir.OpSlice && timing.Given(found.Args[0]):
 		return diag.Errorf(found.Origin, diag.NotUnrolled, text+"takes other entries of %s than %s, and the steps do not follow one another by that alone",
 			step, canonical.Where(found), canonical.Where(found.Args[0]), inLast(found, wanted))
 	case fmt.Sprint(found.Attrs) != fmt.Sprint(wanted.Attrs):

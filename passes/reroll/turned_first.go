@@ -35,7 +35,7 @@ func withTurnedFirsts(n *ir.Net, h []timing.History) (*ir.Net, []timing.History,
 	if err != nil {
 		return nil, nil, err
 	}
-	h, err = MembranesOverTime(out)
+	h, err = timing.MembranesOverTime(out)
 	return out, h, err
 }
 

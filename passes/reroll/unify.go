@@ -7,6 +7,7 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
+	"nomul/passes/timing"
 )
 
 // unify lines up the last step with the one before, breadth first from the membranes and their
@@ -88,7 +89,7 @@ func (u *unrolled) seeds() ([]seed, *diag.Diagnostic) {
 		last, past := h.Membranes[u.steps-1], h.Membranes[u.steps-2]
 		out = append(out, seed{last, past, i})
 		for _, f := range fires[last] {
-			g := twin(f, last, fires[past], past)
+			g := timing.Twin(f, last, fires[past], past)
 			if g == nil {
 				g = grownTwin(f, last, fires[past], past)
 			}
@@ -99,20 +100,6 @@ func (u *unrolled) seeds() ([]seed, *diag.Diagnostic) {
 		}
 	}
 	return append(out, u.ends...), nil
-}
-
-// twin finds the comparison of one membrane that corresponds to f of its own.
-func twin(f, membrane *ir.Value, among []*ir.Value, of *ir.Value) *ir.Value {
-	for _, g := range among {
-		ok := g.Attrs == f.Attrs
-		for i, a := range f.Args {
-			ok = ok && (a == g.Args[i] || a == membrane && g.Args[i] == of)
-		}
-		if ok {
-			return g
-		}
-	}
-	return nil
 }
 
 // grownTwin finds the comparison of one membrane with another number of the step, a threshold that
@@ -154,14 +141,11 @@ func (p *pairing) operand(v *ir.Value, i int) *diag.Diagnostic {
 	case byStep(p.span, a, b) && !p.alike(a, b, map[*ir.Value]*ir.Value{}):
 		p.chosen[operand{v, i}] = true
 		return nil
-	case given(a) || given(b):
+	case timing.Given(a) || timing.Given(b):
 		return readsOther(p.step, image, v, i)
 	}
 	return p.pair(a, b)
 }
-
-// given reports whether no step computes v.
-func given(v *ir.Value) bool { return v == nil || v.Op == ir.OpConst || v.Op == ir.OpInput }
 
 // pair says that v in the last step is w in the step before.
 func (p *pairing) pair(v, w *ir.Value) *diag.Diagnostic {

@@ -1,4 +1,4 @@
-package reroll
+package timing
 
 import (
 	"slices"
@@ -7,16 +7,22 @@ import (
 	"nomul/passes/canonical"
 )
 
-// wayTo is the shortest way, by operand numbers, from v to a sought value, past no membrane and
+// met is the operand of a value that another was met as.
+type met struct {
+	v *ir.Value
+	i int
+}
+
+// WayTo is the shortest way, by operand numbers, from v to a sought value, past no membrane and
 // nothing that is closed; nil when there is none.
-func wayTo(v *ir.Value, sought, closed func(*ir.Value) bool) []int {
-	from := map[*ir.Value]operand{} // the operand that each value was met as
+func WayTo(v *ir.Value, sought, closed func(*ir.Value) bool) []int {
+	from := map[*ir.Value]met{}
 	for queue := []*ir.Value{v}; len(queue) > 0; queue = queue[1:] {
 		for i, a := range queue[0].Args {
-			if _, met := from[a]; a == nil || met || canonical.MembraneOf(a) != nil || closed(a) {
+			if _, known := from[a]; a == nil || known || canonical.MembraneOf(a) != nil || closed(a) {
 				continue
 			}
-			from[a] = operand{queue[0], i}
+			from[a] = met{queue[0], i}
 			if sought(a) {
 				return wayBack(from, a, v)
 			}
@@ -28,7 +34,7 @@ func wayTo(v *ir.Value, sought, closed func(*ir.Value) bool) []int {
 
 // wayBack returns the operands that lead from v to a, by those that the values between
 // were met as.
-func wayBack(from map[*ir.Value]operand, a, v *ir.Value) []int {
+func wayBack(from map[*ir.Value]met, a, v *ir.Value) []int {
 	var way []int
 	for a != v {
 		way, a = append(way, from[a].i), from[a].v
@@ -37,8 +43,8 @@ func wayBack(from map[*ir.Value]operand, a, v *ir.Value) []int {
 	return way
 }
 
-// follow goes a way from v; nil when it does not exist there.
-func follow(v *ir.Value, way []int) *ir.Value {
+// Follow goes a way from v; nil when it does not exist there.
+func Follow(v *ir.Value, way []int) *ir.Value {
 	for _, i := range way {
 		if v = v.Arg(i); v == nil {
 			return nil
@@ -47,9 +53,9 @@ func follow(v *ir.Value, way []int) *ir.Value {
 	return v
 }
 
-// alongWay reports whether the same way goes from both values through the same ops,
+// AlongWay reports whether the same way goes from both values through the same ops,
 // which read the same values beside it wherever those belong to no step.
-func alongWay(v, w *ir.Value, way []int, once func(*ir.Value) bool) bool {
+func AlongWay(v, w *ir.Value, way []int, once func(*ir.Value) bool) bool {
 	for _, i := range way {
 		if !canonical.SameForm(v, w) {
 			return false

@@ -1,22 +1,21 @@
-package reroll
+package timing
 
 import (
 	"slices"
 
 	"nomul/ir"
 	"nomul/passes/canonical"
-	"nomul/passes/timing"
 )
 
 // A neuron that compares its stored membrane again makes that of the step before when it reads it.
 // A file that gives the stored membrane of the last step has one value more of these: then the step
 // makes its own.
 
-// storedOverTime finds the stored values of layers in every step, where the file has that of the
+// StoredOverTime finds the stored values of layers in every step, where the file has that of the
 // last.
-func storedOverTime(n *ir.Net, h []timing.History) []timing.History {
-	stored := storedUnder(n, timing.ComparedAgain(n, canonical.Comparisons(n)))
-	var out []timing.History
+func StoredOverTime(n *ir.Net, h []History) []History {
+	stored := storedUnder(n, ComparedAgain(n, canonical.Comparisons(n)))
+	var out []History
 	for _, layer := range h {
 		var chain []*ir.Value
 		for _, m := range layer.Membranes[1:] {
@@ -33,7 +32,7 @@ func storedOverTime(n *ir.Net, h []timing.History) []timing.History {
 		l.note(chain[steps-3], chain[steps-2])
 		i := slices.IndexFunc(n.Values, func(v *ir.Value) bool { return v != chain[steps-2] && l.match(chain[steps-2], v) })
 		if i >= 0 {
-			out = append(out, timing.History{Membranes: append(chain, n.Values[i])})
+			out = append(out, History{Membranes: append(chain, n.Values[i])})
 		}
 	}
 	return out
@@ -66,7 +65,7 @@ func storedUnder(n *ir.Net, again map[*ir.Value]bool) map[*ir.Value]*ir.Value {
 // followingHidden is the value computed from the last membrane of a layer as that one is from the
 // one before, where no membrane is computed from the one before: all is one step later, the
 // membranes of other layers, too. Nil when there is none, or not one alone.
-func followingHidden(n *ir.Net, all []timing.History, membranes []*ir.Value) *ir.Value {
+func followingHidden(n *ir.Net, all []History, membranes []*ir.Value) *ir.Value {
 	last, past := membranes[len(membranes)-1], membranes[len(membranes)-2]
 	if canonical.ConeOf(last)[past] {
 		return nil
@@ -116,7 +115,7 @@ func (l *later) walk(v, w *ir.Value) {
 	}
 	for i, a := range v.Args {
 		b := w.Args[i]
-		if a == b || a == nil || b == nil || !canonical.SameForm(a, b) || given(a) || l.known[[2]*ir.Value{a, b}] {
+		if a == b || a == nil || b == nil || !canonical.SameForm(a, b) || Given(a) || l.known[[2]*ir.Value{a, b}] {
 			continue
 		}
 		l.note(a, b)
@@ -135,7 +134,7 @@ func (l *later) match(v, w *ir.Value) bool {
 	if is, ok := l.known[pair]; ok || l.next[v] != nil {
 		return is
 	}
-	l.known[pair] = canonical.SameForm(v, w) && !given(v)
+	l.known[pair] = canonical.SameForm(v, w) && !Given(v)
 	for i, a := range v.Args {
 		l.known[pair] = l.known[pair] && l.match(a, w.Args[i])
 	}

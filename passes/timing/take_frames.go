@@ -1,10 +1,9 @@
-package reroll
+package timing
 
 import (
 	"fmt"
 
 	"nomul/ir"
-	"nomul/passes/timing"
 )
 
 // Frames need not be the rows of an input, one for each step: they may lie along any
@@ -25,9 +24,9 @@ type framing struct {
 	count int                // how many entries a step reads, from the first to the last
 }
 
-// withFrames is the net, and its membranes, with a row for each step of the inputs
+// WithFrames is the net, and its membranes, with a row for each step of the inputs
 // of which each step reads entries of its own.
-func withFrames(n *ir.Net, h []timing.History) (*ir.Net, []timing.History, error) {
+func WithFrames(n *ir.Net, h []History) (*ir.Net, []History, error) {
 	for _, x := range n.All(ir.OpInput) {
 		f := newFraming(n, x, h)
 		if f == nil || !f.steady() || f.plain() {
@@ -40,8 +39,8 @@ func withFrames(n *ir.Net, h []timing.History) (*ir.Net, []timing.History, error
 		if h, err = MembranesOverTime(out); err != nil {
 			return nil, nil, err
 		}
-		out, h = withLastSpikes(out, h)
-		return withFrames(out, sameLength(h))
+		out, h = WithLastSpikes(out, h)
+		return WithFrames(out, SameLength(h))
 	}
 	return n, h, nil
 }
@@ -52,7 +51,7 @@ func (f *framing) plain() bool {
 }
 
 // newFraming is nil when something else than entries along one axis is read.
-func newFraming(n *ir.Net, x *ir.Value, h []timing.History) *framing {
+func newFraming(n *ir.Net, x *ir.Value, h []History) *framing {
 	f := &framing{net: n, x: x, axis: -1, steps: len(h[0].Membranes), step: map[*ir.Value]int{}, reach: map[*ir.Value]int{}, only: map[*ir.Value]bool{}}
 	for _, layer := range h {
 		for t, m := range layer.Membranes {

@@ -1,11 +1,10 @@
-package reroll
+package timing
 
 import (
 	"slices"
 
 	"nomul/ir"
 	"nomul/passes/canonical"
-	"nomul/passes/timing"
 )
 
 // The spikes of the last step may be missing: a file that gives a membrane, not
@@ -13,9 +12,9 @@ import (
 // a layer is one membrane short of the others and would be taken for one that
 // runs a step behind them.
 
-// withLastSpikes adds to the histories that are shorter than others, or to all when
+// WithLastSpikes adds to the histories that are shorter than others, or to all when
 // all lack it, the membrane that follows the last one, and to the net its comparisons.
-func withLastSpikes(n *ir.Net, all []timing.History) (*ir.Net, []timing.History) {
+func WithLastSpikes(n *ir.Net, all []History) (*ir.Net, []History) {
 	longest := 0
 	for _, h := range all {
 		longest = max(longest, len(h.Membranes))
@@ -53,11 +52,11 @@ func withLastSpikes(n *ir.Net, all []timing.History) (*ir.Net, []timing.History)
 	return out, longer
 }
 
-// withSkippedSpikes adds the comparisons of steps whose spikes no one reads: those of a
+// WithSkippedSpikes adds the comparisons of steps whose spikes no one reads: those of a
 // last layer without reset, of which outputs count some steps only. Such a layer has
 // fewer membranes than the others, or reaches back to the one before in two steps.
 // None when no layer is so.
-func withSkippedSpikes(n *ir.Net, all []timing.History) (*ir.Net, []timing.History) {
+func WithSkippedSpikes(n *ir.Net, all []History) (*ir.Net, []History) {
 	steps := 0
 	for _, h := range all {
 		steps = max(steps, len(h.Membranes))
@@ -90,7 +89,7 @@ func withSkippedSpikes(n *ir.Net, all []timing.History) (*ir.Net, []timing.Histo
 func inEveryStep(known []*ir.Value, steps int) []*ir.Value {
 	var way []int
 	for i, m := range known[1:] {
-		w := wayTo(m, func(a *ir.Value) bool { return a == known[i] }, func(*ir.Value) bool { return false })
+		w := WayTo(m, func(a *ir.Value) bool { return a == known[i] }, func(*ir.Value) bool { return false })
 		if way == nil || w != nil && len(w) < len(way) {
 			way = w
 		}
@@ -100,7 +99,7 @@ func inEveryStep(known []*ir.Value, steps int) []*ir.Value {
 	}
 	chain := []*ir.Value{known[len(known)-1]}
 	for v := chain[0]; len(chain) < steps; {
-		past := follow(v, way)
+		past := Follow(v, way)
 		if past == nil || past.Type != v.Type {
 			return nil
 		}
@@ -115,9 +114,9 @@ func inEveryStep(known []*ir.Value, steps int) []*ir.Value {
 	return chain
 }
 
-// withAllSpikes adds the comparisons that a file has of the last step alone: of a leaky
+// WithAllSpikes adds the comparisons that a file has of the last step alone: of a leaky
 // value that nothing resets, whose last spikes are all that is read.
-func withAllSpikes(n *ir.Net, silent []timing.History) *ir.Net {
+func WithAllSpikes(n *ir.Net, silent []History) *ir.Net {
 	out := n.Head()
 	out.Values = slices.Clip(n.Values)
 	fires := canonical.Comparisons(n)
@@ -125,7 +124,7 @@ func withAllSpikes(n *ir.Net, silent []timing.History) *ir.Net {
 		last := len(h.Membranes) - 1
 		for _, f := range fires[h.Membranes[last]] {
 			for _, m := range h.Membranes[:last] {
-				if twin(f, h.Membranes[last], fires[m], m) == nil {
+				if Twin(f, h.Membranes[last], fires[m], m) == nil {
 					out.Values = append(out.Values, comparedWith(f, h.Membranes[last], m))
 				}
 			}
@@ -138,13 +137,13 @@ func withAllSpikes(n *ir.Net, silent []timing.History) *ir.Net {
 // same operands; nil when there is none, or not one alone.
 func following(n *ir.Net, membranes []*ir.Value) *ir.Value {
 	last, past := membranes[len(membranes)-1], membranes[len(membranes)-2]
-	way := wayTo(last, func(a *ir.Value) bool { return a == past }, func(*ir.Value) bool { return false })
+	way := WayTo(last, func(a *ir.Value) bool { return a == past }, func(*ir.Value) bool { return false })
 	if way == nil {
 		return nil // linked otherwise, see hidden_state.go
 	}
 	var out *ir.Value
 	for _, v := range n.Values {
-		if follow(v, way) != last || !alongWay(v, last, way, given) {
+		if Follow(v, way) != last || !AlongWay(v, last, way, Given) {
 			continue
 		}
 		if out != nil {

@@ -1,10 +1,9 @@
-package reroll
+package timing
 
 import (
 	"fmt"
 
 	"nomul/ir"
-	"nomul/passes/timing"
 )
 
 // A layer whose leak is 0 keeps nothing: each step compares its input, and no membrane is computed
@@ -14,7 +13,7 @@ import (
 // memoryless finds the values that are compared alike in each step, in a net whose
 // membranes do not follow each other: those of the layers that have most of them.
 // Nil when nothing is compared twice.
-func memoryless(n *ir.Net, fires map[*ir.Value][]*ir.Value) []timing.History {
+func memoryless(n *ir.Net, fires map[*ir.Value][]*ir.Value) []History {
 	k := kinds{of: map[*ir.Value]int{}, number: map[string]int{}}
 	groups, most := map[int][]*ir.Value{}, 2
 	var order []int
@@ -29,10 +28,10 @@ func memoryless(n *ir.Net, fires map[*ir.Value][]*ir.Value) []timing.History {
 		groups[kind] = append(groups[kind], v)
 		most = max(most, len(groups[kind]))
 	}
-	var out []timing.History
+	var out []History
 	for _, kind := range order {
 		if len(groups[kind]) == most {
-			out = append(out, timing.History{Membranes: groups[kind]})
+			out = append(out, History{Membranes: groups[kind]})
 		}
 	}
 	return out
@@ -48,7 +47,7 @@ type kinds struct {
 func (k kinds) note(v *ir.Value) int {
 	what := fmt.Sprint(v.Op, v.Type, v.Attrs)
 	switch a, sliced := v.Attrs.(ir.SliceAttrs); {
-	case given(v):
+	case Given(v):
 		what = fmt.Sprintf("%p", v)
 	case sliced && v.Args[0].Op == ir.OpInput:
 		a.Start = 0
