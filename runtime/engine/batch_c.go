@@ -50,7 +50,16 @@ func unit(i int) string { return fmt.Sprintf("n%d", i) }
 const unitText = `#include "NAME.c"
 #include "NAME_weights.c"
 void batch_byte(unsigned char b);
-static void put_byte(unsigned char b) { batch_byte(b); }
+static void tell(const char *name, uint32_t at, int32_t value, uint32_t spikes)
+{
+	uint32_t word = (uint32_t)value, left = spikes != 0u ? spikes : 4u;
+	(void)name;
+	(void)at;
+	for (; left != 0u; left--) {
+		batch_byte((unsigned char)(word & (spikes != 0u ? 1u : 255u)));
+		word >>= spikes != 0u ? 1 : 8;
+	}
+}
 #include "stream.h"
 void NAME_batch(const unsigned char *sample);
 void NAME_batch(const unsigned char *sample)

@@ -27,21 +27,14 @@ static uintptr_t semihost(uintptr_t operation, const void *block)
 #endif
 }
 
-static uint32_t differences;
-
-static void differs(const char *what, unsigned long at, long got, long want)
-{
-	(void)what;
-	(void)at;
-	(void)got;
-	(void)want;
-	differences++;
-}
-
 /* Samples may be larger than flash; the boards have other memory for them. */
 #define SAMPLES __attribute__((section(".samples")))
 
 #include "vectors.h"
+
+static uint32_t differences;
+static uint32_t compared; /* whether vectors.h has the values that are told */
+static const int32_t *volatile expected = vectors_out; /* or compilers multiply by its values */
 
 #ifdef TRACE
 static unsigned char buffer[1024];
@@ -85,7 +78,33 @@ static void open_console(void)
 	console = semihost(SYS_OPEN, block);
 }
 
+#endif
+
+/* Spikes are a byte each, numbers four, little-endian. */
+static void tell(const char *name, uint32_t at, int32_t value, uint32_t spikes)
+{
+#ifdef TRACE
+	uint32_t word = (uint32_t)value, left = spikes != 0u ? spikes : 4u;
+
+	for (; left != 0u; left--) {
+		put_byte((unsigned char)(word & (spikes != 0u ? 1u : 255u)));
+		word >>= spikes != 0u ? 1 : 8;
+	}
+#endif
+	(void)name;
+	(void)at;
+	(void)spikes;
+	if (compared != 0u) {
+		differences += value != *expected++;
+	}
+}
+
 #include "stream.h"
+
+#ifdef TRACE
+#define TRACED 1
+#else
+#define TRACED 0
 #endif
 
 static void run(const unsigned char *sample)
@@ -97,16 +116,14 @@ static void run(const unsigned char *sample)
 	ports_start(&st);
 	do {
 		@_step(&st);
-		vectors_step(&st);
-#ifdef TRACE
-		stream_step(&st);
-#endif
+		if (VECTORS_STEPS || TRACED) {
+			compared = VECTORS_STEPS;
+			stream_step(&st);
+		}
 	} while (--left != 0u);
 	ports_finish(&st);
-	vectors_outputs();
-#ifdef TRACE
+	compared = 1u;
 	stream_outputs();
-#endif
 }
 
 /* Called by start.S. */

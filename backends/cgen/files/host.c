@@ -4,9 +4,19 @@
 #include <stdio.h>
 #include <string.h>
 
-static void put_byte(unsigned char b)
+#include "ports.h"
+
+/* Spikes are a byte each, numbers four, little-endian. */
+static void tell(const char *name, uint32_t at, int32_t value, uint32_t spikes)
 {
-	putchar(b);
+	uint32_t word = (uint32_t)value, left = spikes != 0u ? spikes : 4u;
+
+	(void)name;
+	(void)at;
+	for (; left != 0u; left--) {
+		putchar((int)(word & (spikes != 0u ? 1u : 255u)));
+		word >>= spikes != 0u ? 1 : 8;
+	}
 }
 
 #include "stream.h"

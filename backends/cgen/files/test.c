@@ -2,16 +2,22 @@
 /* Replays the vectors and compares spikes and membranes at every step, and outputs. */
 #include <stdio.h>
 
-static unsigned long differences, sample, step;
+#include "vectors.h"
 
-static void differs(const char *what, unsigned long at, long got, long want)
+static unsigned long differences, sample, step;
+static const int32_t *volatile expected = vectors_out; /* or compilers multiply step by its values */
+
+static void tell(const char *name, uint32_t at, int32_t value, uint32_t spikes)
 {
-	if (differences++ < 10) {
-		printf("sample %lu step %lu: %s %lu is %ld, expected %ld\n", sample, step, what, at, got, want);
+	int32_t want = *expected++;
+
+	(void)spikes;
+	if (value != want && differences++ < 10) {
+		printf("sample %lu step %lu: %s %lu is %ld, expected %ld\n", sample, step, name, (unsigned long)at, (long)value, (long)want);
 	}
 }
 
-#include "vectors.h"
+#include "stream.h"
 
 int main(void)
 {
@@ -23,10 +29,12 @@ int main(void)
 		ports_start(&st);
 		for (step = 0; step < @@_STEPS; step++) {
 			@_step(&st);
-			vectors_step(&st);
+			if (VECTORS_STEPS) {
+				stream_step(&st);
+			}
 		}
 		ports_finish(&st);
-		vectors_outputs();
+		stream_outputs();
 	}
 	if (sample == 0) {
 		printf("@: there are no samples to test with\n");
