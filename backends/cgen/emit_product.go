@@ -30,7 +30,7 @@ func (p *plan) planProduct(s *lower.Stage) *lower.Stage {
 		taps = append(taps, len(f.Places)+axis)
 	}
 	ready := func(v lower.View, axes []int) lower.View {
-		if apart, one := oneAxis(pick(grid, axes), pick(v.Strides, axes)); one && apart <= 1 {
+		if apart, one := lower.OneStride(pick(grid, axes), pick(v.Strides, axes)); one && apart <= 1 {
 			return v
 		}
 		moving := slices.DeleteFunc(slices.Clone(around), func(axis int) bool { return v.Strides[axis] == 0 })

@@ -19,6 +19,7 @@ type plan struct {
 	ports   backends.Ports    // of the net
 	names   backends.Names    // of the ports
 	ident   map[string]string // the C name of an array or port by its own, unique
+	taken   map[string]bool   // names in lower case
 
 	place   map[*lower.Array]place // where an array's elements are
 	held    map[*lower.Array]place // the next ones of a delay, apart from those that it shows
@@ -62,7 +63,7 @@ func newPlan(net *ir.Net, name string) *plan { return planOf(lower.Of(net), net,
 // planOf plans the artefact of a program with the inputs and outputs of a net.
 func planOf(program *lower.Program, net *ir.Net, name string) *plan {
 	p := &plan{name: name, net: net, ports: backends.PortsOf(net), names: backends.PortNames(net),
-		ident: map[string]string{}, place: map[*lower.Array]place{}, held: map[*lower.Array]place{},
+		ident: map[string]string{}, taken: map[string]bool{}, place: map[*lower.Array]place{}, held: map[*lower.Array]place{},
 		states: map[*lower.Stage][]place{}, sums: map[*lower.Array]*sum{}, copies: map[string]*lower.Array{}, scratch: map[string]*field{}}
 	p.ready(program)
 	l := layout
@@ -96,7 +97,7 @@ func (p *plan) lend(name string, e elem, n int, comment string) string {
 // at is where an array's elements are; a constant is put in flash when its first reader comes.
 func (p *plan) at(a *lower.Array) place {
 	if _, known := p.place[a]; a.Const() && !known {
-		e, items := rangeElem(a.Data.Range()), a.Data.I
+		e, items := memoryElem(layout.Number(a.Data.Range())), a.Data.I
 		if a.Type.IsSpike() {
 			e, items = packedSpikes, pack(items)
 		}
@@ -128,27 +129,7 @@ var packedSpikes = elem{32, false, true}
 var wordElems = []elem{{8, false, false}, {8, true, false}, {16, false, false}, {16, true, false}, {32, true, false}}
 
 // elemOf is the element a type is kept in.
-func elemOf(t ir.Type) elem {
-	switch {
-	case t.IsSpike():
-		return packedSpikes
-	case t.Bits <= 8:
-		return elem{8, t.Kind == ir.Sint, false}
-	case t.Bits <= 16:
-		return elem{16, t.Kind == ir.Sint, false}
-	}
-	return elem{32, true, false}
-}
-
-// rangeElem is the narrowest element that holds a range.
-func rangeElem(r ir.Range) elem {
-	for _, e := range wordElems {
-		if e.holds(r) {
-			return e
-		}
-	}
-	return elem{32, true, false}
-}
+func elemOf(t ir.Type) elem { return memoryElem(layout.Type(t)) }
 
 // memoryElem is the element of an array or state variable.
 func memoryElem(e lower.Elem) elem {

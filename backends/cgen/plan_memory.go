@@ -95,7 +95,7 @@ func (p *plan) placeAll() {
 	}
 	for _, s := range p.latches() {
 		if p.readsDelay(s) {
-			p.held[s.To] = p.own(p.ident[s.To.Name]+"_next", p.place[s.To].elem, s.To.Type.Size(), "what "+s.To.Name+" is next")
+			p.held[s.To] = p.own(p.unused(p.ident[s.To.Name]+"_next"), p.place[s.To].elem, s.To.Type.Size(), "what "+s.To.Name+" is next")
 		}
 	}
 }
@@ -105,7 +105,7 @@ func (p *plan) placeAll() {
 func (p *plan) placeSlot(i int, s *lower.Slot) {
 	e, n, name := memoryElem(s.Elem), s.Size, p.ident[s.Users[0].Name]
 	if len(s.Users) > 1 {
-		name = sharedName(i)
+		name = p.unused(fmt.Sprint("shared_", i))
 	}
 	var users []string
 	for _, a := range s.Users {

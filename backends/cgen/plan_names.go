@@ -21,58 +21,33 @@ var reserved = strings.Fields(`auto break case char const continue default do do
 	asm main linux unix i386 arm st left in step outputs row_list row_bits place_ends place_spikes sums16 sums32
 	window_u8 window_s8 window_u16 window_s16 window_s32 padded_u8 padded_s8 padded_u16 padded_s16 padded_s32`)
 
-// owned returns the ends of names for the memory of an array: its elements, the next ones of
-// a delay, and the state variables of its stage.
-func (p *plan) owned() []string {
-	ends := []string{"", "_next"}
-	for _, s := range p.program.Stages {
-		if s.Each == nil {
-			continue
-		}
-		for _, v := range s.Each.Program.Vars {
-			if end := endOf(v.Name); !slices.Contains(ends, end) {
-				ends = append(ends, end)
-			}
-		}
-	}
-	return ends
-}
-
-// nameArrays gives every array a C identifier, inputs and outputs before those within. They
-// differ even without their case, because sizes are told by macros in upper case, and none is
-// another's with one of the ends behind it that name its memory.
+// nameArrays gives every array a C identifier, inputs and outputs before those within.
 func (p *plan) nameArrays() {
-	taken, owned := map[string]bool{}, p.owned()
 	for _, w := range reserved {
-		taken[w] = true
-	}
-	for i := range p.laid.Slots {
-		taken[sharedName(i)] = true
+		p.taken[w] = true
 	}
 	for _, v := range slices.Concat(p.ports.Inputs, p.ports.Outputs) {
 		base := cName(p.names[v])
-		if taken[base] {
+		if p.taken[base] {
 			base += "_value"
 		}
-		p.ident[v.Name] = unused(base, taken, owned)
+		p.ident[v.Name] = p.unused(base)
 	}
 	for _, a := range p.program.Arrays {
 		if p.ident[a.Name] == "" {
-			p.ident[a.Name] = unused(cName(a.Name), taken, owned)
+			p.ident[a.Name] = p.unused(cName(a.Name))
 		}
 	}
 }
 
-// unused is the name, numbered if it is taken with one of the ends behind it, and takes it.
-func unused(base string, taken map[string]bool, owned []string) string {
+// unused takes a name, numbered if it is taken. Names differ even without their case, because
+// sizes are told by macros in upper case.
+func (p *plan) unused(base string) string {
 	name := base
-	clashes := func(end string) bool { return taken[strings.ToLower(name)+end] }
-	for i := 2; slices.ContainsFunc(owned, clashes); i++ {
+	for i := 2; p.taken[strings.ToLower(name)]; i++ {
 		name = fmt.Sprintf("%s_%d", base, i)
 	}
-	for _, end := range owned {
-		taken[strings.ToLower(name)+end] = true
-	}
+	p.taken[strings.ToLower(name)] = true
 	return name
 }
 
@@ -125,6 +100,3 @@ func (p *plan) functionOf(s *lower.Stage) string {
 	}
 	return p.global(s.To, kind)
 }
-
-// sharedName is the field of a slot that several arrays share.
-func sharedName(slot int) string { return fmt.Sprintf("shared_%d", slot) }

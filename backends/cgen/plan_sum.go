@@ -48,7 +48,7 @@ func weighs(s *lower.Stage) bool {
 		return false
 	}
 	outputs := f.Rows().OutputAxes
-	_, even := oneAxis(pick(f.Places, outputs), pick(lower.Strides(f.Places), outputs))
+	_, even := lower.OneStride(pick(f.Places, outputs), pick(lower.Strides(f.Places), outputs))
 	return even
 }
 
@@ -56,10 +56,10 @@ func weighs(s *lower.Stage) bool {
 func (p *plan) planSum(s *lower.Stage) *lower.Stage {
 	f, r := *s.Fold, s.Fold.Rows()
 	t := &sum{Fold: &f, fold: r, windows: r.Windows}
-	t.between, _ = oneAxis(pick(f.Places, r.OutputAxes), pick(lower.Strides(f.Places), r.OutputAxes))
+	t.between, _ = lower.OneStride(pick(f.Places, r.OutputAxes), pick(lower.Strides(f.Places), r.OutputAxes))
 	channels := len(f.Taps) - len(t.windows.In)
 	t.inputs = lower.Size(f.Taps[:channels])
-	apart, even := oneAxis(f.Taps[:channels], f.X.Strides[len(f.Places):])
+	apart, even := lower.OneStride(f.Taps[:channels], f.X.Strides[len(f.Places):])
 	for i := range t.windows.In {
 		t.over = append(t.over, len(f.Places)-len(t.windows.In)+i)
 	}
@@ -78,22 +78,6 @@ func (p *plan) planSum(s *lower.Stage) *lower.Stage {
 	t.planRows(memoryElem(layout.Sum(s.To.Range)), f.X.Array.Type.IsSpike())
 	p.sums[s.To] = t
 	return &lower.Stage{Clock: s.Clock, To: s.To, Fold: &f}
-}
-
-// oneAxis reports whether axes are gone through as if they were one, and its stride.
-func oneAxis(dims, strides []int) (stride int, ok bool) {
-	n := 1
-	for axis, d := range slices.Backward(dims) {
-		switch {
-		case d == 1:
-		case n == 1:
-			stride = strides[axis]
-		case strides[axis] != stride*n:
-			return 0, false
-		}
-		n *= d
-	}
-	return stride, true
 }
 
 // isImage reports whether the operand is an image for each channel, of elements one after

@@ -110,19 +110,24 @@ func (p *Plan) weighs(a *Array) bool {
 
 // elem is that of an array: of its type, and of sums by their range.
 func (p *Plan) elem(a *Array) Elem {
-	l := p.Layout
+	if p.weighs(a) {
+		return p.Layout.Sum(a.Range)
+	}
+	return p.Layout.Type(a.Type)
+}
+
+// Type is the element of a type.
+func (l Layout) Type(t ir.Type) Elem {
 	switch {
 	case len(l.Widths) == 0:
 		return Elem{64, true}
-	case p.weighs(a):
-		return l.Sum(a.Range)
-	case a.Type.IsSpike() && l.Packed > 0:
+	case t.IsSpike() && l.Packed > 0:
 		return Elem{1, false}
 	}
 	width := l.Widths[len(l.Widths)-1]
 	for _, w := range l.Widths {
-		if int(a.Type.Bits) <= w && w < width {
-			return Elem{w, a.Type.Kind == ir.Sint}
+		if int(t.Bits) <= w && w < width {
+			return Elem{w, t.Kind == ir.Sint}
 		}
 	}
 	return Elem{width, true}
@@ -130,16 +135,17 @@ func (p *Plan) elem(a *Array) Elem {
 
 // variable is the element of a state variable.
 func (l Layout) variable(v update.Var, r ir.Range) Elem {
-	switch {
-	case len(l.Widths) == 0:
-		return Elem{64, true}
-	case v.Bit && l.Packed > 0:
+	if v.Bit && l.Packed > 0 && len(l.Widths) > 0 {
 		return Elem{1, false}
-	case r.Lo >= 0:
-		for _, w := range l.Widths[:len(l.Widths)-1] {
-			if r.Hi < 1<<w {
-				return Elem{w, false}
-			}
+	}
+	return l.Number(r)
+}
+
+// Number is the narrowest element that holds a range.
+func (l Layout) Number(r ir.Range) Elem {
+	for i := 0; i < len(l.Widths)-1 && r.Lo >= 0; i++ {
+		if w := l.Widths[i]; r.Hi < 1<<w {
+			return Elem{w, false}
 		}
 	}
 	return l.signed(r, 0)
@@ -150,6 +156,9 @@ func (l Layout) Sum(r ir.Range) Elem { return l.signed(r, l.LeastSum) }
 
 // signed is the narrowest signed integer that a range fits.
 func (l Layout) signed(r ir.Range, least int) Elem {
+	if len(l.Widths) == 0 {
+		return Elem{64, true}
+	}
 	for _, w := range l.Widths {
 		if w >= least && r.SignedBits() <= w {
 			return Elem{w, true}

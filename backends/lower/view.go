@@ -139,7 +139,7 @@ func (g grid) reshaped(dims []int) (out grid, ok bool) {
 				b++
 			}
 		}
-		stride, ok := oneStride(g.dims[from:a], g.strides[from:a])
+		stride, ok := OneStride(g.dims[from:a], g.strides[from:a])
 		if !ok {
 			return out, false
 		}
@@ -162,13 +162,18 @@ func (g grid) squeezed() grid {
 	return out
 }
 
-// oneStride reports whether axes are gone through as if they were one, and its stride.
-func oneStride(dims, strides []int) (int, bool) {
-	last := len(dims) - 1
-	for axis := range last {
-		if strides[axis] != strides[axis+1]*dims[axis+1] {
+// OneStride reports whether axes are gone through as if they were one, and its stride.
+func OneStride(dims, strides []int) (stride int, ok bool) {
+	n := 1
+	for axis, d := range slices.Backward(dims) {
+		switch {
+		case d == 1:
+		case n == 1:
+			stride = strides[axis]
+		case strides[axis] != stride*n:
 			return 0, false
 		}
+		n *= d
 	}
-	return strides[last], true
+	return stride, true
 }
