@@ -247,9 +247,9 @@ func (p *bodyPrinter) spike(s spikes) {
 	case p.order:
 		p.line("\tif (%s) {\n\t\t%s |= lane;\n\t}", test, s.bits)
 	case s.old == "":
-		p.line("\tif (%s) {\n\t\t%s[%s >> 5] |= 1u << (%[3]s & 31u);\n\t}", test, s.to.name, at)
+		p.line("\tif (%s) {\n\t\t@_flip(%s, %s);\n\t}", test, s.to.name, at)
 	default:
-		p.line("\tif ((%s) != (%s)) {\n\t\t%s[%s >> 5] ^= 1u << (%[4]s & 31u);\n\t}", test, s.old, s.to.name, at)
+		p.line("\tif ((%s) != (%s)) {\n\t\t@_flip(%s, %s);\n\t}", test, s.old, s.to.name, at)
 	}
 }
 

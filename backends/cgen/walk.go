@@ -130,8 +130,13 @@ func (b *printer) indices(w *walk) {
 	if text != "" {
 		b.line("\tuint32_t %s;", b.p.fill(text[2:]))
 	}
-	b.WriteByte('\n')
 	w.collapse()
+	for _, p := range w.paths {
+		if last := len(w.dims) - 1; w.multiple(p) {
+			b.line("\tvolatile uint32_t by_%s = %du;", p.name, p.strides[last])
+		}
+	}
+	b.WriteByte('\n')
 }
 
 // loops prints the loops of a level around a body; the indices are declared already.
@@ -164,7 +169,7 @@ func (b *printer) loop(w *walk, axis, end int, body func()) {
 	for _, p := range w.paths {
 		switch {
 		case axis+1 == len(w.dims) && w.multiple(p):
-			b.line("\t%s += @_hide(%du);", p.name, p.strides[axis])
+			b.line("\t%s += by_%[1]s;", p.name)
 		case axis+1 == len(w.dims):
 			b.advance(p.name, p.strides[axis])
 		default:

@@ -276,8 +276,8 @@ func TestWrongKernelIsCaught(t *testing.T) {
 	}{
 		{"go-auto", "odd.sir", sabotage{file: "demo/weights.bin", fault: flip}},
 		{"go-go", "odd.sir", sabotage{file: "demo/updates.go", fault: replace(":= t1 << 4", ":= t1<<4 + 1")}},
-		{"c-gcc", "edge.sir", sabotage{file: "demo.c", fault: replace("h >= threshold[i]", "h > threshold[i]")}},
-		{"c-rv32i", "odd.sir", sabotage{file: "demo.c", fault: replace("h >= threshold[i]", "h < threshold[i]")}},
+		{"c-gcc", "edge.sir", sabotage{file: "demo.c", fault: replace("h >= threshold[", "h > threshold[")}},
+		{"c-rv32i", "odd.sir", sabotage{file: "demo.c", fault: replace("h >= threshold[", "h < threshold[")}},
 		{"verilog-iverilog", "odd.sir", sabotage{file: "demo_1_weights.hex", fault: digit}},
 	} {
 		t.Run(f.engine+"/"+f.file, func(t *testing.T) {

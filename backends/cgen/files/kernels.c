@@ -76,6 +76,14 @@ static inline int32_t @_at_spikes(const uint32_t *s, uint32_t i)
 	return (int32_t)(s[i >> 5] >> (i & 31u) & 1u);
 }
 
+/* Changes spike i of packed ones. Compilers would find its place before they know that it changes. */
+static inline void @_flip(uint32_t *s, uint32_t i)
+{
+	uint32_t at = @_hide(i);
+
+	s[at >> 5] ^= 1u << (at & 31u);
+}
+
 /* Element i. */
 static inline int32_t @_at_KIND(const TYPE *x, uint32_t i)
 {
