@@ -61,7 +61,8 @@ func (f *firstStep) checkAll(u *unrolled, otherwise func(*unrolled, *ir.Value) (
 		}
 		if err != nil {
 			return diag.Errorf(u.at[0][v].Origin, diag.NotUnrolled,
-				"time step 0 is not the first of the steps that follow: %s cannot be computed as %s is, for what it reads has another shape or type there", canonical.Where(u.at[0][v]), canonical.Where(v))
+				"time step 0 is not the first of the steps that follow: %s cannot be computed as %s is, for what it reads has another shape or type there", canonical.Where(u.at[0][v]), canonical.Where(v)).
+				WithHelp(stepAlone)
 		}
 		if !ok {
 			return f.notTheFirst(u, v)

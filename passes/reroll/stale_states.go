@@ -62,6 +62,9 @@ func readLater(readers []*ir.Value, near, all canonical.Cone) bool {
 // resetFirst is the help against states that a run has left.
 const resetFirst = "a run before the export may have left this state: if so, reset the network and export it again"
 
+// stepAlone is the help where a first step is not understood.
+const stepAlone = "one step with its state as inputs and outputs has no first step that differs: export that, and say --state, --steps and --readout"
+
 // firstLeft returns the first value of a net that reads a left state; nil when none does.
 func firstLeft(n *ir.Net, left map[*ir.Value]*ir.Value) *ir.Value {
 	reads := map[*ir.Value]bool{}
@@ -84,7 +87,7 @@ func (f *firstStep) notTheFirst(u *unrolled, v *ir.Value) *diag.Diagnostic {
 	}
 	return diag.Errorf(u.at[0][v].Origin, diag.NotUnrolled,
 		"time step 0 is not the first of the steps that follow: %s, whatever constant its state begins as%s",
-		otherThan(u.at[0][v], v), f.apart(u, v))
+		otherThan(u.at[0][v], v), f.apart(u, v)).WithHelp(stepAlone)
 }
 
 // withLeft adds to the error of steps that differ that their state may be one that was left.
