@@ -193,7 +193,8 @@ func (s *silence) compute(v *ir.Value, ago int) *ir.Tensor {
 	case v.Op == ir.OpNeuron:
 		return ir.NewTensor(v.Type)
 	case v.Op == ir.OpDelay && s.latched[v] != nil:
-		if init := v.Args[0].Const(); init == nil || !canonical.All(init, 0) {
+		init := v.Args[0].Const()
+		if init == nil || !canonical.All(init, 0) || ago > silentSteps+len(s.latched) { // a state that is no neuron's has no first step
 			return nil
 		}
 		return s.at(s.latched[v], ago+1)
