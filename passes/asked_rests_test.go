@@ -6,6 +6,7 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/diag"
+	"nomul/passes/raise"
 )
 
 // gatedNeuron is a neuron that rests so many steps behind a spike, without its spikes or its whole
@@ -13,15 +14,7 @@ import (
 func gatedNeuron(kind ir.Rest, steps int, gate, asks func(s *sketch, f, rests *ir.Value) *ir.Value) cell {
 	return func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
 		h, left := started(s, x, past)
-		rests := s.compare(ir.GT, left, s.num(0))
-		in := x
-		if kind == ir.RestLeak || kind == ir.RestDrive {
-			in = s.op(ir.OpWhere, rests, s.like(x, 0), x)
-		}
-		charged := s.op(ir.OpAdd, s.op(ir.OpMul, h, s.num(0.75)), in)
-		if kind == ir.RestHold {
-			charged = s.op(ir.OpWhere, rests, h, charged)
-		}
+		charged, rests := restingCharge(s, kind, h, left, x)
 		f := s.compare(ir.GT, charged, s.num(1))
 		if kind != ir.RestDrive {
 			f = gate(s, f, rests)
@@ -33,6 +26,19 @@ func gatedNeuron(kind ir.Rest, steps int, gate, asks func(s *sketch, f, rests *i
 			s.op(ir.OpWhere, asks(s, z, nil), s.like(x, float64(steps)), less),
 		}
 	}
+}
+
+// restingCharge is the membrane of a neuron that rests in the steps that are left, and whether it does.
+func restingCharge(s *sketch, kind ir.Rest, h, left, x *ir.Value) (charged, rests *ir.Value) {
+	rests = s.compare(ir.GT, left, s.num(0))
+	if kind.DropsDrive() {
+		x = s.op(ir.OpWhere, rests, s.like(x, 0), x)
+	}
+	charged = s.op(ir.OpAdd, s.op(ir.OpMul, h, s.num(0.75)), x)
+	if kind == ir.RestHold {
+		charged = s.op(ir.OpWhere, rests, h, charged)
+	}
+	return charged, rests
 }
 
 // A reset may ask for the number of a spike that a count gates, in any number of steps of rest.
@@ -83,4 +89,67 @@ func wantRest(t *testing.T, what string, net *ir.Net, want ir.Refractory) {
 		t.Errorf("%s: %d layers", what, got)
 	}
 	same(t, what, net, low)
+}
+
+// A neuron may rest behind a spike, and have a threshold that adapts.
+func TestThresholdsThatAdaptAndRest(t *testing.T) {
+	for _, kind := range []ir.Rest{ir.RestHold, ir.RestDrive, ir.RestSpike, ir.RestLeak} {
+		for reset, take := range map[string]func(s *sketch, h, z *ir.Value) *ir.Value{"zero": zeroBehind, "subtract": lessSpike, "rest": timesRest} {
+			for _, grows := range []bool{false, true} { // before it is compared
+				c := func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+					h, left, a := s.like(x, 0), s.like(x, 0), s.like(x, 0)
+					if past != nil {
+						h, left, a = past[0], past[1], past[2]
+					}
+					if grows {
+						a = s.op(ir.OpMul, a, s.num(0.75))
+					}
+					charged, rests := restingCharge(s, kind, h, left, x)
+					f := s.compare(ir.GT, charged, s.op(ir.OpAdd, a, s.num(1)))
+					if kind != ir.RestDrive {
+						f = s.op(ir.OpAndNot, f, rests)
+					}
+					if !grows {
+						a = s.op(ir.OpMul, a, s.num(0.75))
+					}
+					z := s.typed(ir.OpCast, nil, x.Type, f)
+					less := s.function(ir.FnRelu, s.op(ir.OpSub, left, s.num(1)))
+					return z, []*ir.Value{take(s, charged, z), s.op(ir.OpWhere, f, s.like(x, 2), less), s.op(ir.OpAdd, a, s.op(ir.OpMul, z, s.num(0.5)))}
+				}
+				net := mlp(t, c, 6, "sum", nil)
+				what := fmt.Sprintf("%v, %s, %v", kind, reset, grows)
+				wantRest(t, what, net, ir.Refractory{Kind: kind, Steps: 2})
+				if low, err := lowered(t, net); err == nil {
+					for _, v := range low.All(ir.OpNeuron) {
+						if v.Attrs.(ir.NeuronAttrs).Adapt.Kind != ir.LeakFactor {
+							t.Errorf("%s: %s", what, neuronLine(v))
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// A rest of one step behind a reset that takes a constant is the spike before, which no neuron need
+// keep; the membrane may start anywhere.
+func TestRestOfOneStep(t *testing.T) {
+	c := func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+		h, z := s.like(x, -0.25), s.like(x, 0)
+		if past != nil {
+			h, z = past[0], past[1]
+		}
+		h = s.op(ir.OpAdd, s.op(ir.OpMul, h, s.num(0.75)), x)
+		z = s.typed(ir.OpCast, nil, x.Type, s.op(ir.OpAndNot, s.compare(ir.GT, h, s.num(1)), s.compare(ir.GT, z, s.num(0))))
+		return z, []*ir.Value{lessSpike(s, h, z), z}
+	}
+	source := mlp(t, c, 6, "sum", nil)
+	net, err := lowered(t, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if silent := raise.SilentStarts(net); len(silent) > 0 {
+		t.Errorf("%d layers start from silence", len(silent))
+	}
+	same(t, "one step", source, net)
 }

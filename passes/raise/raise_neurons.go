@@ -21,10 +21,10 @@ func RaiseNeurons(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 	if errs := oddities.WholeSpikes(n); len(errs) > 0 {
 		return nil, errs.Err()
 	}
-	n, growths, err := withoutGrowths(n)
-	periods := map[string]ir.Refractory{}
+	n, periods, err := withoutRests(n)
+	growths := map[string]*growth{}
 	if err == nil {
-		n, periods, err = withoutRests(n)
+		n, growths, err = withoutGrowths(n)
 	}
 	if err == nil {
 		n, err = canonical.KeepsSpikes(n)

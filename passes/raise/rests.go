@@ -1,6 +1,7 @@
 package raise
 
 import (
+	"math"
 	"slices"
 
 	"nomul/ir"
@@ -214,8 +215,9 @@ func (r *rest) number(bit *ir.Value, rests bool) float64 {
 // does not.
 func (r *rest) assuming(rests bool) *unit {
 	u, d := newUnit(r.fire, r.latched)
-	if d != nil {
-		return nil
+	if d != nil { // a threshold that adapts, which no constant is near
+		u = &unit{fire: r.fire, membrane: r.fire.Args[0], threshold: rewrite.Scalar(math.NaN()), latched: r.latched,
+			forms: map[*ir.Value]form{}, plain: map[*ir.Value]bool{}, most: len(ofCurrent)}
 	}
 	u.assumed = map[*ir.Value]float64{}
 	for bit := range r.bits {
@@ -227,9 +229,6 @@ func (r *rest) assuming(rests bool) *unit {
 // kind finds the effect of a rest on the layer; 0 where no neuron rests like that.
 func (r *rest) kind() ir.Rest {
 	awake, asleep := r.assuming(false), r.assuming(true)
-	if awake == nil {
-		return 0
-	}
 	f, d := awake.form(awake.membrane)
 	if d != nil {
 		return 0

@@ -173,12 +173,19 @@ func (l *counting) lastFire(n *ir.Net, counted map[*ir.Value]bool) []*ir.Value {
 			delete(fires, f)
 		}
 		for f := range fires {
-			if len(fires) == 1 && l.restsIn(v) && canonical.ComparedAlike(f, past) {
+			if len(fires) == 1 && l.restsIn(v) && firesAlike(f, past) {
 				return []*ir.Value{f}
 			}
 		}
 	}
 	return nil
+}
+
+// firesAlike reports whether two comparisons are with one constant, or both with a threshold that
+// adapts.
+func firesAlike(f, g *ir.Value) bool {
+	adapts := func(v *ir.Value) bool { return v.Args[0].Const() == nil && v.Args[1].Const() == nil }
+	return canonical.ComparedAlike(f, g) || f.Attrs == g.Attrs && adapts(f) && adapts(g)
 }
 
 // restsIn reports whether a value reads the last of the layer's counts.
@@ -346,7 +353,7 @@ func withLastRests(n *ir.Net, h []timing.History) (*ir.Net, []timing.History) {
 // twinOf is the comparison of a membrane as f compares its own.
 func twinOf(f, membrane *ir.Value, fires map[*ir.Value][]*ir.Value) *ir.Value {
 	for _, g := range fires[membrane] {
-		if canonical.ComparedAlike(f, g) {
+		if firesAlike(f, g) {
 			return g
 		}
 	}
