@@ -74,3 +74,79 @@ func hasWholes(v *ir.Value) bool {
 	a, ok := v.Attrs.(ir.MapAttrs)
 	return ok && (a.Fn == ir.FnRound || a.Fn == ir.FnFloor || a.Fn == ir.FnCeil)
 }
+
+// maxWhole bounds the whole numbers that values are compared with, such that
+// float32 has their halves.
+const maxWhole = 1 << 20
+
+// firstReaching has a row for each function that rounds to whole numbers: the bound
+// from which on the result is n or more, and whether the bound itself is (GE) or not (GT).
+var firstReaching = map[ir.Fn]func(n float64) (at float64, is ir.Compare){
+	ir.FnFloor: func(n float64) (float64, ir.Compare) { return n, ir.GE },
+	ir.FnCeil:  func(n float64) (float64, ir.Compare) { return n - 1, ir.GT },
+	ir.FnRound: func(n float64) (float64, ir.Compare) { // halves go to the even number
+		if math.Mod(n, 2) == 0 {
+			return n - 0.5, ir.GE
+		}
+		return n - 0.5, ir.GT
+	},
+}
+
+// truncated is firstReaching of a cast to integers.
+func truncated(n float64) (float64, ir.Compare) {
+	if n > 0 {
+		return n, ir.GE
+	}
+	return n - 1, ir.GT
+}
+
+// Rounding returns the operand that a value rounds to whole numbers, and its row of
+// firstReaching; nil when it does not round.
+func Rounding(v *ir.Value) (*ir.Value, func(n float64) (float64, ir.Compare)) {
+	switch a := v.Attrs.(type) {
+	case ir.MapAttrs:
+		if rule := firstReaching[a.Fn]; rule != nil && v.Type.IsReal() {
+			return v.Args[0], rule
+		}
+	default:
+		if v.Op == ir.OpCast && v.Args[0].Type.IsReal() && !v.Type.IsReal() && !v.Type.IsSpike() {
+			return v.Args[0], truncated
+		}
+	}
+	return nil, nil
+}
+
+// compareRounded: ⌊u⌋ ≥ c is u ≥ ⌈c⌉, and likewise for the other roundings.
+func compareRounded(c *Rewriter, v *ir.Value) (*ir.Value, error) {
+	is := Comparison(v)
+	if is != ir.GE && is != ir.GT {
+		return nil, nil
+	}
+	i, below := 0, false // the operand that is rounded, and whether it fires low
+	if v.Args[0].Const() != nil {
+		i, below = 1, true
+	}
+	u, rule := Rounding(v.Args[i])
+	bound, same := ir.Tensor{}, false
+	if k := v.Args[1-i].Const(); k != nil {
+		bound.F = make([]float64, 1)
+		bound.F[0], same = k.Uniform()
+	}
+	if u == nil || !same || math.Abs(bound.F[0]) > maxWhole {
+		return nil, nil
+	}
+	// n is the least whole number on the high side.
+	n := math.Ceil(bound.F[0])
+	if (is == ir.GT) != below {
+		n = math.Floor(bound.F[0]) + 1
+	}
+	at, from := rule(n)
+	threshold, err := c.Constant(v.Args[1-i].Name, ir.Reals(ir.Shape{}, []float64{at}), v)
+	if err != nil {
+		return nil, err
+	}
+	if below {
+		return c.As(v, ir.OpCompare, ir.CompareAttrs{Is: Opposed[from]}, threshold, u)
+	}
+	return c.As(v, ir.OpCompare, ir.CompareAttrs{Is: from}, u, threshold)
+}
