@@ -22,7 +22,7 @@ type firstStep struct {
 
 func newFirstStep(n *ir.Net) (*firstStep, error) {
 	f := &firstStep{c: canonical.NewRewriter(n), begins: asGiven, origin: map[*ir.Value]*ir.Value{}}
-	f.c.Rules, f.c.Deep = append(slices.Clone(canonical.CanonicalRules), smallOperand, chosenAmount), true
+	f.c.Rules, f.c.Deep = append(slices.Clone(canonical.CanonicalRules), smallOperand, chosenAmount, addedConstant), true
 	for _, v := range n.Values {
 		out, err := f.c.Copy(v)
 		if err != nil {
@@ -127,6 +127,21 @@ var smallOperand = canonical.CanonicalRule{Name: "small-operand", Doc: "a consta
 // chosenAmount evens out a choice of two constants, of which the other steps add one to a number
 // where a spike comes.
 var chosenAmount = canonical.CanonicalRule{Name: "chosen-amount", Doc: "where(c, k, l) of constants is (k − l) times the cast of c, plus l, if float32 sums that to k", Apply: chosenConstant}
+
+// addedConstant evens out a state that is taken off: where it begins as a constant, the exporter adds
+// the opposite of that.
+var addedConstant = canonical.CanonicalRule{Name: "added-constant", Doc: "x − k is x + (−k)", Apply: addsConstant}
+
+func addsConstant(c *canonical.Rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpSub || v.Args[1].Const() == nil || !v.Type.IsReal() {
+		return nil, nil
+	}
+	opposite, err := c.As(&ir.Value{Name: v.Args[1].Name + ".neg", Origin: v.Origin}, ir.OpNeg, nil, v.Args[1])
+	if err != nil {
+		return nil, err
+	}
+	return c.As(v, ir.OpAdd, nil, v.Args[0], opposite)
+}
 
 func chosenConstant(c *canonical.Rewriter, v *ir.Value) (*ir.Value, error) {
 	if v.Op != ir.OpWhere || !v.Type.IsReal() || v.Args[0].Type.Shape != v.Type.Shape || v.Args[0].Const() != nil || v.Args[1].Const() == nil || v.Args[2].Const() == nil {
