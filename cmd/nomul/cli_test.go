@@ -40,7 +40,7 @@ func TestCLI(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "../../testdata/cli",
 		UpdateScripts: irtest.Update(),
-		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"fault": fault, "misuse": misuse},
+		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"fault": fault, "misuse": misuse, "behind": behind},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("TESTDATA", root)
 			e.Setenv("NOMUL", filepath.Dir(command)) // a folder without other tools
@@ -69,6 +69,19 @@ func fault(ts *testscript.TestScript, _ bool, args []string) {
 
 // messageHead is how a message begins; a source line, a caret or help may follow.
 var messageHead = regexp.MustCompile(`(?m)^(\S.*: )?error: `)
+
+// behind moves the file of the net behind a pass, which has the pass's number in its name: behind
+// DIR PASS TO; with !, there is none.
+func behind(ts *testscript.TestScript, neg bool, args []string) {
+	files, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "[0-9][0-9]-"+args[1]+".sir"))
+	ts.Check(err)
+	if neg != (len(files) == 0) {
+		ts.Fatalf("%s: %v", args[1], files)
+	}
+	if !neg {
+		ts.Check(os.Rename(files[0], ts.MkAbs(args[2])))
+	}
+}
 
 // misuse COMMAND… demands exit code 2 and that nothing is written.
 func misuse(ts *testscript.TestScript, _ bool, args []string) { refused(ts, exitUsage, args) }
