@@ -16,12 +16,6 @@ func separated(p *update.Program, spikes map[int64]bool) *update.Program {
 		t.at = v
 		t.values = append(t.values, t.value(i))
 	}
-	for i, v := range t.Vars[:len(p.Vars)] {
-		t.Vars[i].Versions = nil
-		for _, at := range v.Versions {
-			t.Vars[i].Versions = append(t.Vars[i].Versions, t.values[at])
-		}
-	}
 	return &t.Program
 }
 

@@ -23,7 +23,7 @@ const (
 var limits = lower.Limits{Target: "go", Input: 16, Fits: fits}
 
 // Check lists the values that cannot be emitted.
-func (backend) Check(net *ir.Net) diag.List { return limits.Check(net) }
+func (Backend) Check(net *ir.Net) diag.List { return limits.Check(net) }
 
 // fits names the part of a fold with weights that is too large, or "", and gives the help.
 func fits(s *lower.Stage) (why, help string) {

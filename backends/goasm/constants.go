@@ -97,8 +97,10 @@ func (l *loop) call(t *stage) {
 	} else {
 		t.do("%s", l.with(all))
 	}
-	if rest := l.size % 64; t.dst.form == packed && rest > 0 {
-		t.do("m.%s[%d] &= 1<<%d - 1", t.dst.name, t.dst.words()-1, rest)
+	for _, b := range l.results {
+		if rest := l.size % 64; b.form == packed && rest > 0 {
+			t.do("m.%s[%d] &= 1<<%d - 1", b.name, b.words()-1, rest)
+		}
 	}
 }
 

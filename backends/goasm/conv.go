@@ -83,7 +83,7 @@ func (p *plan) convolve(f *folded) {
 		t.do("setImage(&m.engine, &m.%s.image, %s)", name, c.x.elements())
 		t.do("m.convolveBits(%s, %d)", call, c.bits)
 	}
-	p.add(f.Clock, t)
+	p.add(t)
 }
 
 // windows finds how windows lie in an image, the elements of which are wanted in memory, and
@@ -155,9 +155,9 @@ func (c *convolution) choose(p *plan, f *folded, wanted order) {
 	x, most := p.home(a), int64(1)
 	switch {
 	case x.form == packed || a.Type.IsSpike():
-		c.x = p.take(a, packed, wanted, f.Stage)
+		c.x = p.take(a, packed, wanted)
 	case x.form == planes && a.Range.Hi <= maxUnary:
-		c.x, most = p.take(a, packed, wanted, f.Stage), a.Range.Hi
+		c.x, most = p.take(a, packed, wanted), a.Range.Hi
 	default:
 		c.words(p, f, wanted)
 		if c.method == convDigits {
@@ -181,7 +181,7 @@ func (c *convolution) words(p *plan, f *folded, wanted order) {
 	if x := p.home(a); x.form == array && x.from(wanted) == nil {
 		c.x = x.buffer
 	} else {
-		c.x = p.take(a, full, wanted, f.Stage)
+		c.x = p.take(a, full, wanted)
 	}
 	lo, hi := min(a.Range.Lo, 0), max(a.Range.Hi, 0) // padding is 0
 	c.low, c.bits = lo, max(1, bits.Len64(uint64(hi-lo)))

@@ -27,19 +27,26 @@ import (
 //go:embed kernel/*.go kernel/*.s kernel/*.h template
 var sources embed.FS
 
-type backend struct{}
+// Backend emits Go.
+type Backend struct{}
 
-// New is the back end of the target "go".
-func New() backends.Backend { return backend{} }
+// New is the Go back end.
+func New() Backend { return Backend{} }
 
-func (backend) Name() string { return "go" }
+// Name is the target's name.
+func (Backend) Name() string { return "go" }
 
-func (backend) Doc() string {
+// Doc is the target in one sentence.
+func (Backend) Doc() string {
 	return "a self-contained Go package with AVX2 and NEON assembly, and a plain Go twin"
 }
 
+// Plan is the order in which the package runs the stages of a net, and where its arrays are. The
+// net must have passed Check.
+func (Backend) Plan(net *ir.Net) *lower.Plan { return planOf(net, backends.Options{}).laid }
+
 // Emit returns the files of the module. The net must have passed Check.
-func (backend) Emit(net *ir.Net, o backends.Options) []backends.File {
+func (Backend) Emit(net *ir.Net, o backends.Options) []backends.File {
 	return emit(planOf(net, o), o)
 }
 

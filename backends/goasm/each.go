@@ -4,152 +4,165 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+	"strings"
 
 	"nomul/backends/lower"
 	"nomul/ir"
 	"nomul/ir/update"
 )
 
-const (
-	// maxUnary is the largest number that is kept in bit planes, and whose rows are listed as
-	// often as it says.
-	maxUnary = 15
-	// mostLeaves is the number of operands of a program that may become a part of another: three
-	// such parts and the result are slices that every machine has registers for.
-	mostLeaves = 2
-)
+// maxUnary is the largest number that is kept in bit planes, and whose rows are listed as
+// often as it says.
+const maxUnary = 15
 
-// written is a stage's program with those of operands that nothing else reads, its operands by
-// slot, and the order of its result.
+// written is the programs of a sweep as one, with operands that are constants as parameters,
+// and the order of its results.
 type written struct {
-	*lower.Stage
 	*update.Program
-	views []lower.View
+	body  *lower.Body
+	dims  []int
 	order order
 }
 
-func (w *written) ranges(slot int) ir.Range { return w.views[slot].Array.Range }
-
 // spikes reports whether an operand is spikes.
-func (w *written) spikes(slot int64) bool { return w.views[slot].Array.Type.IsSpike() }
+func (w *written) spikes(slot int64) bool { return w.body.Views[slot].Array.Type.IsSpike() }
 
-// each runs a program for each element of an array: small sums of spikes are counted, and
-// programs of bits take 64 at once. All others run in lanes.
-func (p *plan) each(s *lower.Stage) {
-	w := p.written(s)
-	if p.joins(w) {
-		p.joined[s.To] = s
-		return
+func (w *written) ranges(slot int) ir.Range { return w.body.Views[slot].Array.Range }
+
+// to is the array of a result.
+func (w *written) to(result update.Instr) *lower.Array { return w.body.Stages[result.At].To }
+
+// text is that of the stages.
+func (w *written) text() string {
+	var lines []string
+	for _, s := range w.body.Stages {
+		lines = append(lines, s.String())
 	}
+	return strings.Join(lines, "\n")
+}
+
+// last is the array of the last result.
+func (w *written) last() *lower.Array { return w.to(w.Code[len(w.Code)-1]) }
+
+// each runs programs for each element of a grid: small sums of spikes are counted, and
+// programs of bits take 64 at once. All others run in lanes.
+func (p *plan) each(s *lower.Sweep) {
+	w := p.written(s)
 	w.order = p.like(w)
 	switch {
 	case p.sums(w):
 		p.count(w)
-	case len(w.Code) > 2 && w.Code[len(w.Code)-2].Kind == update.Scale:
+	case scales(w.Program):
 		p.scale(w)
 	default:
 		p.lanes(w)
 	}
 }
 
-func (p *plan) written(s *lower.Stage) *written {
-	w := &written{Stage: s, Program: &update.Program{}}
-	result := p.write(w, s)
-	w.Code = append(w.Code, update.Instr{Kind: update.Result, A: result})
-	return w
-}
-
-// write writes the program of a stage, but for its result, which it returns. Operands that are
-// constants are parameters.
-func (p *plan) write(w *written, s *lower.Stage) update.Value {
-	values, result := make([]update.Value, len(s.Each.Program.Code)), update.Value(0)
-	vars := int64(len(w.Vars))
-	for _, v := range s.Each.Program.Vars {
-		if v.Init >= 0 {
-			v.Init = w.slot(s.Each.Views[v.Init])
-		}
-		w.Vars = append(w.Vars, v)
-	}
-	for v, i := range s.Each.Program.Code {
+// written joins the programs of a sweep. Elements that are only passed on are no results.
+func (p *plan) written(s *lower.Sweep) *written {
+	body := p.laid.Body(s)
+	w := &written{Program: &update.Program{}, body: body, dims: s.Grid()}
+	values := make([]update.Value, len(body.Program.Code))
+	for v, i := range body.Program.Code {
 		i.A, i.B, i.C = values[i.A], values[i.B], values[i.C]
 		switch i.Kind {
-		case update.Result:
-			result = i.A
-			continue
-		case update.Operand, update.Param:
-			view := s.Each.Views[int(i.At)]
-			if part := p.joined[view.Array]; part != nil {
-				values[v] = p.write(w, part)
-				continue
-			}
-			i.Kind, i.At = update.Operand, int64(w.slot(view))
-			if view.Array.Const() {
+		case update.Operand:
+			if body.Views[i.At].Array.Const() {
 				i.Kind = update.Param
 			}
-		case update.Load, update.Store:
-			i.At += vars
+		case update.Result:
+			if to := w.to(i); !p.stays(to) {
+				continue
+			}
 		}
 		values[v] = adds(w.Program, i)
 	}
-	return result
+	for i, v := range body.Program.Vars {
+		if v.Init >= 0 {
+			body.Views = append(body.Views, body.Vars[i].Stage.Each.Views[v.Init])
+			v.Init = len(body.Views) - 1
+		}
+		v.Versions = nil // lanes hold the values themselves
+		w.Vars = append(w.Vars, v)
+	}
+	return w
 }
 
-// slot is the number of an operand.
-func (w *written) slot(v lower.View) int {
-	at := slices.IndexFunc(w.views, func(u lower.View) bool {
-		return u.Array == v.Array && u.Start == v.Start && slices.Equal(u.Strides, v.Strides)
+// stays reports whether the elements of an array reach memory.
+func (p *plan) stays(a *lower.Array) bool {
+	_, kept := p.laid.Kept[a]
+	return kept || p.laid.At[a] != nil
+}
+
+// mostArguments is how many arrays a loop may go through, so that machines have registers for them.
+const mostArguments = 8
+
+// fuses reports whether a program may run in the loop of those of a sweep: they have the same
+// axes, all of them are of bits or none is, and those that are counted in bit planes or scaled have loops of their own.
+func fuses(s *lower.Sweep, next *lower.Stage) bool {
+	arrays, state := map[*lower.Array]bool{}, 0
+	if !slices.Equal(s.Grid(), next.To.Type.Shape.Dims()) {
+		return false
+	}
+	for _, stage := range append(s.Stages[:len(s.Stages):len(s.Stages)], next) {
+		if stage.Each == nil || scales(stage.Each.Program) || counts(stage) || bitwise(stage) != bitwise(next) {
+			return false
+		}
+		arrays[stage.To] = true
+		state += len(stage.Each.Program.Vars)
+		for _, v := range stage.Each.Views {
+			arrays[v.Array] = true
+		}
+	}
+	return len(arrays)+state <= mostArguments
+}
+
+// bitwise reports whether a program of a stage takes and makes bits alone.
+func bitwise(s *lower.Stage) bool {
+	return logical(s.Each.Program, func(slot int64) bool { return s.Each.Views[int(slot)].Array.Type.IsSpike() })
+}
+
+// scales reports whether a program multiplies by constants.
+func scales(p *update.Program) bool {
+	return slices.ContainsFunc(p.Code, func(i update.Instr) bool { return i.Kind == update.Scale })
+}
+
+// counts reports whether a program may be a sum of numbers in bit planes.
+func counts(s *lower.Stage) bool {
+	return isSum(s.Each.Program, s.To.Range) && !slices.ContainsFunc(s.Views(), func(v lower.View) bool {
+		return v.Array.Range.Lo < 0 || v.Array.Range.Hi > maxUnary
 	})
-	if at < 0 {
-		at = len(w.views)
-		w.views = append(w.views, v)
-	}
-	return at
-}
-
-// joins reports whether a program is run by the only reader of its array, which runs as often,
-// on as many elements, and has no state.
-func (p *plan) joins(w *written) bool {
-	readers := p.readers[w.To]
-	if len(readers) != 1 || readers[0].Each == nil || len(w.views) > mostLeaves || len(w.Vars) > 0 {
-		return false
-	}
-	reader := readers[0]
-	as := p.written(reader) // as if it did not join
-	alone := func(i update.Instr) bool { return i.Kind == update.Scale || i.Kind == update.Store }
-	if slices.ContainsFunc(w.Code, alone) || slices.ContainsFunc(as.Code, alone) {
-		return false
-	}
-	at := slices.IndexFunc(as.views, func(v lower.View) bool { return v.Array == w.To })
-	// The views of a part are of the reader's grid, too.
-	whole := slices.Equal(w.To.Type.Shape.Dims(), reader.To.Type.Shape.Dims()) && as.seen(at).plain() == nil
-	return whole && w.Clock == reader.Clock && w.logical() == as.logical() && !p.sums(w) && w.computed() != nil
 }
 
 // computed is the first operand that is not constant and has an element for each of the result.
 func (w *written) computed() *lower.View {
-	for slot, v := range w.views {
-		if !v.Array.Const() && v.Array.Type.Size() == w.size() && w.seen(slot).covers(w.size()) {
-			return &w.views[slot]
+	for _, i := range w.Code {
+		if i.Kind != update.Operand {
+			continue
+		}
+		if v := &w.body.Views[i.At]; v.Array.Type.Size() == w.size() && w.seen(i.At).covers(w.size()) {
+			return v
 		}
 	}
 	return nil
 }
 
-func (w *written) size() int { return w.To.Type.Size() }
+func (w *written) size() int { return lower.Size(w.dims) }
 
 // seen are the elements of an operand.
-func (w *written) seen(slot int) order { return seen(&w.views[slot], w.To.Type.Shape.Dims()) }
+func (w *written) seen(slot int64) order { return seen(&w.body.Views[slot], w.dims) }
 
-// logical reports whether all values of a program are bits.
-func (w *written) logical() bool {
-	return !slices.ContainsFunc(w.Code, func(i update.Instr) bool {
+// logical reports whether all values of a program are bits, of which some operands are.
+func logical(p *update.Program, spikes func(slot int64) bool) bool {
+	return !slices.ContainsFunc(p.Code, func(i update.Instr) bool {
 		switch i.Kind {
 		case update.Operand, update.Param:
-			return !w.spikes(i.At)
+			return !spikes(i.At)
 		case update.Const:
 			return i.At>>1 != 0
 		case update.Load, update.Store:
-			return !w.Vars[i.At].Bit
+			return !p.Vars[i.At].Bit
 		case update.Min, update.Max, update.Select, update.Result:
 			return false
 		}
@@ -163,55 +176,61 @@ func (p *plan) like(w *written) order {
 	if v == nil {
 		return nil
 	}
-	return pick(p.home(v.Array).order, seen(v, w.To.Type.Shape.Dims()).places(w.size())).plain()
+	return pick(p.home(v.Array).order, seen(v, w.dims).places(w.size())).plain()
 }
 
 // operand takes an operand of a program in a form, in the order of the result.
 func (p *plan) operand(w *written, slot int64, f form) *buffer {
-	return p.take(w.views[slot].Array, f, pick(w.order, w.seen(int(slot))), w.Stage)
+	return p.take(w.body.Views[slot].Array, f, pick(w.order, w.seen(slot)))
 }
 
 // data is a constant operand of a program, in the order of the result.
 func (w *written) data(slot int64) []int64 {
-	return pick(pick(w.order, w.seen(int(slot))), w.views[slot].Array.Data.I)
+	return pick(pick(w.order, w.seen(slot)), w.body.Views[slot].Array.Data.I)
 }
 
-// sums reports whether a program is a sum of numbers that lie in bits, small enough to be
-// counted, or added up over the steps.
+// sums reports whether a program is a sum of numbers that lie in bits.
 func (p *plan) sums(w *written) bool {
-	uses := w.Uses()
-	for v, i := range w.Code {
+	if _, kept := p.laid.Kept[w.last()]; len(w.Vars) > 0 && !kept {
+		return false
+	}
+	return isSum(w.Program, w.last().Range) && !slices.ContainsFunc(w.Code, func(i update.Instr) bool {
+		return i.Kind == update.Operand && (!p.home(w.body.Views[i.At].Array).bits() || w.body.Views[i.At].Array.Type.Size() != w.size())
+	})
+}
+
+// isSum reports whether a program adds up operands, to so little that it can be counted in bit
+// planes, or over the steps.
+func isSum(p *update.Program, r ir.Range) bool {
+	uses := p.Uses()
+	for v, i := range p.Code {
 		switch i.Kind {
-		case update.Operand:
-			x := w.views[i.At].Array
-			if p.joined[x] != nil || !p.home(x).bits() || x.Type.Size() != w.size() {
-				return false
-			}
 		case update.Add:
-			if uses[v] > 1 && update.Value(v) != w.Result() {
+			if uses[v] > 1 && update.Value(v) != p.Result() {
 				return false
 			}
 		case update.Load:
-			if uses[v] > 1 || w.Stored(int(i.At)) != w.Result() || w.Vars[i.At].Start != 0 || w.Vars[i.At].Init >= 0 {
+			if uses[v] > 1 || p.Stored(int(i.At)) != p.Result() || p.Vars[i.At].Start != 0 || p.Vars[i.At].Init >= 0 {
 				return false
 			}
-		case update.Store, update.Result:
+		case update.Operand, update.Store, update.Result:
 		default:
 			return false
 		}
 	}
-	if len(w.Vars) > 0 {
-		return len(w.Vars) == 1 && w.Loaded(0) >= 0
+	if len(p.Vars) > 0 {
+		return len(p.Vars) == 1 && p.Loaded(0) >= 0
 	}
-	return len(w.Code) > 2 && w.To.Range.Hi <= maxUnary
+	return len(p.Code) > 2 && r.Hi <= maxUnary
 }
 
 // count plans a sum in bit planes, which costs a few operations for 64 elements.
 func (p *plan) count(w *written) {
-	b := p.result(w.To, planes, w.order)
-	b.planes = bits.Len64(uint64(w.To.Range.Hi))
-	t := p.stage(b, w.Stage.String())
+	b := p.result(w.last(), planes, w.order)
+	b.planes = bits.Len64(uint64(w.last().Range.Hi))
+	t := p.stage(b, w.text())
 	if len(w.Vars) > 0 {
+		p.laid.States[w.body.Stages[0]][0] = b.kind()
 		t.onReset("clear(m.%s)", b.name)
 	} else {
 		t.do("clear(m.%s)", b.name)
@@ -225,7 +244,7 @@ func (p *plan) count(w *written) {
 			}
 		}
 	}
-	p.add(w.Clock, t)
+	p.add(t)
 }
 
 // count adds spikes, or numbers in planes, to those of the stage's result.
@@ -236,7 +255,7 @@ func (s *stage) count(x *buffer) { s.eachPlane("count", x, fmt.Sprint(s.dst.word
 // with 1 for a digit that is subtracted.
 func (p *plan) scale(w *written) {
 	i := w.Code[len(w.Code)-2]
-	t := p.stage(p.result(w.To, full, w.order), w.Stage.String())
+	t := p.stage(p.result(w.last(), full, w.order), w.text())
 	factors := w.data(w.Code[i.B].At)
 	var code order
 	var digits []update.Digit
@@ -254,5 +273,5 @@ func (p *plan) scale(w *written) {
 	}
 	x := p.operand(w, w.Code[i.A].At, full)
 	t.do("csd(m.%s, m.%s, %s, %d, %d, %d)", t.dst.name, x.name, p.table(t.dst.name+"Code", code), i.Decay.Shift, i.Decay.Up, i.Decay.UpNegative)
-	p.add(w.Clock, t)
+	p.add(t)
 }

@@ -2,6 +2,7 @@ package goasm
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"nomul/ir"
@@ -16,7 +17,7 @@ func (p *plan) model() []byte {
 	p.lifecycle(out)
 	for _, c := range clocks {
 		for _, s := range p.stages[c.clock] {
-			out.f("\n// %s", s.text)
+			out.f("\n// %s", strings.ReplaceAll(s.text, "\n", "\n// "))
 			out.f("func (m *Model) %s() {\n%s\n}", s.method, strings.Join(s.calls, "\n"))
 		}
 	}
@@ -67,6 +68,9 @@ func (p *plan) modelType(out *printer) {
 	for _, b := range p.buffers {
 		b.comment(out)
 		out.f("%s %s", b.name, b.goType())
+		if b.copies > 0 {
+			out.f("%s [Steps]%s", b.everyStep(), b.goType())
+		}
 	}
 	out.f("}\n")
 }
@@ -105,10 +109,14 @@ func (p *plan) constructor(out *printer) {
 	if len(p.tables) > 0 {
 		out.f("multiplied := loadTables()")
 	}
+	p.memories(out)
 	for _, b := range p.buffers {
 		b.comment(out)
 		if b.form != array {
 			out.f("m.%s = %s", b.name, b.makes())
+		}
+		if b.copies > 0 {
+			out.f("cut(m.%s[:], %s, %d, %d)", b.everyStep(), b.memory, b.length(), b.units(b.room()))
 		}
 	}
 	out.f("m.Reset()\nreturn m\n}\n")
@@ -133,18 +141,54 @@ func (p *plan) lifecycle(out *printer) {
 		out.f("m.%s = *%s", b.name, b.name)
 	}
 	p.calls(out, ir.Once)
-	out.f("// Step runs one time step.\nfunc (m *Model) Step() {")
-	p.calls(out, ir.Step)
+	p.steps(out)
 	out.f("// Finish returns the outputs after the last step. They are overwritten by the next inference.\nfunc (m *Model) Finish() (%s) {", p.results())
 	for _, s := range p.stages[ir.End] {
 		out.f("m.%s()", s.method)
 	}
 	out.f("return %s\n}\n", names(p.outputs, "&m."))
 
-	out.f("// Infer runs one sample: Reset, Load, %d times Step, and Finish. The result is\n// overwritten by the next inference.", p.program.Steps)
+	out.f("// Infer runs one sample, as Reset, Load, %d times Step, and Finish do. The result is\n// overwritten by the next inference.", p.program.Steps)
 	out.f("func (m *Model) Infer(%s) (%s) {", p.parameters(), p.results())
-	out.f("m.Reset()\nm.Load(%s)\nfor range Steps {\nm.Step()\n}\nreturn m.Finish()\n}", names(p.inputs, ""))
+	out.f("m.Reset()\nm.Load(%s)\nm.runSteps()\nreturn m.Finish()\n}", names(p.inputs, ""))
 }
+
+// steps prints Step, which runs groups of layers one after another, and runSteps, which runs each
+// for all time steps, so that its weights are read from afar once.
+func (p *plan) steps(out *printer) {
+	groups := make([]printer, len(p.laid.Groups))
+	for _, s := range p.stages[ir.Step] {
+		groups[s.group].f("m.%s()", s.method)
+	}
+	out.f("// Step runs one time step.\nfunc (m *Model) Step() {")
+	for i := range groups {
+		out.f("m.%s()", group(i))
+	}
+	out.f("}\n\n// runSteps does as Steps times Step, but runs each group of layers for all time steps before the next.\nfunc (m *Model) runSteps() {")
+	for i := range groups {
+		var handed printer
+		for _, b := range p.buffers {
+			if b.copies > 0 && slices.Contains(b.groups, i) {
+				handed.f("m.%s = m.%s[t]", b.name, b.everyStep())
+			}
+		}
+		step := "t := range"
+		if handed.Len() == 0 {
+			step = "range"
+		}
+		out.f("for %s Steps {\n%sm.%s()\n}", step, &handed, group(i))
+	}
+	out.f("}\n")
+	for i := range groups {
+		out.f("func (m *Model) %s() {\n%s}\n", group(i), &groups[i])
+	}
+}
+
+// group is the name of the method of a group of layers.
+func group(i int) string { return fmt.Sprint("group", i) }
+
+// everyStep is the field of the buffer's copies for all time steps.
+func (b *buffer) everyStep() string { return b.name + "EveryStep" }
 
 // calls prints the calls of one clock and closes the function.
 func (p *plan) calls(out *printer, c ir.Clock) {

@@ -52,7 +52,7 @@ func (p *plan) streamCode(out *printer) {
 	for _, s := range p.stages[ir.Once] {
 		out.f("m.%s()", s.method)
 	}
-	out.f("for range Steps {\nm.Step()\nif trace {\nout = m.AppendTrace(out)\n}\n}\nm.Finish()")
+	out.f("if trace {\nfor range Steps {\nm.Step()\nout = m.AppendTrace(out)\n}\n} else {\nm.runSteps()\n}\nm.Finish()")
 	out.f("return m.appendOutputs(out), nil\n}\n")
 	out.f("func (m *Model) appendOutputs(out []byte) []byte {")
 	for _, b := range p.outputs {

@@ -25,8 +25,10 @@ type loop struct {
 	args     []argument
 	at       []int  // by value: the argument that it is loaded from or stored to, or −1
 	function string // in plain Go
-	first    *loop  // the one that is printed for this one too
-	block    int    // how many elements the constants are for; they repeat
+	results  []*buffer
+	kinds    []lower.Elem // of the state
+	first    *loop // the one that is printed for this one too
+	block    int   // how many elements the constants are for; they repeat
 }
 
 // argument is a slice that a function takes: an element for each of the result, or spikes, 64
@@ -47,39 +49,55 @@ func (p *plan) lanes(w *written) *loop {
 			l = half
 		}
 	}
-	f := full
-	if l.fires() {
-		f = packed
+	for _, i := range l.program.Code {
+		if i.Kind == update.Result {
+			f := full
+			if l.fires(i.A) {
+				f = packed
+			}
+			l.results = append(l.results, p.result(w.to(i), f, w.order))
+		}
 	}
-	t := p.stage(p.result(w.To, f, w.order), w.Stage.String())
+	t := p.stage(l.results[len(l.results)-1], w.text())
 	l.of = t.dst.name
 	l.layState(p, w, t)
 	l.layOperands(p, w)
 	l.layConstants(p, w)
-	l.layResult(t.dst)
+	l.layResults(w)
 	p.share(l)
 	l.call(t)
-	if l.program.Var(ir.MembraneVar) >= 0 {
-		n := neuron{name: w.To.Name, dst: t.dst, bits: l.form.bits()}
-		for _, name := range ir.TracedVars {
-			if i := l.program.Var(name); i >= 0 {
-				n.states, n.names = append(n.states, l.args[i].field), append(n.names, name)
-			}
-		}
-		if w.order != nil {
-			n.places = p.table(t.dst.name+"Places", w.order.places(l.size))
-		}
-		p.traced[w.To.Name] = n
+	for i, v := range w.body.Vars {
+		p.laid.States[v.Stage][v.At] = l.kinds[i]
 	}
-	p.add(w.Clock, t)
+	for _, s := range w.body.Stages {
+		if s.Each.Program.Var(ir.MembraneVar) >= 0 {
+			p.show(w, s, l)
+		}
+	}
+	p.add(t)
 	return l
+}
+
+// show traces a layer of neurons.
+func (p *plan) show(w *written, s *lower.Stage, l *loop) {
+	n := neuron{name: s.To.Name, dst: p.homes[s.To].buffer, bits: l.form.bits()}
+	for _, name := range ir.TracedVars {
+		if at := s.Each.Program.Var(name); at >= 0 {
+			i := slices.Index(w.body.Vars, lower.Variable{Stage: s, At: at})
+			n.states, n.names = append(n.states, l.args[i].field), append(n.names, name)
+		}
+	}
+	if w.order != nil {
+		n.places = p.table(n.dst.name+"Places", w.order.places(l.size))
+	}
+	p.traced[n.name] = n
 }
 
 // loop begins a program, some of whose operands are bits, in words if all of it is bits, or
 // else in lanes of a form.
 func (p *plan) loop(w *written, spikes map[int64]bool, f form) *loop {
-	l := &loop{form: packed, title: w.To.Name, size: w.size(), spikes: spikes, program: w.Program}
-	if !w.logical() {
+	l := &loop{form: packed, title: w.last().Name, size: w.size(), spikes: spikes, program: w.Program}
+	if !logical(w.Program, w.spikes) {
 		e := separated(w.Program, spikes)
 		e, r := e.Expand(e.Ranges(p.program.Steps, w.ranges))
 		l.form, l.program, l.wide = f, e, !e.Fits(r, f.lane())
@@ -92,26 +110,28 @@ func (p *plan) loop(w *written, spikes map[int64]bool, f form) *loop {
 	return l
 }
 
-// fires reports whether the result is bits.
-func (l *loop) fires() bool {
-	return l.form == packed || isBit(l.program, l.spikes, l.program.Result())
-}
+// fires reports whether a value is bits.
+func (l *loop) fires(v update.Value) bool { return l.form == packed || isBit(l.program, l.spikes, v) }
 
 // bitOperands are the operands that are taken as spikes: those that are packed, as long as some
 // slice of numbers tells how many there are.
 func (p *plan) bitOperands(w *written) map[int64]bool {
-	out, lanes := map[int64]bool{}, slices.ContainsFunc(w.Vars, func(v update.Var) bool { return !v.Bit })
+	bitwise := logical(w.Program, w.spikes)
+	out, lanes := map[int64]bool{}, bitwise || slices.ContainsFunc(w.Vars, func(v update.Var) bool { return !v.Bit })
 	for _, i := range w.Code {
 		if i.Kind != update.Operand {
 			continue
 		}
-		if w.logical() || w.spikes(i.At) && p.home(w.views[i.At].Array).form == packed {
+		if bitwise || w.spikes(i.At) && p.home(w.body.Views[i.At].Array).form == packed {
 			out[i.At] = true
 		} else {
 			lanes = true
 		}
 	}
-	if !lanes && !w.logical() && isBit(w.Program, out, w.Result()) {
+	for _, i := range w.Code {
+		lanes = lanes || i.Kind == update.Result && !isBit(w.Program, out, i.A)
+	}
+	if !lanes {
 		return nil
 	}
 	return out
@@ -120,14 +140,16 @@ func (p *plan) bitOperands(w *written) map[int64]bool {
 // halved is a program in lanes of 16 bits, or nil: those of one operand run there that make
 // bits of it.
 func (p *plan) halved(w *written) *loop {
-	operands := 0
-	for _, i := range w.Code {
-		if i.Kind == update.Operand {
+	l, operands, bits := p.loop(w, nil, narrow), 0, true
+	for _, i := range l.program.Code {
+		switch i.Kind {
+		case update.Operand:
 			operands++
+		case update.Result:
+			bits = bits && l.fires(i.A)
 		}
 	}
-	l := p.loop(w, nil, narrow)
-	if operands != 1 || l.wide || l.form == packed || !l.fires() {
+	if operands != 1 || l.wide || l.form == packed || !bits {
 		return nil
 	}
 	return l
@@ -171,15 +193,20 @@ func (l *loop) add(value int, a argument) {
 // layState plans state variables; one that is the result too has no other memory.
 func (l *loop) layState(p *plan, w *written, t *stage) {
 	for i, v := range l.program.Vars {
-		a := argument{name: v.Name, spikes: v.Bit, written: true, read: l.program.Loaded(i) >= 0, field: t.dst.name}
+		a := argument{name: v.Name, spikes: v.Bit, written: true, read: l.program.Loaded(i) >= 0}
+		for slices.ContainsFunc(l.args, func(b argument) bool { return b.name == a.name }) {
+			a.name += "2"
+		}
 		f := l.form
 		if v.Bit {
 			f = packed
 		}
-		if i != l.kept() {
-			b := p.buffer(t.dst.name+upper(v.Name), f, l.size)
-			a.field, b.text = b.name, v.Name
+		b := p.kept(w, l, i)
+		if b == nil {
+			b = p.buffer(l.of+upper(a.name), f, l.size)
+			b.text = v.Name
 		}
+		a.field, l.kinds = b.name, append(l.kinds, b.kind())
 		init := slices.Repeat([]int64{v.Start}, l.size)
 		if v.Init >= 0 {
 			init = w.data(int64(v.Init))
@@ -198,14 +225,24 @@ func (l *loop) layState(p *plan, w *written, t *stage) {
 	}
 }
 
-// kept is the state variable that is the result too, or −1.
-func (l *loop) kept() int {
-	for i := range l.program.Vars {
-		if l.program.Stored(i) == l.program.Result() {
-			return i
-		}
+// kept is the result that is a state variable too, or nil.
+func (p *plan) kept(w *written, l *loop, variable int) *buffer {
+	if variable >= len(w.body.Vars) { // the number of the step
+		return nil
 	}
-	return -1
+	v := w.body.Vars[variable]
+	at, ok := p.laid.Kept[v.Stage.To]
+	if !ok || at != v.At || l.result(w, v.Stage.To) != l.program.Stored(variable) {
+		return nil
+	}
+	return p.homes[v.Stage.To].buffer
+}
+
+// result is the value of the elements of an array.
+func (l *loop) result(w *written, of *lower.Array) update.Value {
+	return l.program.Code[slices.IndexFunc(l.program.Code, func(i update.Instr) bool {
+		return i.Kind == update.Result && w.to(i) == of
+	})].A
 }
 
 // layOperands plans the operands that are not constant.
@@ -227,17 +264,27 @@ func (l *loop) layOperands(p *plan, w *written) {
 	}
 }
 
-// layResult plans where a result goes that is no state variable.
-func (l *loop) layResult(dst *buffer) {
-	if l.kept() >= 0 {
-		return
+// layResults plans where results go that are no state variables.
+func (l *loop) layResults(w *written) {
+	n := 0
+	for v, i := range l.program.Code {
+		if i.Kind != update.Result {
+			continue
+		}
+		dst := l.results[n]
+		n++
+		if slices.ContainsFunc(l.args, func(a argument) bool { return a.written && a.field == dst.name }) {
+			continue
+		}
+		a := argument{name: "result", field: dst.name, spikes: dst.form == packed, written: true}
+		if a.spikes {
+			a.name = "spikes"
+		}
+		if n > 1 {
+			a.name += fmt.Sprint(n)
+		}
+		l.add(v, a)
 	}
-	at := slices.IndexFunc(l.program.Code, func(i update.Instr) bool { return i.Kind == update.Result })
-	a := argument{name: "result", field: dst.name, spikes: dst.form == packed, written: true}
-	if a.spikes {
-		a.name = "spikes"
-	}
-	l.add(at, a)
 }
 
 // lead is an argument that has all elements, as numbers if the loop is not over words.

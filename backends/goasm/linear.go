@@ -34,7 +34,7 @@ func (p *plan) linear(f *folded) {
 		p.addWords(t, x, base, rows, r, m)
 	}
 	p.needs.list, p.needs.words = max(p.needs.list, m.inputs), max(p.needs.words, m.inputs)
-	p.add(f.Clock, t)
+	p.add(t)
 }
 
 // rowsInOrder are the inputs of a fold at one position, and the weights from them in the order
@@ -55,7 +55,7 @@ func (p *plan) rowsInOrder(f *folded) (*buffer, matrix) {
 	if x.bits() {
 		form = packed
 	}
-	return p.take(a, form, kept, f.Stage), f.matrix(1).columns(numbers)
+	return p.take(a, form, kept), f.matrix(1).columns(numbers)
 }
 
 // fits16 reports whether the result of a fold can stay in 16 bits: its range does, and so does
@@ -65,7 +65,7 @@ func (p *plan) fits16(a *lower.Array) bool {
 		return false
 	}
 	for _, s := range p.readers[a] {
-		if s.Each != nil && p.halved(p.written(s)) == nil {
+		if s.Each != nil && p.halved(p.written(p.sweeps[s])) == nil {
 			return false
 		}
 	}

@@ -34,7 +34,11 @@ type buffer struct {
 	planes   int
 	text     string // the comment
 	of       *lower.Array
-	constant *section // of weights.bin, of constants
+	read     []lower.Moment // of a copy in another form, when it is made and read
+	groups   []int          // of a time step, which write or read it
+	memory   string         // that it shares
+	copies   int            // for the time steps, if groups of layers hand it on
+	constant *section       // of weights.bin, of constants
 }
 
 func (b *buffer) bits() bool { return b.form == packed || b.form == planes }
@@ -69,27 +73,33 @@ func (p *plan) result(a *lower.Array, f form, o order) *buffer {
 	b := p.buffer(a.Name, f, a.Type.Size())
 	b.of, b.text = a, a.String()
 	p.homes[a] = &home{b, o.plain()}
+	p.touch(b)
 	return b
 }
 
 // home is where an array lies. A constant that is read like any other array is laid out when
 // it is first asked for; most are parameters and laid out with their reader.
 func (p *plan) home(a *lower.Array) *home {
-	if a.Const() && p.homes[a] == nil {
+	switch {
+	case p.homes[a] != nil:
+	case a.Const():
 		f := full
 		if a.Type.IsSpike() {
 			f = packed
 		}
 		p.homes[a] = &home{p.constant(a.Name, f, a.Data.I), nil}
+	case a.Given:
+		p.homes[a] = p.stepInput(a)
 	}
+	p.touch(p.homes[a].buffer)
 	return p.homes[a]
 }
 
 // take gives elements of an array in a form, for each place one; those of nil are in the order
 // of the array's memory, and −1 is 0. Numbers that lie in bit planes are taken as they are for
 // spikes. It adds a stage where needed, which runs with the reader.
-func (p *plan) take(a *lower.Array, f form, wanted order, reader *lower.Stage) *buffer {
-	x, clock := p.home(a), reader.Clock
+func (p *plan) take(a *lower.Array, f form, wanted order) *buffer {
+	x, clock := p.home(a), p.clock
 	if f == packed && x.form == planes {
 		f = planes
 	}
@@ -101,17 +111,47 @@ func (p *plan) take(a *lower.Array, f form, wanted order, reader *lower.Stage) *
 		clock = ir.Once
 	}
 	key := conversion{x.buffer, f, sha256.Sum256(integers(nil, from, 4)), clock}
-	if b := p.converted[key]; b != nil {
-		return b
+	if p.converted[key] == nil {
+		p.converted[key] = p.convert(a, f, from, clock)
 	}
-	b := p.buffer(a.Name+map[form]string{full: "Vector", packed: "Spikes", planes: "Counts"}[f], f, x.size)
+	p.touch(p.converted[key])
+	return p.converted[key]
+}
+
+// convert makes a copy of an array, with what is computed once or now.
+func (p *plan) convert(a *lower.Array, f form, from order, clock ir.Clock) *buffer {
+	if clock != p.clock {
+		defer func(c ir.Clock, m lower.Moment) { p.clock, p.now = c, m }(p.clock, p.now)
+		p.clock, p.now = clock, p.laid.Loaded()
+	}
+	x := p.home(a)
+	size := x.size
 	if from != nil {
-		b.size = len(from)
+		size = len(from)
 	}
-	b.planes, b.text = x.planes, a.Name+" in another form"
-	p.converted[key] = b
-	p.add(clock, p.conversion(a, b, from, reader))
+	b := p.copy(a, a.Name+map[form]string{full: "Vector", packed: "Spikes", planes: "Counts"}[f], f, size)
+	b.planes = x.planes
+	p.add(p.conversion(a, b, from))
 	return b
+}
+
+// copy makes the buffer of an array in another form, for those who read it from now on.
+func (p *plan) copy(a *lower.Array, name string, f form, size int) *buffer {
+	b := p.buffer(name, f, size)
+	b.of, b.read, b.text = &lower.Array{Name: b.name, Type: a.Type.WithShape(ir.ShapeOf(size))}, []lower.Moment{p.now}, a.Name+" in another form"
+	p.homes[b.of], p.copies = &home{b, nil}, append(p.copies, b)
+	p.touch(b)
+	return b
+}
+
+// touch says that a buffer is written or read now.
+func (p *plan) touch(b *buffer) {
+	if b.read != nil {
+		b.read = append(b.read, p.now)
+	}
+	if p.clock == ir.Step && !slices.Contains(b.groups, p.group) {
+		b.groups = append(b.groups, p.group)
+	}
 }
 
 // from says where each place of wanted elements is copied from; nil if nothing moves.
@@ -133,12 +173,12 @@ func (x *home) from(wanted order) order {
 }
 
 // conversion copies an array to b.
-func (p *plan) conversion(a *lower.Array, b *buffer, from order, reader *lower.Stage) *stage {
+func (p *plan) conversion(a *lower.Array, b *buffer, from order) *stage {
 	x := p.home(a).buffer
 	to := from.places(x.size)
 	once := from == nil || to.places(len(from)).same(from)
 	if x.bits() && !b.bits() && !once {
-		x = p.take(a, full, nil, reader)
+		x = p.take(a, full, nil)
 	}
 	s := p.stage(b, a.Name+" in another form")
 	switch vector := !b.bits(); {

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"nomul/backends/lower"
-	"nomul/ir"
 )
 
 // piece is an array whose elements go to places of a result.
@@ -33,15 +32,10 @@ func pieces(s *lower.Stage) (out []piece, ground []int64) {
 	return out, ground
 }
 
-// move puts a result together from pieces. One that has the elements of an array in another
-// order is where that array is.
+// move puts a result together from pieces.
 func (p *plan) move(s *lower.Stage) {
 	pieces, ground := pieces(s)
 	size := s.To.Type.Size()
-	if len(pieces) == 1 && pieces[0].to.covers(size) && pieces[0].from.covers(pieces[0].of.Type.Size()) {
-		p.rename(s.To, pieces[0])
-		return
-	}
 	var o order
 	if len(pieces) > 0 {
 		o = p.orderLike(&s.Move.Pieces[0], s.To.Type.Shape.Dims())
@@ -57,30 +51,17 @@ func (p *plan) move(s *lower.Stage) {
 		t.do("copy(m.%s, m.%s)", b.name, p.constant(b.name+"Ground", b.form, ground).name)
 	}
 	for _, q := range pieces {
-		p.scatter(t, q, o.places(size), s)
+		p.scatter(t, q, o.places(size))
 	}
-	p.add(s.Clock, t)
+	p.add(t)
 }
 
 func zero(data []int64) bool {
 	return !slices.ContainsFunc(data, func(e int64) bool { return e != 0 })
 }
 
-// rename gives the elements of a piece, which are all of an array, their numbers in another.
-func (p *plan) rename(to *lower.Array, q piece) {
-	x := p.home(q.of)
-	number, o := make(order, x.size), make(order, x.size)
-	for i, e := range q.from {
-		number[e] = q.to[i]
-	}
-	for place := range o {
-		o[place] = number[x.order.element(place)]
-	}
-	p.homes[to], p.clocks[to] = &home{x.buffer, o.plain()}, p.clocks[q.of]
-}
-
 // scatter copies a piece to its places in the stage's result.
-func (p *plan) scatter(t *stage, q piece, places order, reader *lower.Stage) {
+func (p *plan) scatter(t *stage, q piece, places order) {
 	x := *p.home(q.of)
 	f := x.form
 	switch {
@@ -91,10 +72,10 @@ func (p *plan) scatter(t *stage, q piece, places order, reader *lower.Stage) {
 	}
 	from := q.from
 	if distinct := from.places(x.size).places(len(from)).same(from); distinct {
-		x.buffer = p.take(q.of, f, nil, reader)
+		x.buffer = p.take(q.of, f, nil)
 		from = pick(from, x.order.places(x.size))
 	} else {
-		x.buffer = p.take(q.of, max(f, full), from, reader)
+		x.buffer = p.take(q.of, max(f, full), from)
 		from = elements(0, []int{len(from)}, []int{1})
 	}
 	to := slices.Repeat(order{-1}, x.size)
@@ -155,29 +136,29 @@ func (p *plan) start(s *lower.Stage) {
 	t.onReset("copy(m.%s, m.%s)", t.dst.name, p.constant(t.dst.name+"Init", t.dst.form, ground).name)
 }
 
-// keep takes the next content of latched arrays, all of it before any is overwritten.
-func (p *plan) keep() {
+// keep takes the next content of arrays that latches write, all of it before any is overwritten.
+func (p *plan) keep(latches []*lower.Stage) {
 	kept := map[*buffer]bool{}
 	for _, t := range p.latch {
 		kept[t.dst] = true
 	}
 	var writes []*stage
-	for _, s := range p.late {
+	for _, s := range latches {
 		t, q := p.latch[s.To], s.Move.Pieces[0]
 		wanted := seen(&q.To, q.Dims).places(s.To.Type.Size())
-		x := p.take(q.From.Array, t.dst.form, pick(wanted, seen(&q.From, q.Dims)), s)
+		x := p.take(q.From.Array, t.dst.form, pick(wanted, seen(&q.From, q.Dims)))
 		if kept[x] {
 			x = p.buffer(t.dst.name+"Next", x.form, x.size)
 			x.text = "the next " + s.To.Name
 			copied := p.stage(x, x.text)
 			copied.do("copy(m.%s, m.%s)", x.name, p.home(q.From.Array).name)
-			p.add(ir.Step, copied)
+			p.add(copied)
 		}
-		t.text = s.String()
+		t.text, t.group = s.String(), p.group
 		t.do("copy(m.%s, m.%s)", t.dst.name, x.name)
 		writes = append(writes, t)
 	}
 	for _, t := range writes {
-		p.add(ir.Step, t)
+		p.add(t)
 	}
 }

@@ -12,6 +12,7 @@ import (
 type plan struct {
 	pkg      string
 	program  *lower.Program
+	laid     *lower.Plan // the order of the stages, and where arrays are
 	inputs   []*buffer
 	neurons  []neuron
 	outputs  []*buffer
@@ -23,18 +24,22 @@ type plan struct {
 	needs    needs
 	meanings []string // of inputs and outputs, for the reader of the package
 
+	clock ir.Clock // of the sweep that is planned
+	group int      // and that of the time step
+	now   lower.Moment
+
 	scope     scope
 	ports     map[string]*buffer // inputs and outputs by name
 	traced    map[string]neuron  // layers by name
 	readers   map[*lower.Array][]*lower.Stage
+	sweeps    map[*lower.Stage]*lower.Sweep
 	clocks    map[*lower.Array]ir.Clock // when it is written
 	homes     map[*lower.Array]*home
 	converted map[conversion]*buffer
-	joined    map[*lower.Array]*lower.Stage // arrays that their only reader computes
-	functions map[string]*loop              // by the text of their programs
-	loops     []*loop                       // of functions
-	late      []*lower.Stage                // moves at the end of a step
-	latch     map[*lower.Array]*stage       // of the arrays that they write
+	copies    []*buffer               // of arrays in another form
+	functions map[string]*loop        // by the text of their programs
+	loops     []*loop                 // of functions
+	latch     map[*lower.Array]*stage // of the arrays that they write
 }
 
 // needs are kernel.needs, the sizes of the engine's buffers.
@@ -43,6 +48,7 @@ type needs struct{ list, words, digits, starts, values, window, chosen, begins i
 // stage computes a buffer.
 type stage struct {
 	method string
+	group  int    // of a time step
 	text   string // the comment
 	dst    *buffer
 	calls  []string // the statements of its method
@@ -63,9 +69,9 @@ type neuron struct {
 // by name. Names are changed where the package has others of its own like them.
 func newPlan(program *lower.Program, ports backends.Ports, names backends.Names, o backends.Options) *plan {
 	p := &plan{
-		pkg: packageName(o.Name), program: program, scope: newScope(), needs: needs{list: 1, words: 1},
-		ports: map[string]*buffer{}, traced: map[string]neuron{}, readers: map[*lower.Array][]*lower.Stage{}, clocks: map[*lower.Array]ir.Clock{},
-		homes: map[*lower.Array]*home{}, converted: map[conversion]*buffer{}, joined: map[*lower.Array]*lower.Stage{},
+		pkg: packageName(o.Name), program: program, laid: lower.NewPlan(program, layout), scope: newScope(), needs: needs{list: 1, words: 1},
+		ports: map[string]*buffer{}, traced: map[string]neuron{}, readers: map[*lower.Array][]*lower.Stage{}, sweeps: map[*lower.Stage]*lower.Sweep{}, clocks: map[*lower.Array]ir.Clock{},
+		homes: map[*lower.Array]*home{}, converted: map[conversion]*buffer{},
 		functions: map[string]*loop{}, sections: map[[32]byte]section{}, latch: map[*lower.Array]*stage{},
 	}
 	for _, v := range append(ports.Inputs, ports.Outputs...) {
@@ -84,10 +90,8 @@ func newPlan(program *lower.Program, ports backends.Ports, names backends.Names,
 		}
 	}
 	p.survey()
-	for _, s := range program.Stages {
-		p.compute(s)
-	}
-	p.keep()
+	p.run()
+	p.layOut()
 	for _, v := range ports.Neurons {
 		p.neurons = append(p.neurons, p.traced[v.Name])
 	}
@@ -102,34 +106,60 @@ func (p *plan) survey() {
 		for _, v := range s.Views() {
 			p.readers[v.Array] = append(p.readers[v.Array], s)
 		}
-		if s.Move != nil && s.Move.Late {
-			p.late = append(p.late, s)
+	}
+	for _, sweep := range p.laid.Sweeps() {
+		for _, s := range sweep.Stages {
+			p.sweeps[s] = sweep
+		}
+	}
+	for _, g := range p.laid.Groups {
+		for _, s := range g.Latches {
 			p.latched(s.To)
 		}
 	}
 }
 
-func (p *plan) compute(s *lower.Stage) {
-	switch {
-	case s.Output:
+// run plans the stages in the order in which they run.
+func (p *plan) run() {
+	p.clock = ir.Once
+	p.computeAll(p.laid.Once)
+	p.clock = ir.Step
+	for i, g := range p.laid.Groups {
+		p.group = i
+		p.computeAll(g.Sweeps)
+		p.now = g.Turn()
+		p.keep(g.Latches)
+	}
+	p.clock = ir.End
+	p.computeAll(p.laid.End)
+	p.now = lower.Shown
+	for _, s := range p.laid.Outputs {
 		p.output(s)
-	case s.Each != nil:
-		p.each(s)
-	case s.Fold != nil:
-		p.fold(s)
-	case s.Move.Late: // all else comes before
-	case p.latch[s.To] != nil:
-		p.start(s)
-	default:
-		p.move(s)
+	}
+}
+
+func (p *plan) computeAll(sweeps []*lower.Sweep) {
+	for _, s := range sweeps {
+		p.now = s.Moment()
+		switch first := s.Stages[0]; {
+		case first.Each != nil:
+			p.each(s)
+		case first.Fold != nil:
+			p.fold(first)
+		case p.latch[first.To] != nil:
+			p.start(first)
+		default:
+			p.move(first)
+		}
 	}
 }
 
 func (p *plan) stage(dst *buffer, text string) *stage {
-	return &stage{method: p.scope.claim("run" + upper(dst.name)), text: text, dst: dst}
+	return &stage{method: p.scope.claim("run" + upper(dst.name)), group: p.group, text: text, dst: dst}
 }
 
-func (p *plan) add(c ir.Clock, s *stage) { p.stages[c] = append(p.stages[c], s) }
+// add lets a stage run now.
+func (p *plan) add(s *stage) { p.stages[p.clock] = append(p.stages[p.clock], s) }
 
 // do adds a statement.
 func (s *stage) do(format string, args ...any) {
@@ -163,22 +193,25 @@ func (p *plan) input(a *lower.Array) {
 	if a.Type.Kind != ir.Sint {
 		b.elem = "u" + b.elem
 	}
-	p.homes[a], p.clocks[a] = &home{b, nil}, a.Per
+	p.clocks[a] = a.Per
 	if a.Per == ir.Step {
-		p.stepInput(a, b)
+		b.steps = p.program.Steps
+	} else {
+		p.homes[a] = &home{b, nil}
 	}
 }
 
-// stepInput takes the part of the step.
-func (p *plan) stepInput(a *lower.Array, b *buffer) {
-	b.steps = p.program.Steps
-	now := p.result(a, full, nil)
+// stepInput takes the part of the step, where it is first read.
+func (p *plan) stepInput(a *lower.Array) *home {
+	all := p.ports[a.Name]
+	now := p.copy(a, a.Name, full, all.size)
 	s := p.stage(now, a.String())
 	at := p.field(now.name+"At", "int", "0")
-	s.do("widen(%s, m.%s[m.%s:][:%d])", now.elements(), b.name, at, b.size)
-	s.do("m.%s += %d", at, b.size)
+	s.do("widen(%s, m.%s[m.%s:][:%d])", now.elements(), all.name, at, all.size)
+	s.do("m.%s += %d", at, all.size)
 	s.onReset("m.%s = 0", at)
-	p.add(ir.Step, s)
+	p.add(s)
+	return &home{now, nil}
 }
 
 // output copies elements to where the user reads them.
@@ -186,7 +219,7 @@ func (p *plan) output(s *lower.Stage) {
 	piece := s.Move.Pieces[0]
 	b := p.port(s.To)
 	wanted := seen(&piece.From, piece.Dims)
-	copied := p.conversion(piece.From.Array, b, p.home(piece.From.Array).from(wanted), s)
+	copied := p.conversion(piece.From.Array, b, p.home(piece.From.Array).from(wanted))
 	copied.text = s.String()
-	p.add(s.Clock, copied)
+	p.add(copied)
 }

@@ -25,12 +25,12 @@ func (p *plan) pool(f *folded) {
 		form, call = packed, "poolSpikes("
 	}
 	t := p.stage(p.result(f.To, form, f.pooled(channels)), f.Stage.String())
-	from := p.take(f.Fold.X.Array, form, wanted, f.Stage)
+	from := p.take(f.Fold.X.Array, form, wanted)
 	if form == packed {
 		t.do("clear(m.%s)", t.dst.name)
 	}
 	t.do("%sm.%s, m.%s, %s, %s, %d)", call, t.dst.name, from.name, p.table(t.dst.name+"Taps", taps), p.table(t.dst.name+"Ends", ends), channels)
-	p.add(f.Clock, t)
+	p.add(t)
 }
 
 // pooled is the order of a result: as many positions as a pixel has elements lie side by side.
@@ -122,5 +122,5 @@ func (p *plan) collect(f *folded, to order) {
 	} else {
 		t.do("countAt(m.%s, m.%s, %d, %s)", b.name, x.name, x.words(), p.table(b.name+"To", at))
 	}
-	p.add(f.Clock, t)
+	p.add(t)
 }

@@ -39,29 +39,23 @@ func (f form) bits() int {
 
 // length is the number of elements of the buffer's slice.
 func (b *buffer) length() int {
-	switch b.form {
-	case packed:
-		return b.words()
-	case planes:
-		return b.words() * b.planes
-	case table:
+	if b.form == table {
 		return b.size
 	}
-	return padded(b.size)
+	return b.units(padded(b.size))
 }
 
-// makes is the expression that makes the buffer's slice. Behind a vector there is
-// room for a tile, which convolutions write beyond their results.
+// makes is the expression that makes the buffer's slice.
 func (b *buffer) makes() string {
 	switch {
 	case b.form == other:
 		return b.value
 	case b.constant != nil:
 		return fmt.Sprintf("%ss(%s)", b.form.elem(), b.constant.bytes())
-	case b.form == full:
-		return fmt.Sprintf("make(%s, %d, %d)", b.goType(), b.length(), b.length()+tileOutputs)
+	case b.memory != "":
+		return fmt.Sprintf("%s[:%d:%d]", b.memory, b.length(), b.units(b.room()))
 	}
-	return fmt.Sprintf("make(%s, %d)", b.goType(), b.length())
+	return fmt.Sprintf("make(%s, %d, %d)", b.goType(), b.length(), b.units(b.room()))
 }
 
 // goType is the type of an array or slice.

@@ -40,7 +40,7 @@ func (p *plan) chosen(t *stage, x side, length int) string {
 		at := pick(have.order, wanted.places(have.size)).plain()
 		wanted, keys, entries = nil, pick(at, keys), pick(at, entries)
 	}
-	taken := p.take(x.of, packed, wanted, x.Stage)
+	taken := p.take(x.of, packed, wanted)
 	p.needs.chosen = max(p.needs.chosen, taken.size)
 	return fmt.Sprintf("m.%s, %s, %s", taken.name, p.table(t.dst.name+"Keys", keys), p.table(t.dst.name+"Entries", entries))
 }
@@ -61,6 +61,6 @@ func (p *plan) chooseRows(x, words side, place func(group, row, column int) int)
 	spikes, number := p.chosen(t, x, words.rows), x.Groups*x.rows
 	p.needs.begins = max(p.needs.begins, number+2)
 	wanted := x.grid(x.Inputs, words.rows, func(group, input, row int) int { return words.at(group, row, input) })
-	t.do("m.chooseRows(m.%s, m.%s, %s, %d, %d)", t.dst.name, p.take(words.of, full, wanted, x.Stage).name, spikes, number, words.rows)
-	p.add(x.Clock, t)
+	t.do("m.chooseRows(m.%s, m.%s, %s, %d, %d)", t.dst.name, p.take(words.of, full, wanted).name, spikes, number, words.rows)
+	p.add(t)
 }

@@ -169,7 +169,12 @@ func newSketchPlan() *plan {
 // layer plans the function of a sketch, whose operands lie in memory as they are.
 func (s sketch) layer(p *plan, name string) *loop {
 	to := &lower.Array{Name: name, Type: ir.Type{Kind: ir.Sint, Bits: 32, Shape: ir.ShapeOf(sketchNeurons)}}
-	w := &written{Stage: &lower.Stage{Clock: ir.Step, To: to, Each: &lower.Each{Program: s.program}}, Program: s.program}
+	stage := &lower.Stage{Clock: ir.Step, To: to, Each: &lower.Each{Program: s.program}}
+	w := &written{Program: s.program, body: &lower.Body{Program: s.program, Stages: []*lower.Stage{stage}}, dims: []int{sketchNeurons}}
+	for at := range s.program.Vars {
+		w.body.Vars = append(w.body.Vars, lower.Variable{Stage: stage, At: at})
+		p.laid.States[stage] = append(p.laid.States[stage], lower.Elem{})
+	}
 	for slot, data := range s.data {
 		t := ir.Type{Kind: ir.Sint, Bits: 32, Shape: ir.ShapeOf(sketchNeurons)}
 		if slot == 4 {
@@ -184,7 +189,7 @@ func (s sketch) layer(p *plan, name string) *loop {
 		default:
 			a.Data = ir.Ints(t.Shape, data)
 		}
-		w.views = append(w.views, lower.View{Array: a, Strides: []int{1}})
+		w.body.Views = append(w.body.Views, lower.View{Array: a, Strides: []int{1}})
 	}
 	return p.lanes(w)
 }

@@ -52,6 +52,7 @@ func differences(t *testing.T, net *ir.Net, p *lower.Plan) (out []string) {
 	}
 	low := lower.NewMachine(p)
 	for sample, in := range irtest.Inputs(net, 1, 3) {
+		low.ByStep = sample == 1
 		ints := map[string][]int64{}
 		for name, x := range in {
 			ints[name] = x.I

@@ -28,19 +28,16 @@ type life struct {
 	from, to int
 }
 
+// Copy is an array that a target makes of another for its own use: at the first of the moments
+// at which it is read.
+type Copy struct {
+	Array *Array
+	Read  []Moment
+}
+
 // place gives arrays and states their memory.
 func (p *Plan) place() {
-	p.dies = map[int][]*Array{}
-	for _, l := range p.lives() {
-		if at := kept(p.sweepOf[l.array], l.array); at >= 0 && p.Copies[l.array] == 0 {
-			p.Kept[l.array] = at
-			continue
-		}
-		slot := p.slot(p.elem(l.array), p.length(l.array), l.from)
-		slot.until, slot.Users = l.to, append(slot.Users, l.array)
-		p.At[l.array] = slot
-		p.dies[l.to] = append(p.dies[l.to], l.array)
-	}
+	p.Lay(p.memory, nil)
 	for _, s := range p.Program.Stages {
 		if s.Each == nil {
 			continue
@@ -52,8 +49,28 @@ func (p *Plan) place() {
 	}
 }
 
+// Lay gives arrays their memory, by the kind and number of elements that each takes, and with
+// them the copies of a target.
+func (p *Plan) Lay(memory func(*Array) (Elem, int), copies []Copy) {
+	p.Slots, p.At, p.Kept, p.dies = nil, map[*Array]*Slot{}, map[*Array]int{}, map[int][]*Array{}
+	for _, l := range p.lives(copies) {
+		if at := kept(p.sweepOf[l.array], l.array); at >= 0 && p.Copies[l.array] == 0 {
+			p.Kept[l.array] = at
+			continue
+		}
+		e, size := memory(l.array)
+		slot := p.slot(e, size*max(1, p.Copies[l.array]), l.from)
+		slot.until, slot.Users = l.to, append(slot.Users, l.array)
+		p.At[l.array] = slot
+		p.dies[l.to] = append(p.dies[l.to], l.array)
+	}
+}
+
 // kept is the state variable that an array is, or -1: the program stores its result.
 func kept(s *Sweep, a *Array) int {
+	if s == nil {
+		return -1
+	}
 	for _, stage := range s.Stages {
 		if stage.To != a || stage.Each == nil {
 			continue
@@ -93,19 +110,19 @@ func (p *Plan) slot(e Elem, size, from int) *Slot {
 	return s
 }
 
-// length is the elements that an array takes, with its copies; packed spikes fill words.
-func (p *Plan) length(a *Array) int {
+// memory is the kind and the number of the elements of an array; packed spikes fill words.
+func (p *Plan) memory(a *Array) (Elem, int) {
 	n := a.Type.Size()
 	if word := p.Layout.Packed; word > 0 && a.Type.IsSpike() {
 		n = (n + word - 1) / word * word
 	}
-	return n * max(1, p.Copies[a])
+	return p.elem(a), n
 }
 
 // weighs reports whether the elements of an array are sums of weights.
 func (p *Plan) weighs(a *Array) bool {
 	s := p.sweepOf[a]
-	return s != nil && s.Stages[0].To == a && s.Stages[0].Fold != nil && s.Stages[0].Fold.Weight != nil
+	return s != nil && s.Stages[0].To == a && s.weighs()
 }
 
 // elem is that of an array: of its type, and of sums by their range.
@@ -178,8 +195,9 @@ func (e Elem) Wrap(x int64) int64 {
 	return x & (1<<e.Bits - 1)
 }
 
-// lives lists the arrays that need memory, in the order in which it begins to hold them.
-func (p *Plan) lives() []life {
+// lives lists the arrays that need memory, in the order in which it begins to hold them. Those
+// that delays show are there from the beginning.
+func (p *Plan) lives(copies []Copy) []life {
 	all, outside := map[*Array]*life{}, map[*Array]bool{}
 	var order []*life
 	for _, sweep := range p.Sweeps() {
@@ -191,17 +209,18 @@ func (p *Plan) lives() []life {
 			all[s.To], outside[s.To], order = l, s.traced(), append(order, l)
 		}
 	}
-	p.reads(func(v View, reader *Sweep, g *Group, position int) {
+	p.reads(func(v View, reader *Sweep, m Moment) {
 		if l := all[v.Array]; l != nil {
 			outside[v.Array] = outside[v.Array] || p.sweepOf[v.Array] != reader
-			p.extend(l, g, position)
+			p.extend(l, p.sweepOf[v.Array].group, m)
 		}
 	})
 	for _, g := range p.Groups {
 		for _, latch := range g.Latches {
 			outside[latch.To] = true
 			if l := all[latch.To]; l != nil {
-				p.extend(l, g, g.end)
+				l.from = -1
+				p.extend(l, nil, g.Turn())
 			}
 		}
 	}
@@ -211,30 +230,38 @@ func (p *Plan) lives() []life {
 			lives = append(lives, *l)
 		}
 	}
+	for _, c := range copies {
+		first := c.Read[0]
+		l := life{c.Array, first.position, first.position}
+		for _, m := range c.Read[1:] {
+			p.extend(&l, first.group, m)
+		}
+		lives = append(lives, l)
+	}
 	slices.SortStableFunc(lives, func(a, b life) int { return cmp.Compare(a.from, b.from) })
 	return lives
 }
 
 // reads calls f with each view that sweeps, latches and outputs read through, the sweep if it
-// is one, its group in a time step, and the position.
-func (p *Plan) reads(f func(v View, reader *Sweep, g *Group, position int)) {
-	each := func(s *Stage, reader *Sweep, g *Group, position int) {
+// is one, and the moment.
+func (p *Plan) reads(f func(v View, reader *Sweep, m Moment)) {
+	each := func(s *Stage, reader *Sweep, m Moment) {
 		for _, v := range s.Views() {
-			f(v, reader, g, position)
+			f(v, reader, m)
 		}
 	}
 	for _, sweep := range p.Sweeps() {
 		for _, s := range sweep.Stages {
-			each(s, sweep, sweep.group, sweep.position)
+			each(s, sweep, sweep.Moment())
 		}
 	}
 	for _, g := range p.Groups {
 		for _, latch := range g.Latches {
-			each(latch, nil, g, g.latch)
+			each(latch, nil, g.Turn())
 		}
 	}
 	for _, s := range p.Outputs {
-		each(s, nil, nil, outputsPosition)
+		each(s, nil, Shown)
 	}
 }
 
@@ -252,17 +279,16 @@ func (p *Plan) Sweeps() []*Sweep {
 	return append(out, p.End...)
 }
 
-// extend lets an array live until it is read at a position, in a group or outside. A loop
-// over the steps reads an earlier array in every step; the array of another loop it reads
-// step by step, from copies.
-func (p *Plan) extend(l *life, g *Group, position int) {
-	writer := p.sweepOf[l.array].group
+// extend lets an array of a group, or of none, live until it is read. A loop over the steps
+// reads an earlier array in every step; the array of another loop it reads step by step, from
+// copies. All loops end together, so that a step may run its groups one after another, too.
+func (p *Plan) extend(l *life, writer *Group, m Moment) {
 	switch {
-	case g != nil && writer != nil && writer != g:
+	case m.group != nil && writer != nil && writer != m.group:
 		p.Copies[l.array] = p.Program.Steps
-		l.from, position = writer.Sweeps[0].position, g.end
-	case g != nil && writer == nil:
-		position = g.end
+		l.from, m.position = writer.Sweeps[0].position, m.group.end
+	case m.group != nil && writer == nil:
+		m.position = p.Groups[len(p.Groups)-1].end
 	}
-	l.to = max(l.to, position)
+	l.to = max(l.to, m.position)
 }

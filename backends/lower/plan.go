@@ -117,6 +117,24 @@ func (p *Plan) number() {
 // outputsPosition is behind all sweeps.
 const outputsPosition = 1 << 40
 
+// Moment is a position in the order of running, of a group or outside the time steps.
+type Moment struct {
+	group    *Group
+	position int
+}
+
+// Moment returns that of a sweep.
+func (s *Sweep) Moment() Moment { return Moment{s.group, s.position} }
+
+// Turn returns the moment at which the latches of a group run.
+func (g *Group) Turn() Moment { return Moment{g, g.latch} }
+
+// Loaded returns the moment at which all that is computed once is there.
+func (p *Plan) Loaded() Moment { return Moment{position: len(p.Once) - 1} }
+
+// Shown is the moment at which outputs are given.
+var Shown = Moment{position: outputsPosition}
+
 // fuse joins the stages to sweeps, and returns those of a time step.
 func (p *Plan) fuse() []*Sweep {
 	p.sweepOf = map[*Array]*Sweep{}

@@ -1,6 +1,8 @@
 package lower
 
 import (
+	"slices"
+
 	"nomul/ir"
 	"nomul/ir/update"
 )
@@ -14,11 +16,14 @@ type Machine struct {
 	elems  map[*Array]Elem
 	states map[*Stage][][]int64
 	folds  map[*Stage]*folding
+	// ByStep runs all groups in each time step, as those do who look at the state in between.
+	ByStep bool
 }
 
 // NewMachine prepares a machine.
 func NewMachine(p *Plan) *Machine {
-	m := &Machine{p, map[*Array][]int64{}, map[*Array][]int64{}, map[*Array]Elem{}, map[*Stage][][]int64{}, map[*Stage]*folding{}}
+	m := &Machine{plan: p, memory: map[*Array][]int64{}, data: map[*Array][]int64{}, elems: map[*Array]Elem{},
+		states: map[*Stage][][]int64{}, folds: map[*Stage]*folding{}}
 	for _, s := range p.Program.Stages {
 		if s.Fold != nil {
 			m.folds[s] = newFolding(s)
@@ -93,14 +98,12 @@ type Tap func(step int, s *Stage, state [][]int64, result []int64)
 func (m *Machine) Run(in map[string][]int64, tap Tap) map[string][]int64 {
 	m.begin(in)
 	m.sweeps(m.plan.Once, -1, tap)
-	for _, g := range m.plan.Groups {
-		for step := range m.plan.Program.Steps {
-			m.turn(in, step)
-			m.sweeps(g.Sweeps, step, tap)
-			m.latches(g)
-			m.spoil(g.latch)
-		}
-		m.spoil(g.end)
+	loops := [][]*Group{m.plan.Groups}
+	if !m.ByStep {
+		loops = slices.Collect(slices.Chunk(m.plan.Groups, 1))
+	}
+	for _, groups := range loops {
+		m.loop(groups, in, tap)
 	}
 	m.sweeps(m.plan.End, m.plan.Program.Steps, tap)
 	out := map[string][]int64{}
@@ -110,6 +113,21 @@ func (m *Machine) Run(in map[string][]int64, tap Tap) map[string][]int64 {
 	}
 	m.spoil(outputsPosition)
 	return out
+}
+
+// loop runs groups for all time steps.
+func (m *Machine) loop(groups []*Group, in map[string][]int64, tap Tap) {
+	for step := range m.plan.Program.Steps {
+		m.turn(in, step)
+		for _, g := range groups {
+			m.sweeps(g.Sweeps, step, tap)
+			m.latches(g)
+			m.spoil(g.latch)
+		}
+	}
+	for _, g := range groups {
+		m.spoil(g.end)
+	}
 }
 
 // begin takes the inputs that are given once, and sets state variables to their initial values.
@@ -143,7 +161,7 @@ func (m *Machine) turn(in map[string][]int64, step int) {
 		case a.Given && a.Per == ir.Step:
 			copy(m.data[a], in[a.Name][step*n:])
 		case copies > 0:
-			from := step * (m.plan.length(a) / copies)
+			from := step * (len(m.memory[a]) / copies)
 			m.data[a] = m.memory[a][from : from+n]
 		}
 	}

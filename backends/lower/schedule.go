@@ -2,9 +2,9 @@ package lower
 
 import "slices"
 
-// schedule cuts the sweeps of a time step into groups. Step-major there is one. Layer-major
-// each group is as small as delays allow: from the first sweep that reads a delay to the
-// last that its latch depends on.
+// schedule cuts the sweeps of a time step into groups. Step-major there is one. Layer-major a
+// group ends behind spikes, which are cheap to keep for all steps, when weights follow; and
+// it has all sweeps from the first that reads a delay to the last that its latch depends on.
 func (p *Plan) schedule(steps []*Sweep) {
 	var latches []*Stage
 	for _, s := range p.Program.Stages {
@@ -28,6 +28,9 @@ func (p *Plan) schedule(steps []*Sweep) {
 					to, grown = s.to, true
 				}
 			}
+			if rest := steps[to+1:]; len(rest) > 0 && !(steps[to].fires() && slices.ContainsFunc(rest, (*Sweep).weighs)) {
+				to, grown = to+1, true
+			}
 		}
 		g := &Group{Sweeps: steps[from : to+1]}
 		for _, s := range spans {
@@ -39,6 +42,14 @@ func (p *Plan) schedule(steps []*Sweep) {
 		from = to + 1
 	}
 }
+
+// fires reports whether a sweep makes spikes.
+func (s *Sweep) fires() bool {
+	return slices.ContainsFunc(s.Stages, func(stage *Stage) bool { return stage.To.Type.IsSpike() })
+}
+
+// weighs reports whether a sweep adds up weights.
+func (s *Sweep) weighs() bool { return s.Stages[0].Fold != nil && s.Stages[0].Fold.Weight != nil }
 
 // span is the sweeps that must run in the same time step, from one to another, and the
 // latches that tie them.

@@ -90,7 +90,7 @@ func (m *model) putLowered(c *cobra.Command, after, out, target string) error {
 		}
 		t, ok := b.(planned)
 		if !ok {
-			return usageError{fmt.Errorf("--target %s: it has no plan of the lowered program; c has", target)}
+			return usageError{fmt.Errorf("--target %s: it has no plan of the lowered program; go and c have", target)}
 		}
 		if err := b.Check(net).Err(); err != nil {
 			return err

@@ -29,7 +29,7 @@ func TestVerifyFlagship(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"interp", "lowered", "lowered-c", "go-go", "c-gcc", "c-clang", "c-m0", "c-m4", "c-rv32i", "verilog-iverilog", "verilog-verilator"}
+	want := []string{"interp", "lowered", "lowered-go", "lowered-c", "go-go", "c-gcc", "c-clang", "c-m0", "c-m4", "c-rv32i", "verilog-iverilog", "verilog-verilator"}
 	if runtime.GOARCH == "amd64" {
 		want = append(want, "go-arm64-neon")
 	}
@@ -39,7 +39,7 @@ func TestVerifyFlagship(t *testing.T) {
 			t.Errorf("%s: %+v", e.Name, e.Mismatches)
 		}
 		samples := 64
-		if slices.Contains([]string{"lowered", "lowered-c", "go-arm64-neon", "c-m0", "c-m4", "c-rv32i", "verilog-iverilog"}, e.Name) {
+		if slices.Contains([]string{"lowered", "lowered-go", "lowered-c", "go-arm64-neon", "c-m0", "c-m4", "c-rv32i", "verilog-iverilog"}, e.Name) {
 			samples = slowSamples
 		}
 		if e.Skipped == "" && e.Samples != samples {

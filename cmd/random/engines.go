@@ -37,9 +37,11 @@ func onProcessors(ctx context.Context, cases []engine.Case) (map[string][]engine
 			return engine.NewLowered(net, layout), nil
 		})
 	}
-	out["lowered c"] = engine.Each(ctx, cases, func(_ context.Context, net *ir.Net) (engine.Engine, error) {
-		return engine.NewPlanned(net, cgen.New().Plan(net)), nil
-	})
+	for name, plan := range map[string]func(*ir.Net) *lower.Plan{"lowered go": goasm.New().Plan, "lowered c": cgen.New().Plan} {
+		out[name] = engine.Each(ctx, cases, func(_ context.Context, net *ir.Net) (engine.Engine, error) {
+			return engine.NewPlanned(net, plan(net)), nil
+		})
+	}
 	for i, k := range kernels {
 		out["go "+k] = results[i]
 	}

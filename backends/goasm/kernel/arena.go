@@ -30,6 +30,13 @@ func int32s(data []byte) []int32 { return view[int32](data, 2) }
 // uint64s gives the packed spikes that a part of an arena holds.
 func uint64s(data []byte) []uint64 { return view[uint64](data, 3) }
 
+// cut gives parts of a memory one after another, of so many elements, the first of which they show.
+func cut[T any](parts [][]T, memory []T, length, room int) {
+	for i := range parts {
+		parts[i], memory = memory[:length:room], memory[room:]
+	}
+}
+
 // constant is a number of an arena.
 type constant interface{ int16 | int32 | uint64 }
 
