@@ -4,8 +4,9 @@
 // and a test that replays vectors, in a folder that can be copied into any other module; and
 // a command that runs a stream of samples.
 //
-// The net is lowered (package lower), and planned from its stages: plan.go goes through them,
-// memory.go and order.go tell how arrays lie in memory and who takes them in another form,
+// The net is lowered (package lower), and laid out by a plan of it: plan.go goes through its sweeps,
+// slots.go gives arrays the memory that it has for them, memory.go and order.go tell how arrays lie
+// in memory and who takes them in another form,
 // each.go, fold.go and move.go with their neighbours choose the code of a stage by its
 // operands. emit.go prints.
 //

@@ -27,8 +27,8 @@ type loop struct {
 	function string // in plain Go
 	results  []*buffer
 	kinds    []lower.Elem // of the state
-	first    *loop // the one that is printed for this one too
-	block    int   // how many elements the constants are for; they repeat
+	first    *loop        // the one that is printed for this one too
+	block    int          // how many elements the constants are for; they repeat
 }
 
 // argument is a slice that a function takes: an element for each of the result, or spikes, 64

@@ -149,6 +149,13 @@ func (t *trial) compare(ctx context.Context, first int, want backends.Vectors) {
 		return
 	}
 	t.row.Mismatches.Add(first, want, got)
+	if r, ok := t.engine.(engine.Reordering); ok && r.Reorders() {
+		if got, err = t.engine.Run(ctx, engine.Samples(want), false); err != nil {
+			t.err = err
+			return
+		}
+		t.row.Mismatches.Add(first, want.WithoutSteps(), got)
+	}
 	if counted, ok := t.engine.(engine.Counted); ok {
 		t.row.Cost.Add(t.row.Samples, counted.Cost(), len(want))
 	}

@@ -168,7 +168,9 @@ func (p *batchGo) runner(left []int) []byte {
 const batchRunner = `package batch
 
 import (
+	"bytes"
 	"encoding/binary"
+	"fmt"
 	"io"
 )
 
@@ -195,6 +197,9 @@ func Run(name string, from int, in io.Reader, out io.Writer) error {
 			var err error
 			if told, err = infer(told, sample, true); err != nil {
 				return err
+			}
+			if whole, err := infer(nil, sample, false); err != nil || !bytes.HasSuffix(told, whole) {
+				return fmt.Errorf("a sample as a whole has other outputs than step by step (%v)", err)
 			}
 		}
 		binary.LittleEndian.PutUint32(told, uint32(len(told)-4))

@@ -60,6 +60,13 @@ type Counted interface {
 	Cost() Cost
 }
 
+// Reordering is an engine that may run layers in another order when nobody looks at the steps.
+type Reordering interface {
+	Engine
+	// Reorders reports whether it does.
+	Reorders() bool
+}
+
 // runLimit ends tools that hang; no honest run takes as long.
 const runLimit = 2 * time.Hour
 

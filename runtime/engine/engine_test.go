@@ -91,6 +91,8 @@ type made struct {
 
 func c() backends.Backend { return cgen.New() }
 
+func golang() backends.Backend { return goasm.New() }
+
 func goEngine(kernel, arch string) func(context.Context, *ir.Net, backends.Backend, backends.Options) (Engine, error) {
 	return func(ctx context.Context, net *ir.Net, b backends.Backend, o backends.Options) (Engine, error) {
 		return Go(ctx, net, b, GoOptions{Options: o, Kernel: kernel, Arch: arch})
@@ -117,9 +119,9 @@ func simEngine(simulator string) func(context.Context, *ir.Net, backends.Backend
 
 func engines() []made {
 	return []made{
-		{"go-auto", goasm.New, goEngine("auto", "")},
-		{"go-go", goasm.New, goEngine("go", "")},
-		{"go-arm64-neon", goasm.New, goEngine("neon", "arm64")},
+		{"go-auto", golang, goEngine("auto", "")},
+		{"go-go", golang, goEngine("go", "")},
+		{"go-arm64-neon", golang, goEngine("neon", "arm64")},
 		{"c-gcc", c, cEngine("gcc")},
 		{"c-clang", c, cEngine("clang")},
 		{"c-m0", c, boardEngine(0)},

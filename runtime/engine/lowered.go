@@ -44,6 +44,9 @@ func (e *Lowered) Name() string {
 	return "lowered"
 }
 
+// Reorders reports whether the plan has groups of layers.
+func (e *Lowered) Reorders() bool { return len(e.plan.Groups) > 1 }
+
 // Close does nothing: nothing was built.
 func (e *Lowered) Close() error { return nil }
 
@@ -69,6 +72,7 @@ func (e *Lowered) sample(machine *lower.Machine, inputs [][]int64, trace bool) b
 		in[v.Name] = inputs[i]
 	}
 	out := backends.Sample{Inputs: inputs}
+	machine.ByStep = trace
 	var tap lower.Tap
 	if trace {
 		out.Steps = make([]backends.StepTrace, e.net.Steps)

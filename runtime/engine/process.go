@@ -151,6 +151,9 @@ func (p *Process) Name() string { return p.name }
 // Binary is the path of the program, for proofs.
 func (p *Process) Binary() string { return filepath.Clean(p.binary) }
 
+// Reorders reports whether the program is of Go, which runs groups of layers.
+func (p *Process) Reorders() bool { return p.module != "" }
+
 // Module is the import path of the emitted Go package; empty for C.
 func (p *Process) Module() string { return p.module }
 
