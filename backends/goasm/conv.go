@@ -36,19 +36,20 @@ type tile struct {
 	outputs int // of a row
 	bytes   int // of an output
 	shift   int // the bytes of a row are 1 << shift
-	places  int // of tables: the windows that are summed side by side
 }
 
 var (
 	tile8x32 = tile{loop: "conv8x32", outputs: 32, bytes: 1, shift: 5}
 	tile8x64 = tile{loop: "conv8x64", outputs: 64, bytes: 1, shift: 6}
-	tables16 = tile{loop: "tables16", outputs: 16, bytes: 2, shift: 5, places: 8}
-	tables32 = tile{loop: "tables32", outputs: 32, bytes: 2, shift: 6, places: 4}
+	tables16 = tile{loop: "tables16", outputs: 16, bytes: 2, shift: 5}
 	tileWide = tile{loop: "convWide", outputs: 32, bytes: 2, shift: 6}
 )
 
 // tableBits are the bits of a digit; a table has the multiples 0 to 15 of each row.
 const tableBits = 4
+
+// tablePlaces are the windows that are summed side by side with tables.
+const tablePlaces = 8
 
 // maxTable is the most bytes of tables that are read from the nearest caches.
 const maxTable = 1 << 18
@@ -185,12 +186,9 @@ func (c *convolution) words(p *plan, f *folded, wanted order) {
 	}
 	lo, hi := min(a.Range.Lo, 0), max(a.Range.Hi, 0) // padding is 0
 	c.low, c.bits = lo, max(1, bits.Len64(uint64(hi-lo)))
-	c.method, c.tile = convBits, tables32
-	if c.weights.outputs <= tables16.outputs {
-		c.tile = tables16
-	}
+	c.method, c.tile = convBits, tables16
 	tiles := (c.weights.outputs + c.tile.outputs - 1) / c.tile.outputs
-	if len(c.weights.blocks(1<<tableBits-1)) == 1 && tiles*c.weights.inputs<<(c.tile.shift+tableBits) <= maxTable && c.places >= c.tile.places {
+	if len(c.weights.blocks(1<<tableBits-1)) == 1 && tiles*c.weights.inputs<<(c.tile.shift+tableBits) <= maxTable && c.places >= tablePlaces {
 		c.method = convDigits
 	}
 	words := c.pixels() * c.channels
@@ -207,7 +205,7 @@ func (c *convolution) layRows(p *plan) string {
 	switch {
 	case c.method == convDigits:
 		rows := p.lay(c.weights.append16(nil, c.tile.outputs, c.tiles))
-		p.tables = append(p.tables, fmt.Sprintf("multiples(%s, %d)", rows.bytes(), 1<<c.tile.shift))
+		p.tables = append(p.tables, fmt.Sprintf("multiples(%s)", rows.bytes()))
 		return fmt.Sprintf("multiplied[%d]", len(p.tables)-1)
 	case c.tile.bytes == 1:
 		return p.lay(c.weights.spare().append8(nil, c.tile.outputs)).bytes()
@@ -279,9 +277,9 @@ func (c *convolution) tabled(p *plan, rows string) string {
 	return fmt.Sprintf(`tabled{
 image: %s,
 tables: tables{places: %d, taps: %s, step: %d, digits: %d, next: %d, shift: %d, dstStep: %d, baseStep: %d},
-loop: k.%s, rows: %s, stride: %d, tile: %d, tiles: %d,
+rows: %s, stride: %d, tiles: %d,
 origins: %s, line: %d, baseLine: %d,
 }`, c.image(p), c.places, p.words(c.tapWords(c.channels)), c.step*c.channels, c.digits(), c.pixels()*c.channels, tableBits*(c.digits()-1), outputs, c.biasStep,
-		c.tile.loop, rows, c.weights.inputs<<(c.tile.shift+tableBits), c.tile.outputs, c.tiles,
+		rows, c.weights.inputs<<(c.tile.shift+tableBits), c.tiles,
 		p.words(c.starts.scaled(c.channels)), c.places*outputs, c.places*c.biasStep)
 }

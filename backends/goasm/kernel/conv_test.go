@@ -199,14 +199,10 @@ func TestConvolutionOfWords(t *testing.T) {
 		f.out[1] = f.in[1] + f.at[1] + f.after[1] - f.kernel[1] + 1
 		f.x = drawMatrix(t, 1, (f.in[0]*f.in[1]*f.channels+63)/64, int32(low), int32(low+255))[0][:f.in[0]*f.in[1]*f.channels]
 		f.drawWeights(t, 2)
-		tile, loop := 16, k.tables16
-		if rapid.Bool().Draw(t, "wide") {
-			tile, loop = 32, k.tables32
-		}
-		e, c := f.machine(k), f.layer(nil, tile, 2, 16, int32(low))
+		e, c := f.machine(k), f.layer(nil, tableOutputs, 2, 16, int32(low))
 		c.unit -= digitBits
-		words := tabled{image: c.image, loop: loop, tile: tile, tiles: c.windows.tiles, line: c.line}
-		words.rows, words.stride = multiples(f.rows(tile, bytes16), 2*tile), c.stride
+		words := tabled{image: c.image, tiles: c.windows.tiles, line: c.line}
+		words.rows, words.stride = multiples(f.rows(tableOutputs, bytes16)), c.stride
 		words.tables = tables{places: f.out[1], step: f.stride[1] * f.channels, digits: 2, shift: 4, dstStep: f.outputs, next: len(c.lines) * c.padLine}
 		for _, p := range c.parts {
 			for i := int(p.first) * f.channels; i < int(p.last)*f.channels; i++ {

@@ -48,7 +48,7 @@ type kernel struct {
 	// 8-bit rows, whose sums must fit 16 bits, and of 32 outputs with 16-bit rows,
 	// summed modulo 2^32; and over those of words.
 	conv8x32, conv8x64, convWide conv
-	tables16, tables32           tableLoop
+	tables16                     tableLoop
 	listLine                     func(list, starts []uint32, planes []uint64, at, n int, im *image, p *positions) int
 
 	// max32 and sum32 combine pixels, each from one of the places in x on. They
@@ -78,7 +78,6 @@ func plain() *kernel {
 		conv8x32:   over(32, half8x32),
 		conv8x64:   over(64, rows8x32),
 		tables16:   tables16,
-		tables32:   tables32,
 		convWide:   over(32, rows16x32),
 		listLine:   listLine,
 		max32:      max32,

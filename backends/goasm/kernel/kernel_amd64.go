@@ -42,7 +42,6 @@ func assembly() []*kernel {
 		conv8x32:   conv8x32AVX2,
 		conv8x64:   conv8x64AVX2,
 		tables16:   tables16AVX2,
-		tables32:   tables32AVX2,
 		convWide:   convWideAVX2,
 		listLine:   listLineAVX2,
 		max32:      max32AVX2,
@@ -70,9 +69,6 @@ func conv8x64AVX2(dst, base []int32, rows []byte, list, starts []uint32, w *wind
 
 //go:noescape
 func tables16AVX2(dst, base []int32, rows []byte, digits []uint32, t *tables)
-
-//go:noescape
-func tables32AVX2(dst, base []int32, rows []byte, digits []uint32, t *tables)
 
 //go:noescape
 func convWideAVX2(dst, base []int32, rows []byte, list, starts []uint32, w *windows)

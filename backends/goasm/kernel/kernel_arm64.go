@@ -12,7 +12,6 @@ func assembly() []*kernel {
 		conv8x32:   over(32, half8x32NEON),
 		conv8x64:   over(64, rows8x32NEON),
 		tables16:   tables16,
-		tables32:   tables32,
 		convWide:   over(32, rows16x32NEON),
 		listLine:   listLine,
 		max32:      max32,

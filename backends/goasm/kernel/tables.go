@@ -7,8 +7,11 @@ import "encoding/binary"
 // one to add. All windows add as many rows, so several windows of a line are
 // summed side by side.
 
-// digitBits are the bits of a digit.
-const digitBits = 4
+const (
+	digitBits    = 4  // of a digit
+	tableOutputs = 16 // the weights of a row
+	tableBytes   = 2 * tableOutputs
+)
 
 // tables describes the windows of one line of results.
 type tables struct {
@@ -22,7 +25,7 @@ type tables struct {
 	baseStep int     // elements of base
 }
 
-// tableLoop sums the windows of a line, for one tile of outputs:
+// tableLoop sums the windows of a line, eight side by side, for one tile of outputs:
 //
 //	dst = base + Σ_digits (Σ rows << shift of the digit)
 //
@@ -31,22 +34,12 @@ type tables struct {
 // base must not be dst.
 type tableLoop func(dst, base []int32, rows []byte, digits []uint32, t *tables)
 
-// tables16 has rows of 16 weights and sums 8 windows side by side.
 func tables16(dst, base []int32, rows []byte, digits []uint32, t *tables) {
-	t.sum(dst, base, rows, digits, 16)
-}
-
-// tables32 has rows of 32 weights and sums 4 windows side by side.
-func tables32(dst, base []int32, rows []byte, digits []uint32, t *tables) {
-	t.sum(dst, base, rows, digits, 32)
-}
-
-func (t *tables) sum(dst, base []int32, rows []byte, digits []uint32, outputs int) {
-	var memory [32]int32
-	sums := memory[:outputs]
+	var memory [tableOutputs]int32
+	sums := memory[:]
 	to, from, first := 0, 0, 0
 	for range t.places {
-		copy(dst[to:to+outputs], base[from:])
+		copy(dst[to:to+tableOutputs], base[from:])
 		at, shift := first, uint(t.shift)
 		for range t.digits {
 			t.window(sums, rows, digits[at:])
@@ -69,7 +62,7 @@ func (t *tables) window(sums []int32, rows []byte, digits []uint32) {
 			sums[i] += int32(int16(binary.LittleEndian.Uint16(row)))
 			row = row[2:]
 		}
-		table += len(sums) << (digitBits + 1)
+		table += tableBytes << digitBits
 	}
 }
 
@@ -77,10 +70,8 @@ func (t *tables) window(sums []int32, rows []byte, digits []uint32) {
 type tabled struct {
 	image
 	tables
-	loop     tableLoop
 	rows     []byte
 	stride   int     // bytes of a tile
-	tile     int     // outputs of a tile
 	tiles    int     // of which the last may reach beyond the outputs
 	origins  []int32 // for each line of results, the word where its windows begin
 	line     int     // elements of dst from a line to the next
@@ -94,7 +85,7 @@ func (e *engine) convolveDigits(dst, base []int32, c *tabled) {
 	dst = dst[:cap(dst)]
 	output, at := 0, 0
 	for range c.tiles - 1 {
-		output, at = output+c.tile, at+c.stride
+		output, at = output+tableOutputs, at+c.stride
 	}
 	for range c.tiles {
 		d, b := dst[output:], base[output:]
@@ -102,9 +93,9 @@ func (e *engine) convolveDigits(dst, base []int32, c *tabled) {
 			if i > 0 {
 				d, b = d[c.line:], b[c.baseLine:]
 			}
-			c.loop(d, b, c.rows[at:], e.list[origin:], &c.tables)
+			e.tables16(d, b, c.rows[at:], e.list[origin:], &c.tables)
 		}
-		output, at = output-c.tile, at-c.stride
+		output, at = output-tableOutputs, at-c.stride
 	}
 }
 
@@ -121,18 +112,18 @@ func (e *engine) listDigits(im *image, t *tables) {
 }
 
 // multiples makes a table of 0 to 15 times each row of 16-bit weights.
-func multiples(rows []byte, bytes int) []byte {
+func multiples(rows []byte) []byte {
 	table := make([]byte, len(rows)<<digitBits)
 	at := table
-	for ; len(rows) > 0; rows = rows[bytes:] {
-		at = at[bytes:] // 0 times
+	for ; len(rows) > 0; rows = rows[tableBytes:] {
+		at = at[tableBytes:] // 0 times
 		for range 1<<digitBits - 1 {
-			before := table[len(table)-len(at)-bytes:]
-			for i := 0; i < bytes; i += 2 {
+			before := table[len(table)-len(at)-tableBytes:]
+			for i := 0; i < tableBytes; i += 2 {
 				w := binary.LittleEndian.Uint16(before[i:]) + binary.LittleEndian.Uint16(rows[i:])
 				binary.LittleEndian.PutUint16(at[i:], w)
 			}
-			at = at[bytes:]
+			at = at[tableBytes:]
 		}
 	}
 	return arena(string(table))

@@ -68,15 +68,8 @@ same: \
 	JMP   MORE
 
 // PLACE stores 16 sums, and goes to the next window.
-#define PLACE16(ysum, xsum) \
+#define PLACE(ysum, xsum) \
 	WIDEN(ysum, xsum, 0); \
-	ADDQ BX, DI; \
-	ADDQ R15, SI
-
-// PLACE32 stores 32 sums.
-#define PLACE32(ysum0, xsum0, ysum1, xsum1) \
-	WIDEN(ysum0, xsum0, 0); \
-	WIDEN(ysum1, xsum1, 64); \
 	ADDQ BX, DI; \
 	ADDQ R15, SI
 
@@ -152,60 +145,15 @@ tap:
 	DECQ   CX
 	JNE    tap
 
-	PLACE16(Y0, X0)
-	PLACE16(Y1, X1)
-	PLACE16(Y2, X2)
-	PLACE16(Y3, X3)
-	PLACE16(Y4, X4)
-	PLACE16(Y5, X5)
-	PLACE16(Y6, X6)
-	PLACE16(Y7, X7)
+	PLACE(Y0, X0)
+	PLACE(Y1, X1)
+	PLACE(Y2, X2)
+	PLACE(Y3, X3)
+	PLACE(Y4, X4)
+	PLACE(Y5, X5)
+	PLACE(Y6, X6)
+	PLACE(Y7, X7)
 	NEXTDIGIT(summed, digit)
 
 summed:
 	NEXTGROUP(8, 3, group)
-
-// func tables32AVX2(dst, base []int32, rows []byte, digits []uint32, t *tables)
-TEXT ·tables32AVX2(SB), NOSPLIT, $40-104
-	SETUP
-
-group:
-	GROUP
-
-digit:
-	CLEAR(Y0)
-	CLEAR(Y1)
-	CLEAR(Y2)
-	CLEAR(Y3)
-	CLEAR(Y4)
-	CLEAR(Y5)
-	CLEAR(Y6)
-	CLEAR(Y7)
-	DIGIT
-
-tap:
-	TAP
-	MOVL   (R12), AX
-	VPADDW (DX)(AX*1), Y0, Y0
-	VPADDW 32(DX)(AX*1), Y1, Y1
-	MOVL   (R12)(R8*1), AX
-	VPADDW (DX)(AX*1), Y2, Y2
-	VPADDW 32(DX)(AX*1), Y3, Y3
-	MOVL   (R12)(R8*2), AX
-	VPADDW (DX)(AX*1), Y4, Y4
-	VPADDW 32(DX)(AX*1), Y5, Y5
-	MOVL   (R12)(R10*1), AX
-	VPADDW (DX)(AX*1), Y6, Y6
-	VPADDW 32(DX)(AX*1), Y7, Y7
-	ADDQ   $1024, DX
-	DECQ   CX
-	JNE    tap
-
-	PLACE32(Y0, X0, Y1, X1)
-	PLACE32(Y2, X2, Y3, X3)
-	PLACE32(Y4, X4, Y5, X5)
-	PLACE32(Y6, X6, Y7, X7)
-	NEXTDIGIT(summed, digit)
-
-summed:
-	NEXTGROUP(4, 2, group)
