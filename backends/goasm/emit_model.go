@@ -42,7 +42,7 @@ func (p *plan) packageDoc(out *printer) {
 		}
 		out.f("//%s%s", indent, line)
 	}
-	out.f("//\n// Infer is Reset, Load, Steps times Step, and Finish. A Model is for one goroutine at a time; any")
+	out.f("//\n// Infer is Reset, Load, Steps times Step, and Finish, in this order: values share memory. A Model is for one goroutine at a time; any")
 	out.f("// number of models may run at the same time, and all of them read the same weights.")
 	out.f("package %s\n\nimport (\n_ \"embed\"\n\"sync\"\n)\n", p.pkg)
 }
