@@ -18,12 +18,10 @@ type bodyPrinter struct {
 	*lower.Body
 	code     []update.Instr
 	w        *walk
-	order    bool // elements come in C order
-	words    bool // 32 spikes at a time
-	front    operand
-	made     *lower.Array // of the fold in front, whose element is that operand
-	fronts   int          // 1 behind a fold, else 0
-	results  []operand    // by stage; without a name where the element is kept or only passed on
+	order    bool                     // elements come in C order
+	words    bool                     // 32 spikes at a time
+	made     map[*lower.Array]operand // the element of the fold in front, if there is one
+	results  []operand                // by stage; without a name where the element is kept or only passed on
 	state    []operand
 	packed   []spikes
 	factors  map[update.Value]csd // of products and leaks
@@ -43,10 +41,10 @@ type spikes struct {
 }
 
 // body declares the memory that the programs of a sweep go through; none without a program.
-func (b *printer) body(s *lower.Sweep, w *walk, front operand) *bodyPrinter {
+func (b *printer) body(s *lower.Sweep, w *walk, made map[*lower.Array]operand) *bodyPrinter {
 	p := &bodyPrinter{printer: b, Body: b.p.laid.Body(s), w: w, order: w.inOrder(), words: inWords(s.Stages[0]),
-		front: front, made: s.Stages[0].To, factors: map[update.Value]csd{}, operands: map[int64]operand{}}
-	p.code, p.fronts = p.Program.Code, len(s.Stages)-len(p.Stages)
+		made: made, factors: map[update.Value]csd{}, operands: map[int64]operand{}}
+	p.code = p.Program.Code
 	p.uses, p.names = texts(p.Program), p.Program.Names()
 	p.number, p.wrapping = make([]string, len(p.code)), make([]string, len(p.code))
 	p.declare()
@@ -60,7 +58,7 @@ func (b *printer) each(s *lower.Sweep) {
 	if inWords(s.Stages[0]) {
 		w = over([]int{packedSpikes.length(lower.Size(s.Grid()))})
 	}
-	p := b.body(s, w, operand{})
+	p := b.body(s, w, nil)
 	b.indices(w)
 	b.loops(w, 0, p.element)
 	p.end(lower.Size(s.Grid()))
@@ -122,10 +120,10 @@ func (p *bodyPrinter) declare() {
 
 // read declares a pointer to an operand, unless it is handed on.
 func (p *bodyPrinter) read(name string, v lower.View) operand {
-	switch {
-	case v.Array == p.made:
-		return p.front
-	case p.words:
+	if element, made := p.made[v.Array]; made {
+		return element
+	}
+	if p.words {
 		return p.pointer("const ", name, unpacked(p.p.at(v.Array)), p.w.elements())
 	}
 	return p.reads(p.w, name, v)
@@ -148,7 +146,7 @@ func (p *bodyPrinter) memory() {
 		if p.words {
 			at = unpacked(at)
 		}
-		to := p.pointer("", numbered("y", p.fronts+i), at, p.w.elements())
+		to := p.pointer("", numbered("y", len(p.made)+i), at, p.w.elements())
 		p.results = append(p.results, to)
 		if at.elem.packed {
 			p.packed = append(p.packed, spikes{to: to, value: p.result(i)})

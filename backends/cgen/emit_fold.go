@@ -53,7 +53,7 @@ func (b *printer) reduce(sweep *lower.Sweep) {
 	if stored {
 		y = b.pointer("", "y", at, r.w.elements())
 	}
-	body := b.body(sweep, r.w, operand{text: "(int32_t)all"})
+	body := b.body(sweep, r.w, map[*lower.Array]operand{s.To: {text: "(int32_t)all"}})
 	b.indices(r.w)
 	if stored && at.elem.packed {
 		b.set(at, 0)

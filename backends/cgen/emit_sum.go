@@ -66,14 +66,13 @@ func (b *printer) sum(sweep *lower.Sweep) {
 
 // epilogue declares the memory of the programs that run on the sums of a place.
 func (p *sumPrinter) epilogue(sweep *lower.Sweep) {
-	signed := p.elem
-	signed.signed = true
-	front := operand{}
+	made := map[*lower.Array]operand{}
 	if len(sweep.Stages) > 1 {
-		sums := place{fmt.Sprintf("(const %s *)%s", signed.c(), p.sums), signed, 0}
-		front = p.pointer("const ", "sums", sums, p.w.along(0, strides(p.Places, p.sum.fold.OutputAxes, 1)))
+		signed := elem{bits: p.elem.bits, signed: true}
+		sums := place{fmt.Sprintf("(const %s *)%s", signed.c(), p.sums), signed, p.outs}
+		made[p.of] = p.pointer("const ", "sums", sums, p.w.along(0, strides(p.Places, p.sum.fold.OutputAxes, 1)))
 	}
-	p.body = p.printer.body(sweep, p.w, front)
+	p.body = p.printer.body(sweep, p.w, made)
 }
 
 // done prints the code behind the sums of a place.

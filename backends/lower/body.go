@@ -59,7 +59,8 @@ func (b *Body) join(s *Stage, grid []int, steps int, made map[*Array]update.Valu
 				values[v] = at
 				continue
 			}
-			i.At = b.view(view.on(s.To.Type.Shape.Dims(), grid))
+			onGrid, _ := view.on(s.To.Type.Shape.Dims(), grid)
+			i.At = b.operand(onGrid)
 		}
 		values[v] = update.Value(len(to.Code))
 		to.Code, b.Ranges.Values = append(to.Code, i), append(b.Ranges.Values, r.Values[v])
@@ -71,8 +72,8 @@ func (b *Body) join(s *Stage, grid []int, steps int, made map[*Array]update.Valu
 	b.Stages = append(b.Stages, s)
 }
 
-// view is the operand that is read through a view.
-func (b *Body) view(v View, _ bool) int64 {
+// operand is the one that is read through a view.
+func (b *Body) operand(v View) int64 {
 	at := slices.IndexFunc(b.Views, func(w View) bool {
 		return w.Array == v.Array && w.Start == v.Start && slices.Equal(w.Strides, v.Strides)
 	})

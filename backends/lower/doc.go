@@ -14,6 +14,9 @@
 // through the array. Stages run once before the time steps, in each step, or at the end, in
 // the order of the text; latches run when all else of a step has.
 //
+// A plan (NewPlan) joins stages to sweeps, as far as a target can fuse them, and gives arrays
+// and states their memory; the programs of a sweep are one to print (Body).
+//
 // A program has a text (Print, Parse) and a meaning (Run), which the interpreter of the IR
 // takes no part in: a wrong spike is either lowering's fault (lowered differs from fixed) or
 // that of one back end (it differs from lowered).
