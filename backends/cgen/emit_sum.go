@@ -2,7 +2,6 @@ package cgen
 
 import (
 	"fmt"
-	"slices"
 
 	"nomul/backends/lower"
 )
@@ -14,9 +13,10 @@ type sumPrinter struct {
 	of         *lower.Array
 	w          *walk // the axes around the images, those of an image, and the outputs of a place
 	x          place
-	from, at   string // where the operand of an image begins, and a window in it
-	row, start string // and its weights and start values; no start: startAll
-	y, sums    string // the sums of a place, and where they are made; no y: they are handed on
+	from, at   string  // where the operand of an image begins, and a window in it
+	row, start string  // and its weights and start values; no start: startAll
+	sums       string  // where the sums of a place are made
+	one, y     operand // of them, and where the result has it, if it is elsewhere
 	body       *bodyPrinter
 }
 
@@ -37,14 +37,7 @@ func (b *printer) sum(sweep *lower.Sweep) {
 	}
 	b.p.levels = max(b.p.levels, t.levels())
 	b.line("\t@_level levels[%d];", t.levels())
-	y, stored := b.p.place[s.To]
-	if stored {
-		p.y = plus("y", w.along(0, on(slices.Concat(t.around, t.over), lower.Strides(t.Places))).name)
-		b.line("\t%s *y = (%[1]s *)%s;", t.elem.c(), y.expr)
-	}
-	if p.sums = p.y; t.spread() || !stored {
-		p.sums = b.p.lend("sums"+t.elem.kind()[1:], t.elem, roundUp(t.outs, 4), "sums of one place, of the layer that runs")
-	}
+	p.results(len(sweep.Stages) > 1)
 	if !p.x.elem.packed {
 		b.line("\tconst %s *x = %s;", p.x.elem.c(), p.x.expr)
 	}
@@ -64,25 +57,50 @@ func (b *printer) sum(sweep *lower.Sweep) {
 	p.body.end(lower.Size(t.Places))
 }
 
+// results declares the sums of a place: in the result, or apart where programs run on them or
+// the outputs of the result stand apart.
+func (p *sumPrinter) results(read bool) {
+	at, stored := p.p.place[p.of]
+	if stored && !read && !p.spread() {
+		p.line("\t%s *y = (%[1]s *)%s;", p.elem.c(), at.expr)
+		p.sums = plus("y", p.w.along(0, on(p.around, lower.Strides(p.Places))).name)
+		return
+	}
+	p.sums = p.p.lend("sums"+p.elem.kind()[1:], p.elem, roundUp(p.outs, 4), "sums of one place, of the layer that runs")
+	if stored {
+		p.y = p.pointer("", "y", at, p.w.elements())
+	}
+}
+
 // epilogue declares the memory of the programs that run on the sums of a place.
 func (p *sumPrinter) epilogue(sweep *lower.Sweep) {
 	made := map[*lower.Array]operand{}
-	if len(sweep.Stages) > 1 {
+	if p.y.name != "" || len(sweep.Stages) > 1 {
 		signed := elem{bits: p.elem.bits, signed: true}
-		sums := place{fmt.Sprintf("(const %s *)%s", signed.c(), p.sums), signed, p.outs}
-		made[p.of] = p.pointer("const ", "sums", sums, p.w.along(0, strides(p.Places, p.sum.fold.OutputAxes, 1)))
+		sums := place{fmt.Sprintf("(%s *)%s", signed.c(), p.sums), signed, p.outs}
+		p.one = p.pointer("", "sums", sums, p.w.along(0, strides(p.Places, p.sum.fold.OutputAxes, 1)))
+		made[p.of] = p.one
 	}
 	p.body = p.printer.body(sweep, p.w, made)
 }
 
 // done prints the code behind the sums of a place.
 func (p *sumPrinter) done() {
-	if p.y != "" && p.spread() {
-		p.line("\t@_spread%d(%s, %s, %du, %du);", p.elem.bits, p.y, p.sums, p.outs, p.between)
+	if p.one.name == "" {
+		return
 	}
-	if len(p.body.Stages) > 0 {
-		p.loops(p.w, 2, p.body.element)
-	}
+	p.loops(p.w, 2, func() {
+		if p.y.name != "" {
+			p.write(p.y, p.one.read())
+		}
+		p.body.element()
+	})
+}
+
+// collect prints the loop that takes the sums of a place from the result.
+func (p *sumPrinter) collect() {
+	p.loops(p.w, 2, func() { p.write(p.one, p.y.read()) })
+	p.again(p.w, 2)
 }
 
 // layWeights lays the weights out, and asks for the list of rows.
@@ -145,7 +163,7 @@ func (p *sumPrinter) spikes() {
 		}
 		p.loops(p.w, 1, func() {
 			if i > 0 {
-				p.line("\t@_collect%d(%s, %s, %du, %du);", p.elem.bits, p.sums, p.y, p.outs, p.between)
+				p.collect()
 			} else {
 				p.startSums()
 			}

@@ -27,7 +27,6 @@ type sum struct {
 	padded   []int      // the image with its padding
 	places   int        // of the image, per channel
 	base     int        // the first element of the operand
-	between  int        // from output to output in the result
 	chunks   []chunk
 	byWeight []int // strides of the places in the laid out weights
 	byStart  []int // and in the start values
@@ -40,23 +39,16 @@ type chunk struct {
 	segments        []segment
 }
 
-// weighs reports whether a stage adds rows of constant weights, of at most 16 bits; the outputs
-// of a place are at one distance.
+// weighs reports whether a stage adds rows of constant weights, of at most 16 bits.
 func weighs(s *lower.Stage) bool {
 	f := s.Fold
-	if f == nil || f.Monoid != lower.Sum || f.Weight == nil || !f.Weight.Array.Const() || !wideWeights.holds(f.Weight.Array.Data.Range()) {
-		return false
-	}
-	outputs := f.Rows().OutputAxes
-	_, even := lower.OneStride(pick(f.Places, outputs), pick(lower.Strides(f.Places), outputs))
-	return even
+	return f != nil && f.Monoid == lower.Sum && f.Weight != nil && f.Weight.Array.Const() && wideWeights.holds(f.Weight.Array.Data.Range())
 }
 
 // planSum plans a stage, with a copy of its operand where no kernel goes through it.
 func (p *plan) planSum(s *lower.Stage) *lower.Stage {
 	f, r := *s.Fold, s.Fold.Rows()
 	t := &sum{Fold: &f, fold: r, windows: r.Windows}
-	t.between, _ = lower.OneStride(pick(f.Places, r.OutputAxes), pick(lower.Strides(f.Places), r.OutputAxes))
 	channels := len(f.Taps) - len(t.windows.In)
 	t.inputs = lower.Size(f.Taps[:channels])
 	apart, even := lower.OneStride(f.Taps[:channels], f.X.Strides[len(f.Places):])
@@ -150,9 +142,13 @@ func (p *plan) gather(t *sum, clock ir.Clock, channels int) {
 	t.X = x
 }
 
-// spread reports whether the sums of a place are made apart from the result, where its outputs
-// stand apart.
-func (t *sum) spread() bool { return len(t.over) > 0 || t.between > 1 && t.outs > 1 }
+// spread reports whether the outputs of a place stand apart in the result, where sums are made
+// apart from it.
+func (t *sum) spread() bool {
+	outputs := t.fold.OutputAxes
+	by, even := lower.OneStride(pick(t.Places, outputs), pick(lower.Strides(t.Places), outputs))
+	return len(t.over) > 0 || t.outs > 1 && (by > 1 || !even)
+}
 
 // paddedOf is the extent of the input with all the padding that windows look at.
 func paddedOf(w ir.Windows) []int {

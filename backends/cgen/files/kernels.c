@@ -316,28 +316,6 @@ static void @_wide_BITS(WORD *y, uint32_t tiles, const int16_t *w, uint32_t stri
 	} while (--tiles != 0u);
 }
 
-/* Puts the sums of a place where the channels have them. */
-static void @_spreadBITS(WORD *y, const WORD *sums, uint32_t n, uint32_t places)
-{
-	volatile uint32_t hop = places; /* or compilers multiply it by the channels */
-
-	do {
-		*y = *sums++;
-		y += hop;
-	} while (--n != 0u);
-}
-
-/* Takes the sums of a place from where the channels have them. */
-static void @_collectBITS(WORD *sums, const WORD *y, uint32_t n, uint32_t places)
-{
-	volatile uint32_t hop = places; /* or compilers multiply it by the channels */
-
-	do {
-		*sums++ = *y;
-		y += hop;
-	} while (--n != 0u);
-}
-
 /* Adds the listed rows of 8-bit weights to y, TILE outputs at a time. Per level, from top
  * down to 1, the level's rows join the running sums, and these are added to y. A word
  * holds four weights, each plus 128; all is the sum of whole words, odd that of their odd
