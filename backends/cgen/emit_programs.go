@@ -60,16 +60,9 @@ func (b *printer) load(v *ir.Value) {
 		b.line("\t\t\t\tto[-1] |= (uint32_t)(*from++ & 1u) << (i & 31u);\n\t\t\t}\n\t\t}\n\t}")
 		return
 	}
-	b.line("\tfor (i = 0u; i < %du; i++) {", b.p.steps(v)*n)
-	switch e.bits {
-	case 8:
-		b.line("\t\t%s[i] = (%s)*from++;", name, e.c())
-	case 16:
-		b.line("\t\t%s[i] = (%s)(uint16_t)(from[0] | (unsigned)from[1] << 8);\n\t\tfrom += 2;", name, e.c())
-	default:
-		b.line("\t\t%s[i] = (%s)(from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24);\n\t\tfrom += 4;", name, e.c())
-	}
-	b.line("\t}")
+	b.line("\tfor (i = 0u; i < %du; i++) {\n\t\tuint32_t word = 0u, at;\n", b.p.steps(v)*n)
+	b.line("\t\tfor (at = 0u; at != %du; at += 8u) {\n\t\t\tword |= (uint32_t)*from++ << at;\n\t\t}", e.bits)
+	b.line("\t\t%s[i] = (%s)word;\n\t}", name, e.c())
 }
 
 // emitStream prints stream.h: the results of a sample, in the order in which they are computed.

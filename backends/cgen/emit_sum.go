@@ -142,7 +142,6 @@ func (p *sumPrinter) inRows(many bool) {
 		}
 	}
 	p.all(list)
-	p.done()
 }
 
 // spikes prints the sums over an image of spikes, some channels at a time: the first are added
@@ -222,7 +221,6 @@ func (p *sumPrinter) words() {
 	p.loops(p.w, 1, func() {
 		p.line("\t@_window_%s(%s, %s, %s, %du, %du, %du);", e.kind(), window, plus(x, p.at), taps, p.windows.Taps(), p.inputs, lower.Size(p.padded))
 		p.all(list)
-		p.done()
 	})
 }
 
@@ -249,7 +247,7 @@ func (p *sumPrinter) sorter(e elem, x string) lister {
 	}
 }
 
-// all prints the code of the sums of one place.
+// all prints the code of the sums of one place, and the code behind them.
 func (p *sumPrinter) all(list lister) {
 	p.startSums()
 	for i, d := range p.digits {
@@ -261,6 +259,7 @@ func (p *sumPrinter) all(list lister) {
 			p.shiftSums(i)
 		}
 	}
+	p.done()
 }
 
 // startSums sets every sum to where it starts. With several digits that is 0,
