@@ -105,7 +105,7 @@ func (b *Builder) settle(v *Value) error {
 	if d := checkWritten(v, in); d != nil {
 		return d
 	}
-	v.Clock, v.Range, v.State, v.Drive = clock, in.rng, in.state, in.current
+	v.Clock, v.Range, v.State, v.Current = clock, in.rng, in.state, in.current
 	return nil
 }
 

@@ -70,16 +70,16 @@ func (n *Net) Head() *Net { return &Net{Name: n.Name, Level: n.Level, Steps: n.S
 
 // Value is one operation with one result.
 type Value struct {
-	Name  string
-	Op    Op
-	Args  []*Value // one per operand of the op's row; nil where an optional one is absent
-	Attrs Attrs    // the op's attribute struct, by value; nil when it has none
-	Type  Type
-	Clock Clock
-	Range Range  // of an integer result
-	State Range  // of a neuron's integer membrane, before and after the reset
-	Drive Range  // of a neuron's integer current, if it has one, before and after its leak
-	Scale *Scale // of an integer result: real = scale · integer; nil is unknown
+	Name    string
+	Op      Op
+	Args    []*Value // one per operand of the op's row; nil where an optional one is absent
+	Attrs   Attrs    // the op's attribute struct, by value; nil when it has none
+	Type    Type
+	Clock   Clock
+	Range   Range  // of an integer result
+	State   Range  // of a neuron's integer membrane, before and after the reset
+	Current Range  // of a neuron's integer current, if it has one, before and after its leak
+	Scale   *Scale // of an integer result: real = scale · integer; nil is unknown
 	// Origin is the place in the user's file that the value comes from.
 	Origin diag.Origin
 }

@@ -281,7 +281,7 @@ func (p *parser) settle(s *scanner, v *Value, w written) {
 		what     string
 		said     *Range
 		inferred Range
-	}{{"range", w.rng, v.Range}, {"state", w.state, v.State}, {"current", w.current, v.Drive}} {
+	}{{"range", w.rng, v.Range}, {"state", w.state, v.State}, {"current", w.current, v.Current}} {
 		if c.said != nil && !c.said.Contains(c.inferred) {
 			s.failAt(at, diag.BadNet, parseError(c.what+" "+c.said.String()+" does not contain the inferred "+c.inferred.String()))
 		}

@@ -71,8 +71,8 @@ func printValue(b *strings.Builder, v *Value, files *arrays) {
 	if v.State != (Range{}) {
 		fmt.Fprintf(b, " state %v", v.State)
 	}
-	if v.Drive != (Range{}) {
-		fmt.Fprintf(b, " current %v", v.Drive)
+	if v.Current != (Range{}) {
+		fmt.Fprintf(b, " current %v", v.Current)
 	}
 	if v.Scale != nil {
 		fmt.Fprintf(b, " scale %s", printScale(v.Scale, files))

@@ -147,8 +147,8 @@ func (v *verifier) inferred(val *Value) {
 		v.errs = append(v.errs, d)
 		return
 	}
-	if val.Clock != clock || val.Range != in.rng || val.State != in.state || val.Drive != in.current {
+	if val.Clock != clock || val.Range != in.rng || val.State != in.state || val.Current != in.current {
 		v.bad(val, "says clock %v, range %v, state %v, current %v; inferred are %v, %v, %v, %v",
-			val.Clock, val.Range, val.State, val.Drive, clock, in.rng, in.state, in.current)
+			val.Clock, val.Range, val.State, val.Current, clock, in.rng, in.state, in.current)
 	}
 }

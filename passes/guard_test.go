@@ -49,7 +49,7 @@ end
 				}
 				const usual = 4 // guard bits of these neurons
 				for _, v := range fixed.All(ir.OpNeuron) {
-					s := v.State.Union(v.Drive)
+					s := v.State.Union(v.Current)
 					if bare := (ir.Range{Lo: s.Lo >> usual, Hi: s.Hi >> usual}); !within32(s) && within32(bare) {
 						t.Errorf("%v, %d steps, threshold %v: %%%s has guard=%d and needs %v", form, 1<<bits, threshold, v.Name, v.Attrs.(ir.NeuronAttrs).Guard, s)
 					}

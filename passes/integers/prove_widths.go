@@ -22,7 +22,7 @@ func ProveWidths(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 					WithHelp("its units are those of the weights beside it, which are far smaller")
 			}
 		}
-		if r := v.Range.Union(v.State).Union(v.Drive); !fitsEngines(r) {
+		if r := v.Range.Union(v.State).Union(v.Current); !fitsEngines(r) {
 			of := "it goes"
 			if v.Op == ir.OpNeuron {
 				of = "its membrane may go"

@@ -74,7 +74,7 @@ func (s *quiet) find(v *ir.Value) *ir.Tensor {
 // alone is one neuron with the same input in every step, in real numbers or in integers.
 type alone[T int64 | float64] struct {
 	ir.NeuronAttrs
-	leak, wane, adapt             func(T) T
+	leak, decay, adapt            func(T) T
 	input, threshold, bias, reset T
 
 	v, i  T // the membrane and the current, behind the last step
@@ -139,7 +139,7 @@ func (n *alone[T]) drive(i T, killed bool) (drive, next T) {
 	}
 	old := i
 	if n.Order != ir.OrderAfter {
-		i = n.wane(i)
+		i = n.decay(i)
 	}
 	if i += n.input; killed {
 		i = 0
@@ -148,7 +148,7 @@ func (n *alone[T]) drive(i T, killed bool) (drive, next T) {
 	case ir.OrderLate:
 		return old, i
 	case ir.OrderAfter:
-		return i, n.wane(i)
+		return i, n.decay(i)
 	}
 	return i, i
 }
@@ -174,12 +174,12 @@ type lone [ir.NeuronLeak]float64
 
 // twins is the leaks of neurons of one layer, in real numbers and on integers.
 type twins struct {
-	attrs          ir.NeuronAttrs
-	steps          int
-	leak, wane     func(float64) float64
-	whole, waneInt func(int64) int64
-	adapt          func(float64) float64
-	adaptInt       func(int64) int64
+	attrs           ir.NeuronAttrs
+	steps           int
+	leak, decay     func(float64) float64
+	whole, decayInt func(int64) int64
+	adapt           func(float64) float64
+	adaptInt        func(int64) int64
 }
 
 func twinsOf(v *ir.Value, a ir.NeuronAttrs, steps int) twins {
@@ -191,9 +191,9 @@ func twinsOf(v *ir.Value, a ir.NeuronAttrs, steps int) twins {
 // agrees reports whether a neuron fires on integers in the steps in which it does in
 // real numbers when no spike reaches it.
 func (p *twins) agrees(real, fixed lone) bool {
-	r := alone[float64]{NeuronAttrs: p.attrs, leak: p.leak, wane: p.wane, adapt: p.adapt, jump: real[ir.NeuronJump], input: real[ir.NeuronX],
+	r := alone[float64]{NeuronAttrs: p.attrs, leak: p.leak, decay: p.decay, adapt: p.adapt, jump: real[ir.NeuronJump], input: real[ir.NeuronX],
 		threshold: real[ir.NeuronThreshold], bias: real[ir.NeuronBias], reset: real[ir.NeuronReset], v: real[ir.NeuronInit]}
-	n := alone[int64]{NeuronAttrs: p.attrs, leak: p.whole, wane: p.waneInt, adapt: p.adaptInt, jump: int64(fixed[ir.NeuronJump]), input: int64(fixed[ir.NeuronX]),
+	n := alone[int64]{NeuronAttrs: p.attrs, leak: p.whole, decay: p.decayInt, adapt: p.adaptInt, jump: int64(fixed[ir.NeuronJump]), input: int64(fixed[ir.NeuronX]),
 		threshold: int64(fixed[ir.NeuronThreshold]), bias: int64(fixed[ir.NeuronBias]), reset: int64(fixed[ir.NeuronReset]), v: int64(fixed[ir.NeuronInit])}
 	for range p.steps {
 		if r.next() != n.next() {

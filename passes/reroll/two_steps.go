@@ -9,21 +9,21 @@ import (
 	"nomul/passes/timing"
 )
 
-// maxDoubts bounds the operands of a two-step net that may be a current or a
+// maxOpen bounds the operands of a two-step net that may be a current or a
 // membrane: each doubles the bodies to try.
-const maxDoubts = 8
+const maxOpen = 8
 
 // guessBody finds the body of a net of two steps, where no two steps look alike:
 // the second is cut where it reads membranes and spikes of the first. A first
-// membrane that is also a static current is in doubt: every reading is tried,
-// and one that makes both steps come out right is right.
+// membrane that is also a static current is open, either may be read: every reading
+// is tried, and one that makes both steps come out right is right.
 func (u *unrolled) guessBody(first *firstStep) *diag.Diagnostic {
 	g, d := newGuess(u)
 	if d != nil {
 		return d
 	}
 	for _, first.begins = range []beginning{asState, missing, asGiven} {
-		for g.reading = range 1 << len(g.doubts) {
+		for g.reading = range 1 << len(g.open) {
 			if first.begins > asState && g.reading&g.reset != 0 {
 				continue
 			}
@@ -65,19 +65,13 @@ type guess struct {
 	past    map[*ir.Value][]seed // by the value in step 0
 	own     []map[*ir.Value]bool // per layer: the values that update its membrane
 	mixed   map[*ir.Value]bool   // computed from the state of step 0
-	doubts  map[doubt]int        // at most maxDoubts; the others are membranes
-	reading int                  // bit k: doubt k is a current
-	reset   int                  // the doubts that a spike multiplies
-}
-
-// doubt is operand i of v.
-type doubt struct {
-	v *ir.Value
-	i int
+	open    map[operand]int      // at most maxOpen; the others are membranes
+	reading int                  // bit k: open operand k is a current
+	reset   int                  // bit k: a spike multiplies open operand k
 }
 
 func newGuess(u *unrolled) (*guess, *diag.Diagnostic) {
-	g := &guess{u: u, past: map[*ir.Value][]seed{}, mixed: map[*ir.Value]bool{}, doubts: map[doubt]int{}}
+	g := &guess{u: u, past: map[*ir.Value][]seed{}, mixed: map[*ir.Value]bool{}, open: map[operand]int{}}
 	seeds, d := u.seeds()
 	for _, s := range seeds {
 		g.past[s.past] = append(g.past[s.past], s)
@@ -123,7 +117,7 @@ func (g *guess) pastOf(v *ir.Value, i int) *ir.Value {
 	return out
 }
 
-// number finds the doubts, breadth first from the membranes: an input current is added closer to
+// number finds the open operands, breadth first from the membranes: an input current is added closer to
 // the membrane than the remainder of the last one behind reset and leak.
 func (g *guess) number() {
 	var queue []*ir.Value
@@ -137,11 +131,11 @@ func (g *guess) number() {
 		}
 		seen[v] = true
 		for i, a := range v.Args {
-			if g.u.span[a].once() && a != nil && g.pastOf(v, i) != nil && len(g.doubts) < maxDoubts {
+			if g.u.span[a].once() && a != nil && g.pastOf(v, i) != nil && len(g.open) < maxOpen {
 				if v.Op == ir.OpMul && g.mixed[v.Args[1-i]] {
-					g.reset |= 1 << len(g.doubts)
+					g.reset |= 1 << len(g.open)
 				}
-				g.doubts[doubt{v, i}] = len(g.doubts)
+				g.open[operand{v, i}] = len(g.open)
 			}
 		}
 		queue = append(queue, v.Args...)
@@ -159,9 +153,9 @@ func (g *guess) body() *diag.Diagnostic {
 
 func (g *guess) edge(v *ir.Value, i int) edge {
 	a, past := v.Args[i], g.pastOf(v, i)
-	k, doubtful := g.doubts[doubt{v, i}]
+	k, isOpen := g.open[operand{v, i}]
 	switch {
-	case past != nil && !(doubtful && g.reading>>k&1 == 1):
+	case past != nil && !(isOpen && g.reading>>k&1 == 1):
 		return edge{fromPast, past}
 	case g.u.span[a].once() && !g.mixed[a]:
 		return edge{fromOnce, a}

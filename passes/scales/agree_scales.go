@@ -59,9 +59,9 @@ func (s *scaler) costs(before classes, powers, list []gauge, read reading) bool 
 
 // meets reports whether rows of one value are brought together.
 func (s *scaler) meets(before classes, list []gauge) bool {
-	for _, sp := range list {
+	for _, g := range list {
 		row := map[int]int{} // by the class that it is in now
-		for _, id := range sp.id {
+		for _, id := range g.id {
 			old, _ := before.root(id)
 			now, _ := s.classes.root(id)
 			if first, ok := row[now]; ok && first != old {
@@ -76,9 +76,9 @@ func (s *scaler) meets(before classes, list []gauge) bool {
 // coarsens reports whether units of values are coarser together than apart, by more than
 // some bits.
 func coarsens(apart, together *scaler, read []gauge, bits int) bool {
-	for _, sp := range read {
-		own, now := apart.finest(sp), together.units(sp)
-		for i, id := range sp.id {
+	for _, g := range read {
+		own, now := apart.finest(g), together.units(g)
+		for i, id := range g.id {
 			if !together.exact(id) && now[i] > math.Ldexp(own[i], bits)*(1+wholeError) {
 				return true
 			}
@@ -95,9 +95,9 @@ func (s *scaler) exact(id int) bool {
 
 // finest are the units of a gauge's elements; where numbers are whole multiples of theirs,
 // those in which their weights just fit, which is as fine as others would be.
-func (s *scaler) finest(sp gauge) []float64 {
-	out := s.units(sp)
-	for i, id := range sp.id {
+func (s *scaler) finest(g gauge) []float64 {
+	out := s.units(g)
+	for i, id := range g.id {
 		root, _ := s.classes.root(id)
 		if fits := s.asked[root].fits; s.exact(id) && fits > 0 {
 			out[i] *= min(1, fits/s.scale[root])
@@ -135,8 +135,8 @@ func (s *scaler) tried(among []bool, c classes, powers []gauge) *scaler {
 }
 
 // within reports whether some of a gauge's classes are among some.
-func (s *scaler) within(sp gauge, among []bool) bool {
-	return slices.ContainsFunc(sp.id, func(id int) bool {
+func (s *scaler) within(g gauge, among []bool) bool {
+	return slices.ContainsFunc(g.id, func(id int) bool {
 		root, _ := s.classes.root(id)
 		return among[root]
 	})
@@ -148,8 +148,8 @@ func (s *scaler) bound(list []gauge) []bool {
 	among := s.classes.of(list)
 	for grows := true; grows; {
 		grows = false
-		add := func(sp gauge) {
-			for _, id := range sp.id {
+		add := func(g gauge) {
+			for _, id := range g.id {
 				root, _ := s.classes.root(id)
 				grows = grows || !among[root]
 				among[root] = true
@@ -177,14 +177,14 @@ func (s *scaler) bound(list []gauge) []bool {
 func (s *scaler) readersOf(list []gauge) reading {
 	var out reading
 	among, parts := s.classes.of(list), map[shared]gauge{}
-	for v, sp := range s.gauges {
-		if len(sp.id) == 0 || !s.fires(v, true) {
+	for v, g := range s.gauges {
+		if len(g.id) == 0 || !s.fires(v, true) {
 			continue
 		}
-		key := shared{&sp.id[0], &sp.ratio[0], len(sp.id), sp.source}
+		key := shared{&g.id[0], &g.ratio[0], len(g.id), g.source}
 		part, known := parts[key]
 		if !known {
-			part = s.pickIn(sp, among)
+			part = s.pickIn(g, among)
 			parts[key] = part
 		}
 		if len(part.id) > 0 {
@@ -222,14 +222,14 @@ func (s *scaler) weightsIn(among []bool) []gauge {
 }
 
 // pickIn returns the elements of a gauge whose classes are among some.
-func (s *scaler) pickIn(sp gauge, among []bool) gauge {
+func (s *scaler) pickIn(g gauge, among []bool) gauge {
 	var index []int
-	for i, id := range sp.id {
+	for i, id := range g.id {
 		if root, _ := s.classes.root(id); among[root] {
 			index = append(index, i)
 		}
 	}
-	return sp.pick(ir.Shape{}, index)
+	return g.pick(ir.Shape{}, index)
 }
 
 // fires reports whether a neuron that fires reads a value, at most moved, masked or times

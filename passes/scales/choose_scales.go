@@ -218,8 +218,8 @@ func (s *scaler) weighted(v *ir.Value) error {
 		whole[i] = commonUnit(w.Weights.F[i*w.Row():][:w.Row()], limit)
 		least[i] /= limit
 	}
-	sp := s.fresh(w.PerOutput(least).Type.Shape)
-	s.gauges[v] = s.ask(&source{gauge: sp, least: least, whole: whole})
+	g := s.fresh(w.PerOutput(least).Type.Shape)
+	s.gauges[v] = s.ask(&source{gauge: g, least: least, whole: whole})
 	if bias := w.Bias(); bias != nil {
 		s.added(v, bias)
 	}
@@ -248,21 +248,21 @@ func (s *scaler) fresh(shape ir.Shape) gauge {
 // output wants one unit.
 func (s *scaler) output(v *ir.Value) error {
 	a := v.Args[0]
-	sp, ok := s.gauges[a]
+	g, ok := s.gauges[a]
 	if layers.RealConst(a) {
-		sp, ok = s.constant(a.Const()), true
+		g, ok = s.constant(a.Const()), true
 	}
 	if !ok {
 		return nil
 	}
-	if !s.agree([]gauge{sp}, s.weightsIn(s.classes.of([]gauge{sp})), func() bool {
-		s.powers = append(s.powers, sp)
-		return s.classes.unifyAll(sp)
+	if !s.agree([]gauge{g}, s.weightsIn(s.classes.of([]gauge{g})), func() bool {
+		s.powers = append(s.powers, g)
+		return s.classes.unifyAll(g)
 	}) {
-		sp = s.one(v.Args[0], sp)
-		s.powers = append(s.powers, sp)
+		g = s.one(v.Args[0], g)
+		s.powers = append(s.powers, g)
 	}
-	s.gauges[v] = sp
+	s.gauges[v] = g
 	return nil
 }
 
@@ -276,27 +276,27 @@ func (s *scaler) one(v *ir.Value, from gauge) gauge {
 // membrane, in finer units.
 func (s *scaler) neuron(v *ir.Value) error {
 	x := v.Args[ir.NeuronX]
-	sp, ok := s.gauges[x]
+	g, ok := s.gauges[x]
 	attrs := v.Attrs.(ir.NeuronAttrs)
 	switch {
 	case !ok && attrs.Silent:
-		sp = s.integers(v.Type.Shape)
+		g = s.integers(v.Type.Shape)
 	case !ok:
 		return nil
 	}
 	if attrs.Fires() {
-		s.sinks = append(s.sinks, &sink{value: v, gauge: sp})
+		s.sinks = append(s.sinks, &sink{value: v, gauge: g})
 	}
 	for slot := ir.NeuronThreshold; slot < ir.NeuronLeak; slot++ {
 		if c := v.Args[slot].Const(); c != nil {
-			s.note(sp.stretch(gaugeShape(sp, x)), c, true)
+			s.note(g.stretch(gaugeShape(g, x)), c, true)
 		}
 	}
 	if !attrs.Silent {
 		return nil
 	}
 	fine := math.Ldexp(1, -SilentGuard(v, s.sizes, s.steps))
-	out := sp.pick(sp.shape, rewrite.UpTo(len(sp.id)))
+	out := g.pick(g.shape, rewrite.UpTo(len(g.id)))
 	for i := range out.ratio {
 		out.ratio[i] *= fine
 	}
@@ -306,15 +306,15 @@ func (s *scaler) neuron(v *ir.Value) error {
 
 // scaleOf is the scale of a real value, when all is solved.
 func (s *scaler) scaleOf(v *ir.Value) (*ir.Scale, bool) {
-	sp, ok := s.gauges[v]
+	g, ok := s.gauges[v]
 	if !ok {
 		return nil, false
 	}
-	f := s.units(sp)
+	f := s.units(g)
 	if !slices.ContainsFunc(f, func(unit float64) bool { return !Equal(unit, f[0]) }) {
 		return ir.UniformScale(f[0]), true
 	}
-	return &ir.Scale{Name: v.Name + ".scale", Data: ir.Reals(sp.shape, f)}, true
+	return &ir.Scale{Name: v.Name + ".scale", Data: ir.Reals(g.shape, f)}, true
 }
 
 // The precision of a value that is brought into other units, beside its readers: the

@@ -168,10 +168,10 @@ func (s *scaler) divideWholes(classes []asked) {
 func (s *scaler) eachConstant(f func(c noted, number float64, root int, weight float64)) {
 	for _, c := range s.constants {
 		shape, _ := ir.Broadcast(c.gauge.shape, c.numbers.Type.Shape)
-		sp := c.gauge.stretch(shape)
+		g := c.gauge.stretch(shape)
 		for i, number := range rewrite.Stretched(c.numbers, shape) {
-			root, w := s.classes.root(sp.id[i])
-			f(c, number, root, w*sp.ratio[i])
+			root, w := s.classes.root(g.id[i])
+			f(c, number, root, w*g.ratio[i])
 		}
 	}
 }
@@ -304,7 +304,7 @@ func (s *scaler) fitWhole(classes []asked) {
 // of the class is an integer, or a power of two before an output.
 func (s *scaler) place(classes []asked, need []float64) {
 	s.scale = append([]float64{}, need...)
-	for root, t := range s.thresholds(func(k *sink, sp gauge) float64 { return math.Ldexp(1/s.shiftOf(sp), k.guard) }) {
+	for root, t := range s.thresholds(func(k *sink, g gauge) float64 { return math.Ldexp(1/s.shiftOf(g), k.guard) }) {
 		c := classes[root]
 		n := math.Floor(t / need[root])
 		if c.fits == 0 {
@@ -343,14 +343,14 @@ func (s *scaler) thresholds(times func(*sink, gauge) float64) []float64 {
 	for _, k := range s.sinks {
 		c := k.value.Args[ir.NeuronThreshold].Const()
 		shape, _ := ir.Broadcast(k.gauge.shape, c.Type.Shape)
-		sp := k.gauge.stretch(shape)
-		units := times(k, sp)
+		g := k.gauge.stretch(shape)
+		units := times(k, g)
 		for i, f := range rewrite.Stretched(c, shape) {
 			if f == 0 {
 				continue
 			}
-			root, w := s.classes.root(sp.id[i])
-			if th := math.Abs(f) / (w * sp.ratio[i]) * units; out[root] == 0 || th < out[root] {
+			root, w := s.classes.root(g.id[i])
+			if th := math.Abs(f) / (w * g.ratio[i]) * units; out[root] == 0 || th < out[root] {
 				out[root] = th
 			}
 		}

@@ -49,8 +49,8 @@ func (c *classes) root(id int) (int, float64) {
 // of reports, by root, the classes of some gauges.
 func (c *classes) of(list []gauge) []bool {
 	out := make([]bool, len(c.parent))
-	for _, sp := range list {
-		for _, id := range sp.id {
+	for _, g := range list {
+		for _, id := range g.id {
 			root, _ := c.root(id)
 			out[root] = true
 		}

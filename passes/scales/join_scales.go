@@ -16,10 +16,10 @@ func (s *scaler) join(v *ir.Value) error {
 	var of []*ir.Value
 	whole := false
 	for i, a := range v.Args {
-		sp, ok := s.gauges[a]
+		g, ok := s.gauges[a]
 		switch {
 		case ok:
-			met, of = append(met, sp.stretch(gaugeShape(sp, v))), append(of, a)
+			met, of = append(met, g.stretch(gaugeShape(g, v))), append(of, a)
 		case a.Op != ir.OpConst && (v.Op != ir.OpWhere || i > 0):
 			whole = true
 		}
@@ -46,8 +46,8 @@ func (s *scaler) met(of []*ir.Value, list []gauge) gauge {
 	out := list[0]
 	if s.agree(list, nil, func() bool {
 		agree := true
-		for _, sp := range list[1:] {
-			agree = s.meet(&out, sp) && agree
+		for _, g := range list[1:] {
+			agree = s.meet(&out, g) && agree
 			out.source = -1
 		}
 		return agree
@@ -55,8 +55,8 @@ func (s *scaler) met(of []*ir.Value, list []gauge) gauge {
 		return out
 	}
 	to := s.fresh(out.shape)
-	for i, sp := range list {
-		s.converted(of[i], to, sp.stretch(to.shape), nil)
+	for i, g := range list {
+		s.converted(of[i], to, g.stretch(to.shape), nil)
 	}
 	return to
 }
@@ -69,8 +69,8 @@ func (s *scaler) integers(shape ir.Shape) gauge {
 }
 
 // integersIn asks a gauge for units in which integers are whole, or fine.
-func (s *scaler) integersIn(sp gauge) {
-	src := &source{gauge: sp, least: make([]float64, len(sp.id)), whole: make([]float64, len(sp.id)), free: true, read: true}
+func (s *scaler) integersIn(g gauge) {
+	src := &source{gauge: g, least: make([]float64, len(g.id)), whole: make([]float64, len(g.id)), free: true, read: true}
 	for i := range src.least {
 		src.least[i], src.whole[i] = math.Ldexp(1, -integerBits), 1
 	}
@@ -83,8 +83,8 @@ func (s *scaler) added(v *ir.Value, c *ir.Tensor) {
 	s.note(s.gauges[v].stretch(gaugeShape(s.gauges[v], v)), c, s.onlyNeuronsRead(v))
 }
 
-func (s *scaler) note(sp gauge, c *ir.Tensor, guarded bool) {
-	s.constants = append(s.constants, noted{sp, c, guarded})
+func (s *scaler) note(g gauge, c *ir.Tensor, guarded bool) {
+	s.constants = append(s.constants, noted{g, c, guarded})
 }
 
 // gaugeShape is a gauge's shape with as many axes as a value.
@@ -142,65 +142,65 @@ func (s *scaler) moved(v *ir.Value) error {
 // padded: padding belongs to the classes along the padded axes.
 func (s *scaler) padded(v *ir.Value) error {
 	x := v.Args[0]
-	sp := s.flat(x, layers.PaddedAxes(v.Attrs.(ir.PadAttrs)))
-	s.gauges[v] = sp
+	g := s.flat(x, layers.PaddedAxes(v.Attrs.(ir.PadAttrs)))
+	s.gauges[v] = g
 	return nil
 }
 
 // flat makes the elements of a value along axes one class, so that the gauge has one entry
 // along them; where their units have to differ, one that they are converted into.
 func (s *scaler) flat(x *ir.Value, axes []int) gauge {
-	sp := s.gauges[x]
-	sp = sp.stretch(gaugeShape(sp, x))
-	dims := sp.shape.Dims()
+	g := s.gauges[x]
+	g = g.stretch(gaugeShape(g, x))
+	dims := g.shape.Dims()
 	for _, a := range axes {
 		dims[a] = 1
 	}
 	small := ir.ShapeOf(dims...)
-	if small == sp.shape {
-		return sp
+	if small == g.shape {
+		return g
 	}
 	firsts := make([]int, small.Size())
 	for i := range firsts {
 		firsts[i] = -1
 	}
-	index := ir.Index(small, sp.shape)
+	index := ir.Index(small, g.shape)
 	for i, j := range index {
 		if firsts[j] < 0 {
 			firsts[j] = i
 		}
 	}
-	if !s.agree([]gauge{sp}, nil, func() bool {
+	if !s.agree([]gauge{g}, nil, func() bool {
 		agree := true
 		for i, j := range index {
 			k := firsts[j]
-			agree = s.classes.unify(sp.id[k], sp.ratio[k], sp.id[i], sp.ratio[i]) && agree
+			agree = s.classes.unify(g.id[k], g.ratio[k], g.id[i], g.ratio[i]) && agree
 		}
 		return agree
 	}) {
-		sp = s.converted(x, s.fresh(small).stretch(sp.shape), sp, nil)
+		g = s.converted(x, s.fresh(small).stretch(g.shape), g, nil)
 	}
-	return sp.pick(small, firsts)
+	return g.pick(small, firsts)
 }
 
 // pooled elements are in one unit.
 func (s *scaler) pooled(v *ir.Value) error {
 	x := v.Args[0]
-	sp := s.flat(x, layers.JoinedAxes(v))
+	g := s.flat(x, layers.JoinedAxes(v))
 	if red, ok := v.Attrs.(ir.ReduceAttrs); ok && !red.Keep {
 		drop := map[int]bool{}
 		for _, a := range red.Axes {
 			drop[a] = true
 		}
 		var dims []int
-		for i, d := range sp.shape.Dims() {
+		for i, d := range g.shape.Dims() {
 			if !drop[i] {
 				dims = append(dims, d)
 			}
 		}
-		sp.shape = ir.ShapeOf(dims...)
+		g.shape = ir.ShapeOf(dims...)
 	}
-	s.gauges[v] = sp
+	s.gauges[v] = g
 	return nil
 }
 

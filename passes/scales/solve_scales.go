@@ -97,29 +97,29 @@ func (s *scaler) sinkUnits(k *sink, scale func(root int) float64) []float64 {
 			continue
 		}
 		shape, _ := ir.Broadcast(k.gauge.shape, c.Type.Shape)
-		sp := k.gauge.stretch(shape)
+		g := k.gauge.stretch(shape)
 		for i, f := range rewrite.Stretched(c, shape) {
-			root, w := s.classes.root(sp.id[i])
-			out = append(out, f/(scale(root)*w*sp.ratio[i]*s.shiftOf(sp)))
+			root, w := s.classes.root(g.id[i])
+			out = append(out, f/(scale(root)*w*g.ratio[i]*s.shiftOf(g)))
 		}
 	}
 	return out
 }
 
 // shiftOf is the free power of two of a gauge's source.
-func (s *scaler) shiftOf(sp gauge) float64 {
-	if sp.source < 0 {
+func (s *scaler) shiftOf(g gauge) float64 {
+	if g.source < 0 {
 		return 1
 	}
-	return math.Ldexp(1, s.sources[sp.source].shift)
+	return math.Ldexp(1, s.sources[g.source].shift)
 }
 
 // units are the scales of a gauge's elements.
-func (s *scaler) units(sp gauge) []float64 {
-	out := make([]float64, len(sp.id))
-	for i, id := range sp.id {
+func (s *scaler) units(g gauge) []float64 {
+	out := make([]float64, len(g.id))
+	for i, id := range g.id {
 		root, w := s.classes.root(id)
-		out[i] = s.scale[root] * w * sp.ratio[i] * s.shiftOf(sp)
+		out[i] = s.scale[root] * w * g.ratio[i] * s.shiftOf(g)
 	}
 	return out
 }

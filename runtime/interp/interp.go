@@ -134,7 +134,7 @@ func (c *cell) check() error {
 	if r := c.result.Range(); !c.value.Range.Contains(r) {
 		return diag.Errorf(c.value.Origin, diag.BadNet, "%s %%%s: is %v, out of its range %v", c.value.Op, c.value.Name, r, c.value.Range)
 	}
-	promises := map[string]ir.Range{ir.MembraneVar: c.value.State, ir.CurrentVar: c.value.Drive}
+	promises := map[string]ir.Range{ir.MembraneVar: c.value.State, ir.CurrentVar: c.value.Current}
 	for i, state := range c.states {
 		name := c.value.StateVars()[i]
 		promise, promised := promises[name]

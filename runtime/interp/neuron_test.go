@@ -343,8 +343,8 @@ func TestFixedNeuronIsItsEquation(t *testing.T) {
 				t.Fatalf("%+v\nstep %d: result %v, membrane %v, wanted %+v", s, i, results[i], membranes[i], want)
 			}
 			within(t, want.h, neuron.State)
-			within(t, want.charged, neuron.Drive)
-			within(t, want.current, neuron.Drive)
+			within(t, want.charged, neuron.Current)
+			within(t, want.current, neuron.Current)
 		}
 	})
 }
