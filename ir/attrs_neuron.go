@@ -309,7 +309,7 @@ func (l *Leak) readFraction(text string) error {
 	return nil
 }
 
-// valid tells whether the numbers fit the kind.
+// valid reports whether the numbers fit the kind.
 func (l Leak) valid() bool {
 	switch {
 	case l.Kind == LeakCSD:

@@ -144,7 +144,7 @@ func pad(op Op, args []*Value) []*Value {
 	return args
 }
 
-// validName tells whether a string can name a value in the text form.
+// validName reports whether a string can name a value in the text form.
 func validName(s string) bool {
 	for i := range len(s) {
 		if !nameByte(s[i]) {

@@ -30,7 +30,7 @@ func inferPad(in *inference) {
 	in.number(in.shape(dims), r)
 }
 
-// anyBelow tells whether a list has a number below the least allowed.
+// anyBelow reports whether a list has a number below the least allowed.
 func anyBelow(least int, lists ...[]int) bool {
 	return slices.ContainsFunc(slices.Concat(lists...), func(n int) bool { return n < least })
 }

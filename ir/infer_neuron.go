@@ -130,7 +130,7 @@ func (in *inference) checkAdapt(a NeuronAttrs) {
 	}
 }
 
-// goesWith tells whether a leak is a factor exactly where an operand gives it; above
+// goesWith reports whether a leak is a factor exactly where an operand gives it; above
 // the fixed level one of N/2^K may have the factor that it stands for.
 func (in *inference) goesWith(l Leak, factor *Value) bool {
 	return (l.Kind == LeakFactor) == (factor != nil) || l.Kind == LeakCSD && in.level != Fixed

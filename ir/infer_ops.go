@@ -108,7 +108,7 @@ func inferConcat(in *inference) {
 	in.number(in.shape(dims), rng)
 }
 
-// sameBut tells whether two shapes are equal except along an axis.
+// sameBut reports whether two shapes are equal except along an axis.
 func sameBut(a, b Shape, axis int) bool {
 	if a.Rank() != b.Rank() {
 		return false

@@ -253,7 +253,7 @@ func (o Op) Levels() (from, to Level) { return ops[o].from, ops[o].to }
 // Class is the way in which the op's result depends on its operands.
 func (o Op) Class() Class { return ops[o].class }
 
-// Temporal tells whether the op relates the steps to each other: it remembers
+// Temporal reports whether the op relates the steps to each other: it remembers
 // something from one to the next, or reads all of them.
 func (o Op) Temporal() bool { return o.Class() >= State }
 

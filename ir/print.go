@@ -174,7 +174,7 @@ func printList(n int, item func(int) string) string {
 // formatFloat is the shortest decimal that reads back as the same float64.
 func formatFloat(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
 
-// inline tells whether a constant is written out rather than stored in a file.
+// inline reports whether a constant is written out rather than stored in a file.
 func inline(c ConstAttrs, most int) bool {
 	if c.Seed != nil || c.Data.Type.Size() <= most {
 		return true

@@ -43,7 +43,7 @@ func (s *scanner) atEnd() bool {
 	return s.pos >= len(s.text) || s.err != nil
 }
 
-// peek tells whether the next token begins with the string.
+// peek reports whether the next token begins with the string.
 func (s *scanner) peek(prefix string) bool {
 	s.skip()
 	return s.err == nil && strings.HasPrefix(s.text[s.pos:], prefix)

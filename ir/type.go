@@ -101,7 +101,7 @@ func Broadcast(a, b Shape) (Shape, bool) {
 	return out, true
 }
 
-// BroadcastsTo tells whether s stretches to exactly t.
+// BroadcastsTo reports whether s stretches to exactly t.
 func (s Shape) BroadcastsTo(t Shape) bool {
 	got, ok := Broadcast(s, t)
 	return ok && got == t
@@ -147,7 +147,7 @@ func SintType(k int, s Shape) Type { return Type{Kind: Sint, Bits: uint8(k), Sha
 // IsReal tells real numbers from integers.
 func (t Type) IsReal() bool { return t.Kind == Real }
 
-// IsSpike tells whether the elements are 0 or 1.
+// IsSpike reports whether the elements are 0 or 1.
 func (t Type) IsSpike() bool { return t.Kind == Uint && t.Bits == 1 }
 
 // Size is the number of elements.

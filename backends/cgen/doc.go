@@ -97,7 +97,7 @@ func (Backend) Plan(net *ir.Net) *lower.Plan { return newPlan(net, "model").laid
 // weightsLimit is the size at which a file with weights ends.
 const weightsLimit = 64 << 20
 
-// Emit gives the files of the artefact. The net must pass Check.
+// Emit returns the files of the artefact. The net must pass Check.
 func (Backend) Emit(net *ir.Net, o backends.Options) []backends.File {
 	return newPlan(net, o.Name).emit(o)
 }

@@ -69,7 +69,7 @@ func cName(s string) string {
 	return name
 }
 
-// ofStdint tells whether a name may be one of the types and macros of stdint.h.
+// ofStdint reports whether a name may be one of the types and macros of stdint.h.
 func ofStdint(name string) bool {
 	for _, end := range []string{"_t", "_MAX", "_MIN", "_C", "_WIDTH"} {
 		if strings.HasSuffix(name, end) {

@@ -180,7 +180,7 @@ func (b *printer) loop(w *walk, axis, end int, body func()) {
 	b.line("\t}")
 }
 
-// multiple tells whether a path goes through the last axis in steps that are some
+// multiple reports whether a path goes through the last axis in steps that are some
 // times those of another, by a power of two: addresses that compilers would make of
 // those of the other.
 func (w *walk) multiple(p *path) bool {

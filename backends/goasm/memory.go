@@ -95,7 +95,7 @@ func (p *plan) home(a *lower.Array) *home {
 	return p.homes[a]
 }
 
-// take gives elements of an array in a form, for each place one; those of nil are in the order
+// take returns elements of an array in a form, for each place one; those of nil are in the order
 // of the array's memory, and −1 is 0. Numbers that lie in bit planes are taken as they are for
 // spikes. It adds a stage where needed, which runs with the reader.
 func (p *plan) take(a *lower.Array, f form, wanted order) *buffer {

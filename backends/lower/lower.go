@@ -77,7 +77,7 @@ func (l *lowering) add(v *ir.Value, s *Stage) {
 	l.p.Stages = append(l.p.Stages, s)
 }
 
-// each gives the operands that a program reads as views of the value's own grid.
+// each returns the operands that a program reads as views of the value's own grid.
 func (l *lowering) each(v *ir.Value, p *update.Program) *Each {
 	e := &Each{p, map[int]View{}}
 	for _, slot := range p.Slots() {

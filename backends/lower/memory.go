@@ -49,7 +49,7 @@ func (p *Plan) place() {
 	}
 }
 
-// Lay gives arrays their memory, by the kind and number of elements that each takes, and with
+// Lay returns arrays their memory, by the kind and number of elements that each takes, and with
 // them the copies of a target.
 func (p *Plan) Lay(memory func(*Array) (Elem, int), copies []Copy) {
 	p.Slots, p.At, p.Kept, p.dies = nil, map[*Array]*Slot{}, map[*Array]int{}, map[int][]*Array{}

@@ -103,5 +103,5 @@ func sectionNames() []string {
 	return out
 }
 
-// wants tells whether a section is to run.
+// wants reports whether a section is to run.
 func (o *options) wants(name string) bool { return len(o.only) == 0 || slices.Contains(o.only, name) }

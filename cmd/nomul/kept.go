@@ -30,7 +30,7 @@ func (e *evaluator) keptAccuracy(net *ir.Net, engineName string) (*float64, erro
 	return &accuracy, nil
 }
 
-// keptRow gives the change of accuracy by moved residuals.
+// keptRow returns the change of accuracy by moved residuals.
 func (r *evaluation) keptRow() []string {
 	return []string{"residuals", fmt.Sprintf("%.2f %% accuracy with residuals as they were trained; before the neurons they change it by %+.2f points",
 		100**r.KeptAccuracy, 100*(r.Accuracy-*r.KeptAccuracy))}

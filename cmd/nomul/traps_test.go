@@ -233,7 +233,7 @@ func count(op string, want int) func(*onnxpb.ModelProto) bool {
 	}
 }
 
-// reads tells whether a tensor is another one by a wrong name.
+// reads reports whether a tensor is another one by a wrong name.
 func reads(name, from string) func(*onnxpb.ModelProto) bool {
 	return func(m *onnxpb.ModelProto) bool {
 		return slices.ContainsFunc(m.Graph.Node, func(pb *onnxpb.NodeProto) bool {
@@ -242,7 +242,7 @@ func reads(name, from string) func(*onnxpb.ModelProto) bool {
 	}
 }
 
-// open tells whether the batch is.
+// open reports whether the batch is.
 func open(m *onnxpb.ModelProto) bool {
 	return m.Graph.Input[0].Type.GetTensorType().Shape.Dim[0].GetDimParam() != ""
 }

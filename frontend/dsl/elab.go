@@ -151,7 +151,7 @@ func parseExpr(name string, at lexer.Position, text string) *Expr {
 	return expr
 }
 
-// isString tells whether an expression is just a string.
+// isString reports whether an expression is just a string.
 func isString(e *Expr) bool {
 	return e != nil && len(e.Rest)+len(e.Stages)+len(e.First.Suffixes) == 0 && e.First.Primary.Text != nil
 }

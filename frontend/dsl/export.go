@@ -105,7 +105,7 @@ func (x *exporter) value(v *ir.Value) {
 	x.line("let %s = %v", x.name(v), c)
 }
 
-// goesOn tells whether a reader can be the next stage of a chain: it takes the
+// goesOn reports whether a reader can be the next stage of a chain: it takes the
 // value first, and nowhere else.
 func goesOn(reader, v *ir.Value) bool {
 	_, infix := infixOps[reader.Op]
@@ -156,7 +156,7 @@ func (x *exporter) array(name string, t *ir.Tensor) string {
 	return name
 }
 
-// name gives a value a name of its own in the text: the one it has, or that of
+// name returns a value a name of its own in the text: the one it has, or that of
 // its op where an exporter named it by a path.
 func (x *exporter) name(v *ir.Value) string {
 	name := v.Name

@@ -8,7 +8,7 @@ import (
 	"nomul/ir/diag"
 )
 
-// overTime tells whether a reduction is over the time steps.
+// overTime reports whether a reduction is over the time steps.
 func (c *call) overTime() bool { return c.args["over"].kind == isWord && c.args["over"].text == "time" }
 
 // axes are those to reduce over: space is all behind the channels.

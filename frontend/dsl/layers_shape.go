@@ -72,7 +72,7 @@ func runConcat(c *call) value {
 	return c.add(ir.OpConcat, c.label("concat"), ir.AxisAttrs{Axis: axis}, args...)
 }
 
-// joins tells whether two shapes are equal but along an axis.
+// joins reports whether two shapes are equal but along an axis.
 func joins(a, b ir.Shape, axis int) bool {
 	if a.Rank() != b.Rank() {
 		return false

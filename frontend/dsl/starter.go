@@ -28,5 +28,5 @@ block residual(x) {
 // Starter is the text of a first model of a name, which must be an identifier.
 func Starter(name string) string { return strings.ReplaceAll(starter, "NAME", name) }
 
-// IsName tells whether a text can be a name in the language.
+// IsName reports whether a text can be a name in the language.
 func IsName(text string) bool { return plainIdent.MatchString(text) && !keywords[text] }

@@ -257,7 +257,7 @@ func flipped(t *ir.Tensor) *ir.Tensor {
 	return out
 }
 
-// alike tells whether two shapes are equal but for axes of extent 1.
+// alike reports whether two shapes are equal but for axes of extent 1.
 func alike(a, b ir.Shape) bool {
 	one := func(d int) bool { return d == 1 }
 	return a == b || slices.Equal(slices.DeleteFunc(a.Dims(), one), slices.DeleteFunc(b.Dims(), one))

@@ -84,7 +84,7 @@ type tie struct {
 	gap float64
 }
 
-// oneSpikeApart tells whether the output is the wanted one when one of the 32
+// oneSpikeApart reports whether the output is the wanted one when one of the 32
 // closest decisions is turned over.
 func oneSpikeApart(net *ir.Net, image *ir.Tensor, want []float32) bool {
 	in := map[string]*ir.Tensor{"x": image}

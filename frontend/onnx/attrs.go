@@ -47,7 +47,7 @@ func (n *node) fail(err error) {
 	}
 }
 
-// has tells whether the attribute is there.
+// has reports whether the attribute is there.
 func (n *node) has(name string) bool {
 	return slices.ContainsFunc(n.pb.Attribute, func(a *onnxpb.AttributeProto) bool { return a.Name == name })
 }

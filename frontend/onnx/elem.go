@@ -93,7 +93,7 @@ func (e elem) row() elemRow {
 
 func (e elem) String() string { return e.row().name }
 
-// computes tells whether values of the type can be computed.
+// computes reports whether values of the type can be computed.
 func (e elem) computes() bool { return e.row().typ.Kind != 0 }
 
 // isInt tells integers from bool and the real types.
@@ -105,7 +105,7 @@ func (e elem) isReal() bool { return e.row().typ.IsReal() }
 // of is the IR's type of an array.
 func (e elem) of(s ir.Shape) ir.Type { return e.row().typ.WithShape(s) }
 
-// holds tells whether every element of integer data is a number of the type.
+// holds reports whether every element of integer data is a number of the type.
 func (e elem) holds(data []int64) bool {
 	full := e.row().typ.Full()
 	for _, v := range data {

@@ -6,7 +6,7 @@ import (
 	"nomul/ir/eval"
 )
 
-// folds tells whether a result is worked out here: the operands are known, and
+// folds reports whether a result is worked out here: the operands are known, and
 // either they are merely moved or the result is an integer.
 func (n *node) folds(e elem, args []*tensor) bool {
 	for _, t := range args {
@@ -80,7 +80,7 @@ func (n *node) known(t *tensor) (*ir.Tensor, error) {
 // knownDepth bounds the chain of values that known works out.
 const knownDepth = 1000
 
-// settled tells whether constants alone, and few values, make v.
+// settled reports whether constants alone, and few values, make v.
 func settled(v *ir.Value, seen map[*ir.Value]bool) bool {
 	if seen[v] {
 		return true

@@ -191,7 +191,7 @@ func (imp *importer) modelScope() *scope {
 	return s
 }
 
-// timeless tells whether the graph has only operators that are the same in all
+// timeless reports whether the graph has only operators that are the same in all
 // opsets, or of other domains.
 func (imp *importer) timeless(opsets map[string]int) bool {
 	standard := false

@@ -39,7 +39,7 @@ func dropout(n *node) ([]*tensor, error) {
 	return []*tensor{x, known(n.nameOf(1, ""), e, n.at, mask)}, nil
 }
 
-// dropsNothing tells whether the ratio of a Dropout is 0.
+// dropsNothing reports whether the ratio of a Dropout is 0.
 func (n *node) dropsNothing() bool {
 	ratio := n.arg(1)
 	return ratio != nil && ratio.data != nil && ratio.elem.isReal() && ratio.data.F[0] == 0

@@ -204,7 +204,7 @@ func (l *turns) turn(args []*tensor, extra int) ([]*tensor, error) {
 	return out[:extra], nil
 }
 
-// finish gives the states behind the last turn, and the other results stacked
+// finish returns the states behind the last turn, and the other results stacked
 // along the axes and in the directions of two lists: of 0 where they end.
 func (l *turns) finish(axes, directions []int64) ([]*tensor, error) {
 	out := append([]*tensor{}, l.states...)

@@ -150,7 +150,7 @@ func (g *product) columns(c *tensor, n int) (*tensor, error) {
 	return nil, nil
 }
 
-// scalesExactly tells whether a factor changes exponents only, without leaving
+// scalesExactly reports whether a factor changes exponents only, without leaving
 // float32.
 func scalesExactly(data []float64, alpha float64) bool {
 	if frac, _ := math.Frexp(alpha); frac != 0.5 && frac != -0.5 {

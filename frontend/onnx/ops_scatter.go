@@ -69,7 +69,7 @@ func (n *node) scattered(listed func(n *node, x, index *tensor) ([]int64, int, e
 	return n.reshaped("", y, x.shape.Dims())
 }
 
-// isLargest tells whether an index is, at most moved, where a value is largest.
+// isLargest reports whether an index is, at most moved, where a value is largest.
 func isLargest(index *ir.Value) bool {
 	seen := map[*ir.Value]bool{nil: true}
 	for queue := []*ir.Value{index}; len(queue) > 0; queue = queue[1:] {
@@ -205,7 +205,7 @@ func wholeRows(shape ir.Shape, places []int64, axes int) ([]int64, int) {
 	return places, axes
 }
 
-// behindBatch tells whether the entries lie next to each other along the last of
+// behindBatch reports whether the entries lie next to each other along the last of
 // more axes than one, and the axes before it have an extent of 1, as in x[:, i] = y.
 func behindBatch(shape ir.Shape, places []int64, axes int) bool {
 	for axis := range axes - 1 {

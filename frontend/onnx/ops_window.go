@@ -117,7 +117,7 @@ func (n *node) convolved(suffix string, e elem, a ir.ConvAttrs, x, weight, bias 
 	return n.emit(suffix, e, ir.OpConv, a, x, weight, bias)
 }
 
-// widePads tells whether all taps of a window may lie in the padding.
+// widePads reports whether all taps of a window may lie in the padding.
 func widePads(a ir.ConvAttrs, extents, kernel []int) bool {
 	for i, extent := range extents {
 		span := (kernel[i]-1)*a.Dilations[i] + 1

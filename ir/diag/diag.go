@@ -96,7 +96,7 @@ func Errorf(at Origin, code Code, format string, args ...any) *Diagnostic {
 	return &Diagnostic{Code: code, Origin: at, Message: fmt.Sprintf(format, args...)}
 }
 
-// IsDiagnostic tells whether the error is, or wraps, a *Diagnostic or a List:
+// IsDiagnostic reports whether the error is, or wraps, a *Diagnostic or a List:
 // its text then says itself that it is an error.
 func IsDiagnostic(err error) bool { return Of(err) != nil }
 

@@ -62,7 +62,7 @@ var rows = [...]func(v *ir.Value) Kernel{
 	ir.OpBatchNorm:  batchNorm,
 }
 
-// Has tells whether the op is evaluated here.
+// Has reports whether the op is evaluated here.
 func Has(op ir.Op) bool { return int(op) < len(rows) && rows[op] != nil }
 
 // Prepare does the set-up of a value's evaluation once: index maps of

@@ -19,7 +19,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the expected sections of test archives")
 
-// Update tells whether the test was run with -update.
+// Update reports whether the test was run with -update.
 func Update() bool { return *update }
 
 // Files lists the archives a glob pattern matches, sorted. None is a failure.
@@ -42,7 +42,7 @@ func Load(t testing.TB, path string) *txtar.Archive {
 	return a
 }
 
-// Has tells whether an archive has a section.
+// Has reports whether an archive has a section.
 func Has(a *txtar.Archive, name string) bool { return find(a, name) >= 0 }
 
 func find(a *txtar.Archive, name string) int {

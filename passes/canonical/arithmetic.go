@@ -71,7 +71,7 @@ const closeness = 1e-9
 // RoundedAs is how far the results of a few float32 operations may differ by their order.
 const RoundedAs = 1e-5
 
-// Near tells whether two coefficients are equal everywhere.
+// Near reports whether two coefficients are equal everywhere.
 func Near(a, b *ir.Tensor) bool {
 	differs := Combine(a, b, func(a, b float64) float64 {
 		if math.Abs(a-b) > closeness*max(math.Abs(a), math.Abs(b)) {

@@ -137,7 +137,7 @@ func (c *Rewriter) inferred(v *ir.Value) (*ir.Value, error) {
 	return out, nil
 }
 
-// Pure tells whether a value is determined by its operands and attributes alone.
+// Pure reports whether a value is determined by its operands and attributes alone.
 func Pure(v *ir.Value) bool { return eval.Has(v.Op) && v.Op != ir.OpOutput }
 
 // readsOut tells readouts over time, which are determined by their operands too.

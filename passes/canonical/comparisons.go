@@ -86,7 +86,7 @@ func Where(v *ir.Value) string {
 	return "%" + v.Name
 }
 
-// SameForm tells whether two values are the same op in all but their operands.
+// SameForm reports whether two values are the same op in all but their operands.
 func SameForm(v, w *ir.Value) bool {
 	return v.Op == w.Op && v.Type == w.Type && len(v.Args) == len(w.Args) && fmt.Sprint(v.Attrs) == fmt.Sprint(w.Attrs)
 }

@@ -185,7 +185,7 @@ func (c *Rewriter) difference(x *ir.Value) (left, right *ir.Value, err error) {
 	return nil, nil, nil
 }
 
-// Every tells whether v is a constant with one number in all places.
+// Every reports whether v is a constant with one number in all places.
 func Every(v *ir.Value, number float64) bool {
 	if v.Const() == nil {
 		return false
@@ -213,7 +213,7 @@ func castCast(c *Rewriter, v *ir.Value) (*ir.Value, error) {
 	return c.CastTo(v, x)
 }
 
-// holds tells whether a type has every integer of a range; float32 has those of 24 bits.
+// holds reports whether a type has every integer of a range; float32 has those of 24 bits.
 func holds(t ir.Type, r ir.Range) bool {
 	if t.IsReal() {
 		return ir.Range{Lo: -1 << 24, Hi: 1 << 24}.Contains(r)

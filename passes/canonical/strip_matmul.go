@@ -5,7 +5,7 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// byMatrix tells whether a matrix product is one with a constant matrix on the right.
+// byMatrix reports whether a matrix product is one with a constant matrix on the right.
 func byMatrix(v *ir.Value) bool {
 	return v.Args[1].Const() != nil && v.Args[1].Type.Shape.Rank() == 2
 }

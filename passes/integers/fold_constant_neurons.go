@@ -28,7 +28,7 @@ func FoldConstantNeurons(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 	})
 }
 
-// neverFires tells whether the range of a neuron's membrane stays below its thresholds.
+// neverFires reports whether the range of a neuron's membrane stays below its thresholds.
 func neverFires(v *ir.Value) bool {
 	threshold := v.Args[ir.NeuronThreshold]
 	if threshold == nil || v.Attrs.(ir.NeuronAttrs).Silent {

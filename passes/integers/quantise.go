@@ -95,7 +95,7 @@ func (q *quantiser) value(v *ir.Value) (*ir.Value, error) {
 	return out, nil
 }
 
-// isOperand tells whether a value stands for one of v's operands, unchanged.
+// isOperand reports whether a value stands for one of v's operands, unchanged.
 func (q *quantiser) isOperand(v, out *ir.Value) bool {
 	return slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return a.Const() == nil && q.r.Of(a) == out })
 }

@@ -6,7 +6,7 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// bias gives a layer its bias operand, or notes it as an offset.
+// bias returns a layer its bias operand, or notes it as an offset.
 //
 // The error of rounded weights at the pixel that stands for 0 is corrected
 // here, so that it acts on differences from that pixel only (R11).
@@ -39,7 +39,7 @@ func (q *quantiser) bias(w layers.Weighted, rounded *ir.Tensor, scale []float64,
 	return q.integers(w.Name+".bias", w.BiasOperand(units))
 }
 
-// keepsBias tells whether a layer keeps its own bias: where it is read out, and
+// keepsBias reports whether a layer keeps its own bias: where it is read out, and
 // where its units are fine, that is where it is added to no finer ones and no
 // neuron behind it has guard bits.
 func (q *quantiser) keepsBias(v *ir.Value) bool {

@@ -87,7 +87,7 @@ func composeConvs(r *ir.Rebuilder, outer, inner Weighted) (*ir.Value, error) {
 
 func anyPads(a ir.ConvAttrs) bool { return slices.Max(a.Pads) > 0 }
 
-// pointwise tells whether a convolution sees one place at a time, in place.
+// pointwise reports whether a convolution sees one place at a time, in place.
 func pointwise(w Weighted, a ir.ConvAttrs) bool {
 	return w.Taps == 1 && !anyPads(a) && slices.Max(a.Strides) == 1
 }

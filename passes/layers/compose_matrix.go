@@ -129,7 +129,7 @@ type probe struct {
 	at    map[*ir.Value]*ir.Tensor
 }
 
-// run gives the last op's result where element i of the value is 1 and the others
+// run returns the last op's result where element i of the value is 1 and the others
 // are 0; −1 is none.
 func (p *probe) run(i int) *ir.Tensor {
 	unit := ir.NewTensor(p.below.Type)

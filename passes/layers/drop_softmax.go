@@ -109,7 +109,7 @@ func unviewed(v *ir.Value) *ir.Value {
 	return v
 }
 
-// stands tells whether numbers, one for each row along the axes of x, meet their
+// stands reports whether numbers, one for each row along the axes of x, meet their
 // rows in a broadcast: the axes are there with an extent of 1, or there is one number.
 func stands(v, x *ir.Value, axes []int) bool {
 	kept := x.Type.Shape.Dims()

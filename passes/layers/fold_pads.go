@@ -35,7 +35,7 @@ func FoldPads(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 	})
 }
 
-// padsZero tells whether a value is a pad with 0.
+// padsZero reports whether a value is a pad with 0.
 func padsZero(v *ir.Value) bool {
 	if v.Op != ir.OpPad {
 		return false

@@ -6,7 +6,7 @@ import (
 	"nomul/ir"
 )
 
-// isLayer tells whether a value is a linear layer or a convolution with constant
+// isLayer reports whether a value is a linear layer or a convolution with constant
 // weights and, when it has a bias, one number for each output.
 func isLayer(v *ir.Value) bool {
 	return (v.Op == ir.OpLinear || v.Op == ir.OpConv) && RealConst(v.Args[1]) &&

@@ -53,12 +53,12 @@ func RewireResiduals(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	return out, err
 }
 
-// ownNeuron tells whether a value is a firing neuron that one other value reads.
+// ownNeuron reports whether a value is a firing neuron that one other value reads.
 func ownNeuron(v *ir.Value, readers map[*ir.Value][]*ir.Value) bool {
 	return v.Op == ir.OpNeuron && v.Type.IsSpike() && len(readers[v]) == 1
 }
 
-// firesAlike tells whether two neurons have the same equation and constants.
+// firesAlike reports whether two neurons have the same equation and constants.
 func firesAlike(a, b *ir.Value) bool {
 	x := a.Args[ir.NeuronX]
 	return neuronKey(a.Attrs, x, a.Args[ir.NeuronThreshold:]) == neuronKey(b.Attrs, x, b.Args[ir.NeuronThreshold:])

@@ -50,7 +50,7 @@ func Compact(t *ir.Tensor) *ir.Tensor {
 }
 
 // SqueezeAxes finds the axes of a shape along which all elements are the same.
-// It gives the shape with these axes of extent 1 and the elements that stay.
+// It returns the shape with these axes of extent 1 and the elements that stay.
 func SqueezeAxes(s ir.Shape, same func(a, b int) bool) (ir.Shape, []int) {
 	index := make([]int, s.Size())
 	for i := range index {
@@ -101,7 +101,7 @@ func Divide(a, b *ir.Tensor) *ir.Tensor {
 	return rewrite.Zip(a, b, func(x, y float64) float64 { return x / y })
 }
 
-// FlatOn tells whether a tensor that broadcasts to a shape is the same all along the axes.
+// FlatOn reports whether a tensor that broadcasts to a shape is the same all along the axes.
 func FlatOn(t *ir.Tensor, full ir.Shape, axes []int) bool {
 	shift := full.Rank() - t.Type.Shape.Rank()
 	for _, a := range axes {

@@ -92,12 +92,12 @@ func (a *Anatomy) Oddity() *Odd {
 	return nil
 }
 
-// has tells whether a value that is compared is a membrane of the layer.
+// has reports whether a value that is compared is a membrane of the layer.
 func (a *Anatomy) has(m *ir.Value) bool {
 	return m != nil && (a.own[m] > 0 || slices.Contains(a.Values, m))
 }
 
-// Counts tells whether nothing but spikes and constants comes in.
+// Counts reports whether nothing but spikes and constants comes in.
 func (a *Anatomy) Counts() bool {
 	return !slices.ContainsFunc(a.Values, func(v *ir.Value) bool {
 		return len(a.sources(v)) == 0 && v.Op != ir.OpConst && v.Op != ir.OpCompare
@@ -173,7 +173,7 @@ func (a *Anatomy) under(v *ir.Value) canonical.Cone {
 	return c
 }
 
-// IsSpike tells whether a value is a comparison, or the cast of one.
+// IsSpike reports whether a value is a comparison, or the cast of one.
 func IsSpike(v *ir.Value) bool {
 	for v.Op == ir.OpCast {
 		v = v.Args[0]

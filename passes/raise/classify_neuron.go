@@ -119,7 +119,7 @@ func mirror(f form) form {
 	return out
 }
 
-// drives tells whether the current drives the membrane as one of a neuron does:
+// drives reports whether the current drives the membrane as one of a neuron does:
 // by one factor of itself and of every input that it adds up, which nothing else
 // brings to the membrane.
 func (u *unit) drives(f form) bool {
@@ -162,7 +162,7 @@ func kills(f form) bool {
 	return slices.ContainsFunc(f, func(t term) bool { return t.s && (t.x != nil || t.i || t.j) })
 }
 
-// allKilled tells whether every term comes times −s too, and none other times s.
+// allKilled reports whether every term comes times −s too, and none other times s.
 func allKilled(f form) bool {
 	for _, t := range f {
 		other := t.monomial

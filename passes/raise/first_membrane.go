@@ -112,7 +112,7 @@ func (u *unit) resetAtStart(init *ir.Tensor) *diag.Diagnostic {
 	return rewrite.Refuse(u.fire, diag.NotANeuron, "the membrane %%%s starts as %s, at or above its threshold, and is reset before the first step", u.membrane.Name, Shown(init))
 }
 
-// startsAlike tells whether the first step computes the same membrane when the
+// startsAlike reports whether the first step computes the same membrane when the
 // delay starts with another value: 1 − S may start as 0 when it multiplies a
 // membrane of 0.
 func (u *unit) startsAlike(odd start, other *ir.Tensor) bool {

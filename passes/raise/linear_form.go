@@ -35,11 +35,11 @@ type monomial struct {
 	x          *ir.Value
 }
 
-// state tells whether a term has a real number of the neuron's state in it, of
+// state reports whether a term has a real number of the neuron's state in it, of
 // which no product may have two.
 func (m monomial) state() bool { return m.h || m.i || m.j || m.now }
 
-// own tells whether a form reads the neuron's state.
+// own reports whether a form reads the neuron's state.
 func (f form) own() bool {
 	for _, t := range f {
 		if t.state() || t.s || t.fired {

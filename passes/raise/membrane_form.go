@@ -216,7 +216,7 @@ func (u *unit) leaks(delay *ir.Value) (monomial, bool) {
 	return ofCurrent[len(u.currents)-1], true
 }
 
-// refires tells whether v compares the membrane of the step before as the unit
+// refires reports whether v compares the membrane of the step before as the unit
 // fires: it is then the spike of that step.
 func (u *unit) refires(v *ir.Value) bool {
 	for _, c := range canonical.Readings(v) {
@@ -227,7 +227,7 @@ func (u *unit) refires(v *ir.Value) bool {
 	return false
 }
 
-// alike tells whether v compares m as the unit's own comparison does.
+// alike reports whether v compares m as the unit's own comparison does.
 func (u *unit) alike(v, m *ir.Value) bool {
 	if v.Attrs != u.fire.Attrs || (v.Args[1] == m) != u.mirrored {
 		return false
@@ -239,7 +239,7 @@ func (u *unit) alike(v, m *ir.Value) bool {
 	return other.Const() != nil && canonical.Near(other.Const(), u.threshold)
 }
 
-// firesAtStart tells whether the comparison holds for an initial membrane
+// firesAtStart reports whether the comparison holds for an initial membrane
 // anywhere. A second comparison would then reset before the first step.
 func (u *unit) firesAtStart(init *ir.Tensor) bool {
 	fires := canonical.Combine(init, u.threshold, func(v, t float64) float64 {

@@ -218,7 +218,7 @@ func lastOf(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 	return r.CopyWith(v, v.Attrs, last)
 }
 
-// dropped tells whether a cast changes no number: from spikes, or from a count of
+// dropped reports whether a cast changes no number: from spikes, or from a count of
 // spikes to something wider than one bit.
 func dropped(to, from ir.Type) bool {
 	return from.IsSpike() || !from.IsReal() && !to.IsSpike()
@@ -242,7 +242,7 @@ func spikeProduct(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 	return nil, nil
 }
 
-// sameElements tells whether all values became spikes, or integers of one type.
+// sameElements reports whether all values became spikes, or integers of one type.
 func sameElements(r *ir.Rebuilder, args []*ir.Value) bool {
 	first := r.Of(args[0]).Type
 	return !slices.ContainsFunc(args, func(a *ir.Value) bool { return r.Of(a).Type.WithShape(ir.Shape{}) != first.WithShape(ir.Shape{}) })

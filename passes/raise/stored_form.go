@@ -44,7 +44,7 @@ func (u *unit) rereads() *ir.Value {
 	return find(u.membrane)
 }
 
-// stateOnly tells whether a value is computed from delays and constants alone.
+// stateOnly reports whether a value is computed from delays and constants alone.
 func stateOnly(v *ir.Value) bool {
 	seen := map[*ir.Value]bool{}
 	var other func(v *ir.Value) bool
@@ -114,7 +114,7 @@ func (u *unit) setStoredReset(n *neuronForm, f, g form, init *ir.Tensor) (form, 
 	return nil, rewrite.Refuse(u.fire, diag.NotANeuron, "the stored membrane is compared again at %s, and its reset is none that is known", canonical.Where(u.fire))
 }
 
-// equalForms tells whether two forms are equal.
+// equalForms reports whether two forms are equal.
 func equalForms(f, g form) bool {
 	if len(f) != len(g) {
 		return false

@@ -46,10 +46,10 @@ func (u *unit) pair(f form) *pair {
 	return s
 }
 
-// fired tells whether a term is there after a spike only.
+// fired reports whether a term is there after a spike only.
 func fired(m monomial) bool { return m.s }
 
-// cancels tells whether the two take in nothing but the same inputs, and these
+// cancels reports whether the two take in nothing but the same inputs, and these
 // are out of the sum.
 func (s *pair) cancels() bool {
 	e, q := s.e.without(fired), s.q.without(fired)
@@ -122,7 +122,7 @@ func (u *unit) behind(f form) form {
 	return out
 }
 
-// startsAtZero tells whether the membrane that was compared before the first step is 0.
+// startsAtZero reports whether the membrane that was compared before the first step is 0.
 func (u *unit) startsAtZero() bool {
 	for delay, stored := range u.latched {
 		if stored == u.membrane && !canonical.Every(delay.Args[0], 0) {

@@ -8,7 +8,7 @@ import (
 	"nomul/passes/timing"
 )
 
-// LooksAgain tells whether a net compares a stored membrane, be it by chance.
+// LooksAgain reports whether a net compares a stored membrane, be it by chance.
 func LooksAgain(n *ir.Net) bool {
 	fires := canonical.Comparisons(n)
 	fed := timing.FedFromOutside(n, fires)

@@ -32,7 +32,7 @@ func framesOf(n *ir.Net, steps int) frames {
 	return out
 }
 
-// alike tells whether two values are the same op in all but their operands, or
+// alike reports whether two values are the same op in all but their operands, or
 // the entries of one input for two steps.
 func (f frames) alike(v, w *ir.Value) bool {
 	_, isFrame := f[v]
@@ -45,7 +45,7 @@ func (f frames) alike(v, w *ir.Value) bool {
 
 type frames map[*ir.Value]int
 
-// of tells whether v may stand in a step: anything but the frame of another.
+// of reports whether v may stand in a step: anything but the frame of another.
 func (f frames) of(v *ir.Value, step int) bool {
 	t, isFrame := f[v]
 	return !isFrame || t == step
@@ -81,7 +81,7 @@ func (r *roller) frame(v *ir.Value) (*ir.Value, error) {
 	return r.c.As(v, ir.OpReshape, ir.ShapeAttrs{Shape: v.Type.Shape.Dims()}, each)
 }
 
-// isFramed tells whether an input is read step by step.
+// isFramed reports whether an input is read step by step.
 func (u *unrolled) isFramed(x *ir.Value) bool {
 	for v := range u.frames {
 		if v.Args[0] == x {

@@ -14,7 +14,7 @@ type span struct{ first, last int }
 
 func (s span) once() bool { return s.first == 0 }
 
-// single tells whether the value belongs to one step, and to which (from 0).
+// single reports whether the value belongs to one step, and to which (from 0).
 func (s span) single() (int, bool) { return s.first - 1, s.first != 0 && s.first == s.last }
 
 func (s span) join(t span) span {

@@ -142,7 +142,7 @@ func unweighed(v *ir.Value) *ir.Value {
 	return v
 }
 
-// reaches tells whether v is computed from w.
+// reaches reports whether v is computed from w.
 func reaches(v, w *ir.Value) bool {
 	seen := map[*ir.Value]bool{}
 	var walk func(v *ir.Value) bool

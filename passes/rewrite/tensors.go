@@ -71,7 +71,7 @@ func Zip(a, b *ir.Tensor, f func(x, y float64) float64) *ir.Tensor {
 	return out
 }
 
-// Everywhere tells whether a condition holds of all elements.
+// Everywhere reports whether a condition holds of all elements.
 func Everywhere(t *ir.Tensor, ok func(f float64) bool) bool {
 	for _, f := range t.F {
 		if !ok(f) {

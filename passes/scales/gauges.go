@@ -83,7 +83,7 @@ func (c *classes) unifyAll(s gauge) bool {
 	return agree
 }
 
-// stretch gives the elements of a gauge in a shape it broadcasts to.
+// stretch returns the elements of a gauge in a shape it broadcasts to.
 func (s gauge) stretch(to ir.Shape) gauge {
 	if s.shape == to {
 		return s

@@ -18,7 +18,7 @@ func WeightLimit(o *rewrite.Options, v *ir.Value) int64 {
 	return 1<<(bits-1) - 1
 }
 
-// readsPixels tells whether a layer's operand is an input of words, at most moved.
+// readsPixels reports whether a layer's operand is an input of words, at most moved.
 func readsPixels(v *ir.Value) bool {
 	x := v.Args[0]
 	for x.Op != ir.OpInput && len(x.Args) == 1 {

@@ -100,7 +100,7 @@ func (r *remainder) walk(a *ir.Value) {
 	}
 }
 
-// Holds tells whether the value is the membrane wherever no comparison holds, of the membrane or of
+// Holds reports whether the value is the membrane wherever no comparison holds, of the membrane or of
 // the stored one before.
 func (r *remainder) Holds() bool {
 	if !r.plain || r.from == nil || slices.ContainsFunc(r.compared, func(m *ir.Value) bool { return m != r.from && !r.again[m] }) {

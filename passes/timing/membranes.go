@@ -46,7 +46,7 @@ func Chained(n *ir.Net, fires map[*ir.Value][]*ir.Value) []History {
 	return all
 }
 
-// writtenOut tells whether membranes follow each other, step after step.
+// writtenOut reports whether membranes follow each other, step after step.
 func writtenOut(n *ir.Net) bool {
 	return len(Chained(n, canonical.Comparisons(n))) > 0 || len(SecondMembranes(n, canonical.Comparisons(n))) > 0
 }

@@ -69,7 +69,7 @@ func (axis AxisOfBlocks) from(v *ir.Value, i int) int {
 	return v.Axes()[i][axis.of(v)]
 }
 
-// stretches tells whether operand i of v has the result's axis, so that it must
+// stretches reports whether operand i of v has the result's axis, so that it must
 // come in blocks: not one that is broadcast along it.
 func (axis AxisOfBlocks) stretches(v *ir.Value, i int) bool {
 	of := axis.from(v, i)
@@ -154,7 +154,7 @@ func (u *unbatching) row(v *ir.Value, n, i int) (*ir.Value, error) {
 	return u.block(v, n, i)
 }
 
-// stack gives the operands of a concat along the axis, when they are of one type:
+// stack returns the operands of a concat along the axis, when they are of one type:
 // those of a concat in a concat each for itself.
 func (u *unbatching) stack(v *ir.Value) ([]*ir.Value, error) {
 	if ir.AxisOf(v.Attrs) != u.axis.of(v) || len(v.Args) < 2 {

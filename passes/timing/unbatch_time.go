@@ -46,7 +46,7 @@ func framesBehind(n *ir.Net) int {
 	return 0
 }
 
-// copiesBehind tells whether v copies along the axis behind the first one, as
+// copiesBehind reports whether v copies along the axis behind the first one, as
 // x.unsqueeze(1).repeat(1, T, …) does.
 func copiesBehind(v *ir.Value) bool {
 	if v.Op != ir.OpBroadcast {
@@ -87,7 +87,7 @@ func (u *unbatching) value(v *ir.Value) (*ir.Value, error) {
 	return u.r.Add(ir.OpConcat, u.r.Unique(v.Name+".stack"), ir.AxisAttrs{Axis: u.axis.of(v)}, blocks...)
 }
 
-// find gives the blocks of v, nil when it has none.
+// find returns the blocks of v, nil when it has none.
 func (u *unbatching) find(v *ir.Value) ([]*ir.Value, error) {
 	if source := blockSources[v.Op]; source != nil {
 		if blocks, err := source(u, v); blocks != nil || err != nil {
@@ -119,7 +119,7 @@ func (u *unbatching) count(v *ir.Value) int {
 	return k
 }
 
-// aligned tells whether an operand can be had in k blocks: it is in blocks, or
+// aligned reports whether an operand can be had in k blocks: it is in blocks, or
 // is a constant to cut.
 func (u *unbatching) aligned(a *ir.Value, k int) bool {
 	return len(u.blocks[a]) == k || a.Const() != nil && a.Type.Shape.Rank() > 0 && u.axis.extent(a)%k == 0

@@ -96,7 +96,7 @@ func (p *partition) each(v *ir.Value, attrs ir.Attrs, parts []*ir.Value, err err
 	return parts, err
 }
 
-// movesOnes tells whether a transposition leaves the other axes in their order.
+// movesOnes reports whether a transposition leaves the other axes in their order.
 func movesOnes(dims, perm []int) bool {
 	return slices.IsSorted(slices.DeleteFunc(slices.Clone(perm), func(axis int) bool { return dims[axis] == 1 }))
 }

@@ -129,7 +129,7 @@ func (p *batchGo) put(name string, data []byte) error {
 	return os.WriteFile(path, data, 0o644)
 }
 
-// place gives the name and text of a file in the batch; no name is for those that
+// place returns the name and text of a file in the batch; no name is for those that
 // are left out.
 func (p *batchGo) place(f backends.File, i int, first bool) (string, []byte) {
 	number := fmt.Sprint(i)

@@ -114,7 +114,7 @@ type Mismatches struct {
 	First string `json:"first,omitempty"`
 }
 
-// None tells whether the runs are equal.
+// None reports whether the runs are equal.
 func (m Mismatches) None() bool { return m.Spikes+m.States+m.Outputs == 0 }
 
 // Compare holds two runs of the same samples against each other, element by

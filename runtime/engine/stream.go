@@ -20,7 +20,7 @@ type stream struct {
 
 func newStream(net *ir.Net) stream { return stream{net, backends.PortsOf(net)} }
 
-// encode gives the bytes of samples that fit the net.
+// encode returns the bytes of samples that fit the net.
 func (s stream) encode(samples [][][]int64) []byte {
 	var out []byte
 	for _, sample := range samples {

@@ -37,7 +37,7 @@ var rows = [...]func(a *assembly, v *ir.Value, args []*ir.Tensor, c *cell){
 	ir.OpFirst:   (*assembly).first,
 }
 
-// Has tells whether the interpreter knows an op.
+// Has reports whether the interpreter knows an op.
 func Has(op ir.Op) bool { return eval.Has(op) || hasRow(op) || op == ir.OpConst }
 
 func hasRow(op ir.Op) bool { return int(op) < len(rows) && rows[op] != nil }

@@ -154,7 +154,7 @@ func (s sample) parse(t rapid.TB, text string) *ir.Net {
 	return net
 }
 
-// run gives the results and stored membranes of the interpreter, ranges checked.
+// run returns the results and stored membranes of the interpreter, ranges checked.
 func (s sample) run(t rapid.TB) (results, membranes []int64) {
 	m, err := interp.New(s.net(t))
 	if err != nil {

@@ -7,7 +7,7 @@ type knowledge map[*ir.Value]numbers
 
 // numbers describes those of one value.
 type numbers struct {
-	// constant tells whether the compiler can compute the value.
+	// constant reports whether the compiler can compute the value.
 	constant bool
 	class    class
 }
@@ -31,7 +31,7 @@ func know(net *ir.Net) knowledge {
 	return k
 }
 
-// computable tells whether a value depends on constants only and does not
+// computable reports whether a value depends on constants only and does not
 // change from step to step.
 func (k knowledge) computable(v *ir.Value) bool {
 	if v.Op == ir.OpInput || v.Op == ir.OpUnknown || v.Op.Temporal() {

@@ -83,7 +83,7 @@ func Multiplications(edges []Edge) int {
 	return n
 }
 
-// UsesShifts tells whether a net is run with shifts: leaks by a power of two or
+// UsesShifts reports whether a net is run with shifts: leaks by a power of two or
 // by digits, guard bits, bit planes, shifted sums.
 func UsesShifts(net *ir.Net) bool {
 	for _, v := range net.Values {

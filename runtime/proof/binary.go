@@ -32,7 +32,7 @@ type Proof struct {
 	Forbidden []string `json:"forbidden"`
 }
 
-// Holds tells whether the proof succeeded.
+// Holds reports whether the proof succeeded.
 func (p Proof) Holds() bool { return p.Scanned > 0 && len(p.Forbidden) == 0 }
 
 // Object names code to be scanned.

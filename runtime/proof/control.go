@@ -21,7 +21,7 @@ type Control struct {
 	Name string `json:"name"`
 	// What names the artefact that was given to the proof.
 	What string `json:"what"`
-	// Caught tells whether the proof refused it, with Found the reasons.
+	// Caught reports whether the proof refused it, with Found the reasons.
 	Caught bool     `json:"caught"`
 	Found  []string `json:"found"`
 	// Skipped says which tools are missing; Failed is any other error.

@@ -38,7 +38,7 @@ func Need(tools ...string) error {
 	return nil
 }
 
-// IsMissing tells whether the error is, or wraps, a *Missing.
+// IsMissing reports whether the error is, or wraps, a *Missing.
 func IsMissing(err error) bool {
 	var m *Missing
 	return errors.As(err, &m)
