@@ -6,7 +6,6 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/diag"
-	"nomul/passes/raise"
 )
 
 // gatedNeuron is a neuron that rests so many steps behind a spike, without its spikes or its whole
@@ -129,27 +128,4 @@ func TestThresholdsThatAdaptAndRest(t *testing.T) {
 			}
 		}
 	}
-}
-
-// A rest of one step behind a reset that takes a constant is the spike before, which no neuron need
-// keep; the membrane may start anywhere.
-func TestRestOfOneStep(t *testing.T) {
-	c := func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
-		h, z := s.like(x, -0.25), s.like(x, 0)
-		if past != nil {
-			h, z = past[0], past[1]
-		}
-		h = s.op(ir.OpAdd, s.op(ir.OpMul, h, s.num(0.75)), x)
-		z = s.typed(ir.OpCast, nil, x.Type, s.op(ir.OpAndNot, s.compare(ir.GT, h, s.num(1)), s.compare(ir.GT, z, s.num(0))))
-		return z, []*ir.Value{lessSpike(s, h, z), z}
-	}
-	source := mlp(t, c, 6, "sum", nil)
-	net, err := lowered(t, source)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if silent := raise.SilentStarts(net); len(silent) > 0 {
-		t.Errorf("%d layers start from silence", len(silent))
-	}
-	same(t, "one step", source, net)
 }

@@ -78,10 +78,6 @@ func floorInside(s *sketch, h, z *ir.Value) *ir.Value {
 }
 
 // rests is a neuron that does not fire right after a spike.
-func rests(asked func(s *sketch, last *ir.Value) *ir.Value) cell {
-	return leaking(half, func(s *sketch, h, last *ir.Value) *ir.Value { return s.op(ir.OpMul, above(s, h), asked(s, last)) })
-}
-
 // Neurons that are odd by when they fire, by their reset, or by the decision of their leak are
 // refused by that, once for each layer, and not as others are: none of them counts its spikes, is
 // quadratic, or has a leak that depends on its current. Where the steps show too little of a layer,
@@ -97,7 +93,6 @@ func TestOddSpikesAreNamed(t *testing.T) {
 		"out of, set to zero":     {made(outOf, zeroBehind), "fires by two comparisons of its membrane"},
 		"both sides, set to zero": {made(bothSides, zeroBehind), "fires on both sides of 0"},
 		"both sides, times":       {made(bothSides, timesRest), "fires on both sides of 0"},
-		"one step of rest":        {rests(func(s *sketch, last *ir.Value) *ir.Value { return s.op(ir.OpSub, s.num(1), last) }), "refractory period"},
 		"half a spike, times":     {made(func(s *sketch, h *ir.Value) *ir.Value { return s.op(ir.OpMul, above(s, h), s.num(0.5)) }, timesRest), "times 0.5 without a spike, times 0.25 after one"},
 		"floor outside":           {made(above, floorOutside), "held within bounds"},
 		"floor inside":            {made(above, floorInside), "held within bounds"},
@@ -138,8 +133,7 @@ func leakingOnce(leak func(s *sketch, m, last *ir.Value) *ir.Value) cell {
 
 // A refractory period in three steps is computed as it is written.
 func TestOddSpikesInThreeSteps(t *testing.T) {
-	for name, c := range map[string]cell{"refractory": refractoryCell, "both sides": made(bothSides, timesRest),
-		"one step of rest": rests(func(s *sketch, last *ir.Value) *ir.Value { return s.op(ir.OpSub, s.num(1), last) })} {
+	for name, c := range map[string]cell{"refractory": refractoryCell, "both sides": made(bothSides, timesRest)} {
 		net, err := raisedOf(t, mlp(t, c, 3, "sum", nil))
 		if err != nil || net.Steps != 1 || len(net.All(ir.OpNeuron)) == 0 {
 			t.Errorf("%s: got %v", name, err)

@@ -60,7 +60,7 @@ func (u *unit) classify() (*neuronForm, *diag.Diagnostic) {
 	}
 	is := canonical.Comparison(u.fire)
 	out.attrs = ir.NeuronAttrs{Round: ir.RoundFloor, Compare: is, Reset: ir.ResetNone, When: ir.WhenFire}
-	if kills(f) {
+	if f = u.rests(out, f); kills(f) {
 		if f, d = u.setMasks(out, f); d != nil {
 			return nil, d
 		}

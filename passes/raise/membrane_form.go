@@ -31,6 +31,7 @@ type unit struct {
 	steps    int                    // of the net
 	apart    bool                   // inputs that are added stay apart
 	assumed  map[*ir.Value]float64  // values that are taken for constants
+	gated    bool                   // by its spikes of the step before
 }
 
 // current is the delay of a current, and its stored value over the past.

@@ -22,7 +22,10 @@ func RaiseNeurons(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 		return nil, errs.Err()
 	}
 	n, periods, err := withoutRests(n)
-	growths := map[string]*growth{}
+	growths, gated := map[string]*growth{}, map[string]bool{}
+	if err == nil {
+		n, gated, err = withoutGates(n)
+	}
 	if err == nil {
 		n, growths, err = withoutGrowths(n)
 	}
@@ -44,7 +47,7 @@ func RaiseNeurons(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &raising{latched: map[*ir.Value]*ir.Value{}, neurons: map[*ir.Value]*neuronForm{}, shown: map[*ir.Value]*visible{}, names: map[*ir.Value]string{}, periods: periods, growths: growths}
+	s := &raising{latched: map[*ir.Value]*ir.Value{}, neurons: map[*ir.Value]*neuronForm{}, shown: map[*ir.Value]*visible{}, names: map[*ir.Value]string{}, periods: periods, growths: growths, gated: gated}
 	for _, v := range n.All(ir.OpLatch) {
 		s.latched[v.Args[0]] = v.Args[1]
 	}
@@ -83,6 +86,7 @@ type raising struct {
 	delays  map[*ir.Value]bool        // those of spikes
 	periods map[string]ir.Refractory  // by the name of the comparison
 	growths map[string]*growth
+	gated   map[string]bool // by the spikes of the step before
 }
 
 func (s *raising) classify(n *ir.Net) error {
@@ -101,10 +105,13 @@ func (s *raising) classify(n *ir.Net) error {
 		u, d := newUnit(v, s.latched)
 		var form *neuronForm
 		if d == nil {
-			u.steps, u.earlier = n.Steps, func(x *ir.Value) bool { return place[x] < place[v] }
+			u.gated, u.steps, u.earlier = s.gated[v.Name], n.Steps, func(x *ir.Value) bool { return place[x] < place[v] }
 			form, d = u.classify()
 		}
-		if p, ok := s.periods[v.Name]; ok && d == nil {
+		if p, ok := s.periods[v.Name]; d == nil && (ok || form.attrs.Refractory.Kind != 0) {
+			if !ok {
+				p = form.attrs.Refractory
+			}
 			d = form.rest(u, p)
 		}
 		if g := s.growths[v.Name]; g != nil && d == nil {
@@ -120,6 +127,9 @@ func (s *raising) classify(n *ir.Net) error {
 		s.names[v] = fmt.Sprintf("%s%d", form.kind(), len(s.neurons))
 	}
 	s.nameAfterModules(n)
+	if len(errs) == 0 {
+		errs = s.lost()
+	}
 	return errs.Err()
 }
 

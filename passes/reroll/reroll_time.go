@@ -7,6 +7,7 @@ import (
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
 	"nomul/passes/oddities"
+	"nomul/passes/raise"
 	"nomul/passes/rewrite"
 	"nomul/passes/timing"
 )
@@ -35,7 +36,10 @@ func RerollTime(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 
 // rerolled is a net whose steps are written out as one step.
 func rerolled(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
-	n, err := withRestCounts(n)
+	n, err := raise.WithOneStepRests(n)
+	if err == nil {
+		n, err = withRestCounts(n)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +102,7 @@ func rolled(n *ir.Net, history []timing.History, o *rewrite.Options) (*ir.Net, e
 	}
 	history = append(history, timing.StoredOverTime(n, history)...)
 	n, rests := withLastRests(n, history)
-	history = append(history, rests...)
+	history = append(append(history, rests...), heldSpikes(n, history)...)
 	silent := silentOverTime(n, history)
 	n, history = timing.WithAllSpikes(n, silent), append(history, silent...)
 	n, ends := completed(n, history)

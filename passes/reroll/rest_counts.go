@@ -12,16 +12,6 @@ import (
 	"nomul/passes/timing"
 )
 
-// countedSpikes are the values that comparisons and constants alone make.
-func countedSpikes(n *ir.Net) map[*ir.Value]bool {
-	counted := map[*ir.Value]bool{}
-	for _, v := range n.Values {
-		uncounted := func(a *ir.Value) bool { return !counted[a] }
-		counted[v] = v.Op == ir.OpConst || v.Op == ir.OpCompare || canonical.ByElement(v.Op) && !slices.ContainsFunc(v.Args, uncounted)
-	}
-	return counted
-}
-
 // counting is a layer of an unrolled net that rests after its spikes.
 type counting struct {
 	fires  []*ir.Value       // its comparisons, step by step
@@ -72,7 +62,7 @@ func withRestCounts(n *ir.Net) (*ir.Net, error) {
 
 // countings finds the layers that rest: whether they do is a window of their spikes.
 func countings(n *ir.Net) []*counting {
-	counted, place := countedSpikes(n), map[*ir.Value]int{}
+	counted, place := raise.CountedSpikes(n), map[*ir.Value]int{}
 	for i, v := range n.Values {
 		place[v] = i
 	}
@@ -82,7 +72,7 @@ func countings(n *ir.Net) []*counting {
 		if v.Op != ir.OpCompare || !counted[v.Args[0]] || !counted[v.Args[1]] || v.Args[0].Const() == nil == (v.Args[1].Const() == nil) {
 			continue
 		}
-		fires := slices.SortedFunc(maps.Keys(firesIn(v, counted)), func(a, b *ir.Value) int { return place[a] - place[b] })
+		fires := slices.SortedFunc(maps.Keys(raise.FiresIn(v, counted)), func(a, b *ir.Value) int { return place[a] - place[b] })
 		if len(fires) == 0 {
 			continue
 		}
@@ -96,27 +86,6 @@ func countings(n *ir.Net) []*counting {
 		}
 	}
 	return slices.DeleteFunc(out, func(l *counting) bool { return !l.holdsBack() || !l.understand(n, counted) })
-}
-
-// firesIn are the comparisons of membranes that a count is made of.
-func firesIn(count *ir.Value, counted map[*ir.Value]bool) canonical.Cone {
-	fires, seen := canonical.Cone{}, canonical.Cone{}
-	var walk func(v *ir.Value)
-	walk = func(v *ir.Value) {
-		if seen[v] {
-			return
-		}
-		seen[v] = true
-		if v.Op == ir.OpCompare && !(counted[v.Args[0]] && counted[v.Args[1]]) {
-			fires[v] = true
-			return
-		}
-		for _, a := range v.Args {
-			walk(a)
-		}
-	}
-	walk(count)
-	return fires
 }
 
 // holdsBack reports whether the layer's counts decide of its membranes.
@@ -168,7 +137,7 @@ func (l *counting) lastFire(n *ir.Net, counted map[*ir.Value]bool) []*ir.Value {
 		if !counted[v] || v.Op == ir.OpCompare || v.Type.Shape != past.Type.Shape {
 			continue
 		}
-		fires := firesIn(v, counted)
+		fires := raise.FiresIn(v, counted)
 		for _, f := range l.fires {
 			delete(fires, f)
 		}
@@ -381,4 +350,30 @@ func lastRest(past, fires *ir.Value, n *ir.Net) *ir.Value {
 		fires = add(s, fires, add(s.Args[1], past, s.Args[1].Args[1]))
 	}
 	return add(past, fires, past.Args[1], add(past.Args[2], past, past.Args[2].Args[1]))
+}
+
+// heldSpikes are the spikes of the layers that those of the step before hold back, as rows of
+// values of their own.
+func heldSpikes(n *ir.Net, h []timing.History) []timing.History {
+	fires, held := canonical.Comparisons(n), map[*ir.Value][]*ir.Value{} // by the spikes of the step before
+	for _, v := range n.All(ir.OpAndNot) {
+		held[v.Args[1]] = append(held[v.Args[1]], v)
+	}
+	var rows []timing.History
+	for _, layer := range h {
+		for _, f := range fires[layer.Membranes[0]] {
+			row := []*ir.Value{f}
+			for t, m := range layer.Membranes[1:] {
+				i := slices.IndexFunc(held[row[t]], func(v *ir.Value) bool { return slices.Contains(fires[m], v.Args[0]) })
+				if i < 0 {
+					break
+				}
+				row = append(row, held[row[t]][i])
+			}
+			if len(row) == len(layer.Membranes) && len(row) > 1 {
+				rows = append(rows, timing.History{Membranes: row})
+			}
+		}
+	}
+	return rows
 }

@@ -1,0 +1,143 @@
+package passes
+
+import (
+	"fmt"
+	"testing"
+
+	"nomul/ir"
+	"nomul/passes/raise"
+)
+
+// lastSpike is a neuron that reads its spike of the step before, and resets as said.
+func lastSpike(step func(s *sketch, v, x, last *ir.Value) (h, z *ir.Value), reset func(s *sketch, h, z *ir.Value) *ir.Value) cell {
+	return func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+		v, last := s.like(x, 0), s.like(x, 0)
+		if past != nil {
+			v, last = past[0], past[1]
+		}
+		h, z := step(s, v, x, last)
+		return z, []*ir.Value{reset(s, h, z), z}
+	}
+}
+
+func leaks(s *sketch, v, x *ir.Value) *ir.Value {
+	return s.op(ir.OpAdd, s.op(ir.OpMul, v, s.num(0.75)), x)
+}
+
+func noReset(_ *sketch, h, _ *ir.Value) *ir.Value { return h }
+
+// restsOnce are the ways of people to let a neuron rest for the step behind a spike.
+var restsOnce = map[string]struct {
+	kind ir.Rest
+	step func(s *sketch, v, x, last *ir.Value) (h, z *ir.Value)
+}{
+	"hold, choice": {ir.RestHold, func(s *sketch, v, x, last *ir.Value) (h, z *ir.Value) {
+		h = s.op(ir.OpWhere, s.compare(ir.GT, last, s.num(0)), v, leaks(s, v, x))
+		return h, timesRest(s, above(s, h), last)
+	}},
+	"hold, product": {ir.RestHold, func(s *sketch, v, x, last *ir.Value) (h, z *ir.Value) {
+		h = s.op(ir.OpAdd, s.op(ir.OpMul, last, v), timesRest(s, leaks(s, v, x), last))
+		return h, timesRest(s, above(s, h), last)
+	}},
+	"drive, choice": {ir.RestDrive, func(s *sketch, v, x, last *ir.Value) (h, z *ir.Value) {
+		h = leaks(s, v, s.op(ir.OpWhere, s.compare(ir.GT, last, s.num(0)), s.like(x, 0), x))
+		return h, above(s, h)
+	}},
+	"drive, product": {ir.RestDrive, func(s *sketch, v, x, last *ir.Value) (h, z *ir.Value) {
+		h = leaks(s, v, timesRest(s, x, last))
+		return h, above(s, h)
+	}},
+	"spike, product": {ir.RestSpike, func(s *sketch, v, x, last *ir.Value) (h, z *ir.Value) {
+		h = leaks(s, v, x)
+		return h, timesRest(s, above(s, h), last)
+	}},
+	"spike, choice": {ir.RestSpike, func(s *sketch, v, x, last *ir.Value) (h, z *ir.Value) {
+		h = leaks(s, v, x)
+		return h, s.op(ir.OpWhere, s.compare(ir.EQ, last, s.num(1)), s.like(x, 0), above(s, h))
+	}},
+	"leak": {ir.RestLeak, func(s *sketch, v, x, last *ir.Value) (h, z *ir.Value) {
+		h = leaks(s, v, timesRest(s, x, last))
+		return h, timesRest(s, above(s, h), last)
+	}},
+}
+
+// A rest of one step is the spike of the step before, which is read as a number or is asked for.
+func TestRestsOfOneStep(t *testing.T) {
+	resets := map[string]func(s *sketch, h, z *ir.Value) *ir.Value{"zero": timesRest, "choice": zeroBehind, "subtract": lessSpike, "none": noReset}
+	for name, rest := range restsOnce {
+		for reset, take := range resets {
+			if rest.kind != ir.RestSpike && (reset == "zero" || reset == "choice") {
+				continue // the membrane is 0 where the neuron rests: other kinds are the same
+			}
+			for _, steps := range []int{4, 6} {
+				net := mlp(t, lastSpike(rest.step, take), steps, "sum", nil)
+				wantRest(t, fmt.Sprintf("%s, %s, %d steps", name, reset, steps), net, ir.Refractory{Kind: rest.kind, Steps: 1})
+			}
+		}
+	}
+}
+
+// A reset by a comparison that no rest holds back, and what a spike halves or sets, are no rests of a
+// neuron: each is refused, or computes as before.
+func TestNoRestsOfOneStep(t *testing.T) {
+	gated := func(s *sketch, h, last *ir.Value) *ir.Value { return timesRest(s, above(s, h), last) }
+	choice := func(of func(s *sketch, v *ir.Value) *ir.Value) cell {
+		return lastSpike(func(s *sketch, v, x, last *ir.Value) (h, z *ir.Value) {
+			h = s.op(ir.OpWhere, s.compare(ir.GT, last, s.num(0)), of(s, v), leaks(s, v, x))
+			return h, gated(s, h, last)
+		}, lessSpike)
+	}
+	drive := func(part float64) cell {
+		return lastSpike(func(s *sketch, v, x, last *ir.Value) (h, z *ir.Value) {
+			h = leaks(s, v, s.op(ir.OpMul, x, s.op(ir.OpSub, s.num(1), s.op(ir.OpMul, last, s.num(part)))))
+			return h, gated(s, h, last)
+		}, lessSpike)
+	}
+	spikes := func(s *sketch, v, x, last *ir.Value) (h, z *ir.Value) {
+		h = leaks(s, v, x)
+		return h, gated(s, h, last)
+	}
+	for name, test := range map[string]struct {
+		cell  cell
+		taken bool
+	}{
+		"reset by all":     {lastSpike(spikes, func(s *sketch, h, _ *ir.Value) *ir.Value { return lessSpike(s, h, above(s, h)) }), true},
+		"set to a value":   {choice(func(s *sketch, v *ir.Value) *ir.Value { return s.like(v, -0.25) }), true},
+		"half is held":     {choice(func(s *sketch, v *ir.Value) *ir.Value { return s.op(ir.OpMul, v, s.num(0.5)) }), false},
+		"half comes in":    {drive(0.5), false},
+		"twice as much":    {drive(-1), false},
+		"silence is reset": {lastSpike(spikes, func(s *sketch, h, z *ir.Value) *ir.Value { return s.op(ir.OpMul, h, z) }), false},
+	} {
+		source := mlp(t, test.cell, 6, "sum", nil)
+		net, err := lowered(t, source)
+		if (err == nil) != test.taken {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err == nil {
+			same(t, name, source, net)
+		}
+	}
+}
+
+// A rest of one step behind a reset that takes a constant is the spike before, which no neuron need
+// keep; the membrane may start anywhere.
+func TestRestOfOneStep(t *testing.T) {
+	c := func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+		h, z := s.like(x, -0.25), s.like(x, 0)
+		if past != nil {
+			h, z = past[0], past[1]
+		}
+		h = s.op(ir.OpAdd, s.op(ir.OpMul, h, s.num(0.75)), x)
+		z = s.typed(ir.OpCast, nil, x.Type, s.op(ir.OpAndNot, s.compare(ir.GT, h, s.num(1)), s.compare(ir.GT, z, s.num(0))))
+		return z, []*ir.Value{lessSpike(s, h, z), z}
+	}
+	source := mlp(t, c, 6, "sum", nil)
+	net, err := lowered(t, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if silent := raise.SilentStarts(net); len(silent) > 0 {
+		t.Errorf("%d layers start from silence", len(silent))
+	}
+	same(t, "one step", source, net)
+}

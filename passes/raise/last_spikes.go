@@ -1,0 +1,254 @@
+package raise
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"nomul/ir"
+	"nomul/passes/canonical"
+)
+
+// A rest of one step is the spike of the step before: no count need be kept. In step t
+//
+//	spikes = fires ∧ ¬(spikes of t − 1)
+//
+// or, where spikes are not held back, the membrane reads the spikes of t − 1. People write them in
+// numbers, as choices, or by a count of one step.
+
+// resting is a layer of an unrolled net that rests for one step after a spike.
+type resting struct {
+	fires  []*ir.Value             // its comparisons, step by step
+	gated  bool                    // whether spikes are held back
+	later  func() []canonical.Cone // what all membranes are made of
+	d      *Diagrams
+	known  map[*ir.Value]*Diagram
+	spikes []*Diagram // by step
+	reads  map[*ir.Value]lastReading
+	done   []*ir.Value // the spikes that are held back, by step, in the new net
+}
+
+// lastReading is a reading of a layer's spikes of a step, or of their opposite.
+type lastReading struct {
+	step  int
+	other bool
+}
+
+// WithOneStepRests writes the rests of one step of a net whose steps are written out in one way.
+func WithOneStepRests(n *ir.Net) (*ir.Net, error) {
+	of := map[*ir.Value]*resting{}
+	for _, l := range restings(n) {
+		for v := range l.reads {
+			of[v] = l
+		}
+	}
+	if len(of) == 0 {
+		return n, nil
+	}
+	c := canonical.NewRewriter(n)
+	for _, v := range n.Values {
+		var err error
+		if l := of[v]; l != nil {
+			c.Became[v], err = l.write(c, v)
+		} else {
+			_, err = c.Copy(v)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return ir.Prune(c.Builder.Net()), nil
+}
+
+// restings finds the layers that rest for one step.
+func restings(n *ir.Net) []*resting {
+	counted, place := CountedSpikes(n), map[*ir.Value]int{}
+	for i, v := range n.Values {
+		place[v] = i
+	}
+	later := sync.OnceValue(func() []canonical.Cone { return madeOf(n, counted) })
+	layers, of, first := []*resting{}, map[*ir.Value][]*ir.Value{}, map[*ir.Value]*resting{}
+	for _, v := range n.Values {
+		if !counted[v] || v.Const() != nil || v.Op == ir.OpCast || !v.Type.IsReal() && !v.Type.IsSpike() {
+			continue
+		}
+		fires := slices.SortedFunc(maps.Keys(FiresIn(v, counted)), func(a, b *ir.Value) int { return place[a] - place[b] })
+		if len(fires) == 0 || fires[0] == v {
+			continue
+		}
+		l := first[fires[0]]
+		if l == nil {
+			l = &resting{reads: map[*ir.Value]lastReading{}, later: later, d: NewDiagrams()}
+			first[fires[0]], layers = l, append(layers, l)
+		}
+		of[fires[0]] = append(of[fires[0]], v)
+		if len(fires) > len(l.fires) {
+			l.fires = fires
+		}
+	}
+	counts := canonical.Cone{}
+	layers = slices.DeleteFunc(layers, func(l *resting) bool { return !l.follow(of[l.fires[0]], counts) })
+	for _, l := range layers {
+		for _, v := range of[l.fires[0]] {
+			l.read(v, counts)
+		}
+	}
+	return layers
+}
+
+// follow finds whether spikes are held back by those of the step before, and adds the comparisons
+// that fire to counts where others read several steps of them at once; false for too long a layer.
+func (l *resting) follow(values []*ir.Value, counts canonical.Cone) bool {
+	l.known = map[*ir.Value]*Diagram{}
+	for i, f := range l.fires {
+		l.known[f] = l.d.Bit(i)
+	}
+	held := make([]*Diagram, len(l.fires))
+	rests := l.d.Resting(Window{Steps: 1, HeldBack: true}, len(l.fires))
+	for t := range l.fires {
+		l.spikes = append(l.spikes, l.d.Bit(t))
+		if held[t] = l.d.Fired(rests, t); held[t] == nil {
+			return false
+		}
+	}
+	is := func(v *ir.Value) *Diagram { return l.d.Of(v, l.known) }
+	if len(held) > 2 && slices.ContainsFunc(values, func(v *ir.Value) bool { return is(v) == held[len(held)-1] }) {
+		l.gated, l.spikes = true, held
+		return true
+	}
+	for _, v := range values {
+		if v.Op == ir.OpCompare && l.readingOf(v).step < 0 {
+			for _, f := range l.fires {
+				counts[f] = true
+			}
+		}
+	}
+	return true
+}
+
+// readingOf is the reading of spikes that a value is; step is −1 of others.
+func (l *resting) readingOf(v *ir.Value) lastReading {
+	is := l.d.Of(v, l.known)
+	for t, s := range l.spikes {
+		if other := l.d.Choose(s, l.d.Leaf(0), l.d.Leaf(1)); is == s || is == other {
+			return lastReading{t, is == other}
+		}
+	}
+	return lastReading{step: -1}
+}
+
+// read notes a value that reads the spikes of a step: where they are not held back, a comparison
+// of them that decides of a later membrane of the layer.
+func (l *resting) read(v *ir.Value, counts canonical.Cone) {
+	r := l.readingOf(v)
+	if r.step < 0 || v.Type.Shape != l.fires[r.step].Type.Shape {
+		return
+	}
+	f := l.fires[r.step]
+	if l.gated && r.step > 0 && !(r.other && v.Type.IsReal()) || v.Op == ir.OpCompare && !r.other && !counts[f] && l.decides(v, canonical.MembraneOf(f)) {
+		l.reads[v] = r
+	}
+}
+
+// decides reports whether a value decides of a membrane that is made of another one.
+func (l *resting) decides(v, membrane *ir.Value) bool {
+	return slices.ContainsFunc(l.later(), func(made canonical.Cone) bool { return made[v] && made[membrane] })
+}
+
+// madeOf are the values that compared membranes are made of, element by element, each up to other
+// comparisons and their membranes.
+func madeOf(n *ir.Net, counted map[*ir.Value]bool) []canonical.Cone {
+	membranes := canonical.Cone{}
+	for _, f := range n.All(ir.OpCompare) {
+		if m := canonical.MembraneOf(f); m != nil && !counted[m] {
+			membranes[m] = true
+		}
+	}
+	var out []canonical.Cone
+	for m := range membranes {
+		made, first := canonical.Cone{m: true}, []*ir.Value(nil)
+		if canonical.ByElement(m.Op) {
+			first = slices.Clone(m.Args)
+		}
+		for queue := first; len(queue) > 0; queue = queue[1:] {
+			v := queue[0]
+			if v != nil && !made[v] && canonical.ByElement(v.Op) && !membranes[v] {
+				queue = append(queue, v.Args...)
+			}
+			made[v] = true
+		}
+		out = append(out, made)
+	}
+	return out
+}
+
+// write writes a value anew.
+func (l *resting) write(c *canonical.Rewriter, v *ir.Value) (*ir.Value, error) {
+	is := l.reads[v]
+	out, err := l.fired(c, is.step)
+	switch {
+	case err != nil:
+		return nil, err
+	case v.Type.IsReal():
+		return c.CastTo(v, out)
+	case !is.other:
+		return out, nil
+	}
+	one, err := c.Constant(v.Name+".one", canonical.Filled(v.Type.WithShape(ir.Shape{}), 1), v)
+	if err != nil {
+		return nil, err
+	}
+	return c.As(v, ir.OpXor, nil, out, one)
+}
+
+// fired are the spikes of a step.
+func (l *resting) fired(c *canonical.Rewriter, step int) (*ir.Value, error) {
+	fires := c.Became[l.fires[step]]
+	if step == 0 || !l.gated {
+		return fires, nil
+	}
+	for len(l.done) <= step {
+		l.done = append(l.done, nil)
+	}
+	if l.done[step] != nil {
+		return l.done[step], nil
+	}
+	past, err := l.fired(c, step-1)
+	if err == nil {
+		like := &ir.Value{Name: fmt.Sprintf("%s.held", l.fires[step].Name), Origin: l.fires[step].Origin}
+		l.done[step], err = c.As(like, ir.OpAndNot, nil, fires, past)
+	}
+	return l.done[step], err
+}
+
+// CountedSpikes are the values that comparisons and constants alone make.
+func CountedSpikes(n *ir.Net) map[*ir.Value]bool {
+	counted := map[*ir.Value]bool{}
+	for _, v := range n.Values {
+		uncounted := func(a *ir.Value) bool { return !counted[a] }
+		counted[v] = v.Op == ir.OpConst || v.Op == ir.OpCompare || canonical.ByElement(v.Op) && !slices.ContainsFunc(v.Args, uncounted)
+	}
+	return counted
+}
+
+// FiresIn are the comparisons of membranes that a count is made of.
+func FiresIn(count *ir.Value, counted map[*ir.Value]bool) canonical.Cone {
+	fires, seen := canonical.Cone{}, canonical.Cone{}
+	var walk func(v *ir.Value)
+	walk = func(v *ir.Value) {
+		if seen[v] {
+			return
+		}
+		seen[v] = true
+		if v.Op == ir.OpCompare && !(counted[v.Args[0]] && counted[v.Args[1]]) {
+			fires[v] = true
+			return
+		}
+		for _, a := range v.Args {
+			walk(a)
+		}
+	}
+	walk(count)
+	return fires
+}
