@@ -42,6 +42,7 @@ var CanonicalRules = []CanonicalRule{
 	{"chosen-sum", "where(c, a + x, b + x) is where(c, a, b) + x, likewise for a − x", chosenSum},
 	{"chosen-sign", "where(c, k, y) is where(c, k, 0) + y where y is 0 wherever c fires", chosenSign},
 	{"chosen-apart", "where(c, x − k, x + q) is (x − k·c) + q where q is 0 wherever c fires", chosenApart},
+	{"heaviside", "where(a = b, 0, 1 − c) of the cast c of b > a is the cast of a > b, where(a = b, 1, 1 − c) that of a ≥ b", heaviside},
 	{"sign-times", "sign(x) times the cast of |x| > k is the cast of x > k less that of −k > x, for k > 0; likewise for ≥", signTimes},
 	{"sign-apart", "x − (p − q) is (x − p) + q of spikes p and q of one membrane in x, never together; likewise x + (p − q)", signApart},
 	{"nothing-added", "(x − x) + y is y", nothingAdded},

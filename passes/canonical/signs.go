@@ -164,3 +164,27 @@ func (c *Rewriter) exclusive(v, a, b *ir.Value) bool {
 	}
 	return true
 }
+
+// heaviside: a step function that says apart where two numbers are equal, as an exporter writes
+// heaviside(a − b, k).
+func heaviside(c *Rewriter, v *ir.Value) (*ir.Value, error) {
+	if v.Op != ir.OpWhere || !v.Type.IsReal() || Comparison(v.Args[0]) != ir.EQ || v.Args[2].Op != ir.OpSub || !Every(v.Args[2].Args[0], 1) {
+		return nil, nil
+	}
+	equal, below := v.Args[0], v.Args[2].Args[1]
+	if below.Op != ir.OpCast || Comparison(below.Args[0]) != ir.GT {
+		return nil, nil
+	}
+	below = below.Args[0]
+	b, a := below.Args[0], below.Args[1]
+	same := slices.Equal(equal.Args, []*ir.Value{a, b}) || slices.Equal(equal.Args, []*ir.Value{b, a})
+	for _, is := range []struct {
+		at float64
+		by ir.Compare
+	}{{0, ir.GT}, {1, ir.GE}} {
+		if same && Every(v.Args[1], is.at) && below.Type.Shape == v.Type.Shape {
+			return c.comparisonFor(v, a, b, is.by)
+		}
+	}
+	return nil, nil
+}
