@@ -99,6 +99,9 @@ func (u *unit) driven() (form, *diag.Diagnostic) {
 			if late := u.behind(f); late != nil {
 				return late, nil
 			}
+			if c := u.currents[0]; losesInput(c.update) {
+				return nil, dropsInput(u.fire, u.latched[c.delay])
+			}
 			u.plain[u.currents[0].delay] = true
 		default:
 			return f, nil

@@ -30,16 +30,19 @@ type rest struct {
 // names of the comparisons that fire.
 func withoutRests(n *ir.Net) (*ir.Net, map[string]ir.Refractory, error) {
 	awake, periods := map[*ir.Value]float64{}, map[*ir.Value]ir.Refractory{}
+	var errs diag.List
 	for _, r := range restsOf(n) {
-		if kind := r.kind(); kind != 0 {
+		if kind := r.kind(); kind == 0 {
+			errs = append(errs, r.losesInput()...)
+		} else {
 			periods[r.fire] = ir.Refractory{Kind: kind, Steps: r.steps}
 			for bit := range r.bits {
 				awake[bit] = r.number(bit, false)
 			}
 		}
 	}
-	if len(periods) == 0 {
-		return n, nil, nil
+	if len(periods) == 0 || len(errs) > 0 {
+		return n, nil, errs.Err()
 	}
 	c, names := canonical.NewRewriter(n), map[string]ir.Refractory{}
 	c.Rules = rulesNamed("fold", "constant-second", "cast-same", "cast-cast", "where-cast", "fixed-choice", "turned-choice", "neutral", "neutral-spikes", "times-zero")

@@ -1,0 +1,53 @@
+package passes
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"nomul/ir"
+)
+
+// restingCurrent is a neuron with a current that rests for so many steps behind a spike; the rest drops
+// what the current adds up, or what the current drives.
+func restingCurrent(kind ir.Rest, steps int, before bool) cell {
+	return func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+		v, i, left := s.like(x, 0), s.like(x, 0), s.like(x, 0)
+		if past != nil {
+			v, i, left = past[0], past[1], past[2]
+		}
+		rests := s.compare(ir.GT, left, s.num(0))
+		none := func(u *ir.Value) *ir.Value { return s.op(ir.OpWhere, rests, s.like(u, 0), u) }
+		if before {
+			x = none(x)
+		}
+		i = s.op(ir.OpAdd, s.op(ir.OpMul, i, s.num(0.5)), x)
+		drive := i
+		if !before {
+			drive = none(i)
+		}
+		h := leaks(s, v, drive)
+		f := s.compare(ir.GT, h, s.num(1))
+		if kind == ir.RestLeak {
+			f = s.op(ir.OpAndNot, f, rests)
+		}
+		z := s.typed(ir.OpCast, nil, x.Type, f)
+		less := s.function(ir.FnRelu, s.op(ir.OpSub, left, s.num(1)))
+		return z, []*ir.Value{lessSpike(s, h, z), i, s.op(ir.OpWhere, f, s.like(x, float64(steps)), less)}
+	}
+}
+
+// A rest drops all that drives a membrane, the current included; one that drops what the current adds
+// up is refused, with the other as the way out.
+func TestRestsDropCurrents(t *testing.T) {
+	for _, kind := range []ir.Rest{ir.RestDrive, ir.RestLeak} {
+		for steps := 1; steps <= 3; steps++ {
+			what := fmt.Sprintf("%v, %d steps", kind, steps)
+			wantRest(t, what, mlp(t, restingCurrent(kind, steps, false), 6, "sum", nil), ir.Refractory{Kind: kind, Steps: steps})
+			_, err := lowered(t, mlp(t, restingCurrent(kind, steps, true), 6, "sum", nil))
+			if err == nil || !strings.Contains(err.Error(), "dropped before the current that it adds to") {
+				t.Errorf("%s: got %v", what, err)
+			}
+		}
+	}
+}
