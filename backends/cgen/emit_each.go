@@ -42,7 +42,7 @@ type spikes struct {
 
 // body declares the memory that the programs of a sweep go through; none without a program.
 func (b *printer) body(s *lower.Sweep, w *walk, made map[*lower.Array]operand) *bodyPrinter {
-	p := &bodyPrinter{printer: b, Body: b.p.laid.Body(s), w: w, order: w.inOrder(), words: inWords(s.Stages[0]),
+	p := &bodyPrinter{printer: b, Body: b.p.laid.Body(s), w: w, order: w.inOrder(), words: b.p.inWords(s.Stages[0]),
 		made: made, factors: map[update.Value]csd{}, operands: map[int64]operand{}}
 	p.code = p.Program.Code
 	p.uses, p.names = texts(p.Program), p.Program.Names()
@@ -55,7 +55,7 @@ func (b *printer) body(s *lower.Sweep, w *walk, made map[*lower.Array]operand) *
 // each prints the loop of programs over the elements of an array, or over words of 32 spikes.
 func (b *printer) each(s *lower.Sweep) {
 	w := over(s.Grid())
-	if inWords(s.Stages[0]) {
+	if b.p.inWords(s.Stages[0]) {
 		w = over([]int{packedSpikes.length(lower.Size(s.Grid()))})
 	}
 	p := b.body(s, w, nil)
@@ -78,8 +78,8 @@ func texts(p *update.Program) []int {
 
 // inWords reports whether a stage is a program of spikes that can work on 32 at a time: all
 // operands are packed as the result is.
-func inWords(s *lower.Stage) bool {
-	if s.Each == nil || !s.To.Type.IsSpike() {
+func (p *plan) inWords(s *lower.Stage) bool {
+	if s.Each == nil || !p.packs(s.To) {
 		return false
 	}
 	for _, i := range s.Each.Program.Code {
@@ -88,7 +88,7 @@ func inWords(s *lower.Stage) bool {
 		}
 	}
 	for _, v := range s.Each.Views {
-		if _, number := uniform(v.Array); number || !v.Array.Type.IsSpike() || !v.InPlace(s.To.Type.Shape.Dims()) {
+		if _, number := uniform(v.Array); number || !p.packs(v.Array) || !v.InPlace(s.To.Type.Shape.Dims()) {
 			return false
 		}
 	}

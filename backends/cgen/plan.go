@@ -24,6 +24,7 @@ type plan struct {
 	place   map[*lower.Array]place // where an array's elements are
 	held    map[*lower.Array]place // the next ones of a delay, apart from those that it shows
 	states  map[*lower.Stage][]place
+	numbers map[*lower.Array]bool // of those that state variables are, but bits
 	sums    map[*lower.Array]*sum
 	copies  map[string]*lower.Array // by the view that they hold
 	fields  []*field                // of the state struct
@@ -64,7 +65,7 @@ func newPlan(net *ir.Net, name string) *plan { return planOf(lower.Of(net), net,
 func planOf(program *lower.Program, net *ir.Net, name string) *plan {
 	p := &plan{name: name, net: net, ports: backends.PortsOf(net), names: backends.PortNames(net),
 		ident: map[string]string{}, taken: map[string]bool{}, place: map[*lower.Array]place{}, held: map[*lower.Array]place{},
-		states: map[*lower.Stage][]place{}, sums: map[*lower.Array]*sum{}, copies: map[string]*lower.Array{}, scratch: map[string]*field{}}
+		states: map[*lower.Stage][]place{}, numbers: map[*lower.Array]bool{}, sums: map[*lower.Array]*sum{}, copies: map[string]*lower.Array{}, scratch: map[string]*field{}}
 	p.ready(program)
 	l := layout
 	l.Fuse = p.fuses

@@ -19,8 +19,8 @@ var layout = lower.Layout{Target: "c", Widths: []int{8, 16, 32}, Packed: 32, Lea
 func (p *plan) fuses(s *lower.Sweep, next *lower.Stage) bool {
 	first := s.Stages[0]
 	switch t := p.sums[first.To]; {
-	case inWords(next) || inWords(first):
-		return inWords(next) && inWords(first)
+	case p.inWords(next) || p.inWords(first):
+		return p.inWords(next) && p.inWords(first)
 	case t != nil:
 		return t.fold.Positions*t.groups > 1 && len(t.chunks) < 2
 	}
@@ -31,6 +31,11 @@ func (p *plan) fuses(s *lower.Sweep, next *lower.Stage) bool {
 func (p *plan) ready(of *lower.Program) {
 	p.program = &lower.Program{Name: of.Name, Steps: of.Steps, Arrays: slices.Clone(of.Arrays)}
 	for _, s := range of.Stages {
+		if at := s.Kept(); at >= 0 && !s.Each.Program.Vars[at].Bit {
+			p.numbers[s.To] = true
+		}
+	}
+	for _, s := range of.Stages {
 		switch {
 		case weighs(s):
 			s = p.planSum(s)
@@ -40,6 +45,10 @@ func (p *plan) ready(of *lower.Program) {
 		p.program.Stages = append(p.program.Stages, s)
 	}
 }
+
+// packs reports whether the elements of an array are packed spikes. Readouts are numbers, be they
+// 0 or 1.
+func (p *plan) packs(a *lower.Array) bool { return a.Type.IsSpike() && !p.numbers[a] }
 
 // gathered is a view of a grid through a copy, equal ones made once: of some axes, in C order of
 // these. It stands still along the others.

@@ -67,7 +67,7 @@ func (p *plan) planSum(s *lower.Stage) *lower.Stage {
 	t.base = f.X.Start + t.begin()
 	t.places, t.padded = lower.Size(t.windows.In), paddedOf(t.windows)
 	t.groups, t.outs, t.rows = r.Groups, r.Outputs, r.Inputs
-	t.planRows(memoryElem(layout.Sum(s.To.Range)), f.X.Array.Type.IsSpike())
+	t.planRows(memoryElem(layout.Sum(s.To.Range)), p.packs(f.X.Array))
 	p.sums[s.To] = t
 	return &lower.Stage{Clock: s.Clock, To: s.To, Fold: &f}
 }

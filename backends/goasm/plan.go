@@ -178,7 +178,7 @@ func (p *plan) field(name, kind, value string) string {
 	return b.name
 }
 
-// port returns an input or output its array.
+// port gives an input or output its array.
 func (p *plan) port(a *lower.Array) *buffer {
 	b := p.ports[a.Name]
 	b.of, b.text = a, a.String()

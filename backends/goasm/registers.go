@@ -2,7 +2,7 @@ package goasm
 
 import "slices"
 
-// allocate returns the registers of a machine to the virtual ones of a program, in one scan
+// allocate gives the registers of a machine to the virtual ones of a program, in one scan
 // from its first instruction to its last: a register is free again behind the last
 // instruction that takes it. As many constants as fit are kept in registers, the others
 // are made where they are taken. It reports whether the registers suffice.
@@ -41,7 +41,7 @@ func newAllocation(l *vectors, kept int) *allocation {
 	return a
 }
 
-// take returns an instruction's result a register, and reports whether one was free.
+// take gives an instruction's result a register, and reports whether one was free.
 func (a *allocation) take(o *vop) bool {
 	r := slices.Index(a.used, false)
 	if r < 0 {

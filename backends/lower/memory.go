@@ -49,7 +49,7 @@ func (p *Plan) place() {
 	}
 }
 
-// Lay returns arrays their memory, by the kind and number of elements that each takes, and with
+// Lay gives arrays their memory, by the kind and number of elements that each takes, and with
 // them the copies of a target.
 func (p *Plan) Lay(memory func(*Array) (Elem, int), copies []Copy) {
 	p.Slots, p.At, p.Kept, p.dies = nil, map[*Array]*Slot{}, map[*Array]int{}, map[int][]*Array{}
@@ -66,20 +66,24 @@ func (p *Plan) Lay(memory func(*Array) (Elem, int), copies []Copy) {
 	}
 }
 
-// kept is the state variable that an array is, or -1: the program stores its result.
+// kept is the state variable that an array is, or -1.
 func kept(s *Sweep, a *Array) int {
 	if s == nil {
 		return -1
 	}
-	for _, stage := range s.Stages {
-		if stage.To != a || stage.Each == nil {
-			continue
-		}
-		program := stage.Each.Program
-		for v := range program.Vars {
-			if program.Stored(v) == program.Result() {
-				return v
-			}
+	at := slices.IndexFunc(s.Stages, func(stage *Stage) bool { return stage.To == a })
+	return s.Stages[at].Kept()
+}
+
+// Kept returns the state variable that the result of a stage is, or -1: the program stores it.
+func (s *Stage) Kept() int {
+	if s.Each == nil {
+		return -1
+	}
+	program := s.Each.Program
+	for v := range program.Vars {
+		if program.Stored(v) == program.Result() {
+			return v
 		}
 	}
 	return -1

@@ -104,7 +104,7 @@ func clip(p param, h ir.Range, c ir.Compare) param {
 	return p.sized()
 }
 
-// sized returns a parameter the fewest two's complement bits.
+// sized gives a parameter the fewest two's complement bits.
 func (p param) sized() param {
 	r := ir.Range{}
 	if !p.Absent() {

@@ -18,7 +18,7 @@ func (n *network) runFixed() error {
 	}
 	m.Checked = true
 	for i := range n.samples {
-		if _, err := traced(m, n.give(n.fixed, &n.samples[i])); err != nil {
+		if _, err := n.traced(m, n.give(n.fixed, &n.samples[i])); err != nil {
 			return err
 		}
 	}

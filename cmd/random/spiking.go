@@ -22,17 +22,33 @@ type trace struct {
 	outputs map[string][]float64
 }
 
-func traced(m *interp.Machine, in map[string]*ir.Tensor) (trace, error) {
+// traced runs a machine on a sample. Layers that fire the opposite of the file's are told as those.
+func (n *network) traced(m *interp.Machine, in map[string]*ir.Tensor) (trace, error) {
 	t := trace{map[string][]float64{}, map[string][]float64{}}
 	out, err := m.Run(in, func(step int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
-		if v.Op == ir.OpNeuron && v.Type.IsSpike() {
-			t.spikes[key(v.Name, step)] = numbers(result)
+		if v.Op != ir.OpNeuron || !v.Type.IsSpike() {
+			return
 		}
+		spikes := numbers(result)
+		if n.opposite(v) {
+			for i, s := range spikes {
+				spikes[i] = 1 - s
+			}
+		}
+		t.spikes[key(v.Name, step)] = spikes
 	})
 	for name, y := range out {
 		t.outputs[name] = numbers(y)
 	}
 	return t, err
+}
+
+// opposite reports whether a neuron's threshold has the other sign than in the file: it is reached
+// where the file's is not.
+func (n *network) opposite(v *ir.Value) bool {
+	at := slices.IndexFunc(n.model.Layers, func(f randnet.Fired) bool { return f.Name == v.Name })
+	th := v.Arg(ir.NeuronThreshold).Const()
+	return at >= 0 && th != nil && th.At(0)*float64(n.model.Layers[at].Thresholds[0]) < 0
 }
 
 // runSpiking holds the spiking net against the source.
@@ -49,7 +65,7 @@ func (n *network) against(net *ir.Net) error {
 	n.ahead, n.partly = map[string]int{}, partlyRead(net)
 	for i := range n.samples {
 		s := &n.samples[i]
-		got, err := traced(m, n.give(net, s))
+		got, err := n.traced(m, n.give(net, s))
 		if err != nil {
 			return err
 		}

@@ -93,6 +93,19 @@ func TestLateLayersAreCompared(t *testing.T) {
 	}
 }
 
+// A layer that fires the opposite of the file's spikes, as where a negated membrane is compared, is
+// held by these, each of them.
+func TestOppositeLayersAreCompared(t *testing.T) {
+	n, o := through(randnet.Parse("seed=1288238556607077608 steps=1 more=membrane; layer 0: after=negative"))
+	if o.verdict != held {
+		t.Fatal(o)
+	}
+	n.samples[1].spikes[key("layer0", 0)][1] = 1 - n.samples[1].spikes[key("layer0", 0)][1]
+	if err := n.runSpiking(); err == nil || judged("", err).verdict != wrong {
+		t.Errorf("a spike is another, and is not found: %v", err)
+	}
+}
+
 // The samples of every kind of input hold silence, and the largest number everywhere.
 func TestSamplesHoldExtremes(t *testing.T) {
 	for input, most := range map[string]int64{"pixels": 255, "normalised": 255, "spikes": 1, "signed": 127} {

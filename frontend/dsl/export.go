@@ -156,7 +156,7 @@ func (x *exporter) array(name string, t *ir.Tensor) string {
 	return name
 }
 
-// name returns a value a name of its own in the text: the one it has, or that of
+// name gives a value a name of its own in the text: the one it has, or that of
 // its op where an exporter named it by a path.
 func (x *exporter) name(v *ir.Value) string {
 	name := v.Name

@@ -31,7 +31,7 @@ func attrRef(name, of string, t onnxpb.AttributeProto_AttributeType) *onnxpb.Att
 	return &onnxpb.AttributeProto{Name: name, RefAttrName: of, Type: t}
 }
 
-// named returns the last node a name.
+// named gives the last node a name.
 func (m *model) named(name string) *model {
 	m.pb.Graph.Node[len(m.pb.Graph.Node)-1].Name = name
 	return m

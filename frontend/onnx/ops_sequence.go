@@ -219,7 +219,7 @@ func concatFromSequence(n *node) (*tensor, error) {
 	return n.emit("", parts[0].elem, ir.OpConcat, ir.AxisAttrs{Axis: axis}, parts...)
 }
 
-// withAxis returns each part a new axis of extent 1.
+// withAxis gives each part a new axis of extent 1.
 func (n *node) withAxis(parts []*tensor, axis int) ([]*tensor, error) {
 	out := make([]*tensor, len(parts))
 	for i, t := range parts {

@@ -21,7 +21,7 @@ func (b *Builder) add(i Instr) Value {
 	return Value(len(b.p.Code) - 1)
 }
 
-// Named returns a value its name, unless it has one.
+// Named gives a value its name, unless it has one.
 func (b *Builder) Named(v Value, name string) Value {
 	if i := &b.p.Code[v]; i.Name == "" {
 		i.Name = name

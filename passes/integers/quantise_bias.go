@@ -6,7 +6,7 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// bias returns a layer its bias operand, or notes it as an offset.
+// bias gives a layer its bias operand, or notes it as an offset.
 //
 // The error of rounded weights at the pixel that stands for 0 is corrected
 // here, so that it acts on differences from that pixel only (R11).

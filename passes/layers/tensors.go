@@ -50,7 +50,7 @@ func Compact(t *ir.Tensor) *ir.Tensor {
 }
 
 // SqueezeAxes finds the axes of a shape along which all elements are the same.
-// It returns the shape with these axes of extent 1 and the elements that stay.
+// It gives the shape with these axes of extent 1 and the elements that stay.
 func SqueezeAxes(s ir.Shape, same func(a, b int) bool) (ir.Shape, []int) {
 	index := make([]int, s.Size())
 	for i := range index {

@@ -252,7 +252,7 @@ func (g *growth) readByReset() bool {
 	return len(others) == 1 && (others[0].Op == ir.OpMul || others[0].Op == ir.OpSub || others[0].Op == ir.OpWhere)
 }
 
-// grow returns the neuron a threshold that adapts.
+// grow gives the neuron a threshold that adapts.
 func (f *neuronForm) grow(u *unit, g *growth) *diag.Diagnostic {
 	a := &f.attrs
 	a.Adapt.Kind, f.adapt, f.jump = ir.LeakFactor, g.rest, g.jump

@@ -372,7 +372,7 @@ func (r *rest) reach(end func(*ir.Value) bool) bool {
 	return true
 }
 
-// rest returns the neuron a refractory period. The held membrane is behind its reset, which comes
+// rest gives the neuron a refractory period. The held membrane is behind its reset, which comes
 // with the spike then.
 func (f *neuronForm) rest(u *unit, p ir.Refractory) *diag.Diagnostic {
 	a := &f.attrs

@@ -19,7 +19,7 @@ const classFile = "classes.txt"
 // WordNet's n02123045 is none.
 const maxDigits = 4
 
-// labelFolders returns each folder of a class its label, and names the classes: by
+// labelFolders gives each folder of a class its label, and names the classes: by
 // the file of names, else by the numbers in the folders' names, else in their order.
 func (m *Images) labelFolders(names []string) ([]int, error) {
 	file := filepath.Join(m.File, classFile)
