@@ -141,3 +141,54 @@ func TestRestOfOneStep(t *testing.T) {
 	}
 	same(t, "one step", source, net)
 }
+
+// restsByCount is a neuron that counts the steps up, or down, since a spike, and rests for one; its
+// threshold adapts, and the reset takes it.
+func restsByCount(kind ir.Rest, up bool) cell {
+	return func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+		v, a, count := s.like(x, 0), s.like(x, 0), s.like(x, 0)
+		if up {
+			count = s.like(x, 9)
+		}
+		if past != nil {
+			v, a, count = past[0], past[1], past[2]
+		}
+		awake := s.compare(ir.LE, count, s.num(0))
+		if up {
+			awake = s.compare(ir.GE, count, s.num(1))
+		}
+		number := s.typed(ir.OpCast, nil, x.Type, awake)
+		if kind.DropsDrive() {
+			x = s.op(ir.OpMul, x, number)
+		}
+		h := leaks(s, v, x)
+		if kind == ir.RestHold {
+			h = s.op(ir.OpAdd, timesRest(s, v, number), s.op(ir.OpMul, number, h))
+		}
+		threshold := s.op(ir.OpAdd, a, s.num(1))
+		z := s.spike(ir.GE, h, threshold)
+		if kind.DropsSpike() {
+			z = s.op(ir.OpMul, z, number)
+		}
+		next := s.function(ir.FnRelu, s.op(ir.OpSub, count, s.num(1)))
+		next = s.op(ir.OpWhere, s.compare(ir.GT, z, s.num(0)), s.like(x, 1), next)
+		if up {
+			next = timesRest(s, s.op(ir.OpAdd, count, s.num(1)), z)
+		}
+		a = s.op(ir.OpAdd, s.op(ir.OpMul, a, s.num(0.75)), s.op(ir.OpMul, z, s.num(0.5)))
+		return z, []*ir.Value{s.op(ir.OpSub, h, s.op(ir.OpMul, z, threshold)), a, next}
+	}
+}
+
+// A count of one step is the spike of the step before, in any number of steps, beside a threshold that
+// adapts and is taken by the reset.
+func TestCountsOfOneStep(t *testing.T) {
+	for _, kind := range []ir.Rest{ir.RestHold, ir.RestDrive, ir.RestSpike, ir.RestLeak} {
+		for _, up := range []bool{false, true} {
+			for _, steps := range []int{5, 24} {
+				what := fmt.Sprintf("%v, up %v, %d steps", kind, up, steps)
+				wantRest(t, what, mlp(t, restsByCount(kind, up), steps, "sum", nil), ir.Refractory{Kind: kind, Steps: 1})
+			}
+		}
+	}
+}

@@ -221,7 +221,8 @@ func (g *growth) findReset() bool {
 	if d != nil {
 		return false
 	}
-	if by := f.of(monomial{s: true, i: true}); by != nil && canonical.Near(by, canonical.Scaled(canonical.OrZero(f.of(monomial{h: true})), -1)) {
+	left := canonical.Combine(canonical.OrZero(f.of(monomial{h: true})), canonical.OrZero(f.of(monomial{h: true, s: true})), canonical.Sum) // behind a spike
+	if by := f.of(monomial{s: true, i: true}); by != nil && canonical.Near(by, canonical.Scaled(left, -1)) {
 		g.reset = ir.WhenFire
 	}
 	if by := f.of(monomial{s: true, j: true}); by != nil && canonical.All(by, -1) {

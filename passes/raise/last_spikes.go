@@ -21,6 +21,7 @@ import (
 type resting struct {
 	fires  []*ir.Value             // its comparisons, step by step
 	gated  bool                    // whether spikes are held back
+	silent bool                    // whether the opposite of spikes is read, too
 	later  func() []canonical.Cone // what all membranes are made of
 	d      *Diagrams
 	known  map[*ir.Value]*Diagram
@@ -51,6 +52,8 @@ func WithOneStepRests(n *ir.Net) (*ir.Net, error) {
 		var err error
 		if l := of[v]; l != nil {
 			c.Became[v], err = l.write(c, v)
+		} else if l := ofOpposite(v, of); l != nil {
+			c.Became[v], err = l.silence(c, v)
 		} else {
 			_, err = c.Copy(v)
 		}
@@ -61,16 +64,45 @@ func WithOneStepRests(n *ir.Net) (*ir.Net, error) {
 	return ir.Prune(c.Builder.Net()), nil
 }
 
+// ofOpposite is the layer of which v is the number of the opposite of spikes; nil where it is not.
+func ofOpposite(v *ir.Value, of map[*ir.Value]*resting) *resting {
+	if v.Op != ir.OpCast || !v.Type.IsReal() {
+		return nil
+	}
+	if l := of[v.Args[0]]; l != nil && l.reads[v.Args[0]].other {
+		return l
+	}
+	return nil
+}
+
+// silence writes the number of the opposite of spikes as 1 less theirs.
+func (l *resting) silence(c *canonical.Rewriter, v *ir.Value) (*ir.Value, error) {
+	spikes, err := l.fired(c, l.reads[v.Args[0]].step)
+	if err != nil {
+		return nil, err
+	}
+	number, err := c.CastTo(v, spikes)
+	if err != nil {
+		return nil, err
+	}
+	one, err := c.Constant(v.Name+".one", canonical.Filled(v.Type.WithShape(ir.Shape{}), 1), v)
+	if err != nil {
+		return nil, err
+	}
+	return c.As(v, ir.OpSub, nil, one, number)
+}
+
 // restings finds the layers that rest for one step.
 func restings(n *ir.Net) []*resting {
 	counted, place := CountedSpikes(n), map[*ir.Value]int{}
 	for i, v := range n.Values {
 		place[v] = i
 	}
+	bits := map[*ir.Value]bool{}
 	later := sync.OnceValue(func() []canonical.Cone { return madeOf(n, counted) })
 	layers, of, first := []*resting{}, map[*ir.Value][]*ir.Value{}, map[*ir.Value]*resting{}
 	for _, v := range n.Values {
-		if !counted[v] || v.Const() != nil || v.Op == ir.OpCast || !v.Type.IsReal() && !v.Type.IsSpike() {
+		if bits[v] = isBit(v, bits); !counted[v] || !bits[v] || v.Const() != nil || v.Op == ir.OpCast {
 			continue
 		}
 		fires := slices.SortedFunc(maps.Keys(FiresIn(v, counted)), func(a, b *ir.Value) int { return place[a] - place[b] })
@@ -89,12 +121,55 @@ func restings(n *ir.Net) []*resting {
 	}
 	counts := canonical.Cone{}
 	layers = slices.DeleteFunc(layers, func(l *resting) bool { return !l.follow(of[l.fires[0]], counts) })
+	turned := silences(n)
 	for _, l := range layers {
+		l.silent = len(l.fires) > 1 || len(turned) > 0
 		for _, v := range of[l.fires[0]] {
 			l.read(v, counts)
 		}
 	}
-	return layers
+	return append(layers, turned...)
+}
+
+// silences are the layers whose thresholds adapt, and of which a comparison of the same numbers says
+// that they do not fire.
+func silences(n *ir.Net) []*resting {
+	fires := map[[2]*ir.Value]*ir.Value{}
+	var out []*resting
+	for _, v := range n.All(ir.OpCompare) {
+		if v.Args[0].Const() != nil || v.Args[1].Const() != nil || !v.Args[0].Type.IsReal() {
+			continue
+		}
+		f := fires[[2]*ir.Value{v.Args[1], v.Args[0]}]
+		if f != nil && canonical.Comparison(v) == canonical.Opposed[canonical.Comparison(f)] {
+			out = append(out, &resting{fires: []*ir.Value{f}, reads: map[*ir.Value]lastReading{v: {0, true}}})
+		}
+		fires[[2]*ir.Value{v.Args[0], v.Args[1]}] = v
+	}
+	return out
+}
+
+// isBit reports whether a value is seen to be 0 or 1; others are no gates of spikes, and may be many
+// numbers, as the sum of them that a threshold adds up.
+func isBit(v *ir.Value, bits map[*ir.Value]bool) bool {
+	all := func(args []*ir.Value) bool {
+		return !slices.ContainsFunc(args, func(a *ir.Value) bool { return !bits[a] })
+	}
+	switch {
+	case v.Type.IsSpike() || canonical.Every(v, 0) || canonical.Every(v, 1):
+		return true
+	case !v.Type.IsReal():
+		return false
+	}
+	switch v.Op {
+	case ir.OpCast, ir.OpMul, ir.OpMax:
+		return all(v.Args)
+	case ir.OpWhere:
+		return all(v.Args[1:])
+	case ir.OpSub:
+		return canonical.Every(v.Args[0], 1) && bits[v.Args[1]]
+	}
+	return false
 }
 
 // follow finds whether spikes are held back by those of the step before, and adds the comparisons
@@ -146,7 +221,9 @@ func (l *resting) read(v *ir.Value, counts canonical.Cone) {
 		return
 	}
 	f := l.fires[r.step]
-	if l.gated && r.step > 0 && !(r.other && v.Type.IsReal()) || v.Op == ir.OpCompare && !r.other && !counts[f] && l.decides(v, canonical.MembraneOf(f)) {
+	number := r.other && v.Type.IsReal()
+	asks := v.Op == ir.OpCompare && !counts[f] && (!r.other || l.silent)
+	if l.gated && r.step > 0 && !number || (l.gated && !number || asks) && l.decides(v, canonical.MembraneOf(f)) {
 		l.reads[v] = r
 	}
 }
