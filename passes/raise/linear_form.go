@@ -125,3 +125,15 @@ func (f form) times(g form) (form, bool) {
 func constantForm(k *ir.Tensor) form { return form(nil).add(monomial{}, k) }
 
 func inputForm(x *ir.Value) form { return form{{monomial{x: x}, rewrite.Scalar(1)}} }
+
+// sameForms reports whether two forms are equal.
+func sameForms(a, b form) bool {
+	for _, f := range [][2]form{{a, b}, {b, a}} {
+		for _, t := range f[0] {
+			if !canonical.Near(t.k, canonical.OrZero(f[1].of(t.monomial))) {
+				return false
+			}
+		}
+	}
+	return true
+}

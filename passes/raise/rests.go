@@ -214,6 +214,9 @@ func (r *rest) number(bit *ir.Value, rests bool) float64 {
 	return bitOf(r.bits[bit] == rests)
 }
 
+// anyThreshold stands for a threshold that adapts; no file has this number.
+const anyThreshold = 0.7390851332151607
+
 // assuming is a unit of the layer with every bit at its value where the layer rests, or where it
 // does not.
 func (r *rest) assuming(rests bool) *unit {
@@ -223,6 +226,14 @@ func (r *rest) assuming(rests bool) *unit {
 			forms: map[*ir.Value]form{}, plain: map[*ir.Value]bool{}, most: len(ofCurrent)}
 	}
 	u.assumed = map[*ir.Value]float64{}
+	if threshold := r.fire.Args[1]; d != nil { // a reset may take it: by the same number in all forms
+		u.assumed[threshold] = anyThreshold
+		for delay, stored := range r.latched {
+			if stored == threshold {
+				u.assumed[delay] = anyThreshold
+			}
+		}
+	}
 	for bit := range r.bits {
 		u.assumed[bit] = r.number(bit, rests)
 	}
@@ -296,18 +307,6 @@ func (r *rest) keeps(asleep *unit, starts []start, membrane form) bool {
 		}
 		return d != nil || !sameForms(got, want)
 	})
-}
-
-// sameForms reports whether two forms are equal.
-func sameForms(a, b form) bool {
-	for _, f := range [][2]form{{a, b}, {b, a}} {
-		for _, t := range f[0] {
-			if !canonical.Near(t.k, canonical.OrZero(f[1].of(t.monomial))) {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // onlyInto reports whether the bits decide of one value alone, and of their own counts.
