@@ -100,13 +100,16 @@ func (u *unit) driven() (form, *diag.Diagnostic) {
 				return late, nil
 			}
 			if c := u.currents[0]; losesInput(c.update) {
-				return nil, dropsInput(u.fire, u.latched[c.delay])
+				u.loses = u.latched[c.delay]
 			}
 			u.plain[u.currents[0].delay] = true
 		default:
 			return f, nil
 		}
 		u.currents, u.starts, u.refired, u.forms = nil, nil, false, map[*ir.Value]form{}
+		if u.loses != nil { // spikes decide of what comes in, outside of the neuron
+			u.forms[u.loses] = inputForm(u.loses)
+		}
 	}
 }
 

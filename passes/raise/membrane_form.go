@@ -32,6 +32,7 @@ type unit struct {
 	apart    bool                   // inputs that are added stay apart
 	assumed  map[*ir.Value]float64  // values that are taken for constants
 	gated    bool                   // by its spikes of the step before
+	loses    *ir.Value              // the current that loses its input, where that is taken for an input itself
 }
 
 // current is the delay of a current, and its stored value over the past.

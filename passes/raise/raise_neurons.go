@@ -106,7 +106,9 @@ func (s *raising) classify(n *ir.Net) error {
 		var form *neuronForm
 		if d == nil {
 			u.gated, u.steps, u.earlier = s.gated[v.Name], n.Steps, func(x *ir.Value) bool { return place[x] < place[v] }
-			form, d = u.classify()
+			if form, d = u.classify(); d != nil && u.loses != nil {
+				d = dropsInput(v, u.loses)
+			}
 		}
 		if p, ok := s.periods[v.Name]; d == nil && (ok || form.attrs.Refractory.Kind != 0) {
 			if !ok {
