@@ -200,8 +200,11 @@ func (p *plan) sums(w *written) bool {
 }
 
 // isSum reports whether a program adds up operands, to so little that it can be counted in bit
-// planes, or over the steps.
+// planes, or over the steps. Membranes are no sums: traces have them as integers.
 func isSum(p *update.Program, r ir.Range) bool {
+	if p.Var(ir.MembraneVar) >= 0 {
+		return false
+	}
 	uses := p.Uses()
 	for v, i := range p.Code {
 		switch i.Kind {
