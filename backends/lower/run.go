@@ -123,10 +123,10 @@ func (m *Machine) loop(groups []*Group, in map[string][]int64, tap Tap) {
 			m.sweeps(g.Sweeps, step, tap)
 			m.latches(g)
 			m.spoil(g.latch)
+			if step == m.plan.Program.Steps-1 { // before the next group writes to the same memory
+				m.spoil(g.end)
+			}
 		}
-	}
-	for _, g := range groups {
-		m.spoil(g.end)
 	}
 }
 
