@@ -29,8 +29,9 @@ func (p *plan) planProduct(s *lower.Stage) *lower.Stage {
 	for axis := range f.Taps {
 		taps = append(taps, len(f.Places)+axis)
 	}
+	packed := p.packs(f.X.Array) || p.packs(f.Weight.Array)
 	ready := func(v lower.View, axes []int) lower.View {
-		if apart, one := lower.OneStride(pick(grid, axes), pick(v.Strides, axes)); one && apart <= 1 {
+		if apart, one := lower.OneStride(pick(grid, axes), pick(v.Strides, axes)); one && apart <= 1 && (packed || !v.Array.Type.IsSpike()) {
 			return v
 		}
 		moving := slices.DeleteFunc(slices.Clone(around), func(axis int) bool { return v.Strides[axis] == 0 })

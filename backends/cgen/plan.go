@@ -24,7 +24,7 @@ type plan struct {
 	place   map[*lower.Array]place // where an array's elements are
 	held    map[*lower.Array]place // the next ones of a delay, apart from those that it shows
 	states  map[*lower.Stage][]place
-	numbers map[*lower.Array]bool // of those that state variables are, but bits
+	numbers map[*lower.Array]bool // that are sums, or state variables but bits
 	sums    map[*lower.Array]*sum
 	copies  map[string]*lower.Array // by the view that they hold
 	fields  []*field                // of the state struct

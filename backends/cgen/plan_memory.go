@@ -31,7 +31,7 @@ func (p *plan) fuses(s *lower.Sweep, next *lower.Stage) bool {
 func (p *plan) ready(of *lower.Program) {
 	p.program = &lower.Program{Name: of.Name, Steps: of.Steps, Arrays: slices.Clone(of.Arrays)}
 	for _, s := range of.Stages {
-		if at := s.Kept(); at >= 0 && !s.Each.Program.Vars[at].Bit {
+		if at := s.Kept(); at >= 0 && !s.Each.Program.Vars[at].Bit || s.Fold != nil && s.Fold.Weight != nil {
 			p.numbers[s.To] = true
 		}
 	}
@@ -46,8 +46,8 @@ func (p *plan) ready(of *lower.Program) {
 	}
 }
 
-// packs reports whether the elements of an array are packed spikes. Readouts are numbers, be they
-// 0 or 1.
+// packs reports whether the elements of an array are packed spikes. Readouts and
+// sums are numbers, be they 0 or 1.
 func (p *plan) packs(a *lower.Array) bool { return a.Type.IsSpike() && !p.numbers[a] }
 
 // gathered is a view of a grid through a copy, equal ones made once: of some axes, in C order of
