@@ -159,11 +159,23 @@ func (b *printer) latches(all []*lower.Stage) {
 // finish prints the function that gives the outputs.
 func (b *printer) finish() {
 	b.line("\nvoid @_finish(@_state *st%s)\n{", b.p.outputParams())
+	b.lastInputs(-1)
 	b.calls(b.p.laid.End)
+	b.lastInputs(1)
 	for _, s := range b.p.laid.Outputs {
 		b.line("\t%s(st, %s);", b.p.functionOf(s), b.p.ident[s.To.Name])
 	}
 	b.line("}")
+}
+
+// lastInputs prints the way of the inputs that are read behind the last step: back to that step, or on.
+func (b *printer) lastInputs(way int) {
+	for _, a := range b.p.program.Arrays {
+		read := slices.ContainsFunc(b.p.laid.End, func(s *lower.Sweep) bool { return s.Reads(a) })
+		if a.Given && a.Per == ir.Step && read {
+			b.advance("st->"+b.p.ident[a.Name], way*elemOf(a.Type).length(a.Type.Size()))
+		}
+	}
 }
 
 func (b *printer) infer() {

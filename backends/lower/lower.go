@@ -5,7 +5,8 @@ import (
 	"nomul/ir/update"
 )
 
-// Of lowers a net that satisfies ir.Verify at the fixed level.
+// Of lowers a net that satisfies ir.Verify at the fixed level. Of values that no output depends
+// on, those with traced state stay: traces have all neurons of the net.
 func Of(net *ir.Net) *Program {
 	l := &lowering{p: &Program{Name: net.Name, Steps: net.Steps}, at: map[*ir.Value]grid{}}
 	for _, v := range net.Values {
@@ -19,6 +20,8 @@ func Of(net *ir.Net) *Program {
 	for _, v := range net.All(ir.OpOutput) { // as the model lists them
 		l.output(v)
 	}
+	l.p.keepShown()
+	l.p.prune()
 	return l.p
 }
 

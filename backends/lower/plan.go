@@ -1,6 +1,10 @@
 package lower
 
-import "nomul/ir"
+import (
+	"slices"
+
+	"nomul/ir"
+)
 
 // Layout says how a target lays a program out: the widths that its memory has, and the ways
 // to save time and memory that it takes.
@@ -203,6 +207,13 @@ func (p *Plan) host(s *Stage) *Sweep {
 // program's own places and in the same time step.
 func (s *Sweep) makes(reader *Stage, v View) bool {
 	return s != nil && s.clock() == reader.Clock && s.Stages[0].Move == nil && v.InPlace(reader.To.Type.Shape.Dims())
+}
+
+// Reads reports whether a stage of a sweep reads an array.
+func (s *Sweep) Reads(a *Array) bool {
+	return slices.ContainsFunc(s.Stages, func(stage *Stage) bool {
+		return slices.ContainsFunc(stage.Views(), func(v View) bool { return v.Array == a })
+	})
 }
 
 // clock is when a sweep runs.

@@ -1,6 +1,8 @@
 package lower
 
 import (
+	"slices"
+
 	"nomul/ir"
 	"nomul/ir/update"
 )
@@ -87,25 +89,48 @@ func (a *Array) Const() bool { return a.Data != nil }
 // Views returns those that a stage reads through.
 func (s *Stage) Views() []View {
 	var out []View
+	s.reads(func(v *View) { out = append(out, *v) })
+	return out
+}
+
+// reads calls f with each view that a stage reads through, which f may change.
+func (s *Stage) reads(f func(*View)) {
 	switch {
 	case s.Each != nil:
-		for _, v := range s.Each.Views {
-			out = append(out, v)
+		for slot, v := range s.Each.Views {
+			f(&v)
+			s.Each.Views[slot] = v
 		}
 	case s.Fold != nil:
-		out = append(out, s.Fold.X)
-		for _, v := range []*View{s.Fold.Weight, s.Fold.Start} {
+		for _, v := range []*View{&s.Fold.X, s.Fold.Weight, s.Fold.Start} {
 			if v != nil {
-				out = append(out, *v)
+				f(v)
 			}
 		}
 	default:
-		for _, p := range s.Move.Pieces {
-			out = append(out, p.From)
+		for i := range s.Move.Pieces {
+			f(&s.Move.Pieces[i].From)
 		}
 	}
-	return out
 }
 
 // late reports whether a stage is a latch.
 func (s *Stage) late() bool { return s.Move != nil && s.Move.Late }
+
+// prune drops the stages that no output, latch or traced state depends on, and arrays that
+// neither a stage nor an input has.
+func (p *Program) prune() {
+	needed := map[*Array]bool{}
+	dead := map[*Stage]bool{}
+	for _, s := range slices.Backward(p.Stages) {
+		if dead[s] = !(s.Output || s.late() || s.traced() || needed[s.To]); dead[s] {
+			continue
+		}
+		needed[s.To] = true
+		for _, v := range s.Views() {
+			needed[v.Array] = true
+		}
+	}
+	p.Stages = slices.DeleteFunc(p.Stages, func(s *Stage) bool { return dead[s] })
+	p.Arrays = slices.DeleteFunc(p.Arrays, func(a *Array) bool { return !a.Given && !needed[a] })
+}

@@ -98,9 +98,6 @@ func (s *Sweep) touches(l *Stage) bool {
 		if slices.ContainsFunc(l.Views(), func(v View) bool { return v.Array == stage.To }) {
 			return true
 		}
-		if slices.ContainsFunc(stage.Views(), func(v View) bool { return v.Array == l.To }) {
-			return true
-		}
 	}
-	return false
+	return s.Reads(l.To)
 }
