@@ -6,10 +6,10 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
-	"nomul/passes/oddities"
 	"nomul/passes/raise"
 	"nomul/passes/reroll"
 	"nomul/passes/timing"
+	"nomul/passes/unsupported"
 )
 
 // The steps of a net are told apart by all its layers together, so that one layer that is no neuron
@@ -22,7 +22,7 @@ import (
 // firstRefused is the reason why the first layer of a net that is refused by itself is; nil
 // when none is.
 func firstRefused(n *ir.Net, o *Options) *diag.Diagnostic {
-	if d := oddities.Strongest(n); d != nil {
+	if d := unsupported.Strongest(n); d != nil {
 		return d
 	}
 	for _, layer := range timing.LayersApart(n) {
@@ -101,7 +101,7 @@ func mainReason(n *ir.Net, errs diag.List) *diag.Diagnostic {
 }
 
 // rising is a neuron that fires by how its membrane changes.
-var rising = oddities.Odd{What: "a neuron that compares its membrane with that of another step", Help: "compare the membrane with a constant"}
+var rising = unsupported.Reason{What: "a neuron that compares its membrane with that of another step", Help: "compare the membrane with a constant"}
 
 // risingIn refuses a comparison of a membrane with one that it is made of, or else of the
 // difference of both with a constant; nil when there is none.
@@ -127,7 +127,7 @@ func risingIn(n *ir.Net, difference bool) *diag.Diagnostic {
 }
 
 // coupled are two numbers of a neuron that feed each other.
-var coupled = oddities.Odd{What: "a neuron that keeps a second state, which its membrane makes and is made of", Help: raise.OnlyCurrent}
+var coupled = unsupported.Reason{What: "a neuron that keeps a second state, which its membrane makes and is made of", Help: raise.OnlyCurrent}
 
 // coupledIn refuses a layer whose membrane reads that of the step before, and one from further
 // back by another way; nil when it does not.

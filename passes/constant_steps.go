@@ -5,7 +5,7 @@ import (
 
 	"nomul/ir"
 	"nomul/passes/canonical"
-	"nomul/passes/oddities"
+	"nomul/passes/unsupported"
 )
 
 // The first steps of a file may read constants alone, as those of an input that is
@@ -51,7 +51,7 @@ func hasForgottenSteps(n *ir.Net) bool {
 	constant, compared := constantsOf(n), map[*ir.Value]bool{}
 	for _, v := range n.All(ir.OpCompare) {
 		for _, a := range v.Args {
-			compared[oddities.WithoutSign(a)] = compared[oddities.WithoutSign(a)] || !constant[a]
+			compared[unsupported.WithoutSign(a)] = compared[unsupported.WithoutSign(a)] || !constant[a]
 		}
 	}
 	under := map[*ir.Value]bool{}

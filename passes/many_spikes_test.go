@@ -6,8 +6,8 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/irtest"
-	"nomul/passes/oddities"
 	"nomul/passes/rewrite"
+	"nomul/passes/unsupported"
 )
 
 // countCell fires a number that is made of its membrane, and takes that off.
@@ -99,12 +99,12 @@ func TestWholeNumbersOfOneStep(t *testing.T) {
 	z := s.clamped(s.function(ir.FnFloor, h), 4)
 	s.op(ir.OpLatch, past, s.op(ir.OpSub, h, z))
 	stepped := s.output(s.op(ir.OpSum, z))
-	if got := oddities.WholeSpikes(stepped).Err(); got == nil || !strings.Contains(got.Error(), "up to 4 spikes in a step") {
+	if got := unsupported.WholeSpikes(stepped).Err(); got == nil || !strings.Contains(got.Error(), "up to 4 spikes in a step") {
 		t.Errorf("one step: got %v", got)
 	}
 	s = newSketch(t)
 	q := s.function(ir.FnRound, s.clamped(s.input(3), 4))
-	if got := oddities.WholeSpikes(s.output(s.function(ir.FnRound, s.op(ir.OpMul, q, s.num(0.5))))).Err(); got != nil {
+	if got := unsupported.WholeSpikes(s.output(s.function(ir.FnRound, s.op(ir.OpMul, q, s.num(0.5))))).Err(); got != nil {
 		t.Errorf("rounded twice: %v", got)
 	}
 }

@@ -45,5 +45,5 @@
 // the membrane before its reset are those of the one behind it (before_reset.go).
 //
 // Whatever is no neuron is named by its difference from one (named_neurons.go), by package
-// oddities.
+// unsupported.
 package raise

@@ -25,7 +25,7 @@ func losesInput(update form) bool {
 		!slices.ContainsFunc(update, func(t term) bool { return t.s && (t.i || t.j) })
 }
 
-// losesInput refuses a rest that takes away what a current adds up, if that is all that is odd.
+// losesInput refuses a rest that takes away what a current adds up, if nothing else is unsupported.
 func (r *rest) losesInput() diag.List {
 	awake, asleep := r.assuming(false), r.assuming(true)
 	_, d := awake.form(awake.membrane)

@@ -90,9 +90,9 @@ func (u *unit) firstMembrane() *ir.Tensor {
 	return v
 }
 
-// firstForm is the membrane in the first step, where the delays hold their initial values; odd
+// firstForm is the membrane in the first step, where the delays hold their initial values; replaced
 // holds another one, if given.
-func (u *unit) firstForm(odd *ir.Value, holds *ir.Tensor) (form, *diag.Diagnostic) {
+func (u *unit) firstForm(replaced *ir.Value, holds *ir.Tensor) (form, *diag.Diagnostic) {
 	at := &unit{fire: u.fire, membrane: u.membrane, threshold: u.threshold, forms: map[*ir.Value]form{}, apart: true}
 	for v, f := range u.forms {
 		if !f.own() {
@@ -102,8 +102,8 @@ func (u *unit) firstForm(odd *ir.Value, holds *ir.Tensor) (form, *diag.Diagnosti
 	for _, s := range u.starts {
 		at.forms[s.delay] = constantForm(s.value())
 	}
-	if odd != nil {
-		at.forms[odd] = constantForm(holds)
+	if replaced != nil {
+		at.forms[replaced] = constantForm(holds)
 	}
 	return at.form(u.membrane)
 }
@@ -115,12 +115,12 @@ func (u *unit) resetAtStart(init *ir.Tensor) *diag.Diagnostic {
 // startsAlike reports whether the first step computes the same membrane when the
 // delay starts with another value: 1 − S may start as 0 when it multiplies a
 // membrane of 0.
-func (u *unit) startsAlike(odd start, other *ir.Tensor) bool {
+func (u *unit) startsAlike(replaced start, other *ir.Tensor) bool {
 	is, d := u.firstForm(nil, nil)
 	if d != nil {
 		return false
 	}
-	then, d := u.firstForm(odd.delay, other)
+	then, d := u.firstForm(replaced.delay, other)
 	return d == nil && len(is.plus(then, -1)) == 0
 }
 

@@ -7,17 +7,17 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
-	"nomul/passes/oddities"
 	"nomul/passes/rewrite"
+	"nomul/passes/unsupported"
 )
 
-// named puts the names of oddities in a net of one step in the place of the errors about its parts.
+// named puts the names of reasons in a net of one step in the place of the errors about its parts.
 func (s *raising) named(n *ir.Net, err error) error {
 	if !diag.IsDiagnostic(err) {
 		return err
 	}
-	errs, signed := oddities.TernaryNeurons(n)
-	errs = append(errs, oddities.AdaptiveThresholds(n)...)
+	errs, signed := unsupported.TernaryNeurons(n)
+	errs = append(errs, unsupported.AdaptiveThresholds(n)...)
 	parts := map[string]bool{} // prefixes of the errors about the parts
 	latches := n.All(ir.OpLatch)
 	for _, latch := range latches {
@@ -29,15 +29,15 @@ func (s *raising) named(n *ir.Net, err error) error {
 		parts[Subject(rewrite.Refuse(v, diag.NotANeuron, "").Message)] = part
 	}
 	maps.Copy(parts, Subjects(errs))
-	told, fires := map[*ir.Value]bool{}, oddities.Thresholds(n)
+	told, fires := map[*ir.Value]bool{}, unsupported.Thresholds(n)
 	for _, v := range n.Values {
 		m := canonical.MembraneOf(v)
 		if m == nil || m.Op == ir.OpDelay || signed[v] {
 			continue
 		}
-		a := oddities.Dissect(m, map[*ir.Value]int{m: 1}, s.latched)
+		a := unsupported.Dissect(m, map[*ir.Value]int{m: 1}, s.latched)
 		a.Fire = v
-		if o := a.Oddity(); o != nil {
+		if o := a.Reason(); o != nil {
 			if !told[m] && len(fires[m]) > 0 {
 				errs = append(errs, o.Refused(v))
 			}

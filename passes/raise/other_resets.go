@@ -7,8 +7,8 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
-	"nomul/passes/oddities"
 	"nomul/passes/rewrite"
+	"nomul/passes/unsupported"
 )
 
 // keepsPart refuses a reset that leaves some of the membrane. Of a current that is as
@@ -114,7 +114,7 @@ func (u *unit) decided(by []*ir.Value) (own bool, other *ir.Value) {
 			own = true
 		case m != nil && OfSpikes(m):
 			queue = append(queue, m)
-		case m != nil && !slices.Contains(oddities.Dissect(m, nil, u.latched).Values, u.membrane):
+		case m != nil && !slices.Contains(unsupported.Dissect(m, nil, u.latched).Values, u.membrane):
 			other = x
 		case canonical.ByElement(x.Op):
 			queue = append(queue, x.Args...)
@@ -174,8 +174,8 @@ func (u *unit) keepsSecond(f form) *diag.Diagnostic {
 		if t.x == nil {
 			continue
 		}
-		for _, x := range oddities.Dissect(t.x, nil, nil).Values {
-			if x.Op == ir.OpDelay && x.Type.IsReal() && u.latched[x] != nil && slices.Contains(oddities.Dissect(u.latched[x], nil, u.latched).Values, u.membrane) {
+		for _, x := range unsupported.Dissect(t.x, nil, nil).Values {
+			if x.Op == ir.OpDelay && x.Type.IsReal() && u.latched[x] != nil && slices.Contains(unsupported.Dissect(u.latched[x], nil, u.latched).Values, u.membrane) {
 				return rewrite.Refuse(u.fire, diag.NotANeuron, "the membrane %%%s and a second state, %s, are made of each other from step to step; a neuron keeps its membrane, and one current that inputs alone make",
 					u.membrane.Name, canonical.Where(u.latched[x])).WithHelp(OnlyCurrent)
 			}

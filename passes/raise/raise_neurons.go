@@ -8,8 +8,8 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
-	"nomul/passes/oddities"
 	"nomul/passes/rewrite"
+	"nomul/passes/unsupported"
 )
 
 // RaiseNeurons makes each threshold unit of a net of one step a neuron: its
@@ -18,7 +18,7 @@ import (
 // the casts to real numbers behind them are dropped. The values are put in an
 // order that does not depend on the file they came from.
 func RaiseNeurons(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
-	if errs := oddities.WholeSpikes(n); len(errs) > 0 {
+	if errs := unsupported.WholeSpikes(n); len(errs) > 0 {
 		return nil, errs.Err()
 	}
 	n, periods, err := withoutRests(n)

@@ -7,8 +7,8 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
-	"nomul/passes/oddities"
 	"nomul/passes/rewrite"
+	"nomul/passes/unsupported"
 )
 
 // A neuron with a refractory period counts its spikes, and whether it rests decides of its
@@ -130,7 +130,7 @@ func countOf(v *ir.Value, latched map[*ir.Value]*ir.Value) (fire *ir.Value, dela
 
 // counts reports whether a comparison is of a number made by comparisons and constants alone.
 func counts(v *ir.Value, latched map[*ir.Value]*ir.Value) bool {
-	return !slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return !oddities.Dissect(a, nil, latched).Counts() })
+	return !slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return !unsupported.Dissect(a, nil, latched).Counts() })
 }
 
 // follow computes the counts step by step, and finds the window that the bits are.

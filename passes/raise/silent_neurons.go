@@ -7,8 +7,8 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
-	"nomul/passes/oddities"
 	"nomul/passes/rewrite"
+	"nomul/passes/unsupported"
 )
 
 // raiseSilent makes the real state that is left, behind the neurons that fire, the membranes of
@@ -112,7 +112,7 @@ func restless(n *ir.Net) error {
 		if path := loop(delay, latch.Args[1]); path != nil {
 			why, help := "a neuron keeps its membrane, which is linear but for its threshold, and one current that drives it", OnlyCurrent
 			if spiked(path) {
-				help = "where it rests or fires once, " + oddities.CountsRests
+				help = "where it rests or fires once, " + unsupported.CountsRests
 				why = "a spike changes it, as where a neuron rests after one or fires once, and may change a membrane only, or set a current to zero together with the input that comes in then"
 			}
 			errs = append(errs, rewrite.Refuse(delay, diag.NotANeuron, "is a second state, which %s keeps; %s", canonical.Where(path[0]), why).WithHelp("%s", help))

@@ -84,14 +84,14 @@ func isRaised(n *ir.Net) bool {
 // written, if no layer is one that has a name and is not known.
 func orAsWritten(n *ir.Net, layers []timing.History, rolled *ir.Net, err error, o *rewrite.Options) (*ir.Net, error) {
 	apart := err == nil && (isUnfolded(rolled) || seemsTwo(n, rolled))
-	if len(layers) > 0 && !apart && !isShort(n, timing.SameLength(layers)) || err == nil && !apart && isRaised(rolled) || oddApart(n, layers) != nil {
+	if len(layers) > 0 && !apart && !isShort(n, timing.SameLength(layers)) || err == nil && !apart && isRaised(rolled) || unsupportedApart(n, layers) != nil {
 		return rolled, err
 	}
 	written, unread := asWritten(n, o)
 	switch {
 	case unread != nil:
 		return nil, unread
-	case isRaised(written) && (oddLayers(n, layers) == nil || !comparesMore(written)):
+	case isRaised(written) && (unsupportedLayers(n, layers) == nil || !comparesMore(written)):
 		return written, nil
 	}
 	return rolled, err

@@ -6,10 +6,10 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
-	"nomul/passes/oddities"
 	"nomul/passes/raise"
 	"nomul/passes/rewrite"
 	"nomul/passes/timing"
+	"nomul/passes/unsupported"
 )
 
 // RerollTime turns a net in which every time step is written out into one
@@ -46,8 +46,8 @@ func rerolled(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	history, err := timing.MembranesOverTime(n)
 	switch {
 	case err != nil:
-		named, _ := oddities.TernaryNeurons(n)
-		if named = append(named, oddities.WholeSpikes(n)...); len(named) > 0 {
+		named, _ := unsupported.TernaryNeurons(n)
+		if named = append(named, unsupported.WholeSpikes(n)...); len(named) > 0 {
 			return nil, named.Err()
 		}
 		if len(timing.SecondMembranes(n, canonical.Comparisons(n))) == 0 && !o.ManySteps {
@@ -61,7 +61,7 @@ func rerolled(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 		return n, nil
 	}
 	if err := seemsShort(n, timing.SameLength(history)); err != nil {
-		if named := oddLayers(n, history); named != nil {
+		if named := unsupportedLayers(n, history); named != nil {
 			return orAsWritten(n, history, nil, named, o)
 		}
 		return orAsWritten(n, history, nil, err, o)
@@ -124,7 +124,7 @@ func rolled(n *ir.Net, history []timing.History, o *rewrite.Options) (*ir.Net, e
 		}
 	}
 	if err != nil {
-		if named := oddLayers(n, history); named != nil {
+		if named := unsupportedLayers(n, history); named != nil {
 			return nil, named
 		}
 		return nil, u.withLeft(err)

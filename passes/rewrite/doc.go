@@ -4,7 +4,7 @@
 // The rooms above it are packages of passes, each of which imports only those before it:
 //
 //	canonical  writes equal things of an imported net the same way
-//	oddities   names a layer that is no neuron by its difference from one
+//	reasons   names a layer that is no neuron by its difference from one
 //	raise      recognises neurons in one time step
 //	timing     finds the time steps of a net, and the state between them
 //	reroll     folds time steps that are written out into one

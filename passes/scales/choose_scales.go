@@ -7,8 +7,8 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/layers"
-	"nomul/passes/oddities"
 	"nomul/passes/rewrite"
+	"nomul/passes/unsupported"
 )
 
 // tiniest bounds units: float64 has room for some operations beyond.
@@ -47,7 +47,7 @@ const tiniest = 1e-200
 // The error of each value that follows from its unit is stated in its own real units
 // (ir.Bound) by the pass that rounds.
 func ChooseScales(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
-	if d := oddities.Strongest(n); d != nil {
+	if d := unsupported.Strongest(n); d != nil {
 		return nil, d
 	}
 	s := &scaler{options: o, steps: n.Steps, readers: n.Readers(), gauges: map[*ir.Value]gauge{}, sizes: RealSizes(n)}

@@ -97,15 +97,15 @@ func (s *scaler) wholeUnits() []asked {
 	classes := make([]asked, len(s.classes.parent))
 	s.askConstants()
 	s.askAll(classes)
-	odd := make([]bool, len(classes)) // where some numbers are multiples of no unit
+	apart := make([]bool, len(classes)) // where some numbers are multiples of no unit
 	s.eachEntry(func(src *source, i, root int, _ float64) {
 		c := &classes[root]
 		c.weighs, c.meets = c.weighs || !src.free, c.meets || src.from != nil
-		odd[root] = odd[root] || src.from == nil && src.whole[i] == 0
+		apart[root] = apart[root] || src.from == nil && src.whole[i] == 0
 	})
 	units := map[int][]float64{}
 	s.eachEntry(func(src *source, i, root int, w float64) {
-		if src.from == nil && !odd[root] {
+		if src.from == nil && !apart[root] {
 			units[root] = append(units[root], src.whole[i]/w)
 		}
 	})

@@ -6,9 +6,9 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
-	"nomul/passes/oddities"
 	"nomul/passes/raise"
 	"nomul/passes/rewrite"
+	"nomul/passes/unsupported"
 )
 
 // kept is the error of a delay of numbers, which may be spikes that have the sign of a membrane.
@@ -26,7 +26,7 @@ func (s *scaler) kept(delay *ir.Value) *diag.Diagnostic {
 			if sumsSpikes(state.Args[ir.NeuronX]) {
 				return s.secondState(delay, canonical.Where(state)+", a sum of spikes, is")
 			}
-			if o := oddities.FunctionOfState(delay, state.Args[ir.NeuronX]); o != nil {
+			if o := unsupported.FunctionOfState(delay, state.Args[ir.NeuronX]); o != nil {
 				return o.Kept(delay)
 			}
 			return rewrite.Refuse(delay, diag.NotExact, "keeps the numbers of %s for the next step, which integers keep only as the current of one neuron: alone in its membrane, with no bias of its own", canonical.Where(r.Args[1])).
@@ -35,7 +35,7 @@ func (s *scaler) kept(delay *ir.Value) *diag.Diagnostic {
 		stored := r.Args[1].Args
 		fires := slices.IndexFunc(stored, func(a *ir.Value) bool { return a != nil && a.Op == ir.OpNeuron })
 		if fires >= 0 && slices.ContainsFunc(stored, func(a *ir.Value) bool { return a != nil && canonical.IsFn(a, ir.FnSign) }) {
-			o := oddities.Ternary
+			o := unsupported.Ternary
 			o.At = r.Args[1]
 			return o.Refused(stored[fires])
 		}

@@ -9,8 +9,8 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
-	"nomul/passes/oddities"
 	"nomul/passes/rewrite"
+	"nomul/passes/unsupported"
 )
 
 // BindState makes a file of one time step, whose state goes in and comes out, the body of a loop: a
@@ -64,7 +64,7 @@ func warnUnread(n *ir.Net, states []state, o *rewrite.Options) {
 // in: layers that pass spikes on in one step each have one.
 func severalSteps(n *ir.Net, states []state) bool {
 	begun := begins(n, states)
-	return slices.ContainsFunc(Chained(n, oddities.Thresholds(n)), func(h History) bool {
+	return slices.ContainsFunc(Chained(n, unsupported.Thresholds(n)), func(h History) bool {
 		return len(h.Membranes) > 1 && slices.ContainsFunc(h.Membranes, func(m *ir.Value) bool { return m.Op != ir.OpInput && !begun[m] })
 	})
 }
@@ -72,7 +72,7 @@ func severalSteps(n *ir.Net, states []state) bool {
 // begins are the values that are computed of a state that comes in, with no membrane
 // between.
 func begins(n *ir.Net, states []state) map[*ir.Value]bool {
-	out, fires := map[*ir.Value]bool{}, oddities.Thresholds(n)
+	out, fires := map[*ir.Value]bool{}, unsupported.Thresholds(n)
 	for _, s := range states {
 		out[s.in] = true
 	}

@@ -1,4 +1,4 @@
-package oddities
+package unsupported
 
 import (
 	"slices"
@@ -12,20 +12,20 @@ import (
 // grows is the help against thresholds that adapt in another way than is known.
 const grows = "a threshold that each spike adds to, and that decays, is known from four steps on, from a = 0: s = (h > 1 + 0.5 * a).float(), a = 0.9 * a + s"
 
-// oddThreshold is the oddity of a comparison of two numbers of which one depends on spikes: the
+// thresholdReason is the reason of a comparison of two numbers of which one depends on spikes: the
 // operation that makes the threshold more than their decaying sum, if there is one.
-func oddThreshold(v *ir.Value, latched map[*ir.Value]*ir.Value) *Odd {
+func thresholdReason(v *ir.Value, latched map[*ir.Value]*ir.Value) *Reason {
 	threshold := v.Args[1]
 	if readsInput(threshold, latched) != nil && readsInput(v.Args[0], latched) == nil {
 		threshold = v.Args[0]
 	}
-	o := &Odd{What: "a neuron whose threshold adapts to its spikes (ALIF, LSNN)", At: threshold, Help: grows}
+	o := &Reason{What: "a neuron whose threshold adapts to its spikes (ALIF, LSNN)", At: threshold, Help: grows}
 	if at := readsInput(threshold, latched); at != nil {
 		o.What, o.At = "a neuron whose threshold is made of more than its spikes: of its membrane, or of what comes in", at
 		return o
 	}
 	for _, u := range Dissect(threshold, nil, latched).Values {
-		if what := growsOddly(u); what != "" {
+		if what := otherGrowth(u); what != "" {
 			o.What, o.At = "a neuron whose threshold "+what, u
 			return o
 		}
@@ -50,9 +50,9 @@ func comesIn(v *ir.Value) bool {
 	return !known && v.Type.IsReal()
 }
 
-// growsOddly says how an operation makes a number other than a sum of spikes that decays; empty
+// otherGrowth says how an operation makes a number other than a sum of spikes that decays; empty
 // when it does not.
-func growsOddly(u *ir.Value) string {
+func otherGrowth(u *ir.Value) string {
 	varies := 0
 	for _, a := range u.Args {
 		if a != nil && a.Const() == nil {
@@ -96,7 +96,7 @@ func AdaptiveThresholds(n *ir.Net) diag.List {
 			errs = append(errs, rewrite.Refuse(v, diag.NotANeuron, "compares a membrane with the input %s, and a threshold is a constant", x.Name).
 				WithHelp("if it is the same for all samples, say what it is: --bind %s=FILE", x.Name))
 		default:
-			errs = append(errs, oddThreshold(v, latched).Refused(v))
+			errs = append(errs, thresholdReason(v, latched).Refused(v))
 		}
 	}
 	slices.Reverse(errs)

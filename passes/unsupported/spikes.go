@@ -1,4 +1,4 @@
-package oddities
+package unsupported
 
 import (
 	"slices"
@@ -7,14 +7,14 @@ import (
 	"nomul/passes/canonical"
 )
 
-// A neuron is odd, too, by when its spikes come: within bounds of its membrane, on both sides of 0,
+// A neuron is unsupported, too, by when its spikes come: within bounds of its membrane, on both sides of 0,
 // or not soon after one another. The steps of the spikes under a number tell them apart.
 
 var (
-	refractory = Odd{What: "a neuron with a refractory period: its spikes hold back those that follow, or its membrane",
+	refractory = Reason{What: "a neuron with a refractory period: its spikes hold back those that follow, or its membrane",
 		Help: CountsRests, Apart: true}
-	banded   = Odd{What: "a neuron that fires by two comparisons of its membrane: between two bounds, or outside of them", Help: fromThreshold, Apart: true}
-	twoSided = Odd{What: "a neuron that compares the magnitude of its membrane, so that it fires on both sides of 0", Help: fromThreshold}
+	banded   = Reason{What: "a neuron that fires by two comparisons of its membrane: between two bounds, or outside of them", Help: fromThreshold, Apart: true}
+	twoSided = Reason{What: "a neuron that compares the magnitude of its membrane, so that it fires on both sides of 0", Help: fromThreshold}
 )
 
 // CountsRests is the help for states that hold a neuron's spikes back.
@@ -25,7 +25,7 @@ const fromThreshold = "a neuron fires wherever its membrane is above its thresho
 
 // banded: the layer's comparisons of one membrane decide whether it fires, and no
 // single one does.
-func (a *Anatomy) banded(v *ir.Value) (Odd, bool) {
+func (a *Anatomy) banded(v *ir.Value) (Reason, bool) {
 	for _, x := range []*ir.Value{v, a.now(canonical.MembraneOf(v))} {
 		if x == nil {
 			continue
@@ -34,29 +34,29 @@ func (a *Anatomy) banded(v *ir.Value) (Odd, bool) {
 			return banded, true
 		}
 	}
-	return Odd{}, false
+	return Reason{}, false
 }
 
 // twoSided: the membrane is compared without its sign.
-func (a *Anatomy) twoSided(v *ir.Value) (Odd, bool) {
+func (a *Anatomy) twoSided(v *ir.Value) (Reason, bool) {
 	o, square := twoSided, v.Op == ir.OpMul && v.Args[0] == v.Args[1]
 	o.Apart = !square
 	return o, v == a.Membrane && (square || canonical.IsFn(v, ir.FnAbs))
 }
 
 // refractory: a comparison of a count of the layer's spikes alone, over more than one step.
-func (a *Anatomy) refractory(v *ir.Value) (Odd, bool) {
+func (a *Anatomy) refractory(v *ir.Value) (Reason, bool) {
 	m := canonical.MembraneOf(v)
 	if m == nil || a.has(m) {
-		return Odd{}, false
+		return Reason{}, false
 	}
 	counter := Dissect(m, nil, a.latched)
 	own := slices.ContainsFunc(counter.Values, func(s *ir.Value) bool { return a.own[canonical.MembraneOf(s)] > 0 })
 	if !own || !counter.Counts() {
-		return Odd{}, false
+		return Reason{}, false
 	}
 	if _, sizes := a.sizes(a.now(m)); len(sizes) > 2 {
-		return oddOf(sizes), true
+		return bySizes(sizes), true
 	}
 	loop := slices.ContainsFunc(counter.Values, func(d *ir.Value) bool { return d.Op == ir.OpDelay && canonical.ConeOf(a.latched[d])[d] })
 	at := a.moment(m)
@@ -64,9 +64,9 @@ func (a *Anatomy) refractory(v *ir.Value) (Odd, bool) {
 }
 
 // heldBack: spikes decide the value of a number, or of spikes, that came after them.
-func (a *Anatomy) heldBack(v *ir.Value) (Odd, bool) {
+func (a *Anatomy) heldBack(v *ir.Value) (Reason, bool) {
 	if !decides[v.Op] {
-		return Odd{}, false
+		return Reason{}, false
 	}
 	for i, by := range v.Args {
 		at := a.moment(by)
@@ -79,7 +79,7 @@ func (a *Anatomy) heldBack(v *ir.Value) (Odd, bool) {
 			}
 		}
 	}
-	return Odd{}, false
+	return Reason{}, false
 }
 
 // decides are the ops by which spikes let a number through or not.

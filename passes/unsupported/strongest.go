@@ -1,4 +1,4 @@
-package oddities
+package unsupported
 
 import (
 	"nomul/ir"

@@ -1,4 +1,4 @@
-package oddities
+package unsupported
 
 import (
 	"maps"
@@ -12,27 +12,27 @@ import (
 // leak for each sign. The chosen numbers tell them apart.
 
 var (
-	sized        = Odd{What: "a neuron whose spikes have several sizes", Help: "a spike is 0 or 1 here"}
-	leaksApart   = Odd{What: "a neuron whose leak depends on its membrane", Help: oneLeak}
-	leaksByInput = Odd{What: "a neuron whose leak depends on its current", Help: oneLeak}
-	leaksBySpike = Odd{What: "a neuron whose leak depends on its last spike", Help: oneLeak + "; a spike resets the membrane to a value, or takes one off"}
+	sized        = Reason{What: "a neuron whose spikes have several sizes", Help: "a spike is 0 or 1 here"}
+	leaksApart   = Reason{What: "a neuron whose leak depends on its membrane", Help: oneLeak}
+	leaksByInput = Reason{What: "a neuron whose leak depends on its current", Help: oneLeak}
+	leaksBySpike = Reason{What: "a neuron whose leak depends on its last spike", Help: oneLeak + "; a spike resets the membrane to a value, or takes one off"}
 )
 
 const oneLeak = "a leak is a constant here, of its own for each neuron"
 
 // choice: a comparison with a constant decides the new state.
-func (a *Anatomy) choice(v *ir.Value) (Odd, bool) {
+func (a *Anatomy) choice(v *ir.Value) (Reason, bool) {
 	switch v.Op {
 	case ir.OpWhere:
 		by := a.now(v.Args[0])
 		m, past := canonical.MembraneOf(by), canonical.ScaledFrom(v.Args[1])
 		switch {
 		case m == nil:
-			return Odd{}, false
+			return Reason{}, false
 		case a.recurs(v, m) && (heldAt(v, by) || !a.fires(by) && keptAt(v, by)):
 			return bounded, true
 		case v.Args[1] == v.Args[2] || canonical.ScaledFrom(v.Args[2]) != past:
-			return Odd{}, false
+			return Reason{}, false
 		}
 		return a.leaks(v, past, by)
 	case ir.OpMul:
@@ -42,7 +42,7 @@ func (a *Anatomy) choice(v *ir.Value) (Odd, bool) {
 			}
 		}
 	}
-	return Odd{}, false
+	return Reason{}, false
 }
 
 // chooses returns a comparison of those that alone decide which of several numbers a value is, no
@@ -80,7 +80,7 @@ func (a *Anatomy) spiked(v *ir.Value) bool {
 
 // leaks names the decision of the leak by which v is made of a membrane: by that membrane, by its
 // spikes, or else by the input.
-func (a *Anatomy) leaks(v, past, by *ir.Value) (Odd, bool) {
+func (a *Anatomy) leaks(v, past, by *ir.Value) (Reason, bool) {
 	m := canonical.MembraneOf(by)
 	if a.spiked(m) || a.fires(by) {
 		return leaksBySpike, a.recurs(v, past)

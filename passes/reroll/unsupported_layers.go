@@ -5,9 +5,9 @@ import (
 
 	"nomul/ir"
 	"nomul/passes/canonical"
-	"nomul/passes/oddities"
 	"nomul/passes/raise"
 	"nomul/passes/timing"
+	"nomul/passes/unsupported"
 )
 
 // FireOf is the comparison by which a layer fires, of its first membrane if that is compared
@@ -38,38 +38,38 @@ func sameComparisons(fires, later []*ir.Value) []*ir.Value {
 	return fires[i:]
 }
 
-// oddLayers names the oddities in unrolled steps that do not fit; nil when nothing has a name.
-func oddLayers(n *ir.Net, h []timing.History) error {
-	return oddAmong(n, h, func(*oddities.Odd) bool { return true })
+// unsupportedLayers names the reasons in unrolled steps that do not fit; nil when nothing has a name.
+func unsupportedLayers(n *ir.Net, h []timing.History) error {
+	return unsupportedAmong(n, h, func(*unsupported.Reason) bool { return true })
 }
 
-// oddApart names the oddities of layers that stay where each step is a layer of its own; nil when
+// unsupportedApart names the reasons of layers that stay where each step is a layer of its own; nil when
 // there are none.
-func oddApart(n *ir.Net, h []timing.History) error {
-	return oddAmong(n, h, func(o *oddities.Odd) bool { return !o.Apart })
+func unsupportedApart(n *ir.Net, h []timing.History) error {
+	return unsupportedAmong(n, h, func(o *unsupported.Reason) bool { return !o.Apart })
 }
 
-func oddAmong(n *ir.Net, h []timing.History, named func(o *oddities.Odd) bool) error {
-	fires := oddities.Thresholds(n)
+func unsupportedAmong(n *ir.Net, h []timing.History, named func(o *unsupported.Reason) bool) error {
+	fires := unsupported.Thresholds(n)
 	place := map[*ir.Value]int{}
 	for i, v := range n.Values {
 		place[v] = i
 	}
-	layers := make([]*oddities.Anatomy, len(h))
+	layers := make([]*unsupported.Anatomy, len(h))
 	for i, layer := range h {
-		layers[i] = oddities.Dissect(layer.Membranes[len(layer.Membranes)-1], ownSteps(n, layer, fires), nil)
+		layers[i] = unsupported.Dissect(layer.Membranes[len(layer.Membranes)-1], ownSteps(n, layer, fires), nil)
 		layers[i].Fire = FireOf(layer, fires)
 	}
-	errs, signed := oddities.TernaryNeurons(n)
-	errs = append(errs, oddities.WholeSpikes(n)...)
-	adapt := oddities.AdaptiveThresholds(n)
+	errs, signed := unsupported.TernaryNeurons(n)
+	errs = append(errs, unsupported.WholeSpikes(n)...)
+	adapt := unsupported.AdaptiveThresholds(n)
 	told := raise.Subjects(adapt)
 	for _, a := range layers {
 		if signed[a.Membrane] {
 			continue
 		}
-		isPart := slices.ContainsFunc(layers, func(b *oddities.Anatomy) bool { return a.PartOf(b, place) })
-		if o := a.Oddity(); o != nil && named(o) && a.Fire != nil && !isPart {
+		isPart := slices.ContainsFunc(layers, func(b *unsupported.Anatomy) bool { return a.PartOf(b, place) })
+		if o := a.Reason(); o != nil && named(o) && a.Fire != nil && !isPart {
 			if d := o.Refused(a.Fire); !told[raise.Subject(d.Message)] {
 				errs = append(errs, d)
 			}
@@ -83,7 +83,7 @@ func oddAmong(n *ir.Net, h []timing.History, named func(o *oddities.Odd) bool) e
 func ownSteps(n *ir.Net, layer timing.History, fires map[*ir.Value][]*ir.Value) map[*ir.Value]int {
 	own, first := map[*ir.Value]int{}, canonical.ConeOf(layer.Membranes[0])
 	for _, v := range n.Values {
-		if first[v] && len(fires[v]) > 0 && v != layer.Membranes[0] && !oddities.Dissect(v, nil, nil).Counts() {
+		if first[v] && len(fires[v]) > 0 && v != layer.Membranes[0] && !unsupported.Dissect(v, nil, nil).Counts() {
 			own[v] = len(own) + 1
 		}
 	}

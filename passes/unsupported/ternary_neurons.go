@@ -1,4 +1,4 @@
-package oddities
+package unsupported
 
 import (
 	"slices"
@@ -11,8 +11,8 @@ import (
 // A ternary neuron fires 1, 0 or −1. People write that as the sign of the membrane times
 // a comparison of its magnitude, or as one comparison of it less another.
 
-// Ternary is the oddity of spikes with a sign.
-var Ternary = Odd{What: "a ternary neuron, whose spikes have a sign",
+// Ternary is the reason of spikes with a sign.
+var Ternary = Reason{What: "a ternary neuron, whose spikes have a sign",
 	Help: "let the reset take the spikes away, as in h - s with s = (h > 1).float() - (h < -1).float(): each sign is a neuron of its own then"}
 
 // firesSigned are the comparisons that a value takes its sign and magnitude from, when it is

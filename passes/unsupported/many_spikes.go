@@ -1,4 +1,4 @@
-package oddities
+package unsupported
 
 import (
 	"fmt"
@@ -14,25 +14,25 @@ import (
 // or as its whole number. It is named by the number of them.
 
 // severalSpikes is the neuron of up to that many spikes; of any number where it is infinite.
-func severalSpikes(most float64) Odd {
+func severalSpikes(most float64) Reason {
 	const help = "a spike is 0 or 1 here: let it fire once in a step"
 	if math.IsInf(most, 1) {
-		return Odd{What: "a neuron that fires any number of spikes in a step, or is reset by the whole number of its membrane", Help: help}
+		return Reason{What: "a neuron that fires any number of spikes in a step, or is reset by the whole number of its membrane", Help: help}
 	}
-	return Odd{What: fmt.Sprintf("a neuron that fires up to %.0f spikes in a step", most), Help: help}
+	return Reason{What: fmt.Sprintf("a neuron that fires up to %.0f spikes in a step", most), Help: help}
 }
 
 // several: the layer's comparisons of one membrane decide a number of three sizes or more.
-func (a *Anatomy) several(v *ir.Value) (Odd, bool) {
+func (a *Anatomy) several(v *ir.Value) (Reason, bool) {
 	u, sizes := a.sizes(v)
 	if len(sizes) < 3 || !a.has(u) {
-		return Odd{}, false
+		return Reason{}, false
 	}
-	return oddOf(sizes), true
+	return bySizes(sizes), true
 }
 
-// oddOf is the neuron that fires spikes of these sizes, which ascend.
-func oddOf(sizes []float64) Odd {
+// bySizes is the neuron that fires spikes of these sizes, which ascend.
+func bySizes(sizes []float64) Reason {
 	if sizes[0] == -sizes[len(sizes)-1] && len(sizes) == 3 {
 		return Ternary
 	}

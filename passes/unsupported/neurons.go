@@ -1,4 +1,4 @@
-package oddities
+package unsupported
 
 import (
 	"slices"
@@ -12,8 +12,8 @@ import (
 // A neuron that is not known here is refused by its common name. It is recognised by the ops on its
 // state, and only once it is known not to fit.
 
-// Odd is the reason why a layer is not one of known neurons.
-type Odd struct {
+// Reason is the reason why a layer is not one of known neurons.
+type Reason struct {
 	What string
 	At   *ir.Value // where it shows
 	Help string
@@ -21,8 +21,8 @@ type Odd struct {
 	Apart bool
 }
 
-// oddFunctions are the neurons whose state goes through a function.
-var oddFunctions = map[ir.Fn]Odd{
+// functionReasons are the neurons whose state goes through a function.
+var functionReasons = map[ir.Fn]Reason{
 	ir.FnExp:     {What: "an exponential neuron (EIF or AdEx)"},
 	ir.FnRelu:    {What: "a rectified neuron (KLIF), or one whose membrane has a floor", Help: "train it without: a reset and a leak hold the membrane too, and relu may go around what comes in: b*h + relu(x)"},
 	ir.FnSigmoid: {What: "a gated neuron (an LSTM that spikes)"},
@@ -33,10 +33,10 @@ var oddFunctions = map[ir.Fn]Odd{
 }
 
 var (
-	rounded = Odd{What: "a neuron whose state is rounded in every step (snnTorch's state_quant)",
+	rounded = Reason{What: "a neuron whose state is rounded in every step (snnTorch's state_quant)",
 		Help: "export it without state_quant: nomul rounds what has to be rounded itself"}
-	quadratic = Odd{What: "a quadratic neuron (QIF or Izhikevich)"}
-	bounded   = Odd{What: "a neuron whose membrane is held within bounds (a floor or a ceiling)",
+	quadratic = Reason{What: "a quadratic neuron (QIF or Izhikevich)"}
+	bounded   = Reason{What: "a neuron whose membrane is held within bounds (a floor or a ceiling)",
 		Help: "train it without clamping its membrane: a reset and a leak hold it too"}
 )
 
@@ -79,9 +79,9 @@ func (a *Anatomy) sources(v *ir.Value) []*ir.Value {
 	return nil
 }
 
-// Oddity returns the oddity of a layer; nil when it has no name.
-func (a *Anatomy) Oddity() *Odd {
-	for _, find := range []func(v *ir.Value) (Odd, bool){a.several, a.banded, a.twoSided, a.refractory, a.function, a.bound, a.product, a.choice, a.heldBack} {
+// Reason returns the reason of a layer; nil when it has no name.
+func (a *Anatomy) Reason() *Reason {
+	for _, find := range []func(v *ir.Value) (Reason, bool){a.several, a.banded, a.twoSided, a.refractory, a.function, a.bound, a.product, a.choice, a.heldBack} {
 		for _, v := range a.Values {
 			if o, ok := find(v); ok {
 				o.At = v
@@ -105,30 +105,30 @@ func (a *Anatomy) Counts() bool {
 }
 
 // function: a number of the state goes through a function that is not linear.
-func (a *Anatomy) function(v *ir.Value) (Odd, bool) {
+func (a *Anatomy) function(v *ir.Value) (Reason, bool) {
 	if v.Op != ir.OpMap || !a.recurs(v, v.Args[0]) {
-		return Odd{}, false
+		return Reason{}, false
 	}
 	fn := v.Attrs.(ir.MapAttrs).Fn
 	if v == a.Membrane && (fn == ir.FnSigmoid || fn == ir.FnTanh) {
-		return Odd{What: "a neuron that compares the " + fn.String() + " of its membrane", Help: "compare the membrane itself, with the number whose " + fn.String() + " the threshold is"}, true
+		return Reason{What: "a neuron that compares the " + fn.String() + " of its membrane", Help: "compare the membrane itself, with the number whose " + fn.String() + " the threshold is"}, true
 	}
-	return oddFunction(fn), true
+	return functionReason(fn), true
 }
 
-func oddFunction(fn ir.Fn) Odd {
-	if o, ok := oddFunctions[fn]; ok {
+func functionReason(fn ir.Fn) Reason {
+	if o, ok := functionReasons[fn]; ok {
 		return o
 	}
-	return Odd{What: "a neuron whose state goes through " + fn.String()}
+	return Reason{What: "a neuron whose state goes through " + fn.String()}
 }
 
-// FunctionOfState is the oddity of a number that is kept in a delay by way of a function of it; nil
+// FunctionOfState is the reason of a number that is kept in a delay by way of a function of it; nil
 // when it is by none.
-func FunctionOfState(delay, kept *ir.Value) *Odd {
+func FunctionOfState(delay, kept *ir.Value) *Reason {
 	for v := range canonical.ConeOf(kept) {
 		if v.Op == ir.OpMap && canonical.ConeOf(v)[delay] {
-			o := oddFunction(v.Attrs.(ir.MapAttrs).Fn)
+			o := functionReason(v.Attrs.(ir.MapAttrs).Fn)
 			o.At = v
 			return &o
 		}
@@ -137,15 +137,15 @@ func FunctionOfState(delay, kept *ir.Value) *Odd {
 }
 
 // bound: a number of the state is held above or below a constant.
-func (a *Anatomy) bound(v *ir.Value) (Odd, bool) {
+func (a *Anatomy) bound(v *ir.Value) (Reason, bool) {
 	if v.Op != ir.OpMax && v.Op != ir.OpMin || v.Args[1].Const() == nil {
-		return Odd{}, false
+		return Reason{}, false
 	}
 	return bounded, a.recurs(v, v.Args[0])
 }
 
 // product: two numbers of the state are multiplied.
-func (a *Anatomy) product(v *ir.Value) (Odd, bool) {
+func (a *Anatomy) product(v *ir.Value) (Reason, bool) {
 	return quadratic, v.Op == ir.OpPow && a.recurs(v, v.Args[0]) || v.Op == ir.OpMul && a.recurs(v, v.Args[0]) && a.recurs(v, v.Args[1])
 }
 
@@ -181,15 +181,15 @@ func IsSpike(v *ir.Value) bool {
 	return v.Op == ir.OpCompare
 }
 
-// Refused is the error of a layer that is odd; fire is its comparison.
-func (o *Odd) Refused(fire *ir.Value) *diag.Diagnostic {
+// Refused is the error of a layer that is unsupported; fire is its comparison.
+func (o *Reason) Refused(fire *ir.Value) *diag.Diagnostic {
 	d := rewrite.Refuse(fire, diag.NotANeuron, "fires %s, see %s %s"+OnlyLinear, o.What, o.At.Op, canonical.Where(o.At))
 	d.Help = o.Help
 	return d
 }
 
-// Kept is the error of a layer that is odd; delay keeps its state.
-func (o *Odd) Kept(delay *ir.Value) *diag.Diagnostic {
+// Kept is the error of a layer that is unsupported; delay keeps its state.
+func (o *Reason) Kept(delay *ir.Value) *diag.Diagnostic {
 	d := rewrite.Refuse(delay, diag.NotANeuron, "keeps the state of %s, see %s %s"+OnlyLinear, o.What, o.At.Op, canonical.Where(o.At))
 	d.Help = o.Help
 	return d
