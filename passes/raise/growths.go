@@ -46,6 +46,9 @@ func withoutGrowths(n *ir.Net) (*ir.Net, map[string]*growth, error) {
 	if len(fires) == 0 {
 		return n, nil, nil
 	}
+	if errs := comparedOtherwise(n, fires); len(errs) > 0 {
+		return nil, nil, errs.Err()
+	}
 	names := map[string]*growth{}
 	out, err := ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		switch base := bases[v]; {

@@ -264,7 +264,7 @@ func (r *rest) kind() ir.Rest {
 		asleep.forms[s.delay] = s.form
 	}
 	switch stored := storedOf(f); {
-	case !heldBack || !r.silences(awake):
+	case !heldBack || awake.refired || !r.silences(awake) || !r.hidesFire(asleep, awake.starts):
 	case stored != nil && r.keeps(asleep, awake.starts, stored):
 		return ir.RestHold
 	case r.keeps(asleep, awake.starts, f):
