@@ -149,6 +149,15 @@ func silences(n *ir.Net) []*resting {
 	return out
 }
 
+// Bits are the values of a net that are seen to be 0 or 1.
+func Bits(n *ir.Net) map[*ir.Value]bool {
+	bits := map[*ir.Value]bool{}
+	for _, v := range n.Values {
+		bits[v] = isBit(v, bits)
+	}
+	return bits
+}
+
 // isBit reports whether a value is seen to be 0 or 1; others are no gates of spikes, and may be many
 // numbers, as the sum of them that a threshold adds up.
 func isBit(v *ir.Value, bits map[*ir.Value]bool) bool {

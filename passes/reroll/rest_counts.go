@@ -189,15 +189,18 @@ func (l *counting) is(d *raise.Diagrams, known map[*ir.Value]*raise.Diagram) boo
 	return true
 }
 
-// findSpikes notes the values that are the layer's spikes, held back where it rests.
+// findSpikes notes the values that are the layer's spikes, held back where it rests. They are made
+// of bits: times a threshold that adapts, which is 1 behind so few steps, they are no longer spikes.
 func (l *counting) findSpikes(n *ir.Net, d *raise.Diagrams, known map[*ir.Value]*raise.Diagram, counted map[*ir.Value]bool) {
 	step := map[*raise.Diagram]int{}
 	rests := d.Resting(l.window, len(l.fires))
 	for t := 1; t < len(l.fires) && l.window.HeldBack; t++ {
 		step[d.Fired(rests, t)] = t
 	}
+	bits := raise.Bits(n)
+	number := func(a *ir.Value) bool { return !bits[a] && a.Const() == nil }
 	for _, v := range n.Values {
-		if _, ok := l.reads[v]; ok || !counted[v] || v.Const() != nil || v.Type.Shape != l.fires[0].Type.Shape || !v.Type.IsReal() && !v.Type.IsSpike() {
+		if _, ok := l.reads[v]; ok || !counted[v] || slices.ContainsFunc(v.Args, number) || v.Const() != nil || v.Type.Shape != l.fires[0].Type.Shape || !v.Type.IsReal() && !v.Type.IsSpike() {
 			continue
 		}
 		if t, ok := step[d.Of(v, known)]; ok {
