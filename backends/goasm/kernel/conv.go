@@ -61,21 +61,21 @@ func over(outputs int, loop rowLoop) conv {
 
 // each runs a loop for every tile of every window.
 func (w *windows) each(dst, base []int32, rows []byte, list, starts []uint32, outputs int, loop rowLoop) {
-	passed, to, from := uint32(0), 0, 0
+	passed, first, to, from := uint32(0), 0, 0, 0
 	for range w.places {
-		n := 0
+		n, at := 0, starts[first:]
 		for _, p := range w.parts {
-			for _, offset := range list[starts[p.first]:starts[p.last]] {
+			for _, offset := range list[at[p.first]:at[p.last]] {
 				w.scratch[n] = offset + uint32(p.rows) - passed
 				n++
 			}
 		}
-		at := 0
+		row := 0
 		for range w.tiles {
-			loop(dst[to:to+outputs], base[from:], rows[at:], 0, w.scratch[:n], w.shift)
-			to, from, at = to+outputs, from+outputs, at+w.stride
+			loop(dst[to:to+outputs], base[from:], rows[row:], 0, w.scratch[:n], w.shift)
+			to, from, row = to+outputs, from+outputs, row+w.stride
 		}
 		to, from, passed = to+w.dstSkip, from+w.baseSkip, passed+uint32(w.back)
-		starts = starts[w.step:]
+		first += w.step
 	}
 }
