@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -116,18 +115,15 @@ func (f *passFlags) show(c *cobra.Command, m *model, level ir.Level, after strin
 	if err != nil {
 		return err
 	}
+	var outputs []files.Output
 	if f.each != "" {
-		if err := os.MkdirAll(f.each, 0o777); err != nil {
-			return files.Reason(err)
+		if err := makeFolder(f.each); err != nil {
+			return err
 		}
-		var outputs []files.Output
 		for i, s := range stages {
 			if i == 0 || s.Changed+s.Removed > 0 {
 				outputs = append(outputs, netOutputs(s.net, filepath.Join(f.each, fmt.Sprintf("%02d-%s.sir", i, s.Pass)))...)
 			}
-		}
-		if err := m.write(c, outputs); err != nil {
-			return err
 		}
 	}
 	if f.html != "" {
@@ -135,9 +131,10 @@ func (f *passFlags) show(c *cobra.Command, m *model, level ir.Level, after strin
 		if err != nil {
 			return err
 		}
-		if err := m.write(c, []files.Output{files.Bytes(f.html, page)}); err != nil {
-			return err
-		}
+		outputs = append(outputs, files.Bytes(f.html, page))
+	}
+	if err := m.write(c, outputs); err != nil {
+		return err
 	}
 	if f.time {
 		return f.table(c, stages[1:])

@@ -3,14 +3,12 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"nomul/ir/diag"
 	"nomul/runtime/files"
 )
 
@@ -24,8 +22,8 @@ directory of the manual path, such as ~/.local/share/man/man1.`,
 		Example: `  nomul man ~/.local/share/man/man1 && man nomul-check`,
 		Args:    oneFolder,
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := os.MkdirAll(args[0], 0o755); err != nil {
-				return diag.Errorf(diag.Origin{File: args[0]}, diag.BadFile, "cannot be made: %v", files.Reason(err))
+			if err := makeFolder(args[0]); err != nil {
+				return err
 			}
 			var pages []files.Output
 			var add func(*cobra.Command)

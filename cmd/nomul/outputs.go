@@ -110,6 +110,14 @@ func (m *model) write(c *cobra.Command, outputs []files.Output, inputs ...string
 	return files.Write(c.Context(), outputs...)
 }
 
+// makeFolder makes a folder and those that it is in, if they are not there.
+func makeFolder(dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return diag.Errorf(diag.Origin{File: dir}, diag.BadFile, "cannot be made: %v", files.Reason(err))
+	}
+	return nil
+}
+
 // vacant demands that a directory is not there yet, or may be replaced. One that a
 // build has left half replaced is brought back first.
 func vacant(c *cobra.Command, dir string, force bool) error {
