@@ -14,8 +14,32 @@
 // through the array. Stages run once before the time steps, in each step, or at the end, in
 // the order of the text; latches run when all else of a step has.
 //
-// A plan (NewPlan) joins stages to sweeps, as far as a target can fuse them, and gives arrays
-// and states their memory; the programs of a sweep are one to print (Body).
+// A delay is an array that is written once before the steps, and by its latch behind each:
+//
+//	once
+//		move d                              stages in order: d has its first value,
+//			piece [2] to d@0[1] from zero@0[1]
+//	step
+//		fold i sum places=[2] taps=[2]      … is read,
+//			x d@0[0,1]
+//			weight w@0[2,1]
+//		each n                              … and the neuron behind the sums runs;
+//			0 i@0[1]
+//			…
+//		latch d                             then the next step's value is set.
+//			piece [2] to d@0[1] from n@0[1]
+//
+// Stages behind the steps read a delay through a copy of what the last step showed (keepShown).
+//
+// A plan (NewPlan) is made in four moves: fuse joins stages to sweeps, as far as a target can;
+// schedule cuts a time step into groups, each of which runs all steps before the next one
+// begins, if the target asks for it; number gives all of that its order of running; place
+// gives arrays memory by the time from their writer to their last reader, and states theirs.
+// An array that one group hands to another has a copy for each step. The programs of a sweep
+// are one to print (Body). Machine runs a plan on that memory, and spoils it when it is free.
+//
+// A new kind of stage is a field of Stage beside Each, Fold and Move, in all that asks which of
+// them is set: reads, print, parse, verify, Machine.run and Grid here, then each back end's plan.
 //
 // A program has a text (Print, Parse) and a meaning (Run), which the interpreter of the IR
 // takes no part in: a wrong spike is either lowering's fault (lowered differs from fixed) or

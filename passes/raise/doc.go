@@ -38,11 +38,21 @@
 //
 //	h' = β·h + b·s·h + c·s + p·i + Σ q·x + d
 //
-// Before that, spikes are brought into one spelling: numbers that a spike decides are kept as
+// Before that, RaiseNeurons rewrites the net, in this order. State that is no part of the form is
+// taken out and kept by the name of the comparison: refractory counts (withoutRests, in rests.go),
+// currents that a spike drops the input of (withoutGates, in one_step_rests.go), thresholds that adapt (withoutGrowths, in
+// growths.go). Then spikes are brought into one spelling: numbers that a spike decides are kept as
 // the spike (KeepsSpikes of package canonical), deeply nested choices are cut (past_spikes.go), resets that were
 // written for the opposite spike are turned (turned_resets.go), neurons that fire on the
 // membrane they have stored are spikes that are delayed (FiresLate, there), and comparisons of
-// the membrane before its reset are those of the one behind it (before_reset.go).
+// the membrane before its reset are those of the one behind it (before_reset.go). Behind it, real
+// state that is left becomes the membranes of silent neurons (silent_neurons.go).
+//
+// A new spelling of a neuron that the equation has is one more rewrite there, or a rule of package
+// canonical if it holds of any arithmetic. A neuron beyond the equation needs attributes first
+// (CONTRIBUTING.md), then state to be taken out as above, or a coefficient that classify reads.
+// Either needs an archive testdata/passes/raise-neurons-*.txtar, which the interpreter runs before
+// and after the pass.
 //
 // Whatever is no neuron is named by its difference from one (named_neurons.go), by package
 // unsupported.
