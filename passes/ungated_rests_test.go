@@ -15,6 +15,7 @@ type ungated struct {
 	leak           bool    // resets behind the leak, by its membrane of the step before
 	reset, grow    string  // by: spikes, all that fire, the constant threshold alone
 	handsOn        string
+	counts         string // as reset: may begin the rest anew
 	adapts, zeroes bool
 }
 
@@ -26,7 +27,7 @@ func (u ungated) cell(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*i
 	}
 	reset := func(h, z *ir.Value) *ir.Value {
 		if u.zeroes {
-			return timesRest(s, h, z)
+			return zeroBehind(s, h, z)
 		}
 		return lessSpike(s, h, z)
 	}
@@ -46,7 +47,7 @@ func (u ungated) cell(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*i
 	if u.kind != 0 {
 		by[""] = timesRest(s, all, rests)
 	}
-	left = s.op(ir.OpWhere, s.compare(ir.GT, by[""], s.num(0)), s.like(x, 2), s.function(ir.FnRelu, s.op(ir.OpSub, left, s.num(1))))
+	left = s.op(ir.OpWhere, s.compare(ir.GT, by[u.counts], s.num(0)), s.like(x, 2), s.function(ir.FnRelu, s.op(ir.OpSub, left, s.num(1))))
 	a = s.op(ir.OpAdd, s.op(ir.OpMul, a, s.num(0.75)), s.op(ir.OpMul, by[u.grow], s.num(0.5)))
 	if !u.leak {
 		h = reset(h, by[u.reset])
@@ -67,6 +68,8 @@ func TestOtherComparisonsAreNoSpikes(t *testing.T) {
 				"hands on":       {ungated{handsOn: "all"}, ""},
 				"constant":       {ungated{adapts: true, reset: "constant"}, "is also compared with a constant"},
 				"constant, next": {ungated{adapts: true, leak: true}, "is also compared with a constant"},
+				"counts":         {ungated{counts: "all"}, ""},
+				"counts, hands":  {ungated{counts: "all", handsOn: "all"}, ""},
 				"by all":         {ungated{reset: "all"}, ""},
 			} {
 				test.kind, test.zeroes = kind, zeroes

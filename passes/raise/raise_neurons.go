@@ -84,7 +84,7 @@ type raising struct {
 	shown   map[*ir.Value]*visible    // by the membrane that is set to a value
 	names   map[*ir.Value]string      // of the neurons
 	delays  map[*ir.Value]bool        // those of spikes
-	periods map[string]ir.Refractory  // by the name of the comparison
+	periods map[string]period         // by the name of the comparison
 	growths map[string]*growth
 	gated   map[string]bool // by the spikes of the step before
 }
@@ -112,7 +112,7 @@ func (s *raising) classify(n *ir.Net) error {
 		}
 		if p, ok := s.periods[v.Name]; d == nil && (ok || form.attrs.Refractory.Kind != 0) {
 			if !ok {
-				p = form.attrs.Refractory
+				p.Refractory = form.attrs.Refractory
 			}
 			d = form.rest(u, p)
 		}

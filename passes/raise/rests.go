@@ -28,14 +28,14 @@ type rest struct {
 
 // withoutRests is the net in which no neuron rests, and the periods of those that did, by the
 // names of the comparisons that fire.
-func withoutRests(n *ir.Net) (*ir.Net, map[string]ir.Refractory, error) {
-	awake, periods := map[*ir.Value]float64{}, map[*ir.Value]ir.Refractory{}
+func withoutRests(n *ir.Net) (*ir.Net, map[string]period, error) {
+	awake, periods := map[*ir.Value]float64{}, map[*ir.Value]period{}
 	var errs diag.List
 	for _, r := range restsOf(n) {
-		if kind := r.kind(); kind == 0 {
+		if kind, to := r.kind(); kind == 0 {
 			errs = append(errs, r.losesInput()...)
 		} else {
-			periods[r.fire] = ir.Refractory{Kind: kind, Steps: r.steps}
+			periods[r.fire] = period{ir.Refractory{Kind: kind, Steps: r.steps}, to}
 			for bit := range r.bits {
 				awake[bit] = r.number(bit, false)
 			}
@@ -44,7 +44,7 @@ func withoutRests(n *ir.Net) (*ir.Net, map[string]ir.Refractory, error) {
 	if len(periods) == 0 || len(errs) > 0 {
 		return n, nil, errs.Err()
 	}
-	c, names := canonical.NewRewriter(n), map[string]ir.Refractory{}
+	c, names := canonical.NewRewriter(n), map[string]period{}
 	c.Rules = rulesNamed("fold", "constant-second", "cast-same", "cast-cast", "where-cast", "fixed-choice", "turned-choice", "neutral", "neutral-spikes", "times-zero")
 	for _, v := range n.Values {
 		var err error
@@ -240,12 +240,16 @@ func (r *rest) assuming(rests bool) *unit {
 	return u
 }
 
-// kind finds the effect of a rest on the layer; 0 where no neuron rests like that.
-func (r *rest) kind() ir.Rest {
+// kind finds the effect of a rest on the layer, and the number that it sets the membrane to, if any; 0
+// where no neuron rests like that.
+func (r *rest) kind() (ir.Rest, *ir.Tensor) {
 	awake, asleep := r.assuming(false), r.assuming(true)
 	f, d := awake.form(awake.membrane)
 	if d != nil {
-		return 0
+		return 0, nil
+	}
+	if to := r.setTo(awake, r.assuming(true), f); to != nil {
+		return ir.RestHold, to
 	}
 	heldBack := slices.ContainsFunc(r.windows, func(w Window) bool { return w.HeldBack })
 	free := slices.ContainsFunc(r.windows, func(w Window) bool { return !w.HeldBack })
@@ -256,7 +260,7 @@ func (r *rest) kind() ir.Rest {
 	if free && r.onlyInto(awake.membrane) && r.staysIn(awake) {
 		got, d := asleep.form(awake.membrane)
 		if d == nil && sameForms(got, f.plus(drive, -1)) {
-			return ir.RestDrive
+			return ir.RestDrive, nil
 		}
 	}
 	asleep.forms = map[*ir.Value]form{r.fire: {{monomial{fired: true}, rewrite.Scalar(1)}}}
@@ -266,13 +270,13 @@ func (r *rest) kind() ir.Rest {
 	switch stored := storedOf(f); {
 	case !heldBack || awake.refired || !r.silences(awake) || !r.hidesFire(asleep, awake.starts):
 	case stored != nil && r.keeps(asleep, awake.starts, stored):
-		return ir.RestHold
+		return ir.RestHold, nil
 	case r.keeps(asleep, awake.starts, f):
-		return ir.RestSpike
+		return ir.RestSpike, nil
 	case r.keeps(asleep, awake.starts, f.plus(drive, -1)):
-		return ir.RestLeak
+		return ir.RestLeak, nil
 	}
-	return 0
+	return 0, nil
 }
 
 // storedOf is the membrane of the step before, behind its reset: the terms of f in the old membrane
@@ -373,9 +377,12 @@ func (r *rest) reach(end func(*ir.Value) bool) bool {
 
 // rest gives the neuron a refractory period. The held membrane is behind its reset, which comes
 // with the spike then.
-func (f *neuronForm) rest(u *unit, p ir.Refractory) *diag.Diagnostic {
+func (f *neuronForm) rest(u *unit, p period) *diag.Diagnostic {
 	a := &f.attrs
-	a.Refractory = p
+	a.Refractory = p.Refractory
+	if p.to != nil {
+		f.setsTo(p.to)
+	}
 	if p.Kind == ir.RestHold && a.When == ir.WhenNext && a.Reset == ir.ResetSubtract {
 		if f.leak != nil {
 			f.reset = canonical.Ratio(f.reset, f.leak)

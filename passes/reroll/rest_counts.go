@@ -180,13 +180,21 @@ func (l *counting) is(d *raise.Diagrams, known map[*ir.Value]*raise.Diagram) boo
 			l.reads[v] = restReading{step: step}
 		case d.Choose(w, d.Leaf(0), d.Leaf(1)):
 			l.reads[v] = restReading{step: step, other: true}
-		case d.Fired(rests, step-1):
+		case l.spikesOf(d, rests, step-1):
 			l.reads[v] = restReading{step: step - 1, spikes: true}
 		default:
 			return false
 		}
 	}
 	return true
+}
+
+// spikesOf are the spikes of a step: all that fire, where none are held back.
+func (l *counting) spikesOf(d *raise.Diagrams, rests []*raise.Diagram, step int) *raise.Diagram {
+	if l.window.HeldBack {
+		return d.Fired(rests, step)
+	}
+	return d.Bit(step)
 }
 
 // findSpikes notes the values that are the layer's spikes, held back where it rests. They are made
