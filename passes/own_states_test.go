@@ -179,6 +179,25 @@ func TestLeakByInputIsNamed(t *testing.T) {
 	}
 }
 
+// A function that is compared, and kept too, is another neuron than one that compares its number.
+func TestKeptFunctionsAreNamed(t *testing.T) {
+	for _, fn := range []ir.Fn{ir.FnSigmoid, ir.FnTanh} {
+		c := func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+			h := x
+			if past != nil {
+				h = s.op(ir.OpAdd, s.op(ir.OpMul, past[0], s.num(.875)), x)
+			}
+			h = s.function(fn, h)
+			f := s.spike(ir.GT, h, s.num(.5))
+			return f, []*ir.Value{s.op(ir.OpMul, h, s.op(ir.OpSub, s.num(1), f))}
+		}
+		_, err := raisedOf(t, mlp(t, c, 4, "sum", nil))
+		if err == nil || strings.Count(err.Error(), "error: ") != 2 || strings.Count(err.Error(), "state goes through "+fn.String()) != 2 {
+			t.Error(err)
+		}
+	}
+}
+
 // A function that is only compared is named for that, and not for the neuron that has it within.
 func TestComparedFunctionsAreNamed(t *testing.T) {
 	for fn, want := range map[ir.Fn]string{ir.FnSigmoid: "compares the sigmoid of its membrane", ir.FnTanh: "compares the tanh of its membrane"} {

@@ -21,6 +21,9 @@ type Reason struct {
 	Apart bool
 }
 
+// throughFunction is of a neuron that keeps a function of its state.
+const throughFunction = "a neuron whose state goes through "
+
 // functionReasons are the neurons whose state goes through a function.
 var functionReasons = map[ir.Fn]Reason{
 	ir.FnExp:     {What: "an exponential neuron (EIF or AdEx)"},
@@ -111,16 +114,30 @@ func (a *Anatomy) function(v *ir.Value) (Reason, bool) {
 	}
 	fn := v.Attrs.(ir.MapAttrs).Fn
 	if v == a.Membrane && (fn == ir.FnSigmoid || fn == ir.FnTanh) {
+		if a.keeps(v) {
+			return Reason{What: throughFunction + fn.String()}, true
+		}
 		return Reason{What: "a neuron that compares the " + fn.String() + " of its membrane", Help: "compare the membrane itself, with the number whose " + fn.String() + " the threshold is"}, true
 	}
 	return functionReason(fn), true
+}
+
+// keeps reports whether a function of the state is a part of the state: the next step is computed
+// of it by more than comparisons.
+func (a *Anatomy) keeps(v *ir.Value) bool {
+	return slices.ContainsFunc(a.Values, func(u *ir.Value) bool {
+		if kept := a.latched[u]; u.Op == ir.OpDelay && kept != nil {
+			return slices.Contains(Dissect(kept, nil, a.latched).Values, v)
+		}
+		return a.latched == nil && u != v && canonical.SameForm(u, v)
+	})
 }
 
 func functionReason(fn ir.Fn) Reason {
 	if o, ok := functionReasons[fn]; ok {
 		return o
 	}
-	return Reason{What: "a neuron whose state goes through " + fn.String()}
+	return Reason{What: throughFunction + fn.String()}
 }
 
 // FunctionOfState is the reason of a number that is kept in a delay by way of a function of it; nil
