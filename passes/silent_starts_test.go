@@ -92,3 +92,39 @@ end
 		}
 	}
 }
+
+// A rest, and the growth of a threshold, are nothing before the first spike; behind one the start is
+// not known.
+func TestStartsOfNeuronsThatRememberSpikes(t *testing.T) {
+	const text = `net t spiking steps=4 {
+once
+	%%x = input : real[2]
+	%%one = const {fill=1} : real[]
+	%%half = const {fill=0.5} : real[]
+	%%w = const {data=[1,0.25,0,-0.5]} : real[2,2]
+	%%b = const {data=[0.5,%s]} : real[2]
+	%%init = const {data=[0.5,%s]} : real[2]
+	%%none = const {fill=0} : spike[2]
+step
+	%%late = delay %%none : spike[2]
+	%%a = neuron %%x, %%one, leak=%%half {leak=factor round=floor compare=ge reset=zero when=fire} : spike[2]
+	%%i = linear %%late, %%w, bias=%%b : real[2]
+	%%c = neuron %%i, %%one, init=%%init, leak=%%half {leak=factor round=floor compare=ge reset=zero when=fire refractory=hold:2} : spike[2]
+	%%late.latch = latch %%late, %%a : spike[2]
+end
+	%%n = sum %%c : u3[2] range 0..4
+	%%y = output %%n : u3[2] range 0..4
+}`
+	for _, test := range []struct {
+		bias, init string
+		want       bool
+	}{{"0.25", "0.25", true}, {"0.25", "0.125", false}, {"1.5", "0", false}} {
+		net, err := ir.Parse("t.sir", fmt.Sprintf(text, test.bias, test.init), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(raise.SilentStarts(net)) == 1; got != test.want {
+			t.Errorf("%+v: %v", test, got)
+		}
+	}
+}

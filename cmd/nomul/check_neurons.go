@@ -35,8 +35,8 @@ func givenOut(rows []neuronRow) string {
 	return strings.Join(texts, "; ")
 }
 
-// started names the neurons that do not start from 0, and says how that may have come;
-// empty when there are none.
+// started names the neurons that do not start from 0, and says how several values in a layer may
+// have come: a run leaves another for each neuron. Empty when there are none.
 func started(rows []neuronRow) string {
 	var names []string
 	for _, n := range rows {
@@ -47,8 +47,11 @@ func started(rows []neuronRow) string {
 	if names == nil {
 		return ""
 	}
-	return "membranes that do not start from 0: " + strings.Join(names, ", ") +
-		". A run before the export may have left them: if so, reset the network and export it again"
+	text := "membranes that do not start from 0: " + strings.Join(names, ", ")
+	if strings.Contains(text, spread) {
+		text += ". A run before the export may have left them: if so, reset the network and export it again"
+	}
+	return text
 }
 
 // spread stands between the least and the greatest of several numbers.

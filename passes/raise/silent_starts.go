@@ -61,6 +61,8 @@ func (s *silence) explains(v *ir.Value) bool {
 		s.began[v] = make([]*ir.Tensor, steps)
 		if left := s.run(v); left == nil {
 			break
+		} else if rememberSpikes(v) && slices.ContainsFunc(s.began[v], anySpike) {
+			break
 		} else if sameStart(left, v.Arg(ir.NeuronInit).Const().F) {
 			return true
 		}
@@ -69,10 +71,22 @@ func (s *silence) explains(v *ir.Value) bool {
 	return false
 }
 
-// followed reports whether a neuron has no state beside its membrane, and resets where it fires or
-// in the next step.
+// rememberSpikes reports whether a neuron has a state that only its spikes change: a rest, or the growth
+// of its threshold. Without a spike it has none.
+func rememberSpikes(v *ir.Value) bool {
+	a := v.Attrs.(ir.NeuronAttrs)
+	return a.Adapt.Kind != 0 || a.Refractory.Kind != 0
+}
+
+// anySpike reports whether spikes of a step are not all 0.
+func anySpike(t *ir.Tensor) bool {
+	return slices.ContainsFunc(t.I, func(i int64) bool { return i != 0 })
+}
+
+// followed reports whether a neuron has no state beside its membrane but those of its spikes, and
+// resets where it fires or in the next step.
 func followed(a ir.NeuronAttrs) bool {
-	plain := a.Current.Kind == 0 && a.Adapt.Kind == 0 && a.Refractory.Kind == 0 && a.When != ir.WhenBoth
+	plain := a.Current.Kind == 0 && a.When != ir.WhenBoth
 	return plain && (a.Leak.Kind == ir.LeakNone || a.Leak.Kind == ir.LeakAll || a.Leak.Kind == ir.LeakFactor)
 }
 
