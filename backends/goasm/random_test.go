@@ -147,19 +147,3 @@ func (d *drawing) neuron(x *ir.Value) *ir.Value {
 	}
 	return d.add(ir.OpNeuron, a, args...)
 }
-
-// readout brings a value out.
-func (d *mixture) readout(v *ir.Value) {
-	if v.Clock == ir.Step {
-		ops := []ir.Op{ir.OpSum, ir.OpLast, ir.OpMaxTime}
-		if v.Type.IsSpike() {
-			ops = append(ops, ir.OpFirst)
-		}
-		v = d.add(rapid.SampledFrom(ops).Draw(d.t, "readout"), nil, v)
-	}
-	if v.Range.Hi < 200 && v.Type.Size() < 3000 && rapid.Bool().Draw(d.t, "decoded") {
-		flat := d.add(ir.OpReshape, ir.ShapeAttrs{Shape: []int{v.Type.Size()}}, v)
-		d.add(ir.OpOutput, nil, d.add(ir.OpLinear, ir.LinearAttrs{Slots: slotsOf(v)}, flat, d.constant(-20, 20, 3, v.Type.Size())))
-	}
-	d.add(ir.OpOutput, nil, v)
-}

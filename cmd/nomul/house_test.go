@@ -21,6 +21,7 @@ var allowed = map[string][]string{
 	"nomul/ir/eval":                  {"nomul/ir", "nomul/ir/diag"},
 	"nomul/ir/reduce":                {"nomul/ir"},
 	"nomul/ir/irtest":                {"nomul/ir", "nomul/ir/diag"},
+	"nomul/ir/irtest/drawn":          {"nomul/ir"},
 	"nomul/ir/irtest/seed":           {},
 	"nomul/frontend/onnx/onnxpb":     {},
 	"nomul/frontend/onnx":            {"nomul/ir", "nomul/ir/diag", "nomul/ir/eval", "nomul/frontend/onnx/onnxpb"},

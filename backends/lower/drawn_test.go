@@ -1,0 +1,23 @@
+package lower_test
+
+import (
+	"testing"
+
+	"nomul/backends/lower"
+	"nomul/ir/irtest/drawn"
+)
+
+// Plans of nets drawn at random have the results of the interpreter: each net in half of the layouts.
+func TestDrawnPlansAreFixed(t *testing.T) {
+	for seed := range uint64(200) {
+		net := drawn.Net(seed)
+		p := lower.Of(net)
+		t.Run(net.Name, func(t *testing.T) {
+			for i, l := range layouts() {
+				if uint64(i)%2 == seed%2 {
+					same(t, net, lower.NewPlan(p, l))
+				}
+			}
+		})
+	}
+}

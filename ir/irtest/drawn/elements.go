@@ -1,0 +1,61 @@
+package drawn
+
+import "nomul/ir"
+
+// either puts two operands in one of their orders.
+func (d *drawing) either(x, y *ir.Value) []*ir.Value {
+	if d.coin() {
+		return []*ir.Value{y, x}
+	}
+	return []*ir.Value{x, y}
+}
+
+func (d *drawing) pair() *ir.Value {
+	x := d.operand(below(1 << 20))
+	if x == nil {
+		return nil
+	}
+	args := d.either(x, d.partner(x, -100, 100, below(1<<20)))
+	return d.add(pick(d.Rand, ir.OpAdd, ir.OpAdd, ir.OpSub, ir.OpMin, ir.OpMax), nil, args...)
+}
+
+// logic joins spikes, as bits and as numbers.
+func (d *drawing) logic() *ir.Value {
+	x := d.operand(spike)
+	if x == nil {
+		return nil
+	}
+	op := pick(d.Rand, ir.OpAnd, ir.OpOr, ir.OpXor, ir.OpAndNot, ir.OpAdd, ir.OpSub, ir.OpMax, ir.OpMin)
+	return d.add(op, nil, d.either(x, d.partner(x, 0, 1, spike))...)
+}
+
+func (d *drawing) where() *ir.Value {
+	x := d.operand(spike)
+	if x == nil {
+		return nil
+	}
+	return d.add(ir.OpWhere, nil, x, d.partner(x, -9, 9, below(1<<20)), d.partner(x, -9, 9, below(1<<20)))
+}
+
+func (d *drawing) single() *ir.Value {
+	x := d.operand(below(1 << 16))
+	if x == nil {
+		return nil
+	}
+	switch d.IntN(4) {
+	case 0:
+		return d.add(ir.OpNeg, nil, x)
+	case 1:
+		return d.add(ir.OpShl, ir.ShlAttrs{K: d.IntN(7)}, x)
+	}
+	return d.add(ir.OpMap, ir.MapAttrs{Fn: pick(d.Rand, ir.FnRelu, ir.FnAbs)}, x)
+}
+
+func (d *drawing) csd() *ir.Value {
+	x := d.operand(below(1 << 16))
+	if x == nil {
+		return nil
+	}
+	a := ir.CSDAttrs{Shift: d.IntN(9), Round: pick(d.Rand, ir.RoundFloor, ir.RoundCeil, ir.RoundZero)}
+	return d.add(ir.OpCSD, a, x, d.constant(-200, 300, d.part(x.Type.Shape)...))
+}
