@@ -70,7 +70,7 @@ func (p *plan) streamCode(out *printer) {
 // trace prints a layer's spikes, 0 of a silent one, and its state variables.
 func (s neuron) trace(out *printer) {
 	switch {
-	case s.dst.form != packed:
+	case s.silent:
 		out.f("out = append(out, make([]byte, %d)...)", s.dst.size)
 	case s.places != "":
 		out.f("out = appendSpikesAt(out, m.%s, %s)", s.dst.name, s.places)

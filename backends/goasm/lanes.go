@@ -80,7 +80,7 @@ func (p *plan) lanes(w *written) *loop {
 
 // show traces a layer of neurons.
 func (p *plan) show(w *written, s *lower.Stage, l *loop) {
-	n := neuron{name: s.To.Name, dst: p.homes[s.To].buffer, bits: l.form.bits()}
+	n := neuron{name: s.To.Name, dst: p.homes[s.To].buffer, bits: l.form.bits(), silent: !s.To.Type.IsSpike()}
 	for _, name := range ir.TracedVars {
 		if at := s.Each.Program.Var(name); at >= 0 {
 			i := slices.Index(w.body.Vars, lower.Variable{Stage: s, At: at})

@@ -63,6 +63,7 @@ type neuron struct {
 	names  []string // and their names
 	bits   int      // of a membrane
 	places string   // the table of places, when they are not in C order
+	silent bool     // its result is the membrane, which may be packed as spikes are
 }
 
 // newPlan plans a program whose inputs, outputs and layers of neurons are those of the ports,
