@@ -44,7 +44,7 @@
 //	v.Op.Commutes()                whether the two operands may change places
 //
 // To make a net, use a Builder, which infers type, clock and range of each value, or Parse. A
-// pass calls Rebuild with a function that says what becomes of each value: it names the changes
+// pass calls Rebuild with a function that returns the new form of each value: it names the changes
 // alone. Verify holds a net to the invariants that its comment lists; it runs behind each pass.
 //
 //	op.go, axes.go              the rows

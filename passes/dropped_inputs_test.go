@@ -9,7 +9,7 @@ import (
 )
 
 // restingCurrent is a neuron with a current that rests for so many steps behind a spike; the rest drops
-// what the current adds up, or what the current drives.
+// the input of the current, or the current.
 func restingCurrent(kind ir.Rest, steps int, before bool) cell {
 	return func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
 		v, i, left := s.like(x, 0), s.like(x, 0), s.like(x, 0)
@@ -37,8 +37,8 @@ func restingCurrent(kind ir.Rest, steps int, before bool) cell {
 	}
 }
 
-// A rest drops all that drives a membrane, the current included; one that drops what the current adds
-// up is refused, with the other as the way out, but of one step.
+// A rest drops all that drives a membrane, the current included; one that drops the input of the
+// current is refused, with the other as the way out, but of one step.
 func TestRestsDropCurrents(t *testing.T) {
 	for _, kind := range []ir.Rest{ir.RestDrive, ir.RestLeak} {
 		for steps := 1; steps <= 3; steps++ {

@@ -77,7 +77,7 @@ func TestRestsOfOneStep(t *testing.T) {
 	}
 }
 
-// A reset by a comparison that no rest holds back, and what a spike halves or sets, are no rests of a
+// A reset by a comparison that no rest holds back, and membranes that a spike halves or sets, are no rests of a
 // neuron: each is refused, or computes as before.
 func TestNoRestsOfOneStep(t *testing.T) {
 	gated := func(s *sketch, h, last *ir.Value) *ir.Value { return timesRest(s, above(s, h), last) }

@@ -118,7 +118,7 @@ func (p *plan) take(a *lower.Array, f form, wanted order) *buffer {
 	return p.converted[key]
 }
 
-// convert makes a copy of an array, with what is computed once or now.
+// convert makes a copy of an array, among the stages that run once or now.
 func (p *plan) convert(a *lower.Array, f form, from order, clock ir.Clock) *buffer {
 	if clock != p.clock {
 		defer func(c ir.Clock, m lower.Moment) { p.clock, p.now = c, m }(p.clock, p.now)

@@ -29,7 +29,7 @@
 //		latch d                             then the next step's value is set.
 //			piece [2] to d@0[1] from n@0[1]
 //
-// Stages behind the steps read a delay through a copy of what the last step showed (keepShown).
+// Stages behind the steps read a delay through a copy of its elements in the last step (keepShown).
 //
 // A plan (NewPlan) is made in four moves: fuse joins stages to sweeps, as far as a target can;
 // schedule cuts a time step into groups, each of which runs all steps before the next one

@@ -9,8 +9,8 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// A neuron that rests drops all that drives its membrane, its current included. People may drop what
-// comes in before the current adds it up: the current goes on without it, which no neuron does.
+// A neuron that rests drops all that drives its membrane, its current included. People may drop the
+// input before the current adds it up: the current goes on without it, which no neuron does.
 
 // dropsInput refuses a current of which a rest takes away the input, and not the current.
 func dropsInput(fire, current *ir.Value) *diag.Diagnostic {
@@ -18,14 +18,14 @@ func dropsInput(fire, current *ir.Value) *diag.Diagnostic {
 		canonical.Where(current)).WithHelp("let the current go on, and drop it where it drives the membrane: i = a*i + x, h = b*h + torch.where(rests, 0, i)")
 }
 
-// losesInput reports whether the update of a current reads what comes in less its own spikes, and
+// losesInput reports whether the update of a current reads the input less its own spikes, and
 // the current itself in any case.
 func losesInput(update form) bool {
 	return slices.ContainsFunc(update, func(t term) bool { return t.s && t.x != nil }) &&
 		!slices.ContainsFunc(update, func(t term) bool { return t.s && (t.i || t.j) })
 }
 
-// losesInput refuses a rest that takes away what a current adds up, if nothing else is unsupported.
+// losesInput refuses a rest that takes away the input of a current, if nothing else is unsupported.
 func (r *rest) losesInput() diag.List {
 	awake, asleep := r.assuming(false), r.assuming(true)
 	_, d := awake.form(awake.membrane)

@@ -90,8 +90,8 @@ func growthOf(v *ir.Value, latched map[*ir.Value]*ir.Value, readers map[*ir.Valu
 	return g
 }
 
-// others are the readers of the threshold and of the one before, but for what makes, compares and
-// keeps it.
+// others are the readers of the threshold and of the one before, but for those that make, compare and
+// keep it.
 func (g *growth) others() []*ir.Value {
 	made := canonical.ConeOf(g.threshold)
 	all := slices.Concat(g.readers[g.threshold], g.readers[g.past])

@@ -57,7 +57,7 @@ func isGate(v *ir.Value, latched map[*ir.Value]*ir.Value) bool {
 	return kept == v
 }
 
-// comparedAgain reports whether a comparison reads what is kept of a membrane: a reset may go by
+// comparedAgain reports whether a comparison reads the stored membrane: a reset may go by
 // it, and by spikes that are held back.
 func comparedAgain(n *ir.Net, membrane *ir.Value, latched map[*ir.Value]*ir.Value) bool {
 	reads := func(v *ir.Value, found func(u *ir.Value) bool) bool {

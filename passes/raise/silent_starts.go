@@ -186,7 +186,7 @@ func (n *silentNeuron) after(v float64, i int) float64 {
 	return v
 }
 
-// at is a value in a step before the first; nil when it depends on what comes in.
+// at is a value in a step before the first; nil when it depends on the input.
 func (s *silence) at(v *ir.Value, ago int) *ir.Tensor {
 	if c := v.Const(); c != nil {
 		return c
