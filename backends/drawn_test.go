@@ -67,18 +67,11 @@ func TestDrawnNets(t *testing.T) {
 	ctx := t.Context()
 	t.Run("go", func(t *testing.T) {
 		cases, want := casesOf(t, taken(t, goasm.New(), 2000, 40), 3)
-		kernels := []string{"go", "auto"}
-		got, err := engine.GoBatch(ctx, cases, goasm.New(), kernels...)
-		built(t, err)
-		for i, r := range got {
-			equal(t, "go-"+kernels[i], cases, r, want)
-		}
+		agreeInGo(t, cases, want)
 	})
 	t.Run("c", func(t *testing.T) {
 		cases, want := casesOf(t, taken(t, cgen.New(), 3000, 40), 3)
-		got, err := engine.CBatch(ctx, cases, cgen.New(), "gcc", "-O0", "-fsanitize=undefined", "-fno-sanitize-recover=all")
-		built(t, err)
-		equal(t, "c", cases, got, want)
+		agreeInC(t, cases, want)
 	})
 	t.Run("verilog", func(t *testing.T) {
 		nets := slices.DeleteFunc(taken(t, verilog.New(), 4000, 100), func(net *ir.Net) bool { return work(net) > 6000 })

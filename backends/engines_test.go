@@ -70,24 +70,30 @@ func equal(t *testing.T, name string, cases []engine.Case, got []engine.Result, 
 	}
 }
 
+// agreeInGo demands the vectors of Go, with both kernels in one program.
+func agreeInGo(t *testing.T, cases []engine.Case, want []backends.Vectors) {
+	kernels := []string{"go", "auto"}
+	got, err := engine.GoBatch(t.Context(), cases, goasm.New(), kernels...)
+	built(t, err)
+	for i, r := range got {
+		equal(t, "go-"+kernels[i], cases, r, want)
+	}
+}
+
+// agreeInC demands the vectors of C, which stops at undefined behaviour.
+func agreeInC(t *testing.T, cases []engine.Case, want []backends.Vectors) {
+	got, err := engine.CBatch(t.Context(), cases, cgen.New(), "gcc", "-O0", "-fsanitize=undefined", "-fno-sanitize-recover=all")
+	built(t, err)
+	equal(t, "c", cases, got, want)
+}
+
 // agree runs nets on the engines of all back ends and demands the vectors of the
 // interpreter, bit for bit.
 func agree(t *testing.T, nets []*ir.Net, samples int) {
 	ctx := t.Context()
 	cases, want := casesOf(t, nets, samples)
-	t.Run("go", func(t *testing.T) {
-		kernels := []string{"go", "auto"}
-		got, err := engine.GoBatch(ctx, cases, goasm.New(), kernels...)
-		built(t, err)
-		for i, r := range got {
-			equal(t, "go-"+kernels[i], cases, r, want)
-		}
-	})
-	t.Run("c", func(t *testing.T) {
-		got, err := engine.CBatch(ctx, cases, cgen.New(), "gcc", "-O0", "-fsanitize=undefined", "-fno-sanitize-recover=all")
-		built(t, err)
-		equal(t, "c", cases, got, want)
-	})
+	t.Run("go", func(t *testing.T) { agreeInGo(t, cases, want) })
+	t.Run("c", func(t *testing.T) { agreeInC(t, cases, want) })
 	t.Run("verilog", func(t *testing.T) {
 		if testing.Short() {
 			t.Skip("simulators are built one by one")

@@ -179,6 +179,15 @@ func (n *Net) Readers() map[*Value][]*Value {
 	return out
 }
 
+// Latched maps every delay to the value that its latch stores for the next step.
+func (n *Net) Latched() map[*Value]*Value {
+	out := map[*Value]*Value{}
+	for _, v := range n.All(OpLatch) {
+		out[v.Args[0]] = v.Args[1]
+	}
+	return out
+}
+
 // names maps small integers to words and back.
 type names []string
 

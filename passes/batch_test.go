@@ -10,7 +10,7 @@ import (
 // A net with its batch stripped gives each sample the outputs that it has in the whole batch.
 func TestLargerBatchIsOfSamples(t *testing.T) {
 	path := "../testdata/passes/strip-batch-eight.txtar"
-	whole := irtest.ParseNet(t, path, irtest.Section(t, path, irtest.Load(t, path), "in.sir"))
+	whole := irtest.ArchivedNet(t, path)
 	p, _ := Named("strip-batch")
 	one, err := Apply(p, whole, &Options{})
 	if err != nil {

@@ -20,7 +20,7 @@ func TestNodeOfSeveralStepsNamedOnce(t *testing.T) {
 		{"reroll-time-other-first", []string{"min63", "min63.3"}, `node "n" does not compute there as in the others`},
 	} {
 		path := "../testdata/passes/" + c.archive + ".txtar"
-		net := irtest.ParseNet(t, path, irtest.Section(t, path, irtest.Load(t, path), "in.sir"))
+		net := irtest.ArchivedNet(t, path)
 		for _, v := range net.Values {
 			if slices.Contains(c.of, v.Name) {
 				v.Origin.Node = "n"

@@ -112,8 +112,7 @@ func TestSelfTestSeesStates(t *testing.T) {
 	irtest.Long(t)
 	t.Parallel()
 	irtest.Need(t, "gcc")
-	const path = "../../testdata/run/neuron-adapt-reset.txtar"
-	net := irtest.ParseNet(t, path, irtest.Section(t, path, irtest.Load(t, path), "in.sir"))
+	net := irtest.ArchivedNet(t, "../../testdata/run/neuron-adapt-reset.txtar")
 	for at, name := range net.Find("m").StateVars() {
 		v := vectors(t, net, irtest.Inputs(net, 1, 1))
 		v[0].Steps[4].States[2][3*at+1]++

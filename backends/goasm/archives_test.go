@@ -98,7 +98,7 @@ func TestArchives(t *testing.T) {
 	irtest.Long(t)
 	var nets []*ir.Net
 	for _, path := range irtest.Files(t, "../../testdata/run/*.txtar") {
-		net := irtest.ParseNet(t, path, irtest.Section(t, path, irtest.Load(t, path), "in.sir"))
+		net := irtest.ArchivedNet(t, path)
 		if net.Level != ir.Fixed {
 			continue
 		}

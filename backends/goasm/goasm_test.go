@@ -257,8 +257,7 @@ func TestReplayOfOutputs(t *testing.T) {
 func TestReplaySeesStates(t *testing.T) {
 	irtest.Long(t)
 	t.Parallel()
-	const path = "../../testdata/run/neuron-adapt-reset.txtar"
-	net := irtest.ParseNet(t, path, irtest.Section(t, path, irtest.Load(t, path), "in.sir"))
+	net := irtest.ArchivedNet(t, "../../testdata/run/neuron-adapt-reset.txtar")
 	for at, name := range net.Find("m").StateVars() {
 		v := vectors(t, net, 1)
 		v[0].Steps[4].States[2][3*at+1]++

@@ -93,13 +93,15 @@ func (s *Stage) Views() []View {
 	return out
 }
 
-// reads calls f with each view that a stage reads through, which f may change.
+// reads calls f with each view that a stage reads through, of which f may change the array.
 func (s *Stage) reads(f func(*View)) {
 	switch {
 	case s.Each != nil:
 		for slot, v := range s.Each.Views {
-			f(&v)
-			s.Each.Views[slot] = v
+			array := v.Array
+			if f(&v); v.Array != array {
+				s.Each.Views[slot] = v
+			}
 		}
 	case s.Fold != nil:
 		for _, v := range []*View{&s.Fold.X, s.Fold.Weight, s.Fold.Start} {

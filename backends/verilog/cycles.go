@@ -25,10 +25,11 @@ func (p *plan) cycles(sample backends.Sample) int {
 			total += q.Base
 		}
 	}
-	if len(p.scanned()) == 0 { // no layer sums rows of weights
+	scanned := p.scanned()
+	if len(scanned) == 0 { // no layer sums rows of weights
 		return total
 	}
-	r := p.newReplay(sample)
+	r := p.newReplay(sample, scanned)
 	lower.NewMachine(lower.NewPlan(&r.Program, lower.Layout{})).Run(r.in, func(_ int, s *lower.Stage, _ [][]int64, elements []int64) {
 		data := map[*lower.Array][]int64{}
 		for _, a := range r.scanned {
@@ -104,8 +105,8 @@ type replay struct {
 	parts   map[*lower.Stage]string // of the stages that copy, in each part of the net, all that is scanned
 }
 
-func (p *plan) newReplay(sample backends.Sample) replay {
-	r := replay{Program: lower.Program{Steps: p.Steps}, in: map[string][]int64{}, scanned: p.scanned(), parts: map[*lower.Stage]string{}}
+func (p *plan) newReplay(sample backends.Sample, scanned []*lower.Array) replay {
+	r := replay{Program: lower.Program{Steps: p.Steps}, in: map[string][]int64{}, scanned: scanned, parts: map[*lower.Stage]string{}}
 	for i, u := range p.units(kindInput) {
 		r.in[u.Array.Name] = sample.Inputs[i]
 	}

@@ -101,8 +101,7 @@ func TestBenchSeesStates(t *testing.T) {
 	irtest.Long(t)
 	t.Parallel()
 	irtest.Need(t, "iverilog")
-	const path = "../../testdata/run/neuron-adapt-reset.txtar"
-	net := irtest.ParseNet(t, path, irtest.Section(t, path, irtest.Load(t, path), "in.sir"))
+	net := irtest.ArchivedNet(t, "../../testdata/run/neuron-adapt-reset.txtar")
 	for at, name := range net.Find("m").StateVars() {
 		vs := samples(t, net, 3, 1)
 		vs[0].Steps[4].States[2][3*at+1]++

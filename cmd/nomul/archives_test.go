@@ -35,7 +35,7 @@ func fixedArchives(t *testing.T) []archived {
 	t.Helper()
 	var out []archived
 	for _, path := range irtest.Files(t, "../../testdata/run/*.txtar") {
-		net := irtest.ParseNet(t, path, irtest.Section(t, path, irtest.Load(t, path), "in.sir"))
+		net := irtest.ArchivedNet(t, path)
 		if net.Level == ir.Fixed {
 			out = append(out, archived{strings.TrimSuffix(filepath.Base(path), ".txtar"), net})
 		}

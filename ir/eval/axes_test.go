@@ -50,7 +50,7 @@ func TestAxes(t *testing.T) {
 	seen := map[ir.Op]bool{}
 	nets := []*ir.Net{irtest.ParseNet(t, "axes.sir", moreAxes)}
 	for _, path := range irtest.Files(t, "../../testdata/run/*.txtar") {
-		nets = append(nets, irtest.ParseNet(t, path, irtest.Section(t, path, irtest.Load(t, path), "in.sir")))
+		nets = append(nets, irtest.ArchivedNet(t, path))
 	}
 	for _, n := range nets {
 		for _, v := range n.Values {

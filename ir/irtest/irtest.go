@@ -93,6 +93,12 @@ func bless(t testing.TB, path string, a *txtar.Archive, i int, f txtar.File) {
 	}
 }
 
+// ArchivedNet parses the net of an archive, in.sir.
+func ArchivedNet(t testing.TB, path string) *ir.Net {
+	t.Helper()
+	return ParseNet(t, path, Section(t, path, Load(t, path), "in.sir"))
+}
+
 // ParseNet reads and verifies a net whose constants are all in the text. In its
 // diagnostics the file is called by its name alone, whatever directory tests run in.
 func ParseNet(t testing.TB, path, text string) *ir.Net {

@@ -24,10 +24,21 @@ func Canonicalise(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 func Canonical(n *ir.Net, rules []CanonicalRule) (*ir.Net, error) {
 	c := NewRewriter(n)
 	c.Rules = rules
+	return c.Sweep(n, func(*ir.Value) (*ir.Value, error) { return nil, nil })
+}
+
+// Sweep returns the net with its values rewritten in net order: by write, or, where that returns
+// nil, as they are on their new operands.
+func (c *Rewriter) Sweep(n *ir.Net, write func(v *ir.Value) (*ir.Value, error)) (*ir.Net, error) {
 	for _, v := range n.Values {
-		if _, err := c.Copy(v); err != nil {
+		out, err := write(v)
+		if out == nil && err == nil {
+			out, err = c.Copy(v)
+		}
+		if err != nil {
 			return nil, err
 		}
+		c.Became[v] = out
 	}
 	return ir.Prune(c.Builder.Net()), nil
 }

@@ -16,10 +16,7 @@ import (
 
 // FiresLate writes each comparison of such a delay as the delay of the comparison.
 func FiresLate(n *ir.Net) (*ir.Net, error) {
-	l := &lateSpikes{latched: map[*ir.Value]*ir.Value{}, late: map[*ir.Value][]*ir.Value{}, delays: map[*ir.Value]*ir.Value{}}
-	for _, v := range n.All(ir.OpLatch) {
-		l.latched[v.Args[0]] = v.Args[1]
-	}
+	l := &lateSpikes{latched: n.Latched(), late: map[*ir.Value][]*ir.Value{}, delays: map[*ir.Value]*ir.Value{}}
 	fires, readers := Comparisons(n), n.Readers()
 	l.fires = fires
 	for delay, next := range l.latched {

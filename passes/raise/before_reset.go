@@ -22,10 +22,7 @@ type split struct {
 // beforeReset writes each such delay, of a membrane that is read besides, as the delays of
 // the membrane and of the spikes.
 func beforeReset(n *ir.Net) (*ir.Net, error) {
-	latched, readers := map[*ir.Value]*ir.Value{}, n.Readers()
-	for _, v := range n.All(ir.OpLatch) {
-		latched[v.Args[0]] = v.Args[1]
-	}
+	latched, readers := n.Latched(), n.Readers()
 	splits := map[*ir.Value]*split{}
 	for _, v := range n.Values {
 		if canonical.MembraneOf(v) == nil || v.Clock != ir.Step {

@@ -30,10 +30,7 @@ type growth struct {
 // withoutGrowths is the net with constant thresholds, and the growths taken out, by the names of
 // the comparisons that fire.
 func withoutGrowths(n *ir.Net) (*ir.Net, map[string]*growth, error) {
-	latched, readers := map[*ir.Value]*ir.Value{}, n.Readers()
-	for _, v := range n.All(ir.OpLatch) {
-		latched[v.Args[0]] = v.Args[1]
-	}
+	latched, readers := n.Latched(), n.Readers()
 	bases, fires := map[*ir.Value]*ir.Tensor{}, map[*ir.Value]*growth{}
 	for _, v := range n.Values {
 		if g := growthOf(v, latched, readers); g != nil {

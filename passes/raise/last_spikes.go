@@ -48,20 +48,15 @@ func WithOneStepRests(n *ir.Net) (*ir.Net, error) {
 		return n, nil
 	}
 	c := canonical.NewRewriter(n)
-	for _, v := range n.Values {
-		var err error
+	return c.Sweep(n, func(v *ir.Value) (*ir.Value, error) {
 		if l := of[v]; l != nil {
-			c.Became[v], err = l.write(c, v)
-		} else if l := ofOpposite(v, of); l != nil {
-			c.Became[v], err = l.silence(c, v)
-		} else {
-			_, err = c.Copy(v)
+			return l.write(c, v)
 		}
-		if err != nil {
-			return nil, err
+		if l := ofOpposite(v, of); l != nil {
+			return l.silence(c, v)
 		}
-	}
-	return ir.Prune(c.Builder.Net()), nil
+		return nil, nil
+	})
 }
 
 // ofOpposite is the layer of which v is the number of the opposite of spikes; nil where it is not.
@@ -94,18 +89,16 @@ func (l *resting) silence(c *canonical.Rewriter, v *ir.Value) (*ir.Value, error)
 
 // restings finds the layers that rest for one step.
 func restings(n *ir.Net) []*resting {
-	counted, place := CountedSpikes(n), map[*ir.Value]int{}
-	for i, v := range n.Values {
-		place[v] = i
-	}
-	bits := map[*ir.Value]bool{}
+	counted := CountedSpikes(n)
+	inOrder := FiresInOrder(n, counted)
+	bits := Bits(n)
 	later := sync.OnceValue(func() []canonical.Cone { return madeOf(n, counted) })
 	layers, of, first := []*resting{}, map[*ir.Value][]*ir.Value{}, map[*ir.Value]*resting{}
 	for _, v := range n.Values {
-		if bits[v] = isBit(v, bits); !counted[v] || !bits[v] || v.Const() != nil || v.Op == ir.OpCast {
+		if !counted[v] || !bits[v] || v.Const() != nil || v.Op == ir.OpCast {
 			continue
 		}
-		fires := slices.SortedFunc(maps.Keys(FiresIn(v, counted)), func(a, b *ir.Value) int { return place[a] - place[b] })
+		fires := inOrder(v)
 		if len(fires) == 0 || fires[0] == v {
 			continue
 		}
@@ -337,4 +330,16 @@ func FiresIn(count *ir.Value, counted map[*ir.Value]bool) canonical.Cone {
 	}
 	walk(count)
 	return fires
+}
+
+// FiresInOrder returns a function that lists the comparisons of membranes that a count is made of,
+// in net order.
+func FiresInOrder(n *ir.Net, counted map[*ir.Value]bool) func(count *ir.Value) []*ir.Value {
+	place := map[*ir.Value]int{}
+	for i, v := range n.Values {
+		place[v] = i
+	}
+	return func(count *ir.Value) []*ir.Value {
+		return slices.SortedFunc(maps.Keys(FiresIn(count, counted)), func(a, b *ir.Value) int { return place[a] - place[b] })
+	}
 }

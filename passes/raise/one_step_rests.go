@@ -22,10 +22,7 @@ import (
 // comparisons of which some were.
 func withoutGates(n *ir.Net) (*ir.Net, map[string]bool, error) {
 	gates, names := map[*ir.Value]bool{}, map[string]bool{}
-	latched, readers := map[*ir.Value]*ir.Value{}, n.Readers()
-	for _, v := range n.All(ir.OpLatch) {
-		latched[v.Args[0]] = v.Args[1]
-	}
+	latched, readers := n.Latched(), n.Readers()
 	for _, v := range n.All(ir.OpAndNot) {
 		if f := v.Args[0]; isGate(v, latched) && len(readers[f]) == 1 && !comparedAgain(n, canonical.MembraneOf(f), latched) {
 			gates[v] = true
@@ -60,23 +57,16 @@ func isGate(v *ir.Value, latched map[*ir.Value]*ir.Value) bool {
 // comparedAgain reports whether a comparison reads the stored membrane: a reset may go by
 // it, and by spikes that are held back.
 func comparedAgain(n *ir.Net, membrane *ir.Value, latched map[*ir.Value]*ir.Value) bool {
-	reads := func(v *ir.Value, found func(u *ir.Value) bool) bool {
-		seen := canonical.Cone{}
-		var walk func(u *ir.Value) bool
-		walk = func(u *ir.Value) bool {
-			if seen[u] {
-				return false
+	reads := func(v *ir.Value) bool {
+		for u := range canonical.ConeOf(v) {
+			if u.Op == ir.OpDelay && canonical.ConeOf(latched[u])[membrane] {
+				return true
 			}
-			seen[u] = true
-			return found(u) || canonical.ByElement(u.Op) && slices.ContainsFunc(u.Args, walk)
 		}
-		return walk(v)
-	}
-	keeps := func(u *ir.Value) bool {
-		return u.Op == ir.OpDelay && latched[u] != nil && reads(latched[u], func(w *ir.Value) bool { return w == membrane })
+		return false
 	}
 	return slices.ContainsFunc(n.All(ir.OpCompare), func(c *ir.Value) bool {
-		return canonical.MembraneOf(c) != membrane && slices.ContainsFunc(c.Args, func(a *ir.Value) bool { return reads(a, keeps) })
+		return canonical.MembraneOf(c) != membrane && slices.ContainsFunc(c.Args, reads)
 	})
 }
 

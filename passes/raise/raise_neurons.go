@@ -47,10 +47,7 @@ func RaiseNeurons(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &raising{latched: map[*ir.Value]*ir.Value{}, neurons: map[*ir.Value]*neuronForm{}, shown: map[*ir.Value]*visible{}, names: map[*ir.Value]string{}, periods: periods, growths: growths, gated: gated}
-	for _, v := range n.All(ir.OpLatch) {
-		s.latched[v.Args[0]] = v.Args[1]
-	}
+	s := &raising{latched: n.Latched(), neurons: map[*ir.Value]*neuronForm{}, shown: map[*ir.Value]*visible{}, names: map[*ir.Value]string{}, periods: periods, growths: growths, gated: gated}
 	out, err := s.raise(n)
 	if err != nil {
 		return nil, s.named(n, err)

@@ -46,34 +46,32 @@ func withoutRests(n *ir.Net) (*ir.Net, map[string]period, error) {
 	}
 	c, names := canonical.NewRewriter(n), map[string]period{}
 	c.Rules = rulesNamed("fold", "constant-second", "cast-same", "cast-cast", "where-cast", "fixed-choice", "turned-choice", "neutral", "neutral-spikes", "times-zero")
+	out, err := c.Sweep(n, func(v *ir.Value) (*ir.Value, error) {
+		number, ok := awake[v]
+		if !ok {
+			return nil, nil
+		}
+		data := ir.NewTensor(v.Type)
+		for i := range data.I {
+			data.I[i] = int64(number)
+		}
+		return c.Constant(v.Name, data, v)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
 	for _, v := range n.Values {
-		var err error
-		if number, ok := awake[v]; ok {
-			data := ir.NewTensor(v.Type)
-			for i := range data.I {
-				data.I[i] = int64(number)
-			}
-			c.Became[v], err = c.Constant(v.Name, data, v)
-		} else {
-			_, err = c.Copy(v)
-		}
-		if err != nil {
-			return nil, nil, err
-		}
 		if p, ok := periods[v]; ok {
 			names[c.Became[v].Name] = p
 		}
 	}
-	return ir.Prune(c.Builder.Net()), names, nil
+	return out, names, nil
 }
 
 // restsOf finds the layers whose spikes are counted, and the comparisons of the counts, which
 // say that a spike was one of the last so many steps.
 func restsOf(n *ir.Net) []*rest {
-	latched, readers := map[*ir.Value]*ir.Value{}, n.Readers()
-	for _, v := range n.All(ir.OpLatch) {
-		latched[v.Args[0]] = v.Args[1]
-	}
+	latched, readers := n.Latched(), n.Readers()
 	byFire := map[*ir.Value]*rest{}
 	var out []*rest
 	for _, v := range n.Values {

@@ -16,10 +16,7 @@ import (
 // Their resets come in as spikes of the step before. State that is updated in another way is
 // refused.
 func raiseSilent(n *ir.Net) (*ir.Net, error) {
-	s := &silencing{latched: map[*ir.Value]*ir.Value{}, forms: map[*ir.Value]*neuronForm{}}
-	for _, v := range n.All(ir.OpLatch) {
-		s.latched[v.Args[0]] = v.Args[1]
-	}
+	s := &silencing{latched: n.Latched(), forms: map[*ir.Value]*neuronForm{}}
 	for _, v := range n.All(ir.OpDelay) {
 		if m := s.latched[v]; v.Type.IsReal() && s.forms[m] == nil {
 			if f := s.classify(v, m); f != nil {

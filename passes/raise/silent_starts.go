@@ -37,10 +37,7 @@ func SilentStarts(n *ir.Net) map[*ir.Value]bool {
 	if n.Level == ir.Fixed {
 		return out
 	}
-	s := &silence{latched: map[*ir.Value]*ir.Value{}, began: map[*ir.Value][]*ir.Tensor{}, known: map[before]*ir.Tensor{}}
-	for _, v := range n.All(ir.OpLatch) {
-		s.latched[v.Args[0]] = v.Args[1]
-	}
+	s := &silence{latched: n.Latched(), began: map[*ir.Value][]*ir.Tensor{}, known: map[before]*ir.Tensor{}}
 	for _, v := range n.All(ir.OpNeuron) {
 		if v.Arg(ir.NeuronInit).Const() != nil && s.explains(v) {
 			out[v] = true

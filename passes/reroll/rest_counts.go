@@ -2,7 +2,6 @@ package reroll
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"nomul/ir"
@@ -46,33 +45,25 @@ func withRestCounts(n *ir.Net) (*ir.Net, error) {
 		return n, nil
 	}
 	c := canonical.NewRewriter(n)
-	for _, v := range n.Values {
-		var err error
+	return c.Sweep(n, func(v *ir.Value) (*ir.Value, error) {
 		if l := of[v]; l != nil {
-			c.Became[v], err = l.write(c, v, l.reads[v])
-		} else {
-			_, err = c.Copy(v)
+			return l.write(c, v, l.reads[v])
 		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return ir.Prune(c.Builder.Net()), nil
+		return nil, nil
+	})
 }
 
 // countings finds the layers that rest: whether they do is a window of their spikes.
 func countings(n *ir.Net) []*counting {
-	counted, place := raise.CountedSpikes(n), map[*ir.Value]int{}
-	for i, v := range n.Values {
-		place[v] = i
-	}
+	counted := raise.CountedSpikes(n)
+	inOrder := raise.FiresInOrder(n, counted)
 	first := map[*ir.Value]*counting{}
 	var out []*counting
 	for _, v := range n.Values {
 		if v.Op != ir.OpCompare || !counted[v.Args[0]] || !counted[v.Args[1]] || v.Args[0].Const() == nil == (v.Args[1].Const() == nil) {
 			continue
 		}
-		fires := slices.SortedFunc(maps.Keys(raise.FiresIn(v, counted)), func(a, b *ir.Value) int { return place[a] - place[b] })
+		fires := inOrder(v)
 		if len(fires) == 0 {
 			continue
 		}

@@ -91,10 +91,7 @@ func sizeAt(v *ir.Value, place float64, fires map[*ir.Value]canonical.Comparing)
 // layer. The next step has the rest, the membrane less the number; where it has the number alone,
 // as of quantised states, there is none.
 func WholeSpikes(n *ir.Net) diag.List {
-	latched, readers := map[*ir.Value]*ir.Value{}, n.Readers()
-	for _, v := range n.All(ir.OpLatch) {
-		latched[v.Args[0]] = v.Args[1]
-	}
+	latched, readers := n.Latched(), n.Readers()
 	before := map[*ir.Value][]*ir.Value{} // of each membrane, those of which rounding left something for it
 	for _, v := range n.Values {
 		if u := roundedMembrane(v); u != nil && before[u] == nil {

@@ -74,10 +74,7 @@ func otherGrowth(u *ir.Value) string {
 // spikes, for each layer the last.
 func AdaptiveThresholds(n *ir.Net) diag.List {
 	var errs diag.List
-	latched, followed := map[*ir.Value]*ir.Value{}, map[*ir.Value]bool{}
-	for _, v := range n.All(ir.OpLatch) {
-		latched[v.Args[0]] = v.Args[1]
-	}
+	latched, followed := n.Latched(), map[*ir.Value]bool{}
 	for _, v := range slices.Backward(n.Values) {
 		if is := canonical.Comparison(v); is != ir.GE && is != ir.GT || v.Args[0].Const() != nil || v.Args[1].Const() != nil || !v.Args[0].Type.IsReal() {
 			continue
