@@ -9,6 +9,7 @@ import (
 	"nomul/backends/cgen"
 	"nomul/backends/goasm"
 	"nomul/backends/lower"
+	"nomul/backends/lower/lowertest"
 	"nomul/backends/verilog"
 	"nomul/ir"
 	"nomul/ir/irtest"
@@ -33,22 +34,50 @@ func taken(t *testing.T, b backends.Backend, from, n uint64) (nets []*ir.Net) {
 	return nets
 }
 
+// planning are the back ends whose code follows a plan.
+func planning() []planner { return []planner{goasm.New(), cgen.New()} }
+
+type planner interface {
+	backends.Backend
+	Plan(*ir.Net) *lower.Plan
+}
+
+// samePlanned demands the results of the interpreter of the plans of a back end, as their texts say.
+func samePlanned(t *testing.T, b planner, cases []engine.Case, want []backends.Vectors) {
+	t.Helper()
+	got := engine.Each(t.Context(), cases, func(_ context.Context, net *ir.Net) (engine.Engine, error) {
+		return engine.NewPlanned(net, lowertest.Reread(t, b.Plan(net))), nil
+	})
+	equal(t, "the plan of "+b.Name(), cases, got, want)
+}
+
+// Nets of archives have the results of the interpreter as Go and C plan them.
+func TestArchivedPlans(t *testing.T) {
+	for _, b := range planning() {
+		var nets []*ir.Net
+		for _, path := range irtest.Files(t, "../testdata/run/*.txtar") {
+			if net := irtest.ArchivedNet(t, path); b.Check(net).Err() == nil {
+				nets = append(nets, net)
+			}
+		}
+		if len(nets) < 40 {
+			t.Errorf("%s takes %d nets", b.Name(), len(nets))
+		}
+		cases, want := casesOf(t, nets, 2)
+		samePlanned(t, b, cases, want)
+	}
+}
+
 // Nets drawn at random have the results of the interpreter as Go and C plan them, and are emitted.
 func TestDrawnPlans(t *testing.T) {
-	for _, b := range []interface {
-		backends.Backend
-		Plan(*ir.Net) *lower.Plan
-	}{goasm.New(), cgen.New()} {
+	for _, b := range planning() {
 		cases, want := casesOf(t, taken(t, b, 1000, 150), 2)
 		for _, c := range cases {
 			if len(b.Emit(c.Net, backends.Options{Name: "net"})) == 0 {
 				t.Errorf("%s has no files of %s", b.Name(), c.Net.Name)
 			}
 		}
-		got := engine.Each(t.Context(), cases, func(_ context.Context, net *ir.Net) (engine.Engine, error) {
-			return engine.NewPlanned(net, b.Plan(net)), nil
-		})
-		equal(t, "the plan of "+b.Name(), cases, got, want)
+		samePlanned(t, b, cases, want)
 	}
 }
 

@@ -139,14 +139,10 @@ func (b *printer) step() {
 	b.line("}")
 }
 
-// latches prints the calls of latches: those first that keep the next value of their delay apart.
+// latches prints the calls of latches, and the copies of those that keep the next value of their delay apart.
 func (b *printer) latches(all []*lower.Stage) {
-	for _, apart := range []bool{true, false} {
-		for _, s := range all {
-			if _, held := b.p.held[s.To]; held == apart {
-				b.call(s)
-			}
-		}
+	for _, s := range all {
+		b.call(s)
 	}
 	for _, s := range all {
 		if held, apart := b.p.held[s.To]; apart {

@@ -103,7 +103,7 @@ func (p *plan) placeAll() {
 		}
 	}
 	for _, s := range p.latches() {
-		if p.readsDelay(s) {
+		if p.laid.Held[s] {
 			p.held[s.To] = p.own(p.unused(p.ident[s.To.Name]+"_next"), p.place[s.To].elem, s.To.Type.Size(), "what "+s.To.Name+" is next")
 		}
 	}
@@ -112,12 +112,13 @@ func (p *plan) placeAll() {
 // placeSlot makes a field of a slot, with the name of its array, or of its own when there are
 // several. Sums of the last place are written in fours.
 func (p *plan) placeSlot(i int, s *lower.Slot) {
-	e, n, name := memoryElem(s.Elem), s.Size, p.ident[s.Users[0].Name]
-	if len(s.Users) > 1 {
+	e, n, name := memoryElem(s.Elem), s.Size, p.ident[s.Uses[0].Array.Name]
+	if len(s.Uses) > 1 {
 		name = p.unused(fmt.Sprint("shared_", i))
 	}
 	var users []string
-	for _, a := range s.Users {
+	for _, u := range s.Uses {
+		a := u.Array
 		p.place[a] = place{"st->" + name, e, a.Type.Size()}
 		users = append(users, a.Name)
 		if t := p.sums[a]; t != nil && !t.spread() {
@@ -149,13 +150,6 @@ func (p *plan) latches() []*lower.Stage {
 		out = append(out, g.Latches...)
 	}
 	return out
-}
-
-// readsDelay reports whether a latch reads an array that latches write, of which one may run first.
-func (p *plan) readsDelay(s *lower.Stage) bool {
-	return slices.ContainsFunc(s.Views(), func(v lower.View) bool {
-		return slices.ContainsFunc(p.latches(), func(other *lower.Stage) bool { return other.To == v.Array })
-	})
 }
 
 // endOf is the end of the C name of a state variable.

@@ -136,18 +136,15 @@ func (p *plan) start(s *lower.Stage) {
 	t.onReset("copy(m.%s, m.%s)", t.dst.name, p.constant(t.dst.name+"Init", t.dst.form, ground).name)
 }
 
-// keep takes the next content of arrays that latches write, all of it before any is overwritten.
+// keep takes the next content of arrays that latches write, in their order, behind all copies of it
+// in other forms. Those that are held have a copy, and write last.
 func (p *plan) keep(latches []*lower.Stage) {
-	kept := map[*buffer]bool{}
-	for _, t := range p.latch {
-		kept[t.dst] = true
-	}
-	var writes []*stage
+	var writes, held []*stage
 	for _, s := range latches {
 		t, q := p.latch[s.To], s.Move.Pieces[0]
 		wanted := seen(&q.To, q.Dims).places(s.To.Type.Size())
 		x := p.take(q.From.Array, t.dst.form, pick(wanted, seen(&q.From, q.Dims)))
-		if kept[x] {
+		if p.laid.Held[s] && x == p.homes[q.From.Array].buffer {
 			x = p.buffer(t.dst.name+"Next", x.form, x.size)
 			x.text = "the next " + s.To.Name
 			copied := p.stage(x, x.text)
@@ -156,9 +153,13 @@ func (p *plan) keep(latches []*lower.Stage) {
 		}
 		t.text, t.group = s.String(), p.group
 		t.do("copy(m.%s, m.%s)", t.dst.name, x.name)
-		writes = append(writes, t)
+		if p.laid.Held[s] {
+			held = append(held, t)
+		} else {
+			writes = append(writes, t)
+		}
 	}
-	for _, t := range writes {
+	for _, t := range append(writes, held...) {
 		p.add(t)
 	}
 }

@@ -21,9 +21,9 @@ func (p *plan) layOut() {
 		return b.kind(), b.room()
 	}, copies)
 	for i, s := range p.laid.Slots {
-		for _, a := range s.Users {
-			b := p.homes[a].buffer
-			b.memory, b.copies = fmt.Sprint("memory", i), p.laid.Copies[a]
+		for _, u := range s.Uses {
+			b := p.homes[u.Array].buffer
+			b.memory, b.copies = fmt.Sprint("memory", i), u.Copies
 		}
 	}
 }
@@ -51,7 +51,7 @@ func (b *buffer) room() int {
 // memories prints the slots of the plan.
 func (p *plan) memories(out *printer) {
 	for i, s := range p.laid.Slots {
-		b := p.homes[s.Users[0]].buffer
+		b := p.homes[s.Uses[0].Array].buffer
 		out.f("memory%d := make(%s, %d)", i, b.goType(), b.units(s.Size))
 	}
 }

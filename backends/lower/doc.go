@@ -31,17 +31,18 @@
 //
 // Stages behind the steps read a delay through a copy of its elements in the last step (keepShown).
 //
-// A plan (NewPlan) is made in four moves: fuse joins stages to sweeps, as far as a target can;
+// A plan (NewPlan) is made in five moves: fuse joins stages to sweeps, as far as a target can;
 // schedule cuts a time step into groups, each of which runs all steps before the next one
-// begins, if the target asks for it; number gives all of that its order of running; place
-// gives arrays memory by the time from their writer to their last reader, and states theirs.
+// begins, if the target asks for it; hold orders latches, and holds those apart that must not
+// write until all have read; number gives all of that its order of running; place gives arrays
+// memory by the time from their writer to their last reader, and states theirs.
 // An array that one group hands to another has a copy for each step. The programs of a sweep
 // are one to print (Body). Machine runs a plan on that memory, and spoils it when it is free.
 //
 // A new kind of stage is a field of Stage beside Each, Fold and Move, in all that asks which of
 // them is set: reads, print, parse, verify, Machine.run and Grid here, then each back end's plan.
 //
-// A program has a text (Print, Parse) and a meaning (Run), which the interpreter of the IR
-// takes no part in: a wrong spike is either lowering's fault (lowered differs from fixed) or
-// that of one back end (it differs from lowered).
+// A program and its plan have texts (Print and Parse, Plan.Print and ParsePlan) and a meaning
+// (Machine.Run), which the interpreter of the IR takes no part in: a wrong spike is either
+// lowering's fault (lowered differs from fixed) or that of one back end (it differs from lowered).
 package lower

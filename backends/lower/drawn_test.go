@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"nomul/backends/lower"
+	"nomul/backends/lower/lowertest"
 	"nomul/ir/irtest/drawn"
 )
 
@@ -15,7 +16,7 @@ func TestDrawnPlansAreFixed(t *testing.T) {
 		t.Run(net.Name, func(t *testing.T) {
 			for i, l := range layouts() {
 				if uint64(i)%2 == seed%2 {
-					same(t, net, lower.NewPlan(p, l))
+					same(t, net, lowertest.Reread(t, lower.NewPlan(p, l)))
 				}
 			}
 		})

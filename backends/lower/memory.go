@@ -16,15 +16,17 @@ type Elem struct {
 
 // Slot is memory of one kind of element, which arrays share that are not alive at the same time.
 type Slot struct {
-	Elem  Elem
-	Size  int // elements
-	Users []*Array
-	until int // the position of the last reader
+	Elem Elem
+	Size int // elements
+	Uses []*Use
 }
 
-// life is from which position to which the elements of an array must stay.
-type life struct {
-	array    *Array
+// Use is the part of an array in a slot, from the position of its writer to that of its last
+// reader. An array that one group writes and another reads has a copy for each step, others 0.
+type Use struct {
+	Array    *Array
+	Slot     *Slot
+	Copies   int
 	from, to int
 }
 
@@ -52,17 +54,23 @@ func (p *Plan) place() {
 // Lay gives arrays their memory, by the kind and number of elements that each takes, and with
 // them the copies of a target.
 func (p *Plan) Lay(memory func(*Array) (Elem, int), copies []Copy) {
-	p.Slots, p.At, p.Kept, p.dies = nil, map[*Array]*Slot{}, map[*Array]int{}, map[int][]*Array{}
-	for _, l := range p.lives(copies) {
-		if at := kept(p.sweepOf[l.array], l.array); at >= 0 && p.Copies[l.array] == 0 {
-			p.Kept[l.array] = at
+	p.Slots, p.At, p.Kept, p.Passed = nil, map[*Array]*Use{}, map[*Array]int{}, map[*Array]Elem{}
+	for _, u := range p.uses(copies) {
+		if at := kept(p.sweepOf[u.Array], u.Array); at >= 0 && u.Copies == 0 {
+			p.Kept[u.Array] = at
 			continue
 		}
-		e, size := memory(l.array)
-		slot := p.slot(e, size*max(1, p.Copies[l.array]), l.from)
-		slot.until, slot.Users = l.to, append(slot.Users, l.array)
-		p.At[l.array] = slot
-		p.dies[l.to] = append(p.dies[l.to], l.array)
+		e, size := memory(u.Array)
+		u.Slot = p.slot(e, size*max(1, u.Copies), u.from)
+		u.Slot.Uses = append(u.Slot.Uses, u)
+		if p.sweepOf[u.Array] != nil {
+			p.At[u.Array] = u
+		}
+	}
+	for a := range p.sweepOf {
+		if _, kept := p.Kept[a]; !kept && p.At[a] == nil {
+			p.Passed[a] = p.elem(a)
+		}
 	}
 }
 
@@ -95,7 +103,7 @@ func (p *Plan) slot(e Elem, size, from int) *Slot {
 	var fits, grows *Slot
 	for _, s := range p.Slots {
 		switch {
-		case s.Elem != e || s.until >= from || !p.Layout.Overlay:
+		case s.Elem != e || s.Uses[len(s.Uses)-1].to >= from || !p.Layout.Overlay:
 		case s.Size >= size && (fits == nil || s.Size < fits.Size):
 			fits = s
 		case s.Size < size && (grows == nil || s.Size > grows.Size):
@@ -199,51 +207,51 @@ func (e Elem) Wrap(x int64) int64 {
 	return x & (1<<e.Bits - 1)
 }
 
-// lives lists the arrays that need memory, in the order in which it begins to hold them. Those
+// uses lists the arrays that need memory, in the order in which it begins to hold them. Those
 // that delays show are there from the beginning.
-func (p *Plan) lives(copies []Copy) []life {
-	all, outside := map[*Array]*life{}, map[*Array]bool{}
-	var order []*life
+func (p *Plan) uses(copies []Copy) (out []*Use) {
+	all, outside := map[*Array]*Use{}, map[*Array]bool{}
+	var order []*Use
 	for _, sweep := range p.Sweeps() {
 		for _, s := range sweep.Stages {
-			l := &life{s.To, sweep.position, sweep.position}
+			u := &Use{Array: s.To, from: sweep.position, to: sweep.position}
 			if p.Layout.Watched && s.traced() {
-				l.from, l.to = -1, outputsPosition
+				u.from, u.to = startPosition, outputsPosition
 			}
-			all[s.To], outside[s.To], order = l, s.traced(), append(order, l)
+			all[s.To], outside[s.To], order = u, s.traced(), append(order, u)
 		}
 	}
 	p.reads(func(v View, reader *Sweep, m Moment) {
-		if l := all[v.Array]; l != nil {
+		if u := all[v.Array]; u != nil {
 			outside[v.Array] = outside[v.Array] || p.sweepOf[v.Array] != reader
-			p.extend(l, p.sweepOf[v.Array].group, m)
+			p.extend(u, p.sweepOf[v.Array].group, m)
 		}
 	})
 	for _, g := range p.Groups {
 		for _, latch := range g.Latches {
 			outside[latch.To] = true
-			if l := all[latch.To]; l != nil {
-				l.from = -1
-				p.extend(l, nil, g.Turn())
+			if u := all[latch.To]; u != nil {
+				u.from = startPosition
+				p.extend(u, nil, g.Turn())
 			}
 		}
 	}
-	var lives []life
-	for _, l := range order {
-		if outside[l.array] {
-			lives = append(lives, *l)
+	for _, u := range order {
+		if outside[u.Array] {
+			out = append(out, u)
 		}
 	}
 	for _, c := range copies {
+		c.Array.Name = p.Program.unused(c.Array.Name)
 		first := c.Read[0]
-		l := life{c.Array, first.position, first.position}
+		u := &Use{Array: c.Array, from: first.position, to: first.position}
 		for _, m := range c.Read[1:] {
-			p.extend(&l, first.group, m)
+			p.extend(u, first.group, m)
 		}
-		lives = append(lives, l)
+		out = append(out, u)
 	}
-	slices.SortStableFunc(lives, func(a, b life) int { return cmp.Compare(a.from, b.from) })
-	return lives
+	slices.SortStableFunc(out, func(a, b *Use) int { return cmp.Compare(a.from, b.from) })
+	return out
 }
 
 // reads calls f with each view that sweeps, latches and outputs read through, the sweep if it
@@ -286,13 +294,12 @@ func (p *Plan) Sweeps() []*Sweep {
 // extend lets an array of a group, or of none, live until it is read. A loop over the steps
 // reads an earlier array in every step; the array of another loop it reads step by step, from
 // copies. All loops end together, so that a step may run its groups one after another, too.
-func (p *Plan) extend(l *life, writer *Group, m Moment) {
+func (p *Plan) extend(u *Use, writer *Group, m Moment) {
 	switch {
 	case m.group != nil && writer != nil && writer != m.group:
-		p.Copies[l.array] = p.Program.Steps
-		l.from, m.position = writer.Sweeps[0].position, m.group.end
+		u.Copies, u.from, m.position = p.Program.Steps, writer.Sweeps[0].position, m.group.end
 	case m.group != nil && writer == nil:
 		m.position = p.Groups[len(p.Groups)-1].end
 	}
-	l.to = max(l.to, m.position)
+	u.to = max(u.to, m.position)
 }

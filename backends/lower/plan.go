@@ -57,19 +57,20 @@ type Plan struct {
 	Outputs   []*Stage
 
 	Slots []*Slot
-	// At is the slot of an array. Constants, inputs, outputs, kept arrays and those that are only
-	// passed on within a sweep have none.
-	At map[*Array]*Slot
-	// Copies are those of an array that one group writes and another reads, one for each step.
-	Copies map[*Array]int
+	// At is the part of an array of the program in a slot. Constants, inputs, outputs, kept arrays
+	// and those that are only passed on within a sweep have none.
+	At map[*Array]*Use
+	// Passed are the elements of arrays that are only passed on within a sweep.
+	Passed map[*Array]Elem
 	// Kept are the arrays that are a state variable of their stage, and which one: a readout, or
 	// the spikes that a reset waits for.
 	Kept map[*Array]int
 	// States are the elements of the state variables of a stage.
 	States map[*Stage][]Elem
+	// Held are the latches that keep the next value apart until all of their group have read.
+	Held map[*Stage]bool
 
 	sweepOf map[*Array]*Sweep // that writes it, but for latches
-	dies    map[int][]*Array  // by position, the arrays that are not read later
 }
 
 // Sweep goes once over the places of a grid. Its first stage is a fold, a move or an each;
@@ -80,7 +81,7 @@ type Sweep struct {
 	position int
 }
 
-// Group is a part of a time step.
+// Group is a part of a time step. Its latches run in order, but those that are held write last.
 type Group struct {
 	Sweeps     []*Sweep
 	Latches    []*Stage
@@ -89,12 +90,18 @@ type Group struct {
 
 // NewPlan lays a program out.
 func NewPlan(p *Program, l Layout) *Plan {
-	plan := &Plan{Program: p, Layout: l, At: map[*Array]*Slot{}, Copies: map[*Array]int{}, Kept: map[*Array]int{}, States: map[*Stage][]Elem{}}
+	plan := emptyPlan(p, l)
 	steps := plan.fuse()
 	plan.schedule(steps)
+	plan.hold()
 	plan.number()
 	plan.place()
 	return plan
+}
+
+func emptyPlan(p *Program, l Layout) *Plan {
+	return &Plan{Program: p, Layout: l, At: map[*Array]*Use{}, Passed: map[*Array]Elem{}, Kept: map[*Array]int{},
+		States: map[*Stage][]Elem{}, Held: map[*Stage]bool{}, sweepOf: map[*Array]*Sweep{}}
 }
 
 // number gives sweeps, latches and ends of groups their positions in the order of running.
@@ -118,8 +125,11 @@ func (p *Plan) number() {
 	count(p.End)
 }
 
-// outputsPosition is behind all sweeps.
-const outputsPosition = 1 << 40
+// startPosition is before all sweeps, outputsPosition behind them.
+const (
+	startPosition   = -1
+	outputsPosition = 1 << 40
+)
 
 // Moment is a position in the order of running, of a group or outside the time steps.
 type Moment struct {
@@ -141,7 +151,6 @@ var Shown = Moment{position: outputsPosition}
 
 // fuse joins the stages to sweeps, and returns those of a time step.
 func (p *Plan) fuse() []*Sweep {
-	p.sweepOf = map[*Array]*Sweep{}
 	var steps []*Sweep
 	for _, s := range p.Program.Stages {
 		switch {
@@ -185,22 +194,27 @@ func (p *Plan) host(s *Stage) *Sweep {
 			host = at
 		}
 	}
-	if host == nil || !p.Layout.Fuse(host, s) {
+	if host == nil || !p.Layout.Fuse(host, s) || !p.joins(host, s) {
 		return nil
 	}
+	return host
+}
+
+// joins reports whether a program may run in a sweep, whose elements it reads in place.
+func (p *Plan) joins(host *Sweep, s *Stage) bool {
 	for _, v := range s.Each.Views {
 		at := p.sweepOf[v.Array]
 		_, onGrid := v.on(s.To.Type.Shape.Dims(), host.Grid())
 		switch {
 		case !onGrid:
-			return nil
+			return false
 		case at == nil || at.clock() != s.Clock || at.position < host.position:
 		case at == host && at.makes(s, v):
 		default:
-			return nil
+			return false
 		}
 	}
-	return host
+	return true
 }
 
 // makes reports whether a sweep makes the elements that a view of a program reads, at the
@@ -211,9 +225,7 @@ func (s *Sweep) makes(reader *Stage, v View) bool {
 
 // Reads reports whether a stage of a sweep reads an array.
 func (s *Sweep) Reads(a *Array) bool {
-	return slices.ContainsFunc(s.Stages, func(stage *Stage) bool {
-		return slices.ContainsFunc(stage.Views(), func(v View) bool { return v.Array == a })
-	})
+	return slices.ContainsFunc(s.Stages, func(stage *Stage) bool { return stage.readsArray(a) })
 }
 
 // clock is when a sweep runs.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"nomul/backends/lower"
+	"nomul/backends/lower/lowertest"
 	"nomul/ir"
 	"nomul/ir/irtest"
 )
@@ -14,12 +15,12 @@ func layouts() []lower.Layout {
 	return []lower.Layout{lower.Plain, apart, lower.Tight, lower.Plain.ByLayer(), apart.ByLayer(), lower.Tight.ByLayer()}
 }
 
-// A plan has the results of its program in every layout.
+// A plan has the results of its program in every layout, as its text says.
 func TestPlansAreFixed(t *testing.T) {
 	fixedNets(t, func(t *testing.T, net *ir.Net) {
 		p := lower.Of(net)
 		for _, l := range layouts() {
-			same(t, net, lower.NewPlan(p, l))
+			same(t, net, lowertest.Reread(t, lower.NewPlan(p, l)))
 		}
 	})
 }
@@ -31,6 +32,9 @@ func TestPlanArchives(t *testing.T) {
 			a := irtest.Load(t, path)
 			net := irtest.ParseNet(t, path, irtest.Section(t, path, a, "in.sir"))
 			p := lower.Of(net)
+			for _, l := range []lower.Layout{lower.Tight, lower.Tight.ByLayer()} {
+				same(t, net, lowertest.Reread(t, lower.NewPlan(p, l)))
+			}
 			irtest.Check(t, path, a, "plan", lower.NewPlan(p, lower.Tight).Print()+lower.NewPlan(p, lower.Tight.ByLayer()).Print())
 		})
 	}
@@ -53,6 +57,11 @@ func TestWrongPlansAreSeen(t *testing.T) {
 			}
 			return len(p.States) > 0
 		},
+		"latch": func(p *lower.Plan) bool {
+			held := len(p.Held) > 0
+			clear(p.Held)
+			return held
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			net := irtest.ParseNet(t, "plan_test.go", wide)
@@ -70,19 +79,18 @@ func TestWrongPlansAreSeen(t *testing.T) {
 // shareTwo gives the first array the slot of the last, which is alive with it.
 func shareTwo(p *lower.Plan) bool {
 	first, last := p.Slots[0], p.Slots[len(p.Slots)-1]
-	for _, a := range first.Users {
-		p.At[a] = last
-	}
-	last.Users, last.Size = append(last.Users, first.Users...), max(last.Size, first.Size)
-	first.Users = nil
+	last.Uses, last.Size = append(last.Uses, first.Uses...), max(last.Size, first.Size)
+	first.Uses = nil
 	return first != last
 }
 
-// wide has sums that take more than 8 bits, and two of them alive at a time.
+// wide has sums that take more than 8 bits, two of them alive at a time, and two delays that are swapped.
 const wide = `net t fixed steps=3 {
 once
 	%w = const {data=[100,-2,30,40,50,60,-70,80]} : s8[2,4] range -127..127
 	%th = const {fill=200} : u8[]
+	%one = const {data=[1,2]} : u3[2]
+	%two = const {data=[5,7]} : u3[2]
 step
 	%x = input {per=step} : spike[4]
 	%h = linear %x, %w : s32[2]
@@ -90,8 +98,14 @@ step
 	%n = neuron %h, %th {leak=shift:1 round=floor compare=ge reset=zero when=fire} : spike[2]
 	%m = neuron %k, %th {leak=shift:2 round=floor compare=ge reset=zero when=fire} : spike[2]
 	%o = or %n, %m : spike[2]
+	%a = delay %one : u3[2]
+	%b = delay %two : u3[2]
+	%la = latch %a, %b : u3[2]
+	%lb = latch %b, %a : u3[2]
 end
+	%ca = sum %a : u5[2] range 0..21
 	%c = sum %o : u2[2] range 0..3
 	%y = output %c : u2[2] range 0..3
+	%ya = output %ca : u5[2] range 0..21
 }
 `

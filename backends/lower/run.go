@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"maps"
 	"slices"
 
 	"nomul/ir"
@@ -14,6 +15,7 @@ type Machine struct {
 	memory map[*Array][]int64 // with the copies of all steps
 	data   map[*Array][]int64 // of the step
 	elems  map[*Array]Elem
+	last   map[int][]*Array // by the position of their last reader
 	states map[*Stage][][]int64
 	folds  map[*Stage]*folding
 	// ByStep runs all groups in each time step, as those do who look at the state in between.
@@ -22,7 +24,7 @@ type Machine struct {
 
 // NewMachine prepares a machine.
 func NewMachine(p *Plan) *Machine {
-	m := &Machine{plan: p, memory: map[*Array][]int64{}, data: map[*Array][]int64{}, elems: map[*Array]Elem{},
+	m := &Machine{plan: p, memory: map[*Array][]int64{}, data: map[*Array][]int64{}, elems: maps.Clone(p.Passed), last: map[int][]*Array{},
 		states: map[*Stage][][]int64{}, folds: map[*Stage]*folding{}}
 	for _, s := range p.Program.Stages {
 		if s.Fold != nil {
@@ -64,15 +66,9 @@ func MachineBytes(p *Plan) int {
 func (m *Machine) furnish() {
 	for _, slot := range m.plan.Slots {
 		elements := make([]int64, slot.Size)
-		for _, a := range slot.Users {
-			m.memory[a] = elements
-		}
-	}
-	for _, s := range m.plan.Program.Stages {
-		if slot := m.plan.At[s.To]; slot != nil {
-			m.elems[s.To] = slot.Elem
-		} else if _, kept := m.plan.Kept[s.To]; !kept && !s.Output {
-			m.elems[s.To] = m.plan.elem(s.To) // passed on in a sweep
+		for _, u := range slot.Uses {
+			m.memory[u.Array], m.elems[u.Array] = elements, slot.Elem
+			m.last[u.to] = append(m.last[u.to], u.Array)
 		}
 	}
 	for _, a := range m.plan.Program.Arrays {
@@ -157,11 +153,11 @@ func (m *Machine) begin(in map[string][]int64) {
 func (m *Machine) turn(in map[string][]int64, step int) {
 	for _, a := range m.plan.Program.Arrays {
 		n := a.Type.Size()
-		switch copies := m.plan.Copies[a]; {
+		switch u := m.plan.At[a]; {
 		case a.Given && a.Per == ir.Step:
 			copy(m.data[a], in[a.Name][step*n:])
-		case copies > 0:
-			from := step * (len(m.memory[a]) / copies)
+		case u != nil && u.Copies > 0:
+			from := step * (len(m.memory[a]) / u.Copies)
 			m.data[a] = m.memory[a][from : from+n]
 		}
 	}
@@ -179,16 +175,20 @@ func (m *Machine) sweeps(sweeps []*Sweep, step int, tap Tap) {
 	}
 }
 
-// latches read all before any is written.
+// latches run in order; those that are held write when all have read.
 func (m *Machine) latches(g *Group) {
-	var writes []func()
+	held := map[*Array][]int64{}
 	for _, s := range g.Latches {
-		taken := make([]int64, len(m.data[s.To]))
-		m.move(s.Move, taken)
-		writes = append(writes, func() { m.write(s.To, taken) })
+		to := m.data[s.To]
+		if m.plan.Held[s] {
+			to = make([]int64, len(to))
+			held[s.To] = to
+		}
+		m.move(s.Move, to)
+		m.cut(s.To, to)
 	}
-	for _, write := range writes {
-		write()
+	for a, next := range held {
+		copy(m.data[a], next)
 	}
 }
 
@@ -197,17 +197,11 @@ const poison = 0x5a5a5a5a5a5a
 
 // spoil overwrites the arrays whose last reader has run.
 func (m *Machine) spoil(position int) {
-	for _, a := range m.plan.dies[position] {
+	for _, a := range m.last[position] {
 		for i := range m.memory[a] {
 			m.memory[a][i] = m.elems[a].Wrap(poison)
 		}
 	}
-}
-
-func (m *Machine) write(a *Array, elements []int64) {
-	to := m.data[a]
-	copy(to, elements)
-	m.cut(a, to)
 }
 
 // cut leaves of each element the bits that its memory has.

@@ -43,6 +43,29 @@ func (p *Plan) schedule(steps []*Sweep) {
 	}
 }
 
+// hold orders the latches of each group: next comes one whose array no later one reads. Where
+// there is none, of those that read one another's or their own, the first is held.
+func (p *Plan) hold() {
+	for _, g := range p.Groups {
+		var order []*Stage
+		for rest := slices.Clone(g.Latches); len(rest) > 0; {
+			at := slices.IndexFunc(rest, func(l *Stage) bool {
+				return !slices.ContainsFunc(rest, func(later *Stage) bool { return later.readsArray(l.To) })
+			})
+			if at < 0 {
+				at, p.Held[rest[0]] = 0, true
+			}
+			order, rest = append(order, rest[at]), slices.Delete(rest, at, at+1)
+		}
+		g.Latches = order
+	}
+}
+
+// readsArray reports whether a stage reads an array.
+func (s *Stage) readsArray(a *Array) bool {
+	return slices.ContainsFunc(s.Views(), func(v View) bool { return v.Array == a })
+}
+
 // fires reports whether a sweep makes spikes.
 func (s *Sweep) fires() bool {
 	return slices.ContainsFunc(s.Stages, func(stage *Stage) bool { return stage.To.Type.IsSpike() })
@@ -89,15 +112,10 @@ func spansOf(steps []*Sweep, latches []*Stage) []span {
 
 // chained reports whether a latch takes the array that another one sets.
 func chained(l, other *Stage) bool {
-	return slices.ContainsFunc(l.Views(), func(v View) bool { return v.Array == other.To }) || l.To == other.To
+	return l.readsArray(other.To) || l.To == other.To
 }
 
 // touches reports whether a sweep makes an operand of a latch, or reads the array it sets.
 func (s *Sweep) touches(l *Stage) bool {
-	for _, stage := range s.Stages {
-		if slices.ContainsFunc(l.Views(), func(v View) bool { return v.Array == stage.To }) {
-			return true
-		}
-	}
-	return s.Reads(l.To)
+	return s.Reads(l.To) || slices.ContainsFunc(s.Stages, func(stage *Stage) bool { return l.readsArray(stage.To) })
 }

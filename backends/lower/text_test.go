@@ -74,6 +74,10 @@ func TestTextsAreRefused(t *testing.T) {
 		{"x n@0[0,1]", "x n@0[0,1] within 0[0,1]", "wanted ARRAY@START[STRIDES]"},
 		{"taps=[2]", "taps=[0]", "a grid of [2 0]"},
 		{"places=[2]", "places=[3]", "places [3] are not 2"},
+		{"\teach y.total", "\teach n", "stage n: its array is written already"},
+		{"\teach y.total", "\teach x", "stage x: it writes an input or a constant"},
+		{"x n@0[0,1]", "x y.total@0[0,1]", "stage y.sum: it reads y.total, which no stage before it writes"},
+		{"\teach y.total", "\tlatch n\n\t\tpiece [2] to n@0[1] from x@0[1]\n\teach y.total", "stage n: a latch is of a step, and of an array that is written once before"},
 		{"y@0[1] from y.total@0[1]", "n@0[1] from y.total@0[1]", "a piece goes to n"},
 	} {
 		if !strings.Contains(good, c.old) {
@@ -92,26 +96,37 @@ func FuzzParse(f *testing.F) {
 	for _, path := range irtest.Files(f, "../../testdata/lower/*.txtar") {
 		f.Add(irtest.Section(f, path, irtest.Load(f, path), "lowered"))
 	}
-	large := regexp.MustCompile(`[1-9]\d{3}`) // of such arrays and steps a run takes long
 	f.Fuzz(func(t *testing.T, text string) {
-		if large.MatchString(text) || len(text) > 4096 {
+		p, in := small(text)
+		if p == nil {
 			return
-		}
-		p, err := lower.Parse(text, func(string) *ir.Tensor { return nil })
-		if err != nil || p.Steps > 8 || elements(p) > 1<<12 {
-			return
-		}
-		in := map[string][]int64{}
-		for _, a := range p.Arrays {
-			if a.Given {
-				in[a.Name] = make([]int64, p.Steps*a.Type.Size())
-			}
 		}
 		lower.NewMachine(lower.NewPlan(p, lower.Plain)).Run(in, nil)
 		if again, err := lower.Parse(lower.Print(p), func(string) *ir.Tensor { return nil }); err != nil || lower.Print(again) != lower.Print(p) {
 			t.Errorf("%v\n%s", err, lower.Print(p))
 		}
 	})
+}
+
+// large are the numbers of arrays and steps with which a run takes long.
+var large = regexp.MustCompile(`[1-9]\d{3}`)
+
+// small returns the program of a text, if it is one and small, and zeros as its inputs.
+func small(text string) (*lower.Program, map[string][]int64) {
+	if large.MatchString(text) || len(text) > 4096 {
+		return nil, nil
+	}
+	p, err := lower.Parse(text, func(string) *ir.Tensor { return nil })
+	if err != nil || p.Steps > 8 || elements(p) > 1<<12 {
+		return nil, nil
+	}
+	in := map[string][]int64{}
+	for _, a := range p.Arrays {
+		if a.Given {
+			in[a.Name] = make([]int64, p.Steps*a.Type.Size())
+		}
+	}
+	return p, in
 }
 
 // elements counts those of all arrays and grids.

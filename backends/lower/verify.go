@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,6 +12,9 @@ import (
 
 // Verify reports the first thing that does not hold of a program:
 //
+//   - a stage reads what is there: constants, inputs, and arrays that a stage before it writes;
+//   - a stage writes no constant or input, and no array that another has written, but a latch
+//     that of a delay, which a stage has written before the steps;
 //   - every operand of a program, and every initial value, has a view;
 //   - a view has one stride for each axis of its grid, and stays within its array;
 //   - a fold has as many places as its array has elements; a move writes its own array.
@@ -18,11 +22,43 @@ func Verify(p *Program) error {
 	if p.Steps < 1 {
 		return errors.New("wanted program NAME steps=N {")
 	}
-	for _, s := range p.Stages {
-		if err := s.verify(); err != nil {
+	written, latched := map[*Array]ir.Clock{}, map[*Array]bool{}
+	for _, s := range p.running() {
+		err := s.verify()
+		if err == nil {
+			err = s.ordered(written, latched)
+		}
+		if err != nil {
 			return fmt.Errorf("stage %s: %w", s.To.Name, err)
 		}
 	}
+	return nil
+}
+
+// running lists the stages as they run in one time step: by clock, latches behind all else.
+func (p *Program) running() []*Stage {
+	at := func(s *Stage) int { return 2*slices.Index(clocks, s.Clock) + map[bool]int{true: 1}[s.late()] }
+	return slices.SortedStableFunc(slices.Values(p.Stages), func(a, b *Stage) int { return cmp.Compare(at(a), at(b)) })
+}
+
+// ordered holds a stage against those that run before it, whose arrays are written, and when; it adds its own.
+func (s *Stage) ordered(written map[*Array]ir.Clock, latched map[*Array]bool) error {
+	for _, v := range s.Views() {
+		if _, there := written[v.Array]; !there && !v.Array.Const() && !v.Array.Given {
+			return fmt.Errorf("it reads %s, which no stage before it writes", v.Array.Name)
+		}
+	}
+	clock, before := written[s.To]
+	switch {
+	case s.To.Given || s.To.Const():
+		return errors.New("it writes an input or a constant")
+	case s.late() && (s.Clock != ir.Step || !before || clock != ir.Once):
+		return errors.New("a latch is of a step, and of an array that is written once before")
+	case before && (!s.late() || latched[s.To]):
+		return errors.New("its array is written already")
+	}
+	latched[s.To] = s.late()
+	written[s.To] = s.Clock
 	return nil
 }
 

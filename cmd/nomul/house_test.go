@@ -39,7 +39,7 @@ var allowed = map[string][]string{
 	"nomul/passes":                   {"nomul/ir", "nomul/ir/diag", "nomul/passes/"},
 	"nomul/backends":                 {"nomul/ir", "nomul/ir/diag"},
 	"nomul/backends/lower":           {"nomul/ir", "nomul/ir/diag", "nomul/ir/update"},
-	"nomul/backends/lower/lowertest": {"nomul/backends", "nomul/backends/lower"},
+	"nomul/backends/lower/lowertest": {"nomul/backends", "nomul/backends/lower", "nomul/ir"},
 	"nomul/backends/goasm":           {"nomul/ir", "nomul/ir/update", "nomul/ir/diag", "nomul/backends", "nomul/backends/lower", "nomul/backends/goasm/"},
 	"nomul/backends/goasm/kernel":    {},
 	"nomul/backends/cgen":            {"nomul/ir", "nomul/ir/update", "nomul/ir/diag", "nomul/backends", "nomul/backends/lower"},
