@@ -3,6 +3,7 @@
 package backends
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"nomul/ir"
@@ -171,6 +172,15 @@ func Width(t ir.Type) int {
 		return 4
 	}
 	return 8
+}
+
+// AppendIntegers appends numbers of so many bytes, little-endian.
+func AppendIntegers[T integer](b []byte, data []T, bytes int) []byte {
+	b = slices.Grow(b, bytes*len(data)+8)
+	for _, x := range data {
+		b = binary.LittleEndian.AppendUint64(b, uint64(x))[:len(b)+bytes]
+	}
+	return b
 }
 
 // integer is a type that traces and emitted files have elements of.

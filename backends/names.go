@@ -66,6 +66,17 @@ func clean(name string) string {
 	return id
 }
 
+// Letters is a name with an underscore in place of each byte that is no letter or digit of ASCII.
+func Letters(name string) string {
+	out := []byte(name)
+	for i, c := range out {
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9') {
+			out[i] = '_'
+		}
+	}
+	return string(out)
+}
+
 // unused is the name, with a number behind it if it is taken.
 func unused(name string, taken map[string]bool) string {
 	out := name

@@ -31,7 +31,7 @@ func (p *plan) planProduct(s *lower.Stage) *lower.Stage {
 	}
 	packed := p.packs(f.X.Array) || p.packs(f.Weight.Array)
 	ready := func(v lower.View, axes []int) lower.View {
-		if apart, one := lower.OneStride(pick(grid, axes), pick(v.Strides, axes)); one && apart <= 1 && (packed || !v.Array.Type.IsSpike()) {
+		if apart, one := lower.OneStride(lower.Pick(grid, axes), lower.Pick(v.Strides, axes)); one && apart <= 1 && (packed || !v.Array.Type.IsSpike()) {
 			return v
 		}
 		moving := slices.DeleteFunc(slices.Clone(around), func(axis int) bool { return v.Strides[axis] == 0 })
@@ -54,7 +54,7 @@ func (b *printer) product(s *lower.Stage) {
 	b.line("\t%s *y = (%[1]s *)%s;", y.elem.unsigned().c(), y.expr)
 	b.indices(w)
 	b.line("\t@_fill%d(y, 0u, %du);", y.elem.bits, y.n)
-	n := lower.Size(pick(f.Places, cols))
+	n := lower.Size(lower.Pick(f.Places, cols))
 	kernel, mixed := fmt.Sprintf("pick%d_%s", y.elem.bits, x.at.elem.kind()), ""
 	if spikes {
 		kernel, mixed = fmt.Sprintf("mix%d_%s", y.elem.bits, a.at.elem.kind()), "st->row_bits, st->row_list, "
@@ -63,6 +63,6 @@ func (b *printer) product(s *lower.Stage) {
 	}
 	b.loops(w, 0, func() {
 		b.line("\t@_%s(%s, a, %s, b, %s, %s%du, %du, %du);", kernel, plus("y", to.name), a.index.name, x.index.name, mixed,
-			lower.Size(pick(f.Places, rows)), lower.Size(f.Taps), n)
+			lower.Size(lower.Pick(f.Places, rows)), lower.Size(f.Taps), n)
 	})
 }

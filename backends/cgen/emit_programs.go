@@ -114,17 +114,13 @@ func emitVectors(p *plan, o backends.Options) []byte {
 
 // inputBytes is the samples as they come in by the stream.
 func inputBytes(p *plan, vectors backends.Vectors) []int64 {
-	var out []int64
+	var out []byte
 	for _, s := range vectors {
 		for i, v := range p.ports.Inputs {
-			for _, e := range s.Inputs[i] {
-				for at := range backends.Width(v.Type) {
-					out = append(out, e>>(8*at)&255)
-				}
-			}
+			out = backends.AppendIntegers(out, s.Inputs[i], backends.Width(v.Type))
 		}
 	}
-	return out
+	return backends.Elements[int64](out)
 }
 
 // told is the values that a model tells of the vectors.

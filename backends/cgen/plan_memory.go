@@ -53,8 +53,8 @@ func (p *plan) packs(a *lower.Array) bool { return a.Type.IsSpike() && !p.number
 // gathered is a view of a grid through a copy, equal ones made once: of some axes, in C order of
 // these. It stands still along the others.
 func (p *plan) gathered(clock ir.Clock, v lower.View, grid []int, axes []int) lower.View {
-	dims := pick(grid, axes)
-	piece := lower.Piece{Dims: dims, From: lower.View{Array: v.Array, Start: v.Start, Strides: pick(v.Strides, axes)}}
+	dims := lower.Pick(grid, axes)
+	piece := lower.Piece{Dims: dims, From: lower.View{Array: v.Array, Start: v.Start, Strides: lower.Pick(v.Strides, axes)}}
 	key := fmt.Sprint(clock, piece.From, dims)
 	a := p.copies[key]
 	if a == nil {
@@ -71,15 +71,6 @@ func upTo(n int) []int {
 	out := make([]int, n)
 	for i := range out {
 		out[i] = i
-	}
-	return out
-}
-
-// pick lists the items of some axes.
-func pick(items, axes []int) []int {
-	var out []int
-	for _, axis := range axes {
-		out = append(out, items[axis])
 	}
 	return out
 }

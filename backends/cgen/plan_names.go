@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"nomul/backends"
 	"nomul/backends/lower"
 )
 
@@ -53,13 +54,7 @@ func (p *plan) unused(base string) string {
 
 // cName makes a C identifier of a value's name.
 func cName(s string) string {
-	out := []byte(s)
-	for i, c := range out {
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9') {
-			out[i] = '_'
-		}
-	}
-	name := strings.Trim(string(out), "_")
+	name := strings.Trim(backends.Letters(s), "_")
 	if name == "" || name[0] >= '0' && name[0] <= '9' {
 		name = "v" + name
 	}
@@ -86,17 +81,4 @@ func (p *plan) global(a *lower.Array, what string) string {
 }
 
 // functionOf is the name of the function that runs a stage.
-func (p *plan) functionOf(s *lower.Stage) string {
-	kind := "move"
-	switch {
-	case s.Output:
-		kind = "output"
-	case s.Each != nil:
-		kind = "each"
-	case s.Fold != nil:
-		kind = "fold"
-	case s.Move.Late:
-		kind = "latch"
-	}
-	return p.global(s.To, kind)
-}
+func (p *plan) functionOf(s *lower.Stage) string { return p.global(s.To, s.Kind()) }

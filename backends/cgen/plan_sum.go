@@ -98,7 +98,7 @@ func (t *sum) isImage(apart int) bool {
 	if size != apart || size > maxEvents {
 		return false
 	}
-	ones, dims := make([]int, len(over)), pick(t.Places, over)
+	ones, dims := make([]int, len(over)), lower.Pick(t.Places, over)
 	for i := range ones {
 		ones[i] = 1
 	}
@@ -146,7 +146,7 @@ func (p *plan) gather(t *sum, clock ir.Clock, channels int) {
 // apart from it.
 func (t *sum) spread() bool {
 	outputs := t.fold.OutputAxes
-	by, even := lower.OneStride(pick(t.Places, outputs), pick(lower.Strides(t.Places), outputs))
+	by, even := lower.OneStride(lower.Pick(t.Places, outputs), lower.Pick(lower.Strides(t.Places), outputs))
 	return len(t.over) > 0 || t.outs > 1 && (by > 1 || !even)
 }
 
@@ -154,8 +154,7 @@ func (t *sum) spread() bool {
 func paddedOf(w ir.Windows) []int {
 	out := make([]int, len(w.In))
 	for i := range out {
-		seen := (w.Out[i]-1)*w.Stride[i] + (w.Kernel[i]-1)*w.Dilation[i] + 1
-		out[i] = max(w.Begin[i]+w.In[i], seen)
+		out[i] = lower.Reach(w, i)
 	}
 	return out
 }
@@ -235,7 +234,7 @@ func (t *sum) cutChunks(taps int) bool {
 // strides are those of a grid in memory that has some of its axes in C order, with so many
 // elements for each place on them.
 func strides(grid, axes []int, each int) []int {
-	out, own := make([]int, len(grid)), lower.Strides(pick(grid, axes))
+	out, own := make([]int, len(grid)), lower.Strides(lower.Pick(grid, axes))
 	for i, axis := range axes {
 		out[axis] = own[i] * each
 	}

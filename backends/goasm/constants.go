@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"nomul/backends/lower"
 	"nomul/ir/update"
 )
 
@@ -22,7 +23,7 @@ func (l *loop) layConstants(p *plan, w *written) {
 		if limits[i] && !l.wide && l.form != packed {
 			d = l.limit(update.Value(i), d)
 		}
-		if repeats(d, 1) {
+		if lower.Repeats(d, 1) {
 			code[i] = update.Instr{Kind: update.Const, Name: instr.Name, At: d[0]}
 			continue
 		}
@@ -72,20 +73,11 @@ func block(size int, constants [][]int64) int {
 		return padded(size)
 	}
 	for n := 64; n <= min(mostBlock, size); n += 64 {
-		if !slices.ContainsFunc(constants, func(c []int64) bool { return !repeats(c, n) }) {
+		if !slices.ContainsFunc(constants, func(c []int64) bool { return !lower.Repeats(c, n) }) {
 			return min(size, max(n, leastBlock/n*n))
 		}
 	}
 	return size
-}
-
-func repeats(data []int64, n int) bool {
-	for i := n; i < len(data); i++ {
-		if data[i] != data[i-n] {
-			return false
-		}
-	}
-	return true
 }
 
 // call calls the function, block by block where the constants repeat. Elements that fill up

@@ -5,6 +5,8 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+
+	"nomul/backends/lower"
 )
 
 // convMethod is how the windows of a convolution are summed.
@@ -217,7 +219,7 @@ func (c *convolution) layRows(p *plan) string {
 // the tiles that are read. Words are counted from low, which the base makes up for.
 func (c *convolution) base(starts []int64) []int64 {
 	room := c.tiles * c.tile.outputs
-	if n := c.weights.outputs; repeats(starts, n) {
+	if n := c.weights.outputs; lower.Repeats(starts, n) {
 		starts = starts[:n]
 	} else {
 		c.biasStep, room = n, len(starts)+64

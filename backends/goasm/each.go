@@ -72,7 +72,7 @@ func (p *plan) written(s *lower.Sweep) *written {
 				i.Kind = update.Param
 			}
 		case update.Result:
-			if to := w.to(i); !p.stays(to) {
+			if _, passed := p.laid.Passed[w.to(i)]; passed {
 				continue
 			}
 		}
@@ -87,12 +87,6 @@ func (p *plan) written(s *lower.Sweep) *written {
 		w.Vars = append(w.Vars, v)
 	}
 	return w
-}
-
-// stays reports whether the elements of an array reach memory.
-func (p *plan) stays(a *lower.Array) bool {
-	_, kept := p.laid.Kept[a]
-	return kept || p.laid.At[a] != nil
 }
 
 // mostArguments is how many arrays a loop may go through, so that machines have registers for them.

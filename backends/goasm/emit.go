@@ -117,16 +117,16 @@ func (p *plan) stream(o backends.Options) (in, want []byte) {
 	}
 	for _, s := range vectors {
 		for i, x := range s.Inputs {
-			in = integers(in, x, backends.Width(p.inputs[i].of.Type))
+			in = backends.AppendIntegers(in, x, backends.Width(p.inputs[i].of.Type))
 		}
 		for _, step := range s.Steps {
 			for i := range p.neurons {
 				want = append(want, step.Spikes[i]...)
-				want = integers(want, step.States[i], 4)
+				want = backends.AppendIntegers(want, step.States[i], 4)
 			}
 		}
 		for _, y := range s.Outputs {
-			want = integers(want, y, 4)
+			want = backends.AppendIntegers(want, y, 4)
 		}
 	}
 	return in, want

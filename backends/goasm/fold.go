@@ -34,15 +34,6 @@ func (f *folded) isProduct() bool {
 	return f.Fold.Start == nil && (w.Type.IsSpike() || x.Type.IsSpike()) && (!int16s.Contains(w.Range) || f.tooLarge() != "")
 }
 
-// channels is the number of positions that windows leave alone: all of them without windows,
-// but one where padding is seen in another way.
-func (f *folded) channels() int {
-	if f.Bounded() {
-		return 1
-	}
-	return f.Positions / lower.Size(f.Windows.Out)
-}
-
 // start is the value that the sum of a place starts from.
 func (f *folded) start(position, group, output int) int64 {
 	if f.Fold.Start == nil {

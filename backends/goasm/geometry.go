@@ -80,11 +80,11 @@ func (o order) scaled(factor int) order {
 func (f *folded) geometry(image order) geometry {
 	w, last := f.Windows, len(f.Windows.In)-1
 	g := geometry{before: w.Begin[last], width: w.In[last], places: w.Out[last], step: w.Stride[last]}
-	g.after = max(0, f.reach(last)-g.before-g.width)
-	images := f.channels()
+	g.after = max(0, lower.Reach(w, last)-g.before-g.width)
+	images := f.Channels()
 	extents, lines := []int{images}, images
 	for axis := range last {
-		extents, lines = append(extents, f.reach(axis)), lines*f.reach(axis)
+		extents, lines = append(extents, lower.Reach(w, axis)), lines*lower.Reach(w, axis)
 	}
 	first, taps := lower.Strides(extents), lower.Strides(extents)[1:]
 	for axis := range last {
@@ -106,12 +106,6 @@ func (f *folded) geometry(image order) geometry {
 		g.addParts(int(line)*g.line(), i*w.Kernel[last], w.Kernel[last], w.Dilation[last])
 	}
 	return g
-}
-
-// reach is how many padded elements of an axis the windows reach, at least all of x.
-func (f *folded) reach(axis int) int {
-	w := f.Windows
-	return max(w.Begin[axis]+w.In[axis], (w.Out[axis]-1)*w.Stride[axis]+(w.Kernel[axis]-1)*w.Dilation[axis]+1)
 }
 
 // addParts adds the pixels of one line of a window: one run, or single ones

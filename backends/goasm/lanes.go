@@ -70,7 +70,7 @@ func (p *plan) lanes(w *written) *loop {
 		p.laid.States[v.Stage][v.At] = l.kinds[i]
 	}
 	for _, s := range w.body.Stages {
-		if s.Each.Program.Var(ir.MembraneVar) >= 0 {
+		if s.Neurons() {
 			p.show(w, s, l)
 		}
 	}

@@ -65,7 +65,7 @@ func (p *plan) fits16(a *lower.Array) bool {
 		return false
 	}
 	for _, s := range p.readers[a] {
-		if s.Each != nil && p.halved(p.written(p.sweeps[s])) == nil {
+		if s.Each != nil && p.halved(p.written(p.laid.SweepOf(s.To))) == nil {
 			return false
 		}
 	}

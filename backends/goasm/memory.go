@@ -2,10 +2,10 @@ package goasm
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"slices"
 
+	"nomul/backends"
 	"nomul/backends/lower"
 	"nomul/ir"
 )
@@ -110,7 +110,7 @@ func (p *plan) take(a *lower.Array, f form, wanted order) *buffer {
 	if p.clocks[a] == ir.Once {
 		clock = ir.Once
 	}
-	key := conversion{x.buffer, f, sha256.Sum256(integers(nil, from, 4)), clock}
+	key := conversion{x.buffer, f, sha256.Sum256(backends.AppendIntegers(nil, from, 4)), clock}
 	if p.converted[key] == nil {
 		p.converted[key] = p.convert(a, f, from, clock)
 	}
@@ -239,7 +239,7 @@ func (p *plan) lay(data []byte) section {
 
 // words lays out numbers of 32 bits, and gives their expression.
 func (p *plan) words(data order) string {
-	return "int32s(" + p.lay(integers(nil, data.wide(), 4)).bytes() + ")"
+	return "int32s(" + p.lay(backends.AppendIntegers(nil, data.wide(), 4)).bytes() + ")"
 }
 
 func (o order) wide() []int64 {
@@ -256,7 +256,7 @@ func (p *plan) constant(name string, f form, data []int64) *buffer {
 	if f == packed {
 		data = packedWords(data)
 	}
-	at := p.lay(integers(nil, slices.Concat(data, make([]int64, b.length()-len(data))), f.bits()>>3))
+	at := p.lay(backends.AppendIntegers(nil, slices.Concat(data, make([]int64, b.length()-len(data))), f.bits()>>3))
 	b.constant = &at
 	return b
 }
@@ -273,15 +273,4 @@ func packedWords(data []int64) []int64 {
 // table makes a field that kernels are told by, and gives its expression.
 func (p *plan) table(name string, data order) string {
 	return "m." + p.constant(name, table, data.wide()).name
-}
-
-// integers appends numbers of so many bytes, little-endian.
-func integers[T int32 | int64](b []byte, data []T, bytes int) []byte {
-	b = slices.Grow(b, bytes*len(data))
-	for _, v := range data {
-		var word [8]byte
-		binary.LittleEndian.PutUint64(word[:], uint64(v))
-		b = append(b, word[:bytes]...)
-	}
-	return b
 }

@@ -22,15 +22,7 @@ func seen(v *lower.View, dims []int) order { return elements(v.Start, dims, v.St
 // orderOf is the order in which memory goes through axes of an array, the outermost first.
 func orderOf(dims, axes []int) order {
 	strides := lower.Strides(dims)
-	return elements(0, permuted(dims, axes), permuted(strides, axes)).plain()
-}
-
-func permuted(list, axes []int) []int {
-	var out []int
-	for _, axis := range axes {
-		out = append(out, list[axis])
-	}
-	return out
+	return elements(0, lower.Pick(dims, axes), lower.Pick(strides, axes)).plain()
 }
 
 func (o order) same(p order) bool { return slices.Equal(o, p) }

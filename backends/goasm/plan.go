@@ -32,7 +32,6 @@ type plan struct {
 	ports     map[string]*buffer // inputs and outputs by name
 	traced    map[string]neuron  // layers by name
 	readers   map[*lower.Array][]*lower.Stage
-	sweeps    map[*lower.Stage]*lower.Sweep
 	clocks    map[*lower.Array]ir.Clock // when it is written
 	homes     map[*lower.Array]*home
 	converted map[conversion]*buffer
@@ -71,7 +70,7 @@ type neuron struct {
 func newPlan(program *lower.Program, ports backends.Ports, names backends.Names, o backends.Options) *plan {
 	p := &plan{
 		pkg: packageName(o.Name), program: program, laid: lower.NewPlan(program, layout), scope: newScope(), needs: needs{list: 1, words: 1},
-		ports: map[string]*buffer{}, traced: map[string]neuron{}, readers: map[*lower.Array][]*lower.Stage{}, sweeps: map[*lower.Stage]*lower.Sweep{}, clocks: map[*lower.Array]ir.Clock{},
+		ports: map[string]*buffer{}, traced: map[string]neuron{}, readers: map[*lower.Array][]*lower.Stage{}, clocks: map[*lower.Array]ir.Clock{},
 		homes: map[*lower.Array]*home{}, converted: map[conversion]*buffer{},
 		functions: map[string]*loop{}, sections: map[[32]byte]section{}, latch: map[*lower.Array]*stage{},
 	}
@@ -106,11 +105,6 @@ func (p *plan) survey() {
 		p.clocks[s.To] = s.Clock
 		for _, v := range s.Views() {
 			p.readers[v.Array] = append(p.readers[v.Array], s)
-		}
-	}
-	for _, sweep := range p.laid.Sweeps() {
-		for _, s := range sweep.Stages {
-			p.sweeps[s] = sweep
 		}
 	}
 	for _, g := range p.laid.Groups {

@@ -18,28 +18,26 @@ func (p *plan) pool(f *folded) {
 			return
 		}
 	}
-	channels := f.channels()
-	wanted, taps, ends := f.pixels(x, channels)
+	wanted, taps, ends := f.pixels(x)
 	form, call := full, map[lower.Monoid]string{lower.Sum: "pool(m.sum32, ", lower.Max: "pool(m.max32, ", lower.Min: "pool(min32, "}[f.Fold.Monoid]
 	if f.Fold.Monoid == lower.Max && f.Fold.X.Array.Type.IsSpike() {
 		form, call = packed, "poolSpikes("
 	}
-	t := p.stage(p.result(f.To, form, f.pooled(channels)), f.Stage.String())
+	t := p.stage(p.result(f.To, form, f.pooled()), f.Stage.String())
 	from := p.take(f.Fold.X.Array, form, wanted)
 	if form == packed {
 		t.do("clear(m.%s)", t.dst.name)
 	}
-	t.do("%sm.%s, m.%s, %s, %s, %d)", call, t.dst.name, from.name, p.table(t.dst.name+"Taps", taps), p.table(t.dst.name+"Ends", ends), channels)
+	t.do("%sm.%s, m.%s, %s, %s, %d)", call, t.dst.name, from.name, p.table(t.dst.name+"Taps", taps), p.table(t.dst.name+"Ends", ends), f.Channels())
 	p.add(t)
 }
 
 // pooled is the order of a result: as many positions as a pixel has elements lie side by side.
-func (f *folded) pooled(channels int) order {
-	var out order
-	places := f.Positions / channels
-	for place := range places {
-		for channel := range channels {
-			out = append(out, int32(f.Place(channel*places+place, 0, 0)))
+func (f *folded) pooled() (out order) {
+	p, pooled := f.Pixels()
+	for pixel := range p.Count {
+		for channel := range p.Channels {
+			out = append(out, int32(f.Place(pooled(pixel, channel), 0, 0)))
 		}
 	}
 	return out
@@ -47,24 +45,21 @@ func (f *folded) pooled(channels int) order {
 
 // pixels are, for each place, where the pixels that it sees begin in memory, up to its end; and
 // the elements that are wanted there, nil where the elements of each pixel lie side by side.
-func (f *folded) pixels(x *home, channels int) (wanted, taps, ends order) {
-	places, n := x.order.places(x.size), f.Positions/channels
-	met, aside := map[int]int32{}, true // by the first element of a pixel
-	for place := range n {
-		for input := range f.Inputs {
-			first := f.X(place, 0, input)
-			if first < 0 {
-				continue
+func (f *folded) pixels(x *home) (wanted, taps, ends order) {
+	p, _ := f.Pixels()
+	places, aside := x.order.places(x.size), true
+	cells, seen := p.Cells()
+	for _, cell := range cells {
+		for channel, e := range cell {
+			aside = aside && places[e] == places[cell[0]]+int32(channel)
+			wanted = append(wanted, int32(e))
+		}
+	}
+	for _, row := range seen {
+		for _, cell := range row {
+			if cell >= 0 {
+				taps = append(taps, int32(cell*p.Channels))
 			}
-			if _, ok := met[first]; !ok {
-				met[first] = int32(len(wanted))
-				for channel := range channels {
-					e := f.X(channel*n+place, 0, input)
-					aside = aside && places[e] == places[first]+int32(channel)
-					wanted = append(wanted, int32(e))
-				}
-			}
-			taps = append(taps, met[first])
 		}
 		ends = append(ends, int32(len(taps)))
 	}
@@ -100,7 +95,7 @@ func (f *folded) apart(size int) order {
 // are summed in bit planes: a few operations for 64 channels of a pixel.
 func (p *plan) collect(f *folded, to order) {
 	x, size := p.home(f.Fold.X.Array), f.To.Type.Size()
-	o := f.pooled(f.channels()).plain()
+	o := f.pooled().plain()
 	places, at := o.places(size), make(order, x.size)
 	pixels := size%64 == 0
 	for place := range at {

@@ -228,6 +228,9 @@ func (s *Sweep) Reads(a *Array) bool {
 	return slices.ContainsFunc(s.Stages, func(stage *Stage) bool { return stage.readsArray(a) })
 }
 
+// SweepOf returns the sweep that makes an array, or nil.
+func (p *Plan) SweepOf(a *Array) *Sweep { return p.sweepOf[a] }
+
 // clock is when a sweep runs.
 func (s *Sweep) clock() ir.Clock { return s.Stages[0].Clock }
 

@@ -63,9 +63,7 @@ func (a *Array) String() string {
 	return s
 }
 
-func uniform(data []int64) bool {
-	return len(data) > 0 && !slices.ContainsFunc(data, func(x int64) bool { return x != data[0] })
-}
+func uniform(data []int64) bool { return len(data) > 0 && Repeats(data, 1) }
 
 // list prints numbers as [1,2,3].
 func list[T int | int64](numbers []T) string {
@@ -92,22 +90,15 @@ func (s *Stage) String() string {
 func (w *writer) head(s *Stage) {
 	switch {
 	case s.Each != nil:
-		w.line("\teach %s", s.To.Name)
+		w.line("\t%s %s", s.Kind(), s.To.Name)
 		w.slots(s.Each)
 	case s.Fold != nil:
-		w.line("\tfold %s %v places=%s taps=%s", s.To.Name, s.Fold.Monoid, list(s.Fold.Places), list(s.Fold.Taps))
+		w.line("\t%s %s %v places=%s taps=%s", s.Kind(), s.To.Name, s.Fold.Monoid, list(s.Fold.Places), list(s.Fold.Taps))
 		w.view("x", &s.Fold.X)
 		w.view("weight", s.Fold.Weight)
 		w.view("start", s.Fold.Start)
 	default:
-		kind := "move"
-		switch {
-		case s.Output:
-			kind = "output"
-		case s.Move.Late:
-			kind = "latch"
-		}
-		w.line("\t%s %s%s", kind, s.To.Name, map[bool]string{true: fmt.Sprintf(" fill=%d", s.Move.Fill)}[s.Move.Fill != 0])
+		w.line("\t%s %s%s", s.Kind(), s.To.Name, map[bool]string{true: fmt.Sprintf(" fill=%d", s.Move.Fill)}[s.Move.Fill != 0])
 		for _, p := range s.Move.Pieces {
 			w.line("\t\tpiece %s to %v from %v", list(p.Dims), p.To, p.From)
 		}

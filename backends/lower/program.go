@@ -116,23 +116,69 @@ func (s *Stage) reads(f func(*View)) {
 	}
 }
 
+// Kind is the word that the text of a stage begins with.
+func (s *Stage) Kind() string {
+	switch {
+	case s.Output:
+		return "output"
+	case s.Each != nil:
+		return "each"
+	case s.Fold != nil:
+		return "fold"
+	case s.Move.Late:
+		return "latch"
+	}
+	return "move"
+}
+
 // late reports whether a stage is a latch.
 func (s *Stage) late() bool { return s.Move != nil && s.Move.Late }
 
-// prune drops the stages that no output, latch or traced state depends on, and arrays that
+// Neurons reports whether a stage has membranes, which traces show.
+func (s *Stage) Neurons() bool { return s.Each != nil && s.Each.Program.Var(ir.MembraneVar) >= 0 }
+
+// prune drops the stages that no output and no layer of neurons depends on, and arrays that
 // neither a stage nor an input has.
 func (p *Program) prune() {
-	needed := map[*Array]bool{}
-	dead := map[*Stage]bool{}
-	for _, s := range slices.Backward(p.Stages) {
-		if dead[s] = !(s.Output || s.late() || s.traced() || needed[s.To]); dead[s] {
-			continue
+	var shown []*Array
+	for _, s := range p.Stages {
+		if s.Output || s.Neurons() {
+			shown = append(shown, s.To)
 		}
+	}
+	live, needed := p.Needed(shown, nil), map[*Array]bool{}
+	p.Stages = slices.DeleteFunc(p.Stages, func(s *Stage) bool { return !live[s] })
+	for _, s := range p.Stages {
 		needed[s.To] = true
 		for _, v := range s.Views() {
 			needed[v.Array] = true
 		}
 	}
-	p.Stages = slices.DeleteFunc(p.Stages, func(s *Stage) bool { return dead[s] })
 	p.Arrays = slices.DeleteFunc(p.Arrays, func(a *Array) bool { return !a.Given && !needed[a] })
+}
+
+// Needed returns the stages that arrays depend on, latches with the delays that they set. Those of a
+// cut are among them, but nothing that only they depend on; nil: there is no cut.
+func (p *Program) Needed(of []*Array, cut func(*Stage) bool) map[*Stage]bool {
+	writers, found := map[*Array][]*Stage{}, map[*Stage]bool{}
+	for _, s := range p.Stages {
+		writers[s.To] = append(writers[s.To], s)
+	}
+	for len(of) > 0 {
+		a := of[0]
+		of = of[1:]
+		for _, s := range writers[a] {
+			if found[s] {
+				continue
+			}
+			found[s] = true
+			if cut != nil && cut(s) {
+				continue
+			}
+			for _, v := range s.Views() {
+				of = append(of, v.Array)
+			}
+		}
+	}
+	return found
 }

@@ -149,3 +149,60 @@ func (r *Rows) Start(position, group, output int) int { return r.start.at(positi
 
 // Place returns the element of the result.
 func (r *Rows) Place(position, group, output int) int { return r.place.at(position, group, output, 0) }
+
+// Channels is the number of positions that windows leave alone: all of them without windows,
+// but one where padding is seen in another way.
+func (r *Rows) Channels() int {
+	if r.Bounded() {
+		return 1
+	}
+	return r.Positions / Size(r.Windows.Out)
+}
+
+// Pixels describes a fold without weights by pixels: each position of the windows is one, and has
+// as many channels as positions are left alone. Pooled returns the position of a channel.
+func (r *Rows) Pixels() (p Pixels, pooled func(pixel, channel int) int) {
+	n := r.Positions / r.Channels()
+	pooled = func(pixel, channel int) int { return channel*n + pixel }
+	return Pixels{n, r.Inputs, r.Channels(), func(pixel, tap, channel int) int { return r.X(pooled(pixel, channel), 0, tap) }}, pooled
+}
+
+// Pixels are the places of a fold and, under each tap, a pixel of the operand: X is the element of
+// each of its channels, or -1 for padding.
+type Pixels struct {
+	Count, Taps, Channels int
+	X                     func(pixel, tap, channel int) int
+}
+
+// Cells lists the pixels of the operand, by the elements of their channels, and the number
+// of the one under each tap of each pixel of the result; −1 is padding.
+func (p Pixels) Cells() (cells, seen [][]int) {
+	number := map[int]int{} // of a cell, by its first element
+	for pixel := range p.Count {
+		row := make([]int, p.Taps)
+		for tap := range row {
+			row[tap] = p.X(pixel, tap, 0)
+			if first := row[tap]; first >= 0 && number[first] == 0 {
+				cell := make([]int, p.Channels)
+				for c := range cell {
+					cell[c] = p.X(pixel, tap, c)
+				}
+				cells = append(cells, cell)
+				number[first] = -1
+			}
+		}
+		seen = append(seen, row)
+	}
+	slices.SortFunc(cells, func(a, b []int) int { return a[0] - b[0] })
+	for i, cell := range cells {
+		number[cell[0]] = i
+	}
+	for _, row := range seen {
+		for tap, first := range row {
+			if first >= 0 {
+				row[tap] = number[first]
+			}
+		}
+	}
+	return cells, seen
+}

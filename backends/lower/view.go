@@ -1,6 +1,10 @@
 package lower
 
-import "slices"
+import (
+	"slices"
+
+	"nomul/ir"
+)
 
 // View is where the elements of a grid are in an array: the one at index i is element
 // Start + Σ Strides[axis]·i[axis].
@@ -58,6 +62,31 @@ func Elements[T int | int32 | int64](first int, dims, strides []int) []T {
 		out = next
 	}
 	return out
+}
+
+// Repeats reports whether data repeat after so many.
+func Repeats(data []int64, after int) bool {
+	for i := after; i < len(data); i++ {
+		if data[i] != data[i-after] {
+			return false
+		}
+	}
+	return true
+}
+
+// Pick lists the items of some axes.
+func Pick(items, axes []int) []int {
+	var out []int
+	for _, axis := range axes {
+		out = append(out, items[axis])
+	}
+	return out
+}
+
+// Reach is the extent, with its padding, of the elements that windows go over along an axis, all of
+// the operand's at least.
+func Reach(w ir.Windows, axis int) int {
+	return max(w.Begin[axis]+w.In[axis], (w.Out[axis]-1)*w.Stride[axis]+(w.Kernel[axis]-1)*w.Dilation[axis]+1)
 }
 
 // grid is a value as a view of some shape: how its elements lie in an array.

@@ -110,10 +110,10 @@ func (p *plan) newReplay(sample backends.Sample, scanned []*lower.Array) replay 
 	for i, u := range p.units(kindInput) {
 		r.in[u.Array.Name] = sample.Inputs[i]
 	}
-	live, layer := needed(p.Net.Stages, r.scanned, traced), 0
+	live, layer := p.Net.Needed(r.scanned, (*lower.Stage).Neurons), 0
 	for _, s := range p.Net.Stages {
 		switch {
-		case live[s] && traced(s):
+		case live[s] && s.Neurons():
 			given := *s.To
 			given.Name, given.Given, given.Per = "trace of "+s.To.Name, true, ir.Step
 			r.in[given.Name] = results(sample, layer, s.To.Type.Size(), s.To.Type.IsSpike())
@@ -121,7 +121,7 @@ func (p *plan) newReplay(sample backends.Sample, scanned []*lower.Array) replay 
 		case live[s]:
 			r.Stages = append(r.Stages, s)
 		}
-		if traced(s) {
+		if s.Neurons() {
 			layer++
 		}
 	}

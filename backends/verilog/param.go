@@ -34,15 +34,7 @@ func (p param) Absent() bool { return p.Data == nil }
 
 // Stored reports whether the elements differ, so that a memory holds them.
 func (p param) Stored() bool {
-	if p.Keep {
-		return true
-	}
-	for _, d := range p.Data {
-		if d != p.Data[0] {
-			return true
-		}
-	}
-	return false
+	return p.Keep || !lower.Repeats(p.Data, 1)
 }
 
 // period is the number of tiles after which the rows repeat: a power of two, or
@@ -50,20 +42,11 @@ func (p param) Stored() bool {
 func (p param) period(lanes int) int {
 	tiles := (len(p.Data) + lanes - 1) / lanes
 	for n := 1; n < tiles && len(p.Data)%lanes == 0; n *= 2 {
-		if tiles%n == 0 && p.repeats(n*lanes) {
+		if tiles%n == 0 && lower.Repeats(p.Data, n*lanes) {
 			return n
 		}
 	}
 	return tiles
-}
-
-func (p param) repeats(after int) bool {
-	for i := after; i < len(p.Data); i++ {
-		if p.Data[i] != p.Data[i-after] {
-			return false
-		}
-	}
-	return true
 }
 
 // Fixed is the literal that all elements equal; 0 for an absent parameter.

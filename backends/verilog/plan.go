@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"nomul/backends"
 	"nomul/backends/lower"
 	"nomul/ir"
 	"nomul/ir/update"
@@ -88,11 +89,8 @@ func newPlan(net *lower.Program, names map[string]string, name string, lanes int
 			p.latches[s.To] = s
 		}
 	}
-	live := p.live()
 	for _, s := range net.Stages {
-		if live[s] {
-			p.stage(s)
-		}
+		p.stage(s)
 	}
 	for _, u := range p.Units {
 		u.Wide = p.OutBits()
@@ -267,57 +265,10 @@ var streamers = map[string]bool{kindLayer: true, kindNeuron: true}
 // streamsTo reports whether u can take x's tiles as they are made.
 func (x *unit) streamsTo(u *unit) bool { return x.Clock == u.Clock && streamers[x.Kind] }
 
-// live are the stages that an output or the trace of a membrane depends on.
-func (p *plan) live() map[*lower.Stage]bool {
-	var shown []*lower.Array
-	for _, s := range p.Net.Stages {
-		if s.Output || traced(s) {
-			shown = append(shown, s.To)
-		}
-	}
-	return needed(p.Net.Stages, shown, func(*lower.Stage) bool { return false })
-}
-
-// traced reports whether a stage has a membrane, which the bench compares.
-func traced(s *lower.Stage) bool {
-	return s.Each != nil && s.Each.Program.Var(ir.MembraneVar) >= 0
-}
-
-// needed are the stages that some arrays depend on, where those before a cut are left out.
-func needed(stages []*lower.Stage, of []*lower.Array, cut func(*lower.Stage) bool) map[*lower.Stage]bool {
-	writers := map[*lower.Array][]*lower.Stage{}
-	for _, s := range stages {
-		writers[s.To] = append(writers[s.To], s)
-	}
-	found := map[*lower.Stage]bool{}
-	for len(of) > 0 {
-		a := of[0]
-		of = of[1:]
-		for _, s := range writers[a] {
-			if found[s] {
-				continue
-			}
-			found[s] = true
-			if cut(s) {
-				continue
-			}
-			for _, v := range s.Views() {
-				of = append(of, v.Array)
-			}
-		}
-	}
-	return found
-}
-
 // uniqueID turns a name into letters, digits and underscores.
 func uniqueID(name string, taken map[string]bool) string {
-	id := []byte(name)
-	for i, c := range id {
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9') {
-			id[i] = '_'
-		}
-	}
-	unique := string(id)
+	id := backends.Letters(name)
+	unique := id
 	for i := 1; taken[unique]; i++ {
 		unique = fmt.Sprintf("%s_%d", id, i)
 	}

@@ -28,12 +28,11 @@ type entry struct{ Tile, Row int }
 // sight is a fold by pixels: under each tap of its window, a pixel of the result sees one of
 // the operand, or padding. The channels of pixels are in the lanes.
 type sight struct {
-	pixels, taps      int
-	channels, outputs int // of a pixel of the operand, and of the result
-	block             int // pixels of the result that have weights in common
-	x                 func(pixel, tap, channel int) int
-	place             func(pixel, output int) int
-	weight            func(pixel, tap, channel, output int) int // −1 between groups
+	lower.Pixels
+	outputs int // of a pixel of the result
+	block   int // pixels of the result that have weights in common
+	place   func(pixel, output int) int
+	weight  func(pixel, tap, channel, output int) int // −1 between groups
 }
 
 // layer is the sight of a fold with weights. Weights that are computed are stored as rows of
@@ -48,8 +47,9 @@ func layer(f *lower.Fold, r *lower.Rows) sight {
 	}
 	each, n := r.Inputs/taps, r.Positions
 	return sight{
-		pixels: r.Groups / inside * n, taps: taps, channels: inside * each, outputs: inside * r.Outputs, block: n,
-		x:     func(p, tap, c int) int { return r.X(p%n, p/n+c/each, c%each*taps+tap) },
+		Pixels: lower.Pixels{Count: r.Groups / inside * n, Taps: taps, Channels: inside * each,
+			X: func(p, tap, c int) int { return r.X(p%n, p/n+c/each, c%each*taps+tap) }},
+		outputs: inside * r.Outputs, block: n,
 		place: func(p, o int) int { return r.Place(p%n, p/n+o/r.Outputs, o%r.Outputs) },
 		weight: func(p, tap, c, o int) int {
 			if c/each != o/r.Outputs {
@@ -62,49 +62,8 @@ func layer(f *lower.Fold, r *lower.Rows) sight {
 
 // join is the sight of a fold without weights: all places of a window are channels.
 func join(r *lower.Rows) sight {
-	windows := lower.Size(r.Windows.Out)
-	if r.Bounded() {
-		windows = r.Positions
-	}
-	n := r.Positions / windows
-	return sight{
-		pixels: windows, taps: r.Inputs, channels: n, outputs: n, block: windows,
-		x:     func(p, tap, c int) int { return r.X(c*windows+p, 0, tap) },
-		place: func(p, o int) int { return r.Place(o*windows+p, 0, 0) },
-	}
-}
-
-// cells lists the pixels of the operand, by the elements of their channels, and the number
-// of the one under each tap of each pixel of the result; −1 is padding.
-func (s sight) cells() (cells, seen [][]int) {
-	number := map[int]int{} // of a cell, by its first element
-	for p := range s.pixels {
-		row := make([]int, s.taps)
-		for tap := range row {
-			row[tap] = s.x(p, tap, 0)
-			if first := row[tap]; first >= 0 && number[first] == 0 {
-				cell := make([]int, s.channels)
-				for c := range cell {
-					cell[c] = s.x(p, tap, c)
-				}
-				cells = append(cells, cell)
-				number[first] = -1
-			}
-		}
-		seen = append(seen, row)
-	}
-	slices.SortFunc(cells, func(a, b []int) int { return a[0] - b[0] })
-	for i, cell := range cells {
-		number[cell[0]] = i
-	}
-	for _, row := range seen {
-		for tap, first := range row {
-			if first >= 0 {
-				row[tap] = number[first]
-			}
-		}
-	}
-	return cells, seen
+	p, pooled := r.Pixels()
+	return sight{Pixels: p, outputs: p.Channels, block: p.Count, place: func(p, o int) int { return r.Place(pooled(p, o), 0, 0) }}
 }
 
 // pixels is a unit that keeps cells of an array, the tiles of each, and the channels in the
@@ -197,7 +156,7 @@ func (p *plan) fold(s *lower.Stage) {
 
 // joined keeps the order of its operand.
 func (p *plan) joined(s *lower.Stage, by sight) {
-	cells, seen := by.cells()
+	cells, seen := by.Cells()
 	x, tiles, channels := p.pixels(s.Fold.X.Array, cells)
 	h := fold{Monoid: s.Fold.Monoid, Listed: true}
 	var order []int
@@ -224,12 +183,12 @@ func (p *plan) joined(s *lower.Stage, by sight) {
 // summed makes the results pixel by pixel.
 func (p *plan) summed(s *lower.Stage, by sight) {
 	f := s.Fold
-	cells, seen := by.cells()
+	cells, seen := by.Cells()
 	x, tiles, channels := p.pixels(f.X.Array, cells)
-	lanes := width(p.Lanes, by.pixels, by.outputs)
+	lanes := width(p.Lanes, by.Count, by.outputs)
 	u := &unit{Kind: kindLayer, Array: s.To, Text: s.String(), Clock: s.Clock, Xs: []*unit{x}, vector: newVector(s.To.Range, lanes, by.order(lanes))}
 	h := &u.fold
-	h.weights, h.Repeat, h.Rows = f.Weight.Array, u.Tiles/by.pixels, by.pixels/by.block*by.taps*by.channels
+	h.weights, h.Repeat, h.Rows = f.Weight.Array, u.Tiles/by.Count, by.Count/by.block*by.Taps*by.Channels
 	h.Depth = h.Rows * h.Repeat
 	h.row = by.rows(channels, h.Rows, lanes)
 	for pixel, row := range seen {
@@ -255,7 +214,7 @@ func (p *plan) summed(s *lower.Stage, by sight) {
 // order is that of the results, pixel by pixel, in whole tiles.
 func (s sight) order(lanes int) []int {
 	var order []int
-	for p := range s.pixels {
+	for p := range s.Count {
 		for o := range s.outputs {
 			order = append(order, s.place(p, o))
 		}
@@ -274,7 +233,7 @@ func (s sight) words(pixel int, row []int, tiles [][]int, lanes int) []entry {
 			continue
 		}
 		for w, tile := range tiles[cell] {
-			out = append(out, entry{tile, (pixel/s.block*s.taps+tap)*s.channels + w*lanes})
+			out = append(out, entry{tile, (pixel/s.block*s.Taps+tap)*s.Channels + w*lanes})
 		}
 	}
 	return out
@@ -284,10 +243,10 @@ func (s sight) words(pixel int, row []int, tiles [][]int, lanes int) []entry {
 // by tap, by channel in the order of the operand's lanes.
 func (s sight) rows(channels []int, rows, lanes int) func(n int) []int {
 	return func(n int) []int {
-		row, first, c := slices.Repeat([]int{-1}, lanes), n/rows*lanes, channels[n%s.channels]
-		tap := n % rows / s.channels
+		row, first, c := slices.Repeat([]int{-1}, lanes), n/rows*lanes, channels[n%s.Channels]
+		tap := n % rows / s.Channels
 		for o := first; o < min(first+lanes, s.outputs); o++ {
-			row[o-first] = s.weight(tap/s.taps*s.block, tap%s.taps, c, o)
+			row[o-first] = s.weight(tap/s.Taps*s.block, tap%s.Taps, c, o)
 		}
 		return row
 	}

@@ -80,7 +80,7 @@ func (e *Lowered) sample(machine *lower.Machine, inputs [][]int64, trace bool) b
 			out.Steps[step] = backends.StepTrace{Spikes: make([][]uint8, len(e.ports.Neurons)), States: make([][]int32, len(e.ports.Neurons))}
 		}
 		tap = func(step int, s *lower.Stage, state [][]int64, result []int64) {
-			if s.Each == nil || s.Each.Program.Var(ir.MembraneVar) < 0 {
+			if !s.Neurons() {
 				return
 			}
 			if !s.To.Type.IsSpike() {

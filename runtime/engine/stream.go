@@ -25,10 +25,7 @@ func (s stream) encode(samples [][][]int64) []byte {
 	var out []byte
 	for _, sample := range samples {
 		for i, v := range s.ports.Inputs {
-			width := backends.Width(v.Type)
-			for _, x := range sample[i] {
-				out = binary.LittleEndian.AppendUint64(out, uint64(x))[:len(out)+width]
-			}
+			out = backends.AppendIntegers(out, sample[i], backends.Width(v.Type))
 		}
 	}
 	return out
