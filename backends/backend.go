@@ -134,7 +134,7 @@ type Ports struct {
 // each neuron layer its spikes, one byte each, then its state variables, the
 // membranes first, four bytes each; and then the outputs' elements, four bytes each, little-endian.
 func PortsOf(net *ir.Net) Ports {
-	return Ports{net.All(ir.OpInput), net.All(ir.OpNeuron), net.All(ir.OpOutput)}
+	return Ports{net.All(ir.OpInput), net.Neurons(), net.All(ir.OpOutput)}
 }
 
 // TraceBytes returns the bytes that an engine writes for one sample of so many steps when

@@ -177,8 +177,8 @@ var probes = map[ir.Op]probe{
 			d.add(ir.OpConv, a, x, d.data(-20, 20, c, 1, 2, 1))
 		}
 	},
-	ir.OpNeuron: neurons,
-	ir.OpDelay:  memories, ir.OpLatch: memories,
+	ir.OpNeuron: neurons, ir.OpCell: cells,
+	ir.OpDelay: memories, ir.OpLatch: memories,
 	ir.OpSum: each(ir.OpSum, nil), ir.OpLast: each(ir.OpLast, nil), ir.OpMaxTime: each(ir.OpMaxTime, nil), ir.OpFirst: logic(ir.OpFirst),
 }
 
@@ -308,4 +308,25 @@ func degenerateNet(op ir.Op, e extents, steps int) (*ir.Net, []error) {
 		d.read(words[0])
 	}
 	return d.b.Net(), d.refused
+}
+
+// cells are programs on two words, or two spikes, as bits and as numbers, that keep one of them or
+// nothing that is read.
+func cells(d *degenerate, words, spikes []*ir.Value) {
+	run := func(text string, of ...*ir.Value) {
+		attrs, err := ir.ReadAttrs(ir.OpCell, "do=[state membrane start=1; a = operand 0; b = operand 1; "+text+"]")
+		if err != nil {
+			panic(err)
+		}
+		d.add(ir.OpCell, attrs, of...)
+	}
+	for i := range words {
+		for _, of := range [][]*ir.Value{{words[i], words[(i+1)%len(words)]}, {spikes[i], spikes[(i+2)%len(spikes)]}, {words[i], words[i]}} {
+			run("state state2 init=2; o = load membrane; p = load state2; s = add o a; m = min s b; store membrane = m; store state2 = b; f = at-least p m; result f", of[0], of[1], words[2])
+			run("store membrane = a; o = load membrane; f = above b o; t = select f a o; result t", of...)
+			run("zero = const 0; store membrane = zero; result b", of...)
+		}
+		run("n = sub a b; store membrane = n; c = and a b; x = xor c a; result x", spikes[i], spikes[(i+1)%len(spikes)])
+		run("o = load membrane; t = select b o a; store membrane = t; f = select a b a; result f", spikes[i], spikes[i])
+	}
 }

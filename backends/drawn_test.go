@@ -18,10 +18,10 @@ import (
 )
 
 // taken draws nets from a seed on, without those that a back end refuses, which are few.
-func taken(t *testing.T, b backends.Backend, from, n uint64) (nets []*ir.Net) {
+func taken(t *testing.T, b backends.Backend, draw func(uint64) *ir.Net, from, n uint64) (nets []*ir.Net) {
 	t.Helper()
 	for seed := from; seed < from+n; seed++ {
-		net := drawn.Net(seed)
+		net := draw(seed)
 		if found := b.Check(net); found.Err() != nil {
 			t.Logf("%s refuses %s: %s", b.Name(), net.Name, found[0].Message)
 			continue
@@ -71,7 +71,8 @@ func TestArchivedPlans(t *testing.T) {
 // Nets drawn at random have the results of the interpreter as Go and C plan them, and are emitted.
 func TestDrawnPlans(t *testing.T) {
 	for _, b := range planning() {
-		cases, want := casesOf(t, taken(t, b, 1000, 150), 2)
+		nets := append(taken(t, b, drawn.Net, 1000, 150), taken(t, b, drawn.Cells, 1000, 50)...)
+		cases, want := casesOf(t, nets, 2)
 		for _, c := range cases {
 			if len(b.Emit(c.Net, backends.Options{Name: "net"})) == 0 {
 				t.Errorf("%s has no files of %s", b.Name(), c.Net.Name)
@@ -89,21 +90,25 @@ func work(net *ir.Net) (n int) {
 	return n
 }
 
-// Nets drawn at random have the results of the interpreter on every back end; small ones in Verilog,
-// since simulators are slow.
-func TestDrawnNets(t *testing.T) {
+// Nets drawn at random have the results of the interpreter on every back end, and so have nets of cells.
+func TestDrawnNets(t *testing.T) { drawnNets(t, drawn.Net) }
+
+func TestDrawnCells(t *testing.T) { drawnNets(t, drawn.Cells) }
+
+// drawnNets runs nets on every back end; small ones in Verilog, since simulators are slow.
+func drawnNets(t *testing.T, draw func(uint64) *ir.Net) {
 	irtest.Long(t)
 	ctx := t.Context()
 	t.Run("go", func(t *testing.T) {
-		cases, want := casesOf(t, taken(t, goasm.New(), 2000, 40), 3)
+		cases, want := casesOf(t, taken(t, goasm.New(), draw, 2000, 40), 3)
 		agreeInGo(t, cases, want)
 	})
 	t.Run("c", func(t *testing.T) {
-		cases, want := casesOf(t, taken(t, cgen.New(), 3000, 40), 3)
+		cases, want := casesOf(t, taken(t, cgen.New(), draw, 3000, 40), 3)
 		agreeInC(t, cases, want)
 	})
 	t.Run("verilog", func(t *testing.T) {
-		nets := slices.DeleteFunc(taken(t, verilog.New(), 4000, 100), func(net *ir.Net) bool { return work(net) > 6000 })
+		nets := slices.DeleteFunc(taken(t, verilog.New(), draw, 4000, 100), func(net *ir.Net) bool { return work(net) > 6000 })
 		if len(nets) < 12 {
 			t.Fatalf("%d nets are small enough to simulate", len(nets))
 		}

@@ -85,14 +85,25 @@ func (NeuronAttrs) attrs() {}
 // Fires reports whether the neuron has a threshold: all but silent ones without a reset.
 func (a NeuronAttrs) Fires() bool { return !a.Silent || a.Reset != ResetNone }
 
-// StateVars are the state variables of a neuron in the order of TracedVars; no other op has any.
+// IsNeuron reports whether a value is a neuron: by the equation of NeuronAttrs, or a cell.
+func (v *Value) IsNeuron() bool { return v.Op == OpNeuron || v.Op == OpCell }
+
+// Neurons lists the neurons of a net, in its order.
+func (n *Net) Neurons() []*Value {
+	return slices.DeleteFunc(slices.Clone(n.Values), func(v *Value) bool { return !v.IsNeuron() })
+}
+
+// StateVars are the state variables of a neuron in the order of TracedVars, and then of its program;
+// no other op has any.
 func (v *Value) StateVars() []string {
-	a, neuron := v.Attrs.(NeuronAttrs)
-	if !neuron {
-		return nil
+	switch a := v.Attrs.(type) {
+	case CellAttrs:
+		return InTraceOrder(a.update())
+	case NeuronAttrs:
+		has := map[string]bool{MembraneVar: true, CurrentVar: a.Current.Kind != 0, GrowthVar: a.Adapt.Kind != 0, RestVar: a.Refractory.Kind != 0}
+		return slices.DeleteFunc(slices.Clone(TracedVars), func(name string) bool { return !has[name] })
 	}
-	has := map[string]bool{MembraneVar: true, CurrentVar: a.Current.Kind != 0, GrowthVar: a.Adapt.Kind != 0, RestVar: a.Refractory.Kind != 0}
-	return slices.DeleteFunc(slices.Clone(TracedVars), func(name string) bool { return !has[name] })
+	return nil
 }
 
 // Leaking is one of a neuron's leaks: the part of it that leaks, the form of the leak, whose

@@ -57,6 +57,7 @@ const (
 	OpAvgPool
 	OpBatchNorm
 	OpNeuron
+	OpCell
 	OpDelay
 	OpLatch
 	OpSum
@@ -194,6 +195,8 @@ var ops = [numOps]opInfo{
 
 	OpNeuron: {"neuron", State, slots("x").bare("threshold").opt("bias", "reset", "init", "jump", "leak", "gain", "current", "adapt"), NeuronAttrs{}, Spiking, Fixed, 0, inferNeuron, elementAxes, updateNeuron,
 		"integrate and fire: H = leak(V) + gain·(x << guard) + bias; S = [H compare threshold]; V = reset(H, S); with current, x first goes through a leak of its own; adapt: each spike raises the threshold by jump, which leaks; silent: the result is V"},
+	OpCell: {"cell", State, variadic("x"), CellAttrs{}, Source, Fixed, 0, inferCell, elementAxes, updateCell,
+		"a neuron by its program, which each element runs in a time step: state, sums, products with constants, comparisons and choices; see CellAttrs"},
 	OpDelay:   {"delay", State, slots("init"), nil, Source, Fixed, typeGiven, inferDelay, elementAxes, nil, "the value latched in the last step; init in the first"},
 	OpLatch:   {"latch", State, slots("delay", "x"), nil, Source, Fixed, 0, inferLatch, elementAxes, nil, "stores x for the next step of its delay; nothing reads it"},
 	OpSum:     {"sum", OverTime, slots("x"), nil, Source, Fixed, 0, inferSum, elementAxes, updateSum, "the sum of x over all steps"},

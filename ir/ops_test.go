@@ -1,6 +1,7 @@
 package ir_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -10,7 +11,7 @@ import (
 // one parses a net of one op on given values and gives the op's line as printed.
 func one(level, given, line string) (string, error) {
 	section := "once"
-	if strings.HasPrefix(line, "neuron") {
+	if strings.HasPrefix(line, "neuron") || strings.HasPrefix(line, "cell") {
 		section = "step"
 	}
 	text := "net t " + level + " steps=3 {\nonce\n\t" + strings.ReplaceAll(given, "; ", "\n\t") + "\n"
@@ -36,6 +37,10 @@ func TestInferredRanges(t *testing.T) {
 	for _, c := range []struct{ level, given, line, want string }{
 		{"fixed", x2 + "; %k = const {data=[-3,5]} : s8[2]", "max %x, %k : u3[2]", "max %x, %k : u3[2] range 0..5"},
 		{"fixed", x2 + "; %k = const {data=[-3,5]} : s8[2]", "min %x, %k : s8[2]", "min %x, %k : s8[2] range -3..3"},
+		{"fixed", x2, "cell %x {do=[state membrane; o = load membrane; v = operand 0; h = add o v; store membrane = h; f = above h v; result f]} : spike[2]",
+			"cell %x {do=[state membrane; o = load membrane; v = operand 0; h = add o v; store membrane = h; f = above h v; result f]} : spike[2] state 0..9"},
+		{"fixed", x2, "cell %x {do=[state membrane; v = operand 0; store membrane = v; h = leak v 1/2^1 up 1; result h]} : s8[2]",
+			"cell %x {do=[state membrane; v = operand 0; store membrane = v; h = leak v 1/2^1 up 1; result h]} : s8[2] range 0..2 state 0..3"},
 		{"fixed", x2, "shl %x {k=3} : u5[2]", "shl %x {k=3} : u5[2] range 0..24"},
 		{"source", "%x = input : s64[1] range -7..9; %k = input : s64[1] range 1..4", "mod %x, %k : s64[1]", "mod %x, %k : s64[1] range 0..3"},
 		{"source", "%x = input : s64[1] range -2..9; %k = input : s64[1] range 1..4", "mod %x, %k {fmod=true} : s64[1]", "mod %x, %k {fmod=true} : s64[1] range -3..3"},
@@ -93,6 +98,14 @@ func TestRefusedOps(t *testing.T) {
 		n1     = "%x = input : s8[1]; %th = const {fill=5} : u3[]"
 	)
 	edit := func(old, by string) string { return strings.Replace(conv, old, by, 1) }
+	const keep = "state membrane; v = operand 0; store membrane = v"
+	cell := func(program, end string) string { return "cell %x, %th {do=[" + program + "; " + end + "]} : s8[1]" }
+	choices := func(n int) (out string) {
+		for i := range n {
+			out += fmt.Sprintf("f%d = above v v; ", i)
+		}
+		return out
+	}
 	for _, c := range []struct{ level, given, line, want string }{
 		{"fixed", "%x = input : u4[2]; %k = input : u4[2]", "and %x, %k : spike[2]", "%x is u4[2], wanted spikes"},
 		{"spiking", "%x = input : real[2]", "shl %x {k=1} : s8[2]", "wanted integers"},
@@ -129,6 +142,50 @@ func TestRefusedOps(t *testing.T) {
 		{"fixed", "%x = input : u4[4]", "max-pool %x {kernel=[1] strides=[2] pads=[1,0] dilations=[1]} : u4[3]", "sees padding only"},
 		{"fixed", "%x = input : u4[4]", "sum-pool %x {kernel=[0] strides=[1] pads=[0,0] dilations=[1]} : u4[3]", "must be positive"},
 
+		{"fixed", n1, "cell {do=[state membrane; v = const 1; store membrane = v; result v]} : u2[1]", "needs operands and a program"},
+		{"fixed", n1, "cell %x {do=[]} : u2[1]", "wanted state, NAME = INSTRUCTION, store, holds or result"},
+		{"fixed", n1, "cell %x : u2[1]", "attribute do is missing"},
+		{"fixed", n1, "cell %x {do=7} : u2[1]", "wanted [state NAME; NAME = INSTRUCTION; store NAME = NAME; result NAME]"},
+		{"fixed", n1, cell(keep, "u = operand 2; result u"), "reads operand 2, and has 2"},
+		{"fixed", n1, cell(keep, "u = operand 2; f = and u u; result f"), "reads operand 2, and has 2"},
+		{"fixed", n1, cell(keep, "u = operand 64; result u"), "the number is out of bounds"},
+		{"fixed", n1, cell("state membrane init=2; v = operand 0; store membrane = v", "result v"), "reads operand 2, and has 2"},
+		{"fixed", n1, cell("state membrane init=0; v = operand 0; store membrane = v", "result v"), "state membrane starts from %x, which is no constant"},
+		{"fixed", n1, cell("state v; v = operand 0; store v = v", "result v"), "its state variable 1 is named v, wanted membrane"},
+		{"fixed", n1, cell("state membrane; state membrane; v = operand 0; store membrane = v", "result v"), "the state variable is there already"},
+		{"fixed", n1, cell("state membrane; state state3; v = operand 0; store membrane = v; store state3 = v", "result v"), "its state variable 2 is named state3, wanted state2"},
+		{"fixed", n1, cell("state membrane bit; v = operand 0; f = above v v; store membrane = f", "result f"), "state membrane is a number, of which traces show"},
+		{"fixed", n1, cell("state membrane traced; v = operand 0; store membrane = v", "result v"), "state membrane is a number, of which traces show"},
+		{"fixed", n1, cell(keep, "holds membrane v; result v"), "state membrane is a number, of which traces show"},
+		{"fixed", n1, cell("v = operand 0", "result v"), "keeps no state"},
+		{"fixed", n1, cell("state membrane; v = operand 0", "result v"), "state variable membrane is never stored"},
+		{"fixed", n1, cell(keep, "store membrane = v; result v"), "membrane is stored twice"},
+		{"fixed", n1, cell(keep, "u = add v v"), "a program has one result, this one 0"},
+		{"fixed", n1, cell(keep, "result v; result v"), "a program has one result, this one 2"},
+		{"fixed", n1, cell(keep, "v = operand 1; result v"), "the value v is there already"},
+		{"fixed", n1, cell(keep, "result u"), "there is no value u above"},
+		{"fixed", n1, cell(keep, "u = add v; result u"), "add takes 2 values"},
+		{"fixed", n1, cell(keep, "u = step; result u"), "its instruction step has no place at the fixed level"},
+		{"fixed", n1, cell(keep, "u = shr v 1; result u"), "its instruction shr has no place at the fixed level"},
+		{"fixed", n1, cell(keep, "u = param 1; result u"), "its instruction param has no place at the fixed level"},
+		{"fixed", n1, cell(keep, "u = scale v v 0/2^1; result u"), "its instruction scale has no place at the fixed level"},
+		{"fixed", n1, cell(keep, "u = times v v; result u"), "its instruction times has no place at the fixed level"},
+		{"spiking", n1, cell(keep, "u = shl v 1; result u"), "its instruction shl has no place at the spiking level"},
+		{"spiking", n1, cell(keep, "u = leak v 1/2^1; result u"), "its instruction leak has no place at the spiking level"},
+		{"fixed", n1, cell(keep, "u = leak v 1/2^0; result u"), "leaks 1/2^0, wanted 1 to 31 bits"},
+		{"fixed", n1, cell(keep, "u = leak v 1/2^32; result u"), "leaks 1/2^32, wanted 1 to 31 bits"},
+		{"fixed", n1, cell(keep, "u = leak v 3/2^1; result u"), "wanted N/2^K"},
+		{"fixed", n1, cell(keep, "u = leak v 0/2^1; result u"), "a leak leaves a part above 0"},
+		{"fixed", n1, cell(keep, "u = shl v 63; result u"), "the number is out of bounds"},
+		{"fixed", n1, cell(keep, "f = and v v; result f"), "and, takes a number for a bit"},
+		{"fixed", n1, cell(keep, "u = select v v v; result u"), "select, takes a number for a bit"},
+		{"fixed", n1, cell(keep, "f = above v v; u = add f v; result u"), "add, takes a bit for a number"},
+		{"fixed", n1, cell("state membrane; v = operand 0; f = above v v; store membrane = f", "result f"), "store, takes a bit for a number"},
+		{"fixed", n1, cell(keep, "f = above v v; u = select f v f; result u"), "select, mixes a bit and a number"},
+		{"fixed", n1, cell(keep, choices(13)+"result f1"), "compares 13 times, of which 12 are followed"},
+		{"fixed", n1, cell("state membrane; o = load membrane; v = shl o 62; w = operand 0; u = add v w; store membrane = u", "result u"), "which no integer holds"},
+		{"fixed", n1, cell(keep, "u = const 2305843009213693952; w = sub v v; result w"), "its numbers would go from -255 to 2305843009213693952, which no integer holds"},
+		{"fixed", n1 + "; %z = input : s8[2]; %q = input : s8[3]", "cell %z, %q {do=[" + keep + "; result v]} : s8[2]", "cannot combine %z s8[2] and %q s8[3]"},
 		{"fixed", n1 + "; %b = input : s8[1]", "neuron %x, %th, bias=%b " + neuron, "bias %b must be a constant"},
 		// Too wide on one side alone; 2^61 stands for all beyond.
 		{"fixed", "%x = input : s63[1] range -2305843009213693952..0", "neg %x : u62[1]", "its numbers would go from 0 to 2305843009213693952, which no integer holds"},

@@ -35,9 +35,10 @@ step
 	%before = delay %start : spike[2] # the spikes of the step before
 	%fire = neuron %sums, %limit {leak=shift:1 round=floor compare=ge reset=zero when=fire current=decay:1} : spike[2] state -6630..16344 current -3825..14344 scale 2^-3
 	%rose = and-not %fire, %before : spike[2]
+	%faded = cell %rose {do=[state membrane start=2; old = load membrane; x = operand 0; left = leak old 3/2^2; h = add left x; store membrane = h; one = const 1; f = above h one; result f]} : spike[2] state 0..2
 	%keep = latch %before, %fire : spike[2]
 end
-	%count = sum %rose : u3[2] range 0..4
+	%count = sum %faded : u3[2] range 0..4
 	%y = output %count : u3[2] range 0..4
 	%n = output %count {read=sum} : u3[2] range 0..4
 }

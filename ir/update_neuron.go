@@ -1,6 +1,10 @@
 package ir
 
-import "nomul/ir/update"
+import (
+	"slices"
+
+	"nomul/ir/update"
+)
 
 // The state variables of programs.
 const (
@@ -15,6 +19,24 @@ const (
 // TracedVars are the state variables of neurons in the order in which traces show them. The spike
 // that a reset waits for is none of them, for it is the last result.
 var TracedVars = []string{MembraneVar, CurrentVar, GrowthVar, RestVar}
+
+// InTraceOrder returns the names of a neuron's state variables that traces show, in their order.
+func InTraceOrder(p *update.Program) []string {
+	var names []string
+	for _, v := range p.Vars {
+		if v.Traced && v.Name != ReadoutVar {
+			names = append(names, v.Name)
+		}
+	}
+	place := func(name string) int {
+		if at := slices.Index(TracedVars, name); at >= 0 {
+			return at
+		}
+		return len(TracedVars)
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return place(a) - place(b) })
+	return names
+}
 
 // updateNeuron writes a neuron at the fixed level.
 func updateNeuron(u *updating) update.Value {

@@ -18,7 +18,11 @@ func (v *Value) Update(steps int) (*update.Program, update.Ranges) {
 	u := &updating{v: v}
 	u.Result(ops[v.Op].update(u))
 	p := u.Program()
-	return p, p.Ranges(steps, func(slot int) Range { return v.Args[slot].Range })
+	r := p.Ranges(steps, func(slot int) Range { return v.Args[slot].Range })
+	if v.IsNeuron() { // passes settle all others, which are nodes of a net
+		return p.Settled(r)
+	}
+	return p, r
 }
 
 // arg returns an operand.

@@ -10,6 +10,7 @@ import (
 	"nomul/ir"
 	"nomul/ir/irtest"
 	"nomul/passes"
+	"nomul/passes/scales"
 	"nomul/runtime/interp"
 )
 
@@ -147,7 +148,7 @@ func TestLeakRoundingIsWithinItsBound(t *testing.T) {
 		}
 		threshold := rapid.Float64Range(1, 500).Draw(rt, "threshold")
 		neuron := &ir.Value{Op: ir.OpNeuron, Attrs: a, Args: make([]*ir.Value, ir.NeuronCurrent+1)}
-		guard, _ := passes.GuardBits(neuron, []float64{threshold}, steps, true)
+		guard, _ := passes.GuardBits(scales.LostUnits(neuron, steps), []float64{threshold}, true)
 		var membrane, current int64
 		exact, driven := 0.0, 0.0
 		for range steps {

@@ -9,7 +9,7 @@ import (
 )
 
 // limits are those of the emitted code.
-var limits = lower.Limits{Target: "c", Input: 32, Fits: fits}
+var limits = lower.Limits{Target: "c", Input: 32, Narrow: true, Fits: fits}
 
 // Check lists the values of the net that cannot be emitted.
 func (Backend) Check(net *ir.Net) diag.List { return limits.Check(net) }

@@ -64,13 +64,17 @@ func (b *printer) each(s *lower.Sweep) {
 	p.end(lower.Size(s.Grid()))
 }
 
-// texts counts how often the text of each value is needed: of operands of min and max, twice.
+// texts counts how often the text of each value is needed: twice of operands of min and max,
+// and of the number of which a leak takes a part away.
 func texts(p *update.Program) []int {
 	uses := p.Uses()
 	for _, i := range p.Code {
-		if i.Kind == update.Min || i.Kind == update.Max {
+		switch {
+		case i.Kind == update.Min || i.Kind == update.Max:
 			uses[i.A]++
 			uses[i.B]++
+		case i.Kind == update.Leak && i.Decay.Rest:
+			uses[i.A]++
 		}
 	}
 	return uses
@@ -102,7 +106,7 @@ func (p *bodyPrinter) declare() {
 		for at, of := range i.Values() {
 			read[of] = read[of] || i.Kind != update.Scale || at == 0
 		}
-		if i.Kind == update.Scale || i.Kind == update.Leak && i.Decay.Factor() != 1 {
+		if i.Kind == update.Scale || i.Kind == update.Leak && (i.Decay.Factor() != 1 || rounding(i.Decay) == "") {
 			p.factors[update.Value(v)] = p.factor(v, i)
 		}
 	}
@@ -289,102 +293,4 @@ func (p *bodyPrinter) value(v int, i update.Instr) {
 	}
 	p.line("\tconst %s %s = %s;", kind, p.names[v], p.number[v])
 	p.number[v], p.wrapping[v] = p.names[v], "(uint32_t)"+p.names[v]
-}
-
-// bitOperators are those of instructions that spikes take bit by bit.
-var bitOperators = map[update.Kind]string{update.And: "& ", update.Or: "| ", update.Xor: "^ ", update.AndNot: "& ~"}
-
-// expression is an instruction in C: as a number, and modulo 2^32.
-func (p *bodyPrinter) expression(v int, i update.Instr) (text, wrapping string) {
-	a, b := p.number[i.A], p.number[i.B]
-	wa, wb := p.wrapping[i.A], p.wrapping[i.B]
-	switch i.Kind {
-	case update.Load:
-		text = p.loaded(int(i.At))
-	case update.Operand, update.Param:
-		text = p.p.fill(p.operands[i.At].read())
-	case update.Step:
-		text = "(int32_t)st->step[0]"
-	case update.Const:
-		return number(i.At), unsigned(i.At)
-	case update.Add:
-		return sumOf(wa, "+", wb)
-	case update.Sub:
-		if c, amount, ok := p.reset(i.B); ok {
-			wrapping = fmt.Sprintf("(%s ? %s - %s : %s)", c, wa, amount, wa)
-			return "(int32_t)" + wrapping, wrapping
-		}
-		return sumOf(wa, "-", wb)
-	case update.Shl:
-		if wrapping = fmt.Sprintf("(%s << %d)", wa, i.At); i.At > 31 {
-			wrapping = "0u" // nothing else fits the result
-		}
-		return "(int32_t)" + wrapping, wrapping
-	case update.Shr:
-		text = p.p.fill(fmt.Sprintf("@_asr_floor(%s, %d)", a, i.At))
-	case update.Leak, update.Scale:
-		text = p.p.fill(p.decayed(update.Value(v), i, a))
-	case update.AtLeast:
-		text = a + " >= " + b
-	case update.Above:
-		text = a + " > " + b
-	case update.Min:
-		text = fmt.Sprintf("%s < %s ? %s : %s", a, b, a, b)
-	case update.Max:
-		text = fmt.Sprintf("%s > %s ? %s : %s", a, b, a, b)
-	case update.Select:
-		text = fmt.Sprintf("%s ? %s : %s", p.condition(i.C), a, b)
-	default:
-		text = a + " " + bitOperators[i.Kind] + b
-	}
-	return text, "(uint32_t)(" + text + ")"
-}
-
-// loaded is a state variable of the last step.
-func (p *bodyPrinter) loaded(variable int) string {
-	if o := p.state[variable]; !o.at.elem.packed || !p.order {
-		return p.p.fill(o.read())
-	}
-	return "(*" + p.state[variable].name + " & lane) != 0u"
-}
-
-// condition is a bit that chooses. Of an operand's bit times a number gcc makes a product.
-func (p *bodyPrinter) condition(v update.Value) string {
-	if p.code[v].Kind == update.Operand {
-		return p.p.fill("@_hide(" + p.wrapping[v] + ") != 0u")
-	}
-	return p.number[v]
-}
-
-// reset returns the bit and the amount, modulo 2^32, of a value that is the amount where
-// the bit is 1 and else 0: a branch around the subtraction is shorter than a choice of
-// the subtrahend.
-func (p *bodyPrinter) reset(v update.Value) (bit, amount string, ok bool) {
-	i := p.code[v]
-	if i.Kind != update.Select || p.uses[v] != 1 || p.number[i.B] != "0" {
-		return "", "", false
-	}
-	return p.number[i.C], p.wrapping[i.A], true
-}
-
-// number is a number in C.
-func number(n int64) string {
-	if n < 0 {
-		return "(" + literal(n, false) + ")"
-	}
-	return literal(n, false)
-}
-
-// unsigned is a number in C for sums that may wrap.
-func unsigned(n int64) string {
-	if n < 0 {
-		return "(uint32_t)" + number(n)
-	}
-	return literal(n, false) + "u"
-}
-
-// sumOf is a sum or difference modulo 2^32.
-func sumOf(a, sign, b string) (text, wrapping string) {
-	wrapping = "(" + a + " " + sign + " " + b + ")"
-	return "(int32_t)" + wrapping, wrapping
 }

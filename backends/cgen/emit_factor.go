@@ -54,7 +54,7 @@ func (p *bodyPrinter) factor(v int, i update.Instr) csd {
 		largest = largest.Union(ir.Range{Lo: n, Hi: n})
 	}
 	c := csd{p.p.flash(p.Stages[0].To, fmt.Sprint("digits", v), elem{bits: 8}, digits, text).name,
-		i.Decay.Shift > 31 || !lower.Int32s.Contains(product64(p.Ranges.Values[i.A], largest))}
+		i.Decay.Shift > 31 || rounding(i.Decay) == "" || !lower.Int32s.Contains(product64(p.Ranges.Values[i.A], largest))}
 	if len(known) > 1 {
 		name := fmt.Sprint("starts", v)
 		a := p.p.flash(p.Stages[0].To, name, unsignedFor(len(digits)), starts, "the first digit of each factor")
@@ -81,14 +81,7 @@ func unsignedFor(n int) elem {
 // decayed is the C expression of a product with a factor, or of a leak.
 func (p *bodyPrinter) decayed(v update.Value, i update.Instr, x string) string {
 	d := i.Decay
-	round := "floor"
-	switch {
-	case d.Up != 0:
-		round = "ceil"
-	case d.UpNegative != 0:
-		round = "zero"
-	}
-	shifted := ""
+	round, shifted := rounding(d), ""
 	switch c, ok := p.factors[v]; {
 	case ok && c.wide:
 		shifted = fmt.Sprintf("@_times_wide(%s, %s, %d, %s, %s)", x, c.digits, d.Shift, wideNumber(d.Up), wideNumber(d.Up+d.UpNegative))
@@ -104,6 +97,19 @@ func (p *bodyPrinter) decayed(v update.Value, i update.Instr, x string) string {
 		return x + " - " + shifted
 	}
 	return shifted
+}
+
+// rounding is that of the shift of a decay: down, up or toward 0, or "" of any other.
+func rounding(d update.Decay) string {
+	switch most := int64(1)<<d.Shift - 1; {
+	case d.Up == 0 && d.UpNegative == 0:
+		return "floor"
+	case d.Up == most && d.UpNegative == 0:
+		return "ceil"
+	case d.Up == 0 && d.UpNegative == most:
+		return "zero"
+	}
+	return ""
 }
 
 // wideNumber is an addend of 64 bits.

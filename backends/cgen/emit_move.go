@@ -56,11 +56,21 @@ func (b *printer) piece(piece lower.Piece, to place, below int64, first bool) {
 			if y.at.elem.packed && below != 0 {
 				b.line("\ty[%[1]s >> 5] &= ~(1u << (%[1]s & 31u));", y.index.name)
 			}
-			b.write(y, x.read())
+			b.write(y, spread(w, x, y))
 		})
 	}
 	b.depth--
 	b.line("\t}")
+}
+
+// spread is an element that is copied. One that goes to several neighbours of less than a word is
+// hidden: clang fills words with it by a multiplication.
+func spread(w *walk, x, y operand) string {
+	last := len(w.dims) - 1
+	if x.number != nil || last < 0 || y.at.elem.packed || y.at.elem.bits >= 32 || x.index.strides[len(x.index.strides)-1] != 0 {
+		return x.read()
+	}
+	return "@_hide((uint32_t)(" + x.read() + "))"
 }
 
 // neighbours reports whether all paths of a walk go from neighbour to neighbour.

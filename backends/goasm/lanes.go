@@ -81,11 +81,9 @@ func (p *plan) lanes(w *written) *loop {
 // show traces a layer of neurons.
 func (p *plan) show(w *written, s *lower.Stage, l *loop) {
 	n := neuron{name: s.To.Name, dst: p.homes[s.To].buffer, bits: l.form.bits(), silent: !s.To.Type.IsSpike()}
-	for _, name := range ir.TracedVars {
-		if at := s.Each.Program.Var(name); at >= 0 {
-			i := slices.Index(w.body.Vars, lower.Variable{Stage: s, At: at})
-			n.states, n.names = append(n.states, l.args[i].field), append(n.names, name)
-		}
+	for _, name := range ir.InTraceOrder(s.Each.Program) {
+		i := slices.Index(w.body.Vars, lower.Variable{Stage: s, At: s.Each.Program.Var(name)})
+		n.states, n.names = append(n.states, l.args[i].field), append(n.names, name)
 	}
 	if w.order != nil {
 		n.places = p.table(n.dst.name+"Places", w.order.places(l.size))

@@ -196,11 +196,16 @@ func (p *plan) input(a *lower.Array) {
 	}
 }
 
-// stepInput takes the part of the step, where it is first read.
+// stepInput takes the part of the step, where it is first read; that of the last, where no step reads it.
 func (p *plan) stepInput(a *lower.Array) *home {
 	all := p.ports[a.Name]
 	now := p.copy(a, a.Name, full, all.size)
 	s := p.stage(now, a.String())
+	if p.clock == ir.End {
+		s.do("widen(%s, m.%s[%d:])", now.elements(), all.name, (p.program.Steps-1)*all.size)
+		p.add(s)
+		return &home{now, nil}
+	}
 	at := p.field(now.name+"At", "int", "0")
 	s.do("widen(%s, m.%s[m.%s:][:%d])", now.elements(), all.name, at, all.size)
 	s.do("m.%s += %d", at, all.size)

@@ -12,6 +12,8 @@ import (
 type Limits struct {
 	Target string // in messages
 	Input  int    // bits of an element of an input
+	// Narrow targets compute in 32 bits, which sums may leave on the way but nothing else.
+	Narrow bool
 	// Fits returns the reason why a stage does not fit, or "", and the help text. It is asked of
 	// nets without other faults only.
 	Fits func(s *Stage) (why, help string)
@@ -139,6 +141,9 @@ func (c *checker) program(v *ir.Value, p *update.Program, r update.Ranges) {
 		if !variable.Bit && !Int32s.Contains(r.Vars[i]) {
 			c.refuse(v, "its %s, %v, takes more than 32 bits", variable.Name, r.Vars[i])
 		}
+	}
+	if wide := p.Exact(r); c.limits.Narrow && !Int32s.Contains(wide) {
+		c.refuse(v, "its numbers go from %d to %d on the way, which takes more than 32 bits", wide.Lo, wide.Hi)
 	}
 	for _, i := range p.Code {
 		switch i.Kind {

@@ -65,6 +65,19 @@ end
 	%q = output %m : u2[2]
 }
 `, []string{"linear %l: its weights %w are -4451..37681, wanted at most 16 bits", "neuron %s: its membrane, -", "neuron %s: its current, -", "neuron %s: a leak of 1073741825/2^31 takes 65 bits"}},
+		"narrow": {`net n fixed steps=2 {
+once
+	%x = input : s16[2]
+step
+	%c = cell %x {do=[state membrane; x = operand 0; far = shl x 20; zero = const 0; f = above far zero; store membrane = x; result f]} : spike[2]
+	%s = cell %x {do=[state membrane; x = operand 0; far = shl x 20; back = sub far far; near = shl x 3; sum = add far near; less = sub sum far; store membrane = near; f = above near x; result f]} : spike[2]
+end
+	%n = sum %c : u2[2]
+	%m = sum %s : u2[2]
+	%o = output %n : u2[2]
+	%p = output %m : u2[2]
+}
+`, []string{"cell %c: its numbers go from -34359738368 to 34358689792 on the way, which takes more than 32 bits"}},
 		"constants": {`net n fixed steps=1 {
 once
 	%x = input : s8[2]
@@ -98,6 +111,8 @@ once
 `, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
+			limits := limits
+			limits.Narrow = name == "narrow"
 			list := limits.Check(parse(t, strings.ReplaceAll(c.text, "u1[2]", "spike[2]")))
 			if len(list) != len(c.want) {
 				t.Errorf("%d diagnostics, wanted %d", len(list), len(c.want))

@@ -218,9 +218,9 @@ func memoryOf(text string) (e Elem, size int, err error) {
 
 // elemOf reads a text of Elem.String.
 func elemOf(text string) (Elem, error) {
-	for bits := 1; bits <= 64; bits++ {
+	for bits := range 65 { // counts of spikes that never come have no bit plane
 		for _, e := range []Elem{{bits, false}, {bits, true}} {
-			if e.String() == text && e != (Elem{64, false}) && e != (Elem{1, true}) {
+			if e.String() == text && e != (Elem{64, false}) && (bits > 1 || !e.Signed) {
 				return e, nil
 			}
 		}

@@ -28,7 +28,6 @@
 package verilog
 
 import (
-	"fmt"
 	"slices"
 
 	"nomul/backends"
@@ -55,23 +54,7 @@ func (backend) Doc() string {
 
 // Check lists the limits of Emit that the net exceeds.
 func (backend) Check(net *ir.Net) diag.List {
-	return lower.Limits{Target: "verilog", Input: 16, Fits: fits}.Check(net)
-}
-
-// fits returns the reason why a program with state cannot run: it takes the tiles of one unit
-// as these are made.
-func fits(s *lower.Stage) (why, help string) {
-	if s.Each == nil || len(s.Each.Program.Vars) == 0 {
-		return "", ""
-	}
-	views := map[string]bool{}
-	for _, slot := range operandsOf(s.Each.Program) {
-		views[s.Each.Views[slot].String()] = true
-	}
-	if len(views) > 1 {
-		return fmt.Sprintf("it keeps state and reads %d arrays in each step, wanted one", len(views)), "compute of them the one that it reads"
-	}
-	return "", ""
+	return lower.Limits{Target: "verilog", Input: 16}.Check(net)
 }
 
 // planOf plans the lowered program of a net.

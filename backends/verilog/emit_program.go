@@ -17,16 +17,14 @@ func (n *program) Kept() []stateVar {
 // Stored are the state variables that a lane gives: those that are kept, and those that the
 // bench reads.
 func (n *program) Stored() []stateVar {
-	return slices.DeleteFunc(slices.Clone(n.States), func(s stateVar) bool { return !s.Kept && !slices.Contains(ir.TracedVars, s.Name) })
+	return slices.DeleteFunc(slices.Clone(n.States), func(s stateVar) bool { return !s.Kept && !slices.Contains(ir.InTraceOrder(n.Program), s.Name) })
 }
 
 // Traced are the state variables that a bench compares.
 func (n *program) Traced() []stateVar {
 	var out []stateVar
-	for _, name := range ir.TracedVars {
-		if at := n.Var(name); at >= 0 {
-			out = append(out, n.States[at])
-		}
+	for _, name := range ir.InTraceOrder(n.Program) {
+		out = append(out, n.States[n.Var(name)])
 	}
 	return out
 }
@@ -40,13 +38,13 @@ func (n *program) Remembers() bool { return len(n.Kept()) > 0 }
 // Numbers reports whether the number of the step is asked for.
 func (n *program) Numbers() bool { return n.Program != nil && n.Program.Steps() }
 
-// ChargedBits is the bits of a lane between charge and lane.
+// ChargedBits is the bits of a lane between charge and lane; of none, one that nothing reads.
 func (n *program) ChargedBits() int {
 	bits := 0
 	for _, s := range n.Charged {
 		bits += s.Bits
 	}
-	return bits
+	return max(bits, 1)
 }
 
 // function is a Verilog function of one element.
@@ -73,7 +71,12 @@ type statement struct {
 
 // Function is a program, or the first stage of a neuron.
 func (u *unit) Function() function {
-	f := function{Name: "element", Bits: u.Bits, Work: u.Work, Inputs: u.inputs(), Statements: u.Statements(false)}
+	f := function{Name: "element", Bits: u.Bits, Work: u.Work, Inputs: u.inputs()}
+	if u.Program == nil {
+		f.Returned = u.sideBySide()
+		return f
+	}
+	f.Statements = u.Statements(false)
 	if u.Kind == kindNeuron {
 		f.Name, f.Bits, f.Returned = "charge", u.ChargedBits(), u.crossing()
 	} else {
@@ -88,7 +91,11 @@ func (u *unit) inputs() []input {
 		out = append(out, input{name, bits, func(lane int) string { return part(signal, lane, bits) }})
 	}
 	for _, o := range u.Operands {
-		add(fmt.Sprint("x", o.Slot), fmt.Sprintf("x%d_q", o.Port), o.Unit.Bits)
+		signal, o := fmt.Sprintf("x%d_q", o.Port), o
+		out = append(out, input{fmt.Sprint("x", o.Slot), o.Bits, func(lane int) string {
+			from := lane*o.of + o.at
+			return fmt.Sprintf("%s[%d:%d]", signal, from+o.Bits-1, from)
+		}})
 	}
 	for _, s := range u.Kept() {
 		signal := map[string]string{kindSum: "r_q", kindMap: "x0_q"}[u.Kind]
@@ -99,6 +106,9 @@ func (u *unit) inputs() []input {
 	}
 	for _, p := range u.Charging {
 		out = append(out, input{p.Name, p.Bits, p.Lane})
+	}
+	if out == nil { // a function has an input, a layer that comes to one number has none
+		out = append(out, input{"none", 1, func(int) string { return "1'd0" }})
 	}
 	return out
 }
@@ -166,7 +176,7 @@ func (u *unit) expression(at int, late bool) string {
 		return u.load(int(i.At))
 	case update.Operand:
 		o := u.Operands[slices.IndexFunc(u.Operands, func(o operand) bool { return int64(o.Slot) == i.At })]
-		return fitted(fmt.Sprint("x", o.Slot), o.Unit.Bits, o.Unit.Signed, u.Work)
+		return fitted(fmt.Sprint("x", o.Slot), o.Bits, o.Signed, u.Work)
 	case update.Step:
 		return extend("step", indexBits(u.Steps), false, u.Work)
 	case update.Leak:
@@ -272,6 +282,9 @@ func (n *program) crossing() string {
 	var parts []string
 	for _, s := range slices.Backward(n.Charged) {
 		parts = append(parts, n.given(s.value, s.Bits, false))
+	}
+	if parts == nil {
+		return decimal(1, 0)
 	}
 	return "{" + strings.Join(parts, ", ") + "}"
 }

@@ -25,10 +25,14 @@ func newLeak(name string, of update.Value, d update.Decay, r ir.Range, work int)
 		k.Wide = max(work, r.SignedBits()+d.Shift+2) // the factor is at most 2^Shift
 		return k
 	}
-	k.Shift = min(d.Shift, r.SignedBits())
-	if most := int64(1)<<k.Shift - 1; d.Up|d.UpNegative != 0 {
+	most := int64(1)<<d.Shift - 1
+	if whole := func(n int64) bool { return n == 0 || n == most }; d.Up == 0 && whole(d.UpNegative) || whole(d.Up) && d.UpNegative == 0 {
+		k.Shift = min(d.Shift, r.SignedBits())
+		most = 1<<k.Shift - 1
 		k.Up, k.UpNegative = min(d.Up, most), min(d.UpNegative, most)
-		k.Wide = max(work, k.Shift+1, ir.Range{Lo: r.Lo, Hi: r.Hi + most}.SignedBits())
+	}
+	if d.Up|d.UpNegative != 0 {
+		k.Wide = max(work, k.Shift+1, ir.Range{Lo: r.Lo, Hi: r.Hi + k.Up + k.UpNegative}.SignedBits())
 	}
 	return k
 }
@@ -57,10 +61,10 @@ func (k leak) Product() string {
 // Addend is added so that the shift rounds up; empty when it rounds down.
 func (k leak) Addend() string {
 	switch {
+	case k.UpNegative != 0:
+		return fmt.Sprintf("(x[%d] ? %d'sd%d : %d'sd%d)", k.Work-1, k.Wide, k.Up+k.UpNegative, k.Wide, k.Up)
 	case k.Up != 0:
 		return fmt.Sprintf("%d'sd%d", k.Wide, k.Up)
-	case k.UpNegative != 0:
-		return fmt.Sprintf("(x[%d] ? %d'sd%d : %d'sd0)", k.Work-1, k.Wide, k.UpNegative, k.Wide)
 	}
 	return ""
 }

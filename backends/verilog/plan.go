@@ -181,6 +181,9 @@ func (p *plan) each(s *lower.Stage) {
 		x, order := p.stored(s.To, make([]origin, s.To.Type.Size()))
 		u.vector, u.Xs = newVector(s.To.Range, x.Lanes, order), []*unit{x}
 	}
+	if u.TakesTiles() && len(u.Xs) > 1 {
+		p.join(u)
+	}
 	u.program = planProgram(u, e, dims, p.Steps)
 	p.add(u)
 }
@@ -240,7 +243,7 @@ func (u *unit) read(slot int, x *unit) {
 	if port < 0 {
 		port, u.Xs = len(u.Xs), append(u.Xs, x)
 	}
-	u.Operands = append(u.Operands, operand{slot, port, x})
+	u.Operands = append(u.Operands, operand{slot, port, x.Bits, x.Signed, 0, x.Bits})
 }
 
 // connect decides which tiles are streamed and which are stored.

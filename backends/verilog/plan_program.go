@@ -29,9 +29,11 @@ type program struct {
 
 // operand is an operand of a program, which comes through a port.
 type operand struct {
-	Slot int
-	Port int // in Xs
-	Unit *unit
+	Slot   int
+	Port   int // in Xs
+	Bits   int
+	Signed bool
+	at, of int // its lowest bit in an element of the port, which has so many
 }
 
 // stateVar is a state variable in hardware.

@@ -59,7 +59,11 @@ const spread = " … "
 
 func neuronRows(net *ir.Net) []neuronRow {
 	rows, silent := []neuronRow{}, raise.SilentStarts(net)
-	for _, v := range net.All(ir.OpNeuron) {
+	for _, v := range net.Neurons() {
+		if c, ok := v.Attrs.(ir.CellAttrs); ok {
+			rows = append(rows, cellRow(v, c))
+			continue
+		}
 		a := v.Attrs.(ir.NeuronAttrs)
 		row := neuronRow{Name: v.Name, Kind: "LIF", Count: v.Type.Size(),
 			Leak: leakText(a.Leak, v.Args[ir.NeuronLeak]), Reset: a.Reset.String() + whenReset(a), Compare: a.Compare.String()}
@@ -96,6 +100,16 @@ func neuronRows(net *ir.Net) []neuronRow {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// cellRow describes a neuron by its program: how many state variables it keeps, and the constants
+// it is compared with.
+func cellRow(v *ir.Value, c ir.CellAttrs) neuronRow {
+	row := neuronRow{Name: v.Name, Kind: "own update", Count: v.Type.Size(), Leak: "own", Reset: "own", Compare: "own", Threshold: "own"}
+	if n := len(c.Do.Vars); n > 1 {
+		row.Kind += fmt.Sprintf(", %d state variables", n)
+	}
+	return row
 }
 
 // leakText is a leak's factor if it is an operand, else the leak as it is written.

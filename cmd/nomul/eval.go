@@ -192,7 +192,7 @@ func quietLayers(net *ir.Net, a metrics.Activity) []string {
 	var out []string
 	for _, l := range a.Layers {
 		v := net.Find(l.Name)
-		if l.Kind == "neuron" && l.SpikeRate == 0 && !v.Attrs.(ir.NeuronAttrs).Silent {
+		if l.Kind == "neuron" && l.SpikeRate == 0 && v.Type.IsSpike() {
 			out = append(out, l.Name)
 		}
 	}

@@ -118,7 +118,7 @@ func newRecording(net *ir.Net, samples int) *recording {
 	for _, v := range net.All(ir.OpOutput) {
 		r.outputs[v.Name] = &dataset.Array{DType: r.elem(v), Shape: r.outputShape(v)}
 	}
-	for _, v := range net.All(ir.OpNeuron) {
+	for _, v := range net.Neurons() {
 		shape := append([]int{samples, net.Steps}, v.Type.Shape.Dims()...)
 		r.shapes[v.Name] = shape
 	}
@@ -158,7 +158,7 @@ func record(c *cobra.Command, net *ir.Net, engineName string, samples []map[stri
 }
 
 func (r *recording) tap(_ int, v *ir.Value, result *ir.Tensor, states []*ir.Tensor) {
-	if v.Op != ir.OpNeuron {
+	if !v.IsNeuron() {
 		return
 	}
 	for i, spike := range interp.Spikes(v, result) {
@@ -227,7 +227,7 @@ func (r *recording) files(out, trace string) []files.Output {
 // traceArrays are the spikes and state variables of every neuron layer.
 func (r *recording) traceArrays() map[string]*dataset.Array {
 	arrays := map[string]*dataset.Array{}
-	for _, v := range r.net.All(ir.OpNeuron) {
+	for _, v := range r.net.Neurons() {
 		arrays[v.Name] = dataset.Ints(dataset.Uint8, r.shapes[v.Name], wholes(r.traces[v.Name]))
 		for _, name := range stateNames(v) {
 			if r.net.Level == ir.Fixed {
@@ -245,7 +245,7 @@ func (r *recording) traceArrays() map[string]*dataset.Array {
 
 // addUnits adds the threshold or the scale, by which integers of a membrane become real potentials.
 func addUnits(arrays map[string]*dataset.Array, v *ir.Value) {
-	if th := v.Arg(ir.NeuronThreshold).Const(); th != nil {
+	if th := v.Arg(ir.NeuronThreshold).Const(); th != nil && v.Op == ir.OpNeuron {
 		arrays[v.Name+".threshold"] = dataset.Ints(dataset.Int32, th.Type.Shape.Dims(), th.I)
 	} else if v.Scale != nil {
 		arrays[v.Name+".scale"] = dataset.Floats(dataset.Float64, v.Scale.Data.Type.Shape.Dims(), v.Scale.Data.F)

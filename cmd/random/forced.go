@@ -46,7 +46,7 @@ func cut(net *ir.Net) *ir.Net {
 		}
 		out.Values = append(out.Values, &w)
 		became[v] = &w
-		if v.Op == ir.OpNeuron && v.Type.IsSpike() {
+		if v.IsNeuron() && v.Type.IsSpike() {
 			given := &ir.Value{Name: v.Name + ".given", Op: ir.OpInput, Type: v.Type, Clock: v.Clock, Range: ir.Range{Lo: 0, Hi: 1},
 				Attrs: ir.InputAttrs{Per: ir.Step}, Origin: v.Origin}
 			out.Values = append(out.Values, given)
@@ -60,7 +60,7 @@ func cut(net *ir.Net) *ir.Net {
 func teacher(m *interp.Machine, in map[string]*ir.Tensor) (spikes map[string][]int64, outputs map[string][]float64, err error) {
 	spikes, outputs = map[string][]int64{}, map[string][]float64{}
 	out, err := m.Run(in, func(_ int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
-		if v.Op == ir.OpNeuron && v.Type.IsSpike() {
+		if v.IsNeuron() && v.Type.IsSpike() {
 			spikes[v.Name] = append(spikes[v.Name], result.I...)
 		}
 	})
@@ -96,7 +96,7 @@ func (n *network) runForced() error {
 		}
 		parted, differed := false, map[string]bool{}
 		got, err := fixed.Run(in, func(step int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
-			if v.Op == ir.OpNeuron && v.Type.IsSpike() {
+			if v.IsNeuron() && v.Type.IsSpike() {
 				n.flips(s, step, v.Name, result.I, want[v.Name], differed)
 				parted = parted || metrics.IsDecided(v) && !slices.Equal(result.I, want[v.Name][step*len(result.I):][:len(result.I)])
 			}

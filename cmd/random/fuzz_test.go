@@ -9,6 +9,7 @@ import (
 	"nomul/frontend/onnx/randnet"
 	"nomul/ir"
 	"nomul/ir/irtest"
+	"nomul/ir/update"
 	"nomul/passes"
 	"nomul/runtime/interp"
 )
@@ -54,10 +55,41 @@ func spoiled(net *ir.Net, random *rand.Rand) *ir.Net {
 			}
 			attrs = a
 		}
+		if a, ok := attrs.(ir.CellAttrs); ok {
+			attrs = ir.CellAttrs{Do: ir.Routine{Program: spoiledProgram(a.Do.Program, random)}}
+		}
 		return r.CopyWith(v, attrs, args...)
 	})
 	if err != nil || ir.Verify(out) != nil {
 		return nil
+	}
+	return out
+}
+
+// spoiledProgram has other instructions of as many values, other numbers and other operands in some
+// places.
+func spoiledProgram(p *update.Program, random *rand.Rand) *update.Program {
+	out := p.Clone()
+	for at := range out.Code {
+		i := &out.Code[at]
+		if random.IntN(4) > 0 {
+			continue
+		}
+		switch i.Kind {
+		case update.Const:
+			i.At = pick([]int64{0, 1, -1, 7, 1 << 31, -1 << 31, 1 << 61}, random)
+		case update.Shl:
+			i.At = pick([]int64{0, 1, 31, 32, 62}, random)
+		case update.Add, update.Sub, update.Min, update.Max:
+			i.Kind = pick([]update.Kind{update.Add, update.Sub, update.Min, update.Max}, random)
+			i.B = update.Value(random.IntN(at))
+		case update.AtLeast, update.Above:
+			i.Kind, i.A = pick([]update.Kind{update.AtLeast, update.Above}, random), i.B
+		case update.And, update.Or, update.Xor, update.AndNot:
+			i.Kind = pick([]update.Kind{update.And, update.Or, update.Xor, update.AndNot}, random)
+		case update.Leak:
+			i.Decay.Rest, i.Decay.Up = !i.Decay.Rest, random.Int64N(1<<i.Decay.Shift)
+		}
 	}
 	return out
 }

@@ -53,7 +53,7 @@ func coarsestOf(readers map[*ir.Value][]*ir.Value, v *ir.Value) float64 {
 	limit := 0.0
 	for _, r := range readers[v] {
 		switch {
-		case r.Op == ir.OpNeuron:
+		case r.IsNeuron():
 			if r.Type.IsSpike() {
 				limit = max(limit, coarsest)
 			}

@@ -26,7 +26,7 @@ type trace struct {
 func (n *network) traced(m *interp.Machine, in map[string]*ir.Tensor) (trace, error) {
 	t := trace{map[string][]float64{}, map[string][]float64{}}
 	out, err := m.Run(in, func(step int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
-		if v.Op != ir.OpNeuron || !v.Type.IsSpike() {
+		if !v.IsNeuron() || !v.Type.IsSpike() {
 			return
 		}
 		spikes := numbers(result)
@@ -48,7 +48,7 @@ func (n *network) traced(m *interp.Machine, in map[string]*ir.Tensor) (trace, er
 func (n *network) opposite(v *ir.Value) bool {
 	at := slices.IndexFunc(n.model.Layers, func(f randnet.Fired) bool { return f.Name == v.Name })
 	th := v.Arg(ir.NeuronThreshold).Const()
-	return at >= 0 && th != nil && th.At(0)*float64(n.model.Layers[at].Thresholds[0]) < 0
+	return v.Op == ir.OpNeuron && at >= 0 && th != nil && th.At(0)*float64(n.model.Layers[at].Thresholds[0]) < 0
 }
 
 // runSpiking holds the spiking net against the source.
@@ -96,7 +96,7 @@ func partlyRead(net *ir.Net) map[string]bool {
 			whole[a] = whole[a] || read
 		}
 	}
-	for _, v := range net.All(ir.OpNeuron) {
+	for _, v := range net.Neurons() {
 		partly[v.Name] = partly[v.Name] || !whole[v]
 		if layer, name, copied := strings.Cut(v.Name, "."); copied && name != "potential" {
 			partly[layer] = true

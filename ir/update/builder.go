@@ -1,5 +1,7 @@
 package update
 
+import "slices"
+
 // Builder writes a program. Its methods return the value of a new instruction, or of an
 // earlier one that is known to be equal.
 type Builder struct{ p Program }
@@ -72,6 +74,12 @@ func (b *Builder) Sub(x, y Value) Value {
 	return b.add(Instr{Kind: Sub, A: x, B: y})
 }
 
+// Times returns x · y, of real numbers.
+func (b *Builder) Times(x, y Value) Value { return b.add(Instr{Kind: Times, A: x, B: y}) }
+
+// Over returns x / y, of real numbers.
+func (b *Builder) Over(x, y Value) Value { return b.add(Instr{Kind: Over, A: x, B: y}) }
+
 // Shl returns x · 2^k.
 func (b *Builder) Shl(x Value, k int) Value {
 	if k == 0 || b.is(x, 0) {
@@ -125,6 +133,34 @@ func (b *Builder) Select(c, x, y Value) Value {
 	return b.add(Instr{Kind: Select, A: x, B: y, C: c})
 }
 
+// Inline appends another program's state and instructions, but for its result, which it returns.
+// State that is loaded behind its store is loaded before it: engines store at once.
+func (b *Builder) Inline(p *Program) Value {
+	first := len(b.p.Vars)
+	values := make([]Value, len(p.Code))
+	for v, i := range p.Code {
+		if i.Kind == Result {
+			continue
+		}
+		i.A, i.B, i.C = values[i.A], values[i.B], values[i.C]
+		if i.Kind == Load || i.Kind == Store {
+			i.At += int64(first)
+		}
+		if i.Kind == Store && slices.ContainsFunc(p.Code[v:], func(later Instr) bool { return later.Kind == Load && later.At == p.Code[v].At }) {
+			b.Load(int(i.At))
+		}
+		values[v] = b.add(i)
+	}
+	for _, v := range p.Vars {
+		v.Versions = slices.Clone(v.Versions)
+		for i, at := range v.Versions {
+			v.Versions[i] = values[at]
+		}
+		b.p.Vars = append(b.p.Vars, v)
+	}
+	return values[p.Result()]
+}
+
 // Store makes a value the state variable of the next step.
 func (b *Builder) Store(variable int, v Value) {
 	b.add(Instr{Kind: Store, A: v, At: int64(variable)})
@@ -135,4 +171,7 @@ func (b *Builder) Result(v Value) { b.add(Instr{Kind: Result, A: v}) }
 
 // Program returns the program without the instructions and state variables that nothing
 // depends on.
-func (b *Builder) Program() *Program { return trimmed(&b.p) }
+func (b *Builder) Program() *Program {
+	p, _ := b.p.trimmed(Ranges{})
+	return p
+}

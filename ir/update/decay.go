@@ -15,6 +15,16 @@ func (d Decay) Of(v int64) int64 {
 	return kept
 }
 
+// Range returns the range of the part of numbers of a range. It is monotone on either side of 0, and
+// may step back there, where UpNegative ends.
+func (d Decay) Range(r Range) Range {
+	out := Range{d.Of(r.Lo), d.Of(r.Hi)}
+	if r.Lo < 0 && r.Hi >= 0 {
+		out.Lo, out.Hi = min(out.Lo, d.Of(0)), max(out.Hi, d.Of(-1))
+	}
+	return out
+}
+
 // Factor returns the numerator, the sum of its digits.
 func (d Decay) Factor() int64 {
 	n := int64(0)

@@ -74,21 +74,25 @@ func (e *expansion) digits(x Value, d Decay, r Range) (Value, Range) {
 
 // round adds the addend that makes the shift of a sum round up, or toward 0.
 func (e *expansion) round(x, sum Value, d Decay, of, r Range) (Value, Range) {
-	up := d.Up
+	up, most := d.Up, d.Up+d.UpNegative
+	constant := func(n int64) Value { return e.add(Instr{Kind: Const, At: n}, Range{n, n}) }
 	var addend Value
 	switch {
 	case d.UpNegative != 0 && of.Lo < 0:
-		zero := e.add(Instr{Kind: Const}, Range{})
+		zero := constant(0)
 		below := e.add(Instr{Kind: Above, A: zero, B: x}, Range{0, 1})
-		most := e.add(Instr{Kind: Const, At: d.UpNegative}, Range{d.UpNegative, d.UpNegative})
-		addend = e.add(Instr{Kind: Select, A: most, B: zero, C: below}, Range{0, d.UpNegative})
-		negative := Range{r.Lo + d.UpNegative, min(r.Hi, -1) + d.UpNegative}
+		least := zero
+		if up != 0 {
+			least = constant(up)
+		}
+		addend = e.add(Instr{Kind: Select, A: constant(most), B: least, C: below}, Range{up, most})
+		negative := Range{r.Lo + most, min(r.Hi, -1) + most}
 		if r.Hi >= 0 {
-			negative = negative.Union(Range{0, r.Hi})
+			negative = negative.Union(Range{up, r.Hi + up})
 		}
 		r = negative
 	case up != 0:
-		addend = e.add(Instr{Kind: Const, At: up}, Range{up, up})
+		addend = constant(up)
 		r = r.Add(Range{up, up})
 	default:
 		return sum, r

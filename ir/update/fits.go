@@ -18,6 +18,23 @@ func (p *Program) Limits() []bool {
 	return limits
 }
 
+// Exact returns the range of all constants and all values that something but a sum, a shift to the
+// left or a choice takes, which wrap in no engine.
+func (p *Program) Exact(r Ranges) Range {
+	var out Range
+	for v, i := range p.Code {
+		switch i.Kind {
+		case Const:
+			out = out.Union(r.Values[v])
+		case AtLeast, Above, Shr, Leak, Scale, Min, Max, Store, Result:
+			for _, a := range i.Values() {
+				out = out.Union(r.Values[a])
+			}
+		}
+	}
+	return out
+}
+
 // Fits reports whether a program without leaks can run in lanes that hold the integers of
 // a range and wrap at its borders. Sums, differences, shifts to the left and choices may
 // wrap; the operands of all else are exact, and so is the state. Limits are clipped to

@@ -36,6 +36,8 @@ const (
 	Max                     // the larger of A and B
 	Store                   // A is state variable At from the next step on
 	Result                  // A is the result of the step
+	Times                   // A · B, of real numbers
+	Over                    // A / B, of real numbers
 	kinds
 )
 
@@ -49,7 +51,7 @@ var infos = [kinds]kindInfo{
 	Load: {"load", 0}, Operand: {"operand", 0}, Param: {"param", 0}, Const: {"const", 0}, Step: {"step", 0},
 	Add: {"add", 2}, Sub: {"sub", 2}, Shl: {"shl", 1}, Shr: {"shr", 1}, Leak: {"leak", 1}, Scale: {"scale", 2},
 	AtLeast: {"at-least", 2}, Above: {"above", 2}, And: {"and", 2}, Or: {"or", 2}, Xor: {"xor", 2}, AndNot: {"and-not", 2},
-	Select: {"select", 3}, Min: {"min", 2}, Max: {"max", 2}, Store: {"store", 1}, Result: {"result", 1},
+	Select: {"select", 3}, Min: {"min", 2}, Max: {"max", 2}, Store: {"store", 1}, Result: {"result", 1}, Times: {"times", 2}, Over: {"over", 2},
 }
 
 func (k Kind) String() string { return infos[k].name }
@@ -69,6 +71,39 @@ type Instr struct {
 // Bit reports whether the value is 0 or 1 by its kind.
 func (i Instr) Bit() bool {
 	return i.Kind == AtLeast || i.Kind == Above || i.Kind == And || i.Kind == Or || i.Kind == Xor || i.Kind == AndNot
+}
+
+// Compares reports whether the instruction is a comparison.
+func (i Instr) Compares() bool { return i.Kind == AtLeast || i.Kind == Above }
+
+// OfReals reports whether only real numbers have the instruction.
+func (i Instr) OfReals() bool { return i.Kind == Times || i.Kind == Over }
+
+// OfCells reports whether cells have the instruction, on integers or on real numbers.
+func (i Instr) OfCells(integers bool) bool {
+	switch i.Kind {
+	case Shl, Leak:
+		return integers
+	case Times, Over:
+		return !integers
+	case Shr, Scale, Step, Param:
+		return false
+	}
+	return true
+}
+
+// Takes returns the values that the instruction takes as bits, and those it takes as numbers; a
+// select and a result take either.
+func (i Instr) Takes() (bits, numbers []Value) {
+	switch i.Kind {
+	case And, Or, Xor, AndNot:
+		return i.Values(), nil
+	case Select:
+		return []Value{i.C}, nil
+	case Result:
+		return nil, nil
+	}
+	return nil, i.Values()
 }
 
 // Values returns the values that the instruction takes, of a select its bit first.
@@ -120,7 +155,8 @@ type Var struct {
 	Versions []Value
 }
 
-// Program is the update of one element in one time step.
+// Program is the update of one element in one time step. Its numbers are integers, but for those
+// with Times or Over, which are of real ones.
 type Program struct {
 	Vars []Var
 	Code []Instr
@@ -141,6 +177,15 @@ func (p *Program) Stored(v int) Value { return p.Code[p.find(Store, v)].A }
 // Result returns the value that is the result.
 func (p *Program) Result() Value {
 	return p.Code[slices.IndexFunc(p.Code, func(i Instr) bool { return i.Kind == Result })].A
+}
+
+// Clone returns a copy.
+func (p *Program) Clone() *Program {
+	out := &Program{Vars: slices.Clone(p.Vars), Code: slices.Clone(p.Code)}
+	for i := range out.Vars {
+		out.Vars[i].Versions = slices.Clone(out.Vars[i].Versions)
+	}
+	return out
 }
 
 func (p *Program) find(k Kind, at int) Value {

@@ -145,7 +145,7 @@ func (w *walk) value(v int, i *Instr) Range {
 	case Shr:
 		return Range{a.Lo >> i.At, a.Hi >> i.At}
 	case Leak:
-		return Range{i.Decay.Of(a.Lo), i.Decay.Of(a.Hi)} // monotone
+		return i.Decay.Range(a)
 	case Scale:
 		r := a.Scaled(b.Lo).Union(a.Scaled(b.Hi))
 		return Range{i.Decay.rounded(r.Lo), i.Decay.rounded(r.Hi)}

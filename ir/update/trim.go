@@ -1,15 +1,17 @@
 package update
 
 // trimmed returns a program without its dead instructions, and without the state variables
-// that are neither traced nor loaded by a live instruction.
-func trimmed(p *Program) *Program {
+// that are neither traced nor loaded by a live instruction; and the ranges of those that are left, if
+// ranges are given.
+func (p *Program) trimmed(r Ranges) (*Program, Ranges) {
 	live, kept := p.live()
-	out := &Program{}
+	out, left := &Program{}, Ranges{}
 	vars, values := make([]int64, len(p.Vars)), make([]Value, len(p.Code))
 	for i, v := range p.Vars {
 		if kept[i] {
 			vars[i] = int64(len(out.Vars))
 			out.Vars = append(out.Vars, v)
+			left.Vars = appendAt(left.Vars, r.Vars, i)
 		}
 	}
 	for i, instr := range p.Code {
@@ -22,6 +24,7 @@ func trimmed(p *Program) *Program {
 		instr.A, instr.B, instr.C = values[instr.A], values[instr.B], values[instr.C]
 		values[i] = Value(len(out.Code))
 		out.Code = append(out.Code, instr)
+		left.Values = appendAt(left.Values, r.Values, i)
 	}
 	for i := range out.Vars {
 		versions := out.Vars[i].Versions
@@ -32,7 +35,15 @@ func trimmed(p *Program) *Program {
 			}
 		}
 	}
-	return out
+	return out, left
+}
+
+// appendAt appends one of some ranges, if there are any.
+func appendAt(to, from []Range, i int) []Range {
+	if from == nil {
+		return nil
+	}
+	return append(to, from[i])
 }
 
 // live reports for each instruction whether the result or a kept state variable depends on

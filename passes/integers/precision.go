@@ -47,6 +47,8 @@ func tolerated(v *ir.Value, may float64, steps int) float64 {
 			may = min(may, math.Ldexp(scales.LeastMagnitude(th.F), -scales.PreciseBits))
 		}
 		return may / scales.ResponseOf(a, steps, scales.Impulses{Input: 1})
+	case ir.OpCell:
+		return toleratedByCell(v, may, steps)
 	case ir.OpSum:
 		return may / float64(steps)
 	case ir.OpReduceSum:
@@ -60,6 +62,27 @@ func tolerated(v *ir.Value, may float64, steps int) float64 {
 		return may / float64(dims.Dim(dims.Rank()-1))
 	}
 	return may
+}
+
+// toleratedByCell is how far the operands of a cell may be off, beside the constants that its
+// numbers are compared with.
+func toleratedByCell(v *ir.Value, may float64, steps int) float64 {
+	c, err := scales.NewCell(v)
+	if err != nil {
+		return may // refused when it is rounded
+	}
+	out := math.Inf(1)
+	for _, class := range c.Classes() {
+		least := may
+		limits, _ := c.Constants(class)
+		for _, t := range limits {
+			least = min(least, math.Ldexp(scales.LeastMagnitude(t.F), -scales.PreciseBits))
+		}
+		if grows := c.Response(class, steps, scales.Errors{Operand: 1}); grows > 0 {
+			out = min(out, least/grows)
+		}
+	}
+	return out
 }
 
 // bringing is a conversion that was made: of a value into units, by so many signed

@@ -64,6 +64,8 @@ func (q *quantiser) value(v *ir.Value) (*ir.Value, error) {
 		return nil, nil
 	case v.Op == ir.OpNeuron:
 		return q.neuron(v)
+	case v.Op == ir.OpCell:
+		return q.cell(v)
 	case !v.Type.IsReal() && !anyReal(v.Args):
 		return q.integer(v)
 	}
@@ -110,7 +112,7 @@ func anyReal(args []*ir.Value) bool {
 }
 
 // Quantises reports whether there is a rule that makes an op's result an integer, where it is real.
-func Quantises(op ir.Op) bool { return op == ir.OpNeuron || integerRules[op] != nil }
+func Quantises(op ir.Op) bool { return op == ir.OpNeuron || op == ir.OpCell || integerRules[op] != nil }
 
 // integerRules make an op's real result an integer in its scale.
 var integerRules = map[ir.Op]func(*quantiser, *ir.Value) (*ir.Value, error){

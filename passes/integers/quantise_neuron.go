@@ -209,7 +209,7 @@ func (q *quantiser) guard(v *ir.Value) (need, wish int) {
 			units = append(units, layers.Divide(c, scale).F...)
 		}
 	}
-	need, wish = scales.GuardBits(v, units, q.steps, true)
+	need, wish = scales.GuardBits(scales.LostUnits(v, q.steps), units, true)
 	if attrs.Silent && scales.LostUnits(v, q.steps) == 0 && scales.AllIntegers(units, need) { // it fires alike in finer units
 		fine := scales.SilentGuard(v, q.sizes, q.steps)
 		need, wish = max(need, fine), max(wish, fine)

@@ -53,7 +53,7 @@ func (s *quiet) find(v *ir.Value) *ir.Tensor {
 	switch {
 	case v.Op == ir.OpConst:
 		return v.Const()
-	case v.Type.IsSpike() && (v.Op == ir.OpNeuron || v.Op == ir.OpInput || v.Op == ir.OpDelay):
+	case v.Type.IsSpike() && (v.IsNeuron() || v.Op == ir.OpInput || v.Op == ir.OpDelay):
 		return ir.NewTensor(v.Type)
 	case v.Op == ir.OpInput:
 		return absentWords(v)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nomul/ir"
+	"nomul/ir/update"
 	"nomul/passes/rewrite"
 )
 
@@ -113,6 +114,18 @@ func fractionLeak(beta float64) (ir.Leak, bool) {
 		}
 	}
 	return l, true
+}
+
+// DecayOf is the form of a leak factor from 0 to 1 on the integers of a cell, rounded down; ok is
+// false where nothing is left.
+func DecayOf(factor float64) (d update.Decay, ok bool) {
+	switch l := integerLeak(factor); l.Kind {
+	case ir.LeakShift, ir.LeakDecay:
+		return update.Decay{Digits: []update.Digit{{Shift: 0, Sign: 1}}, Shift: l.K, Rest: l.Kind == ir.LeakDecay}, true
+	case ir.LeakCSD:
+		return update.Decay{Digits: update.CSD(l.N), Shift: l.K}, true
+	}
+	return update.Decay{}, false
 }
 
 // Remains is the factor that a leak stands for.

@@ -120,17 +120,35 @@ type want struct {
 	levels float64   // how many of its units its largest noted may be
 }
 
-// sink is a neuron that reads a real value.
+// sink is a neuron that reads a real value: its limits are thresholds, and all its numbers are to be
+// whole in units of 2^-guard of the value's, of which rounding loses so many in all steps. An error
+// of the value in each step grows to so many of it.
 type sink struct {
-	value *ir.Value
-	gauge gauge
-	guard int
+	value           *ir.Value
+	gauge           gauge
+	guard           int
+	limits, numbers []*ir.Tensor
+	lost, grows     float64
+}
+
+// neuronSink is the sink of a neuron that fires.
+func (s *scaler) neuronSink(v *ir.Value, g gauge) *sink {
+	k := &sink{value: v, gauge: g, limits: []*ir.Tensor{v.Args[ir.NeuronThreshold].Const()},
+		lost: LostUnits(v, s.steps), grows: ResponseOf(v.Attrs.(ir.NeuronAttrs), s.steps, Impulses{Input: 1})}
+	for _, slot := range WholeSlots {
+		if c := v.Args[slot].Const(); c != nil {
+			k.numbers = append(k.numbers, c)
+		}
+	}
+	return k
 }
 
 func (s *scaler) visit(v *ir.Value) error {
 	switch v.Op {
 	case ir.OpNeuron:
 		return s.neuron(v)
+	case ir.OpCell:
+		return s.cell(v)
 	case ir.OpMatmul:
 		return s.product(v)
 	case ir.OpArgmax:
@@ -156,7 +174,7 @@ func (s *scaler) visit(v *ir.Value) error {
 
 // Scales reports whether there is a rule for the units of an op's result, where it is real.
 func Scales(op ir.Op) bool {
-	return op == ir.OpNeuron || op == ir.OpMatmul || scaleRules[op] != nil
+	return op == ir.OpNeuron || op == ir.OpCell || op == ir.OpMatmul || scaleRules[op] != nil
 }
 
 // NotOfIntegers is why an op has no rule.
@@ -285,7 +303,7 @@ func (s *scaler) neuron(v *ir.Value) error {
 		return nil
 	}
 	if attrs.Fires() {
-		s.sinks = append(s.sinks, &sink{value: v, gauge: g})
+		s.sinks = append(s.sinks, s.neuronSink(v, g))
 	}
 	for slot := ir.NeuronThreshold; slot < ir.NeuronLeak; slot++ {
 		if c := v.Args[slot].Const(); c != nil {

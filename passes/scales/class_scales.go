@@ -72,7 +72,7 @@ func (s *scaler) guards(scale []float64, placed bool) bool {
 	settled := true
 	for _, k := range s.sinks {
 		units := s.sinkUnits(k, func(root int) float64 { return scale[root] })
-		_, guard := GuardBits(k.value, units, s.steps, placed)
+		_, guard := GuardBits(k.lost, units, placed)
 		settled = settled && guard == k.guard
 		k.guard = guard
 	}
@@ -328,11 +328,8 @@ func (s *scaler) place(classes []asked, need []float64) {
 
 // preciseFor divides thresholds into units in which rounding the input of a neuron by
 // half of one in every step stays within 2^-preciseBits of them.
-func preciseFor(steps int) func(*sink, gauge) float64 {
-	return func(k *sink, _ gauge) float64 {
-		grows := ResponseOf(k.value.Attrs.(ir.NeuronAttrs), steps, Impulses{Input: 1})
-		return 1 / max(minThreshold, math.Ldexp(grows, PreciseBits-1))
-	}
+func preciseFor(k *sink, _ gauge) float64 {
+	return 1 / max(minThreshold, math.Ldexp(k.grows, PreciseBits-1))
 }
 
 // thresholds returns, by class, the least magnitude of the thresholds of its neurons, in the
@@ -341,17 +338,18 @@ func preciseFor(steps int) func(*sink, gauge) float64 {
 func (s *scaler) thresholds(times func(*sink, gauge) float64) []float64 {
 	out := make([]float64, len(s.classes.parent))
 	for _, k := range s.sinks {
-		c := k.value.Args[ir.NeuronThreshold].Const()
-		shape, _ := ir.Broadcast(k.gauge.shape, c.Type.Shape)
-		g := k.gauge.stretch(shape)
-		units := times(k, g)
-		for i, f := range rewrite.Stretched(c, shape) {
-			if f == 0 {
-				continue
-			}
-			root, w := s.classes.root(g.id[i])
-			if th := math.Abs(f) / (w * g.ratio[i]) * units; out[root] == 0 || th < out[root] {
-				out[root] = th
+		for _, c := range k.limits {
+			shape, _ := ir.Broadcast(k.gauge.shape, c.Type.Shape)
+			g := k.gauge.stretch(shape)
+			units := times(k, g)
+			for i, f := range rewrite.Stretched(c, shape) {
+				if f == 0 {
+					continue
+				}
+				root, w := s.classes.root(g.id[i])
+				if th := math.Abs(f) / (w * g.ratio[i]) * units; out[root] == 0 || th < out[root] {
+					out[root] = th
+				}
 			}
 		}
 	}

@@ -7,7 +7,7 @@ import (
 // askConverted sets the units of conversions: fine beside the units they are made from,
 // and beside the thresholds that read them; of integers among weights, only the latter.
 func (s *scaler) askConverted(classes []asked) {
-	thresholds := s.thresholds(preciseFor(s.steps))
+	thresholds := s.thresholds(preciseFor)
 	for _, src := range s.sources {
 		if src.from != nil {
 			s.askNatural(classes, src)

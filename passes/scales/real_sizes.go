@@ -48,6 +48,9 @@ func (z *sizing) size(v *ir.Value) RealSize {
 	if v.Op == ir.OpNeuron {
 		return z.membrane(v).times(1, math.Ldexp(1, -SilentGuard(v, z.of, z.steps)))
 	}
+	if v.Op == ir.OpCell {
+		return z.cell(v)
+	}
 	out := RealSize{}
 	for _, a := range v.Args {
 		if layers.RealConst(a) {
@@ -99,6 +102,15 @@ func (z *sizing) membrane(v *ir.Value) RealSize {
 		out = out.beside(layers.Constant(most*ResponseOf(a, z.steps, Impulses{Bias: 1}), ir.Shape{}))
 	}
 	return out
+}
+
+// cell is the size of a cell's result; one that is refused has none.
+func (z *sizing) cell(v *ir.Value) RealSize {
+	c, err := NewCell(v)
+	if err != nil {
+		return RealSize{}
+	}
+	return cellSize(c, z.of, z.steps).times(1, math.Ldexp(1, -ResultGuard(c, z.of, z.steps)))
 }
 
 // SilentGuard is how many fraction bits the membrane of a silent neuron has. It has

@@ -2,7 +2,6 @@ package scales
 
 import (
 	"math"
-	"slices"
 
 	"nomul/ir"
 	"nomul/passes/layers"
@@ -69,22 +68,4 @@ func ResponseTo(a ir.NeuronAttrs, by Leaks, steps int, in Impulses) float64 {
 
 // biased reports whether the sum of a neuron has a term that need not be whole in the
 // units of its input: a bias, or half a unit behind a conversion.
-func biased(v *ir.Value) bool {
-	known := map[*ir.Value]bool{}
-	var reaches func(x *ir.Value) bool
-	reaches = func(x *ir.Value) bool {
-		if x == nil || !x.Type.IsReal() || known[x] {
-			return false
-		}
-		known[x] = true
-		if w, ok := layers.AsWeighted(x); ok {
-			bias := w.Bias()
-			return bias != nil && layers.AnyNonZero(bias.F)
-		}
-		if c := x.Const(); c != nil {
-			return layers.AnyNonZero(c.F)
-		}
-		return x.Op != ir.OpNeuron && slices.ContainsFunc(x.Args, reaches)
-	}
-	return v.Args[ir.NeuronBias] != nil || reaches(v.Args[ir.NeuronX])
-}
+func biased(v *ir.Value) bool { return v.Args[ir.NeuronBias] != nil || addsBias(v.Args[ir.NeuronX]) }

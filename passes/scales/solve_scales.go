@@ -39,14 +39,13 @@ const (
 	usualGuard       = 4
 )
 
-// GuardBits is how many fraction bits the membrane of a neuron needs, and how many
+// GuardBits is how many fraction bits the membrane of a neuron needs that loses so many units, and how many
 // it gets where that leaves it 16 bits, from its thresholds and amounts in units of
 // its input. The rounding of all steps, of its leaks and of the bias, and that of the
 // first membrane are to stay within 2^-leakBits of the least of them; where a scale
 // was placed such that they are integers, they stay so.
-func GuardBits(v *ir.Value, units []float64, steps int, placed bool) (need, wish int) {
+func GuardBits(lost float64, units []float64, placed bool) (need, wish int) {
 	least := LeastMagnitude(units)
-	lost := LostUnits(v, steps)
 	if least == 0 {
 		return usualGuard, usualGuard
 	}
@@ -91,11 +90,7 @@ var WholeSlots = []int{ir.NeuronThreshold, ir.NeuronReset, ir.NeuronJump}
 // sinkUnits are the thresholds and amounts of a sink in units of its class's scales.
 func (s *scaler) sinkUnits(k *sink, scale func(root int) float64) []float64 {
 	var out []float64
-	for _, slot := range WholeSlots {
-		c := k.value.Args[slot].Const()
-		if c == nil {
-			continue
-		}
+	for _, c := range k.numbers {
 		shape, _ := ir.Broadcast(k.gauge.shape, c.Type.Shape)
 		g := k.gauge.stretch(shape)
 		for i, f := range rewrite.Stretched(c, shape) {

@@ -73,7 +73,7 @@ func (e *Interpreter) sample(m *interp.Machine, inputs [][]int64, trace bool) (b
 	if trace {
 		out.Steps = make([]backends.StepTrace, e.net.Steps)
 		tap = func(step int, v *ir.Value, result *ir.Tensor, states []*ir.Tensor) {
-			if v.Op == ir.OpNeuron {
+			if v.IsNeuron() {
 				out.Steps[step].Add(interp.Spikes(v, result), interp.States(states)...)
 			}
 		}

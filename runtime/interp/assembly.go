@@ -29,6 +29,7 @@ type assembly struct {
 var rows = [...]func(a *assembly, v *ir.Value, args []*ir.Tensor, c *cell){
 	ir.OpInput:   (*assembly).input,
 	ir.OpNeuron:  (*assembly).neuron,
+	ir.OpCell:    (*assembly).cell,
 	ir.OpDelay:   (*assembly).delay,
 	ir.OpLatch:   (*assembly).latch,
 	ir.OpSum:     (*assembly).sum,

@@ -258,7 +258,7 @@ func (a *assembly) neuron(v *ir.Value, args []*ir.Tensor, c *cell) {
 // Spikes are those in a neuron's result of a step: none when it is silent, for
 // its result is the membrane then. The slice is overwritten by the next step.
 func Spikes(v *ir.Value, result *ir.Tensor) []int64 {
-	if v.Attrs.(ir.NeuronAttrs).Silent {
+	if !v.Type.IsSpike() {
 		return make([]int64, v.Type.Size())
 	}
 	return result.I

@@ -69,7 +69,7 @@ func transcript(net *ir.Net, samples []map[string]*ir.Tensor) (string, error) {
 			return "", err
 		}
 		for step := range net.Steps {
-			for _, v := range originalOrder(net.All(ir.OpNeuron)) {
+			for _, v := range originalOrder(net.Neurons()) {
 				b.WriteString(steps[v.Name][step])
 			}
 		}

@@ -68,7 +68,7 @@ func (c *Counter) Sample() { c.samples++ }
 
 // Tap counts one value of a step; it is an interp.Tap.
 func (c *Counter) Tap(_ int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
-	if v.Op == ir.OpNeuron {
+	if v.IsNeuron() {
 		for _, s := range interp.Spikes(v, result) {
 			c.spikes[v] += s
 		}
@@ -103,14 +103,14 @@ func (c *Counter) Activity() Activity {
 	feeds := feeders(c.net)
 	for _, v := range c.net.Values {
 		fed, layer := feeds[v]
-		if v.Op != ir.OpNeuron && !layer {
+		if !v.IsNeuron() && !layer {
 			continue
 		}
 		l := Layer{Name: v.Name, Kind: "readout", Neurons: v.Type.Size()}
 		for _, linear := range fed {
 			l.Synops += float64(c.synops[linear]) / samples
 		}
-		if v.Op == ir.OpNeuron {
+		if v.IsNeuron() {
 			spikes := float64(c.spikes[v]) / samples
 			l.Kind, l.SpikeRate = "neuron", spikes/float64(l.Neurons*c.net.Steps)
 			out.Totals.Spikes += spikes
@@ -145,7 +145,7 @@ func feeders(net *ir.Net) map[*ir.Value][]*ir.Value {
 // without weights, such as products with other values; nil when there is none.
 func reached(v *ir.Value, readers map[*ir.Value][]*ir.Value, seen map[*ir.Value]bool) *ir.Value {
 	for _, r := range readers[v] {
-		if r.Op == ir.OpNeuron {
+		if r.IsNeuron() {
 			return r
 		}
 		if seen[r] || macs[r.Op] != nil && r.Op != ir.OpMatmul {

@@ -48,8 +48,8 @@ func NewBounds(real, fixed *ir.Net, bounds []*ir.Bound) (*Bounds, error) {
 	for _, bound := range bounds {
 		b.bounds[bound.Fixed] = append(b.bounds[bound.Fixed], bound)
 	}
-	for _, v := range real.All(ir.OpNeuron) {
-		if like := fixed.Find(v.Name); v.Type.IsSpike() && (like == nil || like.Op != ir.OpNeuron) {
+	for _, v := range real.Neurons() {
+		if like := fixed.Find(v.Name); v.Type.IsSpike() && (like == nil || !like.IsNeuron()) {
 			b.absent[v.Name] = true
 		}
 	}
@@ -110,7 +110,7 @@ func (b *Bounds) part(step int, v *ir.Value, result *ir.Tensor) {
 			b.parted = b.parted || spike != 0
 		}
 	}
-	if v.Op != ir.OpNeuron || !v.Type.IsSpike() {
+	if !v.IsNeuron() || !v.Type.IsSpike() {
 		return
 	}
 	for i, spike := range b.results[moment{v.Name, step, false}] {

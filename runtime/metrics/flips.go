@@ -53,7 +53,7 @@ func NewFlips(real, fixed *ir.Net) (*Flips, error) {
 			f.last = v
 		}
 		like := real.Find(v.Name)
-		if v.Op != ir.OpNeuron || !v.Type.IsSpike() || like == nil || like.Op != ir.OpNeuron {
+		if !v.IsNeuron() || !v.Type.IsSpike() || like == nil || !like.IsNeuron() {
 			continue
 		}
 		f.index[v.Name] = len(f.layers)
@@ -77,7 +77,7 @@ func (f *Flips) Run(in map[string]*ir.Tensor) error {
 
 // record keeps the spikes that the net of real numbers passes on between layers and steps.
 func (f *Flips) record(_ int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
-	if result.I != nil && (v.Op == ir.OpNeuron || v.Op == ir.OpDelay) {
+	if result.I != nil && (v.IsNeuron() || v.Op == ir.OpDelay) {
 		f.spikes[v.Name] = append(f.spikes[v.Name], append([]int64{}, result.I...))
 	}
 }

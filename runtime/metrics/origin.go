@@ -36,6 +36,7 @@ var origins = map[ir.Op]originRow{
 		}
 		return "spikes of " + v.Name
 	},
+	ir.OpCell:   func(v *ir.Value, _ func(*ir.Value) string) string { return "the result of the cell " + v.Name },
 	ir.OpLinear: func(v *ir.Value, of func(*ir.Value) string) string { return "the sum of weights " + v.Name },
 	ir.OpConv:   func(v *ir.Value, of func(*ir.Value) string) string { return "the sum of weights " + v.Name },
 	ir.OpDelay:  func(v *ir.Value, of func(*ir.Value) string) string { return "the last step's " + v.Name },

@@ -2,8 +2,10 @@ package metrics
 
 import (
 	"fmt"
+	"slices"
 
 	"nomul/ir"
+	"nomul/ir/update"
 )
 
 // Edge is one weighted operand: a place where the mathematics has a product.
@@ -47,6 +49,7 @@ var judges = map[ir.Op]func(k knowledge, v *ir.Value) []Edge{
 	ir.OpReduceMean: knowledge.mean,
 	ir.OpAvgPool:    knowledge.poolMean,
 	ir.OpNeuron:     knowledge.neuron,
+	ir.OpCell:       knowledge.cell,
 	ir.OpUnknown:    knowledge.unknown,
 }
 
@@ -90,6 +93,10 @@ func UsesShifts(net *ir.Net) bool {
 		switch a := v.Attrs.(type) {
 		case ir.NeuronAttrs:
 			if shifts(a.Leak) || shifts(a.Current) || a.Guard > 0 {
+				return true
+			}
+		case ir.CellAttrs:
+			if slices.ContainsFunc(a.Do.Code, func(i update.Instr) bool { return i.Kind == update.Leak || i.Kind == update.Shl }) {
 				return true
 			}
 		case ir.LinearAttrs:
@@ -252,6 +259,21 @@ func (k knowledge) neuron(v *ir.Value) []Edge {
 	for _, l := range a.Leaks() {
 		if l.Form.Kind == ir.LeakCSD {
 			out = append(out, edge(v, v, L3, "the %s times %d/2^%d, run as additions of shifted copies", l.Of, l.Form.N, l.Form.K)...)
+		}
+	}
+	return out
+}
+
+// cell judges the products of a cell's program: of real numbers, and those run as additions of
+// shifted copies.
+func (k knowledge) cell(v *ir.Value) []Edge {
+	var out []Edge
+	for _, i := range v.Attrs.(ir.CellAttrs).Do.Code {
+		switch {
+		case i.OfReals():
+			out = append(out, edge(v, v, L4, "its state %v a number", i.Kind)...)
+		case i.Kind == update.Leak && len(i.Decay.Digits) > 1:
+			out = append(out, edge(v, v, L3, "its state times a constant, run as additions of shifted copies")...)
 		}
 	}
 	return out

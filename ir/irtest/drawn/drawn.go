@@ -6,6 +6,7 @@ package drawn
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"nomul/ir"
 )
@@ -20,17 +21,26 @@ const (
 type drawing struct {
 	*rand.Rand
 	b      *ir.Builder
+	steps  int
 	n      int
 	small  bool
+	makers []func(*drawing) *ir.Value
 	values []*ir.Value
 	delays []*ir.Value
 }
 
 // Net draws a net of 1 to 33 time steps, the same for the same seed.
-func Net(seed uint64) *ir.Net {
+func Net(seed uint64) *ir.Net { return net(fmt.Sprintf("drawn%d", seed), seed, makers) }
+
+// Cells draws a net as Net does, of which most values are cells.
+func Cells(seed uint64) *ir.Net {
+	return net(fmt.Sprintf("cells%d", seed), seed, append(slices.Repeat(makers[:1], 2*len(makers)), makers...))
+}
+
+func net(name string, seed uint64, makers []func(*drawing) *ir.Value) *ir.Net {
 	r := rand.New(rand.NewPCG(seed, 0))
 	steps := pick(r, 1, 1, 2, 3, 4, 5, 7, 17, 33)
-	d := &drawing{Rand: r, b: ir.NewBuilder(fmt.Sprintf("drawn%d", seed), ir.Fixed, steps), small: r.IntN(4) == 0}
+	d := &drawing{Rand: r, b: ir.NewBuilder(name, ir.Fixed, steps), steps: steps, small: r.IntN(4) == 0, makers: makers}
 	for range 1 + r.IntN(3) {
 		d.input()
 	}
@@ -49,7 +59,7 @@ func Net(seed uint64) *ir.Net {
 
 // makers are the ops that a net grows by, the usual ones more often; each gives nil when nothing fits.
 var makers = []func(*drawing) *ir.Value{
-	(*drawing).neuron, (*drawing).neuron, (*drawing).neuron, (*drawing).neuron,
+	(*drawing).cell, (*drawing).cell, (*drawing).neuron, (*drawing).neuron, (*drawing).neuron, (*drawing).neuron,
 	(*drawing).linear, (*drawing).linear, (*drawing).linear, (*drawing).conv, (*drawing).conv,
 	(*drawing).pool, (*drawing).matmul, (*drawing).matmul, (*drawing).pair, (*drawing).pair,
 	(*drawing).logic, (*drawing).where, (*drawing).single, (*drawing).csd, (*drawing).reduce,
@@ -63,8 +73,8 @@ func (d *drawing) grow() {
 		d.delay()
 		return
 	}
-	v := pick(d.Rand, makers...)(d)
-	if !d.keep(v) || v.Op == ir.OpNeuron || v.Clock == ir.End || magnitude(v) >= 1<<18 {
+	v := pick(d.Rand, d.makers...)(d)
+	if !d.keep(v) || v.IsNeuron() || v.Clock == ir.End || magnitude(v) >= 1<<18 {
 		return
 	}
 	if d.IntN(3) == 0 {
