@@ -169,6 +169,62 @@ ADAPTS = {"adapt": adapts, "adapt-reset": takes_threshold, "adapt-decay": decays
 # snippet thresholds ends
 
 
+# snippet updates begins
+def hysteresis(x, m, on):
+    """Fires from a membrane above 1 on, until it is not above 0.25."""
+    m = 0.75 * m + x
+    s = (m > 1) | ((on > 0) & (m > 0.25))
+    return s.float(), torch.where(s, m - 0.5, m), s.float()
+
+
+def adaptive_current(x, m, w):
+    """AdLIF: a current that spikes feed, and that lowers the membrane."""
+    m = 0.75 * m + x - w
+    s = (m > 1).float()
+    return s, m * (1 - s), 0.875 * w + 0.125 * m + 0.5 * s
+
+
+def bounded(x, m, theta):
+    """A membrane with a floor; a threshold that spikes multiply, up to 3."""
+    m = torch.clamp(0.75 * m + x, min=-0.5)
+    s = m > theta
+    return s.float(), m.masked_fill(s, 0.0), torch.where(s, theta * 1.5, 0.875 * theta + 0.125).clamp(max=3.0)
+
+
+def once(x, m, done):
+    """Fires once."""
+    m = 0.75 * m + x
+    s = (m > 1).float() * (1 - done)
+    return s, m * (1 - s), torch.maximum(done, s)
+
+
+def higher_for_a_step(x, m, before):
+    """A threshold that is higher behind a spike, and a reset by half."""
+    m = 0.75 * m + x
+    s = (m > torch.where(before > 0, 1.5, 1.0)).float()
+    return s, torch.where(s > 0, 0.5 * m, m), s
+
+
+def resonates(x, u, v):
+    """An oscillation of two numbers."""
+    u, v = 0.875 * u - 0.25 * v + x, 0.25 * u + 0.875 * v
+    s = (u > 1).float()
+    return s, u - s, v
+
+
+def rests_from_outside(x, m, left):
+    """Holds its membrane while it rests; the count goes by the membrane alone."""
+    m = torch.where(left > 0, m, 0.75 * m + x)
+    over = m >= 1
+    s = (over & ~(left > 0)).float()
+    return s, torch.where(over, torch.zeros_like(m), m), torch.where(over, torch.full_like(left, 1.0), torch.relu(left - 0.5))
+
+
+UPDATES = {"hysteresis": (hysteresis, 0), "adaptive-current": (adaptive_current, 0), "bounded": (bounded, 1), "once": (once, 0),
+           "higher-for-a-step": (higher_for_a_step, 0), "resonates": (resonates, 0), "rests": (rests_from_outside, 0)}
+# snippet updates ends
+
+
 class Own(nn.Module):
     """A layer with a neuron, and one of the plain kind behind it, over some steps."""
 
@@ -293,6 +349,8 @@ def main():
         own("rest-" + name, make=Stateful, steps=6, exports="ts17 dynamo-opt | ts11", cell=cell, start=start)
     for name, cell in ADAPTS.items():
         own(name, make=Stateful, steps=6, exports="ts17 dynamo-opt | ts11", cell=cell, start=0)
+    for name, (cell, start) in UPDATES.items():
+        own("update-" + name, make=Stateful, steps=6, exports="ts17 dynamo-opt | ts11", cell=cell, start=start)
     suite.close()
 
 
