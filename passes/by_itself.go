@@ -73,7 +73,7 @@ func refusedByItself(l timing.LayerApart, o *Options) *diag.Diagnostic {
 			return mainReason(written, diag.Of(err))
 		}
 	}
-	for _, u := range reroll.Unfoldings(n, reroll.WithoutMemory) {
+	for _, u := range timing.Unfoldings(n, timing.WithoutMemory) {
 		if d := risingIn(written, true); d != nil {
 			return d
 		}
@@ -134,7 +134,7 @@ var coupled = unsupported.Reason{What: "a neuron that keeps a second state, whic
 func coupledIn(n *ir.Net) *diag.Diagnostic {
 	fires := canonical.Comparisons(n)
 	layers := timing.Chained(n, fires)
-	if len(layers) != 1 || reroll.LooksAgain(n) {
+	if len(layers) != 1 || reroll.LooksAgain(n) || reroll.ThresholdsDiffer(n, layers) {
 		return nil
 	}
 	h := layers[0].Membranes

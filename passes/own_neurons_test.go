@@ -228,8 +228,8 @@ func TestSignedSpikesAreOfTwoNeurons(t *testing.T) {
 	}
 }
 
-// A neuron that is not recognised is told in every number of steps, and never taken for one
-// that has two.
+// A neuron is folded from the steps on that show its state, where its reset is known; it is told before, and
+// never taken for one that has two.
 func TestAdaptiveNeuronInAnySteps(t *testing.T) {
 	irtest.Long(t)
 	resets := map[string]func(s *sketch, h, f *ir.Value) *ir.Value{
@@ -252,7 +252,8 @@ func TestAdaptiveNeuronInAnySteps(t *testing.T) {
 			told := 0
 			o := &Options{Tell: func(d *diag.Diagnostic) { told++ }}
 			low, err := Lower(mlp(t, c, steps, "sum", nil), ir.Spiking, "", o, nil)
-			if err != nil || told != 1 || low.Steps != 1 {
+			folds := steps > 3 && name != "zero" // three steps show no copy of the threshold
+			if err != nil || (told == 0) != folds || (low.Steps == steps) != folds {
 				t.Errorf("%s, %d steps: %d told, error %v", name, steps, told, err)
 			}
 		}

@@ -3,7 +3,7 @@ package passes
 import (
 	"nomul/ir"
 	"nomul/ir/diag"
-	"nomul/passes/reroll"
+	"nomul/passes/timing"
 )
 
 // notOneLayer are the reasons why a net of neurons has layers that are steps of one: that of the
@@ -12,7 +12,7 @@ func notOneLayer(written, raised *ir.Net, o *Options) diag.List {
 	if raised == nil {
 		return nil
 	}
-	all := reroll.Unfoldings(raised, reroll.WithoutMemory)
+	all := timing.Unfoldings(raised, timing.WithoutMemory)
 	if len(all) > 0 && written != nil {
 		if d := firstRefused(written, o); d != nil {
 			return diag.List{d}

@@ -99,21 +99,21 @@ func orAsWritten(n *ir.Net, layers []timing.History, rolled *ir.Net, err error, 
 
 // isUnfolded reports whether a net of one step still has several steps of a layer in it.
 func isUnfolded(n *ir.Net) bool {
-	if len(Unfoldings(n, canonical.MembraneOf)) == 0 {
+	if len(timing.Unfoldings(n, canonical.MembraneOf)) == 0 {
 		return false
 	}
 	out, err := raise.RaiseNeurons(n, &rewrite.Options{})
-	return err == nil && len(Unfoldings(out, WithoutMemory)) > 0
+	return err == nil && len(timing.Unfoldings(out, timing.WithoutMemory)) > 0
 }
 
 // seemsTwo reports whether two steps were found where more follow each other, and one of those
 // is left beside the two: no membrane is made of them as the second is of the first.
 func seemsTwo(n, rolled *ir.Net) bool {
-	if rolled.Steps != 2 || len(Unfoldings(n, canonical.MembraneOf)) == 0 {
+	if rolled.Steps != 2 || len(timing.Unfoldings(n, canonical.MembraneOf)) == 0 {
 		return false
 	}
 	out, err := raise.RaiseNeurons(rolled, &rewrite.Options{})
-	return err == nil && slices.ContainsFunc(out.All(ir.OpNeuron), func(v *ir.Value) bool { return WithoutMemory(v) != nil })
+	return err == nil && slices.ContainsFunc(out.All(ir.OpNeuron), func(v *ir.Value) bool { return timing.WithoutMemory(v) != nil })
 }
 
 // comparesMore reports whether, in a net of one step whose layers are neurons, other ops compare

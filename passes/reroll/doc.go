@@ -7,6 +7,9 @@
 // initial state into it: it must be the body with its delays at zero, or at constants that it
 // shows (first_step.go, initial_state.go). roll.go builds the body.
 //
+// Neurons that keep more than a membrane show no such layers: any_state.go tells their steps by
+// what is computed alike, and proves that by unrolling the body again.
+//
 // Outputs read the steps: sums, means, maxima and the last one become readouts (readout.go,
 // readout_terms.go); any other function of them is computed behind the loop. An input that
 // each step reads elsewhere becomes one that is given in each step (frames.go, given_steps.go;

@@ -1,6 +1,7 @@
 package reroll
 
 import (
+	"maps"
 	"slices"
 
 	"nomul/ir"
@@ -40,6 +41,7 @@ func newFirstStep(n *ir.Net) (*firstStep, error) {
 // that the layer shows (initial_state.go).
 func (f *firstStep) check(u *unrolled) *diag.Diagnostic {
 	f.init, f.folded = map[*ir.Value]*ir.Tensor{}, map[*ir.Value]*ir.Value{}
+	maps.Copy(f.init, u.begins)
 	if d := f.checkAll(u, f.tryBeginnings); d != nil {
 		return d
 	}
@@ -47,6 +49,9 @@ func (f *firstStep) check(u *unrolled) *diag.Diagnostic {
 		if d := f.checkAll(u, func(*unrolled, *ir.Value) (bool, error) { return false, nil }); d != nil {
 			return d
 		}
+	}
+	if u.anyState {
+		return f.checkSteps(u)
 	}
 	return f.checkLate(u)
 }

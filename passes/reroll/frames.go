@@ -51,6 +51,15 @@ func (f frames) of(v *ir.Value, step int) bool {
 	return !isFrame || t == step
 }
 
+// Holds reports whether a value is the frame of a step.
+func (f frames) Holds(v *ir.Value) bool {
+	_, ok := f[v]
+	return ok
+}
+
+// Alike is alike, for copies of values.
+func (f frames) Alike(v, w *ir.Value) bool { return f.alike(v, w) }
+
 // at is the frame of a step for that of any step; nil when v is no frame.
 func (f frames) at(v *ir.Value, step int) *ir.Value {
 	if _, ok := f[v]; !ok {

@@ -31,7 +31,13 @@ func RerollTime(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 			return out, nil
 		}
 	}
-	return rerolled(n, o)
+	out, err := rerolled(n, o)
+	if err != nil || isUnfolded(out) {
+		if found := ofAnyState(n, o); found != nil {
+			return found, nil
+		}
+	}
+	return out, err
 }
 
 // rerolled is a net whose steps are written out as one step.
@@ -60,7 +66,7 @@ func rerolled(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	case history == nil:
 		return n, nil
 	}
-	if err := seemsShort(n, timing.SameLength(history)); err != nil {
+	if err := timing.SeemsShort(n, timing.SameLength(history)); err != nil {
 		if named := unsupportedLayers(n, history); named != nil {
 			return orAsWritten(n, history, nil, named, o)
 		}
@@ -124,7 +130,7 @@ func rolled(n *ir.Net, history []timing.History, o *rewrite.Options) (*ir.Net, e
 		}
 	}
 	if err != nil {
-		if named := unsupportedLayers(n, history); named != nil {
+		if named := unsupportedLayers(n, history); named != nil && !ThresholdsDiffer(n, history) {
 			return nil, named
 		}
 		return nil, u.withLeft(err)
@@ -162,6 +168,9 @@ type unrolled struct {
 	// late are the values of the body that look otherwise in step 1, with the error
 	// of one that is (second_step.go).
 	late map[*ir.Value]*diag.Diagnostic
+	// anyState: every step is held against the body, as no membranes tell the steps (any_state.go).
+	anyState bool
+	begins   map[*ir.Value]*ir.Tensor // initial values of delayed body values that the net has
 	// todo are entries of at whose operands are still to be matched; made are all, to undo.
 	todo, made []entry
 }

@@ -2,6 +2,7 @@ package reroll
 
 import (
 	"fmt"
+	"slices"
 
 	"nomul/ir"
 	"nomul/ir/diag"
@@ -52,6 +53,26 @@ func comparesOther(step int, f, past *ir.Value, others []*ir.Value) *diag.Diagno
 	}
 	return diag.Errorf(others[0].Origin, diag.NotUnrolled, text+"%s compares with another threshold, or in another way, than %s",
 		step, canonical.Where(others[0]), inLast(others[0], f))
+}
+
+// ThresholdsDiffer reports whether a layer's membranes are compared once in each of the last two steps,
+// alike but for a threshold that no step before has: then the steps differ, whatever the neuron is.
+func ThresholdsDiffer(n *ir.Net, layers []timing.History) bool {
+	fires := canonical.Comparisons(n)
+	return slices.ContainsFunc(layers, func(h timing.History) bool {
+		last := len(h.Membranes) - 1
+		f, g := fires[h.Membranes[last]], fires[h.Membranes[last-1]]
+		if len(f) != 1 || len(g) != 1 || f[0].Attrs != g[0].Attrs || canonical.ComparingOf(f[0]).Membrane == nil {
+			return false
+		}
+		under := map[*ir.Value]bool{}
+		for queue := []*ir.Value{h.Membranes[last]}; len(queue) > 0; queue = queue[1:] {
+			if v := queue[0]; v != nil && !under[v] {
+				under[v], queue = true, append(queue, v.Args...)
+			}
+		}
+		return !slices.ContainsFunc(n.Values, func(v *ir.Value) bool { return under[v] && v.Op == ir.OpCompare && canonical.ComparedAlike(f[0], v) })
+	})
 }
 
 // readsOther is the error of two values that are alike but for operand i.

@@ -1,4 +1,4 @@
-package reroll
+package timing
 
 import (
 	"fmt"
@@ -7,7 +7,6 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
-	"nomul/passes/timing"
 )
 
 // A neuron that keeps more than the IR's has, such as a threshold that adapts, is not found
@@ -19,15 +18,15 @@ import (
 // neuron whose two steps do not show its state.
 const fewestUnfolded = 3
 
-// unfolded is a neuron that was taken for layers without memory, in the order of its steps.
-type unfolded struct {
+// Unfolded is a neuron that was taken for layers without memory, in the order of its steps.
+type Unfolded struct {
 	layers []*ir.Value
 	state  *ir.Value // made of spikes of several layers alone, which the last one reads; or nil
 }
 
 // Unfoldings finds such layers, by the membranes that they compare: compares is nil of other
 // values.
-func Unfoldings(n *ir.Net, compares func(*ir.Value) *ir.Value) []unfolded {
+func Unfoldings(n *ir.Net, compares func(*ir.Value) *ir.Value) []Unfolded {
 	before, length, followed := map[*ir.Value]*ir.Value{}, map[*ir.Value]int{}, map[*ir.Value]bool{}
 	var ends []*ir.Value
 	for _, v := range n.Values {
@@ -45,12 +44,12 @@ func Unfoldings(n *ir.Net, compares func(*ir.Value) *ir.Value) []unfolded {
 		followed[before[v]] = true
 		ends = append(ends, v)
 	}
-	var out []unfolded
+	var out []Unfolded
 	for _, v := range ends {
 		if followed[v] || length[v] < fewestUnfolded {
 			continue
 		}
-		chain := unfolded{state: keptOfSpikes(n, compares(v), length)}
+		chain := Unfolded{state: keptOfSpikes(n, compares(v), length)}
 		for ; v != nil; v = before[v] {
 			chain.layers = append(chain.layers, v)
 		}
@@ -62,10 +61,10 @@ func Unfoldings(n *ir.Net, compares func(*ir.Value) *ir.Value) []unfolded {
 
 // distinct leaves of those that share a layer the longest, of equals the last: they are one
 // neuron that compares more than once in a step.
-func distinct(all []unfolded) []unfolded {
+func distinct(all []Unfolded) []Unfolded {
 	byLength := slices.Clone(all)
 	slices.Reverse(byLength)
-	slices.SortStableFunc(byLength, func(a, b unfolded) int { return len(b.layers) - len(a.layers) })
+	slices.SortStableFunc(byLength, func(a, b Unfolded) int { return len(b.layers) - len(a.layers) })
 	met, left := map[*ir.Value]bool{}, map[*ir.Value]bool{}
 	for _, u := range byLength {
 		last := u.layers[len(u.layers)-1]
@@ -74,16 +73,16 @@ func distinct(all []unfolded) []unfolded {
 			met[v] = true
 		}
 	}
-	return slices.DeleteFunc(all, func(u unfolded) bool { return !left[u.layers[len(u.layers)-1]] })
+	return slices.DeleteFunc(all, func(u Unfolded) bool { return !left[u.layers[len(u.layers)-1]] })
 }
 
 // mostOfTwo is the number of comparisons, each fed by those before it, that layers of two
 // steps may have.
 const mostOfTwo = 5
 
-// seemsShort is the error of layers that look as if they had two steps, in a net of more: the state
+// SeemsShort is the error of layers that look as if they had two steps, in a net of more: the state
 // of two steps is found by trying, which takes long and finds nothing there.
-func seemsShort(n *ir.Net, layers []timing.History) *diag.Diagnostic {
+func SeemsShort(n *ir.Net, layers []History) *diag.Diagnostic {
 	if len(layers[0].Membranes) != 2 {
 		return nil
 	}
@@ -131,7 +130,7 @@ func WithoutMemory(v *ir.Value) *ir.Value {
 }
 
 // message names the layers that were found, and the state beside their membrane.
-func (u unfolded) message() string {
+func (u Unfolded) message() string {
 	all := u.layers
 	kept := "no membrane was found in them that each makes of the one before"
 	switch {
@@ -146,12 +145,12 @@ func (u unfolded) message() string {
 }
 
 // Refused is the error of a neuron that was not recognised.
-func (u unfolded) Refused() *diag.Diagnostic {
+func (u Unfolded) Refused() *diag.Diagnostic {
 	return diag.Errorf(u.layers[0].Origin, diag.NotUnrolled, "%s", u.message()).WithHelp("%s", u.help())
 }
 
 // help tells how to write them as one layer.
-func (u unfolded) help() string {
+func (u Unfolded) help() string {
 	if u.state != nil {
 		return "without it the network is one layer in time; as it is, it takes few time steps only"
 	}

@@ -1,0 +1,170 @@
+package timing
+
+import (
+	"fmt"
+	"slices"
+
+	"nomul/ir"
+)
+
+// Copies tells which values of a net are one value in successive steps, whatever a neuron keeps: a
+// value and its copy in the step before are one op, and so are their operands, down to step 0,
+// where constants of the initial state take their place.
+type Copies struct {
+	net     *ir.Net
+	frames  Frames
+	earlier map[*ir.Value]*ir.Value
+	later   map[*ir.Value]*ir.Value // the inverse
+	todo    []*ir.Value
+}
+
+// NewCopies lines up the last of the values that are computed alike, down to a depth, with the one
+// before it, then their operands.
+func NewCopies(n *ir.Net, depth int, f Frames) *Copies {
+	c := &Copies{net: n, frames: f, earlier: map[*ir.Value]*ir.Value{}, later: map[*ir.Value]*ir.Value{}}
+	colour, last := colours(n, depth), map[int]*ir.Value{}
+	before := map[*ir.Value]*ir.Value{}
+	for _, v := range n.Values {
+		if !f.Holds(v) && !Given(v) && tellsStep(v) {
+			before[v], last[colour[v]] = last[colour[v]], v
+		}
+	}
+	for _, v := range n.Values {
+		if last[colour[v]] == v {
+			c.pair(v, before[v])
+		}
+	}
+	c.operands()
+	for c.results() {
+		c.operands()
+	}
+	return c
+}
+
+// operands pairs those of all pairs.
+func (c *Copies) operands() {
+	for len(c.todo) > 0 {
+		v := c.todo[0]
+		c.todo = c.todo[1:]
+		for i, a := range v.Args {
+			c.pair(a, c.earlier[v].Args[i])
+		}
+	}
+}
+
+// results pairs the first copies with values that are computed so of the copies of their operands
+// in the step before; false where there are none.
+func (c *Copies) results() bool {
+	key := func(v *ir.Value, args []*ir.Value) string {
+		out := formOf(v)
+		for _, a := range args {
+			out += fmt.Sprintf(" %p", a)
+		}
+		return out
+	}
+	all, found := map[string]*ir.Value{}, false
+	for _, v := range c.net.Values {
+		all[key(v, v.Args)] = v
+	}
+	for _, v := range c.net.Values {
+		if c.earlier[v] != nil || c.later[v] == nil {
+			continue
+		}
+		args := slices.Clone(v.Args)
+		for i, a := range args {
+			if c.earlier[a] != nil {
+				args[i] = c.earlier[a]
+			}
+		}
+		if w := all[key(v, args)]; w != nil {
+			c.pair(v, w)
+			found = found || c.earlier[v] == w
+		}
+	}
+	return found
+}
+
+// Frames are the entries of inputs that each step reads for itself.
+type Frames interface {
+	Holds(v *ir.Value) bool
+	Alike(v, w *ir.Value) bool // the same op, or entries of one input for two steps
+}
+
+// tellsStep reports whether a value stands in the step in which the file computes it: spikes,
+// functions and weighted sums do, while a state may be made at the end of a step or in the next.
+func tellsStep(v *ir.Value) bool {
+	return v.Type.IsSpike() || v.Op == ir.OpMap || v.Op.Class() == ir.Contract
+}
+
+// pair notes that w is the copy of v in the step before, if it is computed so.
+func (c *Copies) pair(v, w *ir.Value) {
+	if v == w || v == nil || w == nil || c.earlier[v] != nil || c.later[w] != nil || !c.alike(v, w) {
+		return
+	}
+	c.earlier[v], c.later[w] = w, v
+	c.todo = append(c.todo, v)
+}
+
+// alike reports whether two values are one op of the same constants and inputs.
+func (c *Copies) alike(v, w *ir.Value) bool {
+	if Given(v) || Given(w) || !c.frames.Alike(v, w) {
+		return false
+	}
+	for i, a := range v.Args {
+		if b := w.Args[i]; a != b && (Given(a) || Given(b)) {
+			return false
+		}
+	}
+	return true
+}
+
+// chains lists the copies of each value that has some, the earliest first, in net order of the last.
+func (c *Copies) chains() [][]*ir.Value {
+	var out [][]*ir.Value
+	for _, v := range c.net.Values {
+		if c.earlier[v] == nil || c.later[v] != nil {
+			continue
+		}
+		var chain []*ir.Value
+		for ; v != nil; v = c.earlier[v] {
+			chain = append(chain, v)
+		}
+		slices.Reverse(chain)
+		out = append(out, chain)
+	}
+	return out
+}
+
+// colours numbers values such that those have one number that are computed alike down to a depth.
+func colours(n *ir.Net, depth int) map[*ir.Value]int {
+	var colour map[*ir.Value]int
+	for round := range depth + 1 {
+		number, now := map[string]int{}, map[*ir.Value]int{}
+		for _, v := range n.Values {
+			form := formOf(v)
+			if round > 0 {
+				for _, a := range v.Args {
+					form += fmt.Sprint(" ", colour[a])
+				}
+			}
+			if _, ok := number[form]; !ok {
+				number[form] = len(number) + 1
+			}
+			now[v] = number[form]
+		}
+		colour = now
+	}
+	return colour
+}
+
+// formOf describes a value without its operands; entries of an input are alike wherever they lie.
+func formOf(v *ir.Value) string {
+	if Given(v) {
+		return fmt.Sprintf("%p", v)
+	}
+	if a, ok := v.Attrs.(ir.SliceAttrs); ok && Given(v.Args[0]) {
+		a.Start = 0
+		return fmt.Sprint(v.Op, v.Type, a)
+	}
+	return fmt.Sprint(v.Op, v.Type, v.Attrs)
+}

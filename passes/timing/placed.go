@@ -1,0 +1,180 @@
+package timing
+
+import (
+	"slices"
+
+	"nomul/ir"
+)
+
+// Placed are the copies of a net's values with the steps in which they stand. Which copies are of
+// one step is a choice, as in retiming: any delay may be moved from the result of an op to its operands. A copy
+// that depends on an input is in no step before the first; else each is as early as its operands allow.
+// Lazily, a value that does not tell its step is as late as its readers allow: a state is computed
+// where it is read, as in files whose last step does not compute it.
+type Placed struct {
+	*Copies
+	Chains [][]*ir.Value // the copies of each value, the earliest first
+	Reads  [][]Read      // of each chain, by operand
+	begin  []int         // the step of the first copy of each chain
+	First  int           // the first step
+	Last   int
+	// Stands[t] are the values in step t, by chains: their copies, or in the first steps whatever
+	// takes a copy's place.
+	Stands map[int]map[int]*ir.Value
+}
+
+// Read is an operand that is a copy too: of that chain, so many places behind that in its own.
+type Read struct{ Chain, Ahead int }
+
+// fewestPlaced is the number of steps from which on copies show a state.
+const fewestPlaced = 3
+
+// Outside is the chain of an operand that is the same in every step.
+const Outside = -1
+
+// NewPlaced puts copies into steps; nil where there are none, or too few steps.
+func NewPlaced(c *Copies, lazily bool) *Placed {
+	p := &Placed{Copies: c, Chains: c.chains()}
+	p.begin = make([]int, len(p.Chains))
+	p.link()
+	p.behindInputs()
+	if len(p.Chains) == 0 || !p.behindOperands() {
+		return nil
+	}
+	if lazily {
+		p.beforeReaders()
+	}
+	if p.fill(); p.Last-p.First+1 < fewestPlaced {
+		return nil
+	}
+	return p
+}
+
+// link finds the operands of each chain, by its last two copies.
+func (p *Placed) link() {
+	in, at := map[*ir.Value]int{}, map[*ir.Value]int{}
+	for i, chain := range p.Chains {
+		for t, v := range chain {
+			in[v], at[v] = i, t
+		}
+	}
+	for _, chain := range p.Chains {
+		v := chain[len(chain)-1]
+		reads := make([]Read, len(v.Args))
+		for i, a := range v.Args {
+			reads[i].Chain = Outside
+			if k, ok := in[a]; ok && a != p.earlier[v].Args[i] {
+				reads[i] = Read{k, at[a] - at[v]}
+			}
+		}
+		p.Reads = append(p.Reads, reads)
+	}
+}
+
+// reading is an operand of a copy: v, in the place of a chain's copy.
+type reading struct {
+	chain, place int
+	by, at       int // the chain that reads it, and the place of its copy
+	v            *ir.Value
+}
+
+// readings lists the operands of all copies that are copies.
+func (p *Placed) readings() []reading {
+	var out []reading
+	for i, chain := range p.Chains {
+		for t, v := range chain {
+			for k, r := range p.Reads[i] {
+				if r.Chain != Outside {
+					out = append(out, reading{r.Chain, t + r.Ahead, i, t, v.Args[k]})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// behindInputs leaves room before the copies of a chain for values that take the place of one and
+// are no constant.
+func (p *Placed) behindInputs() {
+	for _, r := range p.readings() {
+		if r.v.Const() == nil {
+			p.begin[r.chain] = max(p.begin[r.chain], -r.place)
+		}
+	}
+}
+
+// behindOperands moves chains behind those that they are computed from; false where they go round
+// without a step between.
+func (p *Placed) behindOperands() bool {
+	for range len(p.Chains) + 1 {
+		moved := false
+		for i, reads := range p.Reads {
+			for _, r := range reads {
+				if r.Chain != Outside && p.begin[i] < p.begin[r.Chain]+r.Ahead {
+					p.begin[i], moved = p.begin[r.Chain]+r.Ahead, true
+				}
+			}
+		}
+		if !moved {
+			return true
+		}
+	}
+	return false
+}
+
+// beforeReaders moves chains that do not tell their step to the first of their readers.
+func (p *Placed) beforeReaders() {
+	const unread = 1 << 30
+	for moved := true; moved; {
+		moved = false
+		latest := slices.Repeat([]int{unread}, len(p.begin))
+		for i, reads := range p.Reads {
+			for _, r := range reads {
+				if r.Chain != Outside {
+					latest[r.Chain] = min(latest[r.Chain], p.begin[i]-r.Ahead)
+				}
+			}
+		}
+		for i, chain := range p.Chains {
+			if !tellsStep(chain[0]) && latest[i] != unread && p.begin[i] < latest[i] {
+				p.begin[i], moved = latest[i], true
+			}
+		}
+	}
+}
+
+// fill notes the values that stand in each step. The copies of the first step are read as they are, since
+// their operands may be folded into them.
+func (p *Placed) fill() {
+	p.Stands = map[int]map[int]*ir.Value{}
+	p.First, p.Last = p.begin[0], p.begin[0]
+	for i, chain := range p.Chains {
+		p.First, p.Last = min(p.First, p.begin[i]), max(p.Last, p.begin[i]+len(chain)-1)
+		for t, v := range chain {
+			p.stand(p.begin[i]+t, i, v)
+		}
+	}
+	all := p.readings()
+	for _, r := range all {
+		if r.v.Const() == nil {
+			p.First = min(p.First, p.begin[r.chain]+r.place)
+		}
+	}
+	for _, r := range all {
+		if step := p.begin[r.chain] + r.place; step < p.First || p.begin[r.by]+r.at > p.First {
+			p.stand(step, r.chain, r.v)
+		}
+	}
+}
+
+func (p *Placed) stand(step, chain int, v *ir.Value) {
+	if p.Stands[step] == nil {
+		p.Stands[step] = map[int]*ir.Value{}
+	}
+	if p.Stands[step][chain] == nil {
+		p.Stands[step][chain] = v
+	}
+}
+
+// Delay counts the steps between a chain and an operand of it.
+func (p *Placed) Delay(chain int, r Read) int { return p.begin[chain] - p.begin[r.Chain] - r.Ahead }
