@@ -106,7 +106,7 @@ type replay struct {
 }
 
 func (p *plan) newReplay(sample backends.Sample, scanned []*lower.Array) replay {
-	r := replay{Program: lower.Program{Steps: p.Steps}, in: map[string][]int64{}, scanned: scanned, parts: map[*lower.Stage]string{}}
+	r := replay{Program: lower.Program{Steps: p.Steps, Arrays: slices.Clone(p.Net.Arrays)}, in: map[string][]int64{}, scanned: scanned, parts: map[*lower.Stage]string{}}
 	for i, u := range p.units(kindInput) {
 		r.in[u.Array.Name] = sample.Inputs[i]
 	}
@@ -117,6 +117,7 @@ func (p *plan) newReplay(sample backends.Sample, scanned []*lower.Array) replay 
 			given := *s.To
 			given.Name, given.Given, given.Per = "trace of "+s.To.Name, true, ir.Step
 			r.in[given.Name] = results(sample, layer, s.To.Type.Size(), s.To.Type.IsSpike())
+			r.Arrays = append(r.Arrays, &given)
 			r.Stages = append(r.Stages, &lower.Stage{Clock: ir.Step, To: s.To, Move: &lower.Move{Pieces: []lower.Piece{piece(&given, s.To, 0)}}})
 		case live[s]:
 			r.Stages = append(r.Stages, s)
@@ -128,7 +129,6 @@ func (p *plan) newReplay(sample backends.Sample, scanned []*lower.Array) replay 
 	for clock, part := range parts {
 		r.copy(clock, part)
 	}
-	r.declare()
 	return r
 }
 
@@ -177,21 +177,5 @@ func (r *replay) copy(clock ir.Clock, part string) {
 	}
 	all.Type = ir.Type{Shape: ir.ShapeOf(n)}
 	s := &lower.Stage{Clock: clock, To: all, Move: m}
-	r.Stages, r.parts[s] = append(r.Stages, s), part
-}
-
-// declare lists the arrays of the stages.
-func (r *replay) declare() {
-	known := map[*lower.Array]bool{}
-	for _, s := range r.Stages {
-		arrays := []*lower.Array{s.To}
-		for _, v := range s.Views() {
-			arrays = append(arrays, v.Array)
-		}
-		for _, a := range arrays {
-			if !known[a] {
-				known[a], r.Arrays = true, append(r.Arrays, a)
-			}
-		}
-	}
+	r.Arrays, r.Stages, r.parts[s] = append(r.Arrays, all), append(r.Stages, s), part
 }
