@@ -62,7 +62,11 @@ func ThresholdsDiffer(n *ir.Net, layers []timing.History) bool {
 	return slices.ContainsFunc(layers, func(h timing.History) bool {
 		last := len(h.Membranes) - 1
 		f, g := fires[h.Membranes[last]], fires[h.Membranes[last-1]]
-		if len(f) != 1 || len(g) != 1 || f[0].Attrs != g[0].Attrs || canonical.ComparingOf(f[0]).Membrane == nil {
+		if len(f) != 1 || len(g) != 1 || f[0].Attrs != g[0].Attrs {
+			return false
+		}
+		a, b := canonical.ComparingOf(f[0]), canonical.ComparingOf(g[0])
+		if a.Membrane == nil || b.Membrane == nil || a.Mirrored != b.Mirrored || canonical.Near(a.Threshold, b.Threshold) {
 			return false
 		}
 		under := map[*ir.Value]bool{}
