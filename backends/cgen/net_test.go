@@ -36,7 +36,7 @@ func vectors(t testing.TB, net *ir.Net, inputs []map[string]*ir.Tensor) backends
 			s.Inputs = append(s.Inputs, in[v.Name].I)
 		}
 		tap := func(step int, v *ir.Value, result *ir.Tensor, states []*ir.Tensor) {
-			if v.Op == ir.OpNeuron {
+			if v.IsNeuron() {
 				s.Steps[step].Add(interp.Spikes(v, result), interp.States(states)...)
 			}
 		}

@@ -56,7 +56,7 @@ func sample(t testing.TB, net *ir.Net, machine *interp.Machine, in map[string]*i
 		s.Inputs = append(s.Inputs, in[v.Name].I)
 	}
 	results, err := machine.Run(in, func(step int, v *ir.Value, result *ir.Tensor, states []*ir.Tensor) {
-		if v.Op == ir.OpNeuron {
+		if v.IsNeuron() {
 			s.Steps[step].Add(interp.Spikes(v, result), interp.States(states)...)
 		}
 	})

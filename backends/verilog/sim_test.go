@@ -44,7 +44,7 @@ func sample(t *testing.T, m *interp.Machine, net *ir.Net, rng *rand.Rand, share 
 	}
 	s.Steps = make([]backends.StepTrace, net.Steps)
 	out, err := m.Run(in, func(step int, v *ir.Value, result *ir.Tensor, states []*ir.Tensor) {
-		if v.Op == ir.OpNeuron {
+		if v.IsNeuron() {
 			s.Steps[step].Add(interp.Spikes(v, result), interp.States(states)...)
 		}
 	})

@@ -19,7 +19,7 @@ var allowed = map[string][]string{
 	"nomul/ir/update":                {},
 	"nomul/ir":                       {"nomul/ir/diag", "nomul/ir/update"},
 	"nomul/ir/eval":                  {"nomul/ir", "nomul/ir/diag"},
-	"nomul/ir/reduce":                {"nomul/ir"},
+	"nomul/ir/reduce":                {"nomul/ir", "nomul/ir/update"},
 	"nomul/ir/irtest":                {"nomul/ir", "nomul/ir/diag"},
 	"nomul/ir/irtest/drawn":          {"nomul/ir", "nomul/ir/update"},
 	"nomul/ir/irtest/seed":           {},

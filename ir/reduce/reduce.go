@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"nomul/ir"
+	"nomul/ir/update"
 )
 
 // Net returns a net that holds still finds true, and of which no smaller one was found.
@@ -39,7 +40,7 @@ func Net(net *ir.Net, holds func(*ir.Net) bool, taken func(*ir.Net)) *ir.Net {
 type way func(net *ir.Net, at int) (smaller *ir.Net, more bool)
 
 // ways are tried in this order: those that leave out most first.
-var ways = []way{oneOutput, fewerSteps, cut, bypass, withoutInput, plainConstant}
+var ways = []way{oneOutput, fewerSteps, cut, bypass, shorterCell, withoutInput, plainConstant}
 
 // oneOutput leaves out an output.
 func oneOutput(net *ir.Net, at int) (*ir.Net, bool) {
@@ -114,6 +115,50 @@ func bypass(net *ir.Net, at int) (*ir.Net, bool) {
 		}
 	}
 	return nil, false
+}
+
+// shorterCell leaves out an instruction of a cell: what takes its value takes an operand of it.
+func shorterCell(net *ir.Net, at int) (*ir.Net, bool) {
+	for _, v := range net.All(ir.OpCell) {
+		do := v.Attrs.(ir.CellAttrs).Do
+		for place, i := range do.Code {
+			if i.Kind == update.Store || i.Kind == update.Result {
+				continue
+			}
+			if operands := i.Values(); at >= len(operands) {
+				at -= len(operands)
+				continue
+			}
+			attrs := ir.CellAttrs{Do: ir.Routine{Program: bypassed(do.Program, update.Value(place), i.Values()[at])}}
+			return replaced(net, v, func(r *ir.Rebuilder) (*ir.Value, error) {
+				var args []*ir.Value
+				for _, a := range v.Args {
+					args = append(args, r.Of(a))
+				}
+				return r.CopyWith(v, attrs, args...)
+			})
+		}
+	}
+	return nil, false
+}
+
+// bypassed is a program with one value in the place of another, and without all that nothing takes then.
+func bypassed(p *update.Program, old, by update.Value) *update.Program {
+	p = p.Clone()
+	for at := range p.Code {
+		for _, taken := range []*update.Value{&p.Code[at].A, &p.Code[at].B, &p.Code[at].C} {
+			if *taken == old {
+				*taken = by
+			}
+		}
+	}
+	b := update.Builder{}
+	b.Result(b.Inline(p))
+	p = b.Program()
+	for i := range p.Vars {
+		p.Vars[i].Name = ir.CellVar(i)
+	}
+	return p
 }
 
 // plainConstant gives a constant the same number everywhere, its first.
