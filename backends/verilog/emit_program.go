@@ -225,6 +225,11 @@ func (n *program) scaled(x string, factor param, d update.Decay) string {
 	return fmt.Sprintf("(%s) >>> %d", sum, d.Shift)
 }
 
+// LeaksOf returns the leaks of one of the stages, whose module has them.
+func (n *program) LeaksOf(late bool) []leak {
+	return slices.DeleteFunc(slices.Clone(n.Leaks), func(k leak) bool { return n.late[k.of] != late })
+}
+
 // leak returns the leak of a value.
 func (n *program) leak(of update.Value) leak {
 	return n.Leaks[slices.IndexFunc(n.Leaks, func(k leak) bool { return k.of == of })]
