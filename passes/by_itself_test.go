@@ -139,14 +139,14 @@ func TestGatedSpikesSubtract(t *testing.T) {
 // Where a net is refused, the first layer that is no neuron is told, once, whatever stands
 // before it or behind.
 func TestFirstRefusedLayerIsTold(t *testing.T) {
-	odd := made(above, floorOutside)
+	odd := through(ir.FnExp)
 	for name, net := range map[string]*ir.Net{
 		"first":  twoLayers(t, odd, plain(), 4),
 		"second": twoLayers(t, plain(), odd, 4),
 		"both":   mlp(t, odd, 4, "sum", nil),
 	} {
 		_, err := Lower(net, ir.Spiking, "", &Options{}, nil)
-		if err == nil || strings.Count(err.Error(), "error: ") != 1 || !strings.Contains(err.Error(), "held within bounds") {
+		if err == nil || strings.Count(err.Error(), "error: ") != 1 || !strings.Contains(err.Error(), "exponential neuron") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -171,11 +171,12 @@ func TestGradedSpikesBeforeALayer(t *testing.T) {
 	}
 }
 
-// The reason of a refusal names the part of the neuron, whichever ops stand behind it.
-func TestReasonsAreTheNeurons(t *testing.T) {
-	for want, c := range map[string]cell{
-		"goes by its spike and by another comparison": gating(gates["product"], zeroBehind),
-		"chosen by a comparison that it does not make": func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+// Gates of resets and of membranes, membranes of another step and thresholds that are made of anything are updates
+// of cells, alone and among neurons.
+func TestOwnUpdatesAmongNeurons(t *testing.T) {
+	for name, c := range map[string]cell{
+		"gated reset": gating(gates["product"], zeroBehind),
+		"gated membrane": func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
 			h := s.like(x, 0)
 			if past != nil {
 				h = past[0]
@@ -184,7 +185,7 @@ func TestReasonsAreTheNeurons(t *testing.T) {
 			z := above(s, h)
 			return z, []*ir.Value{zeroBehind(s, h, z)}
 		},
-		"with that of another step": func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+		"membrane of another step": func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
 			old := s.like(x, 0)
 			if past != nil {
 				old = past[0]
@@ -192,22 +193,28 @@ func TestReasonsAreTheNeurons(t *testing.T) {
 			h := s.op(ir.OpAdd, s.op(ir.OpMul, old, s.num(0.5)), x)
 			return s.spike(ir.GT, h, old), []*ir.Value{h}
 		},
-		"with the greatest of a layer, %": strongest,
-		"whose threshold is held within bounds, see min": grown(func(s *sketch, a, h, z *ir.Value) *ir.Value {
+		"bounded threshold": grown(func(s *sketch, a, h, z *ir.Value) *ir.Value {
 			return s.op(ir.OpMin, s.op(ir.OpAdd, s.op(ir.OpMul, a, s.num(0.75)), z), s.num(1.5))
 		}),
-		"whose threshold is set or multiplied by its spikes, see mul": grown(func(s *sketch, a, h, z *ir.Value) *ir.Value {
+		"threshold that spikes multiply": grown(func(s *sketch, a, h, z *ir.Value) *ir.Value {
 			return s.op(ir.OpAdd, s.op(ir.OpMul, s.op(ir.OpMul, a, s.num(0.75)), s.op(ir.OpSub, s.num(1), z)), z)
 		}),
-		"whose threshold is made of more than its spikes: of its membrane, or of what comes in, see add": grown(func(s *sketch, a, h, z *ir.Value) *ir.Value {
+		"threshold made of the membrane": grown(func(s *sketch, a, h, z *ir.Value) *ir.Value {
 			return s.op(ir.OpAdd, s.op(ir.OpMul, a, s.num(0.75)), s.op(ir.OpMul, h, s.num(0.25)))
 		}),
 	} {
-		for name, net := range map[string]*ir.Net{"alone": mlp(t, c, 5, "sum", nil), "before another": twoLayers(t, c, plain(), 5), "behind another": twoLayers(t, plain(), c, 5)} {
-			_, err := Lower(net, ir.Spiking, "", &Options{}, nil)
-			if err == nil || !strings.Contains(err.Error(), want) || strings.Count(err.Error(), "error: ") != 1 || !strings.Contains(err.Error(), "help: ") {
-				t.Errorf("%s, %s: %v", want, name, err)
-			}
+		wantCells(t, name+", alone", mlp(t, c, 5, "sum", nil), 5, 2)
+		wantCells(t, name+", before another", twoLayers(t, c, plain(), 5), 5, 1)
+		wantCells(t, name+", behind another", twoLayers(t, plain(), c, 5), 5, 1)
+	}
+}
+
+// A layer of which only the strongest neuron fires is named, whatever stands behind it.
+func TestStrongestIsNamed(t *testing.T) {
+	for name, net := range map[string]*ir.Net{"alone": mlp(t, strongest, 5, "sum", nil), "before another": twoLayers(t, strongest, plain(), 5)} {
+		_, err := Lower(net, ir.Spiking, "", &Options{}, nil)
+		if err == nil || !strings.Contains(err.Error(), "with the greatest of a layer, %") || strings.Count(err.Error(), "error: ") != 1 || !strings.Contains(err.Error(), "help: ") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -45,8 +45,8 @@ func (s *sketch) clamped(v *ir.Value, most float64) *ir.Value {
 	return s.op(ir.OpMin, s.op(ir.OpMax, v, s.num(0)), s.num(most))
 }
 
-// Neurons that fire several spikes in a step are named by how many, however they are written;
-// those whose spikes have other sizes, and those of a leak that changes, by that.
+// Neurons that fire the whole number of their membrane are named by how many spikes that is; sums of comparisons,
+// and leaks that the input switches, are updates of cells.
 func TestManySpikesAreNamed(t *testing.T) {
 	irtest.Long(t)
 	above := func(s *sketch, h *ir.Value, k float64) *ir.Value { return s.spike(ir.GT, h, s.num(k)) }
@@ -68,16 +68,19 @@ func TestManySpikesAreNamed(t *testing.T) {
 		"open": {countCell(func(s *sketch, h *ir.Value) *ir.Value { return s.function(ir.FnRelu, s.function(ir.FnFloor, h)) }), "any number of spikes in a step"},
 		"sum": {countCell(func(s *sketch, h *ir.Value) *ir.Value {
 			return s.op(ir.OpAdd, s.op(ir.OpAdd, above(s, h, 1), above(s, h, 2)), above(s, h, 3))
-		}), "up to 3 spikes in a step"},
-		"where":           {levels(1, 2), "up to 2 spikes in a step"},
-		"several sizes":   {levels(1, 4), "spikes have several sizes"},
-		"leak by current": {leakyBy(false), "leak depends on its current"},
-		"a product of it": {leakyBy(true), "leak depends on its current"},
+		}), ""},
+		"where":           {levels(1, 2), ""},
+		"several sizes":   {levels(1, 4), ""},
+		"leak by current": {leakyBy(false), ""},
+		"a product of it": {leakyBy(true), ""},
 	}
 	for name, c := range cells {
 		for _, steps := range []int{4, 6} {
 			_, err := raisedOf(t, mlp(t, c.cell, steps, "sum", nil))
-			if err == nil || !strings.Contains(err.Error(), c.says) || strings.Count(err.Error(), "error: ") != strings.Count(err.Error(), c.says) {
+			if c.says == "" && err == nil {
+				continue
+			}
+			if err == nil || c.says == "" || !strings.Contains(err.Error(), c.says) || strings.Count(err.Error(), "error: ") != strings.Count(err.Error(), c.says) {
 				t.Errorf("%s, %d steps: got %v", name, steps, err)
 			}
 		}

@@ -160,22 +160,16 @@ func TestUnfoldedNeuronIsTold(t *testing.T) {
 	}
 }
 
-// A spike of a function of the membrane, which a reset asks for again, is refused for the function.
+// A spike of the magnitude of the membrane, which a reset asks for again, is that of a cell; a square is refused.
 func TestFunctionsAskedAgain(t *testing.T) {
 	reset := func(s *sketch, h, f *ir.Value) *ir.Value {
 		return s.op(ir.OpWhere, s.compare(ir.GT, f, s.num(0)), s.like(h, 0), h)
 	}
-	const want = "compares the magnitude of its membrane"
-	for name, of := range map[string]func(s *sketch, h *ir.Value) *ir.Value{
-		"abs": func(s *sketch, h *ir.Value) *ir.Value {
-			return s.typed(ir.OpMap, ir.MapAttrs{Fn: ir.FnAbs}, ir.Type{}, h)
-		},
-		"square": func(s *sketch, h *ir.Value) *ir.Value { return s.op(ir.OpMul, h, h) },
-	} {
-		spike := func(s *sketch, h *ir.Value) *ir.Value { return s.spike(ir.GT, of(s, h), s.num(1)) }
-		if _, err := raisedOf(t, mlp(t, ownCell(spike, reset), 4, "sum", nil)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v", name, err)
-		}
+	magnitude := func(s *sketch, h *ir.Value) *ir.Value { return s.spike(ir.GT, s.function(ir.FnAbs, h), s.num(1)) }
+	wantCells(t, "abs", mlp(t, ownCell(magnitude, reset), 4, "sum", nil), 4, 2)
+	square := func(s *sketch, h *ir.Value) *ir.Value { return s.spike(ir.GT, s.op(ir.OpMul, h, h), s.num(1)) }
+	if _, err := raisedOf(t, mlp(t, ownCell(square, reset), 4, "sum", nil)); err == nil || strings.Count(err.Error(), "a quadratic neuron") != 2 {
+		t.Errorf("square: %v", err)
 	}
 }
 

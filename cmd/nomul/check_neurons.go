@@ -21,6 +21,7 @@ type neuronRow struct {
 	// the greatest.
 	Start   string `json:"start,omitempty"`
 	silence bool   // Start is the membrane that steps without input leave
+	own     bool   // it has a program of its own
 	of      string // the neuron whose membrane it is, that is given out
 }
 
@@ -33,6 +34,20 @@ func givenOut(rows []neuronRow) string {
 		}
 	}
 	return strings.Join(texts, "; ")
+}
+
+// ownUpdates names the layers that are no neurons by the equation; empty when there are none.
+func ownUpdates(rows []neuronRow) string {
+	var names []string
+	for _, n := range rows {
+		if n.own && n.of == "" {
+			names = append(names, n.Name)
+		}
+	}
+	if names == nil {
+		return ""
+	}
+	return "no neurons by the equation, whose updates are compiled as they are written: " + strings.Join(names, ", ")
 }
 
 // started names the neurons that do not start from 0, and says how several values in a layer may
@@ -61,7 +76,7 @@ func neuronRows(net *ir.Net) []neuronRow {
 	rows, silent := []neuronRow{}, raise.SilentStarts(net)
 	for _, v := range net.Neurons() {
 		if c, ok := v.Attrs.(ir.CellAttrs); ok {
-			rows = append(rows, cellRow(v, c))
+			rows = append(rows, cellRow(net, v, c))
 			continue
 		}
 		a := v.Attrs.(ir.NeuronAttrs)
@@ -104,10 +119,15 @@ func neuronRows(net *ir.Net) []neuronRow {
 
 // cellRow describes a neuron by its program: how many state variables it keeps, and the constants
 // it is compared with.
-func cellRow(v *ir.Value, c ir.CellAttrs) neuronRow {
-	row := neuronRow{Name: v.Name, Kind: "own update", Count: v.Type.Size(), Leak: "own", Reset: "own", Compare: "own", Threshold: "own"}
+func cellRow(net *ir.Net, v *ir.Value, c ir.CellAttrs) neuronRow {
+	row := neuronRow{Name: v.Name, Kind: "own update", Count: v.Type.Size(), Leak: "own", Reset: "own", Compare: "own", Threshold: "own", own: true}
 	if n := len(c.Do.Vars); n > 1 {
 		row.Kind += fmt.Sprintf(", %d state variables", n)
+	}
+	if of, ok := strings.CutSuffix(v.Name, ".potential"); ok && !v.Type.IsSpike() && net.Find(of) != nil {
+		row.Kind, row.Reset, row.of = "membrane", "by "+of, of
+	} else if !v.Type.IsSpike() {
+		row.Kind += ", silent"
 	}
 	return row
 }

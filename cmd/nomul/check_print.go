@@ -71,7 +71,7 @@ func (u *understanding) print(w io.Writer, table func([]string, [][]string)) {
 			rows = append(rows, []string{n.Name, n.Kind, fmt.Sprint(n.Count), n.Threshold, n.Leak, n.Reset, symbol(n.Compare)})
 		}
 		table([]string{"neurons", "kind", "count", "threshold", "leak", "reset", "fires at"}, rows)
-		for _, text := range []string{givenOut(u.Neurons), started(u.Neurons)} {
+		for _, text := range []string{ownUpdates(u.Neurons), givenOut(u.Neurons), started(u.Neurons)} {
 			if text != "" {
 				wrapped(w, text)
 			}

@@ -282,8 +282,8 @@ func spikesEqual(t *testing.T, e *export, dir string) {
 		return
 	}
 	layer, readers := 0, net.Readers()
-	for _, v := range net.All(ir.OpNeuron) {
-		if a := v.Attrs.(ir.NeuronAttrs); a.Silent || v.Clock != ir.Step || comparesOnce(a, readers[v]) {
+	for _, v := range net.Neurons() {
+		if a, ok := v.Attrs.(ir.NeuronAttrs); !v.Type.IsSpike() || v.Clock != ir.Step || ok && comparesOnce(a, readers[v]) {
 			continue
 		}
 		layer++

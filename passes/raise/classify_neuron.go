@@ -113,6 +113,13 @@ func (u *unit) driven() (form, *diag.Diagnostic) {
 	}
 }
 
+// losesInput reports whether the update of a current reads the input less its own spikes, and
+// the current itself in any case.
+func losesInput(update form) bool {
+	return slices.ContainsFunc(update, func(t term) bool { return t.s && t.x != nil }) &&
+		!slices.ContainsFunc(update, func(t term) bool { return t.s && (t.i || t.j) })
+}
+
 // mirror is the form of −H over −h and −i.
 func mirror(f form) form {
 	var out form
@@ -193,21 +200,10 @@ func (u *unit) setMasks(n *neuronForm, f form) (form, *diag.Diagnostic) {
 		}
 	}
 	if !allKilled(f) {
-		x := f[slices.IndexFunc(f, func(t term) bool { return t.s && (t.x != nil || t.i) })].x
-		return nil, rewrite.Refuse(u.fire, diag.NotANeuron, "a spike also changes what %s adds to the membrane %%%s", canonical.Where(u.killed(x)), u.membrane.Name).WithHelp("%s", membraneOnly)
+		return nil, u.unlike()
 	}
 	n.attrs.Reset, n.attrs.When, n.attrs.Masks = ir.ResetZero, ir.WhenNext, true
 	return f.without(func(m monomial) bool { return m.s }), nil
-}
-
-const membraneOnly = "a reset sets the membrane to a constant, or takes one from it; or it kills the whole of what the next step adds up: where(s > 0, 0, b·h + x)"
-
-// killed is the input that a spike kills, or else the current.
-func (u *unit) killed(x *ir.Value) *ir.Value {
-	if x == nil {
-		return u.currents[0].delay
-	}
-	return x
 }
 
 func (n *neuronForm) setLeak(beta *ir.Tensor) {
@@ -232,16 +228,13 @@ func (u *unit) setReset(n *neuronForm, f form) *diag.Diagnostic {
 		n.setSubtract(beta, c)
 		return nil
 	case canonical.All(beta, 0) || !canonical.Near(b, canonical.Scaled(beta, -1)):
-		if d := u.keepsSecond(f); d != nil {
-			return d
-		}
-		return u.keepsPart(beta, b)
+		return u.unlike()
 	case c == nil:
 		n.attrs.Reset = ir.ResetZero
 		return nil
 	}
 	if n.attrs.Reset, n.reset = ir.ResetValue, resetTo(c, beta); n.reset == nil {
-		return u.keepsPart(beta, b)
+		return u.unlike()
 	}
 	return nil
 }
@@ -269,20 +262,13 @@ func (u *unit) setInputs(n *neuronForm, f form) *diag.Diagnostic {
 		switch {
 		case t.x == nil:
 			continue
-		case t.state() && u.comparedBefore(t.x, 0) != nil:
-			return u.resetsOtherwise(u.comparedBefore(t.x, 0))
-		case t.state():
-			if own, other := u.decided([]*ir.Value{t.x}); own && other != nil || t.s && other != nil {
-				return u.gatedReset(other, t.x)
-			}
-			return rewrite.Refuse(u.fire, diag.NotANeuron, "the leak of the membrane %%%s is not constant: it depends on %s", u.membrane.Name, canonical.Where(t.x))
-		case t.s:
-			return rewrite.Refuse(u.fire, diag.NotANeuron, "a spike also changes what %s adds to the membrane %%%s", canonical.Where(t.x), u.membrane.Name).WithHelp("%s", membraneOnly)
+		case t.state() || t.s:
+			return u.unlike()
 		}
 		n.inputs = append(n.inputs, gained{t.x, t.k})
 	}
 	if len(n.inputs) == 0 {
-		return rewrite.Refuse(u.fire, diag.NotANeuron, "the membrane %%%s has no input", u.membrane.Name)
+		return u.unlike()
 	}
 	common := true
 	for _, in := range n.inputs {

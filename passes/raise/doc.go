@@ -48,12 +48,20 @@
 // the membrane before its reset are those of the one behind it (before_reset.go). Behind it, real
 // state that is left becomes the membranes of silent neurons (silent_neurons.go).
 //
-// A new spelling of a neuron that the equation has is one more rewrite there, or a rule of package
-// canonical if it holds of any arithmetic. A neuron beyond the equation needs attributes first
-// (CONTRIBUTING.md), then state to be taken out as above, or a coefficient that classify reads.
-// Either needs an archive testdata/passes/raise-neurons-*.txtar, which the interpreter runs before
-// and after the pass.
+// A layer that is no such neuron becomes a cell, if package cells writes its update as a program; so does
+// one of which state is left beside the neurons (own_updates.go). A layer stays a neuron where it is one while
+// all others are cells. Here a count of steps holds the membrane of a neuron back, and not its reset:
 //
-// Whatever is no neuron is named by its difference from one (named_neurons.go), by package
-// unsupported.
+//	%busy = compare %n.past, 0 {is=gt}      rests where a count is above 0
+//	%h = where %busy, %v.past, %sum         and holds its membrane then
+//	%all = compare %h, 1 {is=ge}
+//	%s = and-not %all, %busy
+//	%v = where %all, 0, %h                  the reset is by all comparisons
+//	%n = where %s, 2, (relu (%n.past − 1))
+//
+//	%s = cell %half, %x {do=[state membrane; state state2; … rests = above n zero; h = select rests old sum; …]}
+//
+// A new spelling of a neuron that the equation has is one more rewrite there, or a rule of package
+// canonical if it holds of any arithmetic; without it the neuron is a cell. It needs an archive
+// testdata/passes/raise-neurons-*.txtar, which the interpreter runs before and after the pass.
 package raise

@@ -35,17 +35,15 @@ func (u *unit) setInit(n *neuronForm) *diag.Diagnostic {
 		switch from := u.firstMembrane(); {
 		case from != nil:
 			return u.begin(n, from)
-		case s.delay.Type.IsSpike() && init != nil && u.firesAtStart(init):
-			return u.resetAtStart(init)
 		default:
-			return rewrite.Refuse(u.fire, diag.NotANeuron, "the state %%%s starts as %s, which no initial membrane explains", s.delay.Name, Shown(s.value()))
+			return u.unlike()
 		}
 	}
 	switch {
 	case init == nil:
 		return nil
 	case u.refired && u.firesAtStart(init):
-		return u.resetAtStart(init)
+		return u.unlike()
 	}
 	return u.begin(n, init)
 }
@@ -106,10 +104,6 @@ func (u *unit) firstForm(replaced *ir.Value, holds *ir.Tensor) (form, *diag.Diag
 		at.forms[replaced] = constantForm(holds)
 	}
 	return at.form(u.membrane)
-}
-
-func (u *unit) resetAtStart(init *ir.Tensor) *diag.Diagnostic {
-	return rewrite.Refuse(u.fire, diag.NotANeuron, "the membrane %%%s starts as %s, at or above its threshold, and is reset before the first step", u.membrane.Name, Shown(init))
 }
 
 // startsAlike reports whether the first step computes the same membrane when the

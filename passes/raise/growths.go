@@ -43,8 +43,8 @@ func withoutGrowths(n *ir.Net) (*ir.Net, map[string]*growth, error) {
 	if len(fires) == 0 {
 		return n, nil, nil
 	}
-	if errs := comparedOtherwise(n, fires); len(errs) > 0 {
-		return nil, nil, errs.Err()
+	if f := comparedOtherwise(n, fires); f != nil {
+		return nil, nil, diag.List{unlike(f)}.Err()
 	}
 	names := map[string]*growth{}
 	out, err := ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
@@ -267,8 +267,7 @@ func (f *neuronForm) grow(u *unit, g *growth) *diag.Diagnostic {
 		a.AdaptReset, a.When, f.reset = true, g.reset, f.threshold
 	}
 	if u.mirrored || !canonical.Near(f.threshold, g.base) || a.When == ir.WhenBoth || g.reset != 0 && !a.AdaptReset {
-		return rewrite.Refuse(u.fire, diag.NotANeuron, "fires a neuron whose threshold adapts to its spikes, and whose reset takes another part of it than the whole, or looks at the membrane once more").
-			WithHelp("subtract the threshold as it is, or as it was without spikes; or set the membrane to a value")
+		return u.unlike()
 	}
 	return nil
 }

@@ -112,7 +112,7 @@ func (u *unit) work(v *ir.Value) (form, *diag.Diagnostic) {
 	case ok:
 		return f, nil
 	case own:
-		return nil, u.notLinear(v)
+		return nil, u.unlike()
 	}
 	return inputForm(v), nil
 }
@@ -178,10 +178,10 @@ func (u *unit) past(delay *ir.Value) (form, *diag.Diagnostic) {
 		case !f.own() || u.plain[delay]:
 			return inputForm(delay), nil
 		}
-		return nil, rewrite.Refuse(u.fire, diag.NotANeuron, "the state %%%s keeps more than the membrane and the spike", delay.Name)
+		return nil, u.unlike()
 	}
 	if delay.Args[0].Const() == nil {
-		return nil, rewrite.Refuse(u.fire, diag.NotANeuron, "the state %%%s starts from %%%s, which is no constant", delay.Name, delay.Args[0].Name)
+		return nil, u.unlike()
 	}
 	u.starts = append(u.starts, start{delay, f})
 	return f, nil

@@ -6,6 +6,13 @@ import (
 	"nomul/passes/rewrite"
 )
 
+// unlike is the error of a layer that the equation of a neuron does not have.
+func (u *unit) unlike() *diag.Diagnostic { return unlike(u.fire) }
+
+func unlike(fire *ir.Value) *diag.Diagnostic {
+	return rewrite.Refuse(fire, diag.NotANeuron, "fires by no equation of a neuron that is known")
+}
+
 // leftovers refuses ops that only the source level has.
 func leftovers(n *ir.Net) error {
 	var errs diag.List

@@ -14,10 +14,24 @@ import (
 
 // RaiseNeurons makes each threshold unit of a net of one step a neuron: its
 // membrane, written over the unit's own past (membrane_form.go), is matched with
-// the neuron's equation (classify_neuron.go). Spikes stay spikes from here on:
+// the neuron's equation (classify_neuron.go). A layer that the equation does not have is a
+// cell, by its program (package cells). Spikes stay spikes from here on:
 // the casts to real numbers behind them are dropped. The values are put in an
 // order that does not depend on the file they came from.
 func RaiseNeurons(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
+	out, err := ByEquation(n)
+	if err != nil && !diag.IsDiagnostic(err) || err == nil && numbersKept(out) == 0 {
+		return out, err
+	}
+	with, cellsErr := withCells(n, err)
+	if err == nil && (cellsErr != nil || numbersKept(with) >= numbersKept(out)) {
+		return out, nil
+	}
+	return with, cellsErr
+}
+
+// ByEquation is a net of one step with its threshold units as neurons by the equation; cells stay.
+func ByEquation(n *ir.Net) (*ir.Net, error) {
 	if errs := unsupported.WholeSpikes(n); len(errs) > 0 {
 		return nil, errs.Err()
 	}
@@ -30,7 +44,7 @@ func RaiseNeurons(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 		n, growths, err = withoutGrowths(n)
 	}
 	if err == nil {
-		n, err = canonical.KeepsSpikes(n)
+		n, err = canonical.KeepsSpikes(n, 1)
 	}
 	if err == nil {
 		n, err = deeply(n)
@@ -48,11 +62,7 @@ func RaiseNeurons(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 		return nil, err
 	}
 	s := &raising{latched: n.Latched(), neurons: map[*ir.Value]*neuronForm{}, shown: map[*ir.Value]*visible{}, names: map[*ir.Value]string{}, periods: periods, growths: growths, gated: gated}
-	out, err := s.raise(n)
-	if err != nil {
-		return nil, s.named(n, err)
-	}
-	return out, nil
+	return s.raise(n)
 }
 
 func (s *raising) raise(n *ir.Net) (*ir.Net, error) {
@@ -103,9 +113,7 @@ func (s *raising) classify(n *ir.Net) error {
 		var form *neuronForm
 		if d == nil {
 			u.gated, u.steps, u.earlier = s.gated[v.Name], n.Steps, func(x *ir.Value) bool { return place[x] < place[v] }
-			if form, d = u.classify(); d != nil && u.loses != nil {
-				d = dropsInput(v, u.loses)
-			}
+			form, d = u.classify()
 		}
 		if p, ok := s.periods[v.Name]; d == nil && (ok || form.attrs.Refractory.Kind != 0) {
 			if !ok {

@@ -30,19 +30,16 @@ type rest struct {
 // names of the comparisons that fire.
 func withoutRests(n *ir.Net) (*ir.Net, map[string]period, error) {
 	awake, periods := map[*ir.Value]float64{}, map[*ir.Value]period{}
-	var errs diag.List
 	for _, r := range restsOf(n) {
-		if kind, to := r.kind(); kind == 0 {
-			errs = append(errs, r.losesInput()...)
-		} else {
+		if kind, to := r.kind(); kind != 0 {
 			periods[r.fire] = period{ir.Refractory{Kind: kind, Steps: r.steps}, to}
 			for bit := range r.bits {
 				awake[bit] = r.number(bit, false)
 			}
 		}
 	}
-	if len(periods) == 0 || len(errs) > 0 {
-		return n, nil, errs.Err()
+	if len(periods) == 0 {
+		return n, nil, nil
 	}
 	c, names := canonical.NewRewriter(n), map[string]period{}
 	c.Rules = rulesNamed("fold", "constant-second", "cast-same", "cast-cast", "where-cast", "fixed-choice", "turned-choice", "neutral", "neutral-spikes", "times-zero")
@@ -388,8 +385,7 @@ func (f *neuronForm) rest(u *unit, p period) *diag.Diagnostic {
 		a.When = ir.WhenFire
 	}
 	if a.When == ir.WhenBoth || p.Kind == ir.RestHold && a.When != ir.WhenFire {
-		return rewrite.Refuse(u.fire, diag.NotANeuron, "fires a neuron that rests after a spike, and whose reset comes in the next step, when it rests").
-			WithHelp("reset the membrane in the step of the spike")
+		return u.unlike()
 	}
 	return nil
 }

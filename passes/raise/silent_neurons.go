@@ -1,14 +1,11 @@
 package raise
 
 import (
-	"maps"
 	"slices"
 
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
-	"nomul/passes/rewrite"
-	"nomul/passes/unsupported"
 )
 
 // raiseSilent makes the real state that is left, behind the neurons that fire, the membranes of
@@ -106,54 +103,30 @@ func restless(n *ir.Net) error {
 		if !delay.Type.IsReal() {
 			continue
 		}
-		if path := loop(delay, latch.Args[1]); path != nil {
-			why, help := "a neuron keeps its membrane, which is linear but for its threshold, and one current that drives it", OnlyCurrent
-			if spiked(path) {
-				help = "where it rests or fires once, " + unsupported.CountsRests
-				why = "a spike changes it, as where a neuron rests after one or fires once, and may change a membrane only, or set a current to zero together with the input that comes in then"
-			}
-			errs = append(errs, rewrite.Refuse(delay, diag.NotANeuron, "is a second state, which %s keeps; %s", canonical.Where(path[0]), why).WithHelp("%s", help))
+		if loops(delay, latch.Args[1]) {
+			errs = append(errs, unlike(delay))
 		}
 	}
 	return errs.Err()
 }
 
-// spiked reports whether spikes, or 1 less spikes, choose or multiply a value of a way.
-func spiked(path []*ir.Value) bool {
-	return slices.ContainsFunc(path, func(v *ir.Value) bool {
-		return (v.Op == ir.OpMul || v.Op == ir.OpWhere) && slices.ContainsFunc(v.Args, func(a *ir.Value) bool {
-			return !slices.Contains(path, a) && slices.ContainsFunc(slices.Collect(maps.Keys(canonical.ConeOf(a))), func(s *ir.Value) bool { return s.Type.IsSpike() })
-		})
-	})
-}
-
-// loop lists the values between the operand stored by a delay and the delay, without going through
-// neurons, but through membranes that are shown; nil when there is no way.
-func loop(delay, from *ir.Value) []*ir.Value {
-	known := map[*ir.Value]bool{delay: true} // whether there is a way from it
-	var path []*ir.Value
+// loops reports whether there is a way from a delay to the operand that it stores, without going through
+// neurons, but through membranes that are shown.
+func loops(delay, from *ir.Value) bool {
+	known := map[*ir.Value]bool{delay: true}
 	var find func(v *ir.Value) bool
 	find = func(v *ir.Value) bool {
-		if v == nil || v.Op == ir.OpNeuron && !isShown(v) {
+		if v == nil || v.Op == ir.OpCell || v.Op == ir.OpNeuron && !isShown(v) {
 			return false
 		}
 		reached, ok := known[v]
-		if ok {
-			return reached
-		}
-		for _, a := range v.Args {
-			reached = find(a) || reached
-		}
-		if known[v] = reached; reached {
-			path = append(path, v)
+		if !ok {
+			reached = slices.ContainsFunc(v.Args, find)
+			known[v] = reached
 		}
 		return reached
 	}
-	if !find(from) {
-		return nil
-	}
-	slices.Reverse(path)
-	return append(path, delay)
+	return find(from)
 }
 
 // isShown reports whether v is the membrane of a neuron that fires.

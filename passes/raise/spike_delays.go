@@ -38,7 +38,7 @@ func (s *raising) spiking(v *ir.Value, delays map[*ir.Value]bool) bool {
 		}
 		return true
 	}
-	return s.neurons[v] != nil || delays[v] || isBits(v.Const())
+	return s.neurons[v] != nil || v.Op == ir.OpCell && v.Type.IsSpike() || delays[v] || isBits(v.Const())
 }
 
 // isBits reports whether a constant is made of 0 and 1.

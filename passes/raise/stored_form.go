@@ -111,7 +111,7 @@ func (u *unit) setStoredReset(n *neuronForm, f, g form, init *ir.Tensor) (form, 
 		n.attrs.Reset, n.attrs.When = ir.ResetZero, ir.WhenFire
 		return f.without(quiet), nil
 	}
-	return nil, rewrite.Refuse(u.fire, diag.NotANeuron, "the stored membrane is compared again at %s, and its reset is none that is known", canonical.Where(u.fire))
+	return nil, u.unlike()
 }
 
 // equalForms reports whether two forms are equal.
@@ -165,7 +165,7 @@ func (s *shifting) work(v *ir.Value) (form, *diag.Diagnostic) {
 			return f, nil
 		}
 	}
-	return nil, rewrite.Refuse(s.u.fire, diag.NotANeuron, "the stored membrane is not linear: see %s %s", v.Op, canonical.Where(v))
+	return nil, s.u.unlike()
 }
 
 // latched is the form of the operand that a delay stores in this step.
@@ -201,7 +201,7 @@ func (s *shifting) start() (*ir.Tensor, *diag.Diagnostic) {
 	set(s.stored)
 	f, d := at.form(s.stored)
 	if d == nil && f.own() || d == nil && f.inputs() > 0 {
-		d = rewrite.Refuse(s.u.fire, diag.NotANeuron, "the stored membrane starts from something that is no constant")
+		d = s.u.unlike()
 	}
 	return canonical.OrZero(f.of(monomial{})), d
 }

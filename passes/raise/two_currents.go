@@ -70,9 +70,9 @@ func (u *unit) late(s *pair) (form, *diag.Diagnostic) {
 	masks := !slices.ContainsFunc(all, func(f form) bool { return !allKilled(f) })
 	switch {
 	case !masks && slices.ContainsFunc(all, func(f form) bool { return !spares(f) }):
-		return nil, u.unlikeCurrents(s)
+		return nil, u.unlike()
 	case u.refired && (!u.startsAtZero() || u.firesAtStart(rewrite.Scalar(0))):
-		return nil, u.resetAtStart(rewrite.Scalar(0))
+		return nil, u.unlike()
 	}
 	f := form{{monomial{h: true}, s.beta}}
 	by := canonical.Combine(s.p, canonical.Combine(s.alpha, s.beta, func(a, b float64) float64 { return a - b }), canonical.Product)
@@ -87,18 +87,6 @@ func (u *unit) late(s *pair) (form, *diag.Diagnostic) {
 	}
 	u.currents, u.isLate = []current{{update: s.e}}, true
 	return f, nil
-}
-
-// unlikeCurrents is the error of a pair that a spike does not kill as a whole: it may kill the
-// state of the two, and spare the input of the next step.
-func (u *unit) unlikeCurrents(s *pair) *diag.Diagnostic {
-	why := "and a spike does not do the same to both; it must set both to zero, or leave them alone"
-	input := func(m monomial) bool { return m.x != nil }
-	if allKilled(s.membrane) && allKilled(s.e.without(input)) && allKilled(s.q.without(input)) {
-		why = "which a spike sets to zero at once, so that the next input stays; it must set them to zero in the next step, together with the input that comes in then, or leave them alone"
-	}
-	return rewrite.Refuse(u.fire, diag.NotANeuron, "the membrane %%%s is the sum of two currents (an Alpha neuron), %s", u.membrane.Name, why).
-		WithHelp("use snnTorch's Alpha with reset_mechanism=\"zero\" or \"none\"")
 }
 
 // behind is the membrane, over the inputs of the current, that a current drives one step late and

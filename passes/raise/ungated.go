@@ -4,34 +4,27 @@ import (
 	"slices"
 
 	"nomul/ir"
-	"nomul/ir/diag"
 	"nomul/passes/canonical"
-	"nomul/passes/rewrite"
 )
 
 // A reset, a count or a threshold may go by another comparison of the membrane than the spikes do:
 // one with the threshold as it is without spikes, or one that no rest holds back. Where the growth
 // or the rest is taken out of the net, the two are one and the same, so they are told apart before.
 
-// comparedOtherwise refuses neurons whose thresholds adapt, and whose membranes are compared with a
-// constant, too.
-func comparedOtherwise(n *ir.Net, fires map[*ir.Value]*growth) diag.List {
-	var errs diag.List
+// comparedOtherwise is a comparison that fires by a threshold that adapts, and whose membrane is compared
+// with a constant, too; nil when there is none.
+func comparedOtherwise(n *ir.Net, fires map[*ir.Value]*growth) *ir.Value {
 	for _, v := range n.All(ir.OpCompare) {
 		if v.Clock != ir.Step || v.Args[0].Const() == nil == (v.Args[1].Const() == nil) {
 			continue
 		}
 		for _, f := range n.All(ir.OpCompare) {
-			g := fires[f]
-			if g == nil || !slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return madeFrom(a, f.Args[0], g.latched) }) {
-				continue
+			if g := fires[f]; g != nil && slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return madeFrom(a, f.Args[0], g.latched) }) {
+				return f
 			}
-			errs = append(errs, rewrite.Refuse(f, diag.NotANeuron, "the membrane %%%s fires by a threshold that adapts, and is also compared with a constant, %s: where it is %s",
-				f.Args[0].Name, canonical.Where(v), ShownComparison(v)).
-				WithHelp("a neuron fires and is reset by one comparison: reset by the spikes themselves"))
 		}
 	}
-	return errs
+	return nil
 }
 
 // madeFrom reports whether a value is made, element by element, from a membrane or from the one of the

@@ -72,7 +72,7 @@ func readRecord(c *canonical.Rewriter, out *ir.Value, readout string) error {
 // isRaised reports whether the layers of a net of one step are neurons that are known,
 // and none has a membrane that grows by itself: two steps may look so.
 func isRaised(n *ir.Net) bool {
-	out, err := raise.RaiseNeurons(n, &rewrite.Options{})
+	out, err := raise.ByEquation(n)
 	return err == nil && !slices.ContainsFunc(out.All(ir.OpNeuron), func(v *ir.Value) bool {
 		leak := v.Args[ir.NeuronLeak]
 		return leak != nil && !rewrite.Everywhere(leak.Const(), func(f float64) bool { return f >= 0 && f <= 1 })
@@ -80,18 +80,19 @@ func isRaised(n *ir.Net) bool {
 }
 
 // orAsWritten is the net of layers whose steps were made one, unless that was not possible, or its
-// layers are no neurons, because too few steps show their state: then it is the net as it is
-// written, if no layer is one that has a name and is not known.
+// layers are no neurons by the equation, because too few steps show their state: then it is the net as it is
+// written, if no layer is one that has a name and is not known, or that chooses by its numbers more than its
+// spikes.
 func orAsWritten(n *ir.Net, layers []timing.History, rolled *ir.Net, err error, o *rewrite.Options) (*ir.Net, error) {
 	apart := err == nil && (isUnfolded(rolled) || seemsTwo(n, rolled))
-	if len(layers) > 0 && !apart && !isShort(n, timing.SameLength(layers)) || err == nil && !apart && isRaised(rolled) || unsupportedApart(n, layers) != nil {
+	if len(layers) > 0 && !apart && !isShort(n, timing.SameLength(layers)) || err == nil && !apart && isRaised(rolled) || unsupportedLayers(n, layers) != nil {
 		return rolled, err
 	}
 	written, unread := asWritten(n, o)
 	switch {
 	case unread != nil:
 		return nil, unread
-	case isRaised(written) && (unsupportedLayers(n, layers) == nil || !comparesMore(written)):
+	case isRaised(written) && (err != nil || !choosesMore(written)):
 		return written, nil
 	}
 	return rolled, err
@@ -102,7 +103,7 @@ func isUnfolded(n *ir.Net) bool {
 	if len(timing.Unfoldings(n, canonical.MembraneOf)) == 0 {
 		return false
 	}
-	out, err := raise.RaiseNeurons(n, &rewrite.Options{})
+	out, err := raise.ByEquation(n)
 	return err == nil && len(timing.Unfoldings(out, timing.WithoutMemory)) > 0
 }
 
@@ -112,15 +113,18 @@ func seemsTwo(n, rolled *ir.Net) bool {
 	if rolled.Steps != 2 || len(timing.Unfoldings(n, canonical.MembraneOf)) == 0 {
 		return false
 	}
-	out, err := raise.RaiseNeurons(rolled, &rewrite.Options{})
+	out, err := raise.ByEquation(rolled)
 	return err == nil && slices.ContainsFunc(out.All(ir.OpNeuron), func(v *ir.Value) bool { return timing.WithoutMemory(v) != nil })
 }
 
-// comparesMore reports whether, in a net of one step whose layers are neurons, other ops compare
-// too, which no integers do.
-func comparesMore(n *ir.Net) bool {
-	out, err := raise.RaiseNeurons(n, &rewrite.Options{})
-	return err == nil && len(out.All(ir.OpCompare)) > 0
+// choosesMore reports whether, in a net of one step whose layers are neurons, other ops compare real numbers
+// or hold them at a bound, too: as the floor of a membrane, which is a part of the update of a cell.
+func choosesMore(n *ir.Net) bool {
+	out, err := raise.ByEquation(n)
+	return err == nil && slices.ContainsFunc(out.Values, func(v *ir.Value) bool {
+		bounds := canonical.IsFn(v, ir.FnRelu) || v.Op == ir.OpMin || v.Op == ir.OpMax
+		return v.Op == ir.OpCompare || bounds && v.Type.IsReal() && v.Clock != ir.End && canonical.SpikeOf(v) == nil
+	})
 }
 
 // isShort reports whether there are two steps, or three of which the last one alone reads the

@@ -52,8 +52,7 @@ func rerolled(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	history, err := timing.MembranesOverTime(n)
 	switch {
 	case err != nil:
-		named, _ := unsupported.TernaryNeurons(n)
-		if named = append(named, unsupported.WholeSpikes(n)...); len(named) > 0 {
+		if named := unsupported.WholeSpikes(n); len(named) > 0 {
 			return nil, named.Err()
 		}
 		if len(timing.SecondMembranes(n, canonical.Comparisons(n))) == 0 && !o.ManySteps {

@@ -5,7 +5,6 @@ import (
 
 	"nomul/ir"
 	"nomul/passes/canonical"
-	"nomul/passes/raise"
 	"nomul/passes/timing"
 	"nomul/passes/unsupported"
 )
@@ -40,42 +39,17 @@ func sameComparisons(fires, later []*ir.Value) []*ir.Value {
 
 // unsupportedLayers names the reasons in unrolled steps that do not fit; nil when nothing has a name.
 func unsupportedLayers(n *ir.Net, h []timing.History) error {
-	return unsupportedAmong(n, h, func(*unsupported.Reason) bool { return true })
-}
-
-// unsupportedApart names the reasons of layers that stay where each step is a layer of its own; nil when
-// there are none.
-func unsupportedApart(n *ir.Net, h []timing.History) error {
-	return unsupportedAmong(n, h, func(o *unsupported.Reason) bool { return !o.Apart })
-}
-
-func unsupportedAmong(n *ir.Net, h []timing.History, named func(o *unsupported.Reason) bool) error {
 	fires := unsupported.Thresholds(n)
-	place := map[*ir.Value]int{}
-	for i, v := range n.Values {
-		place[v] = i
-	}
-	layers := make([]*unsupported.Anatomy, len(h))
-	for i, layer := range h {
-		layers[i] = unsupported.Dissect(layer.Membranes[len(layer.Membranes)-1], ownSteps(n, layer, fires), nil)
-		layers[i].Fire = FireOf(layer, fires)
-	}
-	errs, signed := unsupported.TernaryNeurons(n)
-	errs = append(errs, unsupported.WholeSpikes(n)...)
-	adapt := unsupported.AdaptiveThresholds(n)
-	told := raise.Subjects(adapt)
-	for _, a := range layers {
-		if signed[a.Membrane] {
-			continue
-		}
-		isPart := slices.ContainsFunc(layers, func(b *unsupported.Anatomy) bool { return a.PartOf(b, place) })
-		if o := a.Reason(); o != nil && named(o) && a.Fire != nil && !isPart {
-			if d := o.Refused(a.Fire); !told[raise.Subject(d.Message)] {
-				errs = append(errs, d)
+	errs := unsupported.WholeSpikes(n)
+	for _, layer := range h {
+		a := unsupported.Dissect(layer.Membranes[len(layer.Membranes)-1], ownSteps(n, layer, fires), nil)
+		if fire := FireOf(layer, fires); fire != nil {
+			if o := a.Reason(); o != nil {
+				errs = append(errs, o.Refused(fire))
 			}
 		}
 	}
-	return append(errs, adapt...).Err()
+	return errs.Err()
 }
 
 // ownSteps numbers a layer's membranes from 1, with those of steps that other layers lack:

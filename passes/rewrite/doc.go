@@ -3,14 +3,15 @@
 //
 // The rooms above it are packages of passes, each of which imports only those before it:
 //
-//	canonical  writes equal things of an imported net the same way
-//	reasons   names a layer that is no neuron by its difference from one
-//	raise      recognises neurons in one time step
-//	timing     finds the time steps of a net, and the state between them
-//	reroll     folds time steps that are written out into one
-//	layers     moves batch-norms, factors and pixels into weights and thresholds
-//	scales     chooses the real number that an integer stands for
-//	integers   rounds once, states how far off that is, and leaves integers only
+//	canonical    writes equal things of an imported net the same way
+//	unsupported  names a layer that is no neuron by the operation that shows it
+//	cells        writes the update of a layer as the program of a cell
+//	raise        recognises neurons in one time step
+//	timing       finds the time steps of a net, and the state between them
+//	reroll       folds time steps that are written out into one
+//	layers       moves batch-norms, factors and pixels into weights and thresholds
+//	scales       chooses the real number that an integer stands for
+//	integers     rounds once, states how far off that is, and leaves integers only
 //
 // Package passes has the pipeline.
 package rewrite

@@ -9,16 +9,14 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// A neuron that is not known here is refused by its common name. It is recognised by the ops on its
-// state, and only once it is known not to fit.
+// A neuron whose update has operations that programs of neurons do not have is refused by its common
+// name. It is recognised by the ops on its state.
 
 // Reason is the reason why a layer is not one of known neurons.
 type Reason struct {
 	What string
 	At   *ir.Value // where it shows
 	Help string
-	// apart: steps that are layers of their own compute the same.
-	Apart bool
 }
 
 // throughFunction is of a neuron that keeps a function of its state.
@@ -27,7 +25,6 @@ const throughFunction = "a neuron whose state goes through "
 // functionReasons are the neurons whose state goes through a function.
 var functionReasons = map[ir.Fn]Reason{
 	ir.FnExp:     {What: "an exponential neuron (EIF or AdEx)"},
-	ir.FnRelu:    {What: "a rectified neuron (KLIF), or one whose membrane has a floor", Help: "train it without: a reset and a leak hold the membrane too, and relu may go around what comes in: b*h + relu(x)"},
 	ir.FnSigmoid: {What: "a gated neuron (an LSTM that spikes)"},
 	ir.FnTanh:    {What: "a gated neuron (an LSTM that spikes)"},
 	ir.FnRound:   rounded,
@@ -38,9 +35,12 @@ var functionReasons = map[ir.Fn]Reason{
 var (
 	rounded = Reason{What: "a neuron whose state is rounded in every step (snnTorch's state_quant)",
 		Help: "export it without state_quant: nomul rounds what has to be rounded itself"}
-	quadratic = Reason{What: "a quadratic neuron (QIF or Izhikevich)"}
-	bounded   = Reason{What: "a neuron whose membrane is held within bounds (a floor or a ceiling)",
-		Help: "train it without clamping its membrane: a reset and a leak hold it too"}
+	// Quadratic is of a neuron that multiplies numbers of its state.
+	Quadratic = Reason{What: "a quadratic neuron (QIF or Izhikevich)"}
+	// Gated is of a neuron whose state is multiplied by a number that comes in.
+	Gated = Reason{What: "a gated neuron, whose state is multiplied by a number that comes in"}
+	// Divided is of a neuron that divides by its state.
+	Divided = Reason{What: "a neuron that divides by a number of its state"}
 )
 
 // Anatomy is a layer of neurons as far as it was understood: its last membrane, or the one of a net
@@ -51,13 +51,11 @@ type Anatomy struct {
 	latched  map[*ir.Value]*ir.Value // operand stored by each delay; nil for unrolled steps
 	Values   []*ir.Value             // computed neuron by neuron, nearest first
 	deep     map[*ir.Value]canonical.Cone
-	moments  map[*ir.Value]moment
-	Fire     *ir.Value // one of its comparisons that fire; nil: all may
 }
 
 // Dissect takes the membrane of a layer apart, by the steps of its own state.
 func Dissect(membrane *ir.Value, own map[*ir.Value]int, latched map[*ir.Value]*ir.Value) *Anatomy {
-	a := &Anatomy{Membrane: membrane, own: own, latched: latched, deep: map[*ir.Value]canonical.Cone{}, moments: map[*ir.Value]moment{}}
+	a := &Anatomy{Membrane: membrane, own: own, latched: latched, deep: map[*ir.Value]canonical.Cone{}}
 	seen := map[*ir.Value]bool{}
 	for queue := []*ir.Value{membrane}; len(queue) > 0; queue = queue[1:] {
 		v := queue[0]
@@ -84,7 +82,7 @@ func (a *Anatomy) sources(v *ir.Value) []*ir.Value {
 
 // Reason returns the reason of a layer; nil when it has no name.
 func (a *Anatomy) Reason() *Reason {
-	for _, find := range []func(v *ir.Value) (Reason, bool){a.several, a.banded, a.twoSided, a.refractory, a.function, a.bound, a.product, a.choice, a.heldBack} {
+	for _, find := range []func(v *ir.Value) (Reason, bool){a.function, a.product} {
 		for _, v := range a.Values {
 			if o, ok := find(v); ok {
 				o.At = v
@@ -93,11 +91,6 @@ func (a *Anatomy) Reason() *Reason {
 		}
 	}
 	return nil
-}
-
-// has reports whether a value that is compared is a membrane of the layer.
-func (a *Anatomy) has(m *ir.Value) bool {
-	return m != nil && (a.own[m] > 0 || slices.Contains(a.Values, m))
 }
 
 // Counts reports whether nothing but spikes and constants comes in.
@@ -113,13 +106,16 @@ func (a *Anatomy) function(v *ir.Value) (Reason, bool) {
 		return Reason{}, false
 	}
 	fn := v.Attrs.(ir.MapAttrs).Fn
+	if fn == ir.FnRelu || fn == ir.FnAbs || fn == ir.FnSign {
+		return Reason{}, false
+	}
 	if v == a.Membrane && (fn == ir.FnSigmoid || fn == ir.FnTanh) {
 		if a.keeps(v) {
 			return Reason{What: throughFunction + fn.String()}, true
 		}
 		return Reason{What: "a neuron that compares the " + fn.String() + " of its membrane", Help: "compare the membrane itself, with the number whose " + fn.String() + " the threshold is"}, true
 	}
-	return functionReason(fn), true
+	return OfFunction(fn), true
 }
 
 // keeps reports whether a function of the state is a part of the state: the next step is computed
@@ -133,7 +129,8 @@ func (a *Anatomy) keeps(v *ir.Value) bool {
 	})
 }
 
-func functionReason(fn ir.Fn) Reason {
+// OfFunction is the reason of a neuron whose state goes through a function.
+func OfFunction(fn ir.Fn) Reason {
 	if o, ok := functionReasons[fn]; ok {
 		return o
 	}
@@ -145,7 +142,7 @@ func functionReason(fn ir.Fn) Reason {
 func FunctionOfState(delay, kept *ir.Value) *Reason {
 	for v := range canonical.ConeOf(kept) {
 		if v.Op == ir.OpMap && canonical.ConeOf(v)[delay] {
-			o := functionReason(v.Attrs.(ir.MapAttrs).Fn)
+			o := OfFunction(v.Attrs.(ir.MapAttrs).Fn)
 			o.At = v
 			return &o
 		}
@@ -153,17 +150,9 @@ func FunctionOfState(delay, kept *ir.Value) *Reason {
 	return nil
 }
 
-// bound: a number of the state is held above or below a constant.
-func (a *Anatomy) bound(v *ir.Value) (Reason, bool) {
-	if v.Op != ir.OpMax && v.Op != ir.OpMin || v.Args[1].Const() == nil {
-		return Reason{}, false
-	}
-	return bounded, a.recurs(v, v.Args[0])
-}
-
 // product: two numbers of the state are multiplied.
 func (a *Anatomy) product(v *ir.Value) (Reason, bool) {
-	return quadratic, v.Op == ir.OpPow && a.recurs(v, v.Args[0]) || v.Op == ir.OpMul && a.recurs(v, v.Args[0]) && a.recurs(v, v.Args[1])
+	return Quadratic, v.Op == ir.OpPow && a.recurs(v, v.Args[0]) || v.Op == ir.OpMul && a.recurs(v, v.Args[0]) && a.recurs(v, v.Args[1])
 }
 
 // recurs reports whether an operand of v depends on numbers of the step before: on a delay, on an
@@ -213,40 +202,4 @@ func (o *Reason) Kept(delay *ir.Value) *diag.Diagnostic {
 }
 
 // OnlyLinear ends the reasons for which a neuron is refused.
-const OnlyLinear = "; only neurons that are linear but for a threshold are known"
-
-// PartOf reports whether a layer belongs to another one: as the count of its spikes, or as its
-// membranes compared once more.
-func (a *Anatomy) PartOf(b *Anatomy, place map[*ir.Value]int) bool {
-	met := false
-	for m := range b.Reached() {
-		met = met || a.own[m] > 0
-	}
-	if a == b || !met {
-		return false
-	}
-	return a.Counts() && !b.Counts() || a.Counts() == b.Counts() && place[a.Membrane] < place[b.Membrane]
-}
-
-// Reached are the layer's values, and its comparisons, with those of numbers in which only spikes
-// are counted.
-func (a *Anatomy) Reached() canonical.Cone {
-	c := canonical.Cone{}
-	for queue := slices.Clone(a.Values); len(queue) > 0; queue = queue[1:] {
-		v := queue[0]
-		if c[v] {
-			continue
-		}
-		c[v] = true
-		m := canonical.MembraneOf(v)
-		if m == nil {
-			continue
-		}
-		if counter := Dissect(m, nil, a.latched); counter.Counts() {
-			queue = append(queue, counter.Values...)
-		} else {
-			c[m] = true
-		}
-	}
-	return c
-}
+const OnlyLinear = "; the update of a neuron has sums, comparisons, choices, and products with constants only"

@@ -27,7 +27,7 @@ func asksForGreatest(v *ir.Value) *diag.Diagnostic {
 	}
 	for i, a := range pair {
 		if at := greatestOf(a); at != nil && (at.Op == ir.OpArgmax || pair[1-i].Const() == nil) {
-			return rewrite.Refuse(v, diag.NotANeuron, "compares with the greatest of a layer, %s, so that only the strongest fires (winner takes all); a neuron fires by its own membrane and a constant threshold", canonical.Where(at)).
+			return rewrite.Refuse(v, diag.NotANeuron, "compares with the greatest of a layer, %s, so that only the strongest fires (winner takes all); a neuron fires by its own state and what comes in", canonical.Where(at)).
 				WithHelp("let the spikes of a layer inhibit it instead, as in m - 0.3 * (s.sum(1, keepdim=True) - s)")
 		}
 	}

@@ -1,0 +1,102 @@
+package raise
+
+import (
+	"strings"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+	"nomul/passes/cells"
+	"nomul/passes/unsupported"
+)
+
+// withCells is a net in which layers that are no neurons by the equation are cells. A layer stays
+// a neuron where it is one beside cells alone. err is the refusal of the net without cells.
+func withCells(n *ir.Net, err error) (*ir.Net, error) {
+	layers, failed := cells.Find(n)
+	if failed != nil {
+		return nil, failed
+	}
+	raised := func(are func(*cells.Group) bool) (*ir.Net, error) {
+		with, err := layers.With(are, ownNames(layers.Net))
+		if err != nil {
+			return nil, err
+		}
+		return ByEquation(with)
+	}
+	all, refused := raised(func(*cells.Group) bool { return true })
+	if refused != nil {
+		if errs := unsupported.WholeSpikes(n); len(errs) > 0 {
+			return nil, errs.Err()
+		}
+		return nil, withoutProgram(layers, err, refused)
+	}
+	neurons := map[*cells.Group]bool{}
+	for _, g := range layers.Groups {
+		if g.Why == nil {
+			with, refused := raised(func(o *cells.Group) bool { return o != g })
+			neurons[g] = refused == nil && numbersKept(with) <= numbersKept(all)
+		}
+	}
+	if out, refused := raised(func(g *cells.Group) bool { return !neurons[g] }); refused == nil && numbersKept(out) <= numbersKept(all) {
+		return out, nil
+	}
+	return all, nil
+}
+
+// numbersKept counts the delays of numbers in a net: state beside that of neurons.
+func numbersKept(n *ir.Net) int {
+	kept := 0
+	for _, v := range n.All(ir.OpDelay) {
+		if v.Type.IsReal() {
+			kept++
+		}
+	}
+	return kept
+}
+
+// withoutProgram is the error of a net of which some layers are neither neurons nor cells: the
+// reasons why they are no cells. err is the refusal without cells, left that with them.
+func withoutProgram(layers *cells.Layers, err, left error) error {
+	var errs diag.List
+	told := map[*cells.Group]bool{}
+	for _, d := range diag.Of(left) {
+		for _, g := range layers.Groups {
+			if g.Why != nil && !told[g] && layers.Reaches(g, named(d)) {
+				told[g] = true
+				errs = append(errs, g.Why)
+			}
+		}
+	}
+	switch {
+	case len(errs) > 0:
+		return errs.Err()
+	case err == nil:
+		return left
+	}
+	return err
+}
+
+// named is the name of the value that a refusal is about.
+func named(d *diag.Diagnostic) string {
+	_, name, _ := strings.Cut(Subject(d.Message), "%")
+	return name
+}
+
+// ownNames returns the names of cells: after the modules that made their spikes, where names tell.
+func ownNames(n *ir.Net) cells.Names {
+	readers := n.Readers()
+	name := func(v *ir.Value) string {
+		for _, x := range append([]*ir.Value{v}, readers[v]...) {
+			if path := ModulePath(x); path != "" && (x == v || x.Op == ir.OpCast) {
+				return strings.TrimSuffix(path, ".surrogate_function")
+			}
+		}
+		return v.Name
+	}
+	return func(target *ir.Value, membrane bool) string {
+		if membrane {
+			return membraneName(name(target))
+		}
+		return name(target)
+	}
+}
