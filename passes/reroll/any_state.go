@@ -26,7 +26,7 @@ func ofAnyState(n *ir.Net, o *rewrite.Options) *ir.Net {
 			if p == nil {
 				break
 			}
-			if out, err := rolledOf(n, p, f, o); err == nil && isRaised(out) {
+			if out, err := rolledOf(n, p, f, o); err == nil && isTaken(out) {
 				return out
 			}
 		}

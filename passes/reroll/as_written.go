@@ -69,11 +69,22 @@ func readRecord(c *canonical.Rewriter, out *ir.Value, readout string) error {
 	return err
 }
 
-// isRaised reports whether the layers of a net of one step are neurons that are known,
+// isRaised reports whether the layers of a net of one step are neurons by the equation,
 // and none has a membrane that grows by itself: two steps may look so.
 func isRaised(n *ir.Net) bool {
 	out, err := raise.ByEquation(n)
-	return err == nil && !slices.ContainsFunc(out.All(ir.OpNeuron), func(v *ir.Value) bool {
+	return err == nil && staysIn(out)
+}
+
+// isTaken is isRaised of neurons by the equation and cells.
+func isTaken(n *ir.Net) bool {
+	out, err := raise.RaiseNeurons(n, &rewrite.Options{})
+	return err == nil && staysIn(out)
+}
+
+// staysIn reports whether no membrane of neurons by the equation grows by itself.
+func staysIn(out *ir.Net) bool {
+	return !slices.ContainsFunc(out.All(ir.OpNeuron), func(v *ir.Value) bool {
 		leak := v.Args[ir.NeuronLeak]
 		return leak != nil && !rewrite.Everywhere(leak.Const(), func(f float64) bool { return f >= 0 && f <= 1 })
 	})
