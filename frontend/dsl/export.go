@@ -109,7 +109,7 @@ func (x *exporter) value(v *ir.Value) {
 // value first, and nowhere else.
 func goesOn(reader, v *ir.Value) bool {
 	_, infix := infixOps[reader.Op]
-	return !infix && reader.Op != ir.OpConcat && reader.Op != ir.OpLatch && reader.Args[0] == v
+	return !infix && !reader.Op.Operands()[0].Variadic && reader.Op != ir.OpLatch && reader.Args[0] == v
 }
 
 // operand is a value where it is read.

@@ -111,7 +111,10 @@ func namedAttrs(text string) []string {
 	for text != "" {
 		key, rest, _ := strings.Cut(text, "=")
 		value := rest
-		if i := strings.IndexByte(rest, ' '); i >= 0 && !strings.HasPrefix(rest, `"`) {
+		switch i := strings.IndexByte(rest, ' '); {
+		case strings.HasPrefix(rest, "["):
+			value = rest[:strings.IndexByte(rest, ']')+1]
+		case i >= 0 && !strings.HasPrefix(rest, `"`):
 			value = rest[:i]
 		}
 		text = strings.TrimPrefix(rest[len(value):], " ")
@@ -131,7 +134,8 @@ func (x *exporter) constReference(v *ir.Value) string {
 
 // attrLiteral is an attribute of the text form in the language.
 func attrLiteral(s string) string {
-	if _, err := strconv.ParseFloat(s, 64); err == nil || s == "true" || s == "false" || strings.HasPrefix(s, "[") {
+	isList := strings.HasPrefix(s, "[") && !strings.Contains(s, ";") // and no program
+	if _, err := strconv.ParseFloat(s, 64); err == nil || s == "true" || s == "false" || isList {
 		return s
 	}
 	return strconv.Quote(strings.Trim(s, `"`))
