@@ -324,7 +324,7 @@ func cells(d *degenerate, words, spikes []*ir.Value) {
 		for _, of := range [][]*ir.Value{{words[i], words[(i+1)%len(words)]}, {spikes[i], spikes[(i+2)%len(spikes)]}, {words[i], words[i]}} {
 			run("state state2 init=2; o = load membrane; p = load state2; s = add o a; m = min s b; store membrane = m; store state2 = b; f = at-least p m; result f", of[0], of[1], words[2])
 			run("store membrane = a; o = load membrane; f = above b o; t = select f a o; result t", of...)
-			run("zero = const 0; store membrane = zero; result b", of...)
+			run("m = max a b; store membrane = m; f = at-least a b; result f", of...)
 		}
 		run("n = sub a b; store membrane = n; c = and a b; x = xor c a; result x", spikes[i], spikes[(i+1)%len(spikes)])
 		run("o = load membrane; t = select b o a; store membrane = t; f = select a b a; result f", spikes[i], spikes[i])

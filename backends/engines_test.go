@@ -80,11 +80,14 @@ func agreeInGo(t *testing.T, cases []engine.Case, want []backends.Vectors) {
 	}
 }
 
-// agreeInC demands the vectors of C, which stops at undefined behaviour.
+// agreeInC demands the vectors of C, which stops at undefined behaviour, and which clang, whose warnings are
+// others, takes as well.
 func agreeInC(t *testing.T, cases []engine.Case, want []backends.Vectors) {
-	got, err := engine.CBatch(t.Context(), cases, cgen.New(), "gcc", "-O0", "-fsanitize=undefined", "-fno-sanitize-recover=all")
-	built(t, err)
-	equal(t, "c", cases, got, want)
+	for _, compiler := range [][]string{{"gcc", "-O0", "-fsanitize=undefined", "-fno-sanitize-recover=all"}, {"clang", "-O1"}} {
+		got, err := engine.CBatch(t.Context(), cases, cgen.New(), compiler...)
+		built(t, err)
+		equal(t, compiler[0], cases, got, want)
+	}
 }
 
 // agree runs nets on the engines of all back ends and demands the vectors of the

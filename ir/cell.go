@@ -74,7 +74,7 @@ func inferCell(in *inference) {
 		in.typ = RealType(shape)
 	}
 	if in.level == Fixed {
-		in.cellRanges(cellUpdate(v), shape)
+		in.cellRanges(shape)
 	}
 }
 
@@ -145,9 +145,10 @@ func (in *inference) checkInstrs(p *update.Program) {
 	}
 }
 
-// cellRanges sets the ranges of the result and of the membrane.
-func (in *inference) cellRanges(p *update.Program, shape Shape) {
-	r := p.Ranges(in.steps, func(slot int) Range { return in.v.Args[slot].Range })
+// cellRanges sets the ranges of the result and of the membrane, which are those of the program that
+// engines run.
+func (in *inference) cellRanges(shape Shape) {
+	p, r := (&updating{v: in.v, steps: in.steps}).program(updateCell)
 	all := Range{}
 	for _, of := range slices.Concat(r.Values, r.Vars) {
 		all = all.Union(of)
@@ -173,9 +174,9 @@ func (a CellAttrs) update() *update.Program {
 	return p
 }
 
-// cellUpdate returns the program of a cell, whose constants are parameters. Values lose the names
+// parameterised is the program of a cell, whose constants are parameters. Values lose the names
 // that a user gave them, which may be words of an emitted language.
-func cellUpdate(v *Value) *update.Program {
+func parameterised(v *Value) *update.Program {
 	p := v.Attrs.(CellAttrs).update()
 	for at, i := range p.Code {
 		p.Code[at].Name = ""
@@ -186,4 +187,11 @@ func cellUpdate(v *Value) *update.Program {
 	return p
 }
 
-func updateCell(u *updating) update.Value { return u.Inline(cellUpdate(u.v)) }
+// updateCell writes the program of a cell, without all that its ranges decide.
+func updateCell(u *updating) update.Value {
+	b := &update.Builder{}
+	b.Result(b.Inline(parameterised(u.v)))
+	p := b.Program()
+	p, _ = p.Settled(p.Ranges(u.steps, u.operand))
+	return u.Inline(p)
+}

@@ -41,6 +41,8 @@ func TestInferredRanges(t *testing.T) {
 			"cell %x {do=[state membrane; o = load membrane; v = operand 0; h = add o v; store membrane = h; f = above h v; result f]} : spike[2] state 0..9"},
 		{"fixed", x2, "cell %x {do=[state membrane; v = operand 0; store membrane = v; h = leak v 1/2^1 up 1; result h]} : s8[2]",
 			"cell %x {do=[state membrane; v = operand 0; store membrane = v; h = leak v 1/2^1 up 1; result h]} : s8[2] range 0..2 state 0..3"},
+		{"fixed", x2, "cell %x {do=[state membrane; o = load membrane; v = operand 0; h = add o v; f = at-least h v; d = sub h h; e = shl d 40; store membrane = e; result h]} : s8[2]",
+			"cell %x {do=[state membrane; o = load membrane; v = operand 0; h = add o v; f = at-least h v; d = sub h h; e = shl d 40; store membrane = e; result h]} : s8[2] range 0..3"},
 		{"fixed", x2, "shl %x {k=3} : u5[2]", "shl %x {k=3} : u5[2] range 0..24"},
 		{"source", "%x = input : s64[1] range -7..9; %k = input : s64[1] range 1..4", "mod %x, %k : s64[1]", "mod %x, %k : s64[1] range 0..3"},
 		{"source", "%x = input : s64[1] range -2..9; %k = input : s64[1] range 1..4", "mod %x, %k {fmod=true} : s64[1]", "mod %x, %k {fmod=true} : s64[1] range -3..3"},
@@ -184,7 +186,7 @@ func TestRefusedOps(t *testing.T) {
 		{"fixed", n1, cell(keep, "f = above v v; u = select f v f; result u"), "select, mixes a bit and a number"},
 		{"fixed", n1, cell(keep, choices(13)+"result f1"), "compares 13 times, of which 12 are followed"},
 		{"fixed", n1, cell("state membrane; o = load membrane; v = shl o 62; w = operand 0; u = add v w; store membrane = u", "result u"), "which no integer holds"},
-		{"fixed", n1, cell(keep, "u = const 2305843009213693952; w = sub v v; result w"), "its numbers would go from -255 to 2305843009213693952, which no integer holds"},
+		{"fixed", n1, cell(keep, "u = const 2305843009213693952; w = sub v u; result w"), "its numbers would go from -2305843009213693952 to 2305843009213693952, which no integer holds"},
 		{"fixed", n1 + "; %z = input : s8[2]; %q = input : s8[3]", "cell %z, %q {do=[" + keep + "; result v]} : s8[2]", "cannot combine %z s8[2] and %q s8[3]"},
 		{"fixed", n1 + "; %b = input : s8[1]", "neuron %x, %th, bias=%b " + neuron, "bias %b must be a constant"},
 		// Too wide on one side alone; 2^61 stands for all beyond.

@@ -2,10 +2,11 @@ package ir
 
 import "nomul/ir/update"
 
-// updating writes the program of one element of a value.
+// updating writes the program of one element of a value, for so many steps.
 type updating struct {
 	update.Builder
-	v *Value
+	v     *Value
+	steps int
 }
 
 // Update returns the program that a value at the fixed level runs for each element, in each
@@ -15,15 +16,18 @@ func (v *Value) Update(steps int) (*update.Program, update.Ranges) {
 	if ops[v.Op].update == nil {
 		return nil, update.Ranges{}
 	}
-	u := &updating{v: v}
-	u.Result(ops[v.Op].update(u))
-	p := u.Program()
-	r := p.Ranges(steps, func(slot int) Range { return v.Args[slot].Range })
-	if v.IsNeuron() { // passes settle all others, which are nodes of a net
-		return p.Settled(r)
-	}
-	return p, r
+	return (&updating{v: v, steps: steps}).program(ops[v.Op].update)
 }
+
+// program returns the program that a row writes, and its ranges.
+func (u *updating) program(row func(*updating) update.Value) (*update.Program, update.Ranges) {
+	u.Result(row(u))
+	p := u.Program()
+	return p, p.Ranges(u.steps, u.operand)
+}
+
+// operand is the range of an operand.
+func (u *updating) operand(slot int) Range { return u.v.Args[slot].Range }
 
 // arg returns an operand.
 func (u *updating) arg(slot int) update.Value {

@@ -41,10 +41,8 @@ func (p *bodyPrinter) expression(v int, i update.Instr) (text, wrapping string) 
 		text = p.p.fill(p.decayed(update.Value(v), i, a))
 	case update.AtLeast, update.Above:
 		text = p.comparison(i)
-	case update.Min:
-		text = fmt.Sprintf("%s < %s ? %s : %s", a, b, a, b)
-	case update.Max:
-		text = fmt.Sprintf("%s > %s ? %s : %s", a, b, a, b)
+	case update.Min, update.Max:
+		text = p.bound(i)
 	case update.Select:
 		text = fmt.Sprintf("%s ? %s : %s", p.condition(i.C), a, b)
 	case update.AndNot:
@@ -60,17 +58,28 @@ func (p *bodyPrinter) expression(v int, i update.Instr) (text, wrapping string) 
 	return text, "(uint32_t)(" + text + ")"
 }
 
-// comparison is a bit, which of two constants compilers would warn of.
+// comparison is a bit. Compilers warn of one of two constants, or of a value with itself, which is
+// there where an operand comes twice.
 func (p *bodyPrinter) comparison(i update.Instr) string {
 	a, b := p.code[i.A], p.code[i.B]
 	sign := map[update.Kind]string{update.AtLeast: " >= ", update.Above: " > "}[i.Kind]
-	if a.Kind != update.Const || b.Kind != update.Const {
+	constant, same := a.Kind == update.Const && b.Kind == update.Const, p.number[i.A] == p.number[i.B]
+	switch {
+	case !constant && !same:
 		return p.number[i.A] + sign + p.number[i.B]
-	}
-	if a.At > b.At || a.At == b.At && i.Kind == update.AtLeast {
+	case constant && a.At > b.At, same && i.Kind == update.AtLeast:
 		return "1"
 	}
 	return "0"
+}
+
+// bound is the smaller or larger of two values; of one with itself that one.
+func (p *bodyPrinter) bound(i update.Instr) string {
+	a, b, sign := p.number[i.A], p.number[i.B], map[update.Kind]string{update.Min: "<", update.Max: ">"}[i.Kind]
+	if a == b {
+		return a
+	}
+	return fmt.Sprintf("%s %s %s ? %s : %s", a, sign, b, a, b)
 }
 
 // loaded is a state variable of the last step.

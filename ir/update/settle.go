@@ -31,6 +31,17 @@ func (s *settling) add(i Instr, r Range) Value {
 	return Value(len(s.Code) - 1)
 }
 
+// known reports whether the ranges of an instruction's operands are; those that reach the limit may
+// be any beyond.
+func (s *settling) known(i Instr) bool {
+	for _, v := range i.Values() {
+		if s.ranges.Values[v].Magnitude() >= Limit {
+			return false
+		}
+	}
+	return true
+}
+
 // value writes an instruction, a constant, or nothing where it is an operand.
 func (s *settling) value(v Value, i Instr) Value {
 	r := s.ranges.Values[v]
@@ -60,6 +71,8 @@ func (s *settling) decided(v Value, i Instr) (one int64, ok bool) {
 		return 0, true
 	case same && i.Kind == AtLeast:
 		return 1, true
+	case !s.known(i):
+		return 0, false
 	case i.Kind == Above && s.ranges.Values[i.A].Hi <= s.ranges.Values[i.B].Lo: // a border, which ranges have on either way
 		return 0, true
 	case i.Kind == AtLeast && s.ranges.Values[i.A].Lo >= s.ranges.Values[i.B].Hi:
@@ -75,6 +88,8 @@ func (s *settling) outcome(i Instr, r []Range) Value {
 	switch {
 	case same && (i.Kind == Min || i.Kind == Max || i.Kind == And || i.Kind == Or || i.Kind == Select):
 		return i.A
+	case !s.known(i):
+		return -1
 	case i.Kind == Min && a.Hi <= b.Lo, i.Kind == Max && a.Lo >= b.Hi, i.Kind == And && b == one,
 		(i.Kind == Or || i.Kind == Xor || i.Kind == AndNot) && b == none, i.Kind == Select && c == one:
 		return i.A
