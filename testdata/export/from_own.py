@@ -170,13 +170,6 @@ ADAPTS = {"adapt": adapts, "adapt-reset": takes_threshold, "adapt-decay": decays
 
 
 # snippet updates begins
-def hysteresis(x, m, on):
-    """Fires from a membrane above 1 on, until it is not above 0.25."""
-    m = 0.75 * m + x
-    s = (m > 1) | ((on > 0) & (m > 0.25))
-    return s.float(), torch.where(s, m - 0.5, m), s.float()
-
-
 def adaptive_current(x, m, w):
     """AdLIF: a current that spikes feed, and that lowers the membrane."""
     m = 0.75 * m + x - w
@@ -205,13 +198,6 @@ def higher_for_a_step(x, m, before):
     return s, torch.where(s > 0, 0.5 * m, m), s
 
 
-def resonates(x, u, v):
-    """An oscillation of two numbers."""
-    u, v = 0.875 * u - 0.25 * v + x, 0.25 * u + 0.875 * v
-    s = (u > 1).float()
-    return s, u - s, v
-
-
 def rests_from_outside(x, m, left):
     """Holds its membrane while it rests; the count goes by the membrane alone."""
     m = torch.where(left > 0, m, 0.75 * m + x)
@@ -220,8 +206,8 @@ def rests_from_outside(x, m, left):
     return s, torch.where(over, torch.zeros_like(m), m), torch.where(over, torch.full_like(left, 1.0), torch.relu(left - 0.5))
 
 
-UPDATES = {"hysteresis": (hysteresis, 0), "adaptive-current": (adaptive_current, 0), "bounded": (bounded, 1), "once": (once, 0),
-           "higher-for-a-step": (higher_for_a_step, 0), "resonates": (resonates, 0), "rests": (rests_from_outside, 0)}
+UPDATES = {"adaptive-current": (adaptive_current, 0), "bounded": (bounded, 1), "once": (once, 0),
+           "higher-for-a-step": (higher_for_a_step, 0), "rests": (rests_from_outside, 0)}
 # snippet updates ends
 
 
