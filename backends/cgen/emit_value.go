@@ -45,17 +45,27 @@ func (p *bodyPrinter) expression(v int, i update.Instr) (text, wrapping string) 
 		text = p.bound(i)
 	case update.Select:
 		text = fmt.Sprintf("%s ? %s : %s", p.condition(i.C), a, b)
-	case update.AndNot:
-		if !p.words {
-			b = "!" + b // compilers warn of ~ on a comparison
-		} else {
-			b = "~" + b
-		}
-		text = a + " & " + b
 	default:
-		text = a + " " + bitOperators[i.Kind] + " " + b
+		text = p.logic(i)
 	}
 	return text, "(uint32_t)(" + text + ")"
+}
+
+// logic is a bit of two, or 32 at a time. Compilers warn of & between two comparisons, one of which may
+// call a function, and of ~ on one.
+func (p *bodyPrinter) logic(i update.Instr) string {
+	a, sign, b := p.number[i.A], bitOperators[i.Kind], p.number[i.B]
+	switch {
+	case i.Kind != update.AndNot:
+	case p.words:
+		sign, b = "&", "~"+b
+	default:
+		sign, b = "&", "!"+b
+	}
+	if !p.words && p.code[i.A].Bit() && a[0] == '(' {
+		a = "(int)" + a
+	}
+	return a + " " + sign + " " + b
 }
 
 // comparison is a bit. Compilers warn of one of two constants, or of a value with itself, which is
