@@ -1,6 +1,7 @@
 package raise
 
 import (
+	"cmp"
 	"strings"
 
 	"nomul/ir"
@@ -16,12 +17,13 @@ func withCells(n *ir.Net, err error) (*ir.Net, error) {
 	if failed != nil {
 		return nil, failed
 	}
+	modules := modulesOf(n)
 	raised := func(are func(*cells.Group) bool) (*ir.Net, error) {
-		with, err := layers.With(are, ownNames(layers.Net))
+		with, err := layers.With(are, ownNames(modules))
 		if err != nil {
 			return nil, err
 		}
-		return ByEquation(with)
+		return byEquation(with, modules)
 	}
 	all, refused := raised(func(*cells.Group) bool { return true })
 	if refused != nil {
@@ -83,20 +85,12 @@ func named(d *diag.Diagnostic) string {
 }
 
 // ownNames returns the names of cells: after the modules that made their spikes, where names tell.
-func ownNames(n *ir.Net) cells.Names {
-	readers := n.Readers()
-	name := func(v *ir.Value) string {
-		for _, x := range append([]*ir.Value{v}, readers[v]...) {
-			if path := ModulePath(x); path != "" && (x == v || x.Op == ir.OpCast) {
-				return strings.TrimSuffix(path, ".surrogate_function")
-			}
-		}
-		return v.Name
-	}
+func ownNames(modules map[string]string) cells.Names {
 	return func(target *ir.Value, membrane bool) string {
+		name := cmp.Or(modules[target.Name], moduleOf(target), target.Name)
 		if membrane {
-			return membraneName(name(target))
+			return membraneName(name)
 		}
-		return name(target)
+		return name
 	}
 }

@@ -1,9 +1,9 @@
 package raise
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"nomul/ir"
 	"nomul/ir/diag"
@@ -31,7 +31,10 @@ func RaiseNeurons(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 }
 
 // ByEquation is a net of one step with its threshold units as neurons by the equation; cells stay.
-func ByEquation(n *ir.Net) (*ir.Net, error) {
+func ByEquation(n *ir.Net) (*ir.Net, error) { return byEquation(n, nil) }
+
+// byEquation is ByEquation with modules, by the names of the spikes that they make, where these are known.
+func byEquation(n *ir.Net, modules map[string]string) (*ir.Net, error) {
 	if errs := unsupported.WholeSpikes(n); len(errs) > 0 {
 		return nil, errs.Err()
 	}
@@ -61,7 +64,7 @@ func ByEquation(n *ir.Net) (*ir.Net, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &raising{latched: n.Latched(), neurons: map[*ir.Value]*neuronForm{}, shown: map[*ir.Value]*visible{}, names: map[*ir.Value]string{}, periods: periods, growths: growths, gated: gated}
+	s := &raising{latched: n.Latched(), neurons: map[*ir.Value]*neuronForm{}, shown: map[*ir.Value]*visible{}, names: map[*ir.Value]string{}, periods: periods, growths: growths, gated: gated, modules: modules}
 	return s.raise(n)
 }
 
@@ -94,6 +97,7 @@ type raising struct {
 	periods map[string]period         // by the name of the comparison
 	growths map[string]*growth
 	gated   map[string]bool // by the spikes of the step before
+	modules map[string]string
 }
 
 func (s *raising) classify(n *ir.Net) error {
@@ -173,17 +177,19 @@ func (f *neuronForm) kind() string {
 }
 
 // nameAfterModules names a neuron by the module that made its spike, where the
-// file's names tell: the first cast of the comparison, or the comparison. A module that
-// decides within a neuron whether it fires, as in SpikingJelly, is not the layer.
+// file's names tell: the first cast of the comparison, or the comparison.
 func (s *raising) nameAfterModules(n *ir.Net) {
 	named := map[*ir.Value]bool{}
 	for _, v := range n.Values {
 		fire := s.spike(v)
-		if s.neurons[fire] == nil || named[fire] || ModulePath(v) == "" {
+		if s.neurons[fire] == nil || named[fire] || moduleOf(v) == "" {
 			continue
 		}
 		named[fire] = true
-		s.names[fire] = strings.TrimSuffix(ModulePath(v), ".surrogate_function")
+		s.names[fire] = moduleOf(v)
+	}
+	for fire := range s.neurons {
+		s.names[fire] = cmp.Or(s.modules[fire.Name], s.names[fire])
 	}
 }
 
