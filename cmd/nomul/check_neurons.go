@@ -120,7 +120,7 @@ func neuronRows(net *ir.Net) []neuronRow {
 // cellRow describes a neuron by its program: how many state variables it keeps, and the constants
 // it is compared with.
 func cellRow(net *ir.Net, v *ir.Value, c ir.CellAttrs) neuronRow {
-	row := neuronRow{Name: v.Name, Kind: "own update", Count: v.Type.Size(), Leak: "own", Reset: "own", Compare: "own", Threshold: "own", own: true}
+	row := neuronRow{Name: v.Name, Kind: "own update", Count: v.Type.Size(), Leak: "–", Reset: "–", Compare: "–", Threshold: "–", own: true}
 	if n := len(c.Do.Vars); n > 1 {
 		row.Kind += fmt.Sprintf(", %d state variables", n)
 	}

@@ -119,6 +119,10 @@ func (w *walk) fork(v int, i *Instr) bool {
 		w.env[v] = Range{1, 1}
 		return false
 	}
+	if w.Code[i.A].Kind == Param { // it says nothing of other values: one way with either bit
+		w.env[v] = Range{0, 1}
+		return false
+	}
 	for bit, part := range []Range{no, yes} {
 		w.env[i.A], w.env[v] = part, Range{int64(bit), int64(bit)}
 		w.see(v)

@@ -26,6 +26,7 @@ var CanonicalRules = []CanonicalRule{
 	{"compare-spikes", "of two spikes a > b is a ∧ ¬b, a ≥ b is ¬(b ∧ ¬a), a ≠ b is a xor b, and a = b its opposite", compareSpikes},
 	{"compare-opposite", "−a ≥ c is −c ≥ a, c ≥ −a is a ≥ −c; likewise for >", compareOpposite},
 	{"compare-difference", "a − b ≥ 0 is a ≥ b, a + c ≥ 0 is a ≥ −c, 0 ≥ a − b is b ≥ a; likewise for >, = and ≠", compareDifference},
+	{"compare-ratio", "x ÷ y > 0 is x > 0 where y is proved to be positive; likewise for the others, and turned around", comparedRatio},
 	{"cast-same", "a cast to the type it has is no cast", castSame},
 	{"cast-cast", "a cast of a cast that loses nothing is one cast", castCast},
 	{"cast-whole", "a cast to integers and back of whole numbers that the type holds is none; c + n of integers is so of real numbers", castWhole},

@@ -10,13 +10,12 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// maxFactors bounds the factors that differ among the elements of a cell.
-const maxFactors = 8
-
-func tooManyFactors(v *ir.Value, n int) error {
-	return rewrite.Refuse(v, diag.NotExact, "its neurons multiply their state by %d different constants; at most %d are chosen between", n, maxFactors).
-		WithHelp("use fewer, for example one for each layer, or powers of two")
-}
+// maxForms bounds the products that are chosen between; factors of more are added up by their bits.
+// maxPlanes bounds these, behind the point.
+const (
+	maxForms  = 4
+	maxPlanes = 15
+)
 
 // cellWriter writes the instructions of a cell on integers.
 type cellWriter struct {
@@ -184,9 +183,8 @@ func (w *cellWriter) times(x update.Value, factor *ir.Tensor) update.Value {
 		}
 		which.F[i] = float64(at)
 	}
-	if len(forms) > maxFactors && w.err == nil {
-		w.err = tooManyFactors(w.v, len(forms))
-		return x
+	if len(forms) > maxForms {
+		return w.planes(x, factor)
 	}
 	index := w.Operand(w.constant("which", which))
 	out := w.product(x, forms[0])
@@ -194,6 +192,43 @@ func (w *cellWriter) times(x update.Value, factor *ir.Tensor) update.Value {
 		out = w.Select(w.AtLeast(index, w.Const(int64(at))), w.product(x, forms[at]), out)
 	}
 	return out
+}
+
+// planes is a product with constants from 0 to 1, N/2^K of each element: the sum of x / 2^(K-k) where
+// bit k of N is 1, each rounded down, so that no number is wider than x.
+func (w *cellWriter) planes(x update.Value, factor *ir.Tensor) update.Value {
+	if !rewrite.Everywhere(factor, func(f float64) bool { return f >= 0 && f <= 1 }) {
+		if w.err == nil {
+			w.err = rewrite.Refuse(w.v, diag.NotExact, "its neurons multiply their state by more than %d different constants, of which some are not from 0 to 1", maxForms).
+				WithHelp("use fewer, for example one for each layer")
+		}
+		return x
+	}
+	k := 0
+	for _, f := range factor.F {
+		if d, ok := layers.DecayOf(f); ok {
+			k = max(k, min(d.Shift, maxPlanes))
+		}
+	}
+	sum := w.Const(0)
+	for bit := range k + 1 {
+		plane := rewrite.Zip(factor, layers.Constant(0, ir.Shape{}), func(f, _ float64) float64 {
+			return float64(int64(math.Round(math.Ldexp(f, k))) >> bit & 1)
+		})
+		part := x
+		if bit < k {
+			part = w.Leak(x, update.Decay{Digits: []update.Digit{{Shift: 0, Sign: 1}}, Shift: k - bit})
+		}
+		switch one, same := plane.Uniform(); {
+		case same && one == 0:
+		case same:
+			sum = w.Add(sum, part)
+		default:
+			has := w.AtLeast(w.Operand(w.constant("bit", plane)), w.Const(1))
+			sum = w.Add(sum, w.Select(has, part, w.Const(0)))
+		}
+	}
+	return sum
 }
 
 // product is a number times a constant, by shifts and the leak that the fraction is.

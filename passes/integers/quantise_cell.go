@@ -6,6 +6,7 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/diag"
+	"nomul/ir/update"
 	"nomul/passes/layers"
 	"nomul/passes/rewrite"
 	"nomul/passes/scales"
@@ -177,6 +178,11 @@ func (b *cellQuantiser) fits(bits int) (bool, error) {
 	p, args, err := b.write(false)
 	if err != nil {
 		return false, err
+	}
+	for at, i := range p.Code { // as engines run it
+		if i.Kind == update.Operand && args[i.At].Op == ir.OpConst {
+			p.Code[at].Kind = update.Param
+		}
 	}
 	most := int64(1)<<(bits-1) - 1
 	r := p.Ranges(b.q.steps, func(slot int) ir.Range { return args[slot].Range })

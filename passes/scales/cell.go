@@ -170,6 +170,10 @@ func (c *Cell) Response(class, steps int, e Errors) float64 {
 
 func (n Node) compares() bool { return update.Instr{Kind: n.Kind}.Compares() }
 
+// partsOfFactor is how many parts of a number are rounded, on average, where factors differ from
+// element to element.
+const partsOfFactor = 8
+
 // errors are those of the nodes in a step, where the state has some already.
 func (c *Cell) errors(state []float64, e Errors) []float64 {
 	of := make([]float64, len(c.Nodes))
@@ -187,7 +191,11 @@ func (c *Cell) errors(state []float64, e Errors) []float64 {
 		case update.Add, update.Sub:
 			of[at] = of[n.A] + of[n.B]
 		case update.Times:
-			of[at] = min(of[n.A]*Greatest(n.Data)+e.Product, math.MaxFloat32)
+			product := e.Product
+			if _, same := n.Data.Uniform(); !same { // several may be added up
+				product *= partsOfFactor
+			}
+			of[at] = min(of[n.A]*Greatest(n.Data)+product, math.MaxFloat32)
 		case update.Min, update.Max, update.Select:
 			of[at] = max(of[n.A], of[n.B])
 		}
