@@ -41,8 +41,8 @@ func NewPlaced(c *Copies, lazily bool) *Placed {
 	if len(p.Chains) == 0 || !p.behindOperands() {
 		return nil
 	}
-	if lazily {
-		p.beforeReaders()
+	if lazily && !p.beforeReaders() {
+		return nil
 	}
 	if p.fill(); p.Last-p.First+1 < fewestPlaced {
 		return nil
@@ -122,11 +122,12 @@ func (p *Placed) behindOperands() bool {
 	return false
 }
 
-// beforeReaders moves chains that do not tell their step to the first of their readers.
-func (p *Placed) beforeReaders() {
+// beforeReaders moves chains that do not tell their step to the first of their readers; false where
+// they go round with none among them that does, and have no place.
+func (p *Placed) beforeReaders() bool {
 	const unread = 1 << 30
-	for moved := true; moved; {
-		moved = false
+	for range len(p.Chains) + 1 {
+		moved := false
 		latest := slices.Repeat([]int{unread}, len(p.begin))
 		for i, reads := range p.Reads {
 			for _, r := range reads {
@@ -140,7 +141,11 @@ func (p *Placed) beforeReaders() {
 				p.begin[i], moved = latest[i], true
 			}
 		}
+		if !moved {
+			return true
+		}
 	}
+	return false
 }
 
 // fill notes the values that stand in each step. The copies of the first step are read as they are, since
