@@ -51,11 +51,11 @@ func rolledOf(n *ir.Net, p *timing.Placed, f frames, o *rewrite.Options) (*ir.Ne
 	if err != nil {
 		return nil, err
 	}
-	if d := first.check(u); d != nil {
+	if d := first.checkOrTell(u); d != nil {
 		if !first.beginSilent(u) {
 			return nil, d
 		}
-		if d := first.check(u); d != nil {
+		if d := first.checkOrTell(u); d != nil {
 			return nil, d
 		}
 	}
@@ -163,6 +163,14 @@ func (b *bodyOfCopies) before(chain, steps int) *ir.Value {
 		b.held[key], b.u.body[held] = held, []edge{{fromPast, v}}
 	}
 	return b.held[key]
+}
+
+// heldBy is the value of the step before that v holds (before); nil where it computes one.
+func (u *unrolled) heldBy(v *ir.Value) *ir.Value {
+	if e := u.body[v]; v.Op == ir.OpReshape && len(e) == 1 && e[0].kind == fromPast && e[0].v.Type == v.Type {
+		return e[0].v
+	}
+	return nil
 }
 
 // standing are the spans of values by the steps in which they stand; those that stand in two, or

@@ -25,7 +25,7 @@ func NewCopies(n *ir.Net, depth int, f Frames) *Copies {
 	colour, last := colours(n, depth), map[int]*ir.Value{}
 	before := map[*ir.Value]*ir.Value{}
 	for _, v := range n.Values {
-		if !f.Holds(v) && !Given(v) && tellsStep(v) {
+		if !f.Holds(v) && !Given(v) && TellsStep(v) {
 			before[v], last[colour[v]] = last[colour[v]], v
 		}
 	}
@@ -35,7 +35,7 @@ func NewCopies(n *ir.Net, depth int, f Frames) *Copies {
 		}
 	}
 	c.operands()
-	for c.results() {
+	for c.results() || c.weightedSums() {
 		c.operands()
 	}
 	return c
@@ -84,15 +84,44 @@ func (c *Copies) results() bool {
 	return found
 }
 
+// weightedSums pairs the first copy of a weighted sum with the last value of the same weights that is
+// no copy yet: nothing leads there where a state of the layer behind it was folded away in its step.
+func (c *Copies) weightedSums() bool {
+	alone, found := map[string]*ir.Value{}, false
+	for _, v := range c.net.Values {
+		if v.Op.Class() == ir.Contract && c.earlier[v] == nil && c.later[v] == nil {
+			alone[weightsOf(v)] = v
+		}
+	}
+	for _, v := range c.net.Values {
+		if w := alone[weightsOf(v)]; w != nil && c.earlier[v] == nil && c.later[v] != nil {
+			c.pair(v, w)
+			found = found || c.earlier[v] == w
+		}
+	}
+	return found
+}
+
+// weightsOf describes a value by its op and its operands that are the same in every step.
+func weightsOf(v *ir.Value) string {
+	out := formOf(v)
+	for i, a := range v.Args {
+		if Given(a) {
+			out += fmt.Sprintf(" %d:%p", i, a)
+		}
+	}
+	return out
+}
+
 // Frames are the entries of inputs that each step reads for itself.
 type Frames interface {
 	Holds(v *ir.Value) bool
 	Alike(v, w *ir.Value) bool // the same op, or entries of one input for two steps
 }
 
-// tellsStep reports whether a value stands in the step in which the file computes it: spikes,
+// TellsStep reports whether a value stands in the step in which the file computes it: spikes,
 // functions and weighted sums do, while a state may be made at the end of a step or in the next.
-func tellsStep(v *ir.Value) bool {
+func TellsStep(v *ir.Value) bool {
 	return v.Type.IsSpike() || v.Op == ir.OpMap || v.Op.Class() == ir.Contract
 }
 

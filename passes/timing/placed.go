@@ -137,7 +137,7 @@ func (p *Placed) beforeReaders() bool {
 			}
 		}
 		for i, chain := range p.Chains {
-			if !tellsStep(chain[0]) && latest[i] != unread && p.begin[i] < latest[i] {
+			if !TellsStep(chain[0]) && latest[i] != unread && p.begin[i] < latest[i] {
 				p.begin[i], moved = latest[i], true
 			}
 		}
