@@ -103,13 +103,14 @@ func (s *laterStep) fold(v *ir.Value) (*ir.Value, error) {
 }
 
 // beginSilent has the states begin at what they are after a step without spikes, where that is a
-// constant other than 0: as 1 - s of a spike s. It reports whether there are some.
-func (f *firstStep) beginSilent(u *unrolled) bool {
+// constant other than 0: as 1 - s of a spike s, or, if such a step is biased, a membrane that the bias of
+// its weights drives. It reports whether there are some.
+func (f *firstStep) beginSilent(u *unrolled, biased bool) bool {
 	f.init = map[*ir.Value]*ir.Tensor{}
 	found := map[*ir.Value]*ir.Tensor{}
 	s := &laterStep{f, u, 0, nil, map[*ir.Value]*ir.Value{}}
 	for _, v := range u.delayed() {
-		if out, err := s.silent(v); err == nil && u.begins[v] == nil && out.Const() != nil && v.Type.IsReal() && !canonical.All(out.Const(), 0) {
+		if out, err := s.silent(v, biased); err == nil && u.begins[v] == nil && out.Const() != nil && v.Type.IsReal() && !canonical.All(out.Const(), 0) {
 			found[v] = filling(out.Const(), v.Type.Shape)
 		}
 	}
@@ -117,22 +118,23 @@ func (f *firstStep) beginSilent(u *unrolled) bool {
 	return len(found) > 0
 }
 
-// silent is the body value v in a step without spikes and without biases, before which all states were 0;
-// one that holds a state is that state, for it holds that of a silent step too.
-func (s *laterStep) silent(v *ir.Value) (*ir.Value, error) {
+// silent is the body value v in a step without spikes, before which all states were 0; one that
+// holds a state is that state, for it holds that of a silent step too.
+func (s *laterStep) silent(v *ir.Value, biased bool) (*ir.Value, error) {
 	if out := s.folded[v]; out != nil {
 		return out, nil
 	}
 	zero := func(w *ir.Value) (*ir.Value, error) { return s.c.Constant(w.Name+".silent", ir.NewTensor(w.Type), w) }
+	inStep := func(w *ir.Value) (*ir.Value, error) { return s.silent(w, biased) }
 	var out *ir.Value
 	var err error
 	switch held := s.u.heldBy(v); {
 	case held != nil:
-		out, err = s.silent(held)
-	case v.Type.IsSpike(), v.Op.Class() == ir.Contract:
+		out, err = inStep(held)
+	case v.Type.IsSpike(), !biased && v.Op.Class() == ir.Contract:
 		out, err = zero(v)
 	default:
-		out, err = s.onto(s.u, 0, v, s.silent, zero)
+		out, err = s.onto(s.u, 0, v, inStep, zero)
 	}
 	s.folded[v] = out
 	return out, err

@@ -51,13 +51,17 @@ func rolledOf(n *ir.Net, p *timing.Placed, f frames, o *rewrite.Options) (*ir.Ne
 	if err != nil {
 		return nil, err
 	}
-	if d := first.checkOrTell(u); d != nil {
-		if !first.beginSilent(u) {
-			return nil, d
+	d, shown := first.checkOrTell(u), u.begins
+	for _, biased := range []bool{true, false} {
+		if d == nil {
+			break
 		}
-		if d := first.checkOrTell(u); d != nil {
-			return nil, d
+		if u.begins = maps.Clone(shown); first.beginSilent(u, biased) {
+			d = first.checkOrTell(u)
 		}
+	}
+	if d != nil {
+		return nil, d
 	}
 	told := maps.Clone(u.body)
 	sums, err := u.readouts(first, o)
