@@ -143,7 +143,7 @@ func choosesMore(n *ir.Net) bool {
 // too.
 func isShort(n *ir.Net, layers []timing.History) bool {
 	steps := len(layers[0].Membranes)
-	if steps != 3 || LooksAgain(n) {
+	if steps != 3 || timing.LooksAgain(n) {
 		return steps == 2
 	}
 	at, seen := spans(n, layers, nil), map[*ir.Value]bool{}

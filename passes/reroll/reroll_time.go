@@ -77,7 +77,7 @@ func rerolled(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 
 // rolledSomehow is the net as one step, with comparisons that the file has left out.
 func rolledSomehow(n *ir.Net, history []timing.History, o *rewrite.Options) (*ir.Net, error) {
-	n, history, err := withTurnedFirsts(n, history)
+	n, history, err := timing.WithTurnedFirsts(n, history)
 	if err != nil {
 		return nil, err
 	}
@@ -221,7 +221,7 @@ func (u *unrolled) findBody(first *firstStep) error {
 	if d == nil {
 		return nil
 	}
-	if u.steps < 4 && LooksAgain(u.net) {
+	if u.steps < 4 && timing.LooksAgain(u.net) {
 		d.Help = "a neuron that resets at once what it stores, as snnTorch's with reset_delay=False, shows itself in three steps or more"
 	}
 	return d

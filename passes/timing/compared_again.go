@@ -108,3 +108,12 @@ func (r *remainder) Holds() bool {
 	}
 	return raise.OnlyAdds(r.v, r.from)
 }
+
+// LooksAgain reports whether a net compares a stored membrane, be it by chance.
+func LooksAgain(n *ir.Net) bool {
+	fires := canonical.Comparisons(n)
+	fed := FedFromOutside(n, fires)
+	return slices.ContainsFunc(n.Values, func(v *ir.Value) bool {
+		return len(fires[v]) > 0 && !slices.ContainsFunc(v.Args, fed) && NewRemainder(v, fires, nil).Holds()
+	})
+}

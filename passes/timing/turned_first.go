@@ -1,4 +1,4 @@
-package reroll
+package timing
 
 import (
 	"slices"
@@ -6,16 +6,15 @@ import (
 	"nomul/ir"
 	"nomul/passes/canonical"
 	"nomul/passes/raise"
-	"nomul/passes/timing"
 )
 
 // A membrane from which the input is taken begins as −x, and −x ≥ c is −c ≥ x. A file may
 // have that as x > −c, and its opposite, where the steps behind have −x ≥ c. It is written
 // as they have it then.
 
-// withTurnedFirsts turns the comparisons in step 0 that are the opposites of those in the last
+// WithTurnedFirsts turns the comparisons in step 0 that are the opposites of those in the last
 // step, of a membrane with the other sign.
-func withTurnedFirsts(n *ir.Net, h []timing.History) (*ir.Net, []timing.History, error) {
+func WithTurnedFirsts(n *ir.Net, h []History) (*ir.Net, []History, error) {
 	t, fires, readers := canonical.NewTurning(), canonical.Comparisons(n), n.Readers()
 	for _, layer := range h {
 		last := layer.Membranes[len(layer.Membranes)-1]
@@ -35,7 +34,7 @@ func withTurnedFirsts(n *ir.Net, h []timing.History) (*ir.Net, []timing.History,
 	if err != nil {
 		return nil, nil, err
 	}
-	h, err = timing.MembranesOverTime(out)
+	h, err = MembranesOverTime(out)
 	return out, h, err
 }
 
