@@ -42,7 +42,7 @@ func overThreshold(s *sketch, h, a *ir.Value) *ir.Value {
 	return s.op(ir.OpSub, h, s.op(ir.OpAdd, s.num(1), a))
 }
 
-// Steps of which no membrane makes the next are folded by what repeats in them, and are as they were.
+// Steps of which no membrane makes the next are folded by the values that repeat in them, and are as they were.
 func TestStepsOfAnyState(t *testing.T) {
 	for name, fires := range differences {
 		for steps := 4; steps <= 8; steps++ {

@@ -81,7 +81,7 @@ func (r *planReader) stage(sweep *Sweep, text string) error {
 	return err
 }
 
-// inSweep demands that what a stage reads is there, and that a program behind another stage reads
+// inSweep demands that the arrays that a stage reads are there, and that a program behind another stage reads
 // the elements of the sweep in place.
 func (r *planReader) inSweep(sweep *Sweep, s *Stage) error {
 	if len(sweep.Stages) == 0 {

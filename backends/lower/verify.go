@@ -12,7 +12,7 @@ import (
 
 // Verify reports the first thing that does not hold of a program:
 //
-//   - a stage reads what is there: constants, inputs, and arrays that a stage before it writes;
+//   - a stage reads arrays that are there: constants, inputs, and arrays that a stage before it writes;
 //   - a stage writes no constant or input, and no array that another has written, but a latch
 //     that of a delay, which a stage has written before the steps;
 //   - every operand of a program, and every initial value, has a view;

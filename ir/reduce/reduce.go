@@ -117,7 +117,7 @@ func bypass(net *ir.Net, at int) (*ir.Net, bool) {
 	return nil, false
 }
 
-// shorterCell leaves out an instruction of a cell: what takes its value takes an operand of it.
+// shorterCell leaves out an instruction of a cell: those that take its value take an operand of it.
 func shorterCell(net *ir.Net, at int) (*ir.Net, bool) {
 	for _, v := range net.All(ir.OpCell) {
 		do := v.Attrs.(ir.CellAttrs).Do

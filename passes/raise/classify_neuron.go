@@ -107,7 +107,7 @@ func (u *unit) driven() (form, *diag.Diagnostic) {
 			return f, nil
 		}
 		u.currents, u.starts, u.refired, u.forms = nil, nil, false, map[*ir.Value]form{}
-		if u.loses != nil { // spikes decide of what comes in, outside of the neuron
+		if u.loses != nil { // spikes decide of the input, outside of the neuron
 			u.forms[u.loses] = inputForm(u.loses)
 		}
 	}

@@ -22,7 +22,7 @@ type resting struct {
 	fires  []*ir.Value             // its comparisons, step by step
 	gated  bool                    // whether spikes are held back
 	silent bool                    // whether the opposite of spikes is read, too
-	later  func() []canonical.Cone // what all membranes are made of
+	later  func() []canonical.Cone // the values that all membranes are made of
 	d      *Diagrams
 	known  map[*ir.Value]*Diagram
 	spikes []*Diagram // by step

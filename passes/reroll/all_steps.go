@@ -102,7 +102,7 @@ func (s *laterStep) fold(v *ir.Value) (*ir.Value, error) {
 	return out, err
 }
 
-// beginSilent has the states begin at what they are after a step without spikes, where that is a
+// beginSilent has the states begin as they are after a step without spikes, where that is a
 // constant other than 0: as 1 - s of a spike s, or, if such a step is biased, a membrane that the bias of
 // its weights drives. It reports whether there are some.
 func (f *firstStep) beginSilent(u *unrolled, biased bool) bool {

@@ -134,7 +134,7 @@ type bodyOfCopies struct {
 	*timing.Placed
 	u    *unrolled
 	body []*ir.Value
-	held map[timing.Read]*ir.Value // what a chain was so many steps before the last
+	held map[timing.Read]*ir.Value // the value of a chain so many steps before the last
 }
 
 func (b *bodyOfCopies) include(chain int) {

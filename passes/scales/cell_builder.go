@@ -84,7 +84,7 @@ type choice struct {
 	is    bool
 }
 
-// run writes all instructions, and returns what is stored.
+// run writes all instructions, and returns the values that are stored.
 func (b *cellBuilder) run() []cellNumber {
 	b.looseAt, b.Vars = map[int]*tree{}, make([]CellState, len(b.p.Vars))
 	stored := make([]cellNumber, len(b.p.Vars))

@@ -50,7 +50,7 @@ func (d *drawing) cellArgs(x *ir.Value) []*ir.Value {
 	return args
 }
 
-// bounded reports whether state and result fit 32 bits with room for a readout, and all else what engines compute in.
+// bounded reports whether state and result fit 32 bits with room for a readout, and all other values the integers of engines.
 func bounded(p *update.Program, steps int, args []*ir.Value) bool {
 	p = p.Clone()
 	for i := range p.Vars {
