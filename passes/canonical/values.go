@@ -66,3 +66,16 @@ func Compared(v *ir.Value) *ir.Value {
 func IsFn(v *ir.Value, fn ir.Fn) bool {
 	return v.Op == ir.OpMap && v.Attrs.(ir.MapAttrs).Fn == fn
 }
+
+// IsBits reports whether there is a constant, and it is made of 0 and 1.
+func IsBits(t *ir.Tensor) bool {
+	if t == nil {
+		return false
+	}
+	for i := range t.Type.Size() {
+		if f := t.At(i); f != 0 && f != 1 {
+			return false
+		}
+	}
+	return true
+}

@@ -132,9 +132,5 @@ func reals(t *ir.Tensor) *ir.Tensor {
 	if f, same := t.Uniform(); same {
 		return rewrite.Scalar(f)
 	}
-	out := ir.NewTensor(ir.RealType(t.Type.Shape))
-	for i := range out.F {
-		out.F[i] = t.At(i)
-	}
-	return out
+	return rewrite.Reals(t)
 }

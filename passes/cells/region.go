@@ -44,12 +44,12 @@ func newRegion(n *ir.Net) *region {
 func (r *region) findBits() {
 	delays := map[*ir.Value]bool{}
 	for _, v := range r.net.All(ir.OpDelay) {
-		delays[v] = isBits(v.Args[0].Const())
+		delays[v] = canonical.IsBits(v.Args[0].Const())
 	}
 	for changed := true; changed; {
 		changed, r.bits = false, map[*ir.Value]bool{}
 		for _, v := range r.net.Values {
-			r.bits[v] = v.Type.IsSpike() || delays[v] || isBits(v.Const()) || r.keepsBits(v)
+			r.bits[v] = v.Type.IsSpike() || delays[v] || canonical.IsBits(v.Const()) || r.keepsBits(v)
 		}
 		for v, is := range delays {
 			if is && !r.bits[r.latched[v]] {
@@ -92,19 +92,6 @@ func (r *region) without(v, s *ir.Value) bool {
 	return v != nil && v.Op == ir.OpMul && slices.ContainsFunc(v.Args, func(a *ir.Value) bool {
 		return a.Op == ir.OpSub && canonical.Every(a.Args[0], 1) && a.Args[1] == s
 	})
-}
-
-// isBits reports whether a constant is made of 0 and 1.
-func isBits(t *ir.Tensor) bool {
-	if t == nil {
-		return false
-	}
-	for i := range t.Type.Size() {
-		if f := t.At(i); f != 0 && f != 1 {
-			return false
-		}
-	}
-	return true
 }
 
 // cone has the values that one is made of element by element, up to those that come in from elsewhere.

@@ -113,10 +113,7 @@ func (w *cellWriter) number(name string, units *ir.Tensor, n int64, same bool) u
 
 func (w *cellWriter) node(at int, values []update.Value) update.Value {
 	n := w.Nodes[at]
-	a, b := update.Value(0), update.Value(0)
-	if len(values) > 0 {
-		a, b = values[n.A], values[n.B]
-	}
+	a, b := values[n.A], values[n.B]
 	switch n.Kind {
 	case update.Load:
 		return w.Load(n.At)
@@ -160,7 +157,7 @@ func (w *cellWriter) operand(at, slot int) update.Value {
 		return w.times(x, layers.Divide(layers.Constant(1, ir.Shape{}), w.unit(class)))
 	}
 	x = w.Shl(x, w.guards[class])
-	if off := w.q.offsets[w.v.Args[slot]]; off != nil {
+	if off := w.offsets[slot]; off != nil {
 		units, n, same := w.rounded(class, off, 0)
 		x = w.Add(x, w.number("offset", units, n, same))
 	}

@@ -20,7 +20,7 @@ func (q *quantiser) cell(v *ir.Value) (*ir.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &cellQuantiser{q: q, v: v, Cell: c, units: map[int]*ir.Tensor{}, guards: map[int]int{}, brought: map[int]*ir.Value{}}
+	b := &cellQuantiser{q: q, v: v, Cell: c, units: map[int]*ir.Tensor{}, guards: map[int]int{}, brought: map[int]*ir.Value{}, offsets: map[int]*ir.Tensor{}}
 	if err := b.readOperands(); err != nil {
 		return nil, err
 	}
@@ -49,6 +49,8 @@ type cellQuantiser struct {
 	units   map[int]*ir.Tensor
 	guards  map[int]int
 	brought map[int]*ir.Value // by the slot of an operand: it in the units of its class
+	// offsets are to be added to the operands that are brought, by slot; nil for none.
+	offsets map[int]*ir.Tensor
 	lost    deviation
 }
 
@@ -70,9 +72,6 @@ func (b *cellQuantiser) readOperands() error {
 				unit = rewrite.Zip(unit, s, math.Min)
 			}
 		}
-		if unit == nil {
-			b.guards[class], unit = scales.MaxGuard, nil
-		}
 		b.units[class] = unit
 		for _, slot := range b.Operands(class) {
 			if err := b.bring(class, slot); err != nil {
@@ -84,14 +83,7 @@ func (b *cellQuantiser) readOperands() error {
 }
 
 func sameUnits(a, b *ir.Tensor) bool {
-	return rewrite.Everywhere(rewrite.Zip(a, b, func(x, y float64) float64 { return oneIf(scales.Equal(x, y)) }), func(f float64) bool { return f == 1 })
-}
-
-func oneIf(b bool) float64 {
-	if b {
-		return 1
-	}
-	return 0
+	return rewrite.Everywhere(layers.Divide(a, b), func(f float64) bool { return scales.Equal(f, 1) })
 }
 
 // bring brings an operand into the unit of its class.
@@ -105,11 +97,15 @@ func (b *cellQuantiser) bring(class, slot int) error {
 		return err
 	}
 	b.brought[slot] = got.value
-	half := layers.Constant(0.5, ir.Shape{})
+	b.offsets[slot] = b.q.offsets[x]
 	d := b.q.off[x]
 	if got.lost != nil {
-		b.q.offset(x, layers.Times(got.lost, half))
-		d = d.plus(deviation{ir.OfConversion: layers.Magnitude(layers.Times(got.lost, half))})
+		half := layers.Times(got.lost, layers.Constant(0.5, ir.Shape{}))
+		d = d.plus(deviation{ir.OfConversion: layers.Magnitude(half)})
+		if off := b.offsets[slot]; off != nil {
+			half = layers.Plus(off, half)
+		}
+		b.offsets[slot] = half
 	}
 	if got.off != nil {
 		d = d.plus(deviation{ir.OfFactor: layers.Magnitude(got.off)})

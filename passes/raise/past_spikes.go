@@ -42,7 +42,7 @@ func rulesNamed(names ...string) []canonical.CanonicalRule {
 func pastSpikes(n *ir.Net) map[*ir.Value]bool {
 	out := map[*ir.Value]bool{}
 	for _, v := range n.All(ir.OpLatch) {
-		out[v.Args[0]] = (unsupported.IsSpike(v.Args[1]) || v.Args[1].Type.IsSpike()) && isBits(v.Args[0].Args[0].Const())
+		out[v.Args[0]] = (unsupported.IsSpike(v.Args[1]) || v.Args[1].Type.IsSpike()) && canonical.IsBits(v.Args[0].Args[0].Const())
 	}
 	return out
 }

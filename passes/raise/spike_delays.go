@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"nomul/ir"
+	"nomul/passes/canonical"
 )
 
 // delaysOfSpikes are the delays that hold spikes: those of a neuron, of an earlier
@@ -12,7 +13,7 @@ import (
 func (s *raising) delaysOfSpikes(n *ir.Net) map[*ir.Value]bool {
 	spikes := map[*ir.Value]bool{}
 	for _, v := range n.All(ir.OpDelay) {
-		spikes[v] = isBits(v.Args[0].Const())
+		spikes[v] = canonical.IsBits(v.Args[0].Const())
 	}
 	for changed := true; changed; {
 		changed = false
@@ -38,20 +39,7 @@ func (s *raising) spiking(v *ir.Value, delays map[*ir.Value]bool) bool {
 		}
 		return true
 	}
-	return s.neurons[v] != nil || v.Op == ir.OpCell && v.Type.IsSpike() || delays[v] || isBits(v.Const())
-}
-
-// isBits reports whether a constant is made of 0 and 1.
-func isBits(t *ir.Tensor) bool {
-	if t == nil {
-		return false
-	}
-	for i := range t.Type.Size() {
-		if f := t.At(i); f != 0 && f != 1 {
-			return false
-		}
-	}
-	return true
+	return s.neurons[v] != nil || v.Op == ir.OpCell && v.Type.IsSpike() || delays[v] || canonical.IsBits(v.Const())
 }
 
 // spikeDelay is a delay of spikes, also where the delay was of their cast.

@@ -19,6 +19,18 @@ func UpTo(n int) []int {
 // Scalar returns a number as a tensor without axes.
 func Scalar(f float64) *ir.Tensor { return ir.Reals(ir.Shape{}, []float64{f}) }
 
+// Reals returns a constant as real numbers; itself where it has such.
+func Reals(t *ir.Tensor) *ir.Tensor {
+	if t.Type.IsReal() {
+		return t
+	}
+	out := ir.NewTensor(ir.RealType(t.Type.Shape))
+	for i := range out.F {
+		out.F[i] = t.At(i)
+	}
+	return out
+}
+
 // Compute evaluates an op on tensors, real or integer, as it would run at the
 // spiking level.
 func Compute(op ir.Op, attrs ir.Attrs, args ...*ir.Tensor) (*ir.Tensor, error) {

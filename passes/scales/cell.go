@@ -264,32 +264,19 @@ func (s *scaler) cellClass(c *Cell, class int, g gauge) {
 	if !v.Type.IsReal() || c.Class(c.Result) != class {
 		return
 	}
-	fine := math.Ldexp(1, -ResultGuard(c, s.sizes, s.steps))
-	out := g.pick(g.shape, rewrite.UpTo(len(g.id)))
-	for i := range out.ratio {
-		out.ratio[i] *= fine
-	}
-	s.gauges[v] = out
+	s.gauges[v] = g.finer(ResultGuard(c, s.sizes, s.steps))
 }
 
 // ResultGuard is how many fraction bits a result has that is a number, as SilentGuard.
 func ResultGuard(c *Cell, sizes map[*ir.Value]RealSize, steps int) int {
-	class := c.Class(c.Result)
-	lost, size := c.LostUnits(class, steps), cellSize(c, sizes, steps)
-	if lost == 0 || size.Most == 0 {
-		return 0
-	}
-	return min(max(0, int(math.Ceil(layers.LeakBits+math.Log2(lost*size.unit/size.Most)))), MaxGuard)
+	return cellSize(c, sizes, steps).guard(c.LostUnits(c.Class(c.Result), steps))
 }
 
 // cellSize is the size of a result that is a number, without its guard bits.
 func cellSize(c *Cell, sizes map[*ir.Value]RealSize, steps int) RealSize {
 	class, out := c.Class(c.Result), RealSize{}
 	for _, slot := range c.Operands(class) {
-		x := sizes[c.Value.Args[slot]]
-		if out.Most = max(out.Most, x.Most); x.unit > 0 && (out.unit == 0 || x.unit < out.unit) {
-			out.unit = x.unit
-		}
+		out = out.joined(sizes[c.Value.Args[slot]])
 	}
 	out.Most *= c.Response(class, steps, Errors{Operand: 1})
 	_, all := c.Constants(class)

@@ -39,20 +39,9 @@ func NewCell(v *ir.Value) (*Cell, error) {
 // start is the number that a state variable starts from.
 func start(v *ir.Value, s update.Var) *ir.Tensor {
 	if s.Init >= 0 {
-		return asReals(v.Args[s.Init].Const())
+		return rewrite.Reals(v.Args[s.Init].Const())
 	}
 	return rewrite.Scalar(float64(s.Start))
-}
-
-func asReals(t *ir.Tensor) *ir.Tensor {
-	if t.Type.IsReal() {
-		return t
-	}
-	out := ir.NewTensor(ir.RealType(t.Type.Shape))
-	for i := range out.F {
-		out.F[i] = t.At(i)
-	}
-	return out
 }
 
 // cellBuilder makes the nodes of a cell.
@@ -64,6 +53,8 @@ type cellBuilder struct {
 	env    []cellNumber
 	err    error
 	limits []limit
+	// operands are the nodes of operands, by slot: an operand has one unit.
+	operands map[int]int
 	// looseAt are the numbers of no class that nodes were made of.
 	looseAt map[int]*tree
 }
@@ -86,7 +77,7 @@ type choice struct {
 
 // run writes all instructions, and returns the values that are stored.
 func (b *cellBuilder) run() []cellNumber {
-	b.looseAt, b.Vars = map[int]*tree{}, make([]CellState, len(b.p.Vars))
+	b.operands, b.looseAt, b.Vars = map[int]int{}, map[int]*tree{}, make([]CellState, len(b.p.Vars))
 	stored := make([]cellNumber, len(b.p.Vars))
 	for i, s := range b.p.Vars {
 		b.Vars[i] = CellState{Load: -1, Start: start(b.v, s)}
@@ -178,9 +169,13 @@ func (b *cellBuilder) load(variable int) cellNumber {
 func (b *cellBuilder) operand(slot int) cellNumber {
 	a := b.v.Args[slot]
 	if c := a.Const(); c != nil {
-		return leaf(asReals(c))
+		return leaf(rewrite.Reals(c))
 	}
-	at := b.add(Node{Kind: update.Operand, At: slot})
+	at, known := b.operands[slot]
+	if !known {
+		at = b.add(Node{Kind: update.Operand, At: slot})
+		b.operands[slot] = at
+	}
 	if a.Type.IsSpike() {
 		return b.number(choice{node: at})
 	}

@@ -1,7 +1,6 @@
 package scales
 
 import (
-	"math"
 	"slices"
 
 	"nomul/ir"
@@ -313,12 +312,7 @@ func (s *scaler) neuron(v *ir.Value) error {
 	if !attrs.Silent {
 		return nil
 	}
-	fine := math.Ldexp(1, -SilentGuard(v, s.sizes, s.steps))
-	out := g.pick(g.shape, rewrite.UpTo(len(g.id)))
-	for i := range out.ratio {
-		out.ratio[i] *= fine
-	}
-	s.gauges[v] = out
+	s.gauges[v] = g.finer(SilentGuard(v, s.sizes, s.steps))
 	return nil
 }
 

@@ -100,6 +100,15 @@ func (s gauge) pick(shape ir.Shape, index []int) gauge {
 	return out
 }
 
+// finer divides the units by 2^bits.
+func (s gauge) finer(bits int) gauge {
+	out := s.pick(s.shape, rewrite.UpTo(len(s.id)))
+	for i := range out.ratio {
+		out.ratio[i] = math.Ldexp(out.ratio[i], -bits)
+	}
+	return out
+}
+
 // squeeze drops the axes along which a gauge is the same.
 func (s gauge) squeeze() gauge {
 	shape, index := layers.SqueezeAxes(s.shape, func(a, b int) bool { return s.id[a] == s.id[b] && s.ratio[a] == s.ratio[b] })

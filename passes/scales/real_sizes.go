@@ -55,13 +55,28 @@ func (z *sizing) size(v *ir.Value) RealSize {
 	for _, a := range v.Args {
 		if layers.RealConst(a) {
 			out = out.beside(a.Const())
-		} else if x := z.of[a]; x.unit > 0 && (out.unit == 0 || x.unit < out.unit) {
-			out = RealSize{max(out.Most, x.Most), x.unit}
 		} else {
-			out.Most = max(out.Most, x.Most)
+			out = out.joined(z.of[a])
 		}
 	}
 	return out
+}
+
+// joined is the size of one of two values: the larger, told as finely as the finer.
+func (r RealSize) joined(x RealSize) RealSize {
+	if r.Most = max(r.Most, x.Most); x.unit > 0 && (r.unit == 0 || x.unit < r.unit) {
+		r.unit = x.unit
+	}
+	return r
+}
+
+// guard is how many fraction bits a value needs, so that losing so many of its units stays within
+// 2^-leakBits of it.
+func (r RealSize) guard(lost float64) int {
+	if lost == 0 || r.Most == 0 {
+		return 0
+	}
+	return min(max(0, int(math.Ceil(layers.LeakBits+math.Log2(lost*r.unit/r.Most)))), MaxGuard)
 }
 
 // Greatest is the greatest magnitude.
@@ -122,9 +137,5 @@ func SilentGuard(v *ir.Value, sizes map[*ir.Value]RealSize, steps int) int {
 	if x.Type.IsReal() || v.Args[ir.NeuronBias] != nil {
 		lost += ResponseOf(a, steps, Impulses{Bias: 0.5})
 	}
-	size := (&sizing{steps, sizes}).membrane(v)
-	if lost == 0 || size.Most == 0 {
-		return 0
-	}
-	return min(max(0, int(math.Ceil(layers.LeakBits+math.Log2(lost*size.unit/size.Most)))), MaxGuard)
+	return (&sizing{steps, sizes}).membrane(v).guard(lost)
 }
