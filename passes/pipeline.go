@@ -25,6 +25,7 @@ var All = []Pass{
 	{"raise-neurons", "recognises membranes, thresholds and resets as neurons", ir.Source, ir.Spiking, ir.Spiking, raise.RaiseNeurons},
 
 	{"name-layers", "names layers by their module or their weights, so that all exporters agree", ir.Spiking, ir.Spiking, ir.Spiking, layers.NameLayers},
+	{"delay-operands", "delays the spikes that a number is made of in place of the number, z⁻¹(W·s + b) = W·(z⁻¹s) + b", ir.Spiking, ir.Spiking, ir.Spiking, layers.DelayOperands},
 	{"fold-batch-norm", "multiplies batch-norm into the weights before it: W' = a·W, b' = a·(b − mean) + beta, a = gamma/sqrt(variance + eps)", ir.Spiking, ir.Spiking, ir.Spiking, layers.FoldBatchNorm},
 	{"commute-readout", "counts spikes first where a linear layer is summed over time: sum of (W·s + b) = W·(sum of s) + steps·b", ir.Spiking, ir.Spiking, ir.Spiking, layers.CommuteReadout},
 	{"compose-linear", "multiplies constant factors behind a linear layer into its weights", ir.Spiking, ir.Spiking, ir.Spiking, layers.ComposeLinear},
@@ -68,6 +69,7 @@ var Order = []Constraint{
 	{"canonicalise", "reroll-time", "the copies of a step are compared structurally"},
 	{"reroll-time", "raise-neurons", "only then is the state of a membrane visible"},
 	{"name-layers", "fold-batch-norm", "the layers still have the names of their own weights"},
+	{"delay-operands", "fold-batch-norm", "factors behind a delay meet the weights before it"},
 	{"raise-neurons", "fold-batch-norm", "the spikes before it are bit-equal to the source's"},
 	{"fold-batch-norm", "commute-readout", "a batch-norm between linear and sum is gone"},
 	{"commute-readout", "compose-linear", "the factor 1/T behind the sum meets the linear layer"},

@@ -211,6 +211,19 @@ UPDATES = {"adaptive-current": (adaptive_current, 0), "bounded": (bounded, 1), "
 # snippet updates ends
 
 
+class Inhibited(nn.Module):
+    """One step of two populations: spikes excite a second one, which inhibits the first a step later."""
+
+    def __init__(self, bias):
+        super().__init__()
+        self.excite, self.inhibit, self.neuron = nn.Linear(6, 3, bias=False), nn.Linear(3, 6, bias=bias), Neuron()
+
+    def forward(self, x, mem1, mem2, less):
+        mem1, spk1 = self.neuron(x - less, mem1, None)
+        mem2, spk2 = self.neuron(self.excite(spk1), mem2, None)
+        return spk1, mem1, mem2, self.inhibit(spk2)
+
+
 class Own(nn.Module):
     """A layer with a neuron, and one of the plain kind behind it, over some steps."""
 
@@ -253,6 +266,25 @@ class Each(Own):
             spike=lambda h: (h > torch.linspace(0.75, 1.25, 6)).float(),
             reset=lambda h, s: torch.where(s > 0, torch.linspace(-0.25, 0.25, 6).expand_as(h), h))
         self.start = torch.linspace(0.125, 0.625, 6).unsqueeze(0)
+
+
+class Populations(Own):
+    """A layer with inhibition, which the first step has not, and one of the plain kind behind it."""
+
+    def __init__(self, bias):
+        super().__init__(steps=6)
+        self.both = Inhibited(bias)
+
+    def run(self, x):
+        mem1, mem2, less = torch.zeros(1, 6).to(x), torch.zeros(1, 3).to(x), torch.zeros(1, 6).to(x)
+        mem, spk, count, spikes = torch.zeros(1, 4).to(x), 0, 0, ([], [])
+        for t in range(self.steps):
+            spk1, mem1, mem2, less = self.both(self.fc1(x), mem1, mem2, less)
+            mem, spk = self.plain(self.fc2(spk1), mem, spk)
+            spikes[0].append(spk1)
+            spikes[1].append(spk)
+            count = count + spk
+        return count, spikes
 
 
 class Stateful(Own):
@@ -337,6 +369,8 @@ def main():
         own(name, make=Stateful, steps=6, exports="ts17 dynamo-opt | ts11", cell=cell, start=0)
     for name, (cell, start) in UPDATES.items():
         own("update-" + name, make=Stateful, steps=6, exports="ts17 dynamo-opt | ts11", cell=cell, start=start)
+    for name, bias in {"weights": False, "bias": True}.items():
+        own("inhibited-" + name, make=Populations, steps=6, exports="ts17 dynamo-opt | ts11", bias=bias)
     suite.close()
 
 
