@@ -108,7 +108,7 @@ or ge. EXPORTING.md tells the rest.`,
 			if err != nil {
 				return err
 			}
-			u, err := understand(args[0], options, &flags)
+			u, err := understand(c, args[0], options, &flags)
 			if err != nil {
 				return err
 			}
@@ -121,7 +121,7 @@ or ge. EXPORTING.md tells the rest.`,
 	return c
 }
 
-func understand(file string, o *passes.Options, flags *compileFlags) (*understanding, error) {
+func understand(c *cobra.Command, file string, o *passes.Options, flags *compileFlags) (*understanding, error) {
 	r, err := flags.reading(o)
 	if err != nil {
 		return nil, err
@@ -151,8 +151,7 @@ func understand(file string, o *passes.Options, flags *compileFlags) (*understan
 		u.Multiplications.Refused = "operators are not supported"
 		return u, nil
 	}
-	u.lower(net, o)
-	return u, nil
+	return u, u.lower(c, file, net, o, &flags.calibrate)
 }
 
 func (u *understanding) ports(net *ir.Net) {
@@ -176,13 +175,16 @@ func (u *understanding) read(net *ir.Net) {
 }
 
 // lower runs the passes as far as they go and takes the verdict on the way.
-func (u *understanding) lower(net *ir.Net, o *passes.Options) {
+func (u *understanding) lower(c *cobra.Command, file string, net *ir.Net, o *passes.Options, calibrate *calibrateFlags) error {
 	unsaid := o.Pixels == nil && o.InputType.Kind == 0 && slices.ContainsFunc(net.All(ir.OpInput), func(v *ir.Value) bool { return v.Type.IsReal() })
 	o = pixelsAssumed(net, o)
 	o.Tell = func(d *diag.Diagnostic) { u.Warnings = append(u.Warnings, d.Error()) }
 	o.Note = func(v *ir.Value, text string) { u.Deviations = append(u.Deviations, deviation{v.Name, text}) }
 	if o.Bound = func(b *ir.Bound) { u.Bounds = append(u.Bounds, rowOf(b)) }; unsaid {
 		o.Bound, u.Assumed = nil, assumedBytes
+	}
+	if err := calibrate.give(c, &model{net: net, options: o, file: file}); err != nil {
+		return err
 	}
 	u.Multiplications.before(net)
 	fixed, err := passes.Lower(net, ir.Fixed, "", o, func(p passes.Pass, n *ir.Net) {
@@ -199,11 +201,12 @@ func (u *understanding) lower(net *ir.Net, o *passes.Options) {
 	}
 	if err != nil {
 		u.refusal, u.Multiplications.Refused = err, err.Error()
-		return
+		return nil
 	}
 	m := &u.Multiplications
 	m.Edges = metrics.Verdict(fixed)
 	m.After, m.Shifts = metrics.Worst(m.Edges), metrics.UsesShifts(fixed)
+	return nil
 }
 
 func (m *multiplications) before(n *ir.Net) {

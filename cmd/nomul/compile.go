@@ -30,6 +30,7 @@ type compileFlags struct {
 	pixelBits        int
 	csdDigits        int
 	residual         string
+	calibrate        calibrateFlags
 }
 
 func (f *compileFlags) register(fs *pflag.FlagSet) {
@@ -37,6 +38,7 @@ func (f *compileFlags) register(fs *pflag.FlagSet) {
 	fs.IntVar(&f.pixelBits, "pixel-weights", f.pixelBits, "width in `BITS` of the weights that read pixels, 2 to 16")
 	fs.IntVar(&f.csdDigits, "csd-digits", f.csdDigits, "`N` signed powers of two, 1 to 8, that stand for a constant which neither weights nor thresholds can take (default as many as it takes)")
 	fs.StringVar(&f.residual, "residual", f.residual, "`WHERE` residuals are added: keep, or membrane to add before the neuron, which is another function than the trained one")
+	f.calibrate.register(fs)
 }
 
 // registerReading registers those that say how a model is read, without those
@@ -197,7 +199,8 @@ func (f *compileFlags) open(c *cobra.Command, file string) (*model, error) {
 		inputs = append(inputs, bound)
 	}
 	warn := func(text string) { wrapped(c.ErrOrStderr(), "warning: "+text) }
-	return &model{net: loaded.net, options: o, file: file, inputs: inputs, outputs: f.outputs, warn: warn}, nil
+	m := &model{net: loaded.net, options: o, file: file, inputs: inputs, outputs: f.outputs, warn: warn}
+	return m, f.calibrate.give(c, m)
 }
 
 // normalisations say how pixels are understood, input by input. One that an input

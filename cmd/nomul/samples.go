@@ -48,7 +48,7 @@ func (f feed) channels() int {
 // frames returns each input as the loop reads it in a step: axis 0 is the channels.
 func (m *model) frames() map[string]*ir.Value {
 	quiet := *m.options
-	quiet.Tell, quiet.Note = nil, nil
+	quiet.Tell, quiet.Note, quiet.Samples = nil, nil, nil
 	out := map[string]*ir.Value{}
 	rolled, err := passes.Lower(m.net, ir.Spiking, "reroll-time", &quiet, nil)
 	if err != nil {

@@ -69,6 +69,11 @@ type Options struct {
 	CSDDigits int
 	// MembraneResiduals moves the additions of residual blocks in front of their neurons.
 	MembraneResiduals bool
+	// Samples, when not nil, runs a net, as it stands between two passes, on the calibration samples and
+	// shows the values that are wanted (every computed one where want is nil): sample by sample in
+	// their order, with step −1 for values of clock once and the number of steps for those of clock
+	// end. Constants are not shown. Tensors that were shown are the caller's own.
+	Samples func(net *ir.Net, want []*ir.Value, see func(sample, step int, v *ir.Value, t *ir.Tensor)) error
 	// Note, when not nil, is told of every rewrite that is not exact: at which
 	// value, and by how much.
 	Note func(v *ir.Value, text string)

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+	"nomul/runtime/dataset"
+	"nomul/runtime/interp"
+)
+
+// calibrateFlags say on which samples passes measure a net.
+type calibrateFlags struct {
+	file  string
+	limit int
+}
+
+func (f *calibrateFlags) register(fs *pflag.FlagSet) {
+	fs.StringVar(&f.file, "calibrate", "", "images without labels on which numbers between layers are measured: an idx `FILE`, an .npz, a folder of folders of pictures, or an .npz of arrays as for run")
+	fs.IntVar(&f.limit, "calibrate-limit", 512, "of these take at most `N`: the first, of folders some of each")
+}
+
+// give lets the passes of a model run nets on the calibration samples, if there are some.
+func (f *calibrateFlags) give(c *cobra.Command, m *model) error {
+	switch {
+	case f.file != "" && f.limit < 1:
+		return usageError{fmt.Errorf("--calibrate-limit %d: wanted at least 1", f.limit)}
+	case f.file == "" && c.Flags().Changed("calibrate-limit"):
+		return usageError{fmt.Errorf("--calibrate-limit: wanted --calibrate IMAGES beside it")}
+	case f.file == "":
+		return nil
+	case m.net.Level == ir.Fixed:
+		return usageError{fmt.Errorf("--calibrate: %s is integers already, for which nothing is measured", m.file)}
+	}
+	k := &calibration{c: c, model: m, file: f.file, limit: f.limit}
+	if err := k.load(); err != nil {
+		return err
+	}
+	m.options.Samples = k.observe
+	return nil
+}
+
+// calibration holds the samples of a model.
+type calibration struct {
+	c      *cobra.Command
+	model  *model
+	file   string
+	limit  int
+	images *dataset.Images // nil where the samples are arrays
+}
+
+// load reads images. An .npz with an array that is called like an input has inputs as run takes them.
+func (k *calibration) load() error {
+	if ext := filepath.Ext(k.file); ext == ".npz" || ext == ".npy" {
+		arrays, err := dataset.ReadArrays(k.file)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(k.model.net.All(ir.OpInput), func(v *ir.Value) bool { return arrays[v.Name] != nil }) {
+			return nil
+		}
+	}
+	var err error
+	k.images, err = dataset.ReadImages(k.file)
+	return err
+}
+
+// observe is the options' Samples.
+func (k *calibration) observe(net *ir.Net, want []*ir.Value, see func(sample, step int, v *ir.Value, t *ir.Tensor)) error {
+	count, sample, err := k.samples(net)
+	if err != nil {
+		return err
+	}
+	bar := progress(k.c, count, "calibrating")
+	defer bar.Close()
+	return interp.Observe(net, want, workers(net, count), count, func(i int) (map[string]*ir.Tensor, error) {
+		defer bar.Add(1)
+		if err := k.c.Context().Err(); err != nil {
+			return nil, err
+		}
+		return sample(i)
+	}, see)
+}
+
+// samples returns how many samples there are for a net, and gives each.
+func (k *calibration) samples(net *ir.Net) (int, interp.Samples, error) {
+	feed := k.model.feed(net)
+	if k.images == nil {
+		all, err := feed.read(k.file)
+		if err == nil && len(all) == 0 {
+			err = diag.Errorf(diag.Origin{File: k.file}, diag.BadData, "has no samples")
+		}
+		return min(k.limit, len(all)), func(i int) (map[string]*ir.Tensor, error) { return all[i], nil }, err
+	}
+	images := feed.arranged(k.images)
+	total := images.Len()
+	if total == 0 {
+		return 0, nil, diag.Errorf(diag.Origin{File: k.file}, diag.BadData, "has no images")
+	}
+	count := min(k.limit, total)
+	return count, func(i int) (map[string]*ir.Tensor, error) {
+		if images.Classes != nil { // class by class
+			i = i * total / count
+		}
+		in, err := feed.images(images, i, i+1)
+		if err != nil {
+			return nil, err
+		}
+		return in[0], nil
+	}, nil
+}
