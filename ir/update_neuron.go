@@ -51,12 +51,45 @@ func (a NeuronAttrs) update() *update.Program {
 	return n.Program()
 }
 
+// AsCell returns a neuron of real numbers as the program of a cell, and the slots of the neuron's operands
+// that are the cell's, in their order; false where a leak has a form of integers already.
+func (v *Value) AsCell() (cell CellAttrs, slots []int, ok bool) {
+	a := v.Attrs.(NeuronAttrs)
+	for _, l := range a.Leaks() {
+		if k := l.Form.Kind; k == LeakShift || k == LeakDecay || k == LeakCSD {
+			return CellAttrs{}, nil, false
+		}
+	}
+	place := map[int]int{}
+	for slot, x := range v.Args {
+		if x != nil {
+			place[slot], slots = len(slots), append(slots, slot)
+		}
+	}
+	n := &neuronUpdate{Builder: &update.Builder{}, a: a, reals: true, given: func(slot int) bool { return v.Args[slot] != nil }}
+	n.Result(n.result())
+	p := n.Program()
+	for at, i := range p.Code {
+		if i.Kind == update.Operand || i.Kind == update.Param {
+			p.Code[at].Kind, p.Code[at].At = update.Operand, int64(place[int(i.At)])
+		}
+	}
+	for i, s := range p.Vars {
+		if s.Init >= 0 {
+			s.Init = place[s.Init]
+		}
+		p.Vars[i] = update.Var{Name: CellVar(i), Init: s.Init, Start: s.Start}
+	}
+	return CellAttrs{Do: Routine{p}}, slots, true
+}
+
 // neuronUpdate writes the equations of NeuronAttrs as a program. Operands that are not
 // given are 0.
 type neuronUpdate struct {
 	*update.Builder
 	a                        NeuronAttrs
 	given                    func(slot int) bool
+	reals                    bool         // the program is of real numbers, and keeps bits as numbers
 	membrane, current, fired int          // state variables
 	rest, growth             int          // the steps of rest that are left, and the threshold's growth
 	grown                    update.Value // the threshold's growth, if it grows
@@ -99,10 +132,10 @@ func (n *neuronUpdate) result() update.Value {
 	v := n.Named(n.end(h, spike), "v")
 	n.Store(n.membrane, v)
 	if n.a.When == WhenNext {
-		n.Store(n.fired, spike)
+		n.keep(n.fired, spike)
 	}
 	if n.a.Adapt.Kind != 0 {
-		less := n.leak(n.a.Adapt, n.grown, n.a.AdaptRound())
+		less := n.leak(n.a.Adapt, NeuronAdapt, n.grown, n.a.AdaptRound())
 		n.Store(n.growth, n.Add(less, n.Select(spike, n.param(NeuronJump, "jump"), n.Const(0))))
 	}
 	if n.a.Silent {
@@ -141,8 +174,8 @@ func (n *neuronUpdate) resume(spike update.Value) update.Value {
 func (n *neuronUpdate) begin() update.Value {
 	v := n.Named(n.Load(n.membrane), "old")
 	if n.a.When == WhenNext && n.a.Fires() {
-		n.fired = n.Var(update.Var{Name: FiredVar, Bit: true, Init: -1})
-		n.waits = n.Named(n.Load(n.fired), "waits")
+		n.fired = n.Var(update.Var{Name: FiredVar, Bit: !n.reals, Init: -1})
+		n.waits = n.Named(n.kept(n.fired), "waits")
 		if !n.a.Masks && n.a.Reset != ResetSubtract {
 			v = n.Named(n.set(n.waits, v), "u")
 		}
@@ -150,7 +183,7 @@ func (n *neuronUpdate) begin() update.Value {
 	if n.a.When == WhenBoth {
 		n.waits = n.Named(n.fires(v), "waits")
 	}
-	return n.Named(n.leak(n.a.Leak, v, n.a.Round), "kept")
+	return n.Named(n.leak(n.a.Leak, NeuronLeak, v, n.a.Round), "kept")
 }
 
 // receive returns the drive, by way of the current if there is one.
@@ -163,7 +196,7 @@ func (n *neuronUpdate) receive() update.Value {
 	arrived := n.Named(n.Load(n.current), "arrived")
 	before := arrived
 	if n.a.Order != OrderAfter {
-		before = n.leak(n.a.Current, before, n.a.Round)
+		before = n.leak(n.a.Current, NeuronCurrent, before, n.a.Round)
 	}
 	d := n.Add(before, x)
 	if n.a.MasksCurrent {
@@ -172,7 +205,7 @@ func (n *neuronUpdate) receive() update.Value {
 	d = n.Version(n.current, n.Named(d, "fed"))
 	next := d
 	if n.a.Order == OrderAfter {
-		next = n.Named(n.leak(n.a.Current, d, n.a.Round), "left")
+		next = n.Named(n.leak(n.a.Current, NeuronCurrent, d, n.a.Round), "left")
 	}
 	n.Store(n.current, next)
 	if n.a.Order == OrderLate {
@@ -237,12 +270,30 @@ func (n *neuronUpdate) param(slot int, name string) update.Value {
 	return n.Named(n.Param(slot), name)
 }
 
-// leak returns the part of a number that stays.
-func (n *neuronUpdate) leak(l Leak, v update.Value, r Round) update.Value {
+// keep stores a bit.
+func (n *neuronUpdate) keep(variable int, bit update.Value) {
+	if n.reals {
+		bit = n.Select(bit, n.Const(1), n.Const(0))
+	}
+	n.Store(variable, bit)
+}
+
+// kept loads a bit.
+func (n *neuronUpdate) kept(variable int) update.Value {
+	if n.reals {
+		return n.AtLeast(n.Load(variable), n.Const(1))
+	}
+	return n.Load(variable)
+}
+
+// leak returns the part of a number that stays, by a form or by the factor in a slot.
+func (n *neuronUpdate) leak(l Leak, slot int, v update.Value, r Round) update.Value {
 	d := update.Decay{Shift: l.K, Digits: []update.Digit{{Shift: 0, Sign: 1}}, Rest: l.Kind == LeakDecay}
 	switch l.Kind {
 	case LeakAll:
 		return n.Const(0)
+	case LeakFactor:
+		return n.Times(v, n.Param(slot))
 	case LeakShift, LeakDecay:
 	case LeakCSD:
 		d.Digits = update.CSD(l.N)

@@ -1,10 +1,11 @@
 package integers
 
 import (
+	"fmt"
 	"math"
+	"slices"
 
 	"nomul/ir"
-	"nomul/ir/diag"
 	"nomul/ir/update"
 	"nomul/passes/layers"
 	"nomul/passes/rewrite"
@@ -24,13 +25,14 @@ type cellWriter struct {
 	args  []*ir.Value
 	slots map[int]int // of the operands of the real cell
 	keep  bool        // constants become values of the net
+	told  map[string]bool
 	err   error
 }
 
 // write returns the program on integers and its operands; unless they are to be kept, constants
 // are values that stand for their ranges.
 func (b *cellQuantiser) write(keep bool) (*update.Program, []*ir.Value, error) {
-	w := &cellWriter{cellQuantiser: b, slots: map[int]int{}, keep: keep}
+	w := &cellWriter{cellQuantiser: b, slots: map[int]int{}, keep: keep, told: map[string]bool{}}
 	w.shaped()
 	for i, s := range b.Vars {
 		variable := update.Var{Name: ir.CellVar(i), Init: -1}
@@ -191,41 +193,79 @@ func (w *cellWriter) times(x update.Value, factor *ir.Tensor) update.Value {
 	return out
 }
 
-// planes is a product with constants from 0 to 1, N/2^K of each element: the sum of x / 2^(K-k) where
-// bit k of N is 1, each rounded down, so that no number is wider than x.
+// planes is a product with constants that are N/2^K, each element its own: the sum of x / 2^(K-k) where
+// bit k of |N| is 1, each rounded down, negated where N is negative. Of constants from −1 to 1 no sum
+// is wider than x.
 func (w *cellWriter) planes(x update.Value, factor *ir.Tensor) update.Value {
-	if !rewrite.Everywhere(factor, func(f float64) bool { return f >= 0 && f <= 1 }) {
-		if w.err == nil {
-			w.err = rewrite.Refuse(w.v, diag.NotExact, "its neurons multiply their state by more than %d different constants, of which some are not from 0 to 1", maxForms).
-				WithHelp("use fewer, for example one for each layer")
+	k, numerators := w.numerators(factor)
+	most, sum := slices.Max(numerators.F), w.Const(0)
+	for bit := 0; most >= math.Ldexp(1, bit); bit++ {
+		has := mapped(numerators, func(n float64) bool { return int64(n)>>bit&1 != 0 })
+		switch {
+		case bit < k:
+			part := w.Leak(x, update.Decay{Digits: []update.Digit{{Shift: 0, Sign: 1}}, Shift: k - bit})
+			sum = w.where("bit", has, w.Add(sum, part), sum)
+		case most == math.Ldexp(1, k): // of 1 alone, which has no other bit
+			sum = w.where("bit", has, x, sum)
+		default:
+			sum = w.where("bit", has, w.Add(sum, w.Shl(x, bit-k)), sum)
 		}
-		return x
 	}
-	k := 0
+	return w.where("negative", mapped(factor, func(f float64) bool { return f < 0 }), w.Sub(w.Const(0), sum), sum)
+}
+
+// numerators are those of the magnitudes of factors over 2^k.
+func (w *cellWriter) numerators(factor *ir.Tensor) (k int, numerators *ir.Tensor) {
 	for _, f := range factor.F {
-		if d, ok := layers.DecayOf(f); ok {
+		_, fraction := math.Modf(math.Abs(f))
+		if d, ok := layers.DecayOf(fraction); ok {
 			k = max(k, min(d.Shift, maxPlanes))
 		}
 	}
-	sum := w.Const(0)
-	for bit := range k + 1 {
-		plane := rewrite.Zip(factor, layers.Constant(0, ir.Shape{}), func(f, _ float64) float64 {
-			return float64(int64(math.Round(math.Ldexp(f, k))) >> bit & 1)
-		})
-		part := x
-		if bit < k {
-			part = w.Leak(x, update.Decay{Digits: []update.Digit{{Shift: 0, Sign: 1}}, Shift: k - bit})
-		}
-		switch one, same := plane.Uniform(); {
-		case same && one == 0:
-		case same:
-			sum = w.Add(sum, part)
-		default:
-			has := w.AtLeast(w.Operand(w.constant("bit", plane)), w.Const(1))
-			sum = w.Add(sum, w.Select(has, part, w.Const(0)))
+	numerators = ir.NewTensor(factor.Type)
+	off := 0.0
+	for i, f := range factor.F {
+		numerators.F[i] = math.Round(math.Ldexp(math.Abs(f), k))
+		off = max(off, math.Abs(math.Abs(f)-math.Ldexp(numerators.F[i], -k)))
+	}
+	runs := ""
+	if off > 0 {
+		runs = fmt.Sprintf("run as N/%d, off by at most %.2g, and ", 1<<k, off)
+	}
+	w.remark("its factors from %v to %v are %srounded in every step", slices.Min(factor.F), slices.Max(factor.F), runs)
+	return k, numerators
+}
+
+// where is x for the elements that have a mark, and y for the others.
+func (w *cellWriter) where(name string, marks *ir.Tensor, x, y update.Value) update.Value {
+	switch one, same := marks.Uniform(); {
+	case same && one == 0:
+		return y
+	case same:
+		return x
+	}
+	return w.Select(w.AtLeast(w.Operand(w.constant(name, marks)), w.Const(1)), x, y)
+}
+
+// mapped has 1 where a condition holds.
+func mapped(t *ir.Tensor, is func(float64) bool) *ir.Tensor {
+	out := ir.NewTensor(t.Type)
+	for i, f := range t.F {
+		if is(f) {
+			out.F[i] = 1
 		}
 	}
-	return sum
+	return out
+}
+
+// remark tells once how a product is run.
+func (w *cellWriter) remark(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if !w.keep || w.told[text] {
+		return
+	}
+	w.told[text] = true
+	w.q.options.Remark(w.v, "%s", text)
 }
 
 // product is a number times a constant, by shifts and the leak that the fraction is.
@@ -242,6 +282,17 @@ func (w *cellWriter) product(x update.Value, f float64) update.Value {
 	}
 	if d, ok := layers.DecayOf(fraction); ok {
 		out = w.Add(out, w.Leak(x, d))
+		w.remarkFactor(f, d)
 	}
 	return out
+}
+
+// remarkFactor tells how far off a factor is whose fraction is a decay.
+func (w *cellWriter) remarkFactor(f float64, d update.Decay) {
+	n := math.Floor(f) + layers.Leaves(d)
+	if n == f {
+		w.remark("its factor %v is rounded in every step", f)
+		return
+	}
+	w.remark("its factor %v is run as %v/%d, off by %.2g, and rounded in every step", f, math.Ldexp(n, d.Shift), int64(1)<<d.Shift, math.Abs(f-n))
 }

@@ -13,9 +13,10 @@ import (
 // GroupLeaks makes layers with a leak for each neuron, of the membrane or of a
 // current, several layers with one leak each, for integers leak by shifts that a
 // whole layer shares. Weighted layers before and behind are put in the order of the
-// groups; other readers of the spikes have them joined in the old order.
+// groups; other readers of the spikes have them joined in the old order. A layer with more leaks than
+// it may become layers is a cell: there each neuron is multiplied by the bits of its own leak.
 func GroupLeaks(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
-	g := &grouper{options: o, plans: map[*ir.Value]*leakPlan{}, rows: map[*ir.Value]*leakPlan{}, counts: map[*ir.Value]*leakPlan{}, sorted: map[*ir.Value]*ir.Value{}}
+	g := &grouper{options: o, plans: map[*ir.Value]*leakPlan{}, cells: map[*ir.Value]bool{}, rows: map[*ir.Value]*leakPlan{}, counts: map[*ir.Value]*leakPlan{}, sorted: map[*ir.Value]*ir.Value{}}
 	readers := n.Readers()
 	for _, v := range n.All(ir.OpNeuron) {
 		plan, err := g.plan(v, readers)
@@ -33,6 +34,8 @@ func GroupLeaks(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		g.r = r
 		switch {
+		case g.cells[v]:
+			return cellOf(r, v)
 		case g.plans[v] != nil:
 			return g.neurons(v, g.plans[v])
 		case g.rows[v] != nil || len(v.Args) > 0 && g.ordering(v) != nil:
@@ -57,6 +60,7 @@ type grouper struct {
 	r       *ir.Rebuilder
 	options *rewrite.Options
 	plans   map[*ir.Value]*leakPlan // by neuron
+	cells   map[*ir.Value]bool      // neurons that become cells
 	rows    map[*ir.Value]*leakPlan // by the weighted layer whose outputs are put in order
 	counts  map[*ir.Value]*leakPlan // by the sum over time of a neuron's spikes that weights alone read
 	sorted  map[*ir.Value]*ir.Value // by neuron, or sum of it: in the order of the groups
@@ -121,21 +125,35 @@ func (g *grouper) plan(v *ir.Value, readers map[*ir.Value][]*ir.Value) (*leakPla
 		at = ir.ShapeOf(dims...)
 	}
 	plan.group(leaks, at)
+	plan.joined = slices.ContainsFunc(readers[v], func(r *ir.Value) bool { return !plan.orders(r) && !plan.counted(r, readers) })
+	if why := plan.check(v); why != nil {
+		_, _, g.cells[v] = v.AsCell()
+		if !g.cells[v] {
+			return nil, why
+		}
+		return nil, nil
+	}
 	for _, r := range readers[v] {
-		switch {
-		case plan.orders(r):
-		case r.Op == ir.OpSum && !slices.ContainsFunc(readers[r], func(r *ir.Value) bool { return !plan.orders(r) }):
+		if !plan.joined && plan.counted(r, readers) { // else they are counted in their old order
 			g.counts[r] = plan
-		default:
-			plan.joined = true
 		}
 	}
-	if plan.joined { // and counted in their old order
-		for _, r := range readers[v] {
-			delete(g.counts, r)
-		}
+	return plan, nil
+}
+
+// counted reports whether a reader is the sum over time, which weights alone read.
+func (p *leakPlan) counted(reader *ir.Value, readers map[*ir.Value][]*ir.Value) bool {
+	return reader.Op == ir.OpSum && !slices.ContainsFunc(readers[reader], func(r *ir.Value) bool { return !p.orders(r) })
+}
+
+// cellOf makes a neuron a cell.
+func cellOf(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+	attrs, slots, _ := v.AsCell()
+	var args []*ir.Value
+	for _, slot := range slots {
+		args = append(args, r.Of(v.Args[slot]))
 	}
-	return plan, plan.check(v)
+	return r.Add(ir.OpCell, r.Unique(v.Name), attrs, args...)
 }
 
 // likeOthers writes leaks that are equal but for rounding as one: training and

@@ -128,6 +128,18 @@ func DecayOf(factor float64) (d update.Decay, ok bool) {
 	return update.Decay{}, false
 }
 
+// Leaves is the factor that a decay is.
+func Leaves(d update.Decay) float64 {
+	sum := 0.0
+	for _, digit := range d.Digits {
+		sum += math.Ldexp(float64(digit.Sign), digit.Shift-d.Shift)
+	}
+	if d.Rest {
+		return 1 - sum
+	}
+	return sum
+}
+
 // Remains is the factor that a leak stands for.
 func Remains(l ir.Leak) float64 {
 	switch l.Kind {
