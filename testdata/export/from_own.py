@@ -221,7 +221,7 @@ class Inhibited(nn.Module):
     def forward(self, x, mem1, mem2, less):
         mem1, spk1 = self.neuron(x - less, mem1, None)
         mem2, spk2 = self.neuron(self.excite(spk1), mem2, None)
-        return spk1, mem1, mem2, self.inhibit(spk2)
+        return spk1, mem1, spk2, mem2, self.inhibit(spk2)
 
 
 class Own(nn.Module):
@@ -277,12 +277,13 @@ class Populations(Own):
 
     def run(self, x):
         mem1, mem2, less = torch.zeros(1, 6).to(x), torch.zeros(1, 3).to(x), torch.zeros(1, 6).to(x)
-        mem, spk, count, spikes = torch.zeros(1, 4).to(x), 0, 0, ([], [])
+        mem, spk, count, spikes = torch.zeros(1, 4).to(x), 0, 0, ([], [], [])
         for t in range(self.steps):
-            spk1, mem1, mem2, less = self.both(self.fc1(x), mem1, mem2, less)
+            spk1, mem1, spk2, mem2, less = self.both(self.fc1(x), mem1, mem2, less)
             mem, spk = self.plain(self.fc2(spk1), mem, spk)
             spikes[0].append(spk1)
             spikes[1].append(spk)
+            spikes[2].append(spk2)
             count = count + spk
         return count, spikes
 
