@@ -72,6 +72,9 @@ func (b *cellQuantiser) readOperands() error {
 				unit = rewrite.Zip(unit, s, math.Min)
 			}
 		}
+		if unit == nil && class == b.Class(b.Result) && len(b.Operands(class)) == 0 { // a number of constants alone
+			unit = layers.Times(scaleOf(b.v), layers.Constant(math.Ldexp(1, scales.ResultGuard(b.Cell, b.q.sizes, b.q.steps)), ir.Shape{}))
+		}
 		b.units[class] = unit
 		for _, slot := range b.Operands(class) {
 			if err := b.bring(class, slot); err != nil {

@@ -2,6 +2,7 @@ package raise
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"nomul/ir"
@@ -36,10 +37,10 @@ func withCells(n *ir.Net, err error) (*ir.Net, error) {
 	for _, g := range layers.Groups {
 		if g.Why == nil {
 			with, refused := raised(func(o *cells.Group) bool { return o != g })
-			neurons[g] = refused == nil && numbersKept(with) <= numbersKept(all)
+			neurons[g] = refused == nil && !keepsLess(all, with)
 		}
 	}
-	if out, refused := raised(func(g *cells.Group) bool { return !neurons[g] }); refused == nil && numbersKept(out) <= numbersKept(all) {
+	if out, refused := raised(func(g *cells.Group) bool { return !neurons[g] }); refused == nil && !keepsLess(all, out) {
 		return out, nil
 	}
 	return all, nil
@@ -54,6 +55,17 @@ func numbersKept(n *ir.Net) int {
 		}
 	}
 	return kept
+}
+
+// keepsLess reports whether a net has less state than another: delays of numbers, and neurons.
+func keepsLess(n, than *ir.Net) bool {
+	return cmp.Or(cmp.Compare(numbersKept(n), numbersKept(than)), cmp.Compare(len(n.Neurons()), len(than.Neurons()))) < 0
+}
+
+// joinsSpikes reports whether spikes of a step are one by logic, which may be those of several thresholds
+// on one membrane.
+func joinsSpikes(n *ir.Net) bool {
+	return slices.ContainsFunc(n.Values, func(v *ir.Value) bool { return v.Clock == ir.Step && (v.Op == ir.OpOr || v.Op == ir.OpAnd) })
 }
 
 // withoutProgram is the error of a net of which some layers are neither neurons nor cells: the

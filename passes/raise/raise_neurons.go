@@ -20,11 +20,11 @@ import (
 // order that does not depend on the file they came from.
 func RaiseNeurons(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 	out, err := ByEquation(n)
-	if err != nil && !diag.IsDiagnostic(err) || err == nil && numbersKept(out) == 0 {
+	if err != nil && !diag.IsDiagnostic(err) || err == nil && numbersKept(out) == 0 && !joinsSpikes(out) {
 		return out, err
 	}
 	with, cellsErr := withCells(n, err)
-	if err == nil && (cellsErr != nil || numbersKept(with) >= numbersKept(out)) {
+	if err == nil && (cellsErr != nil || !keepsLess(with, out)) {
 		return out, nil
 	}
 	return with, cellsErr

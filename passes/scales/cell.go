@@ -239,14 +239,26 @@ func (s *scaler) cell(v *ir.Value) error {
 		})
 		s.cellClass(c, class, joint)
 	}
-	if !v.Type.IsReal() {
-		return nil
+	if _, ok := s.gauges[v]; !ok && v.Type.IsReal() {
+		return s.ownResult(c)
 	}
-	g, ok := s.gauges[v]
-	if !ok || len(g.id) == 0 {
+	return nil
+}
+
+// ownResult gives a result that is made of constants alone, which spikes choose, a unit of these.
+func (s *scaler) ownResult(c *Cell) error {
+	class, v := c.Class(c.Result), c.Value
+	_, all := c.Constants(class)
+	if len(all) == 0 || len(c.Operands(class)) > 0 {
 		return rewrite.Refuse(v, diag.NotExact, "hands on a number that only its spikes make, which has no unit of weights").
 			WithHelp("hand on its spikes, and filter them where they are read")
 	}
+	g := s.fresh(layers.Ones(v.Type.Shape.Rank()))
+	src := &source{gauge: g, least: []float64{math.Inf(1)}, whole: []float64{0}, free: true}
+	for _, t := range all {
+		src.least[0] = min(src.least[0], LeastMagnitude(finely(t.F)))
+	}
+	s.cellClass(c, class, s.ask(src))
 	return nil
 }
 
@@ -281,7 +293,7 @@ func cellSize(c *Cell, sizes map[*ir.Value]RealSize, steps int) RealSize {
 	out.Most *= c.Response(class, steps, Errors{Operand: 1})
 	_, all := c.Constants(class)
 	for _, t := range all {
-		out.Most = max(out.Most, Greatest(t))
+		out = out.beside(t)
 	}
 	return out
 }
