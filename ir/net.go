@@ -113,6 +113,16 @@ func (v *Value) Const() *Tensor {
 	return v.Attrs.(ConstAttrs).Data
 }
 
+// AnyReal reports whether some of the operands that there are is real.
+func AnyReal(args []*Value) bool {
+	for _, a := range args {
+		if a != nil && a.Type.IsReal() {
+			return true
+		}
+	}
+	return false
+}
+
 // Find is the value of that name, or nil.
 func (n *Net) Find(name string) *Value {
 	for _, v := range n.Values {

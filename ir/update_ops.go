@@ -1,6 +1,10 @@
 package ir
 
-import "nomul/ir/update"
+import (
+	"math/bits"
+
+	"nomul/ir/update"
+)
 
 // updating writes the program of one element of a value, for so many steps.
 type updating struct {
@@ -72,6 +76,30 @@ func updateMap(u *updating) update.Value {
 		otherwise = u.Sub(otherwise, x)
 	}
 	return u.Max(x, otherwise)
+}
+
+// updateLevels writes successive approximation, the highest bit first: compares and subtracts only.
+// On a threshold, the number that ties ask for is even in all bits but the last, or odd.
+func updateLevels(u *updating) update.Value {
+	a := u.v.Attrs.(LevelsAttrs)
+	left, step := u.Add(u.Sub(u.arg(0), u.arg(1)), u.arg(2)), u.arg(2)
+	number := u.Const(0)
+	for bit := bits.Len(uint(a.Count)) - 1; bit >= 0; bit-- {
+		reaches := u.AtLeast
+		if bit == 0 && a.Ties == TiesEven || bit > 0 && a.Ties == TiesOdd {
+			reaches = u.Above
+		}
+		part := u.Shl(step, bit)
+		has := reaches(left, part)
+		if bit > 0 {
+			left = u.Sub(left, u.Select(has, part, u.Const(0)))
+		}
+		number = u.Add(number, u.Select(has, u.Const(1<<bit), u.Const(0)))
+	}
+	if a.Count&(a.Count+1) != 0 {
+		number = u.Min(number, u.Const(int64(a.Count)))
+	}
+	return number
 }
 
 // accumulate writes a readout over time, whose result is its state variable.

@@ -113,7 +113,7 @@ func lowers(op ir.Op) bool {
 
 // constants are the operands that must be constants.
 var constants = map[ir.Op][]string{
-	ir.OpLinear: {"weight", "bias"}, ir.OpConv: {"weight", "bias"}, ir.OpCSD: {"factor"}, ir.OpPad: {"value"}, ir.OpDelay: {"init"},
+	ir.OpLinear: {"weight", "bias"}, ir.OpConv: {"weight", "bias"}, ir.OpCSD: {"factor"}, ir.OpLevels: {"first", "step"}, ir.OpPad: {"value"}, ir.OpDelay: {"init"},
 }
 
 // operand demands a constant where engines lay one out, of as many bits as they have for it.

@@ -30,6 +30,7 @@ var rows = [...]func(v *ir.Value) Kernel{
 	ir.OpShl:        shl,
 	ir.OpCSD:        csd,
 	ir.OpMap:        mapped,
+	ir.OpLevels:     levels,
 	ir.OpSoftmax:    softmax,
 	ir.OpAnd:        arith(nil, pairs(func(a, b int64) int64 { return a & b })),
 	ir.OpOr:         arith(nil, pairs(func(a, b int64) int64 { return a | b })),

@@ -66,7 +66,7 @@ func (q *quantiser) value(v *ir.Value) (*ir.Value, error) {
 		return q.neuron(v)
 	case v.Op == ir.OpCell:
 		return q.cell(v)
-	case !v.Type.IsReal() && !anyReal(v.Args):
+	case !v.Type.IsReal() && !ir.AnyReal(v.Args):
 		return q.integer(v)
 	}
 	rule := integerRules[v.Op]
@@ -100,15 +100,6 @@ func (q *quantiser) value(v *ir.Value) (*ir.Value, error) {
 // isOperand reports whether a value stands for one of v's operands, unchanged.
 func (q *quantiser) isOperand(v, out *ir.Value) bool {
 	return slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return a.Const() == nil && q.r.Of(a) == out })
-}
-
-func anyReal(args []*ir.Value) bool {
-	for _, a := range args {
-		if a != nil && a.Type.IsReal() {
-			return true
-		}
-	}
-	return false
 }
 
 // Quantises reports whether there is a rule that makes an op's result an integer, where it is real.

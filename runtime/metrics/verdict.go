@@ -107,7 +107,7 @@ func UsesShifts(net *ir.Net) bool {
 			if a.Slots == ir.SlotsPlanes {
 				return true
 			}
-		case ir.ShlAttrs, ir.CSDAttrs:
+		case ir.ShlAttrs, ir.CSDAttrs, ir.LevelsAttrs:
 			return true
 		}
 	}

@@ -51,6 +51,15 @@ func (d *drawing) single() *ir.Value {
 	return d.add(ir.OpMap, ir.MapAttrs{Fn: pick(d.Rand, ir.FnRelu, ir.FnAbs)}, x)
 }
 
+func (d *drawing) levels() *ir.Value {
+	x := d.operand(below(1 << 20))
+	if x == nil {
+		return nil
+	}
+	a := ir.LevelsAttrs{Count: 1 + d.IntN(pick(d.Rand, 1, 16, 255)), Ties: pick(d.Rand, ir.TiesUp, ir.TiesEven, ir.TiesOdd)}
+	return d.add(ir.OpLevels, a, x, d.constant(-200, 300, d.part(x.Type.Shape)...), d.constant(1, int64(1+d.IntN(300)), d.part(x.Type.Shape)...))
+}
+
 func (d *drawing) csd() *ir.Value {
 	x := d.operand(below(1 << 16))
 	if x == nil {
