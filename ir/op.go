@@ -156,7 +156,7 @@ var ops = [numOps]opInfo{
 	OpShl: {"shl", Element, slots("x"), ShlAttrs{}, Spiking, Fixed, 0, inferShl, elementAxes, updateShl, "x · 2^k of an integer"},
 	OpCSD: {"csd", Element, slots("x", "factor"), CSDAttrs{}, Fixed, Fixed, 0, inferCSD, elementAxes, updateCSD,
 		"(x · factor) >> shift of integers, factor a constant: the sum of shifted copies of x, rounded once"},
-	OpMap:     {"map", Element, slots("x"), MapAttrs{}, Source, Fixed, 0, inferMap, elementAxes, updateMap, "a function fn of each element; relu and abs of integers too"},
+	OpMap: {"map", Element, slots("x"), MapAttrs{}, Source, Fixed, 0, inferMap, elementAxes, updateMap, "a function fn of each element; relu and abs of integers too"},
 	OpLevels: {"levels", Element, slots("x", "first", "step"), LevelsAttrs{}, Spiking, Fixed, 0, inferLevels, elementAxes, updateLevels,
 		"how many of the thresholds first, first + step, … x reaches, count at most: a word of bits instead of a spike; ties: an x on a threshold reaches it (up), or takes the even or the odd one of the two numbers"},
 	OpSoftmax: {"softmax", Norm, slots("x"), AxisAttrs{}, Source, Spiking, 0, inferReal, alongAxes, nil, "exp(x) over its sum along an axis"},

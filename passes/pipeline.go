@@ -11,6 +11,7 @@ import (
 	"nomul/passes/reroll"
 	"nomul/passes/scales"
 	"nomul/passes/timing"
+	"nomul/passes/words"
 )
 
 // All lists the passes in pipeline order.
@@ -33,6 +34,7 @@ var All = []Pass{
 
 	{"drop-softmax", "leaves out a softmax or a function that grows at the end, before which the greatest output is the same", ir.Spiking, ir.Spiking, ir.Fixed, layers.DropSoftmax},
 	{"rewire-residuals", "on request, adds residuals before the neuron instead of behind it: another function", ir.Spiking, ir.Spiking, ir.Fixed, layers.RewireResiduals},
+	{"code-activations", "makes words of functions of numbers between layers of weights, such as ReLU: how many thresholds a number reaches", ir.Spiking, ir.Spiking, ir.Fixed, words.CodeActivations},
 	{"encode-input", "takes pixels instead of normalised numbers, x = (p·scale − mean)/std", ir.Spiking, ir.Spiking, ir.Fixed, layers.EncodeInput},
 	{"fold-pooling", "writes means as sums times a constant", ir.Spiking, ir.Spiking, ir.Fixed, layers.FoldPooling},
 	{"lower-batch-norm", "writes a batch-norm that no weights before it could take as a·x + c", ir.Spiking, ir.Spiking, ir.Fixed, layers.LowerBatchNorm},
@@ -75,6 +77,9 @@ var Order = []Constraint{
 	{"commute-readout", "compose-linear", "the factor 1/T behind the sum meets the linear layer"},
 	{"compose-linear", "choose-scales", "scales are chosen for the final weights"},
 	{"drop-softmax", "choose-scales", "no integers stand for exp"},
+	{"drop-softmax", "code-activations", "a function at the end needs no words"},
+	{"code-activations", "encode-input", "samples are as the file takes them, and so are their sizes"},
+	{"code-activations", "absorb-affine", "the distance of thresholds goes into the weights behind a word"},
 	{"encode-input", "absorb-affine", "the pixels' scale and shift go into weights"},
 	{"fold-pooling", "absorb-affine", "the factor of a mean goes into the weights behind it"},
 	{"lower-batch-norm", "absorb-affine", "so does a batch-norm of spikes"},

@@ -47,6 +47,8 @@ func tolerated(v *ir.Value, may float64, steps int) float64 {
 			may = min(may, math.Ldexp(scales.LeastMagnitude(th.F), -scales.PreciseBits))
 		}
 		return may / scales.ResponseOf(a, steps, scales.Impulses{Input: 1})
+	case ir.OpLevels:
+		return min(may, math.Ldexp(scales.LeastMagnitude(v.Args[2].Const().F), -scales.PreciseBits))
 	case ir.OpCell:
 		return toleratedByCell(v, may, steps)
 	case ir.OpSum:

@@ -66,6 +66,8 @@ func (q *quantiser) value(v *ir.Value) (*ir.Value, error) {
 		return q.neuron(v)
 	case v.Op == ir.OpCell:
 		return q.cell(v)
+	case v.Op == ir.OpLevels:
+		return q.levels(v)
 	case !v.Type.IsReal() && !ir.AnyReal(v.Args):
 		return q.integer(v)
 	}
@@ -103,7 +105,9 @@ func (q *quantiser) isOperand(v, out *ir.Value) bool {
 }
 
 // Quantises reports whether there is a rule that makes an op's result an integer, where it is real.
-func Quantises(op ir.Op) bool { return op == ir.OpNeuron || op == ir.OpCell || integerRules[op] != nil }
+func Quantises(op ir.Op) bool {
+	return op == ir.OpNeuron || op == ir.OpCell || op == ir.OpLevels || integerRules[op] != nil
+}
 
 // integerRules make an op's real result an integer in its scale.
 var integerRules = map[ir.Op]func(*quantiser, *ir.Value) (*ir.Value, error){

@@ -49,6 +49,8 @@ func (q *quantiser) keepsBias(v *ir.Value) bool {
 	for _, r := range q.readers[v] {
 		_, weights := layers.AsWeighted(r)
 		switch {
+		case r.Op == ir.OpLevels:
+			return false
 		case r.Op == ir.OpNeuron:
 			if _, guard := q.guard(r); guard > 0 {
 				return false

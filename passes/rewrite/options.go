@@ -74,6 +74,8 @@ type Options struct {
 	// their order, with step −1 for values of clock once and the number of steps for those of clock
 	// end. Constants are not shown. Tensors that were shown are the caller's own.
 	Samples func(net *ir.Net, want []*ir.Value, see func(sample, step int, v *ir.Value, t *ir.Tensor)) error
+	// Activations says how many levels above 0 the words of activations have; zero is 255, 8 bits.
+	Activations PerLayer
 	// Note, when not nil, is told of every rewrite that is not exact: at which
 	// value, and by how much.
 	Note func(v *ir.Value, text string)
@@ -82,6 +84,22 @@ type Options struct {
 	Bound func(*ir.Bound)
 
 	ManySteps bool // the file has several steps, so a single one that is left has forgotten nothing
+}
+
+// PerLayer is a number for all layers, and for some by their name.
+type PerLayer struct {
+	All int
+	Of  map[string]int
+}
+
+// For returns the number for a layer that has one of the names; the first that is known counts.
+func (p PerLayer) For(names ...string) int {
+	for _, name := range names {
+		if n, ok := p.Of[name]; ok {
+			return n
+		}
+	}
+	return p.All
 }
 
 // Remark tells of a rewrite that is not exact.

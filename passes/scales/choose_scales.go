@@ -148,6 +148,8 @@ func (s *scaler) visit(v *ir.Value) error {
 		return s.neuron(v)
 	case ir.OpCell:
 		return s.cell(v)
+	case ir.OpLevels:
+		return s.levels(v)
 	case ir.OpMatmul:
 		return s.product(v)
 	case ir.OpArgmax:
@@ -173,7 +175,7 @@ func (s *scaler) visit(v *ir.Value) error {
 
 // Scales reports whether there is a rule for the units of an op's result, where it is real.
 func Scales(op ir.Op) bool {
-	return op == ir.OpNeuron || op == ir.OpCell || op == ir.OpMatmul || scaleRules[op] != nil
+	return op == ir.OpNeuron || op == ir.OpCell || op == ir.OpLevels || op == ir.OpMatmul || scaleRules[op] != nil
 }
 
 // NotOfIntegers is why an op has no rule.
@@ -280,6 +282,18 @@ func (s *scaler) output(v *ir.Value) error {
 		s.powers = append(s.powers, g)
 	}
 	s.gauges[v] = g
+	return nil
+}
+
+// levels wants distances between thresholds that are integers.
+func (s *scaler) levels(v *ir.Value) error {
+	if v.Args[1].Const() == nil || v.Args[2].Const() == nil {
+		return rewrite.Refuse(v, diag.NotExact, "its thresholds are not constants")
+	}
+	if g, ok := s.gauges[v.Args[0]]; ok {
+		step := []*ir.Tensor{v.Args[2].Const()}
+		s.sinks = append(s.sinks, &sink{value: v, gauge: g, limits: step, numbers: step, grows: 1})
+	}
 	return nil
 }
 

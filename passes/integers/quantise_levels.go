@@ -1,0 +1,70 @@
+package integers
+
+import (
+	"math"
+	"math/bits"
+
+	"nomul/ir"
+	"nomul/passes/layers"
+	"nomul/passes/rewrite"
+	"nomul/passes/scales"
+)
+
+// levels brings thresholds into units of 2^-guard of the numbers that reach them. The distance of
+// two is an integer by the choice of units, so that rounding the first one up changes no number:
+// n ≥ f + k·s is n ≥ ⌈f⌉ + k·s for integers n and s. What the layers before still have to add, their
+// offset, is taken off the first.
+func (q *quantiser) levels(v *ir.Value) (*ir.Value, error) {
+	a, x := v.Attrs.(ir.LevelsAttrs), v.Args[0]
+	unit, first, step := scaleOf(x), rewrite.Reals(v.Args[1].Const()), rewrite.Reals(v.Args[2].Const())
+	if off := q.offsets[x]; off != nil {
+		first = layers.Plus(first, layers.Times(off, rewrite.Scalar(-1)))
+	}
+	if err := q.precise(v, q.off[x], step, "its numbers may be off by %.3g, and its thresholds are %.3g apart"); err != nil {
+		return nil, err
+	}
+	n := q.r.Of(x)
+	guard := q.levelGuard(v, n.Range, inUnits(step, unit, 0))
+	if guard > 0 {
+		var err error
+		if n, err = q.r.Add(ir.OpShl, q.r.Unique(x.Name+".shl"), ir.ShlAttrs{K: guard}, n); err != nil {
+			return nil, err
+		}
+	}
+	reach := float64(scales.LargestMagnitude(n.Range) + 1)
+	firsts := wholeThreshold(inUnits(first, unit, guard), ir.GE)
+	for i, f := range firsts.F {
+		firsts.F[i] = min(max(f, -reach), reach)
+	}
+	steps := rewrite.Zip(roundedAll(inUnits(step, unit, guard)), rewrite.Scalar(1), math.Max)
+	args := []*ir.Value{n, nil, nil}
+	for slot, t := range []*ir.Tensor{nil, firsts, steps} {
+		if t == nil {
+			continue
+		}
+		var err error
+		if args[slot], err = q.integers(v.Name+"."+v.Op.Operands()[slot].Name, operandShape(t, x.Type.Shape)); err != nil {
+			return nil, err
+		}
+	}
+	return q.r.CopyWith(v, a, args...)
+}
+
+// levelGuard is the least number of guard bits at which distances of thresholds, in units, are
+// integers; where there is none within the bits of engines, as many as keep the last threshold
+// within a quarter of a distance, or as there is room for, which is told.
+func (q *quantiser) levelGuard(v *ir.Value, x ir.Range, steps *ir.Tensor) int {
+	count := v.Attrs.(ir.LevelsAttrs).Count
+	wide := max(bits.Len64(uint64(scales.LargestMagnitude(x))), bits.Len64(uint64(scales.Greatest(steps)))+bits.Len(uint(count)))
+	room := max(engineBits-2-wide, 0)
+	for guard := range room + 1 {
+		if scales.AllIntegers(steps.F, guard) {
+			return guard
+		}
+	}
+	need := max(0, int(math.Ceil(math.Log2(2*float64(count)/scales.LeastMagnitude(steps.F)))))
+	if need > room {
+		q.options.Remark(v, "its numbers are wide, so the distances of its thresholds are rounded to %d guard bits, not %d", room, need)
+	}
+	return min(need, room)
+}

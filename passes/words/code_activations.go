@@ -1,0 +1,201 @@
+package words
+
+import (
+	"cmp"
+	"math"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+	"nomul/passes/layers"
+	"nomul/passes/rewrite"
+)
+
+// CodeActivations makes words of the functions of numbers between layers of weights. The distance of
+// thresholds is measured on samples, one for each channel of a convolution and one for a vector.
+func CodeActivations(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
+	list := find(n)
+	if len(list) == 0 {
+		return n, nil
+	}
+	if o.Samples == nil {
+		a := list[0].v
+		return nil, rewrite.Refuse(a, diag.NotExact, "sends numbers, and how large they become decides which words stand for them").
+			WithHelp("give some hundred images, without labels, on which that is measured: --calibrate IMAGES")
+	}
+	measured, err := measure(n, list, o)
+	if err != nil {
+		return nil, err
+	}
+	of := map[*ir.Value]*measurement{}
+	for _, m := range measured {
+		of[m.v] = m
+	}
+	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+		if m := of[v]; m != nil {
+			return m.word(r, o)
+		}
+		return nil, nil
+	})
+}
+
+// measurement is what samples make of an activation: a histogram for each of its channels.
+type measurement struct {
+	activation
+	steps    ir.Shape    // of the distances of thresholds, which broadcasts to x
+	channel  []int       // of each element of x
+	channels []histogram // of the results' magnitudes
+}
+
+// measure runs the net on the samples.
+func measure(n *ir.Net, list []activation, o *rewrite.Options) ([]*measurement, error) {
+	var out []*measurement
+	of, want := map[*ir.Value][]*measurement{}, []*ir.Value{}
+	for _, a := range list {
+		m := &measurement{activation: a, steps: channelsOf(a.x)}
+		m.channels = make([]histogram, m.steps.Size())
+		m.channel = ir.Index(m.steps, a.x.Type.Shape)
+		if of[a.x] == nil {
+			want = append(want, a.x)
+		}
+		of[a.x], out = append(of[a.x], m), append(out, m)
+	}
+	err := o.Samples(n, want, func(_, _ int, v *ir.Value, t *ir.Tensor) {
+		for _, m := range of[v] {
+			m.add(t)
+		}
+	})
+	return out, err
+}
+
+// channelsOf is the shape of one number for each channel of a value of several axes, those of the
+// convolution it comes from, and of one number for all of a vector.
+func channelsOf(x *ir.Value) ir.Shape {
+	dims := layers.Ones(x.Type.Shape.Rank()).Dims()
+	if len(dims) > 1 {
+		axis := channelAxis(x)
+		dims[axis] = x.Type.Shape.Dim(axis)
+	}
+	return ir.ShapeOf(dims...)
+}
+
+// channelAxis is the axis of the outputs of the layer that a value comes from: the last of a linear
+// layer, else the first.
+func channelAxis(x *ir.Value) int {
+	for v := x; len(v.Args) > 0 && v.Args[0].Type.Shape == v.Type.Shape || v.Op == ir.OpLinear; v = v.Args[0] {
+		if v.Op == ir.OpLinear {
+			return x.Type.Shape.Rank() - 1
+		}
+	}
+	return 0
+}
+
+// add counts the magnitudes of results.
+func (m *measurement) add(t *ir.Tensor) {
+	slope := m.slopes()
+	for i, x := range t.F {
+		at := i
+		if m.channel != nil {
+			at = m.channel[i]
+		}
+		if x < 0 && slope != nil {
+			x = math.Abs(x * slope[i])
+		}
+		m.channels[at].add(min(x, m.most))
+	}
+}
+
+// slopes are those of each element; nil where all are 0.
+func (m *measurement) slopes() []float64 {
+	if m.slope == nil {
+		return nil
+	}
+	return rewrite.Stretched(m.slope, m.x.Type.Shape)
+}
+
+// leastTop bounds the last level of a channel, beside the greatest of its layer: one that samples
+// leave silent still sends something.
+const leastTop = 1.0 / 64
+
+// distances are those of thresholds: the last level over their number.
+func (m *measurement) distances(count int) *ir.Tensor {
+	out := ir.NewTensor(ir.RealType(m.steps))
+	most := 0.0
+	for i := range m.channels {
+		out.F[i] = m.channels[i].bestTop(count, m.most)
+		most = max(most, out.F[i])
+	}
+	if most == 0 {
+		most = 1
+	}
+	for i, top := range out.F {
+		out.F[i] = max(top, most*leastTop) / float64(count)
+	}
+	return out
+}
+
+// defaultLevels are those of 8 bits.
+const defaultLevels = 1<<8 - 1
+
+// word writes the activation as a word times the distance of its thresholds.
+func (m *measurement) word(r *ir.Rebuilder, o *rewrite.Options) (*ir.Value, error) {
+	count := cmp.Or(o.Activations.For(m.v.Name), defaultLevels)
+	step := m.distances(count)
+	n, err := m.levels(r, count, m.v.Name, r.Of(m.x), step)
+	if err != nil {
+		return nil, err
+	}
+	if m.slope != nil {
+		if n, err = m.below(r, count, n, step); err != nil {
+			return nil, err
+		}
+	}
+	c, err := r.Const(r.Unique(m.v.Name+".step"), step)
+	if err != nil {
+		return nil, err
+	}
+	return r.Add(ir.OpMul, r.Unique(m.v.Name+".of"), nil, n, c)
+}
+
+// levels appends the word of x with thresholds at step/2, 3·step/2, …
+func (m *measurement) levels(r *ir.Rebuilder, count int, name string, x *ir.Value, step *ir.Tensor) (*ir.Value, error) {
+	first, err := r.Const(r.Unique(name+".first"), layers.Times(step, rewrite.Scalar(0.5)))
+	if err != nil {
+		return nil, err
+	}
+	distance, err := r.Const(r.Unique(name+".distance"), step)
+	if err != nil {
+		return nil, err
+	}
+	return r.Add(ir.OpLevels, r.Unique(name), ir.LevelsAttrs{Count: count, Ties: ir.TiesUp}, x, first, distance)
+}
+
+// below takes the word of −x, in distances of step/|slope|, off that of x; where a slope is negative
+// it is added.
+func (m *measurement) below(r *ir.Rebuilder, count int, above *ir.Value, step *ir.Tensor) (*ir.Value, error) {
+	minus, err := r.Add(ir.OpNeg, r.Unique(m.v.Name+".minus"), nil, r.Of(m.x))
+	if err != nil {
+		return nil, err
+	}
+	for _, side := range []struct {
+		sign float64
+		name string
+		op   ir.Op
+	}{{1, ".below", ir.OpSub}, {-1, ".against", ir.OpAdd}} {
+		slope := rewrite.Zip(m.slope, rewrite.Scalar(0), func(a, _ float64) float64 { return max(a*side.sign, 0) })
+		if !layers.AnyNonZero(slope.F) {
+			continue
+		}
+		wide := layers.Divide(step, rewrite.Zip(slope, rewrite.Scalar(tinySlope), math.Max))
+		n, err := m.levels(r, count, m.v.Name+side.name, minus, wide)
+		if err != nil {
+			return nil, err
+		}
+		if above, err = r.Add(side.op, r.Unique(m.v.Name+side.name+".word"), nil, above, n); err != nil {
+			return nil, err
+		}
+	}
+	return above, nil
+}
+
+// tinySlope stands for a slope of 0, whose thresholds nothing reaches.
+const tinySlope = 1.0 / (1 << 20)

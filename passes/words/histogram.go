@@ -1,0 +1,76 @@
+package words
+
+import "math"
+
+// binBits is the logarithm of the bins of a histogram. A word of 8 bits has some 16 for each level.
+const binBits = 12
+
+// histogram counts numbers above 0, in bins of one width that doubles when a number lies beyond.
+// The same numbers give the same counts in any order, up to the first one.
+type histogram struct {
+	bins  []uint32
+	width float64 // of a bin; 0 before the first number
+	sum   float64 // of the numbers
+	most  float64
+}
+
+// add counts a number; those not above 0 are no part of it.
+func (h *histogram) add(x float64) {
+	if !(x > 0) || math.IsInf(x, 1) {
+		return
+	}
+	if h.bins == nil {
+		h.bins = make([]uint32, 1<<binBits)
+		_, exp := math.Frexp(x)
+		h.width = math.Ldexp(1, exp-binBits)
+	}
+	for x >= h.width*(1<<binBits) {
+		h.double()
+	}
+	h.bins[int(x/h.width)]++
+	h.most, h.sum = max(h.most, x), h.sum+x
+}
+
+// double joins neighbours.
+func (h *histogram) double() {
+	for i := range h.bins {
+		if i < len(h.bins)/2 {
+			h.bins[i] = h.bins[2*i] + h.bins[2*i+1]
+		} else {
+			h.bins[i] = 0
+		}
+	}
+	h.width *= 2
+}
+
+// squaredError is that of all numbers brought to count levels, the last at most top: each to the
+// nearest level. Within a bin numbers count as evenly spread.
+func (h *histogram) squaredError(top float64, count int) float64 {
+	step, total := top/float64(count), 0.0
+	spread := min(h.width, step) * min(h.width, step) / 12
+	for i, n := range h.bins {
+		if n == 0 {
+			continue
+		}
+		x := (float64(i) + 0.5) * h.width
+		off := x - step*math.Floor(min(x/step+0.5, float64(count)))
+		total += float64(n) * (float64(off*off) + spread)
+	}
+	return total
+}
+
+// bestTop returns the last level at which the squared error is least, of 95 from the largest number
+// down to 6 % of it; 0 where there are no numbers.
+func (h *histogram) bestTop(count int, most float64) float64 {
+	best, least := 0.0, math.Inf(1)
+	for i := range 95 {
+		top := min(h.most, most) * (1 - 0.01*float64(i))
+		if top <= 0 {
+			return 0
+		}
+		if e := h.squaredError(top, count); e < least {
+			best, least = top, e
+		}
+	}
+	return best
+}
