@@ -31,6 +31,7 @@ type compileFlags struct {
 	csdDigits        int
 	residual         string
 	calibrate        calibrateFlags
+	activations      activationFlags
 }
 
 func (f *compileFlags) register(fs *pflag.FlagSet) {
@@ -39,12 +40,13 @@ func (f *compileFlags) register(fs *pflag.FlagSet) {
 	fs.IntVar(&f.csdDigits, "csd-digits", f.csdDigits, "`N` signed powers of two, 1 to 8, that stand for a constant which neither weights nor thresholds can take (default as many as it takes)")
 	fs.StringVar(&f.residual, "residual", f.residual, "`WHERE` residuals are added: keep, or membrane to add before the neuron, which is another function than the trained one")
 	f.calibrate.register(fs)
+	f.activations.register(fs)
 }
 
 // registerReading registers those that say how a model is read, without those
 // that say how it becomes integers.
 func (f *compileFlags) registerReading(fs *pflag.FlagSet) {
-	f.pixelBits, f.csdDigits, f.residual = 8, 0, "keep"
+	f.pixelBits, f.csdDigits, f.residual, f.activations.code = 8, 0, "keep", "radix"
 	fs.StringVar(&f.mean, "mean", "", "mean `M` of x = (p·A − M)/S, which made pixels p into the network's inputs x; a comma list is per channel")
 	fs.StringVar(&f.std, "std", "", "std `S` of x = (p·A − M)/S, with --mean")
 	fs.StringVar(&f.scale, "scale", "", "scale `A` of x = (p·A − M)/S, with --mean and --std (default 1/255)")
@@ -85,6 +87,10 @@ func (f *compileFlags) options() (*passes.Options, error) {
 			return nil, usageError{fmt.Errorf("--input-type %s: wanted an integer type such as u8, u4, spike or s8", f.inputType)}
 		}
 		o.InputType = t
+	}
+	var err error
+	if o.Activations, err = f.activations.perLayer(); err != nil {
+		return nil, err
 	}
 	for i, name := range f.outputs {
 		f.outputs[i] = strings.TrimSpace(name)

@@ -19,7 +19,7 @@ func CodeActivations(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	}
 	if o.Samples == nil {
 		a := list[0].v
-		return nil, rewrite.Refuse(a, diag.NotExact, "sends numbers, and how large they become decides which words stand for them").
+		return nil, rewrite.Refuse(a, diag.NotExact, "sends numbers to layers of weights, and how large they become decides which words stand for them").
 			WithHelp("give some hundred images, without labels, on which that is measured: --calibrate IMAGES")
 	}
 	measured, err := measure(n, list, o)
@@ -140,7 +140,7 @@ const defaultLevels = 1<<8 - 1
 func (m *measurement) word(r *ir.Rebuilder, o *rewrite.Options) (*ir.Value, error) {
 	count := cmp.Or(o.Activations.For(m.v.Name), defaultLevels)
 	step := m.distances(count)
-	n, err := m.levels(r, count, m.v.Name, r.Of(m.x), step)
+	n, err := m.levels(r, count, m.v.Name, r.Of(m.x), halves(step), step)
 	if err != nil {
 		return nil, err
 	}
@@ -156,9 +156,12 @@ func (m *measurement) word(r *ir.Rebuilder, o *rewrite.Options) (*ir.Value, erro
 	return r.Add(ir.OpMul, r.Unique(m.v.Name+".of"), nil, n, c)
 }
 
-// levels appends the word of x with thresholds at step/2, 3·step/2, …
-func (m *measurement) levels(r *ir.Rebuilder, count int, name string, x *ir.Value, step *ir.Tensor) (*ir.Value, error) {
-	first, err := r.Const(r.Unique(name+".first"), layers.Times(step, rewrite.Scalar(0.5)))
+// halves are the first thresholds of words to the nearest level.
+func halves(step *ir.Tensor) *ir.Tensor { return layers.Times(step, rewrite.Scalar(0.5)) }
+
+// levels appends the word of x with thresholds at first, first + step, …
+func (m *measurement) levels(r *ir.Rebuilder, count int, name string, x *ir.Value, first, step *ir.Tensor) (*ir.Value, error) {
+	start, err := r.Const(r.Unique(name+".first"), first)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +169,7 @@ func (m *measurement) levels(r *ir.Rebuilder, count int, name string, x *ir.Valu
 	if err != nil {
 		return nil, err
 	}
-	return r.Add(ir.OpLevels, r.Unique(name), ir.LevelsAttrs{Count: count, Ties: ir.TiesUp}, x, first, distance)
+	return r.Add(ir.OpLevels, r.Unique(name), ir.LevelsAttrs{Count: count, Ties: ir.TiesUp}, x, start, distance)
 }
 
 // below takes the word of −x, in distances of step/|slope|, off that of x; where a slope is negative
@@ -185,8 +188,14 @@ func (m *measurement) below(r *ir.Rebuilder, count int, above *ir.Value, step *i
 		if !layers.AnyNonZero(slope.F) {
 			continue
 		}
-		wide := layers.Divide(step, rewrite.Zip(slope, rewrite.Scalar(tinySlope), math.Max))
-		n, err := m.levels(r, count, m.v.Name+side.name, minus, wide)
+		wide := rewrite.Zip(step, slope, func(s, a float64) float64 { return s / cmp.Or(a, 1) })
+		first := rewrite.Zip(halves(wide), slope, func(f, a float64) float64 {
+			if a == 0 {
+				return unreached
+			}
+			return f
+		})
+		n, err := m.levels(r, count, m.v.Name+side.name, minus, first, wide)
 		if err != nil {
 			return nil, err
 		}
@@ -197,5 +206,5 @@ func (m *measurement) below(r *ir.Rebuilder, count int, above *ir.Value, step *i
 	return above, nil
 }
 
-// tinySlope stands for a slope of 0, whose thresholds nothing reaches.
-const tinySlope = 1.0 / (1 << 20)
+// unreached is a threshold beyond all numbers, where the slope is 0 or of the other sign.
+const unreached = 1e30

@@ -1,0 +1,136 @@
+package passes_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"nomul/ir"
+	"nomul/passes"
+	"nomul/runtime/interp"
+)
+
+// activated is a layer of weights, a function of numbers, and another layer; %act is the function.
+func activated(t *testing.T, act string) *ir.Net {
+	t.Helper()
+	net, err := ir.Parse("t", `net t spiking steps=1 {
+once
+	%x = input : real[2,5,5]
+	%w = const {seed=1 lo=-1 hi=1} : real[3,2,3,3]
+	%b = const {seed=2 lo=-1 hi=1} : real[3]
+	%zero = const {fill=0} : real[]
+	%six = const {fill=2.5} : real[]
+	%slope = const {data=[0.25,0,-0.5]} : real[3,1,1]
+	%a = conv %x, %w, bias=%b {strides=[1,1] pads=[1,1,1,1] dilations=[1,1] groups=1} : real[3,5,5]
+`+act+`
+	%flat = reshape %act {shape=[75]} : real[75]
+	%v = const {seed=3 lo=-1 hi=1} : real[4,75]
+	%c = const {seed=4 lo=-1 hi=1} : real[4]
+	%out = linear %flat, %v, bias=%c : real[4]
+	%y = output %out : real[4]
+}
+`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return net
+}
+
+// pixels returns samples of bytes.
+func pixels(seed uint64, n, size int) [][]int64 {
+	r := rand.New(rand.NewPCG(seed, 0))
+	out := make([][]int64, n)
+	for i := range out {
+		out[i] = make([]int64, size)
+		for j := range out[i] {
+			out[i][j] = r.Int64N(256)
+		}
+	}
+	return out
+}
+
+// onPixels are options of a net that reads pixels, measured on samples.
+func onPixels(samples [][]int64) *passes.Options {
+	o := &passes.Options{Pixels: &passes.Pixels{Scale: []float64{1.0 / 255}, Mean: []float64{0.25}, Std: []float64{0.5}}}
+	o.Samples = func(net *ir.Net, want []*ir.Value, see func(sample, step int, v *ir.Value, t *ir.Tensor)) error {
+		return interp.Observe(net, want, 1, len(samples), func(i int) (map[string]*ir.Tensor, error) {
+			return map[string]*ir.Tensor{"x": normalised(net.Find("x").Type, samples[i])}, nil
+		}, see)
+	}
+	return o
+}
+
+func normalised(t ir.Type, p []int64) *ir.Tensor {
+	if !t.IsReal() {
+		return &ir.Tensor{Type: t, I: p}
+	}
+	out := ir.NewTensor(t)
+	for i, n := range p {
+		out.F[i] = (float64(n)/255 - 0.25) / 0.5
+	}
+	return out
+}
+
+// Words of 12 bits stand for each function of numbers almost exactly, those of 3 bits within their distance.
+func TestActivationsAreWords(t *testing.T) {
+	for name, act := range map[string]string{
+		"relu":       `%act = map %a {fn=relu} : real[3,5,5]`,
+		"relu6":      "%above = max %a, %zero : real[3,5,5]\n%act = min %above, %six : real[3,5,5]",
+		"leaky-relu": `%act = map %a {fn=leaky-relu alpha=0.1} : real[3,5,5]`,
+		"prelu":      "%neg = min %a, %zero : real[3,5,5]\n%sloped = mul %neg, %slope : real[3,5,5]\n%pos = max %a, %zero : real[3,5,5]\n%act = add %pos, %sloped : real[3,5,5]",
+	} {
+		t.Run(name, func(t *testing.T) {
+			net, samples := activated(t, act), pixels(5, 24, 50)
+			exact := machine(t, net)
+			for _, c := range []struct {
+				bits int
+				off  float64
+			}{{3, 0.2}, {8, 0.02}, {12, 0.015}} {
+				o := onPixels(samples)
+				o.Activations.All = 1<<c.bits - 1
+				o.PixelBits = 12
+				fixed, err := passes.Lower(net, ir.Fixed, "", o, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				integers, worst, most := machine(t, fixed), 0.0, 0.0
+				for _, p := range samples {
+					want, err := exact.Run(map[string]*ir.Tensor{"x": normalised(net.Find("x").Type, p)}, nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					got, err := integers.Run(map[string]*ir.Tensor{"x": normalised(fixed.Find("x").Type, p)}, nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					unit := fixed.Find("y").Scale.Data.F[0]
+					for i, f := range want["y"].F {
+						worst, most = max(worst, math.Abs(f-float64(got["y"].I[i])*unit)), max(most, math.Abs(f))
+					}
+				}
+				if worst > c.off*most {
+					t.Errorf("words of %d bits are %.3g off, of %.3g", c.bits, worst, most)
+				}
+			}
+		})
+	}
+}
+
+func machine(t *testing.T, net *ir.Net) *interp.Machine {
+	t.Helper()
+	m, err := interp.New(net)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Checked = net.Level == ir.Fixed
+	return m
+}
+
+// Without samples nothing says how large numbers become; at the end of a net nothing has to.
+func TestActivationsAreMeasured(t *testing.T) {
+	relu := activated(t, `%act = map %a {fn=relu} : real[3,5,5]`)
+	if _, err := passes.Lower(relu, ir.Fixed, "", &passes.Options{}, nil); err == nil || !strings.Contains(err.Error(), "%act: sends numbers") {
+		t.Errorf("a ReLU without samples gives %v", err)
+	}
+}
