@@ -156,6 +156,10 @@ func both(t *rapid.T, before, after *ir.Net, seed uint64) {
 }
 
 func apply(t *rapid.T, net *ir.Net, names ...string) *ir.Net {
+	return applyWith(t, &passes.Options{}, net, names...)
+}
+
+func applyWith(t *rapid.T, o *passes.Options, net *ir.Net, names ...string) *ir.Net {
 	if err := ir.Verify(net); err != nil {
 		t.Fatalf("%v\n%s", err, ir.Print(net, ""))
 	}
@@ -164,7 +168,7 @@ func apply(t *rapid.T, net *ir.Net, names ...string) *ir.Net {
 		if !ok {
 			t.Fatalf("there is no pass %s", name)
 		}
-		next, err := passes.Apply(p, net, &passes.Options{})
+		next, err := passes.Apply(p, net, o)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, ir.Print(net, ""))
 		}

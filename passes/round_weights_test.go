@@ -4,7 +4,7 @@ import (
 	"math"
 	"testing"
 
-	"nomul/passes/integers"
+	"nomul/passes/rounding"
 	"pgregory.net/rapid"
 )
 
@@ -16,7 +16,7 @@ func TestRoundTogether(t *testing.T) {
 		largest := rapid.IntRange(0, len(exact)-1).Draw(t, "largest")
 		exact[largest] = 127
 		dst := make([]int64, len(exact))
-		integers.RoundTogether(dst, exact)
+		rounding.RoundTogether(dst, exact)
 		lost, movable := 0.0, 0
 		for i, f := range exact {
 			if e := math.Abs(f - float64(dst[i])); e > 1 {

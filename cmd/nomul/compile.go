@@ -27,6 +27,7 @@ type compileFlags struct {
 	outputs          []string
 	allowed          []string
 	step             stepFlags
+	weights          []string
 	pixelBits        int
 	csdDigits        int
 	residual         string
@@ -36,7 +37,8 @@ type compileFlags struct {
 
 func (f *compileFlags) register(fs *pflag.FlagSet) {
 	f.registerReading(fs)
-	fs.IntVar(&f.pixelBits, "pixel-weights", f.pixelBits, "width in `BITS` of the weights that read pixels, 2 to 16")
+	fs.StringSliceVar(&f.weights, "weights", nil, "width of weights in `BITS`, 2 to 16 or ternary, and of those of single layers: 4,LAYER=8 with the names that check has, or first and last (default 8)")
+	fs.IntVar(&f.pixelBits, "pixel-weights", f.pixelBits, "width in `BITS` of the weights that read pixels, 2 to 16 (default that of the others)")
 	fs.IntVar(&f.csdDigits, "csd-digits", f.csdDigits, "`N` signed powers of two, 1 to 8, that stand for a constant which neither weights nor thresholds can take (default as many as it takes)")
 	fs.StringVar(&f.residual, "residual", f.residual, "`WHERE` residuals are added: keep, or membrane to add before the neuron, which is another function than the trained one")
 	f.calibrate.register(fs)
@@ -46,7 +48,7 @@ func (f *compileFlags) register(fs *pflag.FlagSet) {
 // registerReading registers those that say how a model is read, without those
 // that say how it becomes integers.
 func (f *compileFlags) registerReading(fs *pflag.FlagSet) {
-	f.pixelBits, f.csdDigits, f.residual, f.activations.code = 8, 0, "keep", "radix"
+	f.pixelBits, f.csdDigits, f.residual, f.activations.code = 0, 0, "keep", "radix"
 	fs.StringVar(&f.mean, "mean", "", "mean `M` of x = (p·A − M)/S, which made pixels p into the network's inputs x; a comma list is per channel")
 	fs.StringVar(&f.std, "std", "", "std `S` of x = (p·A − M)/S, with --mean")
 	fs.StringVar(&f.scale, "scale", "", "scale `A` of x = (p·A − M)/S, with --mean and --std (default 1/255)")
@@ -64,8 +66,12 @@ func (f *compileFlags) registerReading(fs *pflag.FlagSet) {
 // options are the passes' options for the flags.
 func (f *compileFlags) options() (*passes.Options, error) {
 	o := &passes.Options{Off: map[string]bool{}, PixelBits: f.pixelBits, CSDDigits: f.csdDigits}
-	if f.pixelBits < 2 || f.pixelBits > 16 {
+	if f.pixelBits != 0 && (f.pixelBits < 2 || f.pixelBits > 16) {
 		return nil, usageError{fmt.Errorf("--pixel-weights %d: wanted 2 to 16 bits", f.pixelBits)}
+	}
+	var err error
+	if o.Weights, err = parseWidths("weights", f.weights); err != nil {
+		return nil, err
 	}
 	if f.residual != "keep" && f.residual != "membrane" {
 		return nil, usageError{fmt.Errorf("--residual %s: wanted keep or membrane", f.residual)}
@@ -88,7 +94,6 @@ func (f *compileFlags) options() (*passes.Options, error) {
 		}
 		o.InputType = t
 	}
-	var err error
 	if o.Activations, err = f.activations.perLayer(); err != nil {
 		return nil, err
 	}

@@ -1,5 +1,5 @@
 // Package integers rounds a net to integers, once, in the units that package scales chose.
-// Start at Quantise.
+// Start at Quantise. How weights are rounded is package rounding's.
 //
 // A real value x with unit s becomes the integer n with x ≈ s·n + offset. How far that is off,
 // and why, is carried along as a deviation (deviation.go), a bound for each cause: weights,
@@ -8,7 +8,6 @@
 // (deviation_neuron.go). A bound above the tolerance of readers is refused (precision.go).
 //
 //	quantise.go          dispatch by op, weights
-//	round_weights.go     rounding of a row, so that its sum is kept
 //	quantise_sums.go     sums, means and concats of values in different units
 //	quantise_bias.go     where a bias goes: into the layer, or on into the neuron
 //	quantise_neuron.go   threshold, leak, reset and guard bits of a neuron

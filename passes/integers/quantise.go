@@ -2,13 +2,13 @@ package integers
 
 import (
 	"math"
-	"math/bits"
 	"slices"
 
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/layers"
 	"nomul/passes/rewrite"
+	"nomul/passes/rounding"
 	"nomul/passes/scales"
 )
 
@@ -19,7 +19,15 @@ import (
 // which have guard bits for them.
 func Quantise(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	sizes := scales.RealSizes(n)
-	q := &quantiser{options: o, steps: n.Steps, readers: n.Readers(), offsets: map[*ir.Value]*ir.Tensor{},
+	widths, err := scales.Widths(n, o)
+	if err != nil {
+		return nil, err
+	}
+	rounded, err := rounding.Round(n, o)
+	if err != nil {
+		return nil, err
+	}
+	q := &quantiser{options: o, widths: widths, rounded: rounded, steps: n.Steps, readers: n.Readers(), offsets: map[*ir.Value]*ir.Tensor{},
 		settledAs: map[*ir.Value]*ir.Value{}, off: map[*ir.Value]deviation{}, sizes: sizes,
 		tolerances: tolerances(n, sizes), made: map[*ir.Value][]bringing{},
 		realQuiet: quiet{known: map[*ir.Value]*ir.Tensor{}}, fixedQuiet: quiet{known: map[*ir.Value]*ir.Tensor{}}}
@@ -42,6 +50,8 @@ func (q *quantiser) forget(v *ir.Value) {
 
 type quantiser struct {
 	options *rewrite.Options
+	widths  map[*ir.Value]int
+	rounded map[*ir.Value]*rounding.Layer // by calibration samples
 	steps   int
 	readers map[*ir.Value][]*ir.Value
 	r       *ir.Rebuilder
@@ -156,14 +166,20 @@ func (q *quantiser) weights(v *ir.Value) (*ir.Value, error) {
 		return nil, rewrite.Refuse(v, diag.NotExact, "reads the real %%%s", v.Args[0].Name)
 	}
 	scale := w.PerOutputData(v.Scale.Data)
-	data := roundWeights(w, scale)
-	weight, err := q.r.AddTyped(ir.OpConst, q.r.Unique(v.Args[1].Name), ir.ConstAttrs{Data: data}, ir.SintType(bits.Len64(uint64(scales.WeightLimit(q.options, v)))+1, data.Type.Shape))
+	layer := q.rounded[v]
+	if layer == nil {
+		layer = &rounding.Layer{Weighted: w, Integers: rounding.Plain(w, scale, scales.LimitOf(q.widths[v]))}
+	}
+	weight, err := q.r.AddTyped(ir.OpConst, q.r.Unique(v.Args[1].Name), ir.ConstAttrs{Data: layer.Integers}, ir.SintType(q.widths[v], w.Weights.Type.Shape))
 	if err != nil {
 		return nil, err
 	}
-	zero := zeroPixels(v.Args[0])
-	q.loses(v, ir.OfWeights, w.Lost(data, scale, x.Range, zero))
-	bias, err := q.bias(w, data, scale, zero)
+	lost := w.Lost(layer.Integers, scale, x.Range, layers.ZeroPixels(v.Args[0]))
+	if layer.Shift != nil {
+		lost = layers.Plus(lost, layers.Magnitude(w.PerOutput(layer.Shift)))
+	}
+	q.loses(v, ir.OfWeights, lost)
+	bias, err := q.bias(layer)
 	if err != nil {
 		return nil, err
 	}

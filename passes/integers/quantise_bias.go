@@ -4,28 +4,22 @@ import (
 	"nomul/ir"
 	"nomul/passes/layers"
 	"nomul/passes/rewrite"
+	"nomul/passes/rounding"
 )
 
 // bias gives a layer its bias operand, or notes it as an offset.
 //
-// The error of rounded weights at the pixel that stands for 0 is corrected
-// here, so that it acts on differences from that pixel only (R11).
-func (q *quantiser) bias(w layers.Weighted, rounded *ir.Tensor, scale []float64, zero *ir.Tensor) (*ir.Value, error) {
+// The error of rounded weights at the pixel that stands for 0, or on average, is corrected here.
+func (q *quantiser) bias(w *rounding.Layer) (*ir.Value, error) {
 	bias := w.Bias()
-	if zero != nil {
-		lost := ir.NewTensor(w.Weights.Type)
-		for i, f := range w.Weights.F {
-			lost.F[i] = f - float64(float64(rounded.I[i])*scale[i/w.Row()])
-		}
-		change, err := w.Response(lost, zero)
-		if err != nil {
-			return nil, err
-		}
-		if bias == nil {
-			bias = change
-		} else {
-			bias = layers.Plus(bias, change)
-		}
+	change, err := w.BiasChange()
+	if err != nil {
+		return nil, err
+	}
+	if bias == nil {
+		bias = change
+	} else if change != nil {
+		bias = layers.Plus(bias, change)
 	}
 	switch {
 	case bias == nil || !layers.AnyNonZero(bias.F):
@@ -62,28 +56,4 @@ func (q *quantiser) keepsBias(v *ir.Value) bool {
 		}
 	}
 	return true
-}
-
-// zeroPixels is the pixel that stands for 0, per element, where x is an input
-// with a normalisation, at most moved; else nil. Padding is no pixel.
-func zeroPixels(x *ir.Value) *ir.Tensor {
-	if x.Op == ir.OpInput {
-		if a := x.Attrs.(ir.InputAttrs); a.Mean == nil && a.Std == nil && a.Scale == nil {
-			return nil
-		}
-		gain, shift := layers.Normalisation(x)
-		return layers.SpreadTo(layers.Divide(layers.Times(shift, layers.Constant(-1, shift.Type.Shape)), gain), x.Type.Shape)
-	}
-	if !layers.MovesOnly(x.Op) {
-		return nil
-	}
-	zero := zeroPixels(x.Args[0])
-	if zero == nil {
-		return nil
-	}
-	moved, err := rewrite.Compute(x.Op, x.Attrs, zero)
-	if err != nil {
-		return nil
-	}
-	return moved
 }

@@ -13,7 +13,7 @@ func absentWords(v *ir.Value) *ir.Tensor {
 	if out.I == nil {
 		return nil
 	}
-	if zero := zeroPixels(v); zero != nil {
+	if zero := layers.ZeroPixels(v); zero != nil {
 		for i, f := range zero.F {
 			whole, exact := layers.Snapped(f)
 			if !exact {

@@ -144,3 +144,27 @@ func scaleAndShift(r *ir.Rebuilder, name string, x *ir.Value, gain, shift *ir.Te
 	}
 	return r.Add(ir.OpAdd, r.Unique(name), nil, out, c)
 }
+
+// ZeroPixels is the pixel that stands for 0, per element, where x is an input
+// with a normalisation, at most moved; else nil. Padding is no pixel.
+func ZeroPixels(x *ir.Value) *ir.Tensor {
+	if x.Op == ir.OpInput {
+		if a := x.Attrs.(ir.InputAttrs); a.Mean == nil && a.Std == nil && a.Scale == nil {
+			return nil
+		}
+		gain, shift := Normalisation(x)
+		return SpreadTo(Divide(Times(shift, Constant(-1, shift.Type.Shape)), gain), x.Type.Shape)
+	}
+	if !MovesOnly(x.Op) {
+		return nil
+	}
+	zero := ZeroPixels(x.Args[0])
+	if zero == nil {
+		return nil
+	}
+	moved, err := rewrite.Compute(x.Op, x.Attrs, zero)
+	if err != nil {
+		return nil
+	}
+	return moved
+}

@@ -44,6 +44,9 @@ func AsWeighted(v *ir.Value) (Weighted, bool) {
 // Outputs returns the number of rows of the weights.
 func (w Weighted) Outputs() int { return w.Weights.Type.Shape.Dim(0) }
 
+// Groups returns the number of groups of channels, each with rows of its own.
+func (w Weighted) Groups() int { return w.groups }
+
 // padded reports, for each tap of a row, whether it may see padding.
 func (w Weighted) padded() []bool {
 	if w.Op == ir.OpConv {

@@ -12,6 +12,7 @@
 //	layers       moves batch-norms, factors and pixels into weights and thresholds
 //	words        makes words of functions of numbers, such as ReLU
 //	scales       chooses the real number that an integer stands for
+//	rounding     rounds weights to few bits, by calibration samples where there are some
 //	integers     rounds once, states how far off that is, and leaves integers only
 //
 // Package passes has the pipeline.

@@ -64,6 +64,9 @@ type Options struct {
 	Tell func(*diag.Diagnostic)
 	// PixelBits is the width of the weights that read pixels; 0 is that of the others.
 	PixelBits int
+	// Weights are the widths in bits of weights, two for −1, 0 and 1; zero is 8 bits. Among the names, first
+	// stands for layers that read inputs, and last for those behind which there is no other.
+	Weights PerLayer
 	// CSDDigits is how many signed powers of two stand for a constant that no
 	// weights and no threshold can take; 0 is as many as its readers need.
 	CSDDigits int
@@ -101,6 +104,9 @@ func (p PerLayer) For(names ...string) int {
 	}
 	return p.All
 }
+
+// Said reports whether any number is given.
+func (p PerLayer) Said() bool { return p.All > 0 || len(p.Of) > 0 }
 
 // Remark tells of a rewrite that is not exact.
 func (o *Options) Remark(v *ir.Value, format string, args ...any) {

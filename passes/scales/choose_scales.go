@@ -49,7 +49,11 @@ func ChooseScales(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	if d := unsupported.Strongest(n); d != nil {
 		return nil, d
 	}
-	s := &scaler{options: o, steps: n.Steps, readers: n.Readers(), gauges: map[*ir.Value]gauge{}, sizes: RealSizes(n)}
+	widths, err := Widths(n, o)
+	if err != nil {
+		return nil, err
+	}
+	s := &scaler{options: o, widths: widths, steps: n.Steps, readers: n.Readers(), gauges: map[*ir.Value]gauge{}, sizes: RealSizes(n)}
 	for _, v := range n.Values {
 		if err := s.visit(v); err != nil {
 			return nil, err
@@ -77,6 +81,7 @@ func ChooseScales(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 // scaler holds the classes of scales that must agree, and the bounds on them.
 type scaler struct {
 	options   *rewrite.Options
+	widths    map[*ir.Value]int
 	steps     int
 	readers   map[*ir.Value][]*ir.Value
 	classes   classes
@@ -232,10 +237,13 @@ func (s *scaler) weighted(v *ir.Value) error {
 			WithHelp("%s", betweenLayers(x))
 	}
 	least, whole := w.RowMax(), make([]float64, w.Outputs())
-	limit := float64(WeightLimit(s.options, v))
+	limit, few := float64(LimitOf(s.widths[v])), s.options.Weights.Said() && s.widths[v] < fewBits
 	for i := range least {
-		whole[i] = commonUnit(w.Weights.F[i*w.Row():][:w.Row()], limit)
-		least[i] /= limit
+		row := w.Weights.F[i*w.Row():][:w.Row()]
+		whole[i] = commonUnit(row, limit)
+		if least[i] /= limit; few {
+			least[i] = finestFit(row, limit)
+		}
 	}
 	g := s.fresh(w.PerOutput(least).Type.Shape)
 	s.gauges[v] = s.ask(&source{gauge: g, least: least, whole: whole})

@@ -8,25 +8,6 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// WeightLimit is the largest integer weight of a layer: the range is symmetric,
-// so that a negated row has the same width.
-func WeightLimit(o *rewrite.Options, v *ir.Value) int64 {
-	bits := layers.WeightBits
-	if o.PixelBits > 0 && readsPixels(v) {
-		bits = o.PixelBits
-	}
-	return 1<<(bits-1) - 1
-}
-
-// readsPixels reports whether a layer's operand is an input of words, at most moved.
-func readsPixels(v *ir.Value) bool {
-	x := v.Args[0]
-	for x.Op != ir.OpInput && len(x.Args) == 1 {
-		x = x.Args[0]
-	}
-	return x.Op == ir.OpInput && x.Type.Bits > 1
-}
-
 // The bounds of guard bits and thresholds. A threshold of minThreshold units
 // keeps the rounding of weights small against it; one that is no integer gets
 // roundedThreshold units; one of fineThreshold needs no more guard bits than its

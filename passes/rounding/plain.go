@@ -1,4 +1,4 @@
-package integers
+package rounding
 
 import (
 	"math"
@@ -13,12 +13,12 @@ import (
 // taken to be alike: a few pixels of a line.
 const neighbours = 8
 
-// rounded is W/s rounded to integers, with one scale per output, such that the errors of each
+// Plain is W/s rounded to integers of at most a magnitude, with one scale per output, such that the errors of each
 // kernel (the weights from one input channel to one output) add up to at most half a unit; in a
 // linear layer, those of each run of neighbours. Neighbouring pixels and spikes are alike, so that
 // the sum of the errors acts on them together; rounded each by itself it would grow with the root
 // of the kernel. The weights that are moved to the other side are those nearest to the middle.
-func roundWeights(w layers.Weighted, scale []float64) *ir.Tensor {
+func Plain(w layers.Weighted, scale []float64, limit int64) *ir.Tensor {
 	out := &ir.Tensor{Type: ir.SintType(64, w.Weights.Type.Shape), I: make([]int64, len(w.Weights.F))}
 	kernel := w.Taps
 	if w.Op == ir.OpLinear {
@@ -30,7 +30,7 @@ func roundWeights(w layers.Weighted, scale []float64) *ir.Tensor {
 			run := row[at:min(at+kernel, len(row))]
 			exact := make([]float64, len(run))
 			for i, f := range run {
-				exact[i] = f / scale[output]
+				exact[i] = max(-float64(limit), min(float64(limit), f/scale[output]))
 			}
 			RoundTogether(dst[at:at+len(run)], exact)
 		}

@@ -1,0 +1,178 @@
+package rounding
+
+import (
+	"nomul/ir"
+	"nomul/passes/layers"
+	"nomul/passes/rewrite"
+	"nomul/passes/scales"
+)
+
+// Layer is a layer whose weights are rounded.
+type Layer struct {
+	layers.Weighted
+	// Limit is the greatest magnitude of an integer weight.
+	Limit int64
+	// Integers are the rounded weights in units of the layer's scale, as they are in a tensor of its weights.
+	Integers *ir.Tensor
+	// Shift is added to the bias, for each output, so that rounding does not move the mean of the layer's
+	// result over the calibration, beside what CentreBias adds; nil is nothing.
+	Shift []float64
+}
+
+// Round rounds the weights of all layers of a net that has scales by the calibration samples:
+// in net order, each by its inputs in the network of rounded layers before it. It returns nothing when there are no
+// samples.
+func Round(n *ir.Net, o *rewrite.Options) (map[*ir.Value]*Layer, error) {
+	if o.Samples == nil {
+		return nil, nil
+	}
+	widths, err := scales.Widths(n, o)
+	if err != nil {
+		return nil, err
+	}
+	done := map[*ir.Value]*Layer{}
+	for _, level := range byDepth(n) {
+		if err := roundLevel(n, o, level, widths, done); err != nil {
+			return nil, err
+		}
+	}
+	return done, nil
+}
+
+// byDepth lists the weighted layers of a net by how many of them stand before each in a step.
+func byDepth(n *ir.Net) [][]layers.Weighted {
+	var out [][]layers.Weighted
+	depth := map[*ir.Value]int{}
+	for _, v := range n.Values {
+		for _, a := range v.Args {
+			depth[v] = max(depth[v], depth[a])
+		}
+		if w, ok := layers.AsWeighted(v); ok && v.Scale != nil && !v.Args[0].Type.IsReal() {
+			for len(out) <= depth[v] {
+				out = append(out, nil)
+			}
+			out[depth[v]] = append(out[depth[v]], w)
+			depth[v]++
+		}
+	}
+	return out
+}
+
+// roundLevel rounds layers that do not depend on one another within a step.
+func roundLevel(n *ir.Net, o *rewrite.Options, level []layers.Weighted, widths map[*ir.Value]int, done map[*ir.Value]*Layer) error {
+	rounded, became, err := withRounded(n, done)
+	if err != nil {
+		return err
+	}
+	meters := map[*ir.Value][]*meter{} // by operand
+	var all []*meter
+	var want []*ir.Value
+	for _, w := range level {
+		x := became[w.Args[0]]
+		m := newMeter(w)
+		if meters[x] == nil {
+			want = append(want, x)
+		}
+		meters[x], all = append(meters[x], m), append(all, m)
+	}
+	err = o.Samples(rounded, want, func(sample, step int, v *ir.Value, t *ir.Tensor) {
+		for _, m := range meters[v] {
+			m.see(sample, step, t)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for _, m := range all {
+		l := &Layer{Weighted: m.Weighted, Limit: scales.LimitOf(widths[m.Value])}
+		l.feedBack(m)
+		done[m.Value] = l
+	}
+	return nil
+}
+
+// withRounded is the net of real numbers in which some layers have their rounded weights, and what became of its
+// values.
+func withRounded(n *ir.Net, done map[*ir.Value]*Layer) (*ir.Net, map[*ir.Value]*ir.Value, error) {
+	if len(done) == 0 {
+		became := map[*ir.Value]*ir.Value{}
+		for _, v := range n.Values {
+			became[v] = v
+		}
+		return n, became, nil
+	}
+	var r *ir.Rebuilder
+	out, err := ir.Rebuild(n, n.Level, func(with *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+		r = with
+		if l := done[v]; l != nil {
+			return l.rounded(r)
+		}
+		return nil, nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	became := map[*ir.Value]*ir.Value{}
+	for _, v := range n.Values {
+		if v.Op != ir.OpConst {
+			became[v] = r.Of(v)
+		}
+	}
+	return out, became, nil
+}
+
+// rounded appends the layer with its rounded weights as real numbers.
+func (l *Layer) rounded(r *ir.Rebuilder) (*ir.Value, error) {
+	units, scale := ir.NewTensor(l.Weights.Type), l.PerOutputData(l.Scale.Data)
+	for i, k := range l.Integers.I {
+		units.F[i] = float64(float64(k) * scale[i/l.Row()])
+	}
+	change, err := l.BiasChange()
+	if err != nil {
+		return nil, err
+	}
+	bias := l.Bias()
+	if bias != nil && change != nil {
+		bias = layers.Plus(bias, change)
+	} else if change != nil {
+		bias = change
+	}
+	args := []*ir.Value{r.Of(l.Args[0]), nil, nil}
+	if args[1], err = r.Const(r.Unique(l.Args[1].Name), units); err != nil {
+		return nil, err
+	}
+	if bias != nil {
+		if args[2], err = r.Const(r.Unique(l.Name+".bias"), l.BiasOperand(bias)); err != nil {
+			return nil, err
+		}
+	}
+	return r.CopyWith(l.Value, l.Attrs, args...)
+}
+
+// BiasChange is added to the bias for the sake of rounded weights; nil is nothing. It broadcasts to the
+// result.
+func (l *Layer) BiasChange() (*ir.Tensor, error) {
+	change, err := CentreBias(l.Weighted, l.Integers)
+	if err != nil || l.Shift == nil {
+		return change, err
+	}
+	shift := l.PerOutput(l.Shift)
+	if change == nil {
+		return shift, nil
+	}
+	return layers.Plus(change, shift), nil
+}
+
+// CentreBias is the error of rounded weights at the pixel that stands for 0, by which the bias is
+// corrected, so that they act on differences from that pixel only (R11); nil where no pixels are read.
+func CentreBias(w layers.Weighted, rounded *ir.Tensor) (*ir.Tensor, error) {
+	zero := layers.ZeroPixels(w.Args[0])
+	if zero == nil {
+		return nil, nil
+	}
+	scale, lost := w.PerOutputData(w.Scale.Data), ir.NewTensor(w.Weights.Type)
+	for i, f := range w.Weights.F {
+		lost.F[i] = f - float64(float64(rounded.I[i])*scale[i/w.Row()])
+	}
+	return w.Response(lost, zero)
+}

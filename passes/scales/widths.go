@@ -1,0 +1,108 @@
+package scales
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"nomul/ir"
+	"nomul/ir/diag"
+	"nomul/passes/layers"
+	"nomul/passes/rewrite"
+)
+
+// LimitOf is the largest integer weight of a width in bits: the range is symmetric, so that a negated row
+// has the same width.
+func LimitOf(bits int) int64 { return 1<<(bits-1) - 1 }
+
+// Widths returns the width in bits of the weights of each layer. A name that no layer has is refused.
+func Widths(n *ir.Net, o *rewrite.Options) (map[*ir.Value]int, error) {
+	out, ends, unused := map[*ir.Value]int{}, endLayers(n), maps.Clone(o.Weights.Of)
+	var names []string
+	var at diag.Origin
+	for _, v := range n.Values {
+		if _, ok := layers.AsWeighted(v); !ok {
+			continue
+		}
+		names, at.File = append(names, v.Name), v.Origin.File
+		bits := cmp.Or(o.Weights.All, layers.WeightBits)
+		if o.PixelBits > 0 && readsPixels(v) {
+			bits = o.PixelBits
+		}
+		for _, name := range []string{v.Name, first, last} {
+			own, said := o.Weights.Of[name]
+			if said && (name == v.Name || name == first && readsInput(v) || name == last && ends[v]) {
+				bits = own
+				delete(unused, name)
+				break
+			}
+		}
+		out[v] = bits
+	}
+	if strays := slices.Sorted(maps.Keys(unused)); len(strays) > 0 {
+		return nil, diag.Errorf(at, diag.BadData, "there is no layer %s whose weights could have a width of their own", strings.Join(strays, ", ")).
+			WithHelp("layers with weights are %s; first and last stand for those that read inputs and those at the end", strings.Join(names, ", "))
+	}
+	return out, nil
+}
+
+// The names that stand for layers at the ends of a net.
+const (
+	first = "first"
+	last  = "last"
+)
+
+// endLayers reports the weighted layers behind which there is no other in a step.
+func endLayers(n *ir.Net) map[*ir.Value]bool {
+	out, before := map[*ir.Value]bool{}, map[*ir.Value]bool{} // before: some weighted layer follows
+	for _, v := range slices.Backward(n.Values) {
+		w, weighted := layers.AsWeighted(v)
+		if weighted {
+			out[w.Value] = !before[v]
+		}
+		for _, a := range v.Args {
+			before[a] = before[a] || weighted || before[v]
+		}
+	}
+	return out
+}
+
+// readsPixels reports whether a layer's operand is an input of words, at most moved.
+func readsPixels(v *ir.Value) bool { return readsInput(v) && v.Args[0].Type.Bits > 1 }
+
+// readsInput reports whether a layer's operand is an input, at most moved.
+func readsInput(v *ir.Value) bool {
+	x := v.Args[0]
+	for x.Op != ir.OpInput && len(x.Args) == 1 {
+		x = x.Args[0]
+	}
+	return x.Op == ir.OpInput
+}
+
+// fewBits is the width below which weights of a row are told best in units in which the largest do not fit:
+// they are cut, and the many small ones are told more finely.
+const fewBits = 8
+
+// finestFit is the unit, not above that in which all weights of a row fit, in which rounding and cutting them to
+// a limit loses least, in the sum of squares.
+func finestFit(row []float64, limit float64) float64 {
+	most := 0.0
+	for _, f := range row {
+		most = max(most, math.Abs(f))
+	}
+	const parts = 128
+	best, least := most/limit, math.Inf(1)
+	for i := parts; i > parts/8; i-- {
+		unit, lost := most/limit*float64(i)/parts, 0.0
+		for _, f := range row {
+			e := f - unit*math.Round(max(-limit, min(limit, f/unit)))
+			lost += float64(e * e)
+		}
+		if lost < least {
+			best, least = unit, lost
+		}
+	}
+	return best
+}
