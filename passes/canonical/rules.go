@@ -34,7 +34,7 @@ var CanonicalRules = []CanonicalRule{
 
 	{"spike-product", "the product of the numbers of two spikes is that of both together; so is where(c, s, 0) of the number of a spike s", spikesTogether},
 	{"fixed-choice", "a choice by a constant that is the same everywhere is no choice", fixedChoice},
-	{"chosen-spikes", "where(c, s, 0) of spikes is c ∧ s, where(c, 0, s) is s ∧ ¬c, where(c, 1, s) is c ∨ s", chosenSpikes},
+	{"chosen-spikes", "where(c, s, 0) of spikes is c ∧ s, where(c, 0, s) is s ∧ ¬c, where(c, 1, s) is c ∨ s, where(c, s, t) is (s ∧ c) ∨ (t ∧ ¬c)", chosenSpikes},
 	{"asked-spike", "where(s > 0, a, b) of the number of a spike s is where(s, a, b), if a or b is made of the membrane of s", askedSpike},
 	{"turned-choice", "a choice by the opposite of c is one by c, turned around", turnedChoice},
 	{"chosen-size", "where(c, k, 0) is k times the cast of c, where(c, k, −k) is 2·k times it less k", chosenSize},

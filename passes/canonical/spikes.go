@@ -61,7 +61,7 @@ func spikesTogether(c *Rewriter, v *ir.Value) (*ir.Value, error) {
 }
 
 // chosenSpikes: a choice between a spike and a constant is logic. where(c, s, 0) is c ∧ s,
-// where(c, 0, s) is s ∧ ¬c, where(c, 1, s) is c ∨ s.
+// where(c, 0, s) is s ∧ ¬c, where(c, 1, s) is c ∨ s. One between spikes is logic, too.
 func chosenSpikes(c *Rewriter, v *ir.Value) (*ir.Value, error) {
 	if v.Op != ir.OpWhere || !v.Args[1].Type.IsSpike() || !v.Args[2].Type.IsSpike() {
 		return nil, nil
@@ -76,13 +76,30 @@ func chosenSpikes(c *Rewriter, v *ir.Value) (*ir.Value, error) {
 	case Every(yes, 1):
 		both.Op, both.Args = ir.OpOr, []*ir.Value{cond, no}
 	default:
-		return nil, nil
+		return c.chosenOf(v)
 	}
 	spikes, err := c.Make(both)
 	if err != nil {
 		return nil, err
 	}
 	return c.CastTo(v, spikes)
+}
+
+// chosenOf makes where(c, s, t) of spikes the spike (c ∧ s) ∨ (t ∧ ¬c), as the number that its type is.
+func (c *Rewriter) chosenOf(v *ir.Value) (*ir.Value, error) {
+	parts := [2]*ir.Value{}
+	for i, op := range []ir.Op{ir.OpAnd, ir.OpAndNot} {
+		part, err := c.Make(&ir.Value{Name: v.Name + ".chosen", Op: op, Args: []*ir.Value{v.Args[1+i], v.Args[0]}, Origin: v.Origin})
+		if err != nil {
+			return nil, err
+		}
+		parts[i] = part
+	}
+	either, err := c.Make(&ir.Value{Name: v.Name + ".spikes", Op: ir.OpOr, Args: parts[:], Origin: v.Origin})
+	if err != nil {
+		return nil, err
+	}
+	return c.CastTo(v, either)
 }
 
 // askedSpike: a reset that asks for the number of a spike, where(s > 0, …), asks for the spike
