@@ -101,10 +101,10 @@ func late(t *testing.T, steps int) *ir.Net {
 	return s.output(readoutOf(s, "sum", out))
 }
 
-// Of three steps only the last one shows a delay of two steps, so each is a layer; from four
-// steps on they are one.
-func TestThreeStepsAsWritten(t *testing.T) {
-	for steps, layers := range map[int]int{3: 6, 4: 2, 6: 2} {
+// Of three steps only the last one shows a delay of two steps: it is the step, and the others come out of it
+// again.
+func TestThreeStepsOfADelay(t *testing.T) {
+	for steps, layers := range map[int]int{3: 2, 4: 2, 6: 2} {
 		low, err := lowered(t, late(t, steps))
 		if err != nil {
 			t.Errorf("%d steps: %v", steps, err)

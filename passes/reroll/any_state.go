@@ -20,13 +20,17 @@ import (
 // make no neurons.
 func ofAnyState(n *ir.Net, o *rewrite.Options) *ir.Net {
 	f := framesOf(n, framesIn(n))
+	var tried []*timing.Placed
 	for _, depth := range []int{6, 4, 3, 2, 1} { // less finds steps in few, and takes two layers for one
-		for _, lazily := range []bool{true, false} {
-			p := timing.NewPlaced(timing.NewCopies(n, depth, f), lazily)
-			if p == nil {
-				break
+		copies := timing.NewCopies(n, depth, f)
+		for _, at := range []timing.Places{timing.Lazily, timing.Eagerly, timing.InOrder, timing.Latest} {
+			p := timing.NewPlaced(copies, at)
+			if p == nil || slices.ContainsFunc(tried, p.Same) {
+				continue
 			}
-			if out, err := rolledOf(n, p, f, o); err == nil && isTaken(out) {
+			tried = append(tried, p)
+			out, err := rolledOf(n, p, f, o)
+			if err == nil && isTaken(out) {
 				return out
 			}
 		}
@@ -52,6 +56,10 @@ func rolledOf(n *ir.Net, p *timing.Placed, f frames, o *rewrite.Options) (*ir.Ne
 		return nil, err
 	}
 	d, shown := first.checkOrTell(u), u.begins
+	if d != nil && len(shown) > 0 { // an operand in another place may show a constant that is no state
+		u.begins = map[*ir.Value]*ir.Tensor{}
+		d = first.checkOrTell(u)
+	}
 	for _, biased := range []bool{true, false} {
 		if d == nil {
 			break

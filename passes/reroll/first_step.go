@@ -135,13 +135,23 @@ var chosenAmount = canonical.CanonicalRule{Name: "chosen-amount", Doc: "where(c,
 
 // addedConstant evens out a state that is taken off: where it begins as a constant, the exporter adds
 // the opposite of that.
-var addedConstant = canonical.CanonicalRule{Name: "added-constant", Doc: "x − k is x + (−k)", Apply: addsConstant}
+var addedConstant = canonical.CanonicalRule{Name: "added-constant", Doc: "x − k is x + (−k), x − y · k is x + y · (−k)", Apply: addsConstant}
 
 func addsConstant(c *canonical.Rewriter, v *ir.Value) (*ir.Value, error) {
-	if v.Op != ir.OpSub || v.Args[1].Const() == nil || !v.Type.IsReal() {
+	if v.Op != ir.OpSub || !v.Type.IsReal() {
 		return nil, nil
 	}
-	opposite, err := c.As(&ir.Value{Name: v.Args[1].Name + ".neg", Origin: v.Origin}, ir.OpNeg, nil, v.Args[1])
+	k := v.Args[1]
+	if k.Op == ir.OpMul {
+		k = k.Args[1]
+	}
+	if k.Const() == nil {
+		return nil, nil
+	}
+	opposite, err := c.As(&ir.Value{Name: k.Name + ".neg", Origin: v.Origin}, ir.OpNeg, nil, k)
+	if err == nil && k != v.Args[1] {
+		opposite, err = c.As(v.Args[1], ir.OpMul, nil, v.Args[1].Args[0], opposite)
+	}
 	if err != nil {
 		return nil, err
 	}

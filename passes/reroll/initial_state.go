@@ -47,6 +47,9 @@ func (f *firstStep) begin(state *ir.Value, init *ir.Tensor) {
 // one which is inverted is 1.
 func (f *firstStep) candidates(u *unrolled, v, state *ir.Value, numbers []float64) []*ir.Tensor {
 	if !state.Type.IsReal() || state.Op == ir.OpCast {
+		if u.anyState && canonical.SpikeOf(state) != nil {
+			return nil // a placing in which a neuron fires before the first step begins too late
+		}
 		return []*ir.Tensor{canonical.Filled(state.Type, 1)}
 	}
 	var out []*ir.Tensor

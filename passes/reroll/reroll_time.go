@@ -26,11 +26,6 @@ func RerollTime(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	if n.Steps > 1 || len(n.All(ir.OpDelay)) > 0 || o.Steps == 1 {
 		return n, nil // has its loop already, or needs none
 	}
-	if full := withConstantFirsts(n); full != n {
-		if out, err := rerolled(full, o); err == nil && isRaised(out) {
-			return out, nil
-		}
-	}
 	out, err := rerolled(n, o)
 	if err != nil || isUnfolded(out) {
 		if found := ofAnyState(n, o); found != nil {

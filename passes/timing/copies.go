@@ -25,7 +25,7 @@ func NewCopies(n *ir.Net, depth int, f Frames) *Copies {
 	colour, last := colours(n, depth), map[int]*ir.Value{}
 	before := map[*ir.Value]*ir.Value{}
 	for _, v := range n.Values {
-		if !f.Holds(v) && !Given(v) && TellsStep(v) {
+		if !f.Holds(v) && !Given(v) && TellsStep(v) && v.Op != ir.OpCast {
 			before[v], last[colour[v]] = last[colour[v]], v
 		}
 	}
@@ -53,32 +53,32 @@ func (c *Copies) operands() {
 }
 
 // results pairs the first copies with values that are computed so of the copies of their operands
-// in the step before; false where there are none.
+// in the step before, and the last ones with those of the step behind; false where there are none.
 func (c *Copies) results() bool {
-	key := func(v *ir.Value, args []*ir.Value) string {
+	key := func(v *ir.Value, of map[*ir.Value]*ir.Value) string {
 		out := formOf(v)
-		for _, a := range args {
+		for _, a := range v.Args {
+			if of[a] != nil {
+				a = of[a]
+			}
 			out += fmt.Sprintf(" %p", a)
 		}
 		return out
 	}
 	all, found := map[string]*ir.Value{}, false
 	for _, v := range c.net.Values {
-		all[key(v, v.Args)] = v
+		all[key(v, nil)] = v
 	}
 	for _, v := range c.net.Values {
-		if c.earlier[v] != nil || c.later[v] == nil {
-			continue
-		}
-		args := slices.Clone(v.Args)
-		for i, a := range args {
-			if c.earlier[a] != nil {
-				args[i] = c.earlier[a]
-			}
-		}
-		if w := all[key(v, args)]; w != nil {
+		if c.earlier[v] == nil && c.later[v] != nil {
+			w := all[key(v, c.earlier)]
 			c.pair(v, w)
-			found = found || c.earlier[v] == w
+			found = found || w != nil && c.earlier[v] == w
+		}
+		if c.later[v] == nil && c.earlier[v] != nil {
+			w := all[key(v, c.later)]
+			c.pair(w, v)
+			found = found || w != nil && c.later[v] == w
 		}
 	}
 	return found
@@ -122,7 +122,7 @@ type Frames interface {
 // TellsStep reports whether a value stands in the step in which the file computes it: spikes,
 // functions and weighted sums do, while a state may be made at the end of a step or in the next.
 func TellsStep(v *ir.Value) bool {
-	return v.Type.IsSpike() || v.Op == ir.OpMap || v.Op.Class() == ir.Contract
+	return v.Type.IsSpike() || v.Op == ir.OpCast && v.Args[0].Type.IsSpike() || v.Op == ir.OpMap || v.Op.Class() == ir.Contract
 }
 
 // pair notes that w is the copy of v in the step before, if it is computed so.
@@ -150,8 +150,9 @@ func (c *Copies) alike(v, w *ir.Value) bool {
 // chains lists the copies of each value that has some, the earliest first, in net order of the last.
 func (c *Copies) chains() [][]*ir.Value {
 	var out [][]*ir.Value
+	single := c.single()
 	for _, v := range c.net.Values {
-		if c.earlier[v] == nil || c.later[v] != nil {
+		if (c.earlier[v] == nil || c.later[v] != nil) && !single[v] {
 			continue
 		}
 		var chain []*ir.Value
@@ -160,6 +161,24 @@ func (c *Copies) chains() [][]*ir.Value {
 		}
 		slices.Reverse(chain)
 		out = append(out, chain)
+	}
+	return out
+}
+
+// single are the values without copies that the last ones read and that are computed from copies: the step
+// before has them in another form, as constants are folded there, and the step behind does not read them.
+func (c *Copies) single() map[*ir.Value]bool {
+	ofCopies, read, out := map[*ir.Value]bool{}, map[*ir.Value]bool{}, map[*ir.Value]bool{}
+	for _, v := range c.net.Values {
+		ofCopies[v] = c.earlier[v] != nil || c.later[v] != nil || slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return ofCopies[a] })
+	}
+	for _, v := range slices.Backward(c.net.Values) {
+		out[v] = read[v] && ofCopies[v] && c.earlier[v] == nil && c.later[v] == nil
+		if out[v] || c.earlier[v] != nil && c.later[v] == nil {
+			for _, a := range v.Args {
+				read[a] = true
+			}
+		}
 	}
 	return out
 }

@@ -10,7 +10,8 @@ import (
 // one step is a choice, as in retiming: any delay may be moved from the result of an op to its operands. A copy
 // that depends on an input is in no step before the first; else each is as early as its operands allow.
 // Lazily, a value that does not tell its step is as late as its readers allow: a state is computed
-// where it is read, as in files whose last step does not compute it.
+// where it is read, as in files whose last step does not compute it. Latest, so are all but those that outputs read:
+// a comparison of a count is made where a membrane asks for it, and no step begins with one that fires.
 type Placed struct {
 	*Copies
 	Chains [][]*ir.Value // the copies of each value, the earliest first
@@ -32,8 +33,18 @@ const fewestPlaced = 3
 // Outside is the chain of an operand that is the same in every step.
 const Outside = -1
 
+// Places is how late values stand, where their operands and readers leave a choice.
+type Places uint8
+
+const (
+	Eagerly Places = iota
+	Lazily
+	Latest
+	InOrder // in the step in which the file computes the last of them
+)
+
 // NewPlaced puts copies into steps; nil where there are none, or too few steps.
-func NewPlaced(c *Copies, lazily bool) *Placed {
+func NewPlaced(c *Copies, at Places) *Placed {
 	p := &Placed{Copies: c, Chains: c.chains()}
 	p.begin = make([]int, len(p.Chains))
 	p.link()
@@ -41,7 +52,7 @@ func NewPlaced(c *Copies, lazily bool) *Placed {
 	if len(p.Chains) == 0 || !p.behindOperands() {
 		return nil
 	}
-	if lazily && !p.beforeReaders() {
+	if at == InOrder && !p.inOrder() || (at == Lazily || at == Latest) && !p.beforeReaders(p.pinned(at)) {
 		return nil
 	}
 	if p.fill(); p.Last-p.First+1 < fewestPlaced {
@@ -63,7 +74,7 @@ func (p *Placed) link() {
 		reads := make([]Read, len(v.Args))
 		for i, a := range v.Args {
 			reads[i].Chain = Outside
-			if k, ok := in[a]; ok && a != p.earlier[v].Args[i] {
+			if k, ok := in[a]; ok && (p.earlier[v] == nil || a != p.earlier[v].Args[i]) {
 				reads[i] = Read{k, at[a] - at[v]}
 			}
 		}
@@ -122,10 +133,62 @@ func (p *Placed) behindOperands() bool {
 	return false
 }
 
-// beforeReaders moves chains that do not tell their step to the first of their readers; false where
-// they go round with none among them that does, and have no place.
-func (p *Placed) beforeReaders() bool {
+// pinned tells the chains that stay where they are: those that tell their step, or that outputs read.
+func (p *Placed) pinned(at Places) []bool {
+	out, in := make([]bool, len(p.Chains)), map[*ir.Value]int{}
+	for i, chain := range p.Chains {
+		out[i] = at == Lazily && TellsStep(chain[0])
+		for _, v := range chain {
+			in[v] = i + 1
+		}
+	}
+	for _, v := range p.net.Values {
+		for _, a := range v.Args {
+			if in[a] > 0 && in[v] == 0 && at == Latest {
+				out[in[a]-1] = true
+			}
+		}
+	}
+	return out
+}
+
+// inOrder puts chains into the steps of the file, which the copies that outputs read end; false where
+// a value would be read before it is made.
+func (p *Placed) inOrder() bool {
+	var ends []*ir.Value
+	for i, pinned := range p.pinned(Latest) {
+		if pinned && len(p.Chains[i]) >= len(ends) {
+			ends = p.Chains[i]
+		}
+	}
+	step, now := map[*ir.Value]int{}, 0
+	for _, v := range p.net.Values {
+		step[v] = now
+		if now < len(ends)-1 && v == ends[now] {
+			now++
+		}
+	}
+	for i, chain := range p.Chains {
+		p.begin[i] = step[chain[len(chain)-1]] - len(chain) + 1
+	}
+	for i, reads := range p.Reads {
+		if slices.ContainsFunc(reads, func(r Read) bool { return r.Chain != Outside && p.Delay(i, r) < 0 }) {
+			return false
+		}
+	}
+	return true
+}
+
+// beforeReaders moves chains that are not pinned to the first of their readers, but none behind the last
+// step of those that are; false where they go round with none among them that is, and have no place.
+func (p *Placed) beforeReaders(pinned []bool) bool {
 	const unread = 1 << 30
+	last := 0
+	for i, chain := range p.Chains {
+		if pinned[i] {
+			last = max(last, p.begin[i]+len(chain)-1)
+		}
+	}
 	for range len(p.Chains) + 1 {
 		moved := false
 		latest := slices.Repeat([]int{unread}, len(p.begin))
@@ -136,9 +199,9 @@ func (p *Placed) beforeReaders() bool {
 				}
 			}
 		}
-		for i, chain := range p.Chains {
-			if !TellsStep(chain[0]) && latest[i] != unread && p.begin[i] < latest[i] {
-				p.begin[i], moved = latest[i], true
+		for i := range p.Chains {
+			if most := min(latest[i], last-len(p.Chains[i])+1); !pinned[i] && latest[i] != unread && p.begin[i] < most {
+				p.begin[i], moved = most, true
 			}
 		}
 		if !moved {
@@ -179,6 +242,11 @@ func (p *Placed) stand(step, chain int, v *ir.Value) {
 	if p.Stands[step][chain] == nil {
 		p.Stands[step][chain] = v
 	}
+}
+
+// Same reports whether two placings have the same copies in the same steps.
+func (p *Placed) Same(q *Placed) bool {
+	return slices.Equal(p.begin, q.begin) && slices.EqualFunc(p.Chains, q.Chains, slices.Equal[[]*ir.Value])
 }
 
 // Delay counts the steps between a chain and an operand of it.

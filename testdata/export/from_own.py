@@ -2,6 +2,7 @@
 Usage: from_own.py -o FOLDER"""
 
 import itertools
+from functools import partial
 
 import torch
 from torch import nn
@@ -224,6 +225,33 @@ class Inhibited(nn.Module):
         return spk1, mem1, spk2, mem2, self.inhibit(spk2)
 
 
+def counts_once(x, m, fired):
+    """Fires once, by a count that is held at 1."""
+    m = m + 0.5 * x
+    s = ((m >= 1) & (fired < 1)).float()
+    return s, m, torch.clamp(fired + s, max=1)
+
+
+def leaks_by_count(x, m, count):
+    """Leaks more from its second spike on."""
+    m = torch.where(count >= 2, 0.5 * m, 0.75 * m) + x
+    s = m > 1
+    return s.float(), m.masked_fill(s, 0.0), count + s.float()
+
+
+def in_millivolts(x, left, v):
+    """Rests at -64 mV, for two steps behind a spike without input, and with a floor."""
+    v = 0.75 * (v + 64) - 64 + (left <= 0).float() * x * 16
+    s = v >= -48
+    v = v.masked_fill(s, -60.0)
+    return s.float(), (left - 1).masked_fill(s, 2.0), v.masked_fill(v < -72, -72.0)
+
+
+# Their first steps are shorter than the last: what a constant decides there is folded away.
+FIRSTS = {"counts-once": (counts_once, 0, 3), "leaks-by-count": (leaks_by_count, 0, 3),
+          "in-millivolts": (in_millivolts, -64, 5), "decays-first": (decays_first, 0.5, 3)}
+
+
 class Own(nn.Module):
     """A layer with a neuron, and one of the plain kind behind it, over some steps."""
 
@@ -291,20 +319,34 @@ class Populations(Own):
 class Stateful(Own):
     """A layer with a neuron of two states, which begin with 0 and with a number."""
 
-    def __init__(self, cell, start):
-        super().__init__(steps=6)
+    def __init__(self, cell, start, steps=6):
+        super().__init__(steps=steps)
         self.cell, self.start = cell, start
+
+    def drive(self, x, old):
+        return self.fc1(x)
 
     def run(self, x):
         mem1, mem2, spk2, count, spikes = torch.zeros(1, 6).to(x), torch.zeros(1, 4).to(x), 0, 0, ([], [])
         other = torch.full((1, 6), float(self.start)).to(x)
         for t in range(self.steps):
-            spk1, mem1, other = self.cell(self.fc1(x), mem1, other)
+            spk1, mem1, other = self.cell(self.drive(x, spikes[0]), mem1, other)
             mem2, spk2 = self.plain(self.fc2(spk1), mem2, spk2)
             spikes[0].append(spk1)
             spikes[1].append(spk2)
             count = count + spk2
         return count, spikes
+
+
+class Recurrent(Stateful):
+    """Spikes of the step before come back through weights."""
+
+    def __init__(self, cell, start, steps):
+        super().__init__(cell, start, steps)
+        self.back = nn.Linear(6, 6, bias=False)
+
+    def drive(self, x, old):
+        return self.fc1(x) + self.back(old[-1]) if old else self.fc1(x)
 
 
 # snippet delays begins
@@ -372,6 +414,9 @@ def main():
         own("update-" + name, make=Stateful, steps=6, exports="ts17 dynamo-opt | ts11", cell=cell, start=start)
     for name, bias in {"weights": False, "bias": True}.items():
         own("inhibited-" + name, make=Populations, steps=6, exports="ts17 dynamo-opt | ts11", bias=bias)
+    for name, (cell, start, steps) in FIRSTS.items():
+        own("first-" + name, make=partial(Stateful, cell, start, steps), steps=steps, exports="ts17 dynamo-opt | ts11")
+    own("first-recurrent", make=partial(Recurrent, leaks_by_count, 0, 5), steps=5, exports="ts17 dynamo-opt | ts11")
     suite.close()
 
 
