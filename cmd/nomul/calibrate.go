@@ -66,7 +66,9 @@ func (k *calibration) load() error {
 		}
 	}
 	var err error
-	k.images, err = dataset.ReadImages(k.file)
+	if k.images, err = dataset.ReadImages(k.file); err == nil {
+		k.images = k.images.Some(k.limit)
+	}
 	return err
 }
 
@@ -98,15 +100,10 @@ func (k *calibration) samples(net *ir.Net) (int, interp.Samples, error) {
 		return min(k.limit, len(all)), func(i int) (map[string]*ir.Tensor, error) { return all[i], nil }, err
 	}
 	images := feed.arranged(k.images)
-	total := images.Len()
-	if total == 0 {
+	if images.Len() == 0 {
 		return 0, nil, diag.Errorf(diag.Origin{File: k.file}, diag.BadData, "has no images")
 	}
-	count := min(k.limit, total)
-	return count, func(i int) (map[string]*ir.Tensor, error) {
-		if images.Classes != nil { // class by class
-			i = i * total / count
-		}
+	return images.Len(), func(i int) (map[string]*ir.Tensor, error) {
 		in, err := feed.images(images, i, i+1)
 		if err != nil {
 			return nil, err

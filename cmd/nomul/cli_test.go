@@ -47,7 +47,7 @@ func TestCLI(t *testing.T) {
 			for _, name := range []string{"HOME", "GOCACHE", "GOMODCACHE", "GOPROXY", "GOFLAGS"} {
 				e.Setenv(name, os.Getenv(name))
 			}
-			if err := errors.Join(spoilSamples(e.WorkDir), sixImages(e.WorkDir), openInputs(root, e.WorkDir)); err != nil {
+			if err := errors.Join(spoilSamples(e.WorkDir), sixImages(e.WorkDir), parts(e.WorkDir), openInputs(root, e.WorkDir)); err != nil {
 				return err
 			}
 			return spoil(root+"/models/mlp-slice/mlp_slice.onnx", e.WorkDir)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // printConfusion prints how many images of each label were taken for each class, or
@@ -28,6 +30,68 @@ func (r *evaluation) printConfusion(w io.Writer) {
 		return
 	}
 	cutTable(w, []string{"label", "taken for", "images"}, mistakes, "--json")
+}
+
+// negativeClass is the class, of so many, that --negative means, by its name or else its number;
+// -1 without it.
+func (e *evaluator) negativeClass(classes int) (int, error) {
+	if e.negative == "" {
+		return -1, nil
+	}
+	r := evaluation{Classes: e.images.Classes}
+	var known []string
+	for i := range classes {
+		known = append(known, r.class(i))
+	}
+	if i := slices.Index(known, e.negative); i >= 0 {
+		return i, nil
+	}
+	if i, err := strconv.Atoi(e.negative); err == nil && i >= 0 && i < classes {
+		return i, nil
+	}
+	if len(known) > shownClasses {
+		known = append(known[:shownClasses], "…")
+	}
+	return -1, usageError{fmt.Errorf("--negative %s: wanted one of the classes %s", e.negative, strings.Join(known, ", "))}
+}
+
+// alarmRows are the figures of a score with a negative class.
+func (r *evaluation) alarmRows() [][]string {
+	a, name := r.Alarms, r.class(r.Alarms.Negative)
+	row := func(figure string, part, all int, of, taken string) []string {
+		return []string{figure, fmt.Sprintf("%s: %d of %d images of %s were taken for %s", percent(part, all), part, all, of, taken)}
+	}
+	return [][]string{
+		row("missed", a.Missed, a.Positives, "other classes", name),
+		row("false alarms", a.FalseAlarms, a.Negatives, name, "another class"),
+	}
+}
+
+// printAlarms prints for each class how many of its images were found, were missed, and how
+// many images with nothing to find were taken for it.
+func (r *evaluation) printAlarms(w io.Writer) {
+	var rows [][]string
+	for i, counts := range r.Confusion {
+		images := 0
+		for _, n := range counts {
+			images += n
+		}
+		row := []string{r.class(i), fmt.Sprint(images), percent(counts[i], images), "", ""}
+		if i != r.Alarms.Negative {
+			row[3], row[4] = fmt.Sprint(counts[r.Alarms.Negative]), fmt.Sprint(r.Confusion[r.Alarms.Negative][i])
+		}
+		rows = append(rows, row)
+	}
+	cutTable(w, []string{"class", "images", "right", "missed", "false alarms"}, rows, "--json")
+	fmt.Fprintln(w)
+}
+
+// percent is a part of a whole; of nothing it is a dash.
+func percent(part, all int) string {
+	if all == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f %%", 100*float64(part)/float64(all))
 }
 
 // mistakes are pairs of classes of which one was taken for the other, the most frequent first.

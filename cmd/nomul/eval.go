@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,7 +21,7 @@ const activitySamples = 500
 
 func evalCommand() *cobra.Command {
 	var flags compileFlags
-	var images, labels, level, engineName string
+	var images, labels, level, engineName, negative string
 	var limit, flips int
 	var asJSON bool
 	c := &cobra.Command{
@@ -43,7 +45,8 @@ as in 0, 1, 2 or class0, class1 (from 1 where all are there), else their order
 by name. Which folder is which class is printed.`,
 		Example: `  nomul eval model.onnx --images t10k-images.gz --labels t10k-labels.gz \
       --mean .286 --std .353
-  nomul eval model.onnx --images photos/ --engine go --mean .5 --std .5 --json`,
+  nomul eval model.onnx --images photos/ --engine go --mean .5 --std .5 --json
+  nomul eval model.onnx --images parts/ --negative good --mean 0 --std 1`,
 		Args: oneModel,
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := require(c, "images"); err != nil {
@@ -64,10 +67,10 @@ by name. Which folder is which class is printed.`,
 			if err != nil {
 				return err
 			}
-			e := evaluator{c: c, model: m, images: set, count: len(set.Labels)}
 			if limit > 0 {
-				e.count = min(e.count, limit)
+				set = set.Some(limit)
 			}
+			e := evaluator{c: c, model: m, images: set, count: len(set.Labels), negative: negative}
 			report, err := e.report(l, engineName, flips)
 			if err != nil {
 				return err
@@ -80,8 +83,9 @@ by name. Which folder is which class is printed.`,
 	engineFlag(c.Flags(), &engineName)
 	c.Flags().StringVar(&images, "images", "", "images: an idx file, an .npz or a `FOLDER` of folders of pictures, one per class")
 	c.Flags().StringVar(&labels, "labels", "", "labels: an idx or .npz `FILE`")
-	c.Flags().IntVar(&limit, "limit", 0, "take only the first `N` images")
-	c.Flags().IntVar(&flips, "flips", 0, "count on the first `N` images how often each layer, fed the spikes of the net of real numbers, decides otherwise on integers")
+	c.Flags().StringVar(&negative, "negative", "", "the `CLASS` of images with nothing to find, by name or number: missed ones of the others and false alarms are counted")
+	c.Flags().IntVar(&limit, "limit", 0, "take only `N` images: the first, of folders some of each")
+	c.Flags().IntVar(&flips, "flips", 0, "count on `N` images, taken as by --limit, how often each layer, fed the spikes of the net of real numbers, decides otherwise on integers")
 	jsonFlag(c, &asJSON)
 	return c
 }
@@ -99,11 +103,15 @@ type evaluator struct {
 	model  *model
 	images *dataset.Images
 	count  int
+	// negative is the class of images with nothing to find, by its name or number; none if empty.
+	negative string
 }
 
 // evaluation is the report of eval.
 type evaluation struct {
 	metrics.Evaluation
+	// Alarms are those of a negative class, if one was named.
+	Alarms *metrics.Alarms `json:"alarms,omitempty"`
 	// Decides says which element of the output is the class.
 	Decides string `json:"decides"`
 	// Classes are the names of the classes that have some.
@@ -117,11 +125,19 @@ type evaluation struct {
 	Flips []metrics.LayerFlips `json:"flips,omitempty"`
 }
 
-// report evaluates; on the first flips images, if any, it also counts flips.
+// some is the same of fewer images.
+func (e *evaluator) some(n int) *evaluator {
+	few := *e
+	few.images = e.images.Some(n)
+	few.count = few.images.Len()
+	return &few
+}
+
+// report evaluates; on so many images, if any, it also counts flips.
 func (e *evaluator) report(level ir.Level, engineName string, flips int) (*evaluation, error) {
 	r, err := e.run(level, engineName)
 	if err == nil && flips > 0 {
-		r.Flips, err = e.flips(min(flips, e.count))
+		r.Flips, err = e.some(flips).flips()
 	}
 	return r, err
 }
@@ -158,6 +174,10 @@ func (e *evaluator) run(level ir.Level, engineName string) (*evaluation, error) 
 	if err := e.images.FitLabels(d.classes); err != nil {
 		return nil, err
 	}
+	negative, err := e.negativeClass(d.classes)
+	if err != nil {
+		return nil, err
+	}
 	// The source level's predictions are made while the engine under test is
 	// built, but not while it runs: its time is measured.
 	var want predicted
@@ -176,6 +196,10 @@ func (e *evaluator) run(level ir.Level, engineName string) (*evaluation, error) 
 	}
 	r := &evaluation{ActivitySamples: got.counted, Decides: d.rule(), Classes: e.images.Classes}
 	r.Score = metrics.NewScore(d.classes, e.images.Labels[:e.count], got.classes)
+	if negative >= 0 {
+		a := r.Score.Alarms(negative)
+		r.Alarms = &a
+	}
 	r.Engine, r.Level, r.Steps = engineName, net.Level.String(), net.Steps
 	r.Activity, r.Quiet = got.activity, quietLayers(net, got.activity)
 	got.took.put(&r.Evaluation, e.count)
@@ -209,6 +233,9 @@ func printEvaluation(c *cobra.Command, r *evaluation) {
 	if len(r.Classes) > 0 {
 		rows = append(rows, []string{"classes", r.mapping()})
 	}
+	if r.Alarms != nil {
+		rows = append(rows, r.alarmRows()...)
+	}
 	if r.Agreement != nil {
 		rows = append(rows,
 			[]string{"as imported", fmt.Sprintf("%.2f %% accuracy of the network as imported", 100**r.ImportedAccuracy)},
@@ -218,23 +245,53 @@ func printEvaluation(c *cobra.Command, r *evaluation) {
 		rows = append(rows, r.keptRow())
 	}
 	rows = append(rows,
-		[]string{"engine", fmt.Sprintf("%s, %s level, %d steps", r.Engine, r.Level, r.Steps)},
+		[]string{"engine", fmt.Sprintf("%s, %s level, %s", r.Engine, r.Level, counted(r.Steps, "step"))},
 		[]string{"time", r.times()},
-		[]string{"operations", fmt.Sprintf("%.0f synaptic operations per sample, all additions; %d multiply-accumulates without spikes", r.Totals.Synops, r.Totals.DenseMACs)},
-		[]string{"spikes", fmt.Sprintf("%.0f per sample, counted on %d samples", r.Totals.Spikes, r.ActivitySamples)})
+		[]string{"operations", r.operations()})
+	if spiking(r.Layers) {
+		rows = append(rows, []string{"spikes", fmt.Sprintf("%.0f per sample, counted on %d samples", r.Totals.Spikes, r.ActivitySamples)})
+	}
 	printTable(w, []string{"figure", "value"}, rows)
 	fmt.Fprintln(w)
-	rows = nil
-	for _, l := range r.Layers {
-		rate := ""
-		if l.Kind == "neuron" {
-			rate = fmt.Sprintf("%.4f", l.SpikeRate)
-		}
-		rows = append(rows, []string{l.Name, l.Kind, fmt.Sprint(l.Neurons), rate, fmt.Sprintf("%.0f", l.Synops)})
+	printLayers(w, r.Layers)
+	if r.Alarms != nil {
+		r.printAlarms(w)
 	}
-	cutTable(w, []string{"layer", "kind", "neurons", "spikes per neuron and step", "synaptic operations"}, rows, "--json")
-	fmt.Fprintln(w)
 	r.printConfusion(w)
+}
+
+func spiking(layers []metrics.Layer) bool {
+	return slices.ContainsFunc(layers, func(l metrics.Layer) bool { return l.Kind == "neuron" })
+}
+
+// operations are those of a sample: of a net without spikes and words, as most are given, multiplications.
+func (r *evaluation) operations() string {
+	if r.Totals.Synops == 0 && r.Level == ir.Source.String() {
+		return fmt.Sprintf("%d multiply-accumulates per sample", r.Totals.DenseMACs)
+	}
+	return fmt.Sprintf("%.0f synaptic operations per sample, all additions; %d multiply-accumulates without spikes", r.Totals.Synops, r.Totals.DenseMACs)
+}
+
+// printLayers prints the operations of layers, and how often neurons fire, where there are some.
+func printLayers(w io.Writer, layers []metrics.Layer) {
+	head := []string{"layer", "kind", "neurons", "synaptic operations"}
+	if spiking(layers) {
+		head = slices.Insert(head, 3, "spikes per neuron and step")
+	}
+	var rows [][]string
+	for _, l := range layers {
+		row := []string{l.Name, l.Kind, fmt.Sprint(l.Neurons), fmt.Sprintf("%.0f", l.Synops)}
+		if spiking(layers) {
+			rate := ""
+			if l.Kind == "neuron" {
+				rate = fmt.Sprintf("%.4f", l.SpikeRate)
+			}
+			row = slices.Insert(row, 3, rate)
+		}
+		rows = append(rows, row)
+	}
+	cutTable(w, head, rows, "--json")
+	fmt.Fprintln(w)
 }
 
 // times are the seconds of a sample in words. An engine that is a program is measured

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"image"
+	"image/png"
+	"os"
 	"path/filepath"
 	"reflect"
 	"runtime"
@@ -90,6 +94,28 @@ func parsedNet(t *testing.T, text string) *ir.Net {
 		t.Fatal(err)
 	}
 	return net
+}
+
+// parts are pictures of two pixels, in a folder for each class.
+func parts(dir string) error {
+	for name, pixels := range map[string][2]uint8{
+		"flaw/a": {200, 0}, "flaw/b": {0, 200}, "flaw/c": {100, 100},
+		"good/a": {100, 100}, "good/b": {90, 90}, "good/c": {0, 200},
+		"scratch/a": {0, 200}, "scratch/b": {0, 100}, "scratch/c": {200, 0},
+	} {
+		var b bytes.Buffer
+		if err := png.Encode(&b, &image.Gray{Pix: pixels[:], Stride: 2, Rect: image.Rect(0, 0, 2, 1)}); err != nil {
+			return err
+		}
+		file := filepath.Join(dir, "parts", name+".png")
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sixImages writes those of the archive on evaluation, their classes by each readout,

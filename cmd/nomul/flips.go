@@ -9,9 +9,8 @@ import (
 	"nomul/runtime/metrics"
 )
 
-// flips compares the spikes of the fixed net with those of the real one, on the first
-// count images.
-func (e *evaluator) flips(count int) ([]metrics.LayerFlips, error) {
+// flips compares the spikes of the fixed net with those of the real one.
+func (e *evaluator) flips() ([]metrics.LayerFlips, error) {
 	if e.model.net.Level == ir.Fixed {
 		return nil, fmt.Errorf("%s is integers already; flips are counted against real numbers", e.model.file)
 	}
@@ -24,16 +23,16 @@ func (e *evaluator) flips(count int) ([]metrics.LayerFlips, error) {
 	if err != nil {
 		return nil, err
 	}
-	parts := make([]*metrics.Flips, workers(fixed, count))
+	parts := make([]*metrics.Flips, workers(fixed, e.count))
 	for w := range parts {
 		if parts[w], err = metrics.NewFlips(real, fixed); err != nil {
 			return nil, err
 		}
 	}
-	bar := progress(e.c, count, "counting flips")
+	bar := progress(e.c, e.count, "counting flips")
 	defer bar.Close()
 	feed := e.model.feed(fixed)
-	err = share(len(parts), count, func(w, i int) error {
+	err = share(len(parts), e.count, func(w, i int) error {
 		defer bar.Add(1)
 		in, err := feed.images(e.images, i, i+1)
 		if err != nil {

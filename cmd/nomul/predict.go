@@ -107,7 +107,7 @@ func (e *evaluator) sourcePredictions(net *ir.Net) predicted {
 	}
 	bar := progress(e.c, e.count, "running the network as imported") // which takes longest of all for a large net
 	defer bar.Close()
-	return e.interpret(given, e.count, false, func() { bar.Add(1) })
+	return e.interpret(given, false, func() { bar.Add(1) })
 }
 
 // classesOf classifies all images, starting once ready is closed; the interpreter
@@ -119,24 +119,24 @@ func (e *evaluator) classesOf(net *ir.Net, engineName string, ready <-chan struc
 	<-ready
 	bar := progress(e.c, e.count, "interpreting")
 	defer bar.Close()
-	p := e.interpret(net, e.count, true, func() { bar.Add(1) })
+	p := e.interpret(net, true, func() { bar.Add(1) })
 	return p, p.err
 }
 
-// predict classifies all images and counts the activity on the first of them.
+// predict classifies all images and counts the activity on some of them.
 func (e *evaluator) predict(net *ir.Net, engineName string, ready <-chan struct{}) (predicted, error) {
 	p, err := e.classesOf(net, engineName, ready)
 	if err != nil || engineName == "interp" {
 		return p, err
 	}
-	counted := e.interpret(net, min(e.count, activitySamples), true, nil)
+	counted := e.some(activitySamples).interpret(net, true, nil)
 	p.activity, p.counted = counted.activity, counted.counted
 	return p, counted.err
 }
 
-// interpret classifies the first images with the interpreter on all processors.
-func (e *evaluator) interpret(net *ir.Net, count int, active bool, done func()) predicted {
-	start := time.Now()
+// interpret classifies all images with the interpreter on all processors.
+func (e *evaluator) interpret(net *ir.Net, active bool, done func()) predicted {
+	start, count := time.Now(), e.count
 	d, err := e.decide(net)
 	if err != nil {
 		return predicted{err: err}

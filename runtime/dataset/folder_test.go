@@ -55,6 +55,33 @@ func TestFolderOfPNGs(t *testing.T) {
 	wantCode(t, err, diag.BadData, "e.png", "4x4", "3x2")
 }
 
+// Some of the pictures of folders are some of each class, and their labels.
+func TestSomeOfEachClass(t *testing.T) {
+	root := t.TempDir()
+	for i, name := range []string{"a/0", "a/1", "a/2", "b/0", "b/1", "c/0", "c/1", "c/2"} {
+		writePNG(t, filepath.Join(root, name+".png"), grey(1, 1, uint8(i)))
+	}
+	m, err := ReadImages(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, want := range map[int][]byte{1: {0}, 3: {0, 2, 5}, 4: {0, 2, 4, 6}, 8: {0, 1, 2, 3, 4, 5, 6, 7}, 9: {0, 1, 2, 3, 4, 5, 6, 7}} {
+		some := m.Some(n)
+		if !bytes.Equal(some.Pixels, want) || len(some.Labels) != len(want) {
+			t.Errorf("%d: pixels %v of labels %v, wanted %v", n, some.Pixels, some.Labels, want)
+		}
+		for i, p := range some.Pixels {
+			if label := m.Labels[p]; some.Labels[i] != label {
+				t.Errorf("%d: picture %d has label %d, wanted %d", n, p, some.Labels[i], label)
+			}
+		}
+	}
+	m.Classes = nil // as those of a file
+	if some := m.Some(2); !bytes.Equal(some.Pixels, []byte{0, 1}) || !reflect.DeepEqual(some.Labels, []int{0, 0}) {
+		t.Errorf("of a file: %v, %v", some.Pixels, some.Labels)
+	}
+}
+
 func TestNamedClasses(t *testing.T) {
 	root := t.TempDir()
 	writePNG(t, filepath.Join(root, "ok/a.png"), grey(2, 2, 0))

@@ -63,6 +63,22 @@ func (m *Images) Limit(n int) *Images {
 	return &out
 }
 
+// Some is n images, or all of them when there are fewer: the first ones, but of folders, which
+// are in the order of their classes, some of each, evenly.
+func (m *Images) Some(n int) *Images {
+	total := m.Len()
+	if m.Classes == nil || n >= total {
+		return m.Limit(n)
+	}
+	out := *m
+	out.Pixels, out.Labels = nil, nil
+	for i := range n {
+		at := i * total / n
+		out.Pixels, out.Labels = append(out.Pixels, m.Image(at)...), append(out.Labels, m.Labels[at])
+	}
+	return &out
+}
+
 // ReadImages reads an idx or idx.gz file, an npz or npy file (the array named
 // images, or else its only uint8 array of two to five axes; labels come from
 // an array named labels or label), or a folder with one folder of PNGs or JPEGs per class.

@@ -11,12 +11,13 @@ type Activity struct {
 	Totals Totals  `json:"totals"`
 }
 
-// Layer is one layer of neurons, or a readout: a weighted op that no neuron reads.
+// Layer is one layer of neurons, or a weighted op that no neuron reads: of words, when its sums
+// become numbers of bits for the next one, or a readout.
 type Layer struct {
 	Name    string `json:"name"`
-	Kind    string `json:"kind"` // neuron or readout
+	Kind    string `json:"kind"` // neuron, words or readout
 	Neurons int    `json:"neurons"`
-	// SpikeRate is spikes per neuron and time step; 0 for a readout.
+	// SpikeRate is spikes per neuron and time step; 0 of other layers.
 	SpikeRate float64 `json:"spike_rate"`
 	// Synops are the synaptic operations per sample that bring the layer its
 	// input. One is one element of a weight row, added for one spike or for
@@ -100,7 +101,8 @@ func (c *Counter) Merge(other *Counter) {
 func (c *Counter) Activity() Activity {
 	samples := float64(max(1, c.samples))
 	out := Activity{Layers: []Layer{}}
-	feeds := feeders(c.net)
+	readers := c.net.Readers()
+	feeds := feeders(c.net, readers)
 	for _, v := range c.net.Values {
 		fed, layer := feeds[v]
 		if !v.IsNeuron() && !layer {
@@ -114,6 +116,8 @@ func (c *Counter) Activity() Activity {
 			spikes := float64(c.spikes[v]) / samples
 			l.Kind, l.SpikeRate = "neuron", spikes/float64(l.Neurons*c.net.Steps)
 			out.Totals.Spikes += spikes
+		} else if reached(v, readers, isLevels, map[*ir.Value]bool{}) != nil {
+			l.Kind = "words"
 		}
 		out.Totals.Synops += l.Synops
 		out.Layers = append(out.Layers, l)
@@ -125,14 +129,13 @@ func (c *Counter) Activity() Activity {
 // feeders maps every neuron to the weighted ops that bring its input, and every
 // weighted op that reaches none to itself. One that reaches several neurons
 // belongs to the first.
-func feeders(net *ir.Net) map[*ir.Value][]*ir.Value {
-	readers := net.Readers()
+func feeders(net *ir.Net, readers map[*ir.Value][]*ir.Value) map[*ir.Value][]*ir.Value {
 	out := map[*ir.Value][]*ir.Value{}
 	for _, v := range net.Values {
 		if prices[v.Op] == nil {
 			continue
 		}
-		to := reached(v, readers, map[*ir.Value]bool{})
+		to := reached(v, readers, (*ir.Value).IsNeuron, map[*ir.Value]bool{})
 		if to == nil {
 			to = v
 		}
@@ -141,18 +144,20 @@ func feeders(net *ir.Net) map[*ir.Value][]*ir.Value {
 	return out
 }
 
-// reached is the first neuron that reads a value, directly or through ops
-// without weights, such as products with other values; nil when there is none.
-func reached(v *ir.Value, readers map[*ir.Value][]*ir.Value, seen map[*ir.Value]bool) *ir.Value {
+func isLevels(v *ir.Value) bool { return v.Op == ir.OpLevels }
+
+// reached is the first value of a kind, such as a neuron, that reads another one, directly or through
+// ops without weights, such as products with other values; nil when there is none.
+func reached(v *ir.Value, readers map[*ir.Value][]*ir.Value, kind func(*ir.Value) bool, seen map[*ir.Value]bool) *ir.Value {
 	for _, r := range readers[v] {
-		if r.IsNeuron() {
+		if kind(r) {
 			return r
 		}
 		if seen[r] || macs[r.Op] != nil && r.Op != ir.OpMatmul {
 			continue
 		}
 		seen[r] = true
-		if to := reached(r, readers, seen); to != nil {
+		if to := reached(r, readers, kind, seen); to != nil {
 			return to
 		}
 	}

@@ -17,6 +17,11 @@ func TestScore(t *testing.T) {
 	if !reflect.DeepEqual(s, want) {
 		t.Errorf("got %+v, want %+v", s, want)
 	}
+	for negative, want := range []Alarms{{0, 3, 0, 1, 0}, {1, 3, 1, 1, 1}, {2, 2, 1, 2, 1}} {
+		if got := s.Alarms(negative); got != want {
+			t.Errorf("class %d: %+v, wanted %+v", negative, got, want)
+		}
+	}
 	if a := Agreement([]int{1, 2, 3, 4}, []int{1, 2, 0, 4}); a != 0.75 {
 		t.Errorf("agreement %v", a)
 	}

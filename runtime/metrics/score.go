@@ -47,6 +47,41 @@ func NewScore(classes int, labels, predictions []int) Score {
 	return s
 }
 
+// Alarms tells of a score with a negative class, that of images with nothing to find,
+// how the others, the positive ones, were found.
+type Alarms struct {
+	// Negative is the class.
+	Negative int `json:"negative"`
+	// Positives are the images of other classes, Missed those taken for negative.
+	Positives int `json:"positives"`
+	Missed    int `json:"missed"`
+	// Negatives are the images of the class, FalseAlarms those taken for another.
+	Negatives   int `json:"negatives"`
+	FalseAlarms int `json:"false_alarms"`
+}
+
+// Alarms counts with one of the classes as the negative one.
+func (s Score) Alarms(negative int) Alarms {
+	a := Alarms{Negative: negative}
+	for label, counts := range s.Confusion {
+		for predicted, n := range counts {
+			switch {
+			case label != negative:
+				a.Positives += n
+				if predicted == negative {
+					a.Missed += n
+				}
+			default:
+				a.Negatives += n
+				if predicted != negative {
+					a.FalseAlarms += n
+				}
+			}
+		}
+	}
+	return a
+}
+
 // Agreement is the share of equal predictions; both lists are of one length.
 func Agreement(a, b []int) float64 {
 	same := 0
