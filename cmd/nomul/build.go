@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -30,7 +31,8 @@ func targetNamed(name string) (backends.Backend, error) {
 
 func buildCommand() *cobra.Command {
 	var flags compileFlags
-	var target, dir, vectors, name string
+	var target, dir, name string
+	var given sampleFlags
 	var lanes int
 	var force, asJSON bool
 	var within limits
@@ -39,9 +41,10 @@ func buildCommand() *cobra.Command {
 		Short: "Emit a directory that builds and tests itself",
 		Long: `Emit a model as source code in a directory of its own, with a test that replays
 samples and compares every spike, membrane and output. The samples are noise
-unless --vectors gives real ones.`,
+unless --images or --vectors gives real ones, of which at most 16 are taken.`,
 		Example: `  nomul build model.onnx -t go -o model_go --mean .286 --std .353
   nomul build model.onnx -t c -o model_c --flash 512K --ram 96K --mean 0 --std 1
+  nomul build model.onnx -t c -o model_c --images photos/ --mean 0 --std 1
   nomul build model.onnx -t verilog --lanes 16 -o model_v --mean .286 --std .353`,
 		Args: oneModel,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -58,7 +61,7 @@ unless --vectors gives real ones.`,
 			if err := checkName(name); err != nil {
 				return err
 			}
-			if err := within.check(t); err != nil {
+			if err := errors.Join(within.check(t), given.check()); err != nil {
 				return err
 			}
 			if err := vacant(c, dir, force); err != nil {
@@ -68,12 +71,12 @@ unless --vectors gives real ones.`,
 			if err != nil {
 				return err
 			}
-			files, needs, err := m.emit(t, vectors, within, backends.Options{Name: name, Lanes: lanes})
+			files, needs, err := m.emit(t, &given, within, backends.Options{Name: name, Lanes: lanes})
 			if err != nil {
 				return err
 			}
-			if vectors != "" {
-				m.inputs = append(m.inputs, vectors)
+			if file := given.file(); file != "" {
+				m.inputs = append(m.inputs, file)
 			}
 			if err := writeDir(c.Context(), dir, files, m.inputs); err != nil {
 				return err
@@ -85,7 +88,7 @@ unless --vectors gives real ones.`,
 	c.Flags().StringVarP(&target, "target", "t", "", "what to emit, `TARGET`: go, c or verilog")
 	c.Flags().StringVarP(&dir, "out", "o", "", "the directory to make: `DIR`")
 	c.Flags().StringVar(&name, "name", modelName, "what files and symbols begin with: `NAME`, and the Go package is called")
-	c.Flags().StringVar(&vectors, "vectors", "", "samples for the emitted test: `FILE`.npz (at most 16 are taken)")
+	given.register(c.Flags(), "test on")
 	c.Flags().IntVar(&lanes, "lanes", 0, "verilog: `N` parallel accumulators per layer, a power of two (default 32)")
 	within.register(c.Flags())
 	c.Flags().BoolVar(&force, "force", false, "replace DIR if nomul made it")
@@ -143,7 +146,7 @@ func emitted(net *ir.Net, samples int) (count int, outputsOnly bool) {
 
 // emit lowers the model, checks it for the target, and returns the artefact's files, and
 // the memory that they need, if that is known, which may be limited.
-func (m *model) emit(t backends.Backend, vectors string, within limits, o backends.Options) ([]backends.File, []backends.Need, error) {
+func (m *model) emit(t backends.Backend, given *sampleFlags, within limits, o backends.Options) ([]backends.File, []backends.Need, error) {
 	net, err := m.at(ir.Fixed)
 	if err != nil {
 		return nil, nil, err
@@ -159,7 +162,7 @@ func (m *model) emit(t backends.Backend, vectors string, within limits, o backen
 	if err := within.hold(needs); err != nil {
 		return nil, nil, err
 	}
-	if err := m.expect(t, net, vectors, &o); err != nil {
+	if err := m.expect(t, net, given, &o); err != nil {
 		return nil, nil, err
 	}
 	artefact := t.Emit(net, o)
@@ -170,20 +173,19 @@ func (m *model) emit(t backends.Backend, vectors string, within limits, o backen
 }
 
 // expect computes the samples of the emitted test.
-func (m *model) expect(t backends.Backend, net *ir.Net, vectors string, o *backends.Options) error {
-	samples := noise(net, 4)
-	if vectors != "" {
-		var err error
-		if samples, err = m.feed(net).read(vectors); err != nil {
-			return err
-		}
+func (m *model) expect(t backends.Backend, net *ir.Net, given *sampleFlags, o *backends.Options) error {
+	samples, err := given.read(m, net, maxVectors)
+	if err != nil {
+		return err
+	}
+	if given.file() == "" {
+		samples = noise(net, 4)
 	}
 	var count int
 	count, o.OutputsOnly = emitted(net, len(samples))
 	counted := t.Name() == verilog.New().Name() // the clocks that a sample takes, from its spikes
-	var err error
 	trace := counted || !o.OutputsOnly
-	if o.Vectors, err = reference(net, samples[:count], trace); err != nil || vectors != "" {
+	if o.Vectors, err = reference(net, samples[:count], trace); err != nil || given.file() != "" {
 		return err
 	}
 	o.Vectors, err = louder(net, o.Vectors, trace)

@@ -28,7 +28,8 @@ const loweredRoom = 256 << 20
 
 func verifyCommand() *cobra.Command {
 	var flags compileFlags
-	var targetList, images, vectors string
+	var targetList string
+	var given sampleFlags
 	var samples int
 	var asJSON bool
 	c := &cobra.Command{
@@ -50,7 +51,7 @@ status 1.`, slowSamples),
 			if err != nil {
 				return err
 			}
-			if err := checkSamples(images, vectors, samples); err != nil {
+			if err := checkSamples(&given, samples); err != nil {
 				return err
 			}
 			m, err := flags.open(c, args[0])
@@ -61,7 +62,7 @@ status 1.`, slowSamples),
 			if err != nil {
 				return err
 			}
-			in, err := m.verifySamples(net, images, vectors, samples)
+			in, err := m.verifySamples(net, &given, samples)
 			if err != nil {
 				return err
 			}
@@ -74,22 +75,18 @@ status 1.`, slowSamples),
 	}
 	flags.register(c.Flags())
 	c.Flags().StringVar(&targetList, "targets", "go,c,verilog", "the `TARGETS` to verify, a comma list")
-	c.Flags().StringVar(&images, "images", "", "run on images: an idx `FILE`, an .npz or a folder of PNGs; noise otherwise")
-	c.Flags().StringVar(&vectors, "vectors", "", "run on arrays: `FILE`.npz, as for run")
+	given.register(c.Flags(), "run on")
 	c.Flags().IntVar(&samples, "samples", 64, "how many samples, `N`")
 	jsonFlag(c, &asJSON)
 	return c
 }
 
 // checkSamples refuses samples from two places, and none.
-func checkSamples(images, vectors string, n int) error {
-	switch {
-	case n < 1:
+func checkSamples(given *sampleFlags, n int) error {
+	if n < 1 {
 		return usageError{fmt.Errorf("--samples %d: wanted at least 1", n)}
-	case images != "" && vectors != "":
-		return usageError{fmt.Errorf("--images and --vectors: wanted one of them")}
 	}
-	return nil
+	return given.check()
 }
 
 func parseTargets(list string) ([]string, error) {
@@ -103,17 +100,9 @@ func parseTargets(list string) ([]string, error) {
 	return out, nil
 }
 
-func (m *model) verifySamples(net *ir.Net, images, vectors string, n int) ([]map[string]*ir.Tensor, error) {
-	switch {
-	case images != "":
-		set, err := dataset.ReadImages(images)
-		if err != nil {
-			return nil, err
-		}
-		return m.feed(net).images(set, 0, min(n, set.Len()))
-	case vectors != "":
-		all, err := m.feed(net).read(vectors)
-		return all[:min(n, len(all))], err
+func (m *model) verifySamples(net *ir.Net, given *sampleFlags, n int) ([]map[string]*ir.Tensor, error) {
+	if given.file() != "" {
+		return given.read(m, net, n)
 	}
 	size := sampleOverhead
 	for _, in := range net.All(ir.OpInput) {

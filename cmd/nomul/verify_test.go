@@ -160,12 +160,12 @@ func TestVerifyTakesSamples(t *testing.T) {
 	}
 	m := &model{net: parsedNet(t, "net one fixed steps=1 {\nonce\n\t%x = input : u8[1]\n\t%y = output %x : u8[1]\n}"), options: &passes.Options{}}
 	for asked, want := range map[int]int{1: 1, 2: 2, 3: 3, 9: 3} {
-		got, err := m.verifySamples(m.net, "", file, asked)
+		got, err := m.verifySamples(m.net, &sampleFlags{vectors: file}, asked)
 		if err != nil || len(got) != want || got[want-1]["x"].I[0] != int64(4+want) {
 			t.Errorf("asked for %d of 3: %v (%v)", asked, got, err)
 		}
 	}
-	if got, err := m.verifySamples(m.net, "", "", 5); err != nil || len(got) != 5 {
+	if got, err := m.verifySamples(m.net, &sampleFlags{}, 5); err != nil || len(got) != 5 {
 		t.Errorf("asked for 5 of noise: %v (%v)", got, err)
 	}
 }

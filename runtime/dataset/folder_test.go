@@ -55,6 +55,38 @@ func TestFolderOfPNGs(t *testing.T) {
 	wantCode(t, err, diag.BadData, "e.png", "4x4", "3x2")
 }
 
+// Pictures whose red, green and blue are equal, as cameras write grey ones, are grey to an input of
+// one channel; a pixel of another colour keeps all three.
+func TestGreyPicturesInColour(t *testing.T) {
+	root := t.TempDir()
+	for name, blue := range map[string]uint8{"a/0": 7, "a/1": 8} {
+		img := image.NewNRGBA(image.Rect(0, 0, 3, 2))
+		for i := range 6 {
+			img.Set(i%3, i/3, color.NRGBA{R: uint8(i), G: uint8(i), B: uint8(i), A: 255})
+		}
+		img.Set(2, 1, color.NRGBA{R: 7, G: 7, B: blue, A: 255})
+		writePNG(t, filepath.Join(root, name+".png"), img)
+	}
+	m, err := ReadImages(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, two := m.Some(1), m
+	if got := one.Arranged([]int{1, 2, 3}); !reflect.DeepEqual(got.Shape, []int{2, 3}) || !bytes.Equal(got.Pixels, []byte{0, 1, 2, 3, 4, 7}) {
+		t.Errorf("a grey picture is %v, %v", got.Shape, got.Pixels)
+	}
+	if got := one.Arranged([]int{3, 2, 3}); got != one {
+		t.Errorf("an input of three channels takes %v", got.Shape)
+	}
+	if got := two.Arranged([]int{1, 2, 3}); got != two {
+		t.Errorf("pictures with a colour are %v", got.Shape)
+	}
+	one.Classes = nil // as of a file, whose first axis may be time
+	if got := one.Arranged([]int{1, 2, 3}); got != one {
+		t.Errorf("an array of three is %v", got.Shape)
+	}
+}
+
 // Some of the pictures of folders are some of each class, and their labels.
 func TestSomeOfEachClass(t *testing.T) {
 	root := t.TempDir()

@@ -158,8 +158,8 @@ func (m *Images) CheckShape(input ir.Shape) error {
 }
 
 // Arranged returns the images as an input of that shape takes them, where that is
-// plain: flat ones cut into its rows, and those whose channels come last with the
-// channels in front.
+// plain: flat ones cut into its rows, those whose channels come last with the
+// channels in front, and pictures of which red, green and blue are equal as grey.
 func (m *Images) Arranged(input []int) *Images {
 	have, want := squeeze(m.Shape), squeeze(input)
 	out := *m
@@ -168,6 +168,12 @@ func (m *Images) Arranged(input []int) *Images {
 		return m
 	case len(have) == 1 && m.size() == size(want):
 		out.Shape = want
+		return &out
+	case m.Classes != nil && slices.Equal(have, append([]int{3}, want...)) && m.isGrey():
+		out.Shape, out.Pixels = want, make([]uint8, 0, len(m.Pixels)/3)
+		for i := range m.Len() {
+			out.Pixels = append(out.Pixels, m.Image(i)[:m.size()/3]...)
+		}
 		return &out
 	case len(m.Shape) != 3 || !slices.Equal(squeeze([]int{m.Shape[2], m.Shape[0], m.Shape[1]}), want):
 		return m
@@ -180,6 +186,17 @@ func (m *Images) Arranged(input []int) *Images {
 		out.Pixels[i-at+at%channels*(n/channels)+at/channels] = p
 	}
 	return &out
+}
+
+// isGrey reports whether the three channels of each image, which are in front, are equal.
+func (m *Images) isGrey() bool {
+	for i := range m.Len() {
+		image, n := m.Image(i), m.size()/3
+		if !slices.Equal(image[:n], image[n:2*n]) || !slices.Equal(image[:n], image[2*n:]) {
+			return false
+		}
+	}
+	return true
 }
 
 func size(dims []int) int {
