@@ -178,7 +178,7 @@ func TestFunctionsOfStateAreNamed(t *testing.T) {
 		spike := func(s *sketch, h *ir.Value) *ir.Value { return s.spike(ir.GT, s.function(fn, h), s.num(0.5)) }
 		for name, c := range map[string]cell{"kept": kept, "compared": ownCell(spike, ownResets["zero"])} {
 			_, err := raisedOf(t, mlp(t, c, 4, "sum", nil))
-			if err == nil || strings.Count(err.Error(), "error: ") != 2 || strings.Count(err.Error(), "a gated neuron") != 2 {
+			if err == nil || strings.Count(err.Error(), "error: ") != 2 || strings.Count(err.Error(), "goes through "+fn.String()) != 2 {
 				t.Errorf("%s %v: %v", name, fn, err)
 			}
 		}

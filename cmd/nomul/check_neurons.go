@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"nomul/ir"
+	"nomul/ir/update"
 	"nomul/passes/raise"
 )
 
@@ -39,15 +41,19 @@ func givenOut(rows []neuronRow) string {
 // ownUpdates names the layers that are no neurons by the equation; empty when there are none.
 func ownUpdates(rows []neuronRow) string {
 	var names []string
+	compared := ""
 	for _, n := range rows {
 		if n.own && n.of == "" {
 			names = append(names, n.Name)
+			if strings.Contains(n.Threshold, "(") {
+				compared = " (in brackets what they compare with)"
+			}
 		}
 	}
 	if names == nil {
 		return ""
 	}
-	return "no neurons by the equation, whose updates are compiled as they are written: " + strings.Join(names, ", ")
+	return "no neurons by the equation, whose updates are compiled as they are written" + compared + ": " + strings.Join(names, ", ")
 }
 
 // started names the neurons that do not start from 0, and says how several values in a layer may
@@ -120,16 +126,69 @@ func neuronRows(net *ir.Net) []neuronRow {
 // cellRow describes a neuron by its program: how many state variables it keeps, and the constants
 // it is compared with.
 func cellRow(net *ir.Net, v *ir.Value, c ir.CellAttrs) neuronRow {
-	row := neuronRow{Name: v.Name, Kind: "own update", Count: v.Type.Size(), Leak: "–", Reset: "–", Compare: "–", Threshold: "–", own: true}
+	row := neuronRow{Name: v.Name, Kind: "own update", Count: v.Type.Size(), Leak: own, Reset: own, Compare: own, Threshold: own, own: true}
+	if limits := limitsOf(v, c.Do.Program); len(limits) > 0 {
+		row.Threshold += " (" + strings.Join(limits, ", ") + ")"
+	}
+	if !v.Type.IsSpike() && !slices.ContainsFunc(c.Do.Code, update.Instr.Compares) {
+		row.Threshold, row.Compare = "", "never"
+	}
 	if n := len(c.Do.Vars); n > 1 {
 		row.Kind += fmt.Sprintf(", %d state variables", n)
 	}
 	if of, ok := strings.CutSuffix(v.Name, ".potential"); ok && !v.Type.IsSpike() && net.Find(of) != nil {
-		row.Kind, row.Reset, row.of = "membrane", "by "+of, of
+		row.Kind, row.Threshold, row.Reset, row.Compare, row.of = "membrane", "", "by "+of, "never", of
 	} else if !v.Type.IsSpike() {
 		row.Kind += ", silent"
 	}
 	return row
+}
+
+// own stands for a part of a neuron that its program has.
+const own = "own"
+
+// limitsOf are the constants that the program of a cell compares numbers with, in its order. State that
+// keeps bits is no number.
+func limitsOf(v *ir.Value, p *update.Program) []string {
+	var out []string
+	var add func(at update.Value)
+	add = func(at update.Value) {
+		text := ""
+		switch i := p.Code[at]; i.Kind {
+		case update.Const:
+			text = strconv.FormatInt(i.At, 10)
+		case update.Operand:
+			if c := v.Args[i.At].Const(); c != nil {
+				text = span(c)
+			}
+		case update.Select:
+			add(i.A)
+			add(i.B)
+		}
+		if text != "" && !slices.Contains(out, text) {
+			out = append(out, text)
+		}
+	}
+	for _, i := range p.Code {
+		if i.Compares() && !keptBit(p, i) {
+			add(i.A)
+			add(i.B)
+		}
+	}
+	return out
+}
+
+// keptBit reports whether a comparison is that of a state variable which is 0 or 1 with its neighbour.
+func keptBit(p *update.Program, i update.Instr) bool {
+	state := p.Code[i.A]
+	if state.Kind != update.Load {
+		return false
+	}
+	stored := p.Code[p.Stored(int(state.At))]
+	bit := func(v update.Value) bool {
+		return p.Code[v].Kind == update.Const && (p.Code[v].At == 0 || p.Code[v].At == 1)
+	}
+	return stored.Kind == update.Select && bit(stored.A) && bit(stored.B)
 }
 
 // leakText is a leak's factor if it is an operand, else the leak as it is written.

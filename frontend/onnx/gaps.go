@@ -84,8 +84,14 @@ func Unsupported(net *ir.Net) []Gap {
 // MapHelp is the help text for an author's own operator.
 const MapHelp = "if it is a neuron, say which with --neurons FILE"
 
+// random is the way without random numbers, of which every run would have others.
+const random = "random numbers are others in every run: draw them once, before the export and for all steps, or export without noise"
+
 // instead has, by operator, a supported way to write it.
 var instead = map[string]string{
+	"RandomUniformLike": random, "RandomNormalLike": random, "RandomUniform": random, "RandomNormal": random, "Bernoulli": random,
+	"TopK": "it compares the neurons of a layer with each other, and a neuron fires by its own state and what comes in: " +
+		"let the spikes of a layer inhibit it instead, as in m - 0.3 * (s.sum(1, keepdim=True) - s)",
 	"NonZero": "h[mask] -= 1 is exported so, and has a shape of its own for every input: write torch.where(mask, h - 1, h)",
 }
 

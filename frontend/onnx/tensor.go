@@ -238,7 +238,11 @@ func rawInt(b []byte, signed bool) int64 {
 func checkFinite(data []float64) *diag.Diagnostic {
 	for i, f := range data {
 		if math.IsNaN(f) || math.IsInf(f, 0) {
-			return diag.Errorf(diag.Origin{}, diag.BadConstant, "element %d is %v", i, f)
+			d := diag.Errorf(diag.Origin{}, diag.BadConstant, "element %d is %v", i, f)
+			if math.IsInf(f, 0) {
+				d.Help = "no integer stands for an infinity: write a number beyond all that are compared with it, such as -1000 for \"the last spike was long ago\""
+			}
+			return d
 		}
 	}
 	return nil

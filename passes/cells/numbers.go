@@ -4,6 +4,7 @@ import (
 	"nomul/ir"
 	"nomul/ir/update"
 	"nomul/passes/canonical"
+	"nomul/passes/rewrite"
 	"nomul/passes/unsupported"
 )
 
@@ -96,7 +97,7 @@ func (w *moment) product(v *ir.Value) update.Value {
 	if w.isOperand(v.Args[0]) || w.isOperand(v.Args[1]) {
 		return w.none(v, unsupported.Gated)
 	}
-	return w.none(v, unsupported.Quadratic)
+	return w.none(v, unsupported.OfProduct(v))
 }
 
 // constOf is the value itself where it is a constant.
@@ -157,6 +158,13 @@ func (w *moment) function(v *ir.Value) update.Value {
 		return w.b.Max(x, w.zero())
 	case canonical.IsFn(v, ir.FnAbs):
 		return w.b.Max(x, w.b.Sub(w.zero(), x))
+	case canonical.IsFn(v, ir.FnLeakyRelu):
+		return w.leakyRelu(x, v.Attrs.(ir.MapAttrs).Alpha)
 	}
 	return w.none(v, unsupported.OfFunction(v.Attrs.(ir.MapAttrs).Fn))
+}
+
+// leakyRelu is x where it is not less than 0, else alpha·x.
+func (w *moment) leakyRelu(x update.Value, alpha float64) update.Value {
+	return w.b.Select(w.b.AtLeast(x, w.zero()), x, w.times(x, rewrite.Scalar(alpha), nil))
 }

@@ -55,6 +55,9 @@ func comparesOther(step int, f, past *ir.Value, others []*ir.Value) *diag.Diagno
 		step, canonical.Where(others[0]), inLast(others[0], f))
 }
 
+// overTime is a way to have another threshold in each step.
+const overTime = "; if its threshold depends on the time step, that may be state: export one step, in which it is made of a state that starts as 0, as 0.8 + 0.05 * t with t + 1 for the next step, and say --state and --steps"
+
 // ThresholdsDiffer reports whether a layer's membranes are compared once in each of the last two steps,
 // alike but for a threshold that no step before has: then the steps differ, whatever the neuron is.
 func ThresholdsDiffer(n *ir.Net, layers []timing.History) bool {

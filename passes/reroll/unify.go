@@ -3,6 +3,7 @@ package reroll
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"nomul/ir"
 	"nomul/ir/diag"
@@ -94,7 +95,11 @@ func (u *unrolled) seeds() ([]seed, *diag.Diagnostic) {
 				g = grownTwin(f, last, fires[past], past)
 			}
 			if g == nil {
-				return nil, comparesOther(u.steps-2, f, past, fires[past]).WithHelp("%s", u.atTheEnd(f))
+				help := u.atTheEnd(f)
+				if others := fires[past]; len(fires[last]) == 1 && len(others) == 1 && others[0].Attrs == f.Attrs {
+					help = strings.TrimPrefix(help+overTime, "; ")
+				}
+				return nil, comparesOther(u.steps-2, f, past, fires[past]).WithHelp("%s", help)
 			}
 			out = append(out, seed{f, g, i})
 		}

@@ -40,6 +40,9 @@ func (s *scaler) kept(delay *ir.Value) *diag.Diagnostic {
 			return o.Refused(stored[fires])
 		}
 	}
+	if d := unsupported.KeptForGreatest(delay, s.readers); d != nil {
+		return d
+	}
 	if s.keepsState(delay) {
 		return s.secondState(delay, "numbers that are neither spikes nor pixels are")
 	}

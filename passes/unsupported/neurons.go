@@ -22,11 +22,17 @@ type Reason struct {
 // throughFunction is of a neuron that keeps a function of its state.
 const throughFunction = "a neuron whose state goes through "
 
+// What is taken in place of a neuron that is not.
+const (
+	useLinear = "a neuron with a leak, an adaptive threshold or a current that spikes feed is taken, as LIF, ALIF and AdLIF are"
+	useBounds = "a membrane with bounds is taken: torch.clamp, or F.hardtanh; where the function is only compared, compare the membrane itself with another threshold"
+)
+
 // functionReasons are the neurons whose state goes through a function.
 var functionReasons = map[ir.Fn]Reason{
-	ir.FnExp:     {What: "an exponential neuron (EIF or AdEx)"},
-	ir.FnSigmoid: {What: "a gated neuron (an LSTM that spikes)"},
-	ir.FnTanh:    {What: "a gated neuron (an LSTM that spikes)"},
+	ir.FnExp:     {What: "an exponential neuron (EIF or AdEx)", Help: useLinear},
+	ir.FnSigmoid: {What: throughFunction + "sigmoid", Help: useBounds},
+	ir.FnTanh:    {What: throughFunction + "tanh", Help: useBounds},
 	ir.FnRound:   rounded,
 	ir.FnFloor:   rounded,
 	ir.FnCeil:    rounded,
@@ -36,9 +42,15 @@ var (
 	rounded = Reason{What: "a neuron whose state is rounded in every step (snnTorch's state_quant)",
 		Help: "export it without state_quant: nomul rounds what has to be rounded itself"}
 	// Quadratic is of a neuron that multiplies numbers of its state.
-	Quadratic = Reason{What: "a quadratic neuron (QIF or Izhikevich)"}
+	Quadratic = Reason{What: "a quadratic neuron (QIF or Izhikevich)", Help: useLinear}
+	// Product is of a neuron that multiplies two numbers that its steps make.
+	Product = Reason{What: "a neuron that multiplies two numbers that its steps make, as a conductance and a membrane",
+		Help: "products with constants are taken, and with a number that is 0 or 1: add the current g * (E - V) of a constant V, or compare one of the two, as in m * (g > 0.5)"}
 	// Gated is of a neuron whose state is multiplied by a number that comes in.
-	Gated = Reason{What: "a gated neuron, whose state is multiplied by a number that comes in"}
+	Gated = Reason{What: "a gated neuron, whose state is multiplied by a number that comes in",
+		Help: "a gate that is 0 or 1 is taken, as in m * (gate > 0.5)"}
+	// spikingLSTM is of a neuron with gates that its own state makes.
+	spikingLSTM = Reason{What: "a gated neuron (an LSTM that spikes)", Help: Gated.Help}
 	// Divided is of a neuron that divides by its state.
 	Divided = Reason{What: "a neuron that divides by a number of its state"}
 )
@@ -109,9 +121,13 @@ func (a *Anatomy) function(v *ir.Value) (Reason, bool) {
 	if fn == ir.FnRelu || fn == ir.FnAbs || fn == ir.FnSign {
 		return Reason{}, false
 	}
-	if v == a.Membrane && (fn == ir.FnSigmoid || fn == ir.FnTanh) {
+	sigmoidal := fn == ir.FnSigmoid || fn == ir.FnTanh
+	if sigmoidal && slices.ContainsFunc(a.Values, func(v *ir.Value) bool { return v.Op == ir.OpMul && gates(v) }) {
+		return spikingLSTM, true
+	}
+	if v == a.Membrane && sigmoidal {
 		if a.keeps(v) {
-			return Reason{What: throughFunction + fn.String()}, true
+			return OfFunction(fn), true
 		}
 		return Reason{What: "a neuron that compares the " + fn.String() + " of its membrane", Help: "compare the membrane itself, with the number whose " + fn.String() + " the threshold is"}, true
 	}
@@ -152,7 +168,44 @@ func FunctionOfState(delay, kept *ir.Value) *Reason {
 
 // product: two numbers of the state are multiplied.
 func (a *Anatomy) product(v *ir.Value) (Reason, bool) {
-	return Quadratic, v.Op == ir.OpPow && a.recurs(v, v.Args[0]) || v.Op == ir.OpMul && a.recurs(v, v.Args[0]) && a.recurs(v, v.Args[1])
+	if v.Op == ir.OpPow && a.recurs(v, v.Args[0]) || v.Op == ir.OpMul && a.recurs(v, v.Args[0]) && a.recurs(v, v.Args[1]) {
+		return OfProduct(v), true
+	}
+	return Reason{}, false
+}
+
+// OfProduct is the reason of a neuron that multiplies two numbers of its state, or takes the power of one.
+func OfProduct(v *ir.Value) Reason {
+	if v.Op == ir.OpPow || shifted(v.Args[0]) == shifted(v.Args[1]) {
+		return Quadratic
+	}
+	return Product
+}
+
+// gates reports whether a value is a product with a sigmoid, or with a part of one.
+func gates(v *ir.Value) bool {
+	return slices.ContainsFunc(v.Args, func(a *ir.Value) bool {
+		for a = shifted(a); a.Op.Class() == ir.Move; {
+			a = a.Args[0]
+		}
+		return canonical.IsFn(a, ir.FnSigmoid)
+	})
+}
+
+// shifted is the number that a value is but for a constant factor and a shift.
+func shifted(v *ir.Value) *ir.Value {
+	for {
+		switch {
+		case v.Op == ir.OpNeg:
+			v = v.Args[0]
+		case byConstant(v):
+			v = v.Args[0]
+		case (v.Op == ir.OpMul || v.Op == ir.OpAdd || v.Op == ir.OpSub) && v.Args[0].Const() != nil:
+			v = v.Args[1]
+		default:
+			return v
+		}
+	}
 }
 
 // recurs reports whether an operand of v depends on numbers of the step before: on a delay, on an

@@ -27,11 +27,26 @@ func asksForGreatest(v *ir.Value) *diag.Diagnostic {
 	}
 	for i, a := range pair {
 		if at := greatestOf(a); at != nil && (at.Op == ir.OpArgmax || pair[1-i].Const() == nil) {
-			return rewrite.Refuse(v, diag.NotANeuron, "compares with the greatest of a layer, %s, so that only the strongest fires (winner takes all); a neuron fires by its own state and what comes in", canonical.Where(at)).
-				WithHelp("let the spikes of a layer inhibit it instead, as in m - 0.3 * (s.sum(1, keepdim=True) - s)")
+			return strongest(v, "compares with", at)
 		}
 	}
 	return nil
+}
+
+// KeptForGreatest refuses a delay of numbers of which a reader takes the greatest; nil where none does.
+func KeptForGreatest(delay *ir.Value, readers map[*ir.Value][]*ir.Value) *diag.Diagnostic {
+	for _, r := range readers[delay] {
+		if at := greatestOf(r); at != nil {
+			return strongest(delay, "is kept for", at)
+		}
+	}
+	return nil
+}
+
+// strongest is the error of a value that has to do with the greatest of a layer.
+func strongest(v *ir.Value, does string, at *ir.Value) *diag.Diagnostic {
+	return rewrite.Refuse(v, diag.NotANeuron, "%s the greatest of a layer, %s, so that only the strongest fires (winner takes all); a neuron fires by its own state and what comes in", does, canonical.Where(at)).
+		WithHelp("let the spikes of a layer inhibit it instead, as in m - 0.3 * (s.sum(1, keepdim=True) - s)")
 }
 
 // greatestOf returns the greatest of real numbers, or its place, that a value is, moved or not; nil
