@@ -32,7 +32,9 @@
 // S0 + 2^16·S2, exactly, as long as each signed sum S fits 16 bits. That is
 // proved from the weights: the plan cuts the rows into segments in which no
 // subset of a column's weights can leave 16 bits. Most layers are one segment.
-// Wider weights (up to 16 bits) take plain 32-bit sums.
+// Wider weights (up to 16 bits) take plain 32-bit sums. Weights of at most 4 bits, or of −2..1, are
+// stored as nibbles or as two bits, 8 or 16 in a word, where that saves more flash than another kernel
+// takes; the kernel makes words of four bytes of them.
 //
 // # How an image runs
 //

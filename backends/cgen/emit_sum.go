@@ -286,11 +286,11 @@ func (p *sumPrinter) shiftSums(i int) {
 // rowSums prints the calls that add the listed rows to every tile.
 func (p *sumPrinter) rowSums(d digit, g segment) {
 	for _, t := range p.tiles {
-		kernel := fmt.Sprintf("rows%d", t.outputs)
+		kernel := fmt.Sprint(packed[t.bits], t.outputs)
 		if p.wide {
 			kernel = "wide"
 		}
-		each := p.perRow(t.outputs)
+		each := t.perRow()
 		p.line("\t@_%s_%d(%s, %du, %s, %du, st->row_list, levels, %du);", kernel, p.elem.bits, plus(p.sums, t.column), t.count,
 			plus(p.row, t.at+g.first*each), each*p.rows, d.levels)
 	}

@@ -2,9 +2,12 @@ package cgen_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"nomul/backends/cgen"
 	"nomul/ir/irtest"
 )
 
@@ -113,4 +116,59 @@ once
 		dir := artefact(t, net, vectors(t, net, extremes(net)))
 		run(t, dir, nil, build(t, dir, "test", "gcc", "-O1"))
 	}
+}
+
+// Weights of few bits are packed in tiles whose rows are whole words, the others have a byte each: 28 outputs
+// are a tile of 16, one of 8 and one of 4.
+const narrow = `net narrow fixed steps=2 {
+once
+	%x = input : u8[100]
+	%p = input : spike[100]
+	%i = input : spike[8,9,7]
+	%n = const {seed=1 lo=-8 hi=7} : s4[28,100]
+	%c = const {seed=2 lo=-2 hi=1} : s2[28,100]
+	%t = const {seed=3 lo=-1 hi=1} : s2[56,4,3,3]
+	%m = const {seed=4 lo=-7 hi=7} : s4[48,8,3,3]
+	%y1 = linear %x, %n {slots=planes} : s32[28]
+	%y2 = linear %x, %c {slots=planes} : s32[28]
+	%y3 = linear %p, %n : s32[28]
+	%y4 = linear %p, %c : s32[28]
+	%y5 = conv %i, %t {strides=[1,2] pads=[1,0,1,1] dilations=[1,1] groups=2} : s32[56,9,3]
+	%y6 = conv %i, %m {strides=[1,1] pads=[0,1,0,0] dilations=[2,1] groups=1} : s32[48,5,6]
+	%o1 = output %y1 : s32[28]
+	%o2 = output %y2 : s32[28]
+	%o3 = output %y3 : s32[28]
+	%o4 = output %y4 : s32[28]
+	%o5 = output %y5 : s32[56,9,3]
+	%o6 = output %y6 : s32[48,5,6]
+}
+`
+
+func TestPackedWeights(t *testing.T) {
+	irtest.Long(t)
+	t.Parallel()
+	net := irtest.ParseNet(t, "narrow", narrow)
+	irtest.Need(t, "gcc")
+	dir := artefact(t, net, vectors(t, net, extremes(net)))
+	text, err := os.ReadFile(filepath.Join(dir, "model.c"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kernel := range []string{"nibbles16", "nibbles8", "rows4", "crumbs16", "rows8"} {
+		if !strings.Contains(string(text), "model_"+kernel+"_") {
+			t.Errorf("no weights are added by the kernel %s", kernel)
+		}
+	}
+	bytes := 0
+	for _, r := range cgen.Memory(net) {
+		if strings.HasSuffix(r.Name, "_weight") {
+			bytes += r.Bytes
+		}
+	}
+	// Of 28 outputs 16 and 8 take half a byte each, or 16 a quarter and 8 a byte, and 4 a byte.
+	want := 2*100*(12+4) + 2*100*(4+8+4) + 2*36*(4+8+4) + 72*24
+	if bytes != want {
+		t.Errorf("the weights take %d bytes, wanted %d", bytes, want)
+	}
+	run(t, dir, nil, build(t, dir, "test", sanitized...))
 }

@@ -16,6 +16,7 @@ const maxRows = 1024
 type rowSum struct {
 	elem      elem    // of the sums
 	wide      bool    // weights of 16 bits
+	stored    int     // bits of weights that are not wide, where a tile's row is whole words of them: 8, 4 or 2
 	w         []int64 // by group, output and row
 	groups    int
 	outs      int   // of a group
@@ -36,8 +37,30 @@ type digit struct{ shift, levels int }
 type segment struct{ first, rows int }
 
 // tile is a run of equal tiles: outputs from column on, outputs·rows weights
-// each, from word (or element, when wide) at of the array on.
-type tile struct{ outputs, count, column, at int }
+// of so many bits each, from word (or element, when wide) at of the array on.
+type tile struct{ outputs, count, column, at, bits int }
+
+// perRow is the array elements that a row takes in a tile.
+func (t tile) perRow() int {
+	if t.bits == wideWeights.bits {
+		return t.outputs
+	}
+	return t.outputs * t.bits / 32
+}
+
+// packWorth is how many bytes of flash packed weights must save to be worth the time, and the code of another
+// kernel.
+const packWorth = 1024
+
+// storedBits are those of weights in a range, of which there are so many.
+func storedBits(r ir.Range, weights int) int {
+	for _, bits := range []int{2, 4} {
+		if (ir.Range{Lo: -1 << (bits - 1), Hi: 1<<(bits-1) - 1}).Contains(r) && weights*(8-bits)/8 >= packWorth {
+			return bits
+		}
+	}
+	return 8
+}
 
 // wideWeights is the element of weights beyond 8 bits.
 var wideWeights = elem{16, true, false}
@@ -121,38 +144,48 @@ func (s *rowSum) planTiles() {
 			continue
 		}
 		if count := quads / size; count > 0 {
-			s.tiles = append(s.tiles, tile{4 * size, count, column, at})
+			t := tile{4 * size, count, column, at, s.bitsOf(4 * size)}
+			s.tiles = append(s.tiles, t)
 			column += 4 * size * count
-			at += s.perRow(4*size) * s.rows * count
+			at += t.perRow() * s.rows * count
 			quads -= size * count
 		}
 	}
 }
 
+// bitsOf are the bits of weights in a tile of so many outputs: of a narrow one, a packed row would
+// not be whole words.
+func (s *rowSum) bitsOf(outputs int) int {
+	switch {
+	case s.wide:
+		return wideWeights.bits
+	case outputs*s.stored < 32:
+		return 8
+	}
+	return s.stored
+}
+
 // groupSize is the array elements that the weights of a group take.
-func (s *rowSum) groupSize() int { return s.perRow(roundUp(s.outs, 4)) * s.rows }
+func (s *rowSum) groupSize() int {
+	n := 0
+	for _, t := range s.tiles {
+		n += t.perRow() * s.rows * t.count
+	}
+	return n
+}
 
 // levels is the length of the array of levels; level 0 only stands in for the digit 0.
 func (s *rowSum) levels() int { return 1 << max(1, s.digitBits) }
 
-// perRow is the array elements one row takes in a tile.
-func (s *rowSum) perRow(outputs int) int {
-	if s.wide {
-		return outputs
-	}
-	return outputs / 4
-}
-
-// laid is the storage of the weights: by tile, row by row; outputs beyond the last weigh 0. Of
-// 8-bit weights four are in a word, biased by 128, the first in the lowest byte.
+// laid is the storage of the weights: by tile, row by row; outputs beyond the last weigh 0.
 func (s *rowSum) laid() []int64 {
 	var out []int64
 	for g := range s.groups {
 		for _, t := range s.tiles {
 			for i := range t.count * s.rows {
 				first := t.column + i/s.rows*t.outputs
-				for at := first; at < first+t.outputs; at += 4 {
-					out = append(out, s.four(g, at, i%s.rows)...)
+				for at := first; at < first+t.outputs; at += 32 / min(t.bits, 8) {
+					out = append(out, s.word(g, at, i%s.rows, t.bits)...)
 				}
 			}
 		}
@@ -160,17 +193,24 @@ func (s *rowSum) laid() []int64 {
 	return out
 }
 
-// four are the weights of four outputs in a row.
-func (s *rowSum) four(group, first, row int) []int64 {
-	weights, word := make([]int64, 4), int64(0)
-	for b := range weights {
-		if first+b < s.outs {
-			weights[b] = s.w[(group*s.outs+first+b)*s.rows+row]
+// word are the weights of some outputs in a row: as they are when wide, else in a word, each with a bias
+// that makes it positive. Each byte has one of the first four outputs in its lowest bits, the first in
+// the lowest byte; packed ones of the next four follow in the bits above.
+func (s *rowSum) word(group, first, row, bits int) []int64 {
+	wide, word := make([]int64, 4), int64(0)
+	for i := range 32 / min(bits, 8) {
+		weight := int64(0)
+		if first+i < s.outs {
+			weight = s.w[(group*s.outs+first+i)*s.rows+row]
 		}
-		word |= (weights[b] + 128) << (8 * b)
+		if s.wide {
+			wide[i] = weight
+			continue
+		}
+		word |= (weight + 1<<(bits-1)) << (i%4*8 + i/4*bits)
 	}
 	if s.wide {
-		return weights
+		return wide
 	}
 	return []int64{word}
 }

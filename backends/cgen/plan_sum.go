@@ -171,6 +171,7 @@ const maxEvents = 1<<16 - 1
 // planRows lays out the rows of weights for sums of some element, and cuts them into segments.
 func (t *sum) planRows(y elem, packed bool) {
 	t.elem, t.wide = y.unsigned(), !(elem{8, true, false}).holds(t.Weight.Array.Data.Range())
+	t.stored = storedBits(t.Weight.Array.Data.Range(), t.groups*t.outs*t.rows)
 	t.planDigits(packed, t.X.Array.Range)
 	if len(t.over) > 0 && packed {
 		t.planChunks()

@@ -41,7 +41,7 @@ func (f *calibrateFlags) give(c *cobra.Command, m *model) error {
 	if err := k.load(); err != nil {
 		return err
 	}
-	m.options.Samples = k.observe
+	m.options.Samples, m.calibration = k.observe, k
 	return nil
 }
 
@@ -52,6 +52,7 @@ type calibration struct {
 	file   string
 	limit  int
 	images *dataset.Images // nil where the samples are arrays
+	others *dataset.Images // images that have no part in the calibration, to try what comes of it; there may be none
 }
 
 // load reads images. An .npz with an array that is called like an input has inputs as run takes them.
@@ -65,11 +66,35 @@ func (k *calibration) load() error {
 			return nil
 		}
 	}
-	var err error
-	if k.images, err = dataset.ReadImages(k.file); err == nil {
-		k.images = k.images.Some(k.limit)
+	all, err := dataset.ReadImages(k.file)
+	if err != nil {
+		return err
 	}
-	return err
+	if all.Len() == 0 {
+		return diag.Errorf(diag.Origin{File: k.file}, diag.BadData, "has no images")
+	}
+	calibrate, others := chosen(all.Len(), k.limit, all.Classes != nil)
+	k.images, k.others = all.Pick(calibrate), all.Pick(others)
+	return nil
+}
+
+// chosen are the numbers of the images that are taken of so many, and of others, at most as many, of those that
+// are left: the first and the next; where images are sorted, at even distances.
+func chosen(total, limit int, sorted bool) (taken, others []int) {
+	n := min(total, limit)
+	rest := min(total-n, n)
+	for i := range n + rest {
+		at := i
+		if sorted {
+			at = i * total / (n + rest)
+		}
+		if sorted && i%2 == 1 && len(others) < rest || !sorted && i >= n {
+			others = append(others, at)
+		} else {
+			taken = append(taken, at)
+		}
+	}
+	return taken, others
 }
 
 // observe is the options' Samples.
@@ -100,9 +125,6 @@ func (k *calibration) samples(net *ir.Net) (int, interp.Samples, error) {
 		return min(k.limit, len(all)), func(i int) (map[string]*ir.Tensor, error) { return all[i], nil }, err
 	}
 	images := feed.arranged(k.images)
-	if images.Len() == 0 {
-		return 0, nil, diag.Errorf(diag.Origin{File: k.file}, diag.BadData, "has no images")
-	}
 	return images.Len(), func(i int) (map[string]*ir.Tensor, error) {
 		in, err := feed.images(images, i, i+1)
 		if err != nil {

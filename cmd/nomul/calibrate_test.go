@@ -102,3 +102,20 @@ func TestCalibrationRefused(t *testing.T) {
 		}
 	}
 }
+
+// Of sorted images some of each kind are calibrated on, and others of each kind are left; nothing is taken twice.
+func TestCalibrationIsChosen(t *testing.T) {
+	for _, c := range []struct {
+		total, limit  int
+		sorted        bool
+		taken, others string
+	}{
+		{9, 3, false, "[0 1 2]", "[3 4 5]"}, {4, 3, false, "[0 1 2]", "[3]"}, {2, 3, false, "[0 1]", "[]"}, {3, 3, true, "[0 1 2]", "[]"},
+		{12, 3, true, "[0 4 8]", "[2 6 10]"}, {5, 4, true, "[0 2 3 4]", "[1]"},
+	} {
+		taken, others := chosen(c.total, c.limit, c.sorted)
+		if fmt.Sprint(taken) != c.taken || fmt.Sprint(others) != c.others {
+			t.Errorf("%+v: %v and %v", c, taken, others)
+		}
+	}
+}

@@ -151,7 +151,7 @@ func understand(c *cobra.Command, file string, o *passes.Options, flags *compile
 		u.Multiplications.Refused = "operators are not supported"
 		return u, nil
 	}
-	return u, u.lower(c, file, net, o, &flags.calibrate)
+	return u, u.lower(c, file, net, o, flags)
 }
 
 func (u *understanding) ports(net *ir.Net) {
@@ -175,7 +175,7 @@ func (u *understanding) read(net *ir.Net) {
 }
 
 // lower runs the passes as far as they go and takes the verdict on the way.
-func (u *understanding) lower(c *cobra.Command, file string, net *ir.Net, o *passes.Options, calibrate *calibrateFlags) error {
+func (u *understanding) lower(c *cobra.Command, file string, net *ir.Net, o *passes.Options, flags *compileFlags) error {
 	unsaid := o.Pixels == nil && o.InputType.Kind == 0 && slices.ContainsFunc(net.All(ir.OpInput), func(v *ir.Value) bool { return v.Type.IsReal() })
 	o = pixelsAssumed(net, o)
 	o.Tell = func(d *diag.Diagnostic) { u.Warnings = append(u.Warnings, d.Error()) }
@@ -183,7 +183,7 @@ func (u *understanding) lower(c *cobra.Command, file string, net *ir.Net, o *pas
 	if o.Bound = func(b *ir.Bound) { u.Bounds = append(u.Bounds, rowOf(b)) }; unsaid {
 		o.Bound, u.Assumed = nil, assumedBytes
 	}
-	if err := calibrate.give(c, &model{net: net, options: o, file: file}); err != nil {
+	if err := flags.measure(c, &model{net: net, options: o, file: file}); err != nil {
 		return err
 	}
 	u.Multiplications.before(net)

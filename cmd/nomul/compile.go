@@ -32,6 +32,7 @@ type compileFlags struct {
 	csdDigits        int
 	residual         string
 	calibrate        calibrateFlags
+	budget           budgetFlag
 	activations      activationFlags
 }
 
@@ -42,6 +43,7 @@ func (f *compileFlags) register(fs *pflag.FlagSet) {
 	fs.IntVar(&f.csdDigits, "csd-digits", f.csdDigits, "`N` signed powers of two, 1 to 8, that stand for a constant which neither weights nor thresholds can take (default as many as it takes)")
 	fs.StringVar(&f.residual, "residual", f.residual, "`WHERE` residuals are added: keep, or membrane to add before the neuron, which is another function than the trained one")
 	f.calibrate.register(fs)
+	fs.Var(&f.budget, "budget", "choose the width of each layer's weights, 8 or 4 bits or ternary, by calibration such that the emitted C takes no more: `flash=SIZE` such as flash=256K")
 	f.activations.register(fs)
 }
 
@@ -176,6 +178,16 @@ type model struct {
 	inputs  []string // the files that were read for it
 	outputs []string // that are wanted; all where none are named
 	warn    func(text string)
+	// calibration is what passes measure on; nil where no samples are given.
+	calibration *calibration
+}
+
+// measure gives a model its calibration samples, and what is chosen by them.
+func (f *compileFlags) measure(c *cobra.Command, m *model) error {
+	if err := f.calibrate.give(c, m); err != nil {
+		return err
+	}
+	return f.budget.apply(c, m)
 }
 
 // open loads a model and reads the flags.
@@ -211,7 +223,7 @@ func (f *compileFlags) open(c *cobra.Command, file string) (*model, error) {
 	}
 	warn := func(text string) { wrapped(c.ErrOrStderr(), "warning: "+text) }
 	m := &model{net: loaded.net, options: o, file: file, inputs: inputs, outputs: f.outputs, warn: warn}
-	return m, f.calibrate.give(c, m)
+	return m, f.measure(c, m)
 }
 
 // normalisations say how pixels are understood, input by input. One that an input

@@ -77,6 +77,9 @@ type Options struct {
 	// their order, with step −1 for values of clock once and the number of steps for those of clock
 	// end. Constants are not shown. Tensors that were shown are the caller's own.
 	Samples func(net *ir.Net, want []*ir.Value, see func(sample, step int, v *ir.Value, t *ir.Tensor)) error
+	// Rounded, when not nil, is told of every layer whose weights are rounded by calibration. That holds half
+	// of the samples back.
+	Rounded func(RoundedLayer)
 	// Activations says how many levels above 0 the words of activations have; zero is 255, 8 bits.
 	Activations PerLayer
 	// Note, when not nil, is told of every rewrite that is not exact: at which
@@ -87,6 +90,17 @@ type Options struct {
 	Bound func(*ir.Bound)
 
 	ManySteps bool // the file has several steps, so a single one that is left has forgotten nothing
+}
+
+// RoundedLayer is how the weights of a layer were rounded by calibration.
+type RoundedLayer struct {
+	Name          string
+	Bits, Weights int // the width of weights, and how many there are
+	// Steady says that what comes in is the same in all time steps, and so are the errors.
+	Steady bool
+	// Lost is the variance of the errors in the layer's result, as a share of that of the result itself, on
+	// every other sample, by which they were not rounded.
+	Lost float64
 }
 
 // PerLayer is a number for all layers, and for some by their name.

@@ -20,41 +20,76 @@ const (
 	sweeps = 4
 )
 
-// feedBack rounds the layer's weights by error feedback.
-func (l *Layer) feedBack(m *meter) {
+// feedBack rounds the layer's weights by error feedback, and returns, where samples are held back, the variance
+// of the errors in the layer's result as a share of that of the result itself.
+func (l *Layer) feedBack(m *meter) float64 {
 	l.Integers = &ir.Tensor{Type: ir.SintType(64, l.Weights.Type.Shape), I: make([]int64, len(l.Weights.F))}
 	l.Shift = make([]float64, l.Outputs())
 	scale, perGroup := l.PerOutputData(l.Scale.Data), l.Outputs()/l.Groups()
+	lost, all := make([]float64, l.Outputs()), make([]float64, l.Outputs())
 	for group, blocks := range m.groups {
-		for _, b := range blocks {
+		for k, b := range blocks {
 			f, mean := newFeedback(b.covariance(), b.size), b.mean()
+			var held []float64
+			if m.held != nil {
+				held = m.held[group][k].covariance()
+			}
 			eachRow(perGroup, func(k int) {
 				output := group*perGroup + k
 				at := output*l.Row() + b.from
-				l.Shift[output] += scale[output] * f.row(l.Integers.I[at:][:b.size], l.Weights.F[at:][:b.size], scale[output], l.Limit, mean)
+				of := f.row(l.Integers.I[at:][:b.size], l.Weights.F[at:][:b.size], scale[output], l.Limit, mean)
+				l.Shift[output] += scale[output] * of.mean
+				lost[output] += scale[output] * scale[output] * variance(held, of.errors)
+				all[output] += scale[output] * scale[output] * variance(held, of.exact)
 			})
 		}
 	}
+	return sum(lost) / max(sum(all), math.SmallestNonzeroFloat64)
 }
 
-// row rounds a row of weights in units of a scale, and returns how many of these its result loses for
-// inputs of a mean. Weights that are whole multiples of the scale stay.
-func (f *feedback) row(dst []int64, weights []float64, scale float64, limit int64, mean []float64) float64 {
-	exact, whole := make([]float64, f.size), true
+func sum(list []float64) float64 {
+	out := 0.0
+	for _, f := range list {
+		out += f
+	}
+	return out
+}
+
+// roundedRow is a row before it was rounded, and its errors, in units of its scale, and the mean of the error in its
+// result.
+type roundedRow struct {
+	exact, errors []float64
+	mean          float64
+}
+
+// row rounds a row of weights in units of a scale. Weights that are whole multiples of the scale stay.
+func (f *feedback) row(dst []int64, weights []float64, scale float64, limit int64, mean []float64) roundedRow {
+	out, whole := roundedRow{exact: make([]float64, f.size), errors: make([]float64, f.size)}, true
 	for i, w := range weights {
-		exact[i] = w / scale
-		dst[i] = nearest(exact[i], limit)
-		whole = whole && math.Abs(exact[i]-float64(dst[i])) <= wholeError*math.Abs(exact[i])
+		x := w / scale
+		out.exact[i], dst[i] = x, nearest(x, limit)
+		whole = whole && math.Abs(x-float64(dst[i])) <= wholeError*math.Abs(x)
 	}
 	if whole {
-		return 0
+		return out
 	}
-	f.round(dst, exact, limit)
-	lost := 0.0
-	for i, x := range exact {
-		lost += float64((x - float64(dst[i])) * mean[i])
+	f.round(dst, out.exact, limit)
+	for i, x := range out.exact {
+		out.errors[i] = x - float64(dst[i])
+		out.mean += float64(out.errors[i] * mean[i])
 	}
-	return lost
+	return out
+}
+
+// variance is that of a row's result, for inputs of a covariance; 0 where there is none.
+func variance(covariance, row []float64) float64 {
+	out := 0.0
+	if covariance != nil {
+		for i, x := range row {
+			out += x * dot(covariance[i*len(row):][:len(row)], row)
+		}
+	}
+	return out
 }
 
 // eachRow does something for each of some rows, two at a time.

@@ -13,6 +13,7 @@ const blockColumns = 1024
 type meter struct {
 	patches
 	groups [][]*gram // by group of channels and block
+	held   [][]*gram // likewise of every other sample, which have no part in the rounding but show what it loses; nil for none
 	turn   int
 }
 
@@ -25,24 +26,36 @@ type gram struct {
 	sums       []float64
 }
 
-func newMeter(w layers.Weighted) *meter {
-	m := &meter{patches: newPatches(w), groups: make([][]*gram, w.Groups())}
-	blocks := (w.Row() + blockColumns - 1) / blockColumns
-	for g := range m.groups {
-		for b := range blocks {
-			from, to := b*w.Row()/blocks, (b+1)*w.Row()/blocks
-			m.groups[g] = append(m.groups[g], &gram{from: from, size: to - from, products: make([]float64, (to-from)*(to-from)), sums: make([]float64, to-from)})
-		}
+// newMeter is that of a layer; with every other sample held back, if that is wanted.
+func newMeter(w layers.Weighted, hold bool) *meter {
+	m := &meter{patches: newPatches(w), groups: gramsOf(w)}
+	if hold {
+		m.held = gramsOf(w)
 	}
 	return m
 }
 
+func gramsOf(w layers.Weighted) [][]*gram {
+	out, blocks := make([][]*gram, w.Groups()), (w.Row()+blockColumns-1)/blockColumns
+	for g := range out {
+		for b := range blocks {
+			from, to := b*w.Row()/blocks, (b+1)*w.Row()/blocks
+			out[g] = append(out[g], &gram{from: from, size: to - from, products: make([]float64, (to-from)*(to-from)), sums: make([]float64, to-from)})
+		}
+	}
+	return out
+}
+
 // see takes vectors of an operand, evenly, and others in the next step.
-func (m *meter) see(_, _ int, t *ir.Tensor) {
+func (m *meter) see(sample int, t *ir.Tensor) {
+	groups := m.groups
+	if m.held != nil && sample%2 == 1 {
+		groups = m.held
+	}
 	all := m.count()
 	stride := max(1, all/patchesPerStep)
 	for i := m.turn % stride; i < all; i += stride {
-		for g, blocks := range m.groups {
+		for g, blocks := range groups {
 			v := m.vector(t, i, g)
 			for _, b := range blocks {
 				v = b.add(v)

@@ -69,15 +69,15 @@ func roundLevel(n *ir.Net, o *rewrite.Options, level []layers.Weighted, widths m
 	var want []*ir.Value
 	for _, w := range level {
 		x := became[w.Args[0]]
-		m := newMeter(w)
+		m := newMeter(w, o.Rounded != nil)
 		if meters[x] == nil {
 			want = append(want, x)
 		}
 		meters[x], all = append(meters[x], m), append(all, m)
 	}
-	err = o.Samples(rounded, want, func(sample, step int, v *ir.Value, t *ir.Tensor) {
+	err = o.Samples(rounded, want, func(sample, _ int, v *ir.Value, t *ir.Tensor) {
 		for _, m := range meters[v] {
-			m.see(sample, step, t)
+			m.see(sample, t)
 		}
 	})
 	if err != nil {
@@ -85,8 +85,11 @@ func roundLevel(n *ir.Net, o *rewrite.Options, level []layers.Weighted, widths m
 	}
 	for _, m := range all {
 		l := &Layer{Weighted: m.Weighted, Limit: scales.LimitOf(widths[m.Value])}
-		l.feedBack(m)
+		lost := l.feedBack(m)
 		done[m.Value] = l
+		if o.Rounded != nil {
+			o.Rounded(rewrite.RoundedLayer{Name: l.Name, Bits: widths[m.Value], Weights: len(l.Weights.F), Steady: l.Clock == ir.Once, Lost: lost})
+		}
 	}
 	return nil
 }

@@ -70,11 +70,22 @@ func (m *Images) Some(n int) *Images {
 	if m.Classes == nil || n >= total {
 		return m.Limit(n)
 	}
+	numbers := make([]int, n)
+	for i := range numbers {
+		numbers[i] = i * total / n
+	}
+	return m.Pick(numbers)
+}
+
+// Pick is the images of some numbers, in this order.
+func (m *Images) Pick(numbers []int) *Images {
 	out := *m
 	out.Pixels, out.Labels = nil, nil
-	for i := range n {
-		at := i * total / n
-		out.Pixels, out.Labels = append(out.Pixels, m.Image(at)...), append(out.Labels, m.Labels[at])
+	for _, at := range numbers {
+		out.Pixels = append(out.Pixels, m.Image(at)...)
+		if m.Labels != nil {
+			out.Labels = append(out.Labels, m.Labels[at])
+		}
 	}
 	return &out
 }

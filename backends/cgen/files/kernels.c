@@ -316,13 +316,13 @@ static void @_wide_BITS(WORD *y, uint32_t tiles, const int16_t *w, uint32_t stri
 	} while (--tiles != 0u);
 }
 
-/* Adds the listed rows of 8-bit weights to y, TILE outputs at a time. Per level, from top
- * down to 1, the level's rows join the running sums, and these are added to y. A word
- * holds four weights, each plus 128; all is the sum of whole words, odd that of their odd
+/* Adds the listed rows of STORED-bit weights to y, TILE outputs at a time. Per level, from top
+ * down to 1, the level's rows join the running sums, and these are added to y. Four
+ * weights are a word, each plus 128; all is the sum of whole words, odd that of their odd
  * bytes, both modulo 2^32, and all - (odd << 8) that of the even ones. With the level's
  * bias, each half word is a sum of weights plus 2^15, without a carry or borrow. The
  * start values of y make up for the 2^15. */
-static void @_rowsTILE_BITS(WORD *y, uint32_t tiles, const uint32_t *w, uint32_t stride, const uint16_t *list, const @_level *levels, uint32_t top)
+static void @_PACKEDTILE_BITS(WORD *y, uint32_t tiles, const uint32_t *w, uint32_t stride, const uint16_t *list, const @_level *levels, uint32_t top)
 {
 	do {
 		const uint16_t *at = list;
@@ -334,9 +334,9 @@ static void @_rowsTILE_BITS(WORD *y, uint32_t tiles, const uint32_t *w, uint32_t
 			uint32_t bias = level->bias, half;
 			level--;
 			while (at != end) {
-				const uint32_t *row = @_row(w, (uint32_t)*at++ >> SHIFT);
+				const uint32_t *row = @_row(w, (uint32_t)*at++ >> APART);
 				uint32_t four;
-				four = row[#];
+				four = FOUR;
 				all# += four;
 				odd# += (four >> 8) & 0x00FF00FFu;
 			}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"math"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"nomul/ir/irtest"
+)
+
+// The widths that are chosen lose least of all that take no more bytes: tried one by one.
+func TestChooseWidths(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := &planner{}
+		for range rapid.IntRange(1, 4).Draw(t, "layers") {
+			l := plannedLayer{weights: 8 * rapid.IntRange(1, 40).Draw(t, "weights"), steady: rapid.Bool().Draw(t, "steady"), lost: map[int]float64{}}
+			for _, width := range budgetWidths {
+				l.lost[width] = float64(rapid.IntRange(0, 100).Draw(t, "lost"))
+			}
+			p.layers = append(p.layers, l)
+		}
+		room := rapid.IntRange(0, 900).Draw(t, "room") // each byte is a grain
+		steady := float64(rapid.IntRange(1, 4).Draw(t, "steady"))
+		cost := func(layers []plannedLayer) (bytes int, lost float64) {
+			for _, l := range layers {
+				if bytes += l.weights * l.width / 8; l.steady {
+					lost += (steady - 1) * l.lost[l.width]
+				}
+				lost += l.lost[l.width]
+			}
+			return bytes, lost
+		}
+		least, all := math.Inf(1), append([]plannedLayer{}, p.layers...)
+		var try func(at int)
+		try = func(at int) {
+			if at < len(all) {
+				for _, all[at].width = range budgetWidths {
+					try(at + 1)
+				}
+				return
+			}
+			if bytes, lost := cost(all); bytes <= room {
+				least = min(least, lost)
+			}
+		}
+		try(0)
+		chosen, found := p.choose(room, steady)
+		bytes, lost := cost(chosen)
+		if found != !math.IsInf(least, 1) || found && (bytes > room || lost != least) {
+			t.Fatalf("found %v: %d of %d bytes lose %v, wanted %v", found, bytes, room, lost, least)
+		}
+	})
+}
+
+// A budget of flash is kept by the C that is emitted, most predictions stay, and it says what it chose.
+func TestBudget(t *testing.T) {
+	irtest.Long(t)
+	args := []string{mlpFolder + "/mlp_ts26_sjhead_bn.onnx", "--mean", ".286", "--std", ".353", "--calibrate", lastImages(t, 256), "--calibrate-limit", "128"}
+	var out, said strings.Builder
+	if code := run(append([]string{"build", "-t", "c", "-o", filepath.Join(t.TempDir(), "c"), "--flash", "256K", "--budget", "flash=256K"}, args...), &out, &said); code != 0 {
+		t.Fatal(said.String())
+	}
+	for _, wanted := range []string{`budget: 2\d{5} of 262144 bytes of flash in C`, `bn1 +401408 +[24]`, `expected: 9\d\.\d % of predictions as those of the network as imported, on 128 images`} {
+		if !regexp.MustCompile(wanted).MatchString(said.String()) {
+			t.Errorf("said nothing of %s:\n%s", wanted, said.String())
+		}
+	}
+	said.Reset()
+	if code := run(append([]string{"ir", "--budget", "flash=100K"}, args...), &out, &said); code != exitFault || !strings.Contains(said.String(), "with the narrowest weights the model takes") {
+		t.Errorf("exit %d: %s", code, said.String())
+	}
+}
