@@ -9,6 +9,8 @@ import (
 
 	"pgregory.net/rapid"
 
+	_ "nomul/ir/irtest/seed"
+
 	"nomul/ir/irtest"
 )
 
