@@ -29,9 +29,11 @@ type understanding struct {
 	Deviations []deviation `json:"deviations"`
 	// Bounds are of inputs whose numbers are known; Assumed says which pixels were
 	// assumed where they are not.
-	Bounds   []boundRow `json:"bounds"`
-	Assumed  string     `json:"assumed,omitempty"`
-	Warnings []string   `json:"warnings"`
+	Bounds  []boundRow `json:"bounds"`
+	Assumed string     `json:"assumed,omitempty"`
+	// Fidelity is how near layers of integers are to those of real numbers on the calibration samples, in net order.
+	Fidelity []metrics.LayerFidelity `json:"fidelity,omitempty"`
+	Warnings []string                `json:"warnings"`
 	// Error is the fault that is the exit status.
 	Error   *problem `json:"error,omitempty"`
 	refusal error
@@ -87,6 +89,11 @@ With them the last table says how far results and membranes on integers may be
 off from those of real numbers, given the same spikes; "without weights" is that
 without what the rounding of weights and factors adds, and "beside" what to hold
 both against: the least threshold, or the largest that the result may be.
+
+With --calibrate it measures each layer on images, and says which loses most:
+how far the sums of its weights stand above what rounding adds to them, how many
+of its spikes flip, how many words are the largest there is, and how its spike
+rates or words go with those of the network as imported.
 
 The exit status is 0 where all of the network becomes integers, and 1 where an
 operator or a rewrite of it is refused.
@@ -183,11 +190,13 @@ func (u *understanding) lower(c *cobra.Command, file string, net *ir.Net, o *pas
 	if o.Bound = func(b *ir.Bound) { u.Bounds = append(u.Bounds, rowOf(b)) }; unsaid {
 		o.Bound, u.Assumed = nil, assumedBytes
 	}
-	if err := flags.measure(c, &model{net: net, options: o, file: file}); err != nil {
+	of, met := &model{net: net, options: o, file: file}, nets{}
+	if err := flags.measure(c, of); err != nil {
 		return err
 	}
 	u.Multiplications.before(net)
 	fixed, err := passes.Lower(net, ir.Fixed, "", o, func(p passes.Pass, n *ir.Net) {
+		met.see(p, n)
 		if p.Name == "name-layers" { // the net is still as it was raised
 			u.Steps = n.Steps
 			u.read(n)
@@ -206,7 +215,10 @@ func (u *understanding) lower(c *cobra.Command, file string, net *ir.Net, o *pas
 	m := &u.Multiplications
 	m.Edges = metrics.Verdict(fixed)
 	m.After, m.Shifts = metrics.Worst(m.Edges), metrics.UsesShifts(fixed)
-	return nil
+	if of.calibration != nil {
+		u.Fidelity, err = of.calibration.fidelity(met, fixed)
+	}
+	return err
 }
 
 func (m *multiplications) before(n *ir.Net) {

@@ -30,6 +30,7 @@ func (u *understanding) put(c *cobra.Command, asJSON, all bool) error {
 	if fault == nil || all && len(u.Unsupported) == 0 {
 		u.Multiplications.print(c.OutOrStdout(), table)
 		u.printInexact(c.OutOrStdout(), table)
+		printFidelity(c.OutOrStdout(), table, u.Fidelity)
 	}
 	for _, warning := range u.Warnings {
 		fmt.Fprintln(c.ErrOrStderr(), warning)

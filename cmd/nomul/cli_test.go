@@ -177,6 +177,14 @@ func spoilSamples(dir string) error {
 			return err
 		}
 	}
+	eight := make([]int64, 8*2*3) // images of different pixels
+	for i := range eight {
+		eight[i] = int64(i * i * 89 % 256)
+	}
+	images := dataset.Ints(dataset.Uint8, []int{8, 2, 3}, eight)
+	if err := dataset.WriteArrays(filepath.Join(dir, "eight.npz"), map[string]*dataset.Array{"images": images}); err != nil {
+		return err
+	}
 	for name, second := range map[string]int64{"big": 300, "most": math.MaxInt64} {
 		a := dataset.Ints(dataset.Int64, []int{1, 2, 3}, []int64{0, second, 0, 0, 0, 0})
 		if err := dataset.WriteArrays(filepath.Join(dir, name+".npz"), map[string]*dataset.Array{"x": a}); err != nil {

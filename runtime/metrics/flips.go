@@ -26,9 +26,11 @@ type Flips struct {
 	layers      []LayerFlips
 	index       map[string]int // by name of a layer of the fixed net
 
-	spikes map[string][][]int64 // of the real net, by name and step
-	own    []content            // values of the fixed net before they were forced
-	last   *ir.Value            // the last value of a step of the fixed net
+	spikes map[string][][]int64   // of the real net, by name and step; words of activations, too
+	noise  map[string]*noise      // of layers of weights, where it is asked for
+	drives map[string][][]float64 // their results in the real net, by name and step
+	own    []content              // values of the fixed net before they were forced
+	last   *ir.Value              // the last value of a step of the fixed net
 }
 
 // content is a tensor's content.
@@ -40,7 +42,15 @@ type content struct {
 // NewFlips prepares the comparison. Layers are matched by name; one that the
 // other net does not have is left out.
 func NewFlips(real, fixed *ir.Net) (*Flips, error) {
-	f := &Flips{index: map[string]int{}, spikes: map[string][][]int64{}}
+	f, err := newFlips(real, fixed)
+	if err == nil && len(f.layers) == 0 {
+		return nil, fmt.Errorf("the nets have no layer of neurons in common")
+	}
+	return f, err
+}
+
+func newFlips(real, fixed *ir.Net) (*Flips, error) {
+	f := &Flips{index: map[string]int{}, spikes: map[string][][]int64{}, drives: map[string][][]float64{}}
 	var err error
 	if f.real, err = interp.New(real); err != nil {
 		return nil, err
@@ -59,15 +69,13 @@ func NewFlips(real, fixed *ir.Net) (*Flips, error) {
 		f.index[v.Name] = len(f.layers)
 		f.layers = append(f.layers, LayerFlips{Name: v.Name, Neurons: v.Type.Size()})
 	}
-	if len(f.layers) == 0 {
-		return nil, fmt.Errorf("the nets have no layer of neurons in common")
-	}
 	return f, nil
 }
 
 // Run compares one sample, which both nets take.
 func (f *Flips) Run(in map[string]*ir.Tensor) error {
 	clear(f.spikes)
+	clear(f.drives)
 	if _, err := f.real.Run(in, f.record); err != nil {
 		return err
 	}
@@ -77,14 +85,23 @@ func (f *Flips) Run(in map[string]*ir.Tensor) error {
 
 // record keeps the spikes that the net of real numbers passes on between layers and steps.
 func (f *Flips) record(_ int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
-	if result.I != nil && (v.IsNeuron() || v.Op == ir.OpDelay) {
+	switch {
+	case result.I != nil && (v.IsNeuron() || v.Op == ir.OpDelay || v.Op == ir.OpLevels):
 		f.spikes[v.Name] = append(f.spikes[v.Name], append([]int64{}, result.I...))
+	case f.noise[v.Name] != nil && result.F != nil:
+		f.drives[v.Name] = append(f.drives[v.Name], append([]float64{}, result.F...))
 	}
 }
 
 // force counts flips and puts the real net's spikes in place of the fixed net's
 // until the step is over; the neurons' own spikes come back for their own resets.
 func (f *Flips) force(step int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
+	if at := max(step, 0); f.noise[v.Name] != nil && v.Clock != ir.End && at < len(f.drives[v.Name]) {
+		f.noise[v.Name].add(f.drives[v.Name][at], result)
+	}
+	if words := f.spikes[v.Name]; v.Op == ir.OpLevels && max(step, 0) < len(words) {
+		copy(result.I, words[max(step, 0)])
+	}
 	if steps := f.spikes[v.Name]; step >= 0 && step < len(steps) && v.Type.IsSpike() {
 		if i, ok := f.index[v.Name]; ok {
 			f.layers[i].count(result.I, steps[step])
@@ -117,6 +134,9 @@ func (f *Flips) Merge(other *Flips) {
 	for i := range f.layers {
 		f.layers[i].Decisions += other.layers[i].Decisions
 		f.layers[i].Flips += other.layers[i].Flips
+	}
+	for name, n := range f.noise {
+		n.merge(other.noise[name])
 	}
 }
 
