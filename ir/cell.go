@@ -13,7 +13,8 @@ import (
 //
 // An instruction operand i is the element of operand i of the cell, in any order; a constant
 // among them is one, too, and gives state variables their initial values. The first state variable is
-// the membrane; state is of numbers. The result is a spike where the program's is a bit, else a number. Above the
+// the membrane; state is of numbers. The result is a spike where the program's is a bit, an integer where bits
+// choose and count it among whole constants (cell_words.go), else a number. Above the
 // fixed level numbers are real, and times and over are products and quotients; at the fixed level
 // numbers are integers, and shl and leak take the place of products.
 type CellAttrs struct {
@@ -52,8 +53,8 @@ func (r *Routine) UnmarshalText(text []byte) error {
 	return err
 }
 
-// MaxChoices bounds the comparisons of a cell: ranges are proved on each way through them.
-const MaxChoices = 12
+// MaxChoices bounds the comparisons of a cell: ranges are proved on the ways through them.
+const MaxChoices = 64
 
 func inferCell(in *inference) {
 	v, p := in.v, in.v.Attrs.(CellAttrs).Do.Program
@@ -68,9 +69,13 @@ func inferCell(in *inference) {
 	if in.err != nil {
 		return
 	}
-	if spike := p.IsBit(p.Result()); spike {
+	words, isWord := wordOf(v, p)
+	switch {
+	case p.IsBit(p.Result()):
 		in.typ, in.rng = SpikeType(shape), Range{Lo: 0, Hi: 1}
-	} else {
+	case isWord:
+		in.integer(shape, words)
+	default:
 		in.typ = RealType(shape)
 	}
 	if in.level == Fixed {
@@ -158,7 +163,7 @@ func (in *inference) cellRanges(shape Shape) {
 		return
 	}
 	in.state = r.Vars[p.Var(MembraneVar)]
-	if !in.typ.IsSpike() {
+	if in.typ.IsReal() {
 		// Signed even where the range is not, as the membrane of a silent neuron.
 		in.rng = r.Values[p.Result()]
 		in.typ = Holding(in.rng.Union(Range{Lo: -1, Hi: 0}), shape)

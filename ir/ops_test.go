@@ -184,7 +184,7 @@ func TestRefusedOps(t *testing.T) {
 		{"fixed", n1, cell(keep, "f = above v v; u = add f v; result u"), "add, takes a bit for a number"},
 		{"fixed", n1, cell("state membrane; v = operand 0; f = above v v; store membrane = f", "result f"), "store, takes a bit for a number"},
 		{"fixed", n1, cell(keep, "f = above v v; u = select f v f; result u"), "select, mixes a bit and a number"},
-		{"fixed", n1, cell(keep, choices(13)+"result f1"), "compares 13 times, of which 12 are followed"},
+		{"fixed", n1, cell(keep, choices(65)+"result f1"), "compares 65 times, of which 64 are followed"},
 		{"fixed", n1, cell("state membrane; o = load membrane; v = shl o 62; w = operand 0; u = add v w; store membrane = u", "result u"), "which no integer holds"},
 		{"fixed", n1, cell(keep, "u = const 2305843009213693952; w = sub v u; result w"), "its numbers would go from -2305843009213693952 to 2305843009213693952, which no integer holds"},
 		{"fixed", n1 + "; %z = input : s8[2]; %q = input : s8[3]", "cell %z, %q {do=[" + keep + "; result v]} : s8[2]", "cannot combine %z s8[2] and %q s8[3]"},

@@ -168,9 +168,9 @@ func TestFunctionsAskedAgain(t *testing.T) {
 	}
 }
 
-// Spikes with a sign that a reset takes away are those of two neurons, however they are written,
+// Spikes with a sign that a reset takes away are those of one cell, however they are written,
 // also where the reset comes in the next step, and in two sizes.
-func TestSignedSpikesAreOfTwoNeurons(t *testing.T) {
+func TestSignedSpikesAreOfOneCell(t *testing.T) {
 	irtest.Long(t)
 	up := func(s *sketch, h *ir.Value) *ir.Value { return s.spike(ir.GT, h, s.num(1)) }
 	down := func(s *sketch, h *ir.Value) *ir.Value { return s.spike(ir.LT, h, s.num(-1)) }
@@ -209,8 +209,8 @@ func TestSignedSpikesAreOfTwoNeurons(t *testing.T) {
 					t.Errorf("%s, late %v, %d steps: %v", name, late, steps, err)
 					continue
 				}
-				if got := len(low.All(ir.OpNeuron)); got != 4 || low.Steps != steps {
-					t.Errorf("%s, late %v, %d steps: %d neurons in %d steps", name, late, steps, got, low.Steps)
+				if got := len(low.All(ir.OpCell)); got != 2 || low.Steps != steps {
+					t.Errorf("%s, late %v, %d steps: %d cells in %d steps", name, late, steps, got, low.Steps)
 				}
 			}
 		}

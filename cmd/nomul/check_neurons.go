@@ -138,8 +138,10 @@ func cellRow(net *ir.Net, v *ir.Value, c ir.CellAttrs) neuronRow {
 	}
 	if of, ok := strings.CutSuffix(v.Name, ".potential"); ok && !v.Type.IsSpike() && net.Find(of) != nil {
 		row.Kind, row.Threshold, row.Reset, row.Compare, row.of = "membrane", "", "by "+of, "never", of
-	} else if !v.Type.IsSpike() {
+	} else if v.Type.IsReal() {
 		row.Kind += ", silent"
+	} else if !v.Type.IsSpike() {
+		row.Kind += fmt.Sprintf(", fires %d..%d", v.Range.Lo, v.Range.Hi)
 	}
 	return row
 }

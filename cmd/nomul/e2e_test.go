@@ -283,7 +283,7 @@ func spikesEqual(t *testing.T, e *export, dir string) {
 	}
 	layer, readers := 0, net.Readers()
 	for _, v := range net.Neurons() {
-		if a, ok := v.Attrs.(ir.NeuronAttrs); !v.Type.IsSpike() || v.Clock != ir.Step || ok && comparesOnce(a, readers[v]) {
+		if a, ok := v.Attrs.(ir.NeuronAttrs); v.Type.IsReal() || v.Clock != ir.Step || ok && comparesOnce(a, readers[v]) {
 			continue
 		}
 		layer++

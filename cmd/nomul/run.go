@@ -111,6 +111,7 @@ type recording struct {
 	outputs map[string]*dataset.Array
 	traces  map[string][]float64 // NAME for spikes, NAME.membrane
 	shapes  map[string][]int
+	words   bool // whether traces have the whole numbers that cells hand on, which engines do not tell
 }
 
 func newRecording(net *ir.Net, samples int) *recording {
@@ -135,6 +136,7 @@ func record(c *cobra.Command, net *ir.Net, engineName string, samples []map[stri
 		return nil, err
 	}
 	rec := newRecording(net, len(samples))
+	rec.words = true
 	var tap interp.Tap
 	if trace {
 		tap = rec.tap
@@ -161,7 +163,7 @@ func (r *recording) tap(_ int, v *ir.Value, result *ir.Tensor, states []*ir.Tens
 	if !v.IsNeuron() {
 		return
 	}
-	for i, spike := range interp.Spikes(v, result) {
+	for i, spike := range interp.Fired(v, result) {
 		r.traces[v.Name] = append(r.traces[v.Name], float64(spike))
 		for at, name := range stateNames(v) {
 			r.traces[name] = append(r.traces[name], states[at].At(i))
@@ -228,7 +230,12 @@ func (r *recording) files(out, trace string) []files.Output {
 func (r *recording) traceArrays() map[string]*dataset.Array {
 	arrays := map[string]*dataset.Array{}
 	for _, v := range r.net.Neurons() {
-		arrays[v.Name] = dataset.Ints(dataset.Uint8, r.shapes[v.Name], wholes(r.traces[v.Name]))
+		if fired := dataset.Uint8; !v.IsWord() || r.words {
+			if v.IsWord() && v.Range.Lo < 0 {
+				fired = dataset.Int16
+			}
+			arrays[v.Name] = dataset.Ints(fired, r.shapes[v.Name], wholes(r.traces[v.Name]))
+		}
 		for _, name := range stateNames(v) {
 			if r.net.Level == ir.Fixed {
 				arrays[name] = dataset.Ints(dataset.Int32, r.shapes[v.Name], wholes(r.traces[name]))

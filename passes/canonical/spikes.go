@@ -9,7 +9,7 @@ import (
 // h − h + s. All of them are decided by comparisons of one value with constants,
 // and a value with only two outcomes is a single comparison.
 
-// nothingAdded: (x − x) + y is y, as in the straight-through estimator
+// nothingAdded: (x − x) + y is y, and g·(x − x) + y too, as in straight-through estimators:
 // g − g.detach() + s. x − x alone stays, for it may be the first membrane of a
 // neuron whose currents cancel in the first step.
 func nothingAdded(_ *Rewriter, v *ir.Value) (*ir.Value, error) {
@@ -17,11 +17,16 @@ func nothingAdded(_ *Rewriter, v *ir.Value) (*ir.Value, error) {
 		return nil, nil
 	}
 	for i, x := range v.Args {
-		if x.Op == ir.OpSub && x.Args[0] == x.Args[1] && v.Args[1-i].Type == v.Type {
+		if isNothing(x) && v.Args[1-i].Type == v.Type {
 			return v.Args[1-i], nil
 		}
 	}
 	return nil, nil
+}
+
+// isNothing reports whether a value is x − x, or a multiple of that.
+func isNothing(x *ir.Value) bool {
+	return x.Op == ir.OpSub && x.Args[0] == x.Args[1] || x.Op == ir.OpMul && (isNothing(x.Args[0]) || isNothing(x.Args[1]))
 }
 
 // fixedChoice: a choice by a constant that is the same everywhere.
@@ -196,17 +201,26 @@ func chosenDifference(c *Rewriter, v *ir.Value) (*ir.Value, error) {
 }
 
 // straightThrough: a spike less something, and that added again, is the spike, as
-// in (s − h).detach() + h. Only here a last bit may differ: float32 rounds s − h.
+// in (s − h).detach() + h; so is a number that is rounded between bounds. Only here a last bit may differ: float32 rounds s − h.
 func straightThrough(c *Rewriter, v *ir.Value) (*ir.Value, error) {
 	if v.Op != ir.OpAdd {
 		return nil, nil
 	}
 	for i, x := range v.Args {
-		if x.Op == ir.OpSub && x.Args[1] == v.Args[1-i] && x.Args[0].Type == v.Type && c.isComparison(x.Args[0]) {
+		if x.Op == ir.OpSub && x.Args[1] == v.Args[1-i] && x.Args[0].Type == v.Type && (c.isComparison(x.Args[0]) || isRounded(x.Args[0])) {
 			return x.Args[0], nil
 		}
 	}
 	return nil, nil
+}
+
+// isRounded reports whether a value is a rounded number, held between constants.
+func isRounded(v *ir.Value) bool {
+	for (v.Op == ir.OpMin || v.Op == ir.OpMax) && v.Args[1].Const() != nil || IsFn(v, ir.FnRelu) {
+		v = v.Args[0]
+	}
+	u, _ := Rounding(v)
+	return u != nil
 }
 
 // clampWhole: a whole number cut to 0 and 1 is the cast of its comparison with 1.

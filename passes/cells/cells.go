@@ -15,6 +15,11 @@ type Group struct {
 	Why     *diag.Diagnostic // the reason why they cannot be cells; nil where they can
 }
 
+// Counts reports whether the layer hands on a number that spikes of its membrane decide, as one with a sign.
+func (l *Layers) Counts(g *Group) bool {
+	return g.Why == nil && slices.ContainsFunc(g.members, func(m *member) bool { return l.region.countsAlone(m.target) })
+}
+
 // member is a target with its program.
 type member struct {
 	target  *ir.Value
@@ -159,7 +164,15 @@ func (m *member) make(r *ir.Rebuilder, name string) (*ir.Value, error) {
 	if err != nil || c.Type == t.Type {
 		return c, err
 	}
-	return r.AddTyped(ir.OpCast, r.Unique(name+".number"), nil, t.Type, c)
+	number, err := r.AddTyped(ir.OpCast, r.Unique(name+".number"), nil, t.Type, c)
+	if err != nil || m.program.unit == 1 {
+		return number, err
+	}
+	unit, err := r.Const(r.Unique(name+".unit"), rewrite.Scalar(m.program.unit))
+	if err != nil {
+		return nil, err
+	}
+	return r.Add(ir.OpMul, r.Unique(name+".sized"), nil, number, unit)
 }
 
 // ordering puts the values of a net in an order in which cells stand behind their operands.

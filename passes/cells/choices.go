@@ -20,7 +20,7 @@ type choice struct {
 }
 
 // mostLeaves bounds the constants that a number is chosen among.
-const mostLeaves = 8
+const mostLeaves = mostStairs + 1
 
 func (c *choice) leaves() int {
 	if c.leaf != nil {
@@ -86,9 +86,8 @@ func (w *moment) choose(v *ir.Value) *choice {
 		return &choice{leaf: reals(v.Const())}
 	case w.bits[v]:
 		return w.bit(v).choose(number(1), number(0))
-	case w.state[v] && canonical.IsFn(v, ir.FnSign):
-		x := w.number(v.Args[0])
-		return chosen(w.above(x, w.zero()), number(1), chosen(w.above(w.zero(), x), number(-1), number(0)))
+	case w.state[v] && w.stairs[v] != nil:
+		return w.climb(w.stairs[v])
 	case w.analog[v] || v.Op.Class() != ir.Element:
 		return nil
 	}

@@ -29,7 +29,7 @@ func (w *moment) writeNumber(v *ir.Value) update.Value {
 	case w.bits[v]:
 		return w.chosenNumber(w.choices(v))
 	}
-	if c := w.choices(v); c != nil && (c.leaves() <= 2 || v.Op == ir.OpMul || v.Op == ir.OpMap) {
+	if c := w.choices(v); c != nil && (c.leaves() <= 2 || w.stairs[v] != nil || v.Op == ir.OpMul || v.Op == ir.OpMap) {
 		return w.chosenNumber(c)
 	}
 	if of := pairs[v.Op]; of != nil {

@@ -15,6 +15,7 @@ import (
 type program struct {
 	*update.Program
 	slots []slot
+	unit  float64 // of the result
 }
 
 // slot is an operand: a value of the net, or a constant that is made for it.
@@ -65,13 +66,14 @@ func (r *region) write(target *ir.Value, stops func(*ir.Value) bool) (*program, 
 	w := &writer{region: r, target: target, stops: stops}
 	numbers := func(v *ir.Value) bool { return r.analog[v] }
 	var best *program
-	for _, kind := range []func(v *ir.Value, made int) bool{
+	kinds := []func(v *ir.Value, made int) bool{
 		func(v *ir.Value, made int) bool { return numbers(v) && (made > 1 || chooses(v)) },
 		func(v *ir.Value, made int) bool { return numbers(v) && made > 1 },
 		func(v *ir.Value, made int) bool { return (numbers(v) || r.bits[v] && !v.Type.IsSpike()) && made > 1 },
 		func(*ir.Value, int) bool { return false },
-	} {
-		w.joined = w.joints(kind)
+	}
+	for i := range 2 * len(kinds) {
+		w.joined = w.joints(kinds[i/2], i%2 == 1)
 		p, why := w.program()
 		if why != nil {
 			return nil, why
@@ -91,22 +93,22 @@ func (w *writer) program() (*program, *diag.Diagnostic) {
 	if m := w.membrane(); m != nil {
 		now.load(m)
 	}
-	result := update.Value(0)
+	result, unit := update.Value(0), 1.0
 	if w.bits[w.target] {
 		result = now.as(now.bit(w.target))
 	} else {
-		result = now.number(w.target)
+		result, unit = now.word(w.target)
 	}
 	for i := 0; i < len(w.kept); i++ {
 		w.b.Store(i, next.number(w.kept[i]))
 	}
 	w.b.Result(result)
-	return w.finish()
+	return w.finish(unit)
 }
 
 // finish names the state and holds the program against the bounds of cells.
-func (w *writer) finish() (*program, *diag.Diagnostic) {
-	p := &program{w.b.Program(), w.slots}
+func (w *writer) finish(unit float64) (*program, *diag.Diagnostic) {
+	p := &program{w.b.Program(), w.slots, unit}
 	choices := 0
 	for _, i := range p.Code {
 		if i.Compares() {

@@ -13,20 +13,24 @@ type region struct {
 	latched map[*ir.Value]*ir.Value // operand stored by each delay
 	state   map[*ir.Value]bool      // made of delays, element by element
 	bits    map[*ir.Value]bool      // 0 or 1
-	analog  map[*ir.Value]bool      // numbers of state, of which spikes alone do not decide
+	stairs  map[*ir.Value]*stairs   // numbers that thresholds decide
+	analog  map[*ir.Value]bool      // numbers of state, of which spikes and thresholds alone do not decide
 	looped  map[*ir.Value]bool      // state that they are made of stores them, or more made of them
 	cones   map[*ir.Value]*cone     // of values with state, whole
 }
 
 func newRegion(n *ir.Net) *region {
-	r := &region{net: n, latched: n.Latched(), state: map[*ir.Value]bool{}, analog: map[*ir.Value]bool{}, looped: map[*ir.Value]bool{}, cones: map[*ir.Value]*cone{}}
+	r := &region{net: n, latched: n.Latched(), state: map[*ir.Value]bool{}, stairs: map[*ir.Value]*stairs{}, analog: map[*ir.Value]bool{}, looped: map[*ir.Value]bool{}, cones: map[*ir.Value]*cone{}}
 	for _, v := range n.Values {
 		r.state[v] = v.Op == ir.OpDelay && r.latched[v] != nil || v.Op.Class() == ir.Element && slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return r.state[a] })
 	}
 	r.findBits()
 	for _, v := range n.Values {
 		of := func(a *ir.Value) bool { return r.analog[a] }
-		r.analog[v] = r.state[v] && !r.bits[v] && (v.Op == ir.OpDelay || slices.ContainsFunc(v.Args, of))
+		if r.state[v] && !r.bits[v] {
+			r.stairs[v] = stairsOf(v)
+		}
+		r.analog[v] = r.state[v] && !r.bits[v] && r.stairs[v] == nil && (v.Op == ir.OpDelay || slices.ContainsFunc(v.Args, of))
 	}
 	for _, v := range n.All(ir.OpDelay) {
 		if !r.state[v] {

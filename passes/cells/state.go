@@ -34,8 +34,9 @@ func chooses(v *ir.Value) bool {
 	return false
 }
 
-// joints are values of some kind that old state alone makes, of so many delays, and of no other such.
-func (w *writer) joints(kind func(v *ir.Value, made int) bool) map[*ir.Value]bool {
+// joints are values of some kind that old state alone makes, of so many delays, and of no other such; outer
+// are those of which no other such are made.
+func (w *writer) joints(kind func(v *ir.Value, made int) bool, outer bool) map[*ir.Value]bool {
 	out, old := map[*ir.Value]bool{}, map[*ir.Value]map[*ir.Value]bool{}
 	made := w.apart(w.target, w.stops, true).values
 	for _, v := range w.net.Values {
@@ -51,10 +52,24 @@ func (w *writer) joints(kind func(v *ir.Value, made int) bool) map[*ir.Value]boo
 			old[v] = oldOf(v.Args, old)
 		}
 		if old[v] != nil && kind(v, len(old[v])) {
-			out[v], old[v] = true, nil
+			if out[v] = true; !outer {
+				old[v] = nil
+			}
+		}
+	}
+	if outer {
+		for _, v := range w.net.Values {
+			for inner := w.inner(v, out); out[v] && inner != nil; inner = w.inner(v, out) {
+				delete(out, inner)
+			}
 		}
 	}
 	return out
+}
+
+// inner is another one of some values that v is made of in a step; nil where there is none.
+func (w *writer) inner(v *ir.Value, some map[*ir.Value]bool) *ir.Value {
+	return w.first(v.Args, func(a *ir.Value) bool { return some[a] }, nil)
 }
 
 // oldOf are the delays that values are made of, none of which is made of anything else; else nil.

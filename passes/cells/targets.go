@@ -85,7 +85,7 @@ func (r *region) outside(v *ir.Value) bool {
 	case v.Op == ir.OpCast:
 		return r.bits[v.Args[0]]
 	case v.Op == ir.OpCompare || !r.bits[v] && !analog:
-		return !analog
+		return !analog && !r.countsAlone(v)
 	case len(of) == 1 && of[0].Op == ir.OpDelay && r.bits[v]:
 		return true
 	}

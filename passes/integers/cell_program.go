@@ -9,6 +9,7 @@ import (
 	"nomul/ir/update"
 	"nomul/passes/layers"
 	"nomul/passes/rewrite"
+	"nomul/passes/scales"
 )
 
 // maxForms bounds the products that are chosen between; factors of more are added up by their bits.
@@ -22,17 +23,23 @@ const (
 type cellWriter struct {
 	*cellQuantiser
 	update.Builder
-	args  []*ir.Value
-	slots map[int]int // of the operands of the real cell
-	keep  bool        // constants become values of the net
-	told  map[string]bool
-	err   error
+	args      []*ir.Value
+	slots     map[int]int // of the operands of the real cell
+	lower     map[int]int // of constants in order (cell_limits.go), by node: the next lower one, −1 for none
+	made      map[int]update.Value
+	keep      bool               // constants become values of the net
+	constants map[int]*ir.Tensor // by slot
+	told      map[string]bool
+	err       error
 }
 
 // write returns the program on integers and its operands; unless they are to be kept, constants
 // are values that stand for their ranges.
 func (b *cellQuantiser) write(keep bool) (*update.Program, []*ir.Value, error) {
-	w := &cellWriter{cellQuantiser: b, slots: map[int]int{}, keep: keep, told: map[string]bool{}}
+	w := &cellWriter{cellQuantiser: b, slots: map[int]int{}, keep: keep, constants: map[int]*ir.Tensor{}, lower: map[int]int{}, made: map[int]update.Value{}, told: map[string]bool{}}
+	for _, class := range b.Classes() {
+		w.order(class)
+	}
 	w.shaped()
 	for i, s := range b.Vars {
 		variable := update.Var{Name: ir.CellVar(i), Init: -1}
@@ -92,6 +99,12 @@ func (w *cellWriter) rounded(class int, t *ir.Tensor, limit ir.Compare) (units *
 // constant appends an operand of integers.
 func (w *cellWriter) constant(name string, units *ir.Tensor) int {
 	units = operandShape(units, w.v.Type.Shape)
+	for slot, t := range w.constants {
+		if t.Type == units.Type && slices.Equal(t.F, units.F) {
+			return slot
+		}
+	}
+	w.constants[len(w.args)] = units
 	var c *ir.Value
 	if w.keep {
 		var err error
@@ -122,14 +135,13 @@ func (w *cellWriter) node(at int, values []update.Value) update.Value {
 	case update.Operand:
 		return w.operand(at, n.At)
 	case update.Const:
-		units, number, same := w.rounded(w.Class(at), n.Data, n.Limit)
-		return w.number("number", units, number, same)
+		return w.limit(at)
 	case update.Add:
 		return w.Add(a, b)
 	case update.Sub:
 		return w.Sub(a, b)
 	case update.Times:
-		return w.times(a, n.Data)
+		return w.leak(at, a)
 	case update.Min:
 		return w.Min(a, b)
 	case update.Max:
@@ -164,6 +176,25 @@ func (w *cellWriter) operand(at, slot int) update.Value {
 		x = w.Add(x, w.number("offset", units, n, same))
 	}
 	return x
+}
+
+// leak is a product with constants, rounded as the comparisons of its class ask for.
+func (w *cellWriter) leak(at int, x update.Value) update.Value {
+	n := w.Nodes[at]
+	rounding := w.LeakRounding(w.Class(at))
+	if whole := rewrite.Everywhere(n.Data, func(f float64) bool { return f == math.Trunc(f) }); whole || rounding <= scales.LeakDown {
+		return w.times(x, n.Data)
+	}
+	down, _ := layers.DecayOf(n.Data.F[0])
+	if rounding == scales.LeakOdd { // ⌊v/2^k⌋, its last bit 1 where there is a rest, is ⌊v/2^(k+1)⌋ + ⌈v/2^(k+1)⌉
+		down.Shift++
+	}
+	up := down
+	up.Up = int64(1)<<down.Shift - 1
+	if rounding == scales.LeakUp {
+		return w.Leak(x, up)
+	}
+	return w.Add(w.Leak(x, down), w.Leak(x, up))
 }
 
 // times is a product with constants: a number for each form that they have on integers.

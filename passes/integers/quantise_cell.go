@@ -169,7 +169,22 @@ func (b *cellQuantiser) wanted(class int) (need, wish int) {
 	for _, t := range all {
 		units = append(units, layers.Divide(t, b.units[class]).F...)
 	}
-	return scales.GuardBits(b.LostUnits(class, b.q.steps), units, true)
+	need, wish = scales.GuardBits(b.LostUnits(class, b.q.steps), units, true)
+	if b.LeakRounding(class) == scales.LeakOdd {
+		need = max(need, b.oddGuard(units))
+	}
+	return need, max(need, wish)
+}
+
+// oddGuard is how many guard bits leave constants even where they can be, so that an odd number lies between two
+// whole ones.
+func (b *cellQuantiser) oddGuard(units []float64) int {
+	for guard := 1; guard <= scales.MaxGuard; guard++ {
+		if scales.AllIntegers(units, guard-1) {
+			return guard
+		}
+	}
+	return 1
 }
 
 // fits reports whether all numbers of the program have so many bits.

@@ -12,7 +12,8 @@ import (
 )
 
 // withCells is a net in which layers that are no neurons by the equation are cells. A layer stays
-// a neuron where it is one beside cells alone. err is the refusal of the net without cells.
+// a neuron where it is one beside cells alone, unless it hands on a sum of its spikes: as neurons that would be
+// a membrane for each spike. err is the refusal of the net without cells.
 func withCells(n *ir.Net, err error) (*ir.Net, error) {
 	layers, failed := cells.Find(n)
 	if failed != nil {
@@ -35,7 +36,7 @@ func withCells(n *ir.Net, err error) (*ir.Net, error) {
 	}
 	neurons := map[*cells.Group]bool{}
 	for _, g := range layers.Groups {
-		if g.Why == nil {
+		if g.Why == nil && !layers.Counts(g) {
 			with, refused := raised(func(o *cells.Group) bool { return o != g })
 			neurons[g] = refused == nil && !keepsLess(all, with)
 		}
@@ -44,6 +45,12 @@ func withCells(n *ir.Net, err error) (*ir.Net, error) {
 		return out, nil
 	}
 	return all, nil
+}
+
+// sumsSpikes reports whether some layer hands on a sum of several spikes of one membrane.
+func sumsSpikes(n *ir.Net) bool {
+	layers, err := cells.Find(n)
+	return err == nil && slices.ContainsFunc(layers.Groups, layers.Counts)
 }
 
 // numbersKept counts the delays of numbers in a net: state beside that of neurons.

@@ -20,11 +20,12 @@ import (
 // order that does not depend on the file they came from.
 func RaiseNeurons(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 	out, err := ByEquation(n)
-	if err != nil && !diag.IsDiagnostic(err) || err == nil && numbersKept(out) == 0 && !joinsSpikes(out) {
+	sums := err == nil && sumsSpikes(n)
+	if err != nil && !diag.IsDiagnostic(err) || err == nil && numbersKept(out) == 0 && !joinsSpikes(out) && !sums {
 		return out, err
 	}
 	with, cellsErr := withCells(n, err)
-	if err == nil && (cellsErr != nil || !keepsLess(with, out)) {
+	if err == nil && (cellsErr != nil || !keepsLess(with, out) && !sums) {
 		return out, nil
 	}
 	return with, cellsErr

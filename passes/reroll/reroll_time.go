@@ -27,12 +27,20 @@ func RerollTime(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 		return n, nil // has its loop already, or needs none
 	}
 	out, err := rerolled(n, o)
-	if err != nil || isUnfolded(out) {
+	if err != nil || isUnfolded(out) || out.Steps <= 1 && rounds(out) {
 		if found := ofAnyState(n, o); found != nil {
 			return found, nil
 		}
 	}
 	return out, err
+}
+
+// rounds reports whether a net rounds numbers to whole ones, which may be the spikes of a step.
+func rounds(n *ir.Net) bool {
+	return slices.ContainsFunc(n.Values, func(v *ir.Value) bool {
+		u, _ := canonical.Rounding(v)
+		return u != nil || canonical.IsFn(v, ir.FnSign)
+	})
 }
 
 // rerolled is a net whose steps are written out as one step.

@@ -192,8 +192,10 @@ func (c *Cell) errors(state []float64, e Errors) []float64 {
 			of[at] = of[n.A] + of[n.B]
 		case update.Times:
 			product := e.Product
-			if _, same := n.Data.Uniform(); !same { // several may be added up
+			if f, same := n.Data.Uniform(); !same { // several may be added up
 				product *= partsOfFactor
+			} else if f == math.Trunc(f) {
+				product = 0
 			}
 			of[at] = min(of[n.A]*Greatest(n.Data)+product, math.MaxFloat32)
 		case update.Min, update.Max, update.Select:
@@ -205,7 +207,10 @@ func (c *Cell) errors(state []float64, e Errors) []float64 {
 
 // LostUnits bounds the loss of the numbers of a class by rounding, in their units.
 func (c *Cell) LostUnits(class, steps int) float64 {
-	e := Errors{Product: 1}
+	e := Errors{}
+	if c.LeakRounding(class) == LeakRounded {
+		e.Product = 1
+	}
 	if slices.ContainsFunc(c.Operands(class), func(slot int) bool { return addsBias(c.Value.Args[slot]) }) {
 		e.Operand = 0.5
 	}

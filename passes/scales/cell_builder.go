@@ -24,6 +24,8 @@ func NewCell(v *ir.Value) (*Cell, error) {
 			return nil, b.err
 		}
 		b.markLimits()
+		b.trim()
+		b.foldGains()
 		again := false
 		for i, s := range stored {
 			if bits[i] && (s.loose == nil || !onlyBits(*s.loose)) {
@@ -221,6 +223,11 @@ func (b *cellBuilder) combine(k update.Kind, x, y cellNumber) cellNumber {
 			return x
 		}
 		return y
+	}
+	if (k == update.Add || k == update.Sub) && x.loose == nil && y.loose == nil {
+		if sum, shared := b.gathered(k, x.node, y.node); shared {
+			return sum
+		}
 	}
 	return cellNumber{node: b.add(Node{Kind: k, A: b.inClass(x), B: b.inClass(y)})}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nomul/ir"
+	"nomul/passes/canonical"
 )
 
 // Copies tells which values of a net are one value in successive steps, whatever a neuron keeps: a
@@ -122,7 +123,8 @@ type Frames interface {
 // TellsStep reports whether a value stands in the step in which the file computes it: spikes,
 // functions and weighted sums do, while a state may be made at the end of a step or in the next.
 func TellsStep(v *ir.Value) bool {
-	return v.Type.IsSpike() || v.Op == ir.OpCast && v.Args[0].Type.IsSpike() || v.Op == ir.OpMap || v.Op.Class() == ir.Contract
+	u, _ := canonical.Rounding(v)
+	return v.Type.IsSpike() || v.Op == ir.OpCast && v.Args[0].Type.IsSpike() || v.Op == ir.OpMap || u != nil || v.Op.Class() == ir.Contract
 }
 
 // pair notes that w is the copy of v in the step before, if it is computed so.

@@ -255,8 +255,16 @@ func (a *assembly) neuron(v *ir.Value, args []*ir.Tensor, c *cell) {
 	}
 }
 
-// Spikes are those in a neuron's result of a step: none when it is silent, for
-// its result is the membrane then. The slice is overwritten by the next step.
+// Fired are the spikes in a neuron's result of a step, or the whole number that each neuron hands on; none when it is
+// silent, for its result is the membrane then. The slice is overwritten by the next step.
+func Fired(v *ir.Value, result *ir.Tensor) []int64 {
+	if v.IsWord() {
+		return result.I
+	}
+	return Spikes(v, result)
+}
+
+// Spikes are those that engines trace: of 0 and 1. The slice is overwritten by the next step.
 func Spikes(v *ir.Value, result *ir.Tensor) []int64 {
 	if !v.Type.IsSpike() {
 		return make([]int64, v.Type.Size())

@@ -70,8 +70,8 @@ func (c *Counter) Sample() { c.samples++ }
 // Tap counts one value of a step; it is an interp.Tap.
 func (c *Counter) Tap(_ int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
 	if v.IsNeuron() {
-		for _, s := range interp.Spikes(v, result) {
-			c.spikes[v] += s
+		for _, s := range interp.Fired(v, result) {
+			c.spikes[v] += max(s, -s)
 		}
 	}
 	if _, watched := c.operand[v]; watched {

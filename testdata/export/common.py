@@ -119,18 +119,19 @@ class Suite:
         logging.disable(logging.ERROR)
         onnxruntime.set_default_logger_severity(3)
 
-    def add(self, name, make, shape, exports, outputs=("y",), safe=True, snippets=(), **facts):
+    def add(self, name, make, shape, exports, outputs=("y",), safe=True, snippets=(), words=False, **facts):
         """Finds a seed for which the network is lively and exports it.
 
         shape is the input's, with its batch axis of 1. exports are names, those
         behind a | only with --all. facts go to the manifest; readout says how a
         single step's y becomes the output.
         safe=False is for what has no spikes or is not compared. snippets are
-        functions that documents show, with the states of a single step.
+        functions that documents show, with the states of a single step. words
+        are spikes of several sizes or signs.
         """
         if self.args.only and self.args.only not in name:
             return
-        net, arrays = self.lively(name, make, shape, outputs, safe)
+        net, arrays = self.lively(name, make, shape, outputs, safe, words)
         np.savez_compressed(self.folder / f"{name}.npz", **arrays)
         kept, _, more = exports.partition("|")
         x = torch.from_numpy(arrays["x"][0])
@@ -142,7 +143,7 @@ class Suite:
                 return [[s, s + "_out"] for s in states]
             self.export(name, export, run, facts)
 
-    def lively(self, name, make, shape, outputs, safe):
+    def lively(self, name, make, shape, outputs, safe, words):
         for seed in range(300):
             torch.manual_seed(seed)
             net = make().eval()
@@ -157,7 +158,7 @@ class Suite:
             for i, output in enumerate(outputs):
                 arrays[output] = np.stack([r[0][i] for r in runs])
             for i, layer in enumerate(spikes):
-                arrays[f"spk{i + 1}"] = (layer != 0).astype(np.uint8)
+                arrays[f"spk{i + 1}"] = layer.astype(np.int8) if words else (layer != 0).astype(np.uint8)
             return net, arrays
         raise SystemExit(f"{name}: no seed makes it lively")
 

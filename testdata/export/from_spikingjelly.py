@@ -7,7 +7,7 @@ their own: the two write the same neuron differently.
 import importlib.metadata
 
 import torch
-from spikingjelly.activation_based import functional, layer, neuron
+from spikingjelly.activation_based import functional, layer, neuron, surrogate
 from torch import nn
 
 from common import Suite, strengthen
@@ -299,12 +299,54 @@ def attending(suite):
     block("sdsa-multi", "ts17 dynamo-opt", net=Masks)
 
 
+def ilif(most, **settings):
+    """I-LIF: counts of spikes up to most."""
+    return lambda **_: neuron.ILIFNode(surrogate_function=surrogate.MultiLevelSpikeCount(most), **settings)
+
+
+class Normalised(Dense):
+    """Hands on the part of the greatest count, as of SpikeYOLO and the spike-driven Transformer."""
+
+    def run(self, x):
+        functional.reset_net(self)
+        most = self.sn1.surrogate_function.max_spike_count
+        spikes, total = ([], []), 0
+        for _ in range(self.steps):
+            spikes[0].append(self.sn1(self.fc1(x)))
+            spikes[1].append(self.sn2(self.fc2(spikes[0][-1] / most)))
+            total = total + spikes[1][-1] / most
+        return total / self.steps, spikes
+
+
+def many_valued(suite):
+    """Spikes that are counts, or have a sign."""
+    both = "ts17 dynamo-opt"
+
+    def dense(name, make, exports=both, net=Dense, gain=4.0, **more):
+        suite.add(name, lambda: strengthen(net(plain(make)), gain), (1, 12), exports, steps=4, readout="mean", words=True, **more)
+
+    dense("ilif", ilif(4), both + " | ts11 dynamo", gain=8.0)
+    dense("ilif-half", ilif(8, tau=2.0), gain=8.0)
+    dense("ilif-threshold", ilif(3, tau=3.0, v_threshold=0.75), gain=8.0)
+    dense("ilif-multi", ilif(4), "dynamo-opt", net=DenseMulti, gain=8.0)  # TorchScript has no form of its operator for all steps
+    dense("ilif-normalised", ilif(4), net=Normalised, gain=12.0)
+    for name, node in [("if", neuron.TernaryIFNode), ("lif", neuron.TernaryLIFNode)]:
+        dense(f"ternary-{name}-hard", lambda node=node, **more: node(**more))
+        dense(f"ternary-{name}-soft", lambda node=node, **more: node(v_reset=None, **more))
+    dense("half-threshold", neuron.HalfThresholdIFNode, gain=2.0)
+    for name, net, settings in [("conv", Conv, {"pool": layer.AvgPool2d}), ("sew", Sew, {"join": "add"})]:
+        suite.add("ilif-" + name, lambda net=net, settings=settings: strengthen(net(ilif(4), **settings), 4.0), (1, 1, 6, 6), both, steps=4, readout="mean", words=True)
+    suite.add("ternary-sew", lambda: strengthen(Sew(plain(lambda **more: neuron.TernaryLIFNode(v_reset=None, **more)), "add"), 4.0), (1, 1, 6, 6), both,
+              steps=4, readout="mean", words=True)
+
+
 def main():
     suite = Suite("spikingjelly-0.14" if OLD else "spikingjelly")
     simple(suite)
     convolutional(suite)
     if not OLD:
         attending(suite)
+        many_valued(suite)
     suite.close()
 
 

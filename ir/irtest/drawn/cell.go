@@ -83,7 +83,7 @@ type routine struct {
 // routine draws a program: state, operands and constants, then instructions on them, the update of
 // a neuron among them at times.
 func (d *drawing) routine(args []*ir.Value) *update.Program {
-	r := &routine{drawing: d, args: args, choices: pick(d.Rand, 1, 2, 3, 3, 5, 8, ir.MaxChoices)}
+	r := &routine{drawing: d, args: args, choices: pick(d.Rand, 1, 2, 3, 3, 5, 8, 12)}
 	r.state()
 	r.leaves()
 	if d.IntN(3) > 0 {
