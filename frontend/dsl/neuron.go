@@ -21,7 +21,7 @@ func (n *neuron) what() string { return "neuron " + n.def.Name }
 // unless it is silent.
 var neuronFields = params("tau any, beta any, leak any, decay_input truth = true, gain any, " +
 	"threshold any, fires any, reset any, amount any, when word = fire, init any, bias any, " +
-	"current any, order word = before, masks truth = false, masks_current truth = false, refractory any, adapt any, jump any, adapt_reset truth = false, silent truth = false, round word = floor")
+	"current any, order word = before, masks truth = false, masks_current truth = false, refractory any, adapt any, jump any, adapt_reset truth = false, silent truth = false, round word = floor, levels any, values any")
 
 // leaks are the fields of which a neuron has one.
 var leaks = []string{"tau", "beta", "leak"}
@@ -64,6 +64,9 @@ type neuronCall struct {
 }
 
 func (n *neuronCall) make() value {
+	if n.leveled() {
+		return n.makeLevels()
+	}
 	n.slots[ir.NeuronX] = n.sig("x")
 	n.attrs.Silent, n.attrs.Masks, n.attrs.MasksCurrent = n.args["silent"].truth, n.args["masks"].truth, n.args["masks_current"].truth
 	n.word("round", &n.attrs.Round)

@@ -85,6 +85,8 @@ var fieldDocs = map[string]string{
 	"refractory":    "the steps in which it holds its membrane after a spike; `drive:N`: nothing comes in for N steps, `spike:N`: nothing fires, `leak:N`: neither",
 	"silent":        "the result is the membrane, no spikes; without a reset there is no threshold",
 	"round":         "of integer leaks: floor, ceil or zero",
+	"levels":        "up to how many thresholds count, the n-th at n times the threshold: the neuron hands on how many its membrane has reached, and subtract takes the amount for each; `fires: nearest` rounds the count, halves to the even one (I-LIF)",
+	"values":        "`[LOW, HIGH]`: it fires below 0, too, LOW for each level there and HIGH for each above: `[-1, 1]` is a ternary neuron",
 }
 
 var (

@@ -134,7 +134,7 @@ func float32s(f float64) float64 { return float64(float32(f)) }
 
 // words are names that stand for themselves wherever no name of the text hides them.
 var words = wordSet(`zero subtract none all fire next both before after late floor ceil same
-	time space channels height width tokens step once`)
+	time space channels height width tokens step once nearest`)
 
 // String names the kind, in messages about parameters.
 func (k kind) String() string {
