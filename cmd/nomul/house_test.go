@@ -26,7 +26,7 @@ var allowed = map[string][]string{
 	"nomul/frontend/onnx/onnxpb":     {},
 	"nomul/frontend/onnx":            {"nomul/ir", "nomul/ir/diag", "nomul/ir/eval", "nomul/frontend/onnx/onnxpb"},
 	"nomul/frontend/onnx/randnet":    {"nomul/frontend/onnx/onnxpb"},
-	"nomul/frontend/dsl":             {"nomul/ir", "nomul/ir/diag"},
+	"nomul/frontend/dsl":             {"nomul/ir", "nomul/ir/diag", "nomul/ir/update"},
 	"nomul/passes/rewrite":           {"nomul/ir", "nomul/ir/diag", "nomul/ir/eval"},
 	"nomul/passes/canonical":         {"nomul/ir", "nomul/ir/diag", "nomul/ir/eval", "nomul/passes/rewrite"},
 	"nomul/passes/cells":             {"nomul/ir", "nomul/ir/diag", "nomul/ir/update", "nomul/passes/canonical", "nomul/passes/rewrite", "nomul/passes/unsupported"},
