@@ -17,24 +17,29 @@ import (
 	"nomul/runtime/metrics"
 )
 
-// budgetFlag is what a network may take; the widths of its weights follow from it.
-type budgetFlag struct{ flash size }
-
-func (b *budgetFlag) String() string {
-	if b.flash.text == "" {
-		return ""
-	}
-	return "flash=" + b.flash.text
+// budgetFlag is what a network may take; the widths of its weights or of its words follow from it.
+type budgetFlag struct {
+	text  string
+	flash size
+	ops   float64 // additions for a sample; 0 where none are said
 }
+
+func (b *budgetFlag) String() string { return b.text }
 
 func (b *budgetFlag) Type() string { return "budget" }
 
 func (b *budgetFlag) Set(text string) error {
-	number, ok := strings.CutPrefix(text, "flash=")
-	if !ok {
-		return fmt.Errorf("wanted flash=SIZE")
+	of, number, _ := strings.Cut(text, "=")
+	if b.text != "" {
+		return fmt.Errorf("wanted one budget, flash=SIZE or ops=N")
 	}
-	return b.flash.Set(number)
+	switch b.text = text; of {
+	case "flash":
+		return b.flash.Set(number)
+	case "ops":
+		return b.setOps(number)
+	}
+	return fmt.Errorf("wanted flash=SIZE or ops=N")
 }
 
 // budgetWidths are the widths of weights that C stores in less flash each, the widest first.
@@ -64,10 +69,12 @@ type plannedLayer struct {
 // apply chooses the widths of weights such that the model takes the flash that there is, in C.
 func (b *budgetFlag) apply(c *cobra.Command, m *model) error {
 	switch o := m.options; {
-	case b.flash.text == "":
+	case b.text == "":
 		return nil
 	case o.Samples == nil:
 		return usageError{fmt.Errorf("--budget: wanted --calibrate IMAGES beside it, on which layers are measured")}
+	case b.ops > 0:
+		return b.fewerOps(c, m)
 	case o.Weights.All > 0:
 		return usageError{fmt.Errorf("--budget: it chooses the width of weights; --weights may give that of single layers, LAYER=BITS")}
 	}
@@ -240,8 +247,12 @@ func (p *planner) print(best plan) {
 	}
 	fmt.Fprintf(w, "budget: %d of %d bytes of flash in C, code with it\n", best.flash, p.within)
 	printTable(w, []string{"layer", "weights", "bits", "of its variance lost"}, rows)
-	if best.tried > 0 {
-		fmt.Fprintf(w, "expected: %.1f %% of predictions as those of the network as imported, on %d images of --calibrate\n", 100*best.kept, best.tried)
+	p.printExpected(best)
+}
+
+func (p *planner) printExpected(of plan) {
+	if of.tried > 0 {
+		fmt.Fprintf(p.c.ErrOrStderr(), "expected: %.1f %% of predictions as those of the network as imported, on %d images of --calibrate\n", 100*of.kept, of.tried)
 	}
 }
 

@@ -58,6 +58,30 @@ func TestChooseWidths(t *testing.T) {
 	})
 }
 
+// A budget of additions gives words fewer bits, which a network of spikes does not have.
+func TestBudgetOfAdditions(t *testing.T) {
+	irtest.Long(t)
+	args := []string{"ir", "--level", "fixed", "--mean", ".286", "--std", ".353", "--calibrate", lastImages(t, 16), "--calibrate-limit", "8", "--budget"}
+	const relu, mlp = "../../testdata/models/fmnist-relu-cnn/relucnn_ts26_bn.onnx", mlpFolder + "/mlp_ts26_sjhead_bn.onnx"
+	for _, c := range []struct {
+		budget, model string
+		code          int
+		wanted, net   string
+	}{
+		{"ops=20M", relu, 0, `budget: 1\d{7} of 20000000 additions a sample, at the densities of the calibration\nwords of activations have [3-7] bits\nexpected: \d`, ` = levels .*: u[3-7]\[`},
+		{"ops=1K", relu, exitFault, `words of one bit are as few as there are`, ``},
+		{"ops=2M", mlp, 0, `budget: \d+ of 2000000 additions a sample, at the densities of the calibration\nexpected: \d`, ``},
+		{"ops=2K", mlp, exitFault, `no bits of words make them fewer, for layers send spikes`, ``},
+		{"ops=0", mlp, exitUsage, `wanted a number of additions above 0`, ``},
+	} {
+		var out, said strings.Builder
+		code := run(append(args, c.budget, c.model), &out, &said)
+		if code != c.code || !regexp.MustCompile(c.wanted).MatchString(said.String()) || !regexp.MustCompile(c.net).MatchString(out.String()) {
+			t.Errorf("--budget %s: exit %d, said %s", c.budget, code, said.String())
+		}
+	}
+}
+
 // A budget of flash is kept by the C that is emitted, most predictions stay, and it says what it chose.
 func TestBudget(t *testing.T) {
 	irtest.Long(t)

@@ -43,7 +43,7 @@ func (f *compileFlags) register(fs *pflag.FlagSet) {
 	fs.IntVar(&f.csdDigits, "csd-digits", f.csdDigits, "`N` signed powers of two, 1 to 8, that stand for a constant which neither weights nor thresholds can take (default as many as it takes)")
 	fs.StringVar(&f.residual, "residual", f.residual, "`WHERE` residuals are added: keep, or membrane to add before the neuron, which is another function than the trained one")
 	f.calibrate.register(fs)
-	fs.Var(&f.budget, "budget", "choose the width of each layer's weights, 8 or 4 bits or ternary, by calibration such that the emitted C takes no more: `flash=SIZE` such as flash=256K")
+	fs.Var(&f.budget, "budget", "by calibration, `flash=SIZE` chooses the width of each layer's weights, 8 or 4 bits or ternary, such that the emitted C takes no more, as flash=256K; ops=N the bits of the words of activations, such that a sample takes no more additions, as ops=2M")
 	f.activations.register(fs)
 }
 
