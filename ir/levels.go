@@ -3,6 +3,9 @@ package ir
 import (
 	"fmt"
 	"math"
+	"math/bits"
+	"slices"
+	"sort"
 
 	"nomul/ir/diag"
 )
@@ -69,6 +72,26 @@ func (a LevelsAttrs) Level(x, first, step float64) int {
 	return n
 }
 
+// levelParts name the operands that say how far a bit of the number moves a threshold, from bit 1 on.
+var levelParts = [15]string{"bit1", "bit2", "bit3", "bit4", "bit5", "bit6", "bit7", "bit8", "bit9", "bit10", "bit11", "bit12", "bit13", "bit14", "bit15"}
+
+// LevelsBit is the operand slot of levels that has bit b of the number, from 1 on.
+func LevelsBit(b int) int { return 2 + b }
+
+// LevelBy returns how many thresholds an integer reaches, where that of n lies at first − parts[0] and
+// above it by the parts of the bits of n. Thresholds grow.
+func (a LevelsAttrs) LevelBy(x, first int64, parts []int64) int64 {
+	return int64(sort.Search(a.Count, func(i int) bool {
+		at, n := first-parts[0], i+1
+		for b, part := range parts {
+			if n>>b&1 != 0 {
+				at += part
+			}
+		}
+		return !(x > at || x == at && a.Ties.Reaches(n))
+	}))
+}
+
 // LevelOf returns the same of integers.
 func (a LevelsAttrs) LevelOf(x, first, step int64) int64 {
 	past := x - first
@@ -90,11 +113,15 @@ func inferLevels(in *inference) {
 	if a.Ties < TiesUp || a.Ties > TiesOdd {
 		in.fail(diag.BadAttribute, "says no ties: up, even or odd")
 	}
-	if s := in.broadcast(in.v.Args...); in.err == nil && s != x.Type.Shape {
+	given := slices.DeleteFunc(slices.Clone(in.v.Args), func(p *Value) bool { return p == nil })
+	if s := in.broadcast(given...); in.err == nil && s != x.Type.Shape {
 		in.fail(diag.ShapeMismatch, "its thresholds are of shape %v, wanted those of %%%s, %v", s, x.Name, x.Type.Shape)
 	}
 	if err := in.checkSteps(in.v.Args[2]); in.err == nil && err != "" {
 		in.fail(diag.BadAttribute, "step %%%s %s", in.v.Args[2].Name, err)
+	}
+	if in.err == nil {
+		in.checkParts(a, in.v.Args[2:])
 	}
 	r := Range{Hi: int64(max(a.Count, 0))}
 	in.typ, in.rng = Holding(r, x.Type.Shape), r
@@ -112,4 +139,37 @@ func (in *inference) checkSteps(step *Value) string {
 		}
 	}
 	return ""
+}
+
+// checkParts demands integers of the bits that a number has, each above all lower ones together, so
+// that thresholds grow.
+func (in *inference) checkParts(a LevelsAttrs, parts []*Value) {
+	if !slices.ContainsFunc(parts[1:], func(p *Value) bool { return p != nil }) {
+		return
+	}
+	if AnyReal(in.v.Args) {
+		in.fail(diag.TypeMismatch, "has thresholds by the bits of numbers, which integers only have")
+		return
+	}
+	below := slices.Repeat([]int64{0}, in.v.Args[0].Type.Shape.Size())
+	for b, p := range parts {
+		if p != nil && (p.Const() == nil || b >= bits.Len(uint(max(a.Count, 0)))) {
+			in.fail(diag.BadAttribute, "has bit %d as %%%s, wanted constants for the bits of %d", b, p.Name, a.Count)
+			return
+		}
+		if p == nil && parts[0].Const() == nil || b >= bits.Len(uint(max(a.Count, 0))) || in.err != nil {
+			return
+		}
+		at, shift := p, 0
+		if p == nil {
+			at, shift = parts[0], b
+		}
+		for i, part := range Stretch(at.Const().I, at.Type.Shape, in.v.Args[0].Type.Shape) {
+			if part <<= shift; part <= below[i] {
+				in.fail(diag.BadAttribute, "has %d for bit %d somewhere, wanted more than all lower bits have, %d", part, b, below[i])
+				return
+			}
+			below[i] += part
+		}
+	}
 }

@@ -89,7 +89,7 @@ func updateLevels(u *updating) update.Value {
 		if bit == 0 && a.Ties == TiesEven || bit > 0 && a.Ties == TiesOdd {
 			reaches = u.Above
 		}
-		part := u.Shl(step, bit)
+		part := u.levelPart(step, bit)
 		has := reaches(left, part)
 		if bit > 0 {
 			left = u.Sub(left, u.Select(has, part, u.Const(0)))
@@ -100,6 +100,14 @@ func updateLevels(u *updating) update.Value {
 		number = u.Min(number, u.Const(int64(a.Count)))
 	}
 	return number
+}
+
+// levelPart is how far a bit of the number moves a threshold.
+func (u *updating) levelPart(step update.Value, bit int) update.Value {
+	if slot := LevelsBit(bit); bit > 0 && u.v.Arg(slot) != nil {
+		return u.arg(slot)
+	}
+	return u.Shl(step, bit)
 }
 
 // accumulate writes a readout over time, whose result is its state variable.

@@ -7,6 +7,7 @@ import (
 	"nomul/passes/canonical"
 	"nomul/passes/integers"
 	"nomul/passes/layers"
+	"nomul/passes/quantised"
 	"nomul/passes/raise"
 	"nomul/passes/reroll"
 	"nomul/passes/scales"
@@ -16,6 +17,7 @@ import (
 
 // All lists the passes in pipeline order.
 var All = []Pass{
+	{"read-quantised", "keeps the integers of activations and weights that the file rounds to steps of a scale, with the thresholds of each step", ir.Source, ir.Source, ir.Spiking, quantised.ReadQuantised},
 	{"fold-constants", "computes what depends on constants only", ir.Source, ir.Source, ir.Spiking, canonical.FoldConstants},
 	{"unbatch-time", "takes values that hold all time steps in their first axis apart, step by step", ir.Source, ir.Source, ir.Spiking, timing.UnbatchTime},
 	{"strip-batch", "drops the leading batch axis of extent 1", ir.Source, ir.Source, ir.Spiking, canonical.StripBatch},
@@ -58,6 +60,7 @@ type Constraint struct{ Before, After, Why string }
 
 // Order lists the constraints on the pipeline's order; a test holds All against it.
 var Order = []Constraint{
+	{"read-quantised", "fold-constants", "weights are integers and scales still, not their products in float32"},
 	{"fold-constants", "strip-batch", "a constant [1,512] and a value [1,512] lose the axis by different rules"},
 	{"fold-constants", "canonicalise", "rewrites look at constants, not at what computes them"},
 	{"fold-constants", "unbatch-time", "which rows are read is known by constants"},

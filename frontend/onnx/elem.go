@@ -56,8 +56,8 @@ var elems = [...]elemRow{
 	18: {name: "float8e4m3fnuz"},
 	19: {name: "float8e5m2"},
 	20: {name: "float8e5m2fnuz"},
-	21: {name: "uint4"},
-	22: {name: "int4"},
+	21: {name: "uint4", typ: ir.UintType(4, ir.Shape{})}, // two in a byte
+	22: {name: "int4", typ: ir.SintType(4, ir.Shape{})},
 	23: {name: "float4e2m1"},
 }
 
@@ -92,6 +92,25 @@ func (e elem) row() elemRow {
 }
 
 func (e elem) String() string { return e.row().name }
+
+// packed reports whether two elements share a byte, that of the lower index in its lower half.
+func (e elem) packed() bool { return e.row().typ.Bits == 4 }
+
+// bytes is the size of n elements in raw data.
+func (e elem) bytes(n int) int {
+	if e.packed() {
+		return (n + 1) / 2
+	}
+	return n * e.row().size
+}
+
+// stored is the number of entries that typed data has for n elements.
+func (e elem) stored(n int) int {
+	if e.packed() {
+		return (n + 1) / 2
+	}
+	return n
+}
 
 // computes reports whether values of the type can be computed.
 func (e elem) computes() bool { return e.row().typ.Kind != 0 }

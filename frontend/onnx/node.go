@@ -99,12 +99,11 @@ func (n *node) build() ([]*tensor, error) {
 // gap says why the node cannot be understood; empty when there is a row for it.
 func (n *node) gap() string {
 	dom := domain(n.pb.Domain)
-	if dom == "" {
-		n.row = n.imp.rows[n.pb.OpType]
-	}
+	n.row = n.imp.rowOf(dom, n.pb.OpType)
 	switch {
 	case n.function() != nil:
-	case dom != "":
+		n.row = nil
+	case n.row == nil && dom != "" && domains[dom] == nil:
 		return "operators of this domain are not known"
 	case n.row == nil:
 		return "operator is not supported"

@@ -227,7 +227,7 @@ func (n *node) integerProduct(suffix string, e elem, a, aZero, b, bZero *tensor)
 	return n.emit(suffix, e, ir.OpMatmul, nil, a, b)
 }
 
-// qLinearConv is the integer convolution, scaled by x_scale·w_scale/y_scale and quantised again.
+// qLinearConv is the integer convolution, times x_scale and w_scale over y_scale, and quantised again.
 func qLinearConv(n *node) (*tensor, error) {
 	var bias *tensor
 	if b := n.arg(8); b != nil {
@@ -275,8 +275,9 @@ func qLinearMatMul(n *node) (*tensor, error) {
 	return n.requantised(sum, a, b, sum.shape.Rank()-2)
 }
 
-// requantised is saturate(round(sum · (a·b/y)) + zero point), with the y and the zero
-// point of inputs 7 and 8: one for all, or for each entry of an axis.
+// requantised is saturate(round(sum·a·b/y) + zero point), with the y and the zero point of inputs 7 and
+// 8: one for all, or for each entry of an axis. The scales are not multiplied here, which would round
+// them: passes compute with them exactly.
 func (n *node) requantised(sum, a, b *tensor, axis int) (*tensor, error) {
 	y, zero := n.in[6], n.in[7]
 	if err := n.floats(a, b, y); err != nil {
@@ -292,11 +293,8 @@ func (n *node) requantised(sum, a, b *tensor, axis int) (*tensor, error) {
 	if zero, err = n.alongAxis("y.zero.point", sum.shape, zero, axis); err != nil {
 		return nil, err
 	}
-	scale, err := n.chain(a).then("scales", a.elem, ir.OpMul, nil, b).then("scale", a.elem, ir.OpDiv, nil, y).end()
-	if err != nil {
-		return nil, err
-	}
-	c := n.chain(sum).then("real", a.elem, ir.OpCast, nil).then("scaled", a.elem, ir.OpMul, nil, scale)
+	c := n.chain(sum).then("whole", a.elem, ir.OpCast, nil).then("by.a", a.elem, ir.OpMul, nil, a).
+		then("real", a.elem, ir.OpMul, nil, b).then("scaled", a.elem, ir.OpDiv, nil, y)
 	return n.saturated(c, "", zero, zero.elem)
 }
 

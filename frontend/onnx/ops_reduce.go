@@ -48,19 +48,23 @@ func arg(op ir.Op) func(*node) (*tensor, error) {
 // global is the row of a pool over all axes behind the channel.
 func global(op ir.Op) func(*node) (*tensor, error) {
 	return func(n *node) (*tensor, error) {
-		x := n.in[0]
-		if err := n.floats(x); err != nil {
+		if err := n.floats(n.in[0]); err != nil {
 			return nil, err
 		}
-		if x.shape.Rank() < 3 {
-			return nil, n.errorf(diag.ShapeMismatch, "pools %v, wanted a batch, channels and more", x.shape)
-		}
-		a := ir.ReduceAttrs{Keep: true}
-		for i := 2; i < x.shape.Rank(); i++ {
-			a.Axes = append(a.Axes, i)
-		}
-		return n.emit("", x.elem, op, a, x)
+		return n.overSpatial("", op, n.in[0])
 	}
+}
+
+// overSpatial reduces all axes behind the channels, which stay with extent 1.
+func (n *node) overSpatial(suffix string, op ir.Op, x *tensor) (*tensor, error) {
+	if x.shape.Rank() < 3 {
+		return nil, n.errorf(diag.ShapeMismatch, "pools %v, wanted a batch, channels and more", x.shape)
+	}
+	a := ir.ReduceAttrs{Keep: true}
+	for i := 2; i < x.shape.Rank(); i++ {
+		a.Axes = append(a.Axes, i)
+	}
+	return n.emit(suffix, x.elem, op, a, x)
 }
 
 func (n *node) reduce(op ir.Op, inputSince int) (*tensor, error) {

@@ -213,10 +213,13 @@ func (w window) ceilEnd(axis, extent int) int {
 // averagePool counts padding as zeros, or not at all. Whether ceil_mode's padding
 // counts too is a question on which ONNX's own tests and the runtimes disagree.
 func averagePool(n *node) (*tensor, error) {
-	x := n.in[0]
-	if err := n.floats(x); err != nil {
+	if err := n.floats(n.in[0]); err != nil {
 		return nil, err
 	}
+	return n.averaged("", n.in[0])
+}
+
+func (n *node) averaged(suffix string, x *tensor) (*tensor, error) {
 	w, written, err := n.pool(x)
 	if err != nil {
 		return nil, err
@@ -228,7 +231,7 @@ func averagePool(n *node) (*tensor, error) {
 				WithHelp("export with ceil_mode=False or count_include_pad=False")
 		}
 	}
-	return n.emit("", x.elem, ir.OpAvgPool, ir.AvgPoolAttrs{
+	return n.emit(suffix, x.elem, ir.OpAvgPool, ir.AvgPoolAttrs{
 		Kernel: w.kernel, Strides: w.strides, Pads: w.pads(), Dilations: w.dilations, CountPad: countPad,
 	}, x)
 }

@@ -72,7 +72,7 @@ func (imp *importer) decodeTensor(pb *onnxpb.TensorProto) (*tensor, *diag.Diagno
 	}
 	raw := pb.RawData
 	if pb.DataLocation == onnxpb.TensorProto_EXTERNAL || len(pb.ExternalData) > 0 {
-		if raw, d = imp.external(pb, int64(n)*int64(t.elem.row().size)); d != nil {
+		if raw, d = imp.external(pb, int64(t.elem.bytes(n))); d != nil {
 			return nil, d
 		}
 	}
@@ -84,7 +84,7 @@ func (imp *importer) decodeTensor(pb *onnxpb.TensorProto) (*tensor, *diag.Diagno
 		t.data.F = decodeReals(pb, raw, n)
 		return t, checkFinite(t.data.F)
 	}
-	t.data.I = decodeInts(pb, raw, t.elem)
+	t.data.I = decodeInts(pb, raw, t.elem, n)
 	if !t.elem.holds(t.data.I) {
 		return nil, diag.Errorf(diag.Origin{}, diag.BadConstant, "has an element that is no %v, or too large a one", t.elem)
 	}
@@ -134,18 +134,18 @@ func shapeOf(dims []int64) (ir.Shape, *diag.Diagnostic) {
 
 // checkCount demands data for n elements, before any memory is asked for.
 func checkCount(pb *onnxpb.TensorProto, raw []byte, e elem, n int) *diag.Diagnostic {
-	typed, size := typedLen(pb), e.row().size
+	typed := typedLen(pb)
 	switch {
 	case len(raw) > 0 && typed > 0:
 		return diag.Errorf(diag.Origin{}, diag.BadConstant, "has both raw and typed data")
-	case len(raw) > 0 && len(raw) != n*size:
-		return diag.Errorf(diag.Origin{}, diag.BadConstant, "has %d bytes of data, wanted %d (%d elements of %v)", len(raw), n*size, n, e)
+	case len(raw) > 0 && len(raw) != e.bytes(n):
+		return diag.Errorf(diag.Origin{}, diag.BadConstant, "has %d bytes of data, wanted %d (%d elements of %v)", len(raw), e.bytes(n), n, e)
 	case len(raw) > 0:
 		return nil
 	case typed == 0 && n > 0:
 		return diag.Errorf(diag.Origin{}, diag.BadConstant, "has no data, wanted %d elements of %v", n, e)
-	case typed != n || typedCount(pb, e) != n:
-		return diag.Errorf(diag.Origin{}, diag.BadConstant, "has %d elements of %v, wanted %d", typedCount(pb, e), e, n)
+	case typed != e.stored(n) || typedCount(pb, e) != e.stored(n):
+		return diag.Errorf(diag.Origin{}, diag.BadConstant, "has %d elements of %v, wanted %d", typedCount(pb, e), e, e.stored(n))
 	}
 	return nil
 }
@@ -210,8 +210,11 @@ func decodeReals(pb *onnxpb.TensorProto, raw []byte, n int) []float64 {
 	return out
 }
 
-func decodeInts(pb *onnxpb.TensorProto, raw []byte, e elem) []int64 {
-	if len(raw) == 0 {
+func decodeInts(pb *onnxpb.TensorProto, raw []byte, e elem, n int) []int64 {
+	switch {
+	case e.packed():
+		return halves(pb, raw, e, n)
+	case len(raw) == 0:
 		return typedInts(pb, e)
 	}
 	size, signed := e.row().size, e.row().typ.Kind == ir.Sint
@@ -219,6 +222,22 @@ func decodeInts(pb *onnxpb.TensorProto, raw []byte, e elem) []int64 {
 	for ; len(raw) > 0; raw = raw[size:] {
 		out = append(out, rawInt(raw[:size], signed))
 	}
+	return out
+}
+
+// halves are n elements of 4 bits, two in each byte.
+func halves(pb *onnxpb.TensorProto, raw []byte, e elem, n int) []int64 {
+	out := make([]int64, n)
+	for i := range out {
+		var b byte
+		if len(raw) > 0 {
+			b = raw[i/2]
+		} else {
+			b = byte(pb.Int32Data[i/2])
+		}
+		out[i] = int64(b >> (i % 2 * 4) & 15)
+	}
+	e.wrap(out)
 	return out
 }
 

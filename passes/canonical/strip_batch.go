@@ -258,6 +258,9 @@ func (b *batch) put(r *ir.Rebuilder, v *ir.Value, attrs ir.Attrs, args []*ir.Val
 	if err == nil && v.Op == ir.OpInput {
 		out.Range = v.Range
 	}
+	if err == nil && v.Op == ir.OpOutput {
+		out.Scale = v.Scale
+	}
 	return out, err
 }
 

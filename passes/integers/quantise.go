@@ -76,7 +76,7 @@ func (q *quantiser) value(v *ir.Value) (*ir.Value, error) {
 		return q.neuron(v)
 	case v.Op == ir.OpCell:
 		return q.cell(v)
-	case v.Op == ir.OpLevels:
+	case v.Op == ir.OpLevels && ir.AnyReal(v.Args):
 		return q.levels(v)
 	case !v.Type.IsReal() && !ir.AnyReal(v.Args):
 		return q.integer(v)

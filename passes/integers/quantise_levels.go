@@ -32,11 +32,10 @@ func (q *quantiser) levels(v *ir.Value) (*ir.Value, error) {
 		}
 	}
 	reach := float64(scales.LargestMagnitude(n.Range) + 1)
-	firsts := wholeThreshold(inUnits(first, unit, guard), ir.GE)
-	for i, f := range firsts.F {
-		firsts.F[i] = min(max(f, -reach), reach)
-	}
 	steps := rewrite.Zip(roundedAll(inUnits(step, unit, guard)), rewrite.Scalar(1), math.Max)
+	firsts := rewrite.Zip(wholeThreshold(inUnits(first, unit, guard), ir.GE), steps, func(f, step float64) float64 {
+		return min(max(f, -reach-float64(float64(a.Count)*step)), reach) // further down, all are reached
+	})
 	args := []*ir.Value{n, nil, nil}
 	for slot, t := range []*ir.Tensor{nil, firsts, steps} {
 		if t == nil {

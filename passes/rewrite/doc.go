@@ -10,6 +10,7 @@
 //	timing       finds the time steps of a net, and the state between them
 //	reroll       folds time steps that are written out into one
 //	layers       moves batch-norms, factors and pixels into weights and thresholds
+//	quantised    keeps the integers of networks that are quantised
 //	words        makes words of functions of numbers, such as ReLU
 //	scales       chooses the real number that an integer stands for
 //	rounding     rounds weights to few bits, by calibration samples where there are some

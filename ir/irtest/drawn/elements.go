@@ -1,6 +1,10 @@
 package drawn
 
-import "nomul/ir"
+import (
+	"math/bits"
+
+	"nomul/ir"
+)
 
 // either puts two operands in one of their orders.
 func (d *drawing) either(x, y *ir.Value) []*ir.Value {
@@ -57,7 +61,16 @@ func (d *drawing) levels() *ir.Value {
 		return nil
 	}
 	a := ir.LevelsAttrs{Count: 1 + d.IntN(pick(d.Rand, 1, 16, 255)), Ties: pick(d.Rand, ir.TiesUp, ir.TiesEven, ir.TiesOdd)}
-	return d.add(ir.OpLevels, a, x, d.constant(-200, 300, d.part(x.Type.Shape)...), d.constant(1, int64(1+d.IntN(300)), d.part(x.Type.Shape)...))
+	below := int64(1 + d.IntN(300)) // what all lower bits have together, at most
+	args := []*ir.Value{x, d.constant(-200, 300, d.part(x.Type.Shape)...), d.constant(1, below, d.part(x.Type.Shape)...)}
+	if d.coin() {
+		for b := 1; b < bits.Len(uint(a.Count)); b++ {
+			most := below + 1 + below/4
+			args = append(args, d.constant(below+1, most, d.part(x.Type.Shape)...))
+			below += most
+		}
+	}
+	return d.add(ir.OpLevels, a, args...)
 }
 
 func (d *drawing) csd() *ir.Value {

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"math/big"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"nomul/frontend/onnx"
+	"nomul/frontend/onnx/onnxpb"
+	"nomul/ir"
+	"nomul/ir/irtest"
+	"nomul/passes"
+	"nomul/runtime/interp"
+)
+
+// Every integer that a quantised file rounds to, in every layer, is the one that exact arithmetic with
+// the file's scales gives: of each tensor that is rounded an output is made, and compared element by
+// element with a reference that computes with fractions.
+func TestQuantisedFiles(t *testing.T) {
+	for _, path := range irtest.Files(t, "../../testdata/quantised/*.onnx") {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".onnx"), func(t *testing.T) {
+			model := &onnxpb.ModelProto{}
+			data, err := os.ReadFile(path)
+			if err == nil {
+				err = proto.Unmarshal(data, model)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			tapped := showRounded(model.Graph)
+			net := fixedOf(t, path, model)
+			if text := ir.Print(net, ""); net.All(ir.OpInput)[0].Type.IsReal() {
+				t.Fatalf("the input is no integer:\n%s", text)
+			}
+			holdIntegers(t, net, model.Graph, tapped)
+		})
+	}
+}
+
+// showRounded makes outputs of the tensors that a graph rounds, and of integers; it returns their names.
+func showRounded(g *onnxpb.GraphProto) []string {
+	var names []string
+	constant := map[string]bool{}
+	for _, t := range g.Initializer {
+		constant[t.Name] = true
+	}
+	for _, n := range g.Node {
+		constant[n.Output[0]] = !slices.ContainsFunc(n.Input, func(name string) bool { return name != "" && !constant[name] })
+		rounds := n.OpType == "QuantizeLinear" || n.OpType == "Trunc" || strings.HasSuffix(n.OpType, "Quant") ||
+			strings.HasPrefix(n.OpType, "QLinear") || n.OpType == "QGemm" || strings.HasSuffix(n.OpType, "Integer")
+		if rounds && !constant[n.Output[0]] {
+			names = append(names, n.Output[0])
+		}
+	}
+	for _, o := range g.Output {
+		names = append(names, o.Name)
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	g.Output = nil
+	for _, name := range names {
+		g.Output = append(g.Output, &onnxpb.ValueInfoProto{Name: name})
+	}
+	return names
+}
+
+func fixedOf(t *testing.T, path string, model *onnxpb.ModelProto) *ir.Net {
+	t.Helper()
+	data, err := proto.Marshal(model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, list := onnx.Import(path, data, onnx.Options{})
+	if list.Err() != nil {
+		t.Fatal(list.Err())
+	}
+	fixed, err := passes.Lower(net, ir.Fixed, "", &passes.Options{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fixed
+}
+
+// holdIntegers compares all outputs on random inputs.
+func holdIntegers(t *testing.T, net *ir.Net, g *onnxpb.GraphProto, names []string) {
+	t.Helper()
+	m, err := interp.New(net)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Checked = true
+	r := rand.New(rand.NewPCG(1, 2))
+	in := net.All(ir.OpInput)[0]
+	samples, distinct := 12, map[string]map[string]bool{}
+	if testing.Short() {
+		samples = 3
+	}
+	for range samples {
+		x := drawnImage(r, in)
+		got, err := m.Run(map[string]*ir.Tensor{in.Name: x}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := referenceOf(g, map[string]*rats{g.Input[0].Name: realInput(in, x)})
+		for _, name := range names {
+			if distinct[name] == nil {
+				distinct[name] = map[string]bool{}
+			}
+			holdTensor(t, net, name, got, want[name], distinct[name])
+		}
+	}
+	for name, seen := range distinct {
+		if len(seen) < 2 {
+			t.Errorf("%s is always the same, so nothing was compared", name)
+		}
+	}
+}
+
+// drawnImage is an image of integers, some of them at the ends of the range.
+func drawnImage(r *rand.Rand, in *ir.Value) *ir.Tensor {
+	x := ir.NewTensor(in.Type)
+	for i := range x.I {
+		x.I[i] = in.Range.Lo + r.Int64N(in.Range.Hi-in.Range.Lo+1)
+		if r.IntN(16) == 0 {
+			x.I[i] = in.Range.Hi
+		}
+	}
+	return x
+}
+
+// realInput is the number that each integer of the input stands for: x = (p·scale − mean)/std.
+func realInput(in *ir.Value, x *ir.Tensor) *rats {
+	a := in.Attrs.(ir.InputAttrs)
+	out := newRats(1, append([]int{1}, in.Type.Shape.Dims()...)...)
+	for i, p := range x.I {
+		out.v[i] = new(big.Rat).SetInt64(p)
+		if a.Scale != nil {
+			out.v[i] = divOf(subOf(mulOf(out.v[i], ratOf(a.Scale[0])), ratOf(a.Mean[0])), ratOf(a.Std[0]))
+		}
+	}
+	return out
+}
+
+// holdTensor compares an output with exact numbers.
+func holdTensor(t *testing.T, net *ir.Net, name string, got map[string]*ir.Tensor, want *rats, seen map[string]bool) {
+	t.Helper()
+	v := net.Find(ir.CleanName(name))
+	for _, o := range net.All(ir.OpOutput) {
+		if o.Name == ir.CleanName(name) || v == nil && strings.HasPrefix(o.Name, ir.CleanName(name)+".") {
+			v = o
+		}
+	}
+	if v == nil || v.Op != ir.OpOutput {
+		t.Fatalf("no output %s in\n%s", name, ir.Print(net, ""))
+	}
+	unit := big.NewRat(1, 1)
+	if v.Scale != nil {
+		unit = ratOf(v.Scale.Data.F[0])
+	}
+	result := got[v.Name]
+	if len(result.I) != len(want.v) {
+		t.Fatalf("%s has %d elements, wanted %d", name, len(result.I), len(want.v))
+	}
+	differ := 0
+	for i, n := range result.I {
+		value := mulOf(new(big.Rat).SetInt64(n), unit)
+		seen[value.String()] = true
+		if value.Cmp(want.v[i]) != 0 {
+			if differ++; differ < 3 {
+				t.Errorf("%s: element %d is %s, exactly it is %s", name, i, value.FloatString(6), want.v[i].FloatString(6))
+			}
+		}
+	}
+	if differ > 0 {
+		t.Errorf("%s: %d of %d elements differ", name, differ, len(want.v))
+	}
+}

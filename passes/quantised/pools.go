@@ -1,0 +1,207 @@
+package quantised
+
+import (
+	"errors"
+	"math"
+	"math/big"
+	"slices"
+
+	"nomul/ir"
+	"nomul/passes/layers"
+	"nomul/passes/rewrite"
+)
+
+var errFraction = errors.New("a shift is no multiple of its gain")
+
+// joinable is the form of an operand whose elements have one gain and one shift along the axes that
+// an op joins.
+func (q *reader) joinable(v *ir.Value) (*form, error) {
+	x, err := q.ready(v.Args[0])
+	if err != nil || x == nil {
+		return nil, err
+	}
+	axes, full := layers.JoinedAxes(v), v.Args[0].Type.Shape
+	if !x.terms[0].gain.flatOn(full, axes) || !x.shift.flatOn(full, axes) {
+		return nil, nil
+	}
+	return x, nil
+}
+
+// greatest is a max-pool or a maximum over axes: of the integers, where the gain is not negative.
+func (q *reader) greatest(v *ir.Value) (*form, error) {
+	x, err := q.joinable(v)
+	if err != nil || x == nil || !x.terms[0].gain.every(func(r *big.Rat) bool { return r.Sign() > 0 }) {
+		return nil, err
+	}
+	n, err := q.r.Add(v.Op, q.r.Unique(v.Name), v.Attrs, x.terms[0].n)
+	if err != nil {
+		return nil, err
+	}
+	return q.onKept(v, x, n, one(whole(1)), one(whole(1)))
+}
+
+// onKept is the form of a joined integer: gain and shift of the operand, times factors.
+func (q *reader) onKept(v *ir.Value, x *form, n *ir.Value, gain, shift numbers) (*form, error) {
+	keep := func(a numbers) (numbers, error) {
+		red, ok := v.Attrs.(ir.ReduceAttrs)
+		if !ok || red.Keep {
+			return a, nil
+		}
+		dims := layers.Ones(v.Args[0].Type.Shape.Rank()).Dims()
+		for i, d := range a.shape.Dims() {
+			dims[len(dims)-a.shape.Rank()+i] = d
+		}
+		out := []int{}
+		for i, d := range dims {
+			if !slices.Contains(red.Axes, i) {
+				out = append(out, d)
+			}
+		}
+		return numbers{ir.ShapeOf(out...), a.of}, nil
+	}
+	g, err := keep(x.terms[0].gain)
+	if err != nil {
+		return nil, err
+	}
+	s, err := keep(x.shift)
+	if err != nil {
+		return nil, err
+	}
+	return &form{terms: []term{{n: n, gain: g.times(gain)}}, shift: s.times(shift)}, nil
+}
+
+// added is a sum or a mean over axes.
+func (q *reader) added(v *ir.Value) (*form, error) {
+	x, err := q.joinable(v)
+	if err != nil || x == nil {
+		return nil, err
+	}
+	a := v.Attrs.(ir.ReduceAttrs)
+	count := int64(1)
+	for _, axis := range a.Axes {
+		count *= int64(v.Args[0].Type.Shape.Dim(axis))
+	}
+	n, err := q.r.Add(ir.OpReduceSum, q.r.Unique(v.Name), a, x.terms[0].n)
+	if err != nil {
+		return nil, err
+	}
+	if v.Op == ir.OpReduceSum {
+		return q.onKept(v, x, n, one(whole(1)), one(whole(count)))
+	}
+	return q.onKept(v, x, n, one(big.NewRat(1, count)), one(whole(1)))
+}
+
+// pooled is the sum or the mean of windows. The padding is the integer of 0, so all windows have as
+// many elements; a mean that leaves padding out is divided by how many are none.
+func (q *reader) pooled(v *ir.Value) (*form, error) {
+	x, err := q.joinable(v)
+	if err != nil || x == nil {
+		return nil, err
+	}
+	a, mean, countPad := ir.PoolAttrs{}, false, true
+	switch p := v.Attrs.(type) {
+	case ir.PoolAttrs:
+		a = p
+	case ir.AvgPoolAttrs:
+		a, mean, countPad = p.Pool(), true, p.CountPad
+	}
+	size := int64(1)
+	for _, k := range a.Kernel {
+		size *= int64(k)
+	}
+	divisor := one(whole(1))
+	if mean {
+		divisor = one(whole(size))
+	}
+	if mean && !countPad {
+		ones := layers.SpreadTo(layers.Constant(1, ir.Shape{}), v.Args[0].Type.Shape)
+		seen, err := rewrite.Compute(ir.OpSumPool, a, ones)
+		if err != nil {
+			return nil, err
+		}
+		divisor = exactly(seen)
+	}
+	n, err := q.aroundWindows(v, x, &a)
+	if err != nil || n == nil {
+		return nil, err
+	}
+	if n, err = q.r.Add(ir.OpSumPool, q.r.Unique(v.Name), a, n); err != nil {
+		return nil, err
+	}
+	return q.onKept(v, x, n, one(whole(1)).over(divisor), one(whole(size)).over(divisor))
+}
+
+// aroundWindows pads an operand with the integer that stands for 0, and takes the padding off the
+// windows; nil where no integer does.
+func (q *reader) aroundWindows(v *ir.Value, x *form, a *ir.PoolAttrs) (*ir.Value, error) {
+	n, spatial := x.terms[0].n, len(a.Kernel)
+	if !slices.ContainsFunc(a.Pads, func(p int) bool { return p > 0 }) {
+		return n, nil
+	}
+	zero, ok := integerFor(new(big.Rat), x)
+	if !ok {
+		return nil, nil
+	}
+	rank := n.Type.Shape.Rank()
+	around := ir.PadAttrs{Before: make([]int, rank), After: make([]int, rank)}
+	for i := range spatial {
+		around.Before[rank-spatial+i], around.After[rank-spatial+i] = a.Pads[i], a.Pads[spatial+i]
+	}
+	a.Pads = make([]int, 2*spatial)
+	return q.pad(v, around, n, zero)
+}
+
+// normalised is a batch-norm: a factor and a shift for each channel, whose root is rounded to float64.
+func (q *reader) normalised(v *ir.Value) (*form, error) {
+	x := q.of(v.Args[0])
+	if x == nil || x.constant() {
+		return nil, nil
+	}
+	x, err := q.settled(v.Args[0], x)
+	if err != nil || x.anyReal() {
+		return nil, err
+	}
+	a := v.Attrs.(ir.BatchNormAttrs)
+	var p [4]*ir.Tensor // gamma, beta, mean, variance
+	for i := range p {
+		if p[i] = v.Args[i+1].Const(); p[i] == nil {
+			return nil, nil
+		}
+	}
+	dims := layers.Ones(v.Type.Shape.Rank() - a.Axis).Dims()
+	dims[0] = len(p[0].F)
+	s := ir.ShapeOf(dims...)
+	factor := make([]float64, len(p[0].F))
+	for i := range factor {
+		factor[i] = p[0].F[i] / math.Sqrt(p[3].F[i]+a.Eps)
+		if math.IsNaN(factor[i]) || math.IsInf(factor[i], 0) {
+			return nil, nil
+		}
+	}
+	by := exactly(ir.Reals(s, factor))
+	out := x.scaled(by)
+	if out == nil {
+		return nil, nil
+	}
+	mean, beta := exactly(ir.Reals(s, p[2].F)), exactly(ir.Reals(s, p[1].F))
+	return out.shifted(beta.plus(mean.times(by).negated())), nil
+}
+
+// paddedNumbers are numbers of a whole shape with one number around them.
+func paddedNumbers(attrs ir.Attrs, a numbers, with *big.Rat) (numbers, error) {
+	index := ir.NewTensor(ir.RealType(a.shape))
+	for i := range index.F {
+		index.F[i] = float64(i)
+	}
+	at, err := rewrite.Compute(ir.OpPad, attrs, index, rewrite.Scalar(float64(len(a.of))))
+	if err != nil {
+		return numbers{}, err
+	}
+	out := numbers{at.Type.Shape, make([]*big.Rat, len(at.F))}
+	for i, f := range at.F {
+		if out.of[i] = with; int(f) < len(a.of) {
+			out.of[i] = a.of[int(f)]
+		}
+	}
+	return out.compact(), nil
+}

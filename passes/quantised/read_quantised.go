@@ -1,0 +1,239 @@
+package quantised
+
+import (
+	"math/big"
+	"slices"
+
+	"nomul/ir"
+	"nomul/passes/layers"
+	"nomul/passes/rewrite"
+)
+
+// ReadQuantised keeps the integers of a network that rounds its activations to steps of a scale:
+// between layers of weights go the integers that the file means, and weights are those that it has.
+// Real numbers are left where nothing rounds them, and where nothing exact is known.
+func ReadQuantised(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
+	if n.Steps != 1 || !roundsLayers(n) {
+		return n, nil
+	}
+	q := &reader{options: o, readers: n.Readers(), known: map[*ir.Value]*form{}, spelt: map[*ir.Value]*ir.Value{},
+		guesses: len(n.All(ir.OpCompare)) == 0, widest: map[*ir.Value]bool{}}
+	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+		q.r = r
+		return q.value(v)
+	})
+}
+
+// roundsLayers reports whether a net rounds what its layers of weights compute.
+func roundsLayers(n *ir.Net) bool {
+	behind := map[*ir.Value]bool{}
+	for _, v := range n.Values {
+		weights := v.Op == ir.OpLinear || v.Op == ir.OpConv || v.Op == ir.OpMatmul
+		behind[v] = weights && !constantMade(v.Args[0]) || slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return behind[a] })
+		if a, ok := v.Attrs.(ir.MapAttrs); ok && rounds(a.Fn) && behind[v] {
+			return true
+		}
+	}
+	return false
+}
+
+func rounds(fn ir.Fn) bool { return fn == ir.FnRound || fn == ir.FnFloor || fn == ir.FnCeil }
+
+func constantMade(v *ir.Value) bool { return v.Const() != nil }
+
+// reader follows the values of a net as forms.
+type reader struct {
+	r       *ir.Rebuilder
+	options *rewrite.Options
+	readers map[*ir.Value][]*ir.Value
+	known   map[*ir.Value]*form
+	spelt   map[*ir.Value]*ir.Value // forms written out, by the value that they are of
+	guesses bool                    // real numbers that are rounded become levels, too
+	widest  map[*ir.Value]bool      // layers told of that their weights are real
+}
+
+func (q *reader) value(v *ir.Value) (*ir.Value, error) {
+	if v.Op == ir.OpConst {
+		return nil, nil
+	}
+	if rule := rules[v.Op]; rule != nil {
+		f, err := rule(q, v)
+		if err != nil {
+			return nil, err
+		}
+		if f != nil {
+			q.known[v] = f
+			return q.stand(v, f)
+		}
+	}
+	if v.Op == ir.OpOutput {
+		return q.output(v)
+	}
+	return q.plainly(v)
+}
+
+// stand is a value of the new net in the place of a form, which nobody reads.
+func (q *reader) stand(v *ir.Value, f *form) (*ir.Value, error) {
+	for _, t := range f.terms {
+		if t.n != nil {
+			return t.n, nil
+		}
+	}
+	return q.r.Const(q.r.Unique(v.Name+".form"), rewrite.Scalar(0))
+}
+
+// of is the form of an operand; nil where none is known.
+func (q *reader) of(v *ir.Value) *form {
+	if v == nil {
+		return nil
+	}
+	if c := v.Const(); c != nil {
+		f := q.known[v]
+		if f == nil || f.shift.of == nil {
+			f = ofConst(c)
+			q.known[v] = f
+		}
+		return f
+	}
+	return q.known[v]
+}
+
+// plainly copies a value on operands that are written out.
+func (q *reader) plainly(v *ir.Value) (*ir.Value, error) {
+	args := make([]*ir.Value, len(v.Args))
+	for i, a := range v.Args {
+		var err error
+		if args[i], err = q.spell(a); err != nil {
+			return nil, err
+		}
+	}
+	return q.r.CopyWith(v, v.Attrs, args...)
+}
+
+// spell returns an operand in the new net, written out as the file has it where it is a form.
+func (q *reader) spell(v *ir.Value) (*ir.Value, error) {
+	f := q.known[v]
+	if v == nil || f == nil || v.Op == ir.OpConst {
+		return q.r.Of(v), nil
+	}
+	if out := q.spelt[v]; out != nil {
+		return out, nil
+	}
+	out, err := q.written(v, f)
+	q.spelt[v] = out
+	return out, err
+}
+
+// written writes a form out: Σ gain·n + shift.
+func (q *reader) written(v *ir.Value, f *form) (*ir.Value, error) {
+	if f.constant() {
+		return q.constant(v, f)
+	}
+	f, err := q.settled(v, f)
+	if err != nil {
+		return nil, err
+	}
+	var out *ir.Value
+	for _, t := range f.terms {
+		part, err := q.with(ir.OpMul, v, t.n, t.gain, big.NewRat(1, 1))
+		if err != nil {
+			return nil, err
+		}
+		if out == nil {
+			out = part
+		} else if out, err = q.r.Add(ir.OpAdd, q.r.Unique(v.Name+".sum"), nil, out, part); err != nil {
+			return nil, err
+		}
+	}
+	if out, err = q.with(ir.OpAdd, v, out, f.shift, new(big.Rat)); err != nil {
+		return nil, err
+	}
+	for _, b := range []struct {
+		op ir.Op
+		at *big.Rat
+	}{{ir.OpMax, f.least}, {ir.OpMin, f.most}} {
+		if b.at != nil {
+			if out, err = q.with(b.op, v, out, one(b.at), nil); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+// with appends x op numbers; the neutral number is left out.
+func (q *reader) with(op ir.Op, v, x *ir.Value, by numbers, neutral *big.Rat) (*ir.Value, error) {
+	if r, ok := by.uniform(); ok && neutral != nil && r.Cmp(neutral) == 0 && (!v.Type.IsReal() || x.Type.IsReal()) {
+		return x, nil
+	}
+	data := by.reals()
+	if !v.Type.IsReal() {
+		n, ok := by.integers()
+		if !ok {
+			return nil, rewrite.Refuse(v, "not-exact", "is an integer in the file, but is followed as a fraction")
+		}
+		data = ir.Ints(by.shape, n)
+	}
+	c, err := q.r.Const(q.r.Unique(v.Name+".by"), data)
+	if err != nil {
+		return nil, err
+	}
+	return q.r.Add(op, q.r.Unique(v.Name+"."+op.String()), nil, x, c)
+}
+
+// constant is a constant form in the type of the file.
+func (q *reader) constant(v *ir.Value, f *form) (*ir.Value, error) {
+	all, _ := f.numbers()
+	data := layers.SpreadTo(all.reals(), v.Type.Shape)
+	if v.Type.IsReal() {
+		for i, x := range data.F {
+			data.F[i] = float64(float32(x))
+		}
+		return q.r.Const(q.r.Unique(v.Name), data)
+	}
+	n := make([]int64, len(data.F))
+	for i, x := range data.F {
+		n[i] = int64(x)
+	}
+	return q.r.AddTyped(ir.OpConst, q.r.Unique(v.Name), ir.ConstAttrs{Data: ir.Ints(v.Type.Shape, n)}, v.Type)
+}
+
+// output gives the integers themselves where they have one scale: real = scale·integer.
+func (q *reader) output(v *ir.Value) (*ir.Value, error) {
+	f := q.of(v.Args[0])
+	if f == nil || f.constant() || !v.Type.IsReal() {
+		return q.plainly(v)
+	}
+	f, err := q.settled(v.Args[0], f)
+	if err != nil {
+		return nil, err
+	}
+	if len(f.terms) != 1 || f.terms[0].n.Type.IsReal() || !f.plain() {
+		return q.plainly(v)
+	}
+	n, gain := f.terms[0].n, f.terms[0].gain
+	scale, ok := gain.uniform()
+	if !ok || scale.Sign() <= 0 {
+		return q.plainly(v)
+	}
+	zero := f.shift.over(gain)
+	if _, ok := zero.integers(); !ok {
+		return q.plainly(v)
+	}
+	if !zero.zero() {
+		data, _ := zero.integers()
+		c, err := q.r.Const(q.r.Unique(v.Name+".zero"), ir.Ints(zero.shape, data))
+		if err != nil {
+			return nil, err
+		}
+		if n, err = q.r.Add(ir.OpAdd, q.r.Unique(v.Name+".centred"), nil, n, c); err != nil {
+			return nil, err
+		}
+	}
+	out, err := q.r.CopyWith(v, v.Attrs, n)
+	if err == nil {
+		unit, _ := scale.Float64()
+		out.Scale = ir.UniformScale(unit)
+	}
+	return out, err
+}
