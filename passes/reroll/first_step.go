@@ -19,6 +19,7 @@ type firstStep struct {
 	init   map[*ir.Value]*ir.Tensor // of delayed body values; zero when absent
 	folded map[*ir.Value]*ir.Value
 	begins beginning // in which ways step 0 may differ from the others
+	tried  int       // beginnings, for one value
 }
 
 func newFirstStep(n *ir.Net) (*firstStep, error) {

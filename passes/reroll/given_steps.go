@@ -78,6 +78,7 @@ const (
 // tryBeginnings looks for how step 0 begins: with the initial value of a state, or
 // with another operand from outside, or both.
 func (f *firstStep) tryBeginnings(u *unrolled, v *ir.Value) (bool, error) {
+	f.tried = 0
 	if ok, err := f.tryInits(u, v); ok || err != nil {
 		return ok, err
 	}

@@ -15,11 +15,15 @@ import (
 // for which state the body computes the constant that stands there. A state is
 // right when step 0 comes out, operation by operation.
 
+// mostTried bounds the beginnings that are tried for one value. Most are found among some hundred; the square of a
+// state shows constants without end, of which none is one.
+const mostTried = 4000
+
 // tryInits looks for the initial value of one state that v reads.
 func (f *firstStep) tryInits(u *unrolled, v *ir.Value) (bool, error) {
 	numbers, states := stepReads(u, v)
 	for _, state := range states {
-		if f.init[state] != nil {
+		if f.init[state] != nil || f.tried > mostTried {
 			continue
 		}
 		for _, init := range f.candidates(u, v, state, numbers) {
@@ -40,6 +44,7 @@ func (f *firstStep) begin(state *ir.Value, init *ir.Tensor) {
 		f.init[state] = init
 	}
 	f.folded = map[*ir.Value]*ir.Value{}
+	f.tried++
 }
 
 // candidates are the initial values that a state may have: the layer's numbers, the
@@ -63,6 +68,9 @@ func (f *firstStep) candidates(u *unrolled, v, state *ir.Value, numbers []float6
 		}
 		out = append(out, k)
 		for _, w := range ways {
+			if f.tried > mostTried {
+				return out
+			}
 			if init := f.solve(u, state, w, k); init != nil {
 				out = append(out, init)
 			}

@@ -86,7 +86,7 @@ func (f *firstStep) notTheFirst(u *unrolled, v *ir.Value) *diag.Diagnostic {
 			"time step 0 starts from a state of its own: %s reads numbers there, another for each neuron, that no other step has", canonical.Where(at)).WithHelp(resetFirst)
 	}
 	return diag.Errorf(u.at[0][v].Origin, diag.NotUnrolled,
-		"time step 0 is not the first of the steps that follow: %s, whatever constant its state begins as%s",
+		"time step 0 is not the first of the steps that follow: %s, and none of the constants that were tried as its state makes it so%s",
 		otherThan(u.at[0][v], v), f.apart(u, v)).WithHelp(stepAlone)
 }
 
