@@ -11,6 +11,7 @@ import (
 	"nomul/passes/raise"
 	"nomul/passes/rewrite"
 	"nomul/runtime/interp"
+	"pgregory.net/rapid"
 )
 
 // sketch writes nets as an exporter would: every step out in full, with a batch axis.
@@ -259,7 +260,7 @@ func raisedOf(t *testing.T, n *ir.Net) (*ir.Net, error) {
 
 // same demands that two nets give the same outputs: exactly, up to the last bits
 // where real numbers are no longer rounded to float32.
-func same(t *testing.T, pass string, before, after *ir.Net) {
+func same(t rapid.TB, pass string, before, after *ir.Net) {
 	t.Helper()
 	a, b := machine(t, before), machine(t, after)
 	for i, in := range irtest.Inputs(after, 3, 12) {
@@ -296,7 +297,7 @@ func distance(a, b float64) float64 {
 	return math.Abs(a - b)
 }
 
-func machine(t *testing.T, n *ir.Net) *interp.Machine {
+func machine(t rapid.TB, n *ir.Net) *interp.Machine {
 	m, err := interp.New(n)
 	if err != nil {
 		t.Fatal(err)

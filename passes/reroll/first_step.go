@@ -20,6 +20,7 @@ type firstStep struct {
 	folded map[*ir.Value]*ir.Value
 	begins beginning // in which ways step 0 may differ from the others
 	tried  int       // beginnings, for one value
+	follow map[edge][]*ir.Value
 }
 
 func newFirstStep(n *ir.Net) (*firstStep, error) {
@@ -42,6 +43,7 @@ func newFirstStep(n *ir.Net) (*firstStep, error) {
 // that the layer shows (initial_state.go).
 func (f *firstStep) check(u *unrolled) *diag.Diagnostic {
 	f.init, f.folded = map[*ir.Value]*ir.Tensor{}, map[*ir.Value]*ir.Value{}
+	f.follow = map[edge][]*ir.Value{}
 	maps.Copy(f.init, u.begins)
 	if d := f.checkAll(u, f.tryBeginnings); d != nil {
 		return d

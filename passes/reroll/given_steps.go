@@ -108,7 +108,7 @@ func (f *firstStep) tryGiven(u *unrolled, v *ir.Value, o operand, by beginning) 
 		if a == want || !u.gives(0, o, a) {
 			continue
 		}
-		f.folded = map[*ir.Value]*ir.Value{}
+		f.forget(u, edge{fromStep, o.v})
 		ok, err := f.agrees(u, v)
 		if err == nil && !ok {
 			ok, err = f.tryInits(u, v)
@@ -121,7 +121,7 @@ func (f *firstStep) tryGiven(u *unrolled, v *ir.Value, o operand, by beginning) 
 	if old != nil {
 		u.given[0][o] = old
 	}
-	f.folded = map[*ir.Value]*ir.Value{}
+	f.forget(u, edge{fromStep, o.v})
 	return false, nil
 }
 

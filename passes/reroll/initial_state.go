@@ -27,24 +27,60 @@ func (f *firstStep) tryInits(u *unrolled, v *ir.Value) (bool, error) {
 			continue
 		}
 		for _, init := range f.candidates(u, v, state, numbers) {
-			f.begin(state, init)
+			f.begin(u, state, init)
 			if ok, err := f.agrees(u, v); ok || err != nil {
 				return ok, err
 			}
 		}
-		f.begin(state, nil)
+		f.begin(u, state, nil)
 	}
 	return false, nil
 }
 
 // begin sets the initial value of a state, nil for zero.
-func (f *firstStep) begin(state *ir.Value, init *ir.Tensor) {
+func (f *firstStep) begin(u *unrolled, state *ir.Value, init *ir.Tensor) {
 	delete(f.init, state)
 	if init != nil {
 		f.init[state] = init
 	}
-	f.folded = map[*ir.Value]*ir.Value{}
+	f.forget(u, edge{fromPast, state})
 	f.tried++
+}
+
+// forget drops the folded values that follow from a state, as an edge from the past, or from a value of the body.
+func (f *firstStep) forget(u *unrolled, from edge) {
+	if _, known := f.follow[from]; !known {
+		f.follow[from] = u.following(from)
+	}
+	for _, v := range f.follow[from] {
+		delete(f.folded, v)
+	}
+}
+
+// following lists the values of the body that are made within their step from a state, or from a value of the body
+// and with it.
+func (u *unrolled) following(from edge) []*ir.Value {
+	known := map[*ir.Value]bool{}
+	if from.kind == fromStep {
+		known[from.v] = true
+	}
+	var follows func(v *ir.Value) bool
+	follows = func(v *ir.Value) bool {
+		out, ok := known[v]
+		if !ok {
+			known[v] = false
+			out = slices.ContainsFunc(u.body[v], func(e edge) bool { return e == from || e.kind == fromStep && e.v != nil && follows(e.v) })
+			known[v] = out
+		}
+		return out
+	}
+	var out []*ir.Value
+	for v := range u.body {
+		if follows(v) {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 // candidates are the initial values that a state may have: the layer's numbers, the
@@ -110,11 +146,17 @@ func filling(t *ir.Tensor, s ir.Shape) *ir.Tensor {
 	return ir.Reals(s, rewrite.Stretched(t, s))
 }
 
+// way is a value between a state and one that is sought, with the constants that it is where the state begins as 0
+// and as 1.
+type way struct {
+	v         *ir.Value
+	zero, one []float64
+}
+
 // constantWays are the values between a state and v that are constants in step 0
 // and depend on where the state begins.
-func (f *firstStep) constantWays(u *unrolled, v, state *ir.Value) []*ir.Value {
-	var out []*ir.Value
-	zero, one := rewrite.Uniform(state.Type.Shape, 0), rewrite.Uniform(state.Type.Shape, 1)
+func (f *firstStep) constantWays(u *unrolled, v, state *ir.Value) []way {
+	var within []*ir.Value
 	seen := map[*ir.Value]bool{}
 	var walk func(v *ir.Value)
 	walk = func(v *ir.Value) {
@@ -127,53 +169,59 @@ func (f *firstStep) constantWays(u *unrolled, v, state *ir.Value) []*ir.Value {
 				walk(e.v)
 			}
 		}
-		a, b := f.beginning(u, state, v, zero), f.beginning(u, state, v, one)
-		if a != nil && b != nil && !slices.Equal(a, b) {
-			out = append(out, v)
-		}
+		within = append(within, v)
 	}
 	walk(v)
+	zero := f.beginnings(u, state, rewrite.Uniform(state.Type.Shape, 0), within...)
+	one := f.beginnings(u, state, rewrite.Uniform(state.Type.Shape, 1), within...)
+	var out []way
+	for i, v := range within {
+		if zero[i] != nil && one[i] != nil && !slices.Equal(zero[i], one[i]) {
+			out = append(out, way{v, zero[i], one[i]})
+		}
+	}
 	return out
 }
 
-// beginning returns the constant that a value of the body is in step 0 for an initial
-// value of a state; nil when it is no constant of the state's shape.
-func (f *firstStep) beginning(u *unrolled, state, v *ir.Value, init *ir.Tensor) []float64 {
-	f.begin(state, init)
-	out, err := f.fold(u, v)
-	f.begin(state, nil)
-	if err != nil || out.Const() == nil {
-		return nil
+// beginnings are the constants that values of the body are in step 0 for an initial value of a state; nil for
+// one that is no constant of the state's shape.
+func (f *firstStep) beginnings(u *unrolled, state *ir.Value, init *ir.Tensor, values ...*ir.Value) [][]float64 {
+	f.begin(u, state, init)
+	defer f.begin(u, state, nil)
+	out := make([][]float64, len(values))
+	for i, v := range values {
+		folded, err := f.fold(u, v)
+		if err != nil || folded.Const() == nil {
+			continue
+		}
+		if t := filling(folded.Const(), state.Type.Shape); t != nil {
+			out[i] = t.F
+		}
 	}
-	if t := filling(out.Const(), state.Type.Shape); t != nil {
-		return t.F
-	}
-	return nil
+	return out
 }
 
 // solve returns the initial value for which w, a constant then, is k: on the line
 // through the values of w for 0 and for 1, or a neighbour of that in float32. Nil when
 // there is none.
-func (f *firstStep) solve(u *unrolled, state, w *ir.Value, k *ir.Tensor) *ir.Tensor {
-	a := f.beginning(u, state, w, rewrite.Uniform(state.Type.Shape, 0))
-	b := f.beginning(u, state, w, rewrite.Uniform(state.Type.Shape, 1))
+func (f *firstStep) solve(u *unrolled, state *ir.Value, w way, k *ir.Tensor) *ir.Tensor {
 	out, found := ir.NewTensor(state.Type), make([]bool, len(k.F))
 	for _, apart := range []int{0, 1, -1, 2, -2} {
 		guess := ir.NewTensor(state.Type)
 		for i := range guess.F {
-			guess.F[i] = neighbour(float32((k.F[i]-a[i])/(b[i]-a[i])), apart)
+			guess.F[i] = neighbour(float32((k.F[i]-w.zero[i])/(w.one[i]-w.zero[i])), apart)
 		}
-		got := f.beginning(u, state, w, guess)
+		got := f.beginnings(u, state, guess, w.v)[0]
 		for i := range got {
 			if got[i] == k.F[i] && !found[i] {
 				out.F[i], found[i] = guess.F[i], true
 			}
 		}
+		if !slices.Contains(found, false) {
+			return out
+		}
 	}
-	if slices.Contains(found, false) {
-		return nil
-	}
-	return out
+	return nil
 }
 
 // neighbour is the float32 so many places above f, or below it.
