@@ -111,6 +111,7 @@ func TestLevelsOnTies(t *testing.T) {
 		{"nearest", 4, 1, 4, false, true, false}, {"nearest, odd threshold", 3, 1, 3, false, true, false}, {"nearest, quarter", 6, 2, 8, false, true, false},
 		{"nearest, signed", 4, 1, 3, true, true, false}, {"ternary", 5, 1, 1, true, false, false}, {"ternary, above", 5, 3, 1, true, false, true},
 		{"floor", 5, 1, 4, false, false, false}, {"above", 5, 1, 4, false, false, true}, {"signed", 3, 2, 3, true, false, false},
+		{"nearest, slow", 4, 9, 4, false, true, false}, {"ternary, slow", 5, 10, 1, true, false, false},
 	}
 	var drives []int64
 	for x := int64(-18); x <= 18; x++ {
@@ -145,7 +146,7 @@ func (c counting) differing(t *testing.T, fixed *ir.Net, drives []int64) int {
 		in.I[i], in.I[all+i], in.I[2*all+i] = drives[i/(n*n)], drives[i/n%n], drives[i%n]
 	}
 	off, onTies := 0, 0
-	const scale = 20
+	const scale = 40
 	v := make([]int64, all)
 	_, err := machine(t, fixed).Run(map[string]*ir.Tensor{"x": in}, func(step int, at *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
 		if at.Op != ir.OpCell {

@@ -12,8 +12,8 @@ type Ranges struct {
 // with operands of the given ranges. A comparison parts its operand A: the part that
 // is at least B goes on with the bit 1, the other with 0; and the ranges of the state are
 // kept apart by the bits that are stored with them, so that a membrane that has fired is
-// known to have been above its threshold. A comparison that an earlier one of the same number decides, by limits
-// in order, is no parting (limits_order.go); nor is one behind many others in a step.
+// known to have been above its threshold. A comparison
+// behind many others in a step parts nothing.
 func (p *Program) Ranges(steps int, operand func(slot int) Range) Ranges {
 	w := newWalk(p, operand)
 	for w.step = range int64(steps) {
@@ -40,10 +40,9 @@ type walk struct {
 	reached   []bool  // by value: on some path
 	first     []Range // the state before the first step
 	step      int64
-	at        state       // from which the path starts
-	now, next []state     // by the bits stored
-	decides   [][]decider // by value, of comparisons
-	partings  int         // of this step
+	at        state   // from which the path starts
+	now, next []state // by the bits stored
+	partings  int     // of this step
 }
 
 // maxPartings bounds those of a step.
@@ -58,7 +57,7 @@ type state struct {
 func newWalk(p *Program, operand func(slot int) Range) *walk {
 	n := len(p.Code)
 	ranges := make([]Range, 3*n)
-	w := &walk{Program: p, given: ranges[:n], env: ranges[n : 2*n], seen: ranges[2*n:], reached: make([]bool, n), decides: p.deciders(operand)}
+	w := &walk{Program: p, given: ranges[:n], env: ranges[n : 2*n], seen: ranges[2*n:], reached: make([]bool, n)}
 	for v, i := range p.Code {
 		switch i.Kind {
 		case Operand, Param:
@@ -118,16 +117,12 @@ func (w *walk) see(v int) {
 func (w *walk) fork(v int, i *Instr) bool {
 	a, b := w.env[i.A], w.env[i.B]
 	yes, no := Range{max(a.Lo, b.Lo), a.Hi}, Range{a.Lo, min(a.Hi, b.Hi)}
-	by, known := w.decided(v)
 	switch {
 	case yes.Lo > yes.Hi:
 		w.env[v] = Range{}
 		return false
 	case no.Lo > no.Hi:
 		w.env[v] = Range{1, 1}
-		return false
-	case known:
-		w.env[v] = Range{by, by}
 		return false
 	}
 	if w.partings++; w.Code[i.A].Kind == Param || w.partings > maxPartings { // it says nothing of other values: one way with either bit

@@ -24,9 +24,7 @@ type cellWriter struct {
 	*cellQuantiser
 	update.Builder
 	args      []*ir.Value
-	slots     map[int]int // of the operands of the real cell
-	lower     map[int]int // of constants in order (cell_limits.go), by node: the next lower one, −1 for none
-	made      map[int]update.Value
+	slots     map[int]int        // of the operands of the real cell
 	keep      bool               // constants become values of the net
 	constants map[int]*ir.Tensor // by slot
 	told      map[string]bool
@@ -36,10 +34,7 @@ type cellWriter struct {
 // write returns the program on integers and its operands; unless they are to be kept, constants
 // are values that stand for their ranges.
 func (b *cellQuantiser) write(keep bool) (*update.Program, []*ir.Value, error) {
-	w := &cellWriter{cellQuantiser: b, slots: map[int]int{}, keep: keep, constants: map[int]*ir.Tensor{}, lower: map[int]int{}, made: map[int]update.Value{}, told: map[string]bool{}}
-	for _, class := range b.Classes() {
-		w.order(class)
-	}
+	w := &cellWriter{cellQuantiser: b, slots: map[int]int{}, keep: keep, constants: map[int]*ir.Tensor{}, told: map[string]bool{}}
 	w.shaped()
 	for i, s := range b.Vars {
 		variable := update.Var{Name: ir.CellVar(i), Init: -1}
@@ -135,7 +130,8 @@ func (w *cellWriter) node(at int, values []update.Value) update.Value {
 	case update.Operand:
 		return w.operand(at, n.At)
 	case update.Const:
-		return w.limit(at)
+		units, number, same := w.rounded(w.Class(at), n.Data, n.Limit)
+		return w.number("number", units, number, same)
 	case update.Add:
 		return w.Add(a, b)
 	case update.Sub:
