@@ -183,8 +183,11 @@ func (u *understanding) read(net *ir.Net) {
 
 // lower runs the passes as far as they go and takes the verdict on the way.
 func (u *understanding) lower(c *cobra.Command, file string, net *ir.Net, o *passes.Options, flags *compileFlags) error {
-	unsaid := o.Pixels == nil && o.InputType.Kind == 0 && slices.ContainsFunc(net.All(ir.OpInput), func(v *ir.Value) bool { return v.Type.IsReal() })
-	o = pixelsAssumed(net, o)
+	rounded := roundedInputs(net, o) != nil
+	unsaid := !rounded && o.Pixels == nil && o.InputType.Kind == 0 && slices.ContainsFunc(net.All(ir.OpInput), func(v *ir.Value) bool { return v.Type.IsReal() })
+	if !rounded {
+		o = pixelsAssumed(net, o)
+	}
 	o.Tell = func(d *diag.Diagnostic) { u.Warnings = append(u.Warnings, d.Error()) }
 	o.Note = func(v *ir.Value, text string) { u.Deviations = append(u.Deviations, deviation{v.Name, text}) }
 	if o.Bound = func(b *ir.Bound) { u.Bounds = append(u.Bounds, rowOf(b)) }; unsaid {

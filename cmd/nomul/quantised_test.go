@@ -181,3 +181,47 @@ func holdTensor(t *testing.T, net *ir.Net, name string, got map[string]*ir.Tenso
 		t.Errorf("%s: %d of %d elements differ", name, differ, len(want.v))
 	}
 }
+
+// Without a word on pixels, the input is the integer that the file rounds it to; with one, a pixel is
+// rounded as the file does it.
+func TestRoundedInputs(t *testing.T) {
+	const path = "../../testdata/quantised/zeros.onnx"
+	net := loaded(t, path)
+	got, err := normalisations(path, net, &passes.Options{})
+	const want = "input: x is the integer 0 to 255 that the file rounds it to, x = (p*0.019999999552965164 - 2.559999942779541)/1 of an integer p; give --mean and --std if yours are other pixels"
+	if err != nil || len(got) != 1 || got[0] != want {
+		t.Errorf("got %q, %v", got, err)
+	}
+	o := &passes.Options{Pixels: &passes.Pixels{Scale: []float64{1.0 / 255}, Mean: []float64{0.5}, Std: []float64{0.125}}}
+	fixed, err := passes.Lower(net, ir.Fixed, "", o, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := passes.Lower(net, ir.Fixed, "", &passes.Options{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pixels, integers := ir.NewTensor(fixed.Find("x").Type), ir.NewTensor(own.Find("x").Type)
+	for i := range pixels.I {
+		p := int64(i * 2 % 256)
+		x := new(big.Rat).SetFloat64(float64(float32((float64(p)/255 - 0.5) / 0.125)))
+		q := roundOf(x.Quo(x, ratOf(float64(float32(0.02)))))
+		pixels.I[i], integers.I[i] = p, min(max(q.Num().Int64()+128, 0), 255)
+	}
+	if a, b := outputOf(t, fixed, pixels), outputOf(t, own, integers); !slices.Equal(a, b) {
+		t.Errorf("pixels give %v, the integers that they are rounded to %v", a, b)
+	}
+}
+
+func outputOf(t *testing.T, net *ir.Net, x *ir.Tensor) []int64 {
+	t.Helper()
+	m, err := interp.New(net)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := m.Run(map[string]*ir.Tensor{"x": x}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got[net.All(ir.OpOutput)[0].Name].I
+}
