@@ -41,12 +41,22 @@ func shape(s ir.Shape) string {
 	return strings.Trim(s.String(), "[]")
 }
 
+// Kind says of what kind the nets of so many time steps are.
+func Kind(steps int) string {
+	if steps == 1 {
+		return "a network"
+	}
+	return fmt.Sprintf("a spiking network of %d time steps", steps)
+}
+
 func inputMeanings(net *ir.Net, v *ir.Value, name string) []string {
 	a := v.Attrs.(ir.InputAttrs)
 	var out []string
 	switch {
 	case v.Clock != ir.Step:
-		out = append(out, fmt.Sprintf("%s is one sample, the same in all %d time steps.", name, net.Steps))
+		if net.Steps > 1 {
+			out = append(out, fmt.Sprintf("%s is one sample, the same in all %d time steps.", name, net.Steps))
+		}
 	case a.Of != nil:
 		out = append(out, fmt.Sprintf("%s is a frame for each of %d time steps, that of the first step first.", name, net.Steps),
 			fmt.Sprintf("Frame t is %d entries from %s on, along axis %d of the model's own input of shape %s.",

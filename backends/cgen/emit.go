@@ -115,7 +115,7 @@ func (b *printer) about() {
 	for v := range b.p.names {
 		args[v] = b.p.ident[v.Name]
 	}
-	b.line(aboutFiles, b.p.program.Steps)
+	b.line(aboutFiles, backends.Kind(b.p.program.Steps))
 	for _, line := range append(backends.Meanings(b.p.net, args, b.p.argument), b.packing()...) {
 		b.line("%s", strings.TrimRight(" * "+strings.ReplaceAll(line, "*/", "* /"), " "))
 	}
@@ -124,7 +124,7 @@ func (b *printer) about() {
 
 // The parts of the first comment around inputs and outputs.
 const (
-	aboutFiles = ` * @: a spiking network of %d time steps, in integers, without a multiplication.
+	aboutFiles = ` * @: %s, in integers, without a multiplication.
  *
  * A program needs @.h, @.c, @_weights.h and @_weights*.c; main.c is an example, and the
  * other files test the model. C99 without any library is enough (gcc may make calls of

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"nomul/backends"
 	"nomul/ir"
 )
 
@@ -25,7 +26,7 @@ func (p *plan) model() []byte {
 }
 
 func (p *plan) packageDoc(out *printer) {
-	out.f("// Package %s runs a spiking network of %d time steps in integers, without a multiplication.", p.pkg, p.program.Steps)
+	out.f("// Package %s runs %s in integers, without a multiplication.", p.pkg, backends.Kind(p.program.Steps))
 	out.f("//\n//\tm := %s.New()", p.pkg)
 	out.f("//\t%s := m.Infer(%s)", names(p.outputs, ""), names(p.inputs, "&"))
 	out.f("//\n// The folder is the whole package: it needs nothing but Go 1.22, and can be copied into any module.")
