@@ -1,13 +1,16 @@
 package passes_test
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
 
 	"nomul/ir"
+	"nomul/ir/diag"
 	"nomul/passes"
+	"nomul/passes/rewrite"
 	"nomul/runtime/interp"
 )
 
@@ -132,5 +135,34 @@ func TestActivationsAreMeasured(t *testing.T) {
 	relu := activated(t, `%act = map %a {fn=relu} : real[3,5,5]`)
 	if _, err := passes.Lower(relu, ir.Fixed, "", &passes.Options{}, nil); err == nil || !strings.Contains(err.Error(), "%act: sends numbers") {
 		t.Errorf("a ReLU without samples gives %v", err)
+	}
+}
+
+// A layer's own number of levels goes by its name or by that of its function; a name that no layer has
+// is refused, with the names that there are.
+func TestActivationsOfOneLayer(t *testing.T) {
+	net, samples := activated(t, `	%act = map %a {fn=relu} : real[3,5,5]`), pixels(5, 8, 50)
+	lowered := func(of map[string]int) (string, error) {
+		o := onPixels(samples)
+		o.Activations = rewrite.PerLayer{All: 15, Of: of}
+		fixed, err := passes.Lower(net, ir.Fixed, "", o, nil)
+		if err != nil {
+			return "", err
+		}
+		return fixed.Find("act").Type.String(), nil
+	}
+	for name, want := range map[string]string{"": "u4[3,5,5]", "a": "u3[3,5,5]", "act": "u3[3,5,5]"} {
+		of := map[string]int{}
+		if name != "" {
+			of[name] = 7
+		}
+		if got, err := lowered(of); err != nil || got != want {
+			t.Errorf("%q: %s, wanted %s (%v)", name, got, want, err)
+		}
+	}
+	_, err := lowered(map[string]int{"act": 7, "b": 7, "out": 7})
+	var d *diag.Diagnostic
+	if !errors.As(err, &d) || !strings.Contains(d.Error(), "there is no layer b, out whose numbers could have bits of their own") || !strings.Contains(d.Help, "layers of weights are a") {
+		t.Errorf("names of no layer give %v", err)
 	}
 }

@@ -2,7 +2,10 @@ package words
 
 import (
 	"cmp"
+	"maps"
 	"math"
+	"slices"
+	"strings"
 
 	"nomul/ir"
 	"nomul/ir/diag"
@@ -14,8 +17,8 @@ import (
 // thresholds is measured on samples, one for each channel of a convolution and one for a vector.
 func CodeActivations(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	list := find(n)
-	if len(list) == 0 {
-		return n, nil
+	if err := known(n, list, o.Activations); err != nil || len(list) == 0 {
+		return n, err
 	}
 	if o.Samples == nil {
 		a := list[0].v
@@ -36,6 +39,56 @@ func CodeActivations(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 		}
 		return nil, nil
 	})
+}
+
+// known refuses numbers of levels for names that no activation has.
+func known(n *ir.Net, list []activation, said rewrite.PerLayer) error {
+	unused := maps.Clone(said.Of)
+	var names []string
+	at := diag.Origin{File: n.Name}
+	for _, a := range list {
+		at.File = a.v.Origin.File
+		names = append(names, a.names()[0])
+		for _, name := range a.names() {
+			delete(unused, name)
+		}
+	}
+	strays := slices.Sorted(maps.Keys(unused))
+	if len(strays) == 0 {
+		return nil
+	}
+	d := diag.Errorf(at, diag.BadData, "there is no layer %s whose numbers could have bits of their own", strings.Join(strays, ", "))
+	if len(names) == 0 {
+		return d.WithHelp("no layer sends numbers to layers of weights")
+	}
+	return d.WithHelp("layers that send numbers to layers of weights are %s", strings.Join(names, ", "))
+}
+
+// names are those that an activation is known by: that of the layer of weights that it is the
+// function of, if it is of one only, and its own.
+func (a activation) names() []string {
+	own, seen := []string{a.v.Name}, map[*ir.Value]bool{}
+	for v := a.x; v != nil && !seen[v]; v = onlyArg(v) {
+		if _, weighted := layers.AsWeighted(v); weighted {
+			return append([]string{v.Name}, own...)
+		}
+		seen[v] = true
+	}
+	return own
+}
+
+// onlyArg is the one operand of a value that is no constant; nil when there are none or several.
+func onlyArg(v *ir.Value) (only *ir.Value) {
+	for _, a := range v.Args {
+		switch {
+		case a == nil || a.Const() != nil:
+		case only != nil:
+			return nil
+		default:
+			only = a
+		}
+	}
+	return only
 }
 
 // measurement is what samples make of an activation: a histogram for each of its channels.
@@ -138,7 +191,7 @@ const defaultLevels = 1<<8 - 1
 
 // word writes the activation as a word times the distance of its thresholds.
 func (m *measurement) word(r *ir.Rebuilder, o *rewrite.Options) (*ir.Value, error) {
-	count := cmp.Or(o.Activations.For(m.v.Name), defaultLevels)
+	count := cmp.Or(o.Activations.For(m.names()...), defaultLevels)
 	step := m.distances(count)
 	n, err := m.levels(r, count, m.v.Name, r.Of(m.x), halves(step), step)
 	if err != nil {
