@@ -59,7 +59,7 @@ func (e *evaluator) negativeClass(classes int) (int, error) {
 func (r *evaluation) alarmRows() [][]string {
 	a, name := r.Alarms, r.class(r.Alarms.Negative)
 	row := func(figure string, part, all int, of, taken string) []string {
-		return []string{figure, fmt.Sprintf("%s: %d of %d images of %s were taken for %s", percent(part, all), part, all, of, taken)}
+		return []string{figure, fmt.Sprintf("%s: %d of %d images of %s taken for %s", percent(part, all), part, all, of, taken)}
 	}
 	return [][]string{
 		row("missed", a.Missed, a.Positives, "other classes", name),

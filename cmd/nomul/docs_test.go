@@ -108,7 +108,7 @@ func TestDocumentsName(t *testing.T) {
 		{"target", regexp.MustCompile("(?:`|\n)make ([a-z0-9-]+)"), isTarget(read(t, "../../Makefile"))},
 		{"flag", regexp.MustCompile("(?:`|\\n)(?:nomul [^`\\n]*)?--([a-z][a-z0-9-]+)"), isFlag},
 	}
-	for _, file := range []string{"README.md", "ARCHITECTURE.md", "RATIONALE.md", "CONTRIBUTING.md", "EXPORTING.md", "CHANGELOG.md"} {
+	for _, file := range []string{"README.md", "ARCHITECTURE.md", "RATIONALE.md", "CONTRIBUTING.md", "EXPORTING.md", "TUTORIAL.md", "CHANGELOG.md"} {
 		text := read(t, "../../"+file)
 		for _, k := range kinds {
 			for _, m := range k.named.FindAllStringSubmatch(text, -1) {
