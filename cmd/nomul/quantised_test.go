@@ -182,6 +182,42 @@ func holdTensor(t *testing.T, net *ir.Net, name string, got map[string]*ir.Tenso
 	}
 }
 
+// What has no integer form is refused by name: scales that are chosen for each input, and real numbers
+// that are rounded without bounds.
+func TestQuantisedRefusals(t *testing.T) {
+	initial := []*onnxpb.TensorProto{
+		{Name: "w", DataType: 1, Dims: []int64{2, 2}, FloatData: []float32{0.3, -0.7, 0.2, 0.4}},
+		{Name: "k", DataType: 3, Dims: []int64{2, 2}, Int32Data: []int32{1, -2, 3, 4}},
+		{Name: "s", DataType: 1, FloatData: []float32{0.1}},
+	}
+	node := func(op, in, out string) *onnxpb.NodeProto {
+		return &onnxpb.NodeProto{OpType: op, Name: op, Input: strings.Split(in, " "), Output: strings.Split(out, " ")}
+	}
+	for want, nodes := range map[string][]*onnxpb.NodeProto{
+		"takes its scale from the range of what comes in": {node("DynamicQuantizeLinear", "x", "q qs qz"), node("MatMulInteger", "q k qz", "y")},
+		"round has no integer form":                       {node("MatMul", "x w", "a"), node("Round", "a", "b"), node("MatMul", "b w", "y")},
+	} {
+		shape := &onnxpb.TensorShapeProto{}
+		for _, d := range []int64{1, 2} {
+			shape.Dim = append(shape.Dim, &onnxpb.TensorShapeProto_Dimension{Value: &onnxpb.TensorShapeProto_Dimension_DimValue{DimValue: d}})
+		}
+		in := &onnxpb.TypeProto{Value: &onnxpb.TypeProto_TensorType{TensorType: &onnxpb.TypeProto_Tensor{ElemType: 1, Shape: shape}}}
+		model := &onnxpb.ModelProto{IrVersion: 8, OpsetImport: []*onnxpb.OperatorSetIdProto{{Version: 17}}, Graph: &onnxpb.GraphProto{
+			Name: "g", Node: nodes, Initializer: initial, Input: []*onnxpb.ValueInfoProto{{Name: "x", Type: in}}, Output: []*onnxpb.ValueInfoProto{{Name: "y"}}}}
+		data, err := proto.Marshal(model)
+		if err != nil {
+			t.Fatal(err)
+		}
+		net, list := onnx.Import("g.onnx", data, onnx.Options{})
+		if list.Err() != nil {
+			t.Fatal(list.Err())
+		}
+		if _, err := passes.Lower(net, ir.Fixed, "", &passes.Options{InputType: ir.UintType(8, ir.Shape{})}, nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, wanted an error that says: %s", err, want)
+		}
+	}
+}
+
 // Without a word on pixels, the input is the integer that the file rounds it to; with one, a pixel is
 // rounded as the file does it.
 func TestRoundedInputs(t *testing.T) {

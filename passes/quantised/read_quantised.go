@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nomul/ir"
+	"nomul/ir/diag"
 	"nomul/passes/layers"
 	"nomul/passes/rewrite"
 )
@@ -13,15 +14,29 @@ import (
 // between layers of weights go the integers that the file means, and weights are those that it has.
 // Real numbers are left where nothing rounds them, and where nothing exact is known.
 func ReadQuantised(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
+	if d := dynamic(n); d != nil {
+		return nil, d
+	}
 	if n.Steps != 1 || !roundsLayers(n) {
 		return n, nil
 	}
 	q := &reader{options: o, readers: n.Readers(), known: map[*ir.Value]*form{}, spelt: map[*ir.Value]*ir.Value{},
-		guesses: len(n.All(ir.OpCompare)) == 0, widest: map[*ir.Value]bool{}}
+		guesses: len(n.All(ir.OpCompare)) == 0}
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		q.r = r
 		return q.value(v)
 	})
+}
+
+// dynamic refuses scales that are chosen for each input.
+func dynamic(n *ir.Net) error {
+	for _, v := range n.Values {
+		if v.Origin.Op == "DynamicQuantizeLinear" {
+			return rewrite.Refuse(v, diag.NotExact, "takes its scale from the range of what comes in, so that numbers are divided by another each time").
+				WithHelp("quantise with scales that are chosen beforehand on some images: quantize_static in place of quantize_dynamic")
+		}
+	}
+	return nil
 }
 
 // roundsLayers reports whether a net rounds what its layers of weights compute.
@@ -29,7 +44,7 @@ func roundsLayers(n *ir.Net) bool {
 	behind := map[*ir.Value]bool{}
 	for _, v := range n.Values {
 		weights := v.Op == ir.OpLinear || v.Op == ir.OpConv || v.Op == ir.OpMatmul
-		behind[v] = weights && !constantMade(v.Args[0]) || slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return behind[a] })
+		behind[v] = weights && v.Args[0].Const() == nil || slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return behind[a] })
 		if a, ok := v.Attrs.(ir.MapAttrs); ok && rounds(a.Fn) && behind[v] {
 			return true
 		}
@@ -39,8 +54,6 @@ func roundsLayers(n *ir.Net) bool {
 
 func rounds(fn ir.Fn) bool { return fn == ir.FnRound || fn == ir.FnFloor || fn == ir.FnCeil }
 
-func constantMade(v *ir.Value) bool { return v.Const() != nil }
-
 // reader follows the values of a net as forms.
 type reader struct {
 	r       *ir.Rebuilder
@@ -49,7 +62,6 @@ type reader struct {
 	known   map[*ir.Value]*form
 	spelt   map[*ir.Value]*ir.Value // forms written out, by the value that they are of
 	guesses bool                    // real numbers that are rounded become levels, too
-	widest  map[*ir.Value]bool      // layers told of that their weights are real
 }
 
 func (q *reader) value(v *ir.Value) (*ir.Value, error) {
@@ -170,7 +182,7 @@ func (q *reader) with(op ir.Op, v, x *ir.Value, by numbers, neutral *big.Rat) (*
 	if !v.Type.IsReal() {
 		n, ok := by.integers()
 		if !ok {
-			return nil, rewrite.Refuse(v, "not-exact", "is an integer in the file, but is followed as a fraction")
+			return nil, rewrite.Refuse(v, diag.NotExact, "is an integer in the file, but is followed as a fraction")
 		}
 		data = ir.Ints(by.shape, n)
 	}

@@ -23,7 +23,7 @@ class Num:
     """k·scale + shift of integers k; scale and shift are lists of fractions along axis 1, or of one."""
 
     def __init__(self, k, scale=(F(1),), shift=(F(0),)):
-        self.k, self.scale, self.shift = k, list(scale), list(shift)
+        self.k, self.scale, self.shift, self.least = k, list(scale), list(shift), None
 
 
 def fractions(a):
@@ -53,7 +53,7 @@ def quantise(x, s, z, dtype):
         near += int(close.sum())
         for i in zip(*np.nonzero(close)):
             y[i] = round(g * int(k[i]) + h)  # of a fraction: halves to even
-        out[:, c] = np.clip(y + z, lo, hi)
+        out[:, c] = np.clip((y if x.least is None else np.maximum(y, 0)) + z, lo, hi)
     return out
 
 
@@ -122,7 +122,8 @@ class Graph:
         return np.clip(x, int(lo), int(hi))
 
     def Relu(self, a, x):
-        raise NotImplementedError
+        x.least = 0
+        return x
 
     def Conv(self, a, x, w, b=None):
         assert len(x.scale) == 1 and x.shift == [0] and a.get("group", 1) == 1
