@@ -11,6 +11,7 @@ import (
 	"nomul/ir/diag"
 	"nomul/ir/irtest"
 	"nomul/passes/canonical"
+	"nomul/runtime/interp"
 )
 
 // TestArchives runs each pass of the source level on the nets in its archives:
@@ -56,7 +57,7 @@ func archive(t *testing.T, p Pass, path string) {
 		sameRows(t, in, out)
 		return
 	}
-	if in.All(ir.OpInput)[0].Type == out.All(ir.OpInput)[0].Type && out.Level == in.Level && o.InputType.Kind == 0 && o.Steps == 0 && o.Readout == "" && !o.MembraneResiduals {
+	if in.All(ir.OpInput)[0].Type == out.All(ir.OpInput)[0].Type && out.Level == in.Level && o.InputType.Kind == 0 && o.Steps == 0 && o.Readout == "" && !o.MembraneResiduals && o.Samples == nil {
 		same(t, p.Name, in, out)
 	}
 }
@@ -108,6 +109,12 @@ func setOptions(t *testing.T, o *Options, text string) {
 			o.InputType, _ = ir.ParseElem(value)
 		case "stream":
 			o.Stream = true
+		case "samples": // of %x, such as 1,2/0,-1
+			o.Samples = sampled(t, value)
+		case "levels":
+			o.Activations.All, _ = strconv.Atoi(value)
+		case "pipelined":
+			o.Pipelined, _ = strconv.Atoi(value)
 		case "csd-digits":
 			o.CSDDigits, _ = strconv.Atoi(value)
 		case "residual":
@@ -115,6 +122,32 @@ func setOptions(t *testing.T, o *Options, text string) {
 		default:
 			t.Fatalf("option %q is not known", item)
 		}
+	}
+}
+
+// sampled runs nets on samples of %x, which are written out.
+func sampled(t *testing.T, text string) func(*ir.Net, []*ir.Value, func(sample, step int, v *ir.Value, t *ir.Tensor)) error {
+	var samples [][]float64
+	for _, sample := range strings.Split(text, "/") {
+		var list []float64
+		for _, number := range strings.Split(sample, ",") {
+			f, err := strconv.ParseFloat(number, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, f)
+		}
+		samples = append(samples, list)
+	}
+	return func(net *ir.Net, want []*ir.Value, see func(sample, step int, v *ir.Value, t *ir.Tensor)) error {
+		return interp.Observe(net, want, 1, len(samples), func(i int) (map[string]*ir.Tensor, error) {
+			x := ir.NewTensor(net.Find("x").Type)
+			copy(x.F, samples[i])
+			for k := range x.I {
+				x.I[k] = int64(samples[i][k])
+			}
+			return map[string]*ir.Tensor{"x": x}, nil
+		}, see)
 	}
 }
 

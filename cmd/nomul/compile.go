@@ -96,7 +96,7 @@ func (f *compileFlags) options() (*passes.Options, error) {
 		}
 		o.InputType = t
 	}
-	if o.Activations, err = f.activations.perLayer(); err != nil {
+	if err = f.activations.set(o); err != nil {
 		return nil, err
 	}
 	for i, name := range f.outputs {

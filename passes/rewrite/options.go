@@ -80,6 +80,9 @@ type Options struct {
 	// Rounded, when not nil, is told of every layer whose weights are rounded by calibration. That holds half
 	// of the samples back.
 	Rounded func(RoundedLayer)
+	// Pipelined is the number of time steps in which neurons send activations, each when it fires; 0 sends
+	// words of Activations.
+	Pipelined int
 	// Activations says how many levels above 0 the words of activations have; zero is 255, 8 bits.
 	Activations PerLayer
 	// Note, when not nil, is told of every rewrite that is not exact: at which

@@ -29,12 +29,11 @@ func CodeActivations(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	if err != nil {
 		return nil, err
 	}
-	of := map[*ir.Value]*measurement{}
-	for _, m := range measured {
-		of[m.v] = m
+	if o.Pipelined > 0 {
+		return pipelined(n, measured, o)
 	}
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-		if m := of[v]; m != nil {
+		if m := measured[v]; m != nil {
 			return m.word(r, o)
 		}
 		return nil, nil
@@ -99,9 +98,9 @@ type measurement struct {
 	channels []histogram // of the results' magnitudes
 }
 
-// measure runs the net on the samples.
-func measure(n *ir.Net, list []activation, o *rewrite.Options) ([]*measurement, error) {
-	var out []*measurement
+// measure runs the net on the samples, and returns what they make of the activations.
+func measure(n *ir.Net, list []activation, o *rewrite.Options) (map[*ir.Value]*measurement, error) {
+	out := map[*ir.Value]*measurement{}
 	of, want := map[*ir.Value][]*measurement{}, []*ir.Value{}
 	for _, a := range list {
 		m := &measurement{activation: a, steps: channelsOf(a.x)}
@@ -110,7 +109,7 @@ func measure(n *ir.Net, list []activation, o *rewrite.Options) ([]*measurement, 
 		if of[a.x] == nil {
 			want = append(want, a.x)
 		}
-		of[a.x], out = append(of[a.x], m), append(out, m)
+		of[a.x], out[a.v] = append(of[a.x], m), m
 	}
 	err := o.Samples(n, want, func(_, _ int, v *ir.Value, t *ir.Tensor) {
 		for _, m := range of[v] {
@@ -191,7 +190,7 @@ const defaultLevels = 1<<8 - 1
 
 // word writes the activation as a word times the distance of its thresholds.
 func (m *measurement) word(r *ir.Rebuilder, o *rewrite.Options) (*ir.Value, error) {
-	count := cmp.Or(o.Activations.For(m.names()...), defaultLevels)
+	count := m.count(o)
 	step := m.distances(count)
 	n, err := m.levels(r, count, m.v.Name, r.Of(m.x), halves(step), step)
 	if err != nil {
@@ -202,11 +201,21 @@ func (m *measurement) word(r *ir.Rebuilder, o *rewrite.Options) (*ir.Value, erro
 			return nil, err
 		}
 	}
+	return m.times(r, n, step)
+}
+
+// count is how many levels the word has.
+func (m *measurement) count(o *rewrite.Options) int {
+	return cmp.Or(o.Activations.For(m.names()...), defaultLevels)
+}
+
+// times appends a word times the distance of its levels.
+func (m *measurement) times(r *ir.Rebuilder, word *ir.Value, step *ir.Tensor) (*ir.Value, error) {
 	c, err := r.Const(r.Unique(m.v.Name+".step"), step)
 	if err != nil {
 		return nil, err
 	}
-	return r.Add(ir.OpMul, r.Unique(m.v.Name+".of"), nil, n, c)
+	return r.Add(ir.OpMul, r.Unique(m.v.Name+".of"), nil, word, c)
 }
 
 // halves are the first thresholds of words to the nearest level.

@@ -65,6 +65,62 @@ def depthwise():
                          nn.AvgPool2d(2), nn.Flatten(), nn.Linear(24, 5))
 
 
+class Bottleneck(nn.Module):
+    """Two blocks of a MobileNet: depthwise layers between linear bottlenecks, which are added."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(2, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4), nn.ReLU6())
+        self.blocks = nn.ModuleList(self.block(4, 8) for _ in range(2))
+        self.fc = nn.Linear(4, 5)
+
+    @staticmethod
+    def block(width, inner):
+        return nn.Sequential(
+            nn.Conv2d(width, inner, 1, bias=False), nn.BatchNorm2d(inner), nn.ReLU6(),
+            nn.Conv2d(inner, inner, 3, padding=1, groups=inner, bias=False), nn.BatchNorm2d(inner), nn.ReLU6(),
+            nn.Conv2d(inner, width, 1, bias=False), nn.BatchNorm2d(width))
+
+    def forward(self, x):
+        x = self.stem(x)
+        for block in self.blocks:
+            x = x + block(x)
+        return self.fc(x.mean((2, 3)))
+
+
+class Heads(nn.Module):
+    """The first stage of a face detector: PReLUs, and two results, one behind a softmax."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(3, 5, 3), nn.PReLU(5), nn.MaxPool2d(2, ceil_mode=True), nn.Conv2d(5, 6, 3), nn.PReLU(6))
+        self.face, self.box = nn.Conv2d(6, 2, 1), nn.Conv2d(6, 4, 1)
+        with torch.no_grad():
+            self.body[1].weight.copy_(torch.tensor([0.25, 0.0, 1.5, -0.2, 0.01]))
+            self.body[4].weight.uniform_(0.1, 0.4)
+
+    def forward(self, x):
+        x = self.body(x)
+        return self.face(x).softmax(1), self.box(x)
+
+
+class Gate(nn.Module):
+    """Trap: squeeze and excite, a product of two numbers that the network computes."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.down, self.up, self.fc = nn.Conv2d(2, 4, 3, padding=1), nn.Linear(4, 2), nn.Linear(2, 4), nn.Linear(4, 5)
+
+    def forward(self, x):
+        x = torch.relu(self.conv(x))
+        gate = torch.sigmoid(self.up(torch.relu(self.down(x.mean((2, 3))))))
+        return self.fc((x * gate[:, :, None, None]).mean((2, 3)))
+
+
+def leaky():
+    return nn.Sequential(nn.Conv2d(2, 4, 3, stride=2, padding=1), nn.LeakyReLU(0.1), nn.Conv2d(4, 6, 3), nn.LeakyReLU(), nn.Flatten(), nn.Linear(6, 5))
+
+
 class CustomNeuron(torch.autograd.Function):
     """Trap: a neuron that its author exports as an operator of their own."""
 
@@ -114,6 +170,10 @@ def main():
     ordinary("mlp", mlp, (1, 1, 4, 4))
     ordinary("residual", Residual, (1, 2, 6, 6))
     ordinary("depthwise", depthwise, (1, 2, 4, 4))
+    ordinary("bottleneck", Bottleneck, (1, 2, 6, 6))
+    ordinary("heads", Heads, (1, 3, 12, 12), outputs=("face", "box"))
+    ordinary("leaky", leaky, (1, 2, 6, 6))
+    ordinary("trap-gate", Gate, (1, 2, 6, 6), "ts17")
     suite.add("trap-custom-op", lambda: strengthen(Custom(), 4.0), (1, 12), "ts17", steps=4, compared=False)
     suite.close()
 

@@ -1,0 +1,90 @@
+package words
+
+import (
+	"nomul/ir"
+	"nomul/passes/layers"
+	"nomul/passes/rewrite"
+)
+
+// CodeSums makes signed words of sums of weights that a layer of weights reads, as behind the linear
+// bottleneck of a MobileNet, where the two layers could not be made one. Samples measure how large
+// the sums become.
+func CodeSums(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
+	sums := readSums(n)
+	if len(sums) == 0 || o.Samples == nil {
+		return n, nil
+	}
+	var list []activation
+	seen := map[*ir.Value]bool{}
+	for _, v := range n.Values {
+		if x := sums[v]; x != nil && !seen[x] {
+			seen[x] = true
+			list = append(list, activation{v: x, x: x, most: unreached, slope: layers.Constant(1, ir.Shape{})})
+		}
+	}
+	measured, err := measure(n, list, o)
+	if err != nil {
+		return nil, err
+	}
+	word := map[*ir.Value]*ir.Value{} // for each sum
+	coded, err := ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+		m := measured[sums[v]]
+		if m == nil {
+			return nil, nil
+		}
+		args := make([]*ir.Value, len(v.Args))
+		for i, a := range v.Args {
+			args[i] = r.Of(a)
+		}
+		if word[m.v] == nil {
+			if word[m.v], err = m.signed(r, o); err != nil {
+				return nil, err
+			}
+		}
+		args[0] = word[m.v]
+		return r.CopyWith(v, v.Attrs, args...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return layers.AbsorbAffine(coded, o)
+}
+
+// readSums finds the real values that layers of weights read, by what reads them: the layer, or the first
+// of the ops before it that move or add up their elements for it alone. A word before those has fewer bits.
+func readSums(n *ir.Net) map[*ir.Value]*ir.Value {
+	out, readers := map[*ir.Value]*ir.Value{}, n.Readers()
+	for _, v := range n.Values {
+		if _, ok := layers.AsWeighted(v); !ok || !v.Args[0].Type.IsReal() {
+			continue
+		}
+		reader := v
+		for x := v.Args[0]; spreads[x.Op] && len(readers[x]) == 1; x = x.Args[0] {
+			reader = x
+		}
+		out[reader] = reader.Args[0]
+	}
+	return out
+}
+
+// spreads are the ops of one operand of which a word is as good before them.
+var spreads = map[ir.Op]bool{ir.OpReshape: true, ir.OpTranspose: true, ir.OpSlice: true, ir.OpReduceSum: true, ir.OpSumPool: true}
+
+// signed writes a sum as a word of so many levels, half of them below 0, times their distance.
+func (m *measurement) signed(r *ir.Rebuilder, o *rewrite.Options) (*ir.Value, error) {
+	below := max(1, m.count(o)/2)
+	step := m.distances(below)
+	first := layers.Times(step, rewrite.Scalar(0.5-float64(below)))
+	n, err := m.levels(r, 2*below, m.v.Name+".word", r.Of(m.v), first, step)
+	if err != nil {
+		return nil, err
+	}
+	c, err := r.Const(r.Unique(m.v.Name+".zero"), ir.Ints(ir.Shape{}, []int64{int64(below)}))
+	if err != nil {
+		return nil, err
+	}
+	if n, err = r.Add(ir.OpSub, r.Unique(m.v.Name+".signed"), nil, n, c); err != nil {
+		return nil, err
+	}
+	return m.times(r, n, step)
+}
