@@ -35,7 +35,7 @@ func badNodes() []badCase {
 		{"cast-to-string", one(13, "Cast x", attrInt("to", 8)), `.*casts to string, which is not supported \[unsupported-type\]`},
 		{"cast-huge", x(13, 1, 4).floats("c", nil, 1e30).node("Cast c -> y", attrInt("to", int64(tInt64))).out("y"), `.*casts 1\.\d*e\+30 to int64, which does not hold it \[bad-constant\]`},
 		{"cast-double-overflow", x(13, 1, 4).init(&onnxpb.TensorProto{Name: "d", DataType: tDouble, DoubleData: []float64{1e300}}).node("Cast d -> y", attrInt("to", int64(tFloat))).out("y"),
-			`.*element 0 is \+Inf \[bad-constant\]`},
+			`.*element 0 is \+Inf \[bad-constant\]\nhelp: no integer stands for an infinity: .* such as 1000 .*`},
 
 		{"dropout-training", x(13, 1, 4).init(train).node("Dropout x,,train -> y").out("y"), `.*drops at random \(training_mode\), .* \[unsupported-attribute\]\nhelp: call model\.eval\(\) before the export`},
 		{"constant-without-value", x(13, 1, 4).node("Constant -> y").out("y"), `.*has 0 attributes, wanted one value \[bad-attribute\]`},

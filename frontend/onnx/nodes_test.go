@@ -306,6 +306,12 @@ func numbers(pb *onnxpb.TensorProto, t ir.Type) *ir.Tensor {
 	if isReal != t.IsReal() || !isReal && (int(t.Bits) != width || signed != (t.Kind == ir.Sint)) {
 		return nil
 	}
+	if !isReal && len(pb.RawData) == 0 && len(pb.Int32Data) == t.Size() {
+		for i, n := range pb.Int32Data {
+			out.I[i] = int64(n)
+		}
+		return out
+	}
 	size := max(1, width/8)
 	if len(pb.RawData) != size*t.Size() {
 		return nil

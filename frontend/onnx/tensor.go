@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"fmt"
 	"math"
 
 	"nomul/frontend/onnx/onnxpb"
@@ -259,7 +260,7 @@ func checkFinite(data []float64) *diag.Diagnostic {
 		if math.IsNaN(f) || math.IsInf(f, 0) {
 			d := diag.Errorf(diag.Origin{}, diag.BadConstant, "element %d is %v", i, f)
 			if math.IsInf(f, 0) {
-				d.Help = "no integer stands for an infinity: write a number beyond all that are compared with it, such as -1000 for \"the last spike was long ago\""
+				d.Help = fmt.Sprintf("no integer stands for an infinity: write a number beyond all that are compared with it, such as %g for a last spike that was long ago", math.Copysign(1000, f))
 			}
 			return d
 		}
