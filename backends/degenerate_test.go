@@ -120,6 +120,14 @@ var probes = map[ir.Op]probe{
 			}
 		}
 	},
+	ir.OpLevels: func(d *degenerate, words, spikes []*ir.Value) {
+		for _, x := range append(words, spikes...) {
+			for _, step := range []*ir.Value{d.data(1, 1), d.data(1, 9, x.Type.Shape.Dims()...)} {
+				d.add(ir.OpLevels, ir.LevelsAttrs{Count: 1, Ties: ir.TiesUp}, x, d.data(0, 0), step)
+				d.add(ir.OpLevels, ir.LevelsAttrs{Count: 5, Ties: ir.TiesEven}, x, d.data(-3, 3), step)
+			}
+		}
+	},
 	ir.OpWhere: func(d *degenerate, words, spikes []*ir.Value) {
 		for i, c := range spikes {
 			d.add(ir.OpWhere, nil, c, words[i], words[i])

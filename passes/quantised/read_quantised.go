@@ -3,6 +3,7 @@ package quantised
 import (
 	"math/big"
 	"slices"
+	"strings"
 
 	"nomul/ir"
 	"nomul/ir/diag"
@@ -39,9 +40,17 @@ func dynamic(n *ir.Net) error {
 	return nil
 }
 
-// roundsLayers reports whether a net rounds what its layers of weights compute.
+// operators are those of quantised files. In a file without any, a neuron may round, too.
+var operators = map[string]bool{"QuantizeLinear": true, "DequantizeLinear": true, "Quant": true, "BipolarQuant": true, "Trunc": true,
+	"ConvInteger": true, "MatMulInteger": true, "QGemm": true}
+
+// roundsLayers reports whether a net rounds what its layers of weights compute, and not only as neurons
+// that fire counts.
 func roundsLayers(n *ir.Net) bool {
 	behind := map[*ir.Value]bool{}
+	if !slices.ContainsFunc(n.Values, func(v *ir.Value) bool { return operators[v.Origin.Op] || strings.HasPrefix(v.Origin.Op, "QLinear") }) && firesCounts(n) {
+		return false
+	}
 	for _, v := range n.Values {
 		weights := v.Op == ir.OpLinear || v.Op == ir.OpConv || v.Op == ir.OpMatmul
 		behind[v] = weights && v.Args[0].Const() == nil || slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return behind[a] })
@@ -50,6 +59,56 @@ func roundsLayers(n *ir.Net) bool {
 		}
 	}
 	return false
+}
+
+// firesCounts reports whether a number meets what it is rounded to again, element by element, as a
+// membrane does that is reset by the spikes that it fires.
+func firesCounts(n *ir.Net) bool {
+	readers := n.Readers()
+	return slices.ContainsFunc(n.Values, func(v *ir.Value) bool {
+		a, ok := v.Attrs.(ir.MapAttrs)
+		if !ok || !rounds(a.Fn) {
+			return false
+		}
+		beside, behind := map[*ir.Value]bool{}, map[*ir.Value]bool{}
+		for x := varying(v); x != nil; x = varying(x) {
+			spread(x, v, readers, beside)
+		}
+		spread(v, nil, readers, behind)
+		for x := range behind {
+			if beside[x] {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// varying is the one operand of an op of elements that is no constant; nil where there are others.
+func varying(v *ir.Value) *ir.Value {
+	if v.Op.Class() != ir.Element {
+		return nil
+	}
+	var out *ir.Value
+	for _, a := range v.Args {
+		if a != nil && a.Const() == nil {
+			if out != nil {
+				return nil
+			}
+			out = a
+		}
+	}
+	return out
+}
+
+// spread collects what is computed of v element by element, without the rounding.
+func spread(v, rounding *ir.Value, readers map[*ir.Value][]*ir.Value, into map[*ir.Value]bool) {
+	for _, r := range readers[v] {
+		if r != rounding && r.Op.Class() == ir.Element && !into[r] {
+			into[r] = true
+			spread(r, rounding, readers, into)
+		}
+	}
 }
 
 func rounds(fn ir.Fn) bool { return fn == ir.FnRound || fn == ir.FnFloor || fn == ir.FnCeil }
