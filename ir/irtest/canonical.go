@@ -8,13 +8,21 @@ import (
 
 // Canonical is the text of a net but for names and order: its values are
 // numbered as one meets them on the way back from the inputs and outputs,
-// operands from left to right, and large constants stand there by digest. Nets
+// operands from left to right, and large constants stand there by digest, equal ones once. Nets
 // that compute the same in the same way have the same text.
 func Canonical(n *ir.Net) string {
 	became, out := map[*ir.Value]*ir.Value{}, &ir.Net{Name: "net", Level: n.Level, Steps: n.Steps}
-	for i, v := range ir.ReadingOrder(n) {
+	consts := map[string]*ir.Value{}
+	for _, v := range ir.ReadingOrder(n) {
 		w := *v
-		w.Name, w.Args = strconv.Itoa(i), make([]*ir.Value, len(v.Args))
+		if c := v.Const(); c != nil {
+			key := c.Type.String() + c.Digest()
+			if became[v] = consts[key]; became[v] != nil {
+				continue
+			}
+			consts[key] = &w
+		}
+		w.Name, w.Args = strconv.Itoa(len(out.Values)), make([]*ir.Value, len(v.Args))
 		for slot, a := range v.Args {
 			w.Args[slot] = became[a]
 		}
