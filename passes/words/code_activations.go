@@ -25,6 +25,9 @@ func CodeActivations(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 		return nil, rewrite.Refuse(a, diag.NotExact, "sends numbers to layers of weights, and how large they become decides which words stand for them").
 			WithHelp("give some hundred images, without labels, on which that is measured: --calibrate IMAGES")
 	}
+	if d := gated(n); d != nil {
+		return nil, d
+	}
 	measured, err := measure(n, list, o)
 	if err != nil {
 		return nil, err
@@ -38,6 +41,21 @@ func CodeActivations(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 		}
 		return nil, nil
 	})
+}
+
+// gated refuses a product of two numbers that the net computes, as of squeeze and excite or attention;
+// spikes may be a factor.
+func gated(n *ir.Net) *diag.Diagnostic {
+	for _, v := range n.Values {
+		if v.Op != ir.OpMul && v.Op != ir.OpMatmul && v.Op != ir.OpDiv {
+			continue
+		}
+		if a, b := v.Args[0], v.Args[1]; a.Const() == nil && b.Const() == nil && a.Type.IsReal() && b.Type.IsReal() {
+			return rewrite.Refuse(v, diag.NotExact, "multiplies or divides %%%s and %%%s, two numbers that the network computes", a.Name, b.Name).
+				WithHelp("words take the place of numbers, but not of products: train without gates (squeeze and excite, attention on numbers), or let one side be 0 or 1, a comparison")
+		}
+	}
+	return nil
 }
 
 // known refuses numbers of levels for names that no activation has.
