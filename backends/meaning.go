@@ -41,7 +41,7 @@ func shape(s ir.Shape) string {
 	return strings.Trim(s.String(), "[]")
 }
 
-// Kind says of what kind the nets of so many time steps are.
+// Kind names nets of so many time steps, in words.
 func Kind(steps int) string {
 	if steps == 1 {
 		return "a network"

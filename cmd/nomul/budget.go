@@ -17,7 +17,7 @@ import (
 	"nomul/runtime/metrics"
 )
 
-// budgetFlag is what a network may take; the widths of its weights or of its words follow from it.
+// budgetFlag bounds the flash or the additions of a network; the widths of its weights or of its words follow from it.
 type budgetFlag struct {
 	text  string
 	flash size
@@ -51,7 +51,7 @@ type planner struct {
 	model  *model
 	within int            // bytes of flash
 	said   map[string]int // widths that the user gives
-	// imported is what the network as imported predicts.
+	// imported are the predictions of the network as imported.
 	imported predicted
 	layers   []plannedLayer // in net order
 	index    map[string]int // of layers
@@ -93,7 +93,7 @@ func (b *budgetFlag) apply(c *cobra.Command, m *model) error {
 	return nil
 }
 
-// plan is a choice of widths, and what comes of it.
+// plan is a choice of widths, with its integers, flash and predictions.
 type plan struct {
 	layers []plannedLayer
 	net    *ir.Net
@@ -128,10 +128,16 @@ func (p *planner) best() (plan, error) {
 
 func sameWidth(a, b plannedLayer) bool { return a.width == b.width }
 
-// lower makes the integers of some widths, quietly.
+// lower makes the integers of some widths of weights.
 func (p *planner) lower(widths rewrite.PerLayer, rounded func(rewrite.RoundedLayer)) (*ir.Net, error) {
+	return p.quietly(func(o *passes.Options) { o.Weights, o.Rounded = widths, rounded })
+}
+
+// quietly makes the integers of other options, of which nobody is told.
+func (p *planner) quietly(change func(*passes.Options)) (*ir.Net, error) {
 	o := *p.model.options
-	o.Tell, o.Note, o.Bound, o.Weights, o.Rounded = nil, nil, nil, widths, rounded
+	o.Tell, o.Note, o.Bound = nil, nil, nil
+	change(&o)
 	return passes.Lower(p.model.net, ir.Fixed, "", &o, nil)
 }
 

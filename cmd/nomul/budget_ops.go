@@ -43,7 +43,7 @@ func (b *budgetFlag) fewerOps(c *cobra.Command, m *model) error {
 	p := &planner{c: c, model: m}
 	for width := bits.Len(uint(m.options.Activations.All)); ; width-- {
 		levels := rewrite.PerLayer{All: min(1<<width-1, m.options.Activations.All)}
-		net, err := p.withWords(levels)
+		net, err := p.quietly(func(o *passes.Options) { o.Activations = levels })
 		if err != nil {
 			return err
 		}
@@ -73,13 +73,6 @@ func tooMany(m *model, ops, most float64, help string) error {
 	return diag.Errorf(diag.Origin{File: m.file}, diag.TooLarge, "a sample takes %.0f additions at the densities of the calibration, and --budget is %.0f", ops, most).WithHelp("%s", help)
 }
 
-// withWords makes the integers with words of some levels, quietly.
-func (p *planner) withWords(levels rewrite.PerLayer) (*ir.Net, error) {
-	o := *p.model.options
-	o.Tell, o.Note, o.Bound, o.Activations = nil, nil, nil, levels
-	return passes.Lower(p.model.net, ir.Fixed, "", &o, nil)
-}
-
 // countedSamples bounds the samples on which additions are counted.
 const countedSamples = 64
 
@@ -101,7 +94,7 @@ func (k *calibration) additions(net *ir.Net) (float64, error) {
 	return counter.Activity().Totals.Synops, err
 }
 
-// printOps tells the bits of words, and what comes of them.
+// printOps tells the bits of words, the additions, and the predictions that are expected to stay.
 func (p *planner) printOps(ops, most float64, width int, words bool, of plan) {
 	w := p.c.ErrOrStderr()
 	fmt.Fprintf(w, "budget: %.0f of %.0f additions a sample, at the densities of the calibration\n", ops, most)

@@ -82,7 +82,7 @@ func TestBudgetOfAdditions(t *testing.T) {
 	}
 }
 
-// A budget of flash is kept by the C that is emitted, most predictions stay, and it says what it chose.
+// A budget of flash is kept by the C that is emitted, most predictions stay, and the chosen widths are told.
 func TestBudget(t *testing.T) {
 	irtest.Long(t)
 	args := []string{mlpFolder + "/mlp_ts26_sjhead_bn.onnx", "--mean", ".286", "--std", ".353", "--calibrate", lastImages(t, 256), "--calibrate-limit", "128"}

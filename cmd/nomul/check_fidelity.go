@@ -10,7 +10,7 @@ import (
 	"nomul/runtime/metrics"
 )
 
-// nets are those of a pipeline that are compared with what comes out at its end.
+// nets are those of a pipeline that are compared with the integers at its end.
 type nets struct {
 	imported *ir.Net // at the spiking level, before anything is made for integers
 	real     *ir.Net // the last of real numbers
@@ -79,7 +79,7 @@ func (k *calibration) fidelity(n nets, fixed *ir.Net) ([]metrics.LayerFidelity, 
 	return layers, err
 }
 
-// printFidelity shows the layers, and what hurts most.
+// printFidelity shows the layers, and names the one that hurts most.
 func printFidelity(w io.Writer, table func([]string, [][]string), layers []metrics.LayerFidelity) {
 	if len(layers) == 0 {
 		return

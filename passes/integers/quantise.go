@@ -257,8 +257,5 @@ func (q *quantiser) centre(v *ir.Value, got conversion, sign float64) {
 
 // offset adds to the offset of a value, the number that is still to be added to it.
 func (q *quantiser) offset(v *ir.Value, off *ir.Tensor) {
-	if old := q.offsets[v]; old != nil {
-		off = layers.Plus(old, off)
-	}
-	q.offsets[v] = off
+	q.offsets[v] = layers.Plus(q.offsets[v], off)
 }

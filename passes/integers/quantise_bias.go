@@ -11,16 +11,11 @@ import (
 //
 // The error of rounded weights at the pixel that stands for 0, or on average, is corrected here.
 func (q *quantiser) bias(w *rounding.Layer) (*ir.Value, error) {
-	bias := w.Bias()
 	change, err := w.BiasChange()
 	if err != nil {
 		return nil, err
 	}
-	if bias == nil {
-		bias = change
-	} else if change != nil {
-		bias = layers.Plus(bias, change)
-	}
+	bias := layers.Plus(w.Bias(), change)
 	switch {
 	case bias == nil || !layers.AnyNonZero(bias.F):
 		return nil, nil

@@ -105,10 +105,7 @@ func (b *cellQuantiser) bring(class, slot int) error {
 	if got.lost != nil {
 		half := layers.Times(got.lost, layers.Constant(0.5, ir.Shape{}))
 		d = d.plus(deviation{ir.OfConversion: layers.Magnitude(half)})
-		if off := b.offsets[slot]; off != nil {
-			half = layers.Plus(off, half)
-		}
-		b.offsets[slot] = half
+		b.offsets[slot] = layers.Plus(b.offsets[slot], half)
 	}
 	if got.off != nil {
 		d = d.plus(deviation{ir.OfFactor: layers.Magnitude(got.off)})

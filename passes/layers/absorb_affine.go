@@ -354,11 +354,7 @@ func (w Weighted) absorb(gain, shift *ir.Tensor) (weights, bias *ir.Tensor, err 
 		if err != nil {
 			return nil, nil, err
 		}
-		if bias == nil {
-			bias = change
-		} else {
-			bias = Plus(bias, change)
-		}
+		bias = Plus(bias, change)
 	}
 	if rewrite.Everywhere(gain, func(f float64) bool { return f == 1 }) {
 		return w.Weights, bias, nil

@@ -44,10 +44,7 @@ func composedBias(outer, inner Weighted) (*ir.Tensor, error) {
 		return bias, nil
 	}
 	through, err := outer.Response(outer.Weights, first)
-	if err != nil || bias == nil {
-		return through, err
-	}
-	return Plus(through, bias), nil
+	return Plus(through, bias), err
 }
 
 func composeLinears(r *ir.Rebuilder, outer, inner Weighted) (*ir.Value, error) {

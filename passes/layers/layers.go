@@ -87,6 +87,20 @@ func newLinear(r *ir.Rebuilder, like *ir.Value, name string, x *ir.Value, weight
 // RealConst reports whether a value is a real constant.
 func RealConst(v *ir.Value) bool { return v.Const() != nil && v.Type.IsReal() }
 
+// Varying returns the one operand of a value that is no constant; nil where there are none or several.
+func Varying(v *ir.Value) (only *ir.Value) {
+	for _, a := range v.Args {
+		switch {
+		case a == nil || a.Const() != nil:
+		case only != nil:
+			return nil
+		default:
+			only = a
+		}
+	}
+	return only
+}
+
 func constArgs(args []*ir.Value) bool {
 	return !slices.ContainsFunc(args, func(a *ir.Value) bool { return a.Const() == nil })
 }

@@ -91,8 +91,14 @@ func Times(a, b *ir.Tensor) *ir.Tensor {
 	return rewrite.Zip(a, b, func(x, y float64) float64 { return float64(x * y) })
 }
 
-// Plus returns a + b, broadcast.
+// Plus is a + b, broadcast; nil is nothing.
 func Plus(a, b *ir.Tensor) *ir.Tensor {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
 	return rewrite.Zip(a, b, func(x, y float64) float64 { return x + y })
 }
 

@@ -58,7 +58,7 @@ func ofConst(t *ir.Tensor) *form {
 
 func (f *form) constant() bool { return len(f.terms) == 0 }
 
-// settled reports whether a constant's numbers are in its shift alone, or can be.
+// numbers are those of a constant, its integers times their gain with the shift; false of a form with terms.
 func (f *form) numbers() (numbers, bool) {
 	switch {
 	case !f.constant():

@@ -73,9 +73,8 @@ func (q *reader) padded(v *ir.Value) (*form, error) {
 	if err != nil {
 		return nil, err
 	}
-	shift := numbers{v.Args[0].Type.Shape, x.shift.stretched(v.Args[0].Type.Shape)}
-	spread, err := paddedNumbers(v.Attrs, shift, with)
-	return &form{terms: []term{{n: n, gain: one(gain)}}, shift: spread}, err
+	shift, err := moved(ir.OpPad, v.Attrs, []ir.Shape{v.Args[0].Type.Shape, {}}, x.shift, one(with))
+	return &form{terms: []term{{n: n, gain: one(gain)}}, shift: shift}, err
 }
 
 // integerFor is the integer that stands for a number, the same in all elements.

@@ -37,15 +37,15 @@ func (q *reader) greatest(v *ir.Value) (*form, error) {
 	if err != nil {
 		return nil, err
 	}
-	return q.onKept(v, x, n, one(whole(1)), one(whole(1)))
+	return q.onKept(v, x, n, one(whole(1)), one(whole(1))), nil
 }
 
 // onKept is the form of a joined integer: gain and shift of the operand, times factors.
-func (q *reader) onKept(v *ir.Value, x *form, n *ir.Value, gain, shift numbers) (*form, error) {
-	keep := func(a numbers) (numbers, error) {
+func (q *reader) onKept(v *ir.Value, x *form, n *ir.Value, gain, shift numbers) *form {
+	keep := func(a numbers) numbers {
 		red, ok := v.Attrs.(ir.ReduceAttrs)
 		if !ok || red.Keep {
-			return a, nil
+			return a
 		}
 		dims := layers.Ones(v.Args[0].Type.Shape.Rank()).Dims()
 		for i, d := range a.shape.Dims() {
@@ -57,17 +57,9 @@ func (q *reader) onKept(v *ir.Value, x *form, n *ir.Value, gain, shift numbers) 
 				out = append(out, d)
 			}
 		}
-		return numbers{ir.ShapeOf(out...), a.of}, nil
+		return numbers{ir.ShapeOf(out...), a.of}
 	}
-	g, err := keep(x.terms[0].gain)
-	if err != nil {
-		return nil, err
-	}
-	s, err := keep(x.shift)
-	if err != nil {
-		return nil, err
-	}
-	return &form{terms: []term{{n: n, gain: g.times(gain)}}, shift: s.times(shift)}, nil
+	return &form{terms: []term{{n: n, gain: keep(x.terms[0].gain).times(gain)}}, shift: keep(x.shift).times(shift)}
 }
 
 // added is a sum or a mean over axes.
@@ -86,9 +78,9 @@ func (q *reader) added(v *ir.Value) (*form, error) {
 		return nil, err
 	}
 	if v.Op == ir.OpReduceSum {
-		return q.onKept(v, x, n, one(whole(1)), one(whole(count)))
+		return q.onKept(v, x, n, one(whole(1)), one(whole(count))), nil
 	}
-	return q.onKept(v, x, n, one(big.NewRat(1, count)), one(whole(1)))
+	return q.onKept(v, x, n, one(big.NewRat(1, count)), one(whole(1))), nil
 }
 
 // pooled is the sum or the mean of windows. The padding is the integer of 0, so all windows have as
@@ -121,34 +113,35 @@ func (q *reader) pooled(v *ir.Value) (*form, error) {
 		}
 		divisor = exactly(seen)
 	}
-	n, err := q.aroundWindows(v, x, &a)
+	n, pads, err := q.aroundWindows(v, x, a.Pads)
 	if err != nil || n == nil {
 		return nil, err
 	}
+	a.Pads = pads
 	if n, err = q.r.Add(ir.OpSumPool, q.r.Unique(v.Name), a, n); err != nil {
 		return nil, err
 	}
-	return q.onKept(v, x, n, one(whole(1)).over(divisor), one(whole(size)).over(divisor))
+	return q.onKept(v, x, n, one(whole(1)).over(divisor), one(whole(size)).over(divisor)), nil
 }
 
-// aroundWindows pads an operand with the integer that stands for 0, and takes the padding off the
-// windows; nil where no integer does.
-func (q *reader) aroundWindows(v *ir.Value, x *form, a *ir.PoolAttrs) (*ir.Value, error) {
-	n, spatial := x.terms[0].n, len(a.Kernel)
-	if !slices.ContainsFunc(a.Pads, func(p int) bool { return p > 0 }) {
-		return n, nil
+// aroundWindows pads an operand with the integer that stands for 0, and returns the padding that is left
+// to the windows, none; nil where no integer does.
+func (q *reader) aroundWindows(v *ir.Value, x *form, pads []int) (*ir.Value, []int, error) {
+	n, spatial := x.terms[0].n, len(pads)/2
+	if !slices.ContainsFunc(pads, func(p int) bool { return p > 0 }) {
+		return n, pads, nil
 	}
 	zero, ok := integerFor(new(big.Rat), x)
 	if !ok {
-		return nil, nil
+		return nil, nil, nil
 	}
 	rank := n.Type.Shape.Rank()
 	around := ir.PadAttrs{Before: make([]int, rank), After: make([]int, rank)}
 	for i := range spatial {
-		around.Before[rank-spatial+i], around.After[rank-spatial+i] = a.Pads[i], a.Pads[spatial+i]
+		around.Before[rank-spatial+i], around.After[rank-spatial+i] = pads[i], pads[spatial+i]
 	}
-	a.Pads = make([]int, 2*spatial)
-	return q.pad(v, around, n, zero)
+	padded, err := q.pad(v, around, n, zero)
+	return padded, make([]int, len(pads)), err
 }
 
 // normalised is a batch-norm: a factor and a shift for each channel, whose root is rounded to float64.
@@ -185,23 +178,4 @@ func (q *reader) normalised(v *ir.Value) (*form, error) {
 	}
 	mean, beta := exactly(ir.Reals(s, p[2].F)), exactly(ir.Reals(s, p[1].F))
 	return out.shifted(beta.plus(mean.times(by).negated())), nil
-}
-
-// paddedNumbers are numbers of a whole shape with one number around them.
-func paddedNumbers(attrs ir.Attrs, a numbers, with *big.Rat) (numbers, error) {
-	index := ir.NewTensor(ir.RealType(a.shape))
-	for i := range index.F {
-		index.F[i] = float64(i)
-	}
-	at, err := rewrite.Compute(ir.OpPad, attrs, index, rewrite.Scalar(float64(len(a.of))))
-	if err != nil {
-		return numbers{}, err
-	}
-	out := numbers{at.Type.Shape, make([]*big.Rat, len(at.F))}
-	for i, f := range at.F {
-		if out.of[i] = with; int(f) < len(a.of) {
-			out.of[i] = a.of[int(f)]
-		}
-	}
-	return out.compact(), nil
 }

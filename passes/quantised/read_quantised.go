@@ -71,8 +71,11 @@ func firesCounts(n *ir.Net) bool {
 			return false
 		}
 		beside, behind := map[*ir.Value]bool{}, map[*ir.Value]bool{}
-		for x := varying(v); x != nil; x = varying(x) {
+		for x := layers.Varying(v); x != nil; x = layers.Varying(x) {
 			spread(x, v, readers, beside)
+			if x.Op.Class() != ir.Element {
+				break
+			}
 		}
 		spread(v, nil, readers, behind)
 		for x := range behind {
@@ -82,23 +85,6 @@ func firesCounts(n *ir.Net) bool {
 		}
 		return false
 	})
-}
-
-// varying is the one operand of an op of elements that is no constant; nil where there are others.
-func varying(v *ir.Value) *ir.Value {
-	if v.Op.Class() != ir.Element {
-		return nil
-	}
-	var out *ir.Value
-	for _, a := range v.Args {
-		if a != nil && a.Const() == nil {
-			if out != nil {
-				return nil
-			}
-			out = a
-		}
-	}
-	return out
 }
 
 // spread collects what is computed of v element by element, without the rounding.

@@ -187,22 +187,16 @@ func (q *reader) layer(v *ir.Value, l *layer) (*form, error) {
 func (q *reader) operand(v *ir.Value, l *layer) (*ir.Value, error) {
 	n := l.x.terms[0].n
 	a, isConv := l.attrs.(ir.ConvAttrs)
-	if !isConv || !slices.ContainsFunc(a.Pads, func(p int) bool { return p > 0 }) || l.x.shift.zero() {
+	if !isConv || l.x.shift.zero() {
 		return n, nil
 	}
-	zero, ok := integerFor(new(big.Rat), l.x)
-	if !ok {
-		return n, nil
+	padded, pads, err := q.aroundWindows(v, l.x, a.Pads)
+	if err != nil || padded == nil {
+		return n, err
 	}
-	spatial := len(a.Strides)
-	around := ir.PadAttrs{Before: make([]int, n.Type.Shape.Rank()), After: make([]int, n.Type.Shape.Rank())}
-	for i := range spatial {
-		around.Before[n.Type.Shape.Rank()-spatial+i] = a.Pads[i]
-		around.After[n.Type.Shape.Rank()-spatial+i] = a.Pads[spatial+i]
-	}
-	a.Pads = make([]int, 2*spatial)
+	a.Pads = pads
 	l.attrs = a
-	return q.pad(v, around, n, zero)
+	return padded, nil
 }
 
 // response is the layer's result on the shift of its operand, in units of the result's gain.
@@ -235,12 +229,8 @@ func (l *layer) response(n *ir.Value) (numbers, error) {
 func (l *layer) biasOperand(bias numbers) *ir.Tensor {
 	full := ir.ShapeOf(l.out.Dims()[l.axis:]...)
 	data, _ := bias.integers()
-	var dropped []int
-	for range bias.shape.Rank() - full.Rank() {
-		dropped = append(dropped, 1)
-	}
-	s := ir.ShapeOf(bias.shape.Dims()[len(dropped):]...)
-	if layers.FlatOn(ir.NewTensor(ir.RealType(s)), full, rewrite.UpTo(full.Rank())[1:]) {
+	s := ir.ShapeOf(bias.shape.Dims()[max(0, bias.shape.Rank()-full.Rank()):]...)
+	if (numbers{s, bias.of}).flatOn(full, rewrite.UpTo(full.Rank())[1:]) {
 		dims := layers.Ones(full.Rank()).Dims()
 		dims[0] = full.Dim(0)
 		return ir.Ints(ir.ShapeOf(full.Dim(0)), ir.Stretch(data, s, ir.ShapeOf(dims...)))

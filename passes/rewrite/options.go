@@ -3,6 +3,8 @@ package rewrite
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 
 	"nomul/ir"
 	"nomul/ir/diag"
@@ -120,6 +122,11 @@ func (p PerLayer) For(names ...string) int {
 		}
 	}
 	return p.All
+}
+
+// Strays returns, in order, the names that are not among those of layers.
+func (p PerLayer) Strays(known map[string]bool) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(p.Of)), func(name string) bool { return known[name] })
 }
 
 // Said reports whether any number is given.

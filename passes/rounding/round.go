@@ -134,12 +134,7 @@ func (l *Layer) rounded(r *ir.Rebuilder) (*ir.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	bias := l.Bias()
-	if bias != nil && change != nil {
-		bias = layers.Plus(bias, change)
-	} else if change != nil {
-		bias = change
-	}
+	bias := layers.Plus(l.Bias(), change)
 	args := []*ir.Value{r.Of(l.Args[0]), nil, nil}
 	if args[1], err = r.Const(r.Unique(l.Args[1].Name), units); err != nil {
 		return nil, err
@@ -159,11 +154,7 @@ func (l *Layer) BiasChange() (*ir.Tensor, error) {
 	if err != nil || l.Shift == nil {
 		return change, err
 	}
-	shift := l.PerOutput(l.Shift)
-	if change == nil {
-		return shift, nil
-	}
-	return layers.Plus(change, shift), nil
+	return layers.Plus(change, l.PerOutput(l.Shift)), nil
 }
 
 // CentreBias is the error of rounded weights at the pixel that stands for 0, by which the bias is

@@ -100,7 +100,8 @@ func (b *cellBuilder) gain(class int) float64 {
 		return 0
 	}
 	for at, n := range b.Nodes {
-		for _, a := range n.numbers() {
+		for _, place := range n.takes() {
+			a := *place
 			if b.Bit(a) || b.Nodes[a].Kind != update.Operand || b.Class(a) != class {
 				continue
 			}
@@ -115,17 +116,6 @@ func (b *cellBuilder) gain(class int) float64 {
 		}
 	}
 	return gain
-}
-
-// numbers are the operands of a node that are nodes of its class, or compared.
-func (n Node) numbers() []int {
-	switch n.Kind {
-	case update.Add, update.Sub, update.Min, update.Max, update.Select, update.AtLeast, update.Above:
-		return []int{n.A, n.B}
-	case update.Times:
-		return []int{n.A}
-	}
-	return nil
 }
 
 // divide divides a class by a factor that its operands have.

@@ -2,7 +2,6 @@ package scales
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -19,7 +18,7 @@ func LimitOf(bits int) int64 { return 1<<(bits-1) - 1 }
 
 // Widths returns the width in bits of the weights of each layer. A name that no layer has is refused.
 func Widths(n *ir.Net, o *rewrite.Options) (map[*ir.Value]int, error) {
-	out, ends, unused := map[*ir.Value]int{}, endLayers(n), maps.Clone(o.Weights.Of)
+	out, ends, used := map[*ir.Value]int{}, endLayers(n), map[string]bool{}
 	var names []string
 	var at diag.Origin
 	for _, v := range n.Values {
@@ -34,14 +33,13 @@ func Widths(n *ir.Net, o *rewrite.Options) (map[*ir.Value]int, error) {
 		for _, name := range []string{v.Name, first, last} {
 			own, said := o.Weights.Of[name]
 			if said && (name == v.Name || name == first && readsInput(v) || name == last && ends[v]) {
-				bits = own
-				delete(unused, name)
+				bits, used[name] = own, true
 				break
 			}
 		}
 		out[v] = bits
 	}
-	if strays := slices.Sorted(maps.Keys(unused)); len(strays) > 0 {
+	if strays := o.Weights.Strays(used); len(strays) > 0 {
 		return nil, diag.Errorf(at, diag.BadData, "there is no layer %s whose weights could have a width of their own", strings.Join(strays, ", ")).
 			WithHelp("layers with weights are %s; first and last stand for those that read inputs and those at the end", strings.Join(names, ", "))
 	}

@@ -2,9 +2,7 @@ package words
 
 import (
 	"cmp"
-	"maps"
 	"math"
-	"slices"
 	"strings"
 
 	"nomul/ir"
@@ -60,17 +58,17 @@ func gated(n *ir.Net) *diag.Diagnostic {
 
 // known refuses numbers of levels for names that no activation has.
 func known(n *ir.Net, list []activation, said rewrite.PerLayer) error {
-	unused := maps.Clone(said.Of)
 	var names []string
+	own := map[string]bool{}
 	at := diag.Origin{File: n.Name}
 	for _, a := range list {
 		at.File = a.v.Origin.File
 		names = append(names, a.names()[0])
 		for _, name := range a.names() {
-			delete(unused, name)
+			own[name] = true
 		}
 	}
-	strays := slices.Sorted(maps.Keys(unused))
+	strays := said.Strays(own)
 	if len(strays) == 0 {
 		return nil
 	}
@@ -84,28 +82,12 @@ func known(n *ir.Net, list []activation, said rewrite.PerLayer) error {
 // names are those that an activation is known by: that of the layer of weights that it is the
 // function of, if it is of one only, and its own.
 func (a activation) names() []string {
-	own, seen := []string{a.v.Name}, map[*ir.Value]bool{}
-	for v := a.x; v != nil && !seen[v]; v = onlyArg(v) {
+	for v := a.x; v != nil; v = layers.Varying(v) {
 		if _, weighted := layers.AsWeighted(v); weighted {
-			return append([]string{v.Name}, own...)
-		}
-		seen[v] = true
-	}
-	return own
-}
-
-// onlyArg is the one operand of a value that is no constant; nil when there are none or several.
-func onlyArg(v *ir.Value) (only *ir.Value) {
-	for _, a := range v.Args {
-		switch {
-		case a == nil || a.Const() != nil:
-		case only != nil:
-			return nil
-		default:
-			only = a
+			return []string{v.Name, a.v.Name}
 		}
 	}
-	return only
+	return []string{a.v.Name}
 }
 
 // measurement is what samples make of an activation: a histogram for each of its channels.
@@ -114,6 +96,7 @@ type measurement struct {
 	steps    ir.Shape    // of the distances of thresholds, which broadcasts to x
 	channel  []int       // of each element of x
 	channels []histogram // of the results' magnitudes
+	slopes   []float64   // of each element; nil where all are 0
 }
 
 // measure runs the net on the samples, and returns what they make of the activations.
@@ -124,6 +107,9 @@ func measure(n *ir.Net, list []activation, o *rewrite.Options) (map[*ir.Value]*m
 		m := &measurement{activation: a, steps: channelsOf(a.x)}
 		m.channels = make([]histogram, m.steps.Size())
 		m.channel = ir.Index(m.steps, a.x.Type.Shape)
+		if a.slope != nil {
+			m.slopes = rewrite.Stretched(a.slope, a.x.Type.Shape)
+		}
 		if of[a.x] == nil {
 			want = append(want, a.x)
 		}
@@ -161,25 +147,16 @@ func channelAxis(x *ir.Value) int {
 
 // add counts the magnitudes of results.
 func (m *measurement) add(t *ir.Tensor) {
-	slope := m.slopes()
 	for i, x := range t.F {
 		at := i
 		if m.channel != nil {
 			at = m.channel[i]
 		}
-		if x < 0 && slope != nil {
-			x = math.Abs(x * slope[i])
+		if x < 0 && m.slopes != nil {
+			x = math.Abs(x * m.slopes[i])
 		}
 		m.channels[at].add(min(x, m.most))
 	}
-}
-
-// slopes are those of each element; nil where all are 0.
-func (m *measurement) slopes() []float64 {
-	if m.slope == nil {
-		return nil
-	}
-	return rewrite.Stretched(m.slope, m.x.Type.Shape)
 }
 
 // leastTop bounds the last level of a channel, beside the greatest of its layer: one that samples
