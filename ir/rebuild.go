@@ -25,6 +25,15 @@ func (r *Rebuilder) Of(old *Value) *Value {
 	return v
 }
 
+// Operands returns the new values of an old value's operands.
+func (r *Rebuilder) Operands(old *Value) []*Value {
+	args := make([]*Value, len(old.Args))
+	for i, a := range old.Args {
+		args[i] = r.Of(a)
+	}
+	return args
+}
+
 // Copy appends the old value as it is, on the new values of its operands.
 func (r *Rebuilder) Copy(old *Value) (*Value, error) {
 	args := make([]*Value, len(old.Args))

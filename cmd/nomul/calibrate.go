@@ -52,7 +52,7 @@ type calibration struct {
 	file   string
 	limit  int
 	images *dataset.Images // nil where the samples are arrays
-	others *dataset.Images // images that have no part in the calibration, to try what comes of it; there may be none
+	others *dataset.Images // images that have no part in the calibration, on which its outcome is tried; there may be none
 }
 
 // load reads images. An .npz with an array that is called like an input has inputs as run takes them.

@@ -10,11 +10,7 @@ import (
 // source level each result is rounded to float32, as the file's operators do.
 func FoldConstants(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-		args := make([]*ir.Value, len(v.Args))
-		for i, a := range v.Args {
-			args[i] = r.Of(a)
-		}
-		data := Folded(v, args, n.Level)
+		data := Folded(v, r.Operands(v), n.Level)
 		if data == nil {
 			return nil, nil
 		}

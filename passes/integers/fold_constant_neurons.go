@@ -44,10 +44,7 @@ func neverFires(v *ir.Value) bool {
 // foldedStep is the result of v on operands that are all constants by now, also
 // where it reads them out over time; else nil.
 func foldedStep(r *ir.Rebuilder, v *ir.Value, n *ir.Net) *ir.Tensor {
-	args := make([]*ir.Value, len(v.Args))
-	for i, a := range v.Args {
-		args[i] = r.Of(a)
-	}
+	args := r.Operands(v)
 	times, ok := map[ir.Op]int64{ir.OpSum: int64(n.Steps), ir.OpLast: 1, ir.OpMaxTime: 1}[v.Op]
 	if !ok {
 		return canonical.Folded(v, args, n.Level)

@@ -36,15 +36,13 @@ func (q *quantiser) levels(v *ir.Value) (*ir.Value, error) {
 	firsts := rewrite.Zip(wholeThreshold(inUnits(first, unit, guard), ir.GE), steps, func(f, step float64) float64 {
 		return min(max(f, -reach-float64(float64(a.Count)*step)), reach) // further down, all are reached
 	})
-	args := []*ir.Value{n, nil, nil}
-	for slot, t := range []*ir.Tensor{nil, firsts, steps} {
-		if t == nil {
-			continue
-		}
-		var err error
-		if args[slot], err = q.integers(v.Name+"."+v.Op.Operands()[slot].Name, operandShape(t, x.Type.Shape)); err != nil {
+	args := []*ir.Value{n}
+	for i, t := range []*ir.Tensor{firsts, steps} {
+		c, err := q.integers(v.Name+"."+v.Op.Operands()[1+i].Name, operandShape(t, x.Type.Shape))
+		if err != nil {
 			return nil, err
 		}
+		args = append(args, c)
 	}
 	return q.r.CopyWith(v, a, args...)
 }

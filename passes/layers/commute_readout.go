@@ -193,10 +193,7 @@ func (c *commuting) factor(v *ir.Value, name string) (*ir.Value, error) {
 
 // norm: Σ (a·(x − μ) + β) = a·(Σx − T·μ) + T·β.
 func (c *commuting) norm(v *ir.Value, name string) (*ir.Value, error) {
-	args := make([]*ir.Value, len(v.Args))
-	for i, a := range v.Args {
-		args[i] = c.r.Of(a)
-	}
+	args := c.r.Operands(v)
 	for _, i := range []int{0, 2, 3} {
 		var err error
 		if args[i], err = c.sum(v.Args[i]); err != nil {

@@ -25,10 +25,7 @@ func LowerLeak(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 		if !slices.ContainsFunc(attrs.Leaks(), func(l ir.Leaking) bool { return v.Args[l.Slot] != nil }) {
 			return nil, nil
 		}
-		args := make([]*ir.Value, len(v.Args))
-		for i, a := range v.Args {
-			args[i] = r.Of(a)
-		}
+		args := r.Operands(v)
 		for _, l := range attrs.Leaks() {
 			if form, ok := leakForm(o, v, l); ok {
 				*l.Form, args[l.Slot] = form, kept(form, args[l.Slot])

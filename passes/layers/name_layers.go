@@ -19,10 +19,7 @@ func NameLayers(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 		}
 		renamed := *v
 		renamed.Name = name
-		args := make([]*ir.Value, len(v.Args))
-		for i, a := range v.Args {
-			args[i] = r.Of(a)
-		}
+		args := r.Operands(v)
 		return r.CopyWith(&renamed, v.Attrs, args...)
 	})
 }

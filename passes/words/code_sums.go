@@ -32,10 +32,7 @@ func CodeSums(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 		if m == nil {
 			return nil, nil
 		}
-		args := make([]*ir.Value, len(v.Args))
-		for i, a := range v.Args {
-			args[i] = r.Of(a)
-		}
+		args := r.Operands(v)
 		if word[m.v] == nil {
 			if word[m.v], err = m.signed(r, o); err != nil {
 				return nil, err

@@ -12,6 +12,14 @@ import (
 // A layer of weights 1.1 and 2.2 that become 1 and 2 in units of 1, neurons whose thresholds lie between, and words
 // up to 2: as numbers, before rounding, and as integers.
 const (
+	// fidelitySpikes is the end of each of the nets.
+	fidelitySpikes = `step
+	%s = neuron %fc, %th {leak=none round=floor compare=ge reset=zero when=fire} : spike[2]
+end
+	%n = sum %s : u2[2] range 0..2
+	%y = output %n : u2[2] range 0..2
+}
+`
 	fidelityImported = `net fidelity spiking steps=2 {
 once
 	%x = input : real[2]
@@ -20,13 +28,7 @@ once
 	%fc = linear %x, %w : real[2]
 	%words = map %fc {fn=relu} : real[2]
 	%z = output %words : real[2]
-step
-	%s = neuron %fc, %th {leak=none round=floor compare=ge reset=zero when=fire} : spike[2]
-end
-	%n = sum %s : u2[2] range 0..2
-	%y = output %n : u2[2] range 0..2
-}
-`
+` + fidelitySpikes
 	fidelityReal = `net fidelity spiking steps=2 {
 once
 	%x = input : u2[2]
@@ -36,13 +38,7 @@ once
 	%one = const {fill=1} : real[]
 	%words = levels %fc, %one, %one {count=2 ties=up} : u2[2]
 	%z = output %words : u2[2]
-step
-	%s = neuron %fc, %th {leak=none round=floor compare=ge reset=zero when=fire} : spike[2]
-end
-	%n = sum %s : u2[2] range 0..2
-	%y = output %n : u2[2] range 0..2
-}
-`
+` + fidelitySpikes
 	fidelityFixed = `net fidelity fixed steps=2 {
 once
 	%x = input : u2[2]
@@ -52,13 +48,7 @@ once
 	%one = const {fill=1} : u2[]
 	%words = levels %fc, %one, %one {count=2 ties=up} : u2[2]
 	%z = output %words : u2[2]
-step
-	%s = neuron %fc, %th {leak=none round=floor compare=ge reset=zero when=fire} : spike[2]
-end
-	%n = sum %s : u2[2] range 0..2
-	%y = output %n : u2[2] range 0..2
-}
-`
+` + fidelitySpikes
 )
 
 func TestFidelity(t *testing.T) {
