@@ -127,7 +127,7 @@ func inferLevels(in *inference) {
 	in.typ, in.rng = Holding(r, x.Type.Shape), r
 }
 
-// checkSteps says what is wrong with the distance between thresholds; "" is nothing.
+// checkSteps names the fault of the distance between thresholds; "" is none.
 func (in *inference) checkSteps(step *Value) string {
 	c := step.Const()
 	if c == nil {

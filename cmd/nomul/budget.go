@@ -210,7 +210,7 @@ const grains = 4096
 // whether there are such; else all are the narrowest.
 func (p *planner) choose(room int, steady float64) ([]plannedLayer, bool) {
 	grain := max(1, room/grains)
-	least := make([]float64, max(0, room/grain)+1) // by grains: what the layers so far lose, at best
+	least := make([]float64, max(0, room/grain)+1) // by grains: the least loss of the layers so far
 	var taken [][]int
 	for _, l := range p.layers {
 		next, widths := make([]float64, len(least)), make([]int, len(least))

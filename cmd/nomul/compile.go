@@ -178,11 +178,11 @@ type model struct {
 	inputs  []string // the files that were read for it
 	outputs []string // that are wanted; all where none are named
 	warn    func(text string)
-	// calibration is what passes measure on; nil where no samples are given.
+	// calibration holds the samples that passes measure on; nil where no samples are given.
 	calibration *calibration
 }
 
-// measure gives a model its calibration samples, and what is chosen by them.
+// measure gives a model its calibration samples, and the options that are chosen by them.
 func (f *compileFlags) measure(c *cobra.Command, m *model) error {
 	if err := f.calibrate.give(c, m); err != nil {
 		return err

@@ -61,7 +61,7 @@ func (d *lateNumbers) find(delay, stored *ir.Value) {
 	}
 }
 
-// visit computes what v starts as; false where it keeps a number, or has one that comes in once.
+// visit computes the number that v starts as; false where it keeps a number, or has one that comes in once.
 func (l *lateNumber) visit(v *ir.Value) bool {
 	switch {
 	case v == nil || l.starts[v] != nil:
@@ -95,7 +95,7 @@ func isLeaf(v *ir.Value) bool {
 	return v.Op == ir.OpInput || v.Type.IsSpike() && v.Op.Class() == ir.State
 }
 
-// number makes what the delay has, of delayed leaves.
+// number makes the number of the delay, of delayed leaves.
 func (d *lateNumbers) number(delay *ir.Value, l lateNumber) (*ir.Value, error) {
 	out, err := d.made(l, l.stored, map[*ir.Value]*ir.Value{})
 	if err != nil {

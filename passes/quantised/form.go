@@ -7,7 +7,7 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// form is what is known exactly of a value: shift + Σ gain·n over integers n of the new net, cut to
+// form is a value as far as it is known exactly: shift + Σ gain·n over integers n of the new net, cut to
 // least .. most where these are not nil. A constant has no terms.
 type form struct {
 	terms       []term

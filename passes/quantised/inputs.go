@@ -40,7 +40,7 @@ func (q *reader) input(v *ir.Value) (*form, error) {
 	return &form{terms: []term{{n: n, gain: one(whole(1))}}, shift: nought, table: pixels(n)}, nil
 }
 
-// integerInput is an input of integers, which is what it is.
+// integerInput takes an input of integers as it is.
 func (q *reader) integerInput(v *ir.Value) (*form, error) {
 	if v.Type.Bits > 16 || v.Type.IsSpike() {
 		return nil, nil

@@ -87,7 +87,7 @@ func firesCounts(n *ir.Net) bool {
 	})
 }
 
-// spread collects what is computed of v element by element, without the rounding.
+// spread collects the values that are computed of v element by element, without the rounding.
 func spread(v, rounding *ir.Value, readers map[*ir.Value][]*ir.Value, into map[*ir.Value]bool) {
 	for _, r := range readers[v] {
 		if r != rounding && r.Op.Class() == ir.Element && !into[r] {

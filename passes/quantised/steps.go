@@ -58,7 +58,7 @@ func (c *counting) step(k int, offset *big.Rat) (at *big.Rat, reached bool) {
 	return stepAt(c.f.rounded.fn, n.Sub(n, offset.Num()))
 }
 
-// elements lists what tells elements of a form apart, each once for the elements of a shape.
+// elements lists the numbers that tell elements of a form apart, each once for the elements of a shape.
 func elements(lists ...numbers) (ir.Shape, [][]*big.Rat) {
 	var s ir.Shape
 	for _, a := range lists {

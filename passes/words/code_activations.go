@@ -90,7 +90,7 @@ func (a activation) names() []string {
 	return []string{a.v.Name}
 }
 
-// measurement is what samples make of an activation: a histogram for each of its channels.
+// measurement holds a histogram for each channel of an activation, over the samples.
 type measurement struct {
 	activation
 	steps    ir.Shape    // of the distances of thresholds, which broadcasts to x
@@ -99,7 +99,7 @@ type measurement struct {
 	slopes   []float64   // of each element; nil where all are 0
 }
 
-// measure runs the net on the samples, and returns what they make of the activations.
+// measure runs the net on the samples, and returns the measurements of the activations.
 func measure(n *ir.Net, list []activation, o *rewrite.Options) (map[*ir.Value]*measurement, error) {
 	out := map[*ir.Value]*measurement{}
 	of, want := map[*ir.Value][]*measurement{}, []*ir.Value{}

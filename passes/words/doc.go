@@ -8,7 +8,7 @@
 //	%b = conv %r, …            %r.x = mul %r, step
 //	                           %b   = conv %r.x, …
 //
-// How far apart thresholds are follows from what samples make of the network (threshold.go): the mean
+// How far apart thresholds are follows from the numbers of the network on samples (histogram.go): the mean
 // squared error of the words is least (design: an IF neuron that starts at half its threshold and is
 // reset by subtraction fires ⌊x·T/θ + ½⌋ times in T steps, between 0 and T; θ = T·step).
 package words

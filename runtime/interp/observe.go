@@ -79,7 +79,7 @@ func (o *observer) work(m *Machine, lane chan<- observed, from, stride, count in
 	}
 }
 
-// observe runs sample i and keeps what is wanted of it.
+// observe runs sample i and keeps its wanted values.
 func (o *observer) observe(m *Machine, i int) observed {
 	given, err := o.samples(i)
 	if err != nil {

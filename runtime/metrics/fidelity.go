@@ -174,13 +174,13 @@ func (f *Fidelity) Layers() []LayerFidelity {
 	return out
 }
 
-// noise is what rounding adds to the result of a layer, element by element; its mean is not counted, for it
+// noise is the error that rounding adds to the result of a layer, element by element; its mean is not counted, for it
 // is in the bias, which stands elsewhere.
 type noise struct {
 	scale        []float64
 	count        float64
 	of, ofSquare []float64 // the result of real numbers, summed up
-	by, bySquare []float64 // what is added to it
+	by, bySquare []float64 // the error that is added to it
 }
 
 func newNoise(v *ir.Value) *noise {

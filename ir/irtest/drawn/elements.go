@@ -61,7 +61,7 @@ func (d *drawing) levels() *ir.Value {
 		return nil
 	}
 	a := ir.LevelsAttrs{Count: 1 + d.IntN(pick(d.Rand, 1, 16, 255)), Ties: pick(d.Rand, ir.TiesUp, ir.TiesEven, ir.TiesOdd)}
-	below := int64(1 + d.IntN(300)) // what all lower bits have together, at most
+	below := int64(1 + d.IntN(300)) // the sum of all lower bits, at most
 	args := []*ir.Value{x, d.constant(-200, 300, d.part(x.Type.Shape)...), d.constant(1, below, d.part(x.Type.Shape)...)}
 	if d.coin() {
 		for b := 1; b < bits.Len(uint(a.Count)); b++ {
