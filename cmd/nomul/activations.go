@@ -47,24 +47,19 @@ func (f *activationFlags) perLayer() (rewrite.PerLayer, error) {
 	if !ok {
 		return rewrite.PerLayer{}, usageError{fmt.Errorf("--code %s: wanted radix, rate or pipelined", f.code)}
 	}
-	out := rewrite.PerLayer{All: code.levels(code.usual), Of: map[string]int{}}
+	usual := rewrite.PerLayer{All: code.levels(code.usual)}
 	if f.levels == "" {
-		return out, nil
+		return usual, nil
 	}
-	for _, item := range strings.Split(f.levels, ",") {
-		name, number, named := strings.Cut(strings.TrimSpace(item), "=")
-		if !named {
-			name, number = "", name
-		}
-		n, err := strconv.Atoi(number)
+	out, err := parsePerLayer("activations", strings.Split(f.levels, ","), func(text string) (int, error) {
+		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > code.most {
-			return out, usageError{fmt.Errorf("--activations %s: wanted a number from 1 to %d, or LAYER=NUMBER, or a comma list of them", item, code.most)}
+			return 0, fmt.Errorf("%q is no number from 1 to %d", text, code.most)
 		}
-		if named {
-			out.Of[name] = code.levels(n)
-		} else {
-			out.All = code.levels(n)
-		}
+		return code.levels(n), nil
+	})
+	if out.All == 0 {
+		out.All = usual.All
 	}
-	return out, nil
+	return out, err
 }

@@ -72,7 +72,7 @@ func (f *compileFlags) options() (*passes.Options, error) {
 		return nil, usageError{fmt.Errorf("--pixel-weights %d: wanted 2 to 16 bits", f.pixelBits)}
 	}
 	var err error
-	if o.Weights, err = parseWidths("weights", f.weights); err != nil {
+	if o.Weights, err = parsePerLayer("weights", f.weights, parseBits); err != nil {
 		return nil, err
 	}
 	if f.residual != "keep" && f.residual != "membrane" {

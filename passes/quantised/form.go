@@ -7,12 +7,12 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// form is a value as far as it is known exactly: shift + Σ gain·n over integers n of the new net, cut to
-// least .. most where these are not nil. A constant has no terms.
+// form is a value as far as it is known exactly: shift + Σ gain·n over integers n of the new net, cut. A
+// constant has no terms.
 type form struct {
-	terms       []term
-	shift       numbers
-	least, most *big.Rat
+	terms []term
+	shift numbers
+	cut
 	// rounded says that the value is this form rounded.
 	rounded *rounded
 	// table has the form's value for each integer of its only term, from the least on; gain and shift
@@ -39,11 +39,11 @@ type reach struct {
 	lo, hi []int64
 }
 
-// rounded is clip(round(form) + offset, lo, hi); lo and hi are nil where nothing clips.
+// rounded is round(form) + offset, cut to integers.
 type rounded struct {
 	fn     ir.Fn // round (halves to even), floor or ceil
 	offset numbers
-	lo, hi *big.Rat
+	cut
 }
 
 var nought = one(new(big.Rat))
@@ -71,7 +71,7 @@ func (f *form) numbers() (numbers, bool) {
 
 // plain reports whether the value is integers times numbers, and nothing else.
 func (f *form) plain() bool {
-	return f.rounded == nil && f.least == nil && f.most == nil && f.table == nil
+	return f.rounded == nil && f.uncut() && f.table == nil
 }
 
 // scaled is the form times numbers; nil where it is none.
@@ -80,9 +80,13 @@ func (f *form) scaled(by numbers) *form {
 		return nil
 	}
 	out := *f
+	var ok bool
+	if out.cut, ok = f.cut.times(by); !ok {
+		return nil
+	}
 	if out.table != nil {
 		out.table = mapped(f.table, func(x numbers) numbers { return x.times(by) })
-		return out.keptBounds(by)
+		return &out
 	}
 	out.shift = f.shift.times(by)
 	if f.weights != nil {
@@ -93,24 +97,7 @@ func (f *form) scaled(by numbers) *form {
 		t.gain = t.gain.times(by)
 		out.terms = append(out.terms, t)
 	}
-	return out.keptBounds(by)
-}
-
-// keptBounds multiplies the bounds of a form by a factor, which has to be one number above 0.
-func (f *form) keptBounds(by numbers) *form {
-	if f.least == nil && f.most == nil {
-		return f
-	}
-	factor, ok := by.uniform()
-	if !ok || factor.Sign() <= 0 {
-		return nil
-	}
-	for _, b := range []**big.Rat{&f.least, &f.most} {
-		if *b != nil {
-			*b = new(big.Rat).Mul(*b, factor)
-		}
-	}
-	return f
+	return &out
 }
 
 func mapped(list []numbers, f func(numbers) numbers) []numbers {
@@ -123,20 +110,13 @@ func mapped(list []numbers, f func(numbers) numbers) []numbers {
 
 // shifted is the form plus numbers; nil where it is none.
 func (f *form) shifted(by numbers) *form {
-	out := *f
 	if f.rounded != nil {
 		return f.roundedShift(by)
 	}
-	if f.least != nil || f.most != nil {
-		c, ok := by.uniform()
-		if !ok {
-			return nil
-		}
-		for _, b := range []**big.Rat{&out.least, &out.most} {
-			if *b != nil {
-				*b = new(big.Rat).Add(*b, c)
-			}
-		}
+	out := *f
+	var ok bool
+	if out.cut, ok = f.cut.plus(by); !ok {
+		return nil
 	}
 	if out.table != nil {
 		out.table = mapped(f.table, func(x numbers) numbers { return x.plus(by) })
@@ -167,16 +147,9 @@ func (f *form) roundedShift(by numbers) *form {
 	}
 	out, r := *f, *f.rounded
 	r.offset = r.offset.plus(by)
-	if r.lo != nil || r.hi != nil {
-		c, ok := by.uniform()
-		if !ok {
-			return nil
-		}
-		for _, b := range []**big.Rat{&r.lo, &r.hi} {
-			if *b != nil {
-				*b = new(big.Rat).Add(*b, c)
-			}
-		}
+	var ok bool
+	if r.cut, ok = f.rounded.cut.plus(by); !ok {
+		return nil
 	}
 	out.rounded = &r
 	return &out
@@ -185,40 +158,17 @@ func (f *form) roundedShift(by numbers) *form {
 // clipped is the form cut to be at least, or at most, a number.
 func (f *form) clipped(by *big.Rat, isLeast bool) *form {
 	out := *f
-	lo, hi := &out.least, &out.most
-	if f.rounded != nil {
-		if !by.IsInt() {
-			return nil
-		}
-		r := *f.rounded
-		out.rounded, lo, hi = &r, &r.lo, &r.hi
-	}
-	if isLeast {
-		*lo = larger(*lo, by)
-		if *hi != nil {
-			*hi = larger(*hi, by)
-		}
+	if f.rounded == nil {
+		out.cut = f.cut.clipped(by, isLeast)
 		return &out
 	}
-	*hi = smaller(*hi, by)
-	if *lo != nil {
-		*lo = smaller(*lo, by)
+	if !by.IsInt() {
+		return nil
 	}
+	r := *f.rounded
+	r.cut = r.cut.clipped(by, isLeast)
+	out.rounded = &r
 	return &out
-}
-
-func larger(a, b *big.Rat) *big.Rat {
-	if a == nil || b.Cmp(a) > 0 {
-		return b
-	}
-	return a
-}
-
-func smaller(a, b *big.Rat) *big.Rat {
-	if a == nil || b.Cmp(a) < 0 {
-		return b
-	}
-	return a
 }
 
 // sum adds two forms of one shape.

@@ -122,10 +122,10 @@ func constantAt(v *ir.Value) bool {
 // ownInput makes an input of the integers that the file rounds it to.
 func (q *reader) ownInput(v *ir.Value, f *form) (*form, error) {
 	r, in := f.rounded, f.terms[0].input
-	if r.lo == nil || r.hi == nil || !r.lo.IsInt() || !r.hi.IsInt() {
+	if r.least == nil || r.most == nil || !r.least.IsInt() || !r.most.IsInt() {
 		return nil, rewrite.Refuse(v, diag.NotExact, "rounds the input %%%s without bounds", in.Name)
 	}
-	elem := ir.Holding(ir.Range{Lo: r.lo.Num().Int64(), Hi: r.hi.Num().Int64()}, in.Type.Shape)
+	elem := ir.Holding(ir.Range{Lo: r.least.Num().Int64(), Hi: r.most.Num().Int64()}, in.Type.Shape)
 	attrs := in.Attrs.(ir.InputAttrs)
 	gain, one1 := f.terms[0].gain.uniform()
 	shift, one2 := f.shift.plus(r.offset).uniform()

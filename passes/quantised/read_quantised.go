@@ -205,14 +205,9 @@ func (q *reader) written(v *ir.Value, f *form) (*ir.Value, error) {
 	if out, err = q.with(ir.OpAdd, v, out, f.shift, new(big.Rat)); err != nil {
 		return nil, err
 	}
-	for _, b := range []struct {
-		op ir.Op
-		at *big.Rat
-	}{{ir.OpMax, f.least}, {ir.OpMin, f.most}} {
-		if b.at != nil {
-			if out, err = q.with(b.op, v, out, one(b.at), nil); err != nil {
-				return nil, err
-			}
+	for _, b := range f.cut.bounds() {
+		if out, err = q.with(b.op, v, out, one(b.at), nil); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil

@@ -229,9 +229,9 @@ func (q *reader) cast(v *ir.Value) (*form, error) {
 		}
 		return out, nil
 	}
-	lo, hi := x.bounds()
+	lo, hi := x.span()
 	if x.rounded != nil {
-		lo, hi, _ = x.span()
+		lo, hi, _ = x.roundedSpan()
 	}
 	full := v.Type.Full()
 	if lo == nil || hi == nil || lo.Cmp(whole(full.Lo)) < 0 || hi.Cmp(whole(full.Hi)) > 0 || x.rounded == nil && !x.whole() {
@@ -296,13 +296,7 @@ func (q *reader) cutIntegers(v *ir.Value, f *form) (*form, error) {
 	}
 	out := *f
 	n := f.terms[0].n
-	for _, b := range []struct {
-		op ir.Op
-		at *big.Rat
-	}{{ir.OpMax, f.least}, {ir.OpMin, f.most}} {
-		if b.at == nil {
-			continue
-		}
+	for _, b := range f.cut.bounds() {
 		at := one(b.at).plus(f.shift.negated()).over(one(gain))
 		data, whole := at.integers()
 		if !whole {
@@ -316,7 +310,7 @@ func (q *reader) cutIntegers(v *ir.Value, f *form) (*form, error) {
 			return nil, err
 		}
 	}
-	out.least, out.most = nil, nil
+	out.cut = cut{}
 	out.terms = []term{{n: n, gain: f.terms[0].gain}}
 	q.known[v] = &out
 	return &out, nil

@@ -220,11 +220,11 @@ func (q *reader) timesIntegers(v, n *ir.Value, by numbers) (*ir.Value, error) {
 	return q.r.Add(ir.OpMul, q.r.Unique(v.Name+".times"), nil, n, c)
 }
 
-// span are the least and the greatest value of a rounding, if there are such.
-func (f *form) span() (lo, hi *big.Rat, ok bool) {
+// roundedSpan are the least and the greatest value of a rounding, if there are such.
+func (f *form) roundedSpan() (lo, hi *big.Rat, ok bool) {
 	r := f.rounded
-	lo, hi = r.lo, r.hi
-	least, most := f.bounds()
+	lo, hi = r.least, r.most
+	least, most := f.span()
 	offsets := func(pick func(a, b *big.Rat) *big.Rat) *big.Rat {
 		var out *big.Rat
 		for _, o := range r.offset.of {
@@ -241,16 +241,16 @@ func (f *form) span() (lo, hi *big.Rat, ok bool) {
 		hi = smaller(hi, at)
 	}
 	if lo != nil && hi != nil && lo.Cmp(hi) > 0 { // clipped to one number by the bound behind
-		if r.lo != nil && r.lo.Cmp(hi) > 0 {
-			hi = r.lo
+		if r.least != nil && r.least.Cmp(hi) > 0 {
+			hi = r.least
 		}
 		lo = hi
 	}
 	return lo, hi, lo != nil && hi != nil
 }
 
-// bounds are the least and the most that a form can be; nil where that is not known.
-func (f *form) bounds() (least, most *big.Rat) {
+// span are the least and the greatest number that a form can be; nil where that is not known.
+func (f *form) span() (least, most *big.Rat) {
 	least, most = f.least, f.most
 	if f.constant() || f.terms[0].input != nil {
 		return least, most

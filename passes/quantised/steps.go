@@ -22,7 +22,7 @@ func notRounded(v *ir.Value) error {
 
 // stepsOf finds the steps of a rounding over the range of its integers.
 func (q *reader) stepsOf(v *ir.Value, f *form) (*stairs, error) {
-	lo, hi, ok := f.span()
+	lo, hi, ok := f.roundedSpan()
 	if !ok {
 		return nil, rewrite.Refuse(v, diag.NotExact, "is rounded without bounds")
 	}
@@ -183,17 +183,17 @@ func firstOf(gain, shift, at *big.Rat, reached bool, n ir.Range) int64 {
 func (q *reader) levelsOfReals(v *ir.Value, f *form) (*form, error) {
 	r := f.rounded
 	offset, ok := r.offset.uniform()
-	if !ok || r.lo == nil || r.hi == nil || r.fn != ir.FnRound || len(f.terms) != 1 || f.least != nil || f.most != nil {
+	if !ok || r.least == nil || r.most == nil || r.fn != ir.FnRound || len(f.terms) != 1 || !f.uncut() {
 		return nil, rewrite.Refuse(v, diag.NotExact, "rounds real numbers that depend on what comes in, which no integers stand for")
 	}
-	count := new(big.Rat).Sub(r.hi, r.lo)
+	count := new(big.Rat).Sub(r.most, r.least)
 	if count.Cmp(whole(maxSteps)) > 0 {
 		return nil, tooManySteps(v, int(count.Num().Int64()))
 	}
 	if count.Sign() == 0 {
-		return &form{shift: one(r.lo)}, nil
+		return &form{shift: one(r.least)}, nil
 	}
-	below := new(big.Rat).Sub(r.lo, offset)
+	below := new(big.Rat).Sub(r.least, offset)
 	ties := ir.TiesEven
 	if below.Num().Bit(0) != 0 {
 		ties = ir.TiesOdd
@@ -212,5 +212,5 @@ func (q *reader) levelsOfReals(v *ir.Value, f *form) (*form, error) {
 		return nil, err
 	}
 	q.options.Remark(v, "is rounded from real numbers that no integers of the file stand for, so its words need not be those of the file")
-	return &form{terms: []term{{n: n, gain: one(whole(1))}}, shift: one(r.lo)}, nil
+	return &form{terms: []term{{n: n, gain: one(whole(1))}}, shift: one(r.least)}, nil
 }

@@ -8,24 +8,24 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// parseWidths reads the widths of weights: BITS, LAYER=BITS, or a list of them.
-func parseWidths(flag string, items []string) (rewrite.PerLayer, error) {
+// parsePerLayer reads the numbers of layers, N, LAYER=N or a list of them, each by number.
+func parsePerLayer(flag string, items []string, number func(string) (int, error)) (rewrite.PerLayer, error) {
 	out := rewrite.PerLayer{Of: map[string]int{}}
 	for _, item := range items {
 		text := strings.TrimSpace(item)
 		at := strings.LastIndex(text, "=") // names may have some
-		bits, err := parseBits(text[at+1:])
+		n, err := number(text[at+1:])
 		name := text[:max(at, 0)]
 		_, twice := out.Of[name]
 		switch {
 		case err != nil:
 			return out, usageError{fmt.Errorf("--%s %s: %w", flag, item, err)}
 		case at == 0 || twice || at < 0 && out.All > 0:
-			return out, usageError{fmt.Errorf("--%s %s: wanted BITS once for all layers, and LAYER=BITS once for a layer", flag, strings.Join(items, ","))}
+			return out, usageError{fmt.Errorf("--%s %s: wanted a number once for all layers, and LAYER=NUMBER once for a layer", flag, strings.Join(items, ","))}
 		case at < 0:
-			out.All = bits
+			out.All = n
 		default:
-			out.Of[name] = bits
+			out.Of[name] = n
 		}
 	}
 	return out, nil
