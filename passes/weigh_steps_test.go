@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"nomul/ir"
+	"nomul/ir/diag"
 )
 
 // weighs makes one output of the results of all steps, [1,3] each.
@@ -77,10 +78,22 @@ func TestWeightsOverSteps(t *testing.T) {
 	}
 }
 
-// A neuron on weighted steps is a parallel spiking neuron.
+// A neuron on weighted steps of neurons with a membrane is a parallel one behind such that work step by step:
+// the real numbers are those of the file, and integers are refused.
 func TestFiresOnWeightedSteps(t *testing.T) {
-	_, err := raisedOf(t, weighedNet(t, 4, weighs["row times a concat"], true))
-	if err == nil || !strings.Contains(err.Error(), "a parallel spiking neuron") {
-		t.Errorf("got %v", err)
+	for name, weigh := range weighs {
+		t.Run(name, func(t *testing.T) {
+			net, err := raisedOf(t, weighedNet(t, 4, weigh, true))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if neurons := net.All(ir.OpNeuron); len(neurons) != 1 || net.Steps != 4 {
+				t.Errorf("%s", ir.Print(net, ""))
+			}
+			_, err = Lower(net, ir.Fixed, "", &Options{Pixels: &Pixels{Scale: []float64{1}, Mean: []float64{0}, Std: []float64{1}}}, nil)
+			if list := diag.Of(err); len(list) != 1 || !strings.Contains(list[0].Help, "a parallel spiking neuron (PSN)") {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }

@@ -281,6 +281,10 @@ func spikesEqual(t *testing.T, e *export, dir string) {
 		t.Error(err)
 		return
 	}
+	if net.Steps == 1 && e.Steps > 1 {
+		stepsEqual(t, net, traces, want)
+		return
+	}
 	layer, readers := 0, net.Readers()
 	for _, v := range net.Neurons() {
 		if a, ok := v.Attrs.(ir.NeuronAttrs); v.Type.IsReal() || v.Clock != ir.Step || ok && comparesOnce(a, readers[v]) {
@@ -299,6 +303,48 @@ func spikesEqual(t *testing.T, e *export, dir string) {
 	if want[fmt.Sprintf("spk%d", layer+1)] != nil {
 		t.Errorf("%d layers of neurons, the framework has more", layer)
 	}
+}
+
+// stepsEqual holds the layers of a net that has the time steps side by side, as of parallel spiking neurons,
+// against the framework's in each step, each way round: steps that are alike are one layer.
+func stepsEqual(t *testing.T, net *ir.Net, traces, want map[string]*dataset.Array) {
+	t.Helper()
+	met := map[string]bool{}
+	for _, v := range net.Neurons() {
+		known := false
+		for layer := 1; want[fmt.Sprintf("spk%d", layer)] != nil; layer++ {
+			all := want[fmt.Sprintf("spk%d", layer)]
+			for step := range all.Shape[1] {
+				if stepOf(traces[v.Name], all, step) {
+					met[fmt.Sprint(layer, " in step ", step)], known = true, true
+				}
+			}
+		}
+		if !known {
+			t.Errorf("spikes of %s are not those of the framework in any step", v.Name)
+		}
+	}
+	for layer := 1; want[fmt.Sprintf("spk%d", layer)] != nil; layer++ {
+		for step := range want[fmt.Sprintf("spk%d", layer)].Shape[1] {
+			if at := fmt.Sprint(layer, " in step ", step); !met[at] {
+				t.Errorf("no neurons have the spikes of layer %s", at)
+			}
+		}
+	}
+}
+
+// stepOf reports whether spikes of samples and neurons are those of a step.
+func stepOf(got, all *dataset.Array, step int) bool {
+	samples, steps, neurons := all.Shape[0], all.Shape[1], all.Len()/all.Shape[0]/all.Shape[1]
+	if got.Len() != samples*neurons {
+		return false
+	}
+	for i := range got.Len() {
+		if got.At(i) != all.At(i/neurons*steps*neurons+step*neurons+i%neurons) {
+			return false
+		}
+	}
+	return true
 }
 
 // stretchOf reports whether spikes of samples, steps and neurons are those of a stretch of steps. A

@@ -68,6 +68,15 @@ type quantiser struct {
 	realQuiet, fixedQuiet quiet
 }
 
+// comparesNumbers is the error of a comparison that is no neuron's.
+func comparesNumbers(v *ir.Value) *diag.Diagnostic {
+	d := rewrite.Refuse(v, diag.NotExact, "compares numbers that are no membrane; only neurons compare, a membrane with its threshold")
+	if v.Clock == ir.End {
+		return d.WithHelp("if it is a parallel spiking neuron (PSN), which reads all time steps: it runs behind layers of its kind, and not behind neurons that work step by step")
+	}
+	return d
+}
+
 func (q *quantiser) value(v *ir.Value) (*ir.Value, error) {
 	switch {
 	case v.Op == ir.OpConst:
@@ -84,7 +93,7 @@ func (q *quantiser) value(v *ir.Value) (*ir.Value, error) {
 	rule := integerRules[v.Op]
 	switch {
 	case rule == nil && v.Op == ir.OpCompare:
-		return nil, rewrite.Refuse(v, diag.NotExact, "compares numbers that are no membrane; only neurons compare, a membrane with its threshold")
+		return nil, comparesNumbers(v)
 	case rule == nil:
 		return nil, rewrite.Refuse(v, diag.NotExact, scales.NotOfIntegers)
 	}

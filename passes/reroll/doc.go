@@ -15,6 +15,6 @@
 // each step reads elsewhere becomes one that is given in each step (frames.go, given_steps.go;
 // WithFrames of package timing).
 //
-// Two steps leave the state of a layer open; as_written.go takes those that do not depend on it, two_steps.go those where one neuron explains both. Steps of a neuron that
-// is not recognised are told by odd_neurons.go and told_apart.go.
+// Two steps leave the state of a layer open; as_written.go takes those that do not depend on it, two_steps.go those where one neuron explains both. Neurons that keep
+// nothing, as parallel ones, are without_state.go's. Steps of a neuron that is not recognised are told by odd_neurons.go and told_apart.go.
 package reroll

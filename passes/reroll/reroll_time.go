@@ -32,6 +32,11 @@ func RerollTime(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 			return found, nil
 		}
 	}
+	if err != nil || repeatsLayers(out) {
+		if written := withoutState(n, o); written != nil {
+			return written, nil
+		}
+	}
 	return out, err
 }
 

@@ -177,10 +177,15 @@ func (u *unbatching) stack(v *ir.Value) ([]*ir.Value, error) {
 	return nil, nil
 }
 
-// wantedBlocks finds the values that are read in k blocks, all of them: sliced along the axis, or
+// wantedBlocks finds the values that are read in k blocks, all of them: sliced along the axis or mixed, or
 // read by ops that leave it alone and whose results are read in blocks.
-func (axis AxisOfBlocks) wantedBlocks(n *ir.Net) map[*ir.Value]int {
+func (axis AxisOfBlocks) wantedBlocks(n *ir.Net, mixes map[*ir.Value]*mixer) map[*ir.Value]int {
 	out := axis.cutBlocks(n)
+	for _, m := range mixes {
+		if x := stackOf(m.stack, m.axis); x != nil {
+			out[x] = axis.extent(x)
+		}
+	}
 	always := func(*ir.Value, int) bool { return true }
 	for _, v := range slices.Backward(n.Values) {
 		k := out[v]

@@ -13,17 +13,20 @@ import (
 // by one; or a value is cut because someone reads it block by block. So the steps stand side by
 // side, as in unrolled files. Where an input [1,T,…] holds a frame for each of T steps, or is
 // copied into one, the axis may also stand behind extents of 1. It moves numbers about and changes
-// none. A stack of steps that is weighed is taken apart too (weigh_steps.go).
-func UnbatchTime(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
+// none. A stack of steps that is weighed is taken apart too (weigh_steps.go, mix_steps.go).
+func UnbatchTime(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	n, err := weighParts(n)
 	if err != nil {
 		return nil, err
 	}
-	u := &unbatching{axis: FirstAxis, blocks: map[*ir.Value][]*ir.Value{}, cut: map[blockKey]*ir.Value{}}
+	if d := mixedStream(n, o); d != nil {
+		return nil, d
+	}
+	u := &unbatching{axis: FirstAxis, blocks: map[*ir.Value][]*ir.Value{}, cut: map[blockKey]*ir.Value{}, mixes: mixers(n), steps: map[*ir.Value]along{}}
 	if frames := framesBehind(n); frames > 0 {
 		u.axis, u.only = behindOnes, frames
 	}
-	u.wanted = u.axis.wantedBlocks(n)
+	u.wanted = u.axis.wantedBlocks(n, u.mixes)
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		u.r = r
 		return u.value(v)
@@ -34,7 +37,7 @@ func UnbatchTime(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 // is read one by one: those of an input, or copies of it that the file makes; 0 when
 // there are none.
 func framesBehind(n *ir.Net) int {
-	wanted := AxisOfBlocks(behindOnes).wantedBlocks(n)
+	wanted := AxisOfBlocks(behindOnes).wantedBlocks(n, nil)
 	for _, v := range n.Values {
 		if v.Op != ir.OpInput && !copiesBehind(v) {
 			continue
@@ -66,6 +69,8 @@ type unbatching struct {
 	wanted map[*ir.Value]int
 	blocks map[*ir.Value][]*ir.Value
 	cut    map[blockKey]*ir.Value
+	mixes  map[*ir.Value]*mixer // products that mix blocks (mix_steps.go)
+	steps  map[*ir.Value]along  // of values that are made of mixed blocks and have them on another axis
 }
 
 type blockKey struct {
@@ -89,6 +94,9 @@ func (u *unbatching) value(v *ir.Value) (*ir.Value, error) {
 
 // find returns the blocks of v, nil when it has none.
 func (u *unbatching) find(v *ir.Value) ([]*ir.Value, error) {
+	if blocks, err := u.mixed(v); blocks != nil || err != nil {
+		return blocks, err
+	}
 	if source := blockSources[v.Op]; source != nil {
 		if blocks, err := source(u, v); blocks != nil || err != nil {
 			return blocks, err

@@ -47,11 +47,19 @@ func firesOn(n *ir.Net) map[*ir.Value]bool {
 	return out
 }
 
-// partition takes stacks apart.
-type partition struct{ r *ir.Rebuilder }
+// partition takes stacks apart, and values whose blocks along an axis are known.
+type partition struct {
+	r      *ir.Rebuilder
+	blocks func(v *ir.Value, axis int) []*ir.Value // nil where none are
+}
 
 // along are the parts of a stack along an axis, each one deep there; nil when v is none.
 func (p *partition) along(v *ir.Value, axis int) ([]*ir.Value, error) {
+	if p.blocks != nil {
+		if blocks := p.blocks(v, axis); len(blocks) == v.Type.Shape.Dim(axis) {
+			return slices.Clone(blocks), nil
+		}
+	}
 	switch v.Op {
 	case ir.OpConcat:
 		if ir.AxisOf(v.Attrs) != axis || v.Type.Shape.Dim(axis) != len(v.Args) {
@@ -63,19 +71,24 @@ func (p *partition) along(v *ir.Value, axis int) ([]*ir.Value, error) {
 		}
 		return out, nil
 	case ir.OpTranspose, ir.OpReshape:
-		from, attrs := v.Axes()[0][axis], v.Attrs
+		from := v.Axes()[0][axis]
 		if from < 0 {
 			return nil, nil
 		}
-		if v.Op == ir.OpReshape {
-			shape := v.Type.Shape.Dims()
-			shape[axis] = 1
-			attrs = ir.ShapeAttrs{Shape: shape}
-		}
 		parts, err := p.along(v.Args[0], from)
-		return p.each(v, attrs, parts, err)
+		return p.each(v, partAttrs(v, axis), parts, err)
 	}
 	return nil, nil
+}
+
+// partAttrs are the attributes of an op on parts, each one deep along an axis of the result.
+func partAttrs(v *ir.Value, axis int) ir.Attrs {
+	if v.Op != ir.OpReshape {
+		return v.Attrs
+	}
+	shape := v.Type.Shape.Dims()
+	shape[axis] = 1
+	return ir.ShapeAttrs{Shape: shape}
 }
 
 // each applies the op of v to every part instead of the stack. A transpose that moves

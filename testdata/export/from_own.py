@@ -388,6 +388,35 @@ FRAMES = {  # of an input x in step t, of 4 steps
 # snippet frames ends
 
 
+# snippet parallel begins
+MIXES = {  # of the currents x [steps, 1, neurons], by weights w [steps, steps] and thresholds b [steps, 1]
+    "product": lambda x, w, b: (w @ x.flatten(1) >= b).float().view(x.shape),
+    "einsum": lambda x, w, b: (torch.einsum("ts,sbn->tbn", w, x) >= b.unsqueeze(-1)).float(),
+    "tensordot": lambda x, w, b: (torch.tensordot(w, x, dims=1) >= b.unsqueeze(-1)).float(),
+    "last-axis": lambda x, w, b: (x.flatten(1).t() @ w.t() >= b.t()).float().t().reshape(x.shape),
+    "loop": lambda x, w, b: torch.stack([(sum(w[t, s] * x[s] for s in range(len(x))) >= b[t]).float() for t in range(len(x))]),
+}
+# snippet parallel ends
+
+
+class Parallel(nn.Module):
+    """Two layers that mix the steps."""
+
+    def __init__(self, mix, steps=4):
+        super().__init__()
+        self.fc1, self.fc2, self.mix = nn.Linear(8, 6), nn.Linear(6, 4), mix
+        self.w = nn.ParameterList(nn.Parameter(torch.empty(steps, steps).uniform_(-0.5, 1.0)) for _ in range(2))
+        self.b = nn.ParameterList(nn.Parameter(torch.empty(steps, 1).uniform_(0.2, 0.9)) for _ in range(2))
+
+    def run(self, x):
+        one = self.mix(self.fc1(x), self.w[0], self.b[0])
+        two = self.mix(self.fc2(one), self.w[1], self.b[1])
+        return two.sum(0), (list(one), list(two))
+
+    def forward(self, x):
+        return self.run(x)[0]
+
+
 def main():
     suite = Suite("own")
 
@@ -416,6 +445,8 @@ def main():
         own("inhibited-" + name, make=Populations, steps=6, exports="ts17 dynamo-opt | ts11", bias=bias)
     for name, (cell, start, steps) in FIRSTS.items():
         own("first-" + name, make=partial(Stateful, cell, start, steps), steps=steps, exports="ts17 dynamo-opt | ts11")
+    for name, mix in MIXES.items():
+        own("parallel-" + name, (4, 1, 8), make=Parallel, mix=mix, exports="ts17" if name == "tensordot" else "ts17 | dynamo-opt")  # the other keeps its axes otherwise
     own("first-recurrent", make=partial(Recurrent, leaks_by_count, 0, 5), steps=5, exports="ts17 dynamo-opt | ts11")
     suite.close()
 

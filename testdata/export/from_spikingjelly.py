@@ -26,7 +26,7 @@ class Fires(nn.Module):
 
 def export(net, x, file):
     for m in net.modules():
-        if isinstance(m, neuron.BaseNode):
+        if hasattr(m, "surrogate_function"):
             m.surrogate_function = Fires()  # or SpikingJelly 2 calls an operator of its own
     functional.reset_net(net)
     torch.onnx.export(net.eval(), (x,), file, input_names=["x"], output_names=["y"], opset_version=17, dynamo=False)
@@ -340,6 +340,39 @@ def many_valued(suite):
               steps=4, readout="mean", words=True)
 
 
+def mixing(net):
+    """Weights of parallel neurons as if they were trained: every step of every form counts."""
+    with torch.no_grad():
+        for m in net.modules():
+            if isinstance(m, (neuron.PSN, neuron.MaskedPSN, neuron.SlidingPSN)):
+                m.weight.uniform_(-0.5, 1.0)
+                m.bias.uniform_(-0.9, -0.2)
+    return net
+
+
+def parallel(suite):
+    """Parallel spiking neurons, which mix the time steps by weights and keep no membrane."""
+    forms = {
+        "psn": lambda **more: neuron.PSN(T=4, **more),
+        "psn-masked": lambda **more: neuron.MaskedPSN(k=2, T=4, lambda_init=1.0, **more),
+        "psn-sliding": lambda **more: neuron.SlidingPSN(k=3, **more),
+    }
+
+    def dense(name, form, net, exports, shape=(1, 12)):
+        suite.add(name, lambda: mixing(strengthen(net(plain(forms[form])), 4.0)), shape, exports, steps=4, readout="mean")
+
+    both = "ts17 | dynamo-opt dynamo"
+    dense("psn", "psn", DenseMulti, "ts17 dynamo-opt | dynamo")
+    dense("psn-frames", "psn", FramesMulti, both, (4, 1, 12))
+    dense("psn-masked", "psn-masked", Dense, "ts17")  # dynamo does not decide whether it is masked
+    dense("psn-masked-multi", "psn-masked", DenseMulti, "ts17")
+    dense("psn-masked-frames", "psn-masked", FramesMulti, "ts17", (4, 1, 12))
+    dense("psn-sliding", "psn-sliding", Dense, both)
+    dense("psn-sliding-multi", "psn-sliding", DenseMulti, both)
+    dense("psn-sliding-frames", "psn-sliding", FramesMulti, "ts17 dynamo-opt | dynamo", (4, 1, 12))
+    suite.add("psn-conv", lambda: mixing(strengthen(Conv(plain(forms["psn"]), mode="m"), 4.0)), (1, 1, 6, 6), both, steps=4, readout="mean")
+
+
 def main():
     suite = Suite("spikingjelly-0.14" if OLD else "spikingjelly")
     simple(suite)
@@ -347,6 +380,7 @@ def main():
     if not OLD:
         attending(suite)
         many_valued(suite)
+        parallel(suite)
     suite.close()
 
 
