@@ -128,6 +128,19 @@ var probes = map[ir.Op]probe{
 			}
 		}
 	},
+	ir.OpTable: func(d *degenerate, words, spikes []*ir.Value) {
+		for _, x := range append(words, spikes...) {
+			if x.Range.Lo < 0 {
+				continue
+			}
+			same, several := make([]int, x.Range.Hi+1), make([]int, x.Range.Hi+1)
+			for i := range several {
+				same[i], several[i] = 3, 7*i%11-5
+			}
+			d.add(ir.OpTable, ir.TableAttrs{Entries: same}, x)
+			d.add(ir.OpTable, ir.TableAttrs{Entries: several}, x)
+		}
+	},
 	ir.OpWhere: func(d *degenerate, words, spikes []*ir.Value) {
 		for i, c := range spikes {
 			d.add(ir.OpWhere, nil, c, words[i], words[i])

@@ -27,6 +27,7 @@ const (
 	OpCSD
 	OpMap
 	OpLevels
+	OpTable
 	OpSoftmax
 	OpAnd
 	OpOr
@@ -159,6 +160,7 @@ var ops = [numOps]opInfo{
 	OpMap: {"map", Element, slots("x"), MapAttrs{}, Source, Fixed, 0, inferMap, elementAxes, updateMap, "a function fn of each element; relu and abs of integers too"},
 	OpLevels: {"levels", Element, slots("x", "first", "step").opt(levelParts[:]...), LevelsAttrs{}, Source, Fixed, 0, inferLevels, elementAxes, updateLevels,
 		"how many of the thresholds first, first + step, … x reaches, count at most: a word of bits instead of a spike; ties: an x on a threshold reaches it (up), or takes the even or the odd one of the two numbers; with bit1, bit2, … the threshold of n lies by these above first − step in place of step·2, step·4, … for the bits of n"},
+	OpTable:   {"table", Element, slots("x"), TableAttrs{}, Source, Fixed, 0, inferTable, elementAxes, updateTable, "entry x of entries, which are counted from 0: any function of a word"},
 	OpSoftmax: {"softmax", Norm, slots("x"), AxisAttrs{}, Source, Spiking, 0, inferReal, alongAxes, nil, "exp(x) over its sum along an axis"},
 	OpAnd:     {"and", Element, slots("a", "b"), nil, Source, Fixed, commutes, inferLogic, elementAxes, updateAnd, "a and b of spikes, broadcast"},
 	OpOr:      {"or", Element, slots("a", "b"), nil, Source, Fixed, commutes, inferLogic, elementAxes, updateOr, "a or b of spikes, broadcast"},

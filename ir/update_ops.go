@@ -102,6 +102,16 @@ func updateLevels(u *updating) update.Value {
 	return number
 }
 
+// updateTable writes a table that is looked up.
+func updateTable(u *updating) update.Value {
+	entries := u.v.Attrs.(TableAttrs).Entries
+	table := make([]int64, len(entries))
+	for i, n := range entries {
+		table[i] = int64(n)
+	}
+	return u.Lookup(u.arg(0), table)
+}
+
 // levelPart is how far a bit of the number moves a threshold.
 func (u *updating) levelPart(step update.Value, bit int) update.Value {
 	if slot := LevelsBit(bit); bit > 0 && u.v.Arg(slot) != nil {

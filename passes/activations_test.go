@@ -28,6 +28,10 @@ once
 	%b = const {seed=2 lo=-1 hi=1} : real[3]
 	%zero = const {fill=0} : real[]
 	%six = const {fill=2.5} : real[]
+	%sixth = const {fill=0.16666667163372040} : real[]
+	%half = const {fill=0.5} : real[]
+	%one = const {fill=1} : real[]
+	%root = const {fill=0.7071067811865476} : real[]
 	%slope = const {data=[0.25,0,-0.5]} : real[3,1,1]
 	%a = conv %x, %w, bias=%b {strides=[1,1] pads=[1,1,1,1] dilations=[1,1] groups=1} : real[3,5,5]
 `+act+`
@@ -80,6 +84,12 @@ func normalised(t ir.Type, p []int64) *ir.Tensor {
 	return out
 }
 
+// words of some bits, and how far off results may be beside the largest.
+type words struct {
+	bits int
+	off  float64
+}
+
 // Words of 12 bits stand for each function of numbers almost exactly, those of 3 bits within their distance.
 func TestActivationsAreWords(t *testing.T) {
 	for name, act := range map[string]string{
@@ -88,25 +98,40 @@ func TestActivationsAreWords(t *testing.T) {
 		"leaky-relu": `%act = map %a {fn=leaky-relu alpha=0.1} : real[3,5,5]`,
 		"prelu":      "%neg = min %a, %zero : real[3,5,5]\n%sloped = mul %neg, %slope : real[3,5,5]\n%pos = max %a, %zero : real[3,5,5]\n%act = add %pos, %sloped : real[3,5,5]",
 	} {
-		t.Run(name, func(t *testing.T) {
-			net, samples := activated(t, act), pixels(5, 24, 50)
-			for _, c := range []struct {
-				bits int
-				off  float64
-			}{{3, 0.2}, {8, 0.02}, {12, 0.015}} {
-				o := onPixels(samples)
-				o.Activations.All = 1<<c.bits - 1
-				o.PixelBits = 12
-				fixed, err := passes.Lower(net, ir.Fixed, "", o, nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				worst, most := furthest(t, net, fixed, samples)
-				if worst > c.off*most {
-					t.Errorf("words of %d bits are %.3g off, of %.3g", c.bits, worst, most)
-				}
-			}
-		})
+		t.Run(name, func(t *testing.T) { nearby(t, act, []words{{3, 0.2}, {8, 0.02}, {12, 0.015}}) })
+	}
+}
+
+// So do those of functions that are looked up, whose levels are the same in all channels.
+func TestFunctionsAreTables(t *testing.T) {
+	for name, act := range map[string]string{
+		"sigmoid":    `%act = map %a {fn=sigmoid} : real[3,5,5]`,
+		"silu":       "%gate = map %a {fn=sigmoid} : real[3,5,5]\n%act = mul %a, %gate : real[3,5,5]",
+		"hard-swish": "%sloped = mul %a, %sixth : real[3,5,5]\n%raised = add %sloped, %half : real[3,5,5]\n%cut = min %raised, %one : real[3,5,5]\n%gate = map %cut {fn=relu} : real[3,5,5]\n%act = mul %a, %gate : real[3,5,5]",
+		"gelu":       "%part = mul %a, %root : real[3,5,5]\n%erf = map %part {fn=erf} : real[3,5,5]\n%raised = add %erf, %one : real[3,5,5]\n%times = mul %a, %raised : real[3,5,5]\n%act = mul %times, %half : real[3,5,5]",
+		"elu":        "%exp = map %a {fn=exp} : real[3,5,5]\n%less = sub %exp, %one : real[3,5,5]\n%above = compare %a, %zero {is=gt} : spike[3,5,5]\n%act = where %above, %a, %less : real[3,5,5]",
+		"two":        "%t = map %a {fn=tanh} : real[3,5,5]\n%act = map %t {fn=relu} : real[3,5,5]",
+		"square":     `%act = mul %a, %a : real[3,5,5]`,
+	} {
+		t.Run(name, func(t *testing.T) { nearby(t, act, []words{{3, 0.25}, {8, 0.02}, {12, 0.015}}) })
+	}
+}
+
+// nearby holds a network with words against the one with numbers.
+func nearby(t *testing.T, act string, list []words) {
+	net, samples := activated(t, act), pixels(5, 24, 50)
+	for _, c := range list {
+		o := onPixels(samples)
+		o.Activations.All = 1<<c.bits - 1
+		o.PixelBits = 12
+		fixed, err := passes.Lower(net, ir.Fixed, "", o, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		worst, most := furthest(t, net, fixed, samples)
+		if worst > c.off*most {
+			t.Errorf("words of %d bits are %.3g off, of %.3g", c.bits, worst, most)
+		}
 	}
 }
 

@@ -70,6 +70,13 @@ func product64(a, b ir.Range) ir.Range {
 	return ir.Range{Lo: slices.Min(ends), Hi: slices.Max(ends)}
 }
 
+// lookup lays out a table of the narrowest elements.
+func (p *bodyPrinter) lookup(v int, i update.Instr) string {
+	r := ir.Range{Lo: slices.Min(i.Table), Hi: slices.Max(i.Table)}
+	e := wordElems[slices.IndexFunc(wordElems, func(e elem) bool { return e.holds(r) })]
+	return p.p.flash(p.Stages[0].To, fmt.Sprint("table", v), e, i.Table, "the results for each word").name
+}
+
 // unsignedFor is the narrowest element that counts below n.
 func unsignedFor(n int) elem {
 	if n <= 1<<16 {

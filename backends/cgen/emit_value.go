@@ -39,6 +39,8 @@ func (p *bodyPrinter) expression(v int, i update.Instr) (text, wrapping string) 
 		text = p.p.fill(fmt.Sprintf("@_asr_floor(%s, %d)", a, i.At))
 	case update.Leak, update.Scale:
 		text = p.p.fill(p.decayed(update.Value(v), i, a))
+	case update.Lookup:
+		text = fmt.Sprintf("%s[%s]", p.lookup(v, i), a)
 	case update.AtLeast, update.Above:
 		text = p.comparison(i)
 	case update.Min, update.Max:

@@ -54,6 +54,8 @@ func (p *plan) each(s *lower.Sweep) {
 		p.count(w)
 	case scales(w.Program):
 		p.scale(w)
+	case looksUp(w.Program):
+		p.lookup(w)
 	default:
 		p.lanes(w)
 	}
@@ -93,14 +95,15 @@ func (p *plan) written(s *lower.Sweep) *written {
 const mostArguments = 8
 
 // fuses reports whether a program may run in the loop of those of a sweep: they have the same
-// axes, all of them are of bits or none is, and those that are counted in bit planes or scaled have loops of their own.
+// axes, all of them are of bits or none is, and those that are counted in bit planes, scaled
+// or looked up have loops of their own.
 func fuses(s *lower.Sweep, next *lower.Stage) bool {
 	arrays, state := map[*lower.Array]bool{}, 0
 	if !slices.Equal(s.Grid(), next.To.Type.Shape.Dims()) {
 		return false
 	}
 	for _, stage := range append(s.Stages[:len(s.Stages):len(s.Stages)], next) {
-		if stage.Each == nil || scales(stage.Each.Program) || counts(stage) || bitwise(stage) != bitwise(next) {
+		if stage.Each == nil || scales(stage.Each.Program) || looksUp(stage.Each.Program) || counts(stage) || bitwise(stage) != bitwise(next) {
 			return false
 		}
 		arrays[stage.To] = true
@@ -120,6 +123,11 @@ func bitwise(s *lower.Stage) bool {
 // scales reports whether a program multiplies by constants.
 func scales(p *update.Program) bool {
 	return slices.ContainsFunc(p.Code, func(i update.Instr) bool { return i.Kind == update.Scale })
+}
+
+// looksUp reports whether a program looks numbers up in a table.
+func looksUp(p *update.Program) bool {
+	return slices.ContainsFunc(p.Code, func(i update.Instr) bool { return i.Kind == update.Lookup })
 }
 
 // counts reports whether a program may be a sum of numbers in bit planes.
@@ -270,5 +278,18 @@ func (p *plan) scale(w *written) {
 	}
 	x := p.operand(w, w.Code[i.A].At, full)
 	t.do("csd(m.%s, m.%s, %s, %d, %d, %d)", t.dst.name, x.name, p.table(t.dst.name+"Code", code), i.Decay.Shift, i.Decay.Up, i.Decay.UpNegative)
+	p.add(t)
+}
+
+// lookup takes the entries of a table.
+func (p *plan) lookup(w *written) {
+	i := w.Code[len(w.Code)-2]
+	t := p.stage(p.result(w.last(), full, w.order), w.text())
+	entries := make(order, len(i.Table))
+	for at, n := range i.Table {
+		entries[at] = int32(n)
+	}
+	x := p.operand(w, w.Code[i.A].At, full)
+	t.do("lookup(m.%s, m.%s, %s)", t.dst.name, x.name, p.table(t.dst.name+"Table", entries))
 	p.add(t)
 }

@@ -16,6 +16,7 @@ import (
 //   - a stage writes no constant or input, and no array that another has written, but a latch
 //     that of a delay, which a stage has written before the steps;
 //   - every operand of a program, and every initial value, has a view;
+//   - a table that a program looks up has an entry for each index;
 //   - a view has one stride for each axis of its grid, and stays within its array;
 //   - a fold has as many places as its array has elements; a move writes its own array.
 func Verify(p *Program) error {
@@ -24,7 +25,7 @@ func Verify(p *Program) error {
 	}
 	written, latched := map[*Array]ir.Clock{}, map[*Array]bool{}
 	for _, s := range p.running() {
-		err := s.verify()
+		err := s.verify(p.Steps)
 		if err == nil {
 			err = s.ordered(written, latched)
 		}
@@ -62,10 +63,16 @@ func (s *Stage) ordered(written map[*Array]ir.Clock, latched map[*Array]bool) er
 	return nil
 }
 
-func (s *Stage) verify() error {
+func (s *Stage) verify(steps int) error {
 	switch {
 	case s.Each != nil:
-		return s.Each.verify(s.To.Type.Shape.Dims())
+		if err := s.Each.verify(s.To.Type.Shape.Dims()); err != nil {
+			return err
+		}
+		if !s.Each.Program.Within(s.Ranges(steps)) {
+			return errors.New("a table that it looks up has no entry for some index")
+		}
+		return nil
 	case s.Fold != nil:
 		return s.Fold.verify(s.To.Type.Size())
 	}

@@ -52,6 +52,7 @@ type function struct {
 	Name       string
 	Bits, Work int
 	Inputs     []input
+	Tables     []table
 	Statements []statement
 	Returned   string
 }
@@ -61,6 +62,30 @@ type input struct {
 	Name string
 	Bits int
 	lane func(lane int) string
+}
+
+// table is a function of one element that is looked up, whose default is its last entry.
+type table struct {
+	Name    string
+	Work    int
+	Entries []statement // by the literals of words
+	Default string
+}
+
+// tables are those of a program.
+func (n *program) tables() []table {
+	var out []table
+	for at, i := range n.Code {
+		if i.Kind != update.Lookup {
+			continue
+		}
+		t := table{Name: fmt.Sprint("table", at), Work: n.Work, Default: number(n.Work, i.Table[len(i.Table)-1])}
+		for x, entry := range i.Table[:len(i.Table)-1] {
+			t.Entries = append(t.Entries, statement{Name: number(n.Work, int64(x)), Expr: number(n.Work, entry)})
+		}
+		out = append(out, t)
+	}
+	return out
 }
 
 // statement is one value of a program in Verilog.
@@ -76,7 +101,7 @@ func (u *unit) Function() function {
 		f.Returned = u.sideBySide()
 		return f
 	}
-	f.Statements = u.Statements(false)
+	f.Statements, f.Tables = u.Statements(false), u.tables()
 	if u.Kind == kindNeuron {
 		f.Name, f.Bits, f.Returned = "charge", u.ChargedBits(), u.crossing()
 	} else {
@@ -183,6 +208,8 @@ func (u *unit) expression(at int, late bool) string {
 		return u.leak(update.Value(at)).Name + "(" + word(i.A) + ")"
 	case update.Scale:
 		return u.scaled(word(i.A), u.constants[i.B], i.Decay)
+	case update.Lookup:
+		return fmt.Sprintf("table%d(%s)", at, word(i.A))
 	case update.Shl:
 		return fmt.Sprintf("%s <<< %d", word(i.A), i.At)
 	case update.Min:

@@ -190,6 +190,9 @@ func (n *program) workBits() int {
 			x, y := n.ranges.Values[i.A].SignedBits(), n.ranges.Values[i.B].SignedBits()
 			w = max(w, x+y+2, i.Decay.Shift+2) // its copies, and the addend that rounds up
 			of = append(of, i.A)
+		case update.Lookup:
+			of = append(of, i.A, update.Value(at))
+			w = max(w, ir.Range{Hi: int64(len(i.Table))}.SignedBits())
 		case update.AtLeast, update.Above, update.Min, update.Max, update.Leak, update.Result:
 			of = i.Values()
 		}

@@ -31,6 +31,7 @@ var rows = [...]func(v *ir.Value) Kernel{
 	ir.OpCSD:        csd,
 	ir.OpMap:        mapped,
 	ir.OpLevels:     levels,
+	ir.OpTable:      table,
 	ir.OpSoftmax:    softmax,
 	ir.OpAnd:        arith(nil, pairs(func(a, b int64) int64 { return a & b })),
 	ir.OpOr:         arith(nil, pairs(func(a, b int64) int64 { return a | b })),

@@ -59,3 +59,13 @@ func levelsByBits(v *ir.Value) Kernel {
 		}
 	}
 }
+
+// table looks each element up.
+func table(v *ir.Value) Kernel {
+	entries := v.Attrs.(ir.TableAttrs).Entries
+	return func(args []*ir.Tensor, dst *ir.Tensor) {
+		for i, n := range args[0].I {
+			dst.I[i] = int64(entries[n])
+		}
+	}
+}

@@ -15,7 +15,7 @@ func (b *Builder) Var(v Var) int {
 // add appends an instruction, unless an earlier one without a leak gives the same value.
 func (b *Builder) add(i Instr) Value {
 	for v, old := range b.p.Code {
-		if old.Kind == i.Kind && old.A == i.A && old.B == i.B && old.C == i.C && old.At == i.At && i.Kind != Leak && i.Kind != Scale {
+		if old.Kind == i.Kind && old.A == i.A && old.B == i.B && old.C == i.C && old.At == i.At && i.Kind != Leak && i.Kind != Scale && i.Kind != Lookup {
 			return Value(v)
 		}
 	}
@@ -99,6 +99,11 @@ func (b *Builder) Leak(x Value, d Decay) Value {
 // Scale returns x times a constant y, shifted and rounded by a decay without digits.
 func (b *Builder) Scale(x, y Value, d Decay) Value {
 	return b.add(Instr{Kind: Scale, A: x, B: y, Decay: d})
+}
+
+// Lookup returns entry x of a table, which has one for each x.
+func (b *Builder) Lookup(x Value, table []int64) Value {
+	return b.add(Instr{Kind: Lookup, A: x, Table: table})
 }
 
 // AtLeast returns the bit x ≥ y.

@@ -26,7 +26,7 @@ func (p *Program) Exact(r Ranges) Range {
 		switch i.Kind {
 		case Const:
 			out = out.Union(r.Values[v])
-		case AtLeast, Above, Shr, Leak, Scale, Min, Max, Store, Result:
+		case AtLeast, Above, Shr, Leak, Scale, Lookup, Min, Max, Store, Result:
 			for _, a := range i.Values() {
 				out = out.Union(r.Values[a])
 			}
@@ -53,7 +53,7 @@ func (p *Program) Fits(r Ranges, lane Range) bool {
 				return false
 			}
 			fallthrough
-		case Shr, Min, Max, Store, Result:
+		case Shr, Lookup, Min, Max, Store, Result:
 			for _, a := range i.Values() {
 				if !limits[a] && !lane.Contains(r.Values[a]) {
 					return false

@@ -143,6 +143,12 @@ func (r *reader) rest(i *Instr, words []string) (err error) {
 			return errors.New("a leak leaves a part above 0")
 		}
 		return err
+	case Lookup:
+		if len(words) != 1 {
+			return errors.New("wanted the entries of a table")
+		}
+		i.Table, err = parseTable(words[0])
+		return err
 	case Load:
 		if len(words) == 1 {
 			i.At = int64(r.p.Var(words[0]))

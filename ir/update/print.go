@@ -69,6 +69,8 @@ func (p *Program) expression(i Instr, names []string) string {
 		words = append(words, p.Vars[i.At].Name)
 	case Operand, Param, Const, Shl, Shr:
 		words = append(words, fmt.Sprint(i.At))
+	case Lookup:
+		words = append(words, tableText(i.Table))
 	case Leak, Scale:
 		words = append(words, i.Decay.String())
 	}

@@ -38,6 +38,7 @@ const (
 	Result                  // A is the result of the step
 	Times                   // A · B, of real numbers
 	Over                    // A / B, of real numbers
+	Lookup                  // entry A of Table, counted from 0
 	kinds
 )
 
@@ -52,6 +53,7 @@ var infos = [kinds]kindInfo{
 	Add: {"add", 2}, Sub: {"sub", 2}, Shl: {"shl", 1}, Shr: {"shr", 1}, Leak: {"leak", 1}, Scale: {"scale", 2},
 	AtLeast: {"at-least", 2}, Above: {"above", 2}, And: {"and", 2}, Or: {"or", 2}, Xor: {"xor", 2}, AndNot: {"and-not", 2},
 	Select: {"select", 3}, Min: {"min", 2}, Max: {"max", 2}, Store: {"store", 1}, Result: {"result", 1}, Times: {"times", 2}, Over: {"over", 2},
+	Lookup: {"lookup", 1},
 }
 
 func (k Kind) String() string { return infos[k].name }
@@ -66,6 +68,7 @@ type Instr struct {
 	A, B, C Value
 	At      int64 // a state variable, operand, number or shift
 	Decay   Decay // of Leak; of Scale without digits
+	Table   []int64
 }
 
 // Bit reports whether the value is 0 or 1 by its kind.
@@ -86,7 +89,7 @@ func (i Instr) OfCells(integers bool) bool {
 		return integers
 	case Times, Over:
 		return !integers
-	case Shr, Scale, Step, Param:
+	case Shr, Scale, Step, Param, Lookup:
 		return false
 	}
 	return true

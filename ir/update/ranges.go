@@ -159,6 +159,8 @@ func (w *walk) value(v int, i *Instr) Range {
 	case Scale:
 		r := a.Scaled(b.Lo).Union(a.Scaled(b.Hi))
 		return Range{i.Decay.rounded(r.Lo), i.Decay.rounded(r.Hi)}
+	case Lookup:
+		return i.reached(a)
 	case And:
 		return Range{a.Lo & b.Lo, a.Hi & b.Hi}
 	case Or:

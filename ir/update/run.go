@@ -34,6 +34,8 @@ func (i Instr) compute(a, b, c int64) int64 {
 		return a >> i.At
 	case Leak:
 		return i.Decay.Of(a)
+	case Lookup:
+		return i.Table[a]
 	case Scale:
 		return i.Decay.rounded(a * b)
 	case AtLeast:

@@ -17,8 +17,16 @@ import (
 // the neuron's equation (classify_neuron.go). A layer that the equation does not have is a
 // cell, by its program (package cells). Spikes stay spikes from here on:
 // the casts to real numbers behind them are dropped. The values are put in an
-// order that does not depend on the file they came from.
+// order that does not depend on the file they came from. Comparisons of a net that only choose between
+// functions of one number stay.
 func RaiseNeurons(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
+	if len(canonical.Comparisons(n)) > 0 && canonical.OnlyChoices(n) {
+		out, err := ir.Rebuild(n, ir.Spiking, func(*ir.Rebuilder, *ir.Value) (*ir.Value, error) { return nil, nil })
+		if err != nil {
+			return nil, err
+		}
+		return inReadingOrder(out), nil
+	}
 	out, err := ByEquation(n)
 	sums := err == nil && sumsSpikes(n)
 	if err != nil && !diag.IsDiagnostic(err) || err == nil && numbersKept(out) == 0 && !joinsSpikes(out) && !sums {

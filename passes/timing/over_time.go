@@ -9,7 +9,7 @@ import (
 // MembranesOverTime finds the neuron layers. A comparison holds a membrane against a threshold; the
 // membrane of the next step is computed from it without a comparison between, whatever leak and
 // reset do. So the membranes that follow each other are the steps of one layer. Where none does,
-// steps are told by their operands (memoryless.go). No comparison at all: nil.
+// steps are told by their operands (memoryless.go). No comparison at all, or none that is a spike: nil.
 func MembranesOverTime(n *ir.Net) ([]History, error) {
 	fires := canonical.Comparisons(n)
 	if len(fires) == 0 {
@@ -18,6 +18,9 @@ func MembranesOverTime(n *ir.Net) ([]History, error) {
 	all := Chained(n, fires)
 	if len(all) == 0 && len(SecondMembranes(n, canonical.Comparisons(n))) == 0 {
 		all = memoryless(n, fires)
+	}
+	if len(all) == 0 && canonical.OnlyChoices(n) {
+		return nil, nil
 	}
 	if len(all) == 0 {
 		return nil, oneStepOnly(n, fires)

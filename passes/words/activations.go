@@ -14,16 +14,27 @@ type activation struct {
 	most float64
 	// slope is the factor of numbers below 0, which broadcasts to x; nil is 0.
 	slope *ir.Tensor
+	// cone is the ops of any other function, in net order, the last of which is v; most and slope say
+	// nothing of it.
+	cone []*ir.Value
 }
 
 // find lists the activations of a net, in its order.
 func find(n *ir.Net) []activation {
-	weighed := readByWeights(n)
+	weighed, readers, place := readByWeights(n), n.Readers(), map[*ir.Value]int{}
+	for i, v := range n.Values {
+		place[v] = i
+	}
 	inner := map[*ir.Value]bool{} // parts of larger activations
 	var out []activation
 	for i := len(n.Values) - 1; i >= 0; i-- {
 		v := n.Values[i]
 		if inner[v] || !weighed[v] || !v.Type.IsReal() {
+			continue
+		}
+		if a, ok := pointwise(v, place); ok {
+			out = append([]activation{a}, out...)
+			a.hide(inner, readers)
 			continue
 		}
 		if a, parts, ok := match(v); ok {
@@ -58,16 +69,16 @@ func match(v *ir.Value) (a activation, parts []*ir.Value, ok bool) {
 	if m, isMap := v.Attrs.(ir.MapAttrs); isMap {
 		switch m.Fn {
 		case ir.FnRelu:
-			return activation{v, v.Args[0], math.Inf(1), nil}, nil, true
+			return activation{v: v, x: v.Args[0], most: math.Inf(1)}, nil, true
 		case ir.FnLeakyRelu:
-			return activation{v, v.Args[0], math.Inf(1), layers.Constant(m.Alpha, ir.Shape{})}, nil, true
+			return activation{v: v, x: v.Args[0], most: math.Inf(1), slope: layers.Constant(m.Alpha, ir.Shape{})}, nil, true
 		}
 		return a, nil, false
 	}
 	switch v.Op {
 	case ir.OpMax:
 		if x, bound, ok := bounded(v); ok && bound == 0 {
-			return activation{v, x, math.Inf(1), nil}, nil, true
+			return activation{v: v, x: x, most: math.Inf(1)}, nil, true
 		}
 	case ir.OpMin:
 		x, bound, ok := bounded(v)

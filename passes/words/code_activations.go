@@ -23,7 +23,7 @@ func CodeActivations(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 		return nil, rewrite.Refuse(a, diag.NotExact, "sends numbers to layers of weights, and how large they become decides which words stand for them").
 			WithHelp("give some hundred images, without labels, on which that is measured: --calibrate IMAGES")
 	}
-	if d := gated(n); d != nil {
+	if d := gated(n, list); d != nil {
 		return nil, d
 	}
 	measured, err := measure(n, list, o)
@@ -42,10 +42,17 @@ func CodeActivations(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 }
 
 // gated refuses a product of two numbers that the net computes, as of squeeze and excite or attention;
-// spikes may be a factor.
-func gated(n *ir.Net) *diag.Diagnostic {
+// spikes may be a factor, and a function of one number has
+// products of its own.
+func gated(n *ir.Net, list []activation) *diag.Diagnostic {
+	within := map[*ir.Value]bool{}
+	for _, a := range list {
+		for _, v := range a.cone {
+			within[v] = true
+		}
+	}
 	for _, v := range n.Values {
-		if v.Op != ir.OpMul && v.Op != ir.OpMatmul && v.Op != ir.OpDiv {
+		if within[v] || v.Op != ir.OpMul && v.Op != ir.OpMatmul && v.Op != ir.OpDiv {
 			continue
 		}
 		if a, b := v.Args[0], v.Args[1]; a.Const() == nil && b.Const() == nil && a.Type.IsReal() && b.Type.IsReal() {
@@ -97,12 +104,13 @@ type measurement struct {
 	channel  []int       // of each element of x
 	channels []histogram // of the results' magnitudes
 	slopes   []float64   // of each element; nil where all are 0
+	table    *tabulation // of a function that is looked up, in place of all these
 }
 
 // measure runs the net on the samples, and returns the measurements of the activations.
 func measure(n *ir.Net, list []activation, o *rewrite.Options) (map[*ir.Value]*measurement, error) {
 	out := map[*ir.Value]*measurement{}
-	of, want := map[*ir.Value][]*measurement{}, []*ir.Value{}
+	of, results, want := map[*ir.Value][]*measurement{}, map[*ir.Value]*measurement{}, []*ir.Value{}
 	for _, a := range list {
 		m := &measurement{activation: a, steps: channelsOf(a.x)}
 		m.channels = make([]histogram, m.steps.Size())
@@ -110,14 +118,18 @@ func measure(n *ir.Net, list []activation, o *rewrite.Options) (map[*ir.Value]*m
 		if a.slope != nil {
 			m.slopes = rewrite.Stretched(a.slope, a.x.Type.Shape)
 		}
-		if of[a.x] == nil {
-			want = append(want, a.x)
+		if a.cone != nil {
+			m.table = newTabulation()
+			results[a.v], want = m, append(want, a.v)
 		}
-		of[a.x], out[a.v] = append(of[a.x], m), m
+		of[a.x], out[a.v], want = append(of[a.x], m), m, append(want, a.x)
 	}
 	err := o.Samples(n, want, func(_, _ int, v *ir.Value, t *ir.Tensor) {
 		for _, m := range of[v] {
 			m.add(t)
+		}
+		if m := results[v]; m != nil {
+			m.table.addResults(t.F)
 		}
 	})
 	return out, err
@@ -147,6 +159,10 @@ func channelAxis(x *ir.Value) int {
 
 // add counts the magnitudes of results.
 func (m *measurement) add(t *ir.Tensor) {
+	if m.table != nil {
+		m.table.addArguments(t.F)
+		return
+	}
 	for i, x := range t.F {
 		at := i
 		if m.channel != nil {
@@ -186,6 +202,9 @@ const defaultLevels = 1<<8 - 1
 // word writes the activation as a word times the distance of its thresholds.
 func (m *measurement) word(r *ir.Rebuilder, o *rewrite.Options) (*ir.Value, error) {
 	count := m.count(o)
+	if m.table != nil {
+		return m.lookup(r, count)
+	}
 	step := m.distances(count)
 	n, err := m.levels(r, count, m.v.Name, r.Of(m.x), halves(step), step)
 	if err != nil {

@@ -46,7 +46,12 @@ func (h *histogram) double() {
 // squaredError is that of all numbers brought to count levels, the last at most top: each to the
 // nearest level. Within a bin numbers count as evenly spread.
 func (h *histogram) squaredError(top float64, count int) float64 {
-	step, total := top/float64(count), 0.0
+	return h.errorOf(top/float64(count), count)
+}
+
+// errorOf is the same by the distance of levels; without levels all come to 0.
+func (h *histogram) errorOf(step float64, count int) float64 {
+	total := 0.0
 	spread := min(h.width, step) * min(h.width, step) / 12
 	for i, n := range h.bins {
 		if n == 0 {

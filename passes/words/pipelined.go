@@ -36,6 +36,9 @@ func withNeurons(n *ir.Net, measured map[*ir.Value]*measurement, o *rewrite.Opti
 		}
 		m := measured[v]
 		switch {
+		case m != nil && m.table != nil:
+			return nil, rewrite.Refuse(v, diag.NotExact, "is a function of a number, which spikes that are still being counted do not have").
+				WithHelp("use --code radix or rate, whose words are looked up in a table")
 		case m != nil && m.slope != nil:
 			return nil, rewrite.Refuse(v, diag.NotExact, "lets numbers below 0 pass, and spikes that count it have no sign").
 				WithHelp("use --code radix or rate, whose words have one")

@@ -121,6 +121,27 @@ def leaky():
     return nn.Sequential(nn.Conv2d(2, 4, 3, stride=2, padding=1), nn.LeakyReLU(0.1), nn.Conv2d(4, 6, 3), nn.LeakyReLU(), nn.Flatten(), nn.Linear(6, 5))
 
 
+class Functions(nn.Module):
+    """A block of a MobileNetV3 without its gate, and functions other than ReLUs in the forms that people write."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(2, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4), nn.Hardswish())
+        self.block = nn.Sequential(nn.Conv2d(4, 6, 1, bias=False), nn.BatchNorm2d(6), nn.Hardswish(),
+                                   nn.Conv2d(6, 6, 3, padding=1, groups=6, bias=False), nn.BatchNorm2d(6), nn.SiLU(),
+                                   nn.Conv2d(6, 4, 1, bias=False), nn.BatchNorm2d(4))
+        self.layers = nn.ModuleList(nn.Linear(64, 4) for _ in range(11))
+        self.fc = nn.Linear(44, 5)
+
+    def forward(self, x):
+        x = self.stem(x)
+        x = (x + self.block(x)).flatten(1)
+        functions = (nn.functional.gelu, lambda x: nn.functional.gelu(x, approximate="tanh"), nn.functional.mish, nn.functional.elu,
+                     nn.functional.selu, nn.functional.softplus, torch.tanh, torch.sigmoid, nn.functional.hardsigmoid,
+                     lambda x: x * torch.sigmoid(1.702 * x), lambda x: torch.where(x > 0, x, torch.exp(x) - 1))
+        return self.fc(torch.cat([function(layer(x)) for layer, function in zip(self.layers, functions)], 1))
+
+
 class CustomNeuron(torch.autograd.Function):
     """Trap: a neuron that its author exports as an operator of their own."""
 
@@ -173,6 +194,7 @@ def main():
     ordinary("bottleneck", Bottleneck, (1, 2, 6, 6))
     ordinary("heads", Heads, (1, 3, 12, 12), outputs=("face", "box"))
     ordinary("leaky", leaky, (1, 2, 6, 6))
+    ordinary("functions", Functions, (1, 2, 4, 4))
     ordinary("trap-gate", Gate, (1, 2, 6, 6), "ts17")
     suite.add("trap-custom-op", lambda: strengthen(Custom(), 4.0), (1, 12), "ts17", steps=4, compared=False)
     suite.close()

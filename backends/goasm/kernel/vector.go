@@ -23,6 +23,16 @@ func csd(dst, x, code []int32, shift uint, up, upNegative int64) {
 	}
 }
 
+// lookup sets dst to table[x[0]], table[x[1]], … Places between and behind the elements may hold
+// any number, which is none of the table's.
+func lookup(dst, x, table []int32) {
+	for i, at := range x {
+		if uint(at) < uint(len(table)) {
+			dst[i] = table[at]
+		}
+	}
+}
+
 // gather sets dst to x[from[0]], x[from[1]], …, and to 0 where from is negative.
 func gather[T integer](dst []int32, x []T, from []int32) {
 	for i, at := range from {

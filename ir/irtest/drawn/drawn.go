@@ -62,7 +62,7 @@ var makers = []func(*drawing) *ir.Value{
 	(*drawing).cell, (*drawing).cell, (*drawing).neuron, (*drawing).neuron, (*drawing).neuron, (*drawing).neuron,
 	(*drawing).linear, (*drawing).linear, (*drawing).linear, (*drawing).conv, (*drawing).conv,
 	(*drawing).pool, (*drawing).matmul, (*drawing).matmul, (*drawing).pair, (*drawing).pair,
-	(*drawing).logic, (*drawing).where, (*drawing).single, (*drawing).csd, (*drawing).levels, (*drawing).reduce,
+	(*drawing).logic, (*drawing).where, (*drawing).single, (*drawing).csd, (*drawing).levels, (*drawing).table, (*drawing).reduce,
 	(*drawing).transpose, (*drawing).reshape, (*drawing).concat, (*drawing).slice, (*drawing).pad, (*drawing).broadcast,
 	(*drawing).earlyReadout, (*drawing).behind, (*drawing).behind,
 }

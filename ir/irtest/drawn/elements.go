@@ -73,6 +73,18 @@ func (d *drawing) levels() *ir.Value {
 	return d.add(ir.OpLevels, a, args...)
 }
 
+func (d *drawing) table() *ir.Value {
+	x := d.operand(func(v *ir.Value) bool { return !v.Type.IsReal() && v.Range.Lo >= 0 && v.Range.Hi < 600 })
+	if x == nil {
+		return nil
+	}
+	entries, spread := make([]int, x.Range.Hi+1+int64(d.IntN(3))), pick(d.Rand, 2, 200, 70000)
+	for i := range entries {
+		entries[i] = d.IntN(spread) - d.IntN(2)*spread/2
+	}
+	return d.add(ir.OpTable, ir.TableAttrs{Entries: entries}, x)
+}
+
 func (d *drawing) csd() *ir.Value {
 	x := d.operand(below(1 << 16))
 	if x == nil {
