@@ -17,6 +17,13 @@ func memories(p *plan) []backends.File {
 		if u.row != nil && u.Weights == nil {
 			out = append(out, u.weightRows())
 		}
+		for _, t := range u.tables() {
+			var b bytes.Buffer
+			for _, n := range t.Entries {
+				writeRow(&b, t.Bits, []int64{n})
+			}
+			out = append(out, u.file(t.Name, &b))
+		}
 		if list := u.list(); list != nil {
 			out = append(out, u.file("list", list))
 		}

@@ -64,26 +64,24 @@ type input struct {
 	lane func(lane int) string
 }
 
-// table is a function of one element that is looked up, whose default is its last entry.
+// table is a memory with a number for each word.
 type table struct {
+	Unit    *unit
 	Name    string
-	Work    int
-	Entries []statement // by the literals of words
-	Default string
+	Bits    int
+	Entries []int64
 }
 
-// tables are those of a program.
-func (n *program) tables() []table {
+// tables are those that a program looks up.
+func (u *unit) tables() []table {
+	if u.Program == nil {
+		return nil
+	}
 	var out []table
-	for at, i := range n.Code {
-		if i.Kind != update.Lookup {
-			continue
+	for at, i := range u.Code {
+		if i.Kind == update.Lookup {
+			out = append(out, table{u, fmt.Sprint("table", at), u.Work, i.Table})
 		}
-		t := table{Name: fmt.Sprint("table", at), Work: n.Work, Default: number(n.Work, i.Table[len(i.Table)-1])}
-		for x, entry := range i.Table[:len(i.Table)-1] {
-			t.Entries = append(t.Entries, statement{Name: number(n.Work, int64(x)), Expr: number(n.Work, entry)})
-		}
-		out = append(out, t)
 	}
 	return out
 }
@@ -209,7 +207,7 @@ func (u *unit) expression(at int, late bool) string {
 	case update.Scale:
 		return u.scaled(word(i.A), u.constants[i.B], i.Decay)
 	case update.Lookup:
-		return fmt.Sprintf("table%d(%s)", at, word(i.A))
+		return fmt.Sprintf("table%d[%s]", at, u.given(i.A, indexBits(len(i.Table)), late))
 	case update.Shl:
 		return fmt.Sprintf("%s <<< %d", word(i.A), i.At)
 	case update.Min:

@@ -191,8 +191,8 @@ func (n *program) workBits() int {
 			w = max(w, x+y+2, i.Decay.Shift+2) // its copies, and the addend that rounds up
 			of = append(of, i.A)
 		case update.Lookup:
-			of = append(of, i.A, update.Value(at))
-			w = max(w, ir.Range{Hi: int64(len(i.Table))}.SignedBits())
+			of = append(of, i.A)
+			w = max(w, ir.Range{Lo: slices.Min(i.Table), Hi: slices.Max(i.Table)}.SignedBits())
 		case update.AtLeast, update.Above, update.Min, update.Max, update.Leak, update.Result:
 			of = i.Values()
 		}

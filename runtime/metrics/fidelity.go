@@ -54,6 +54,10 @@ func NewFidelity(imported, real, fixed *ir.Net) (*Fidelity, error) {
 		return nil, err
 	}
 	forced.noise = map[string]*noise{}
+	looked := map[*ir.Value]bool{} // words that are none but to a table
+	for _, v := range fixed.All(ir.OpTable) {
+		looked[v.Args[0]] = true
+	}
 	for _, v := range fixed.Values {
 		like, before := real.Find(v.Name), imported.Find(v.Name)
 		if prices[v.Op] != nil && v.Scale != nil && v.Clock != ir.End && like != nil && like.Op == v.Op && like.Type.IsReal() && like.Type.Shape == v.Type.Shape {
@@ -62,7 +66,7 @@ func NewFidelity(imported, real, fixed *ir.Net) (*Fidelity, error) {
 		if isLayer(v) && before != nil && before.Type.Size() == v.Type.Size() {
 			f.pairs[v.Name] = make([]pairs, channels(v))
 		}
-		if v.Op == ir.OpLevels {
+		if isWord(v) && !looked[v] {
 			f.clipped[v.Name] = &tally{}
 		}
 	}
@@ -70,7 +74,9 @@ func NewFidelity(imported, real, fixed *ir.Net) (*Fidelity, error) {
 }
 
 // isLayer reports whether a value is the spikes or words that layers send.
-func isLayer(v *ir.Value) bool { return v.IsNeuron() && v.Type.IsSpike() || v.Op == ir.OpLevels }
+func isLayer(v *ir.Value) bool { return v.IsNeuron() && v.Type.IsSpike() || isWord(v) }
+
+func isWord(v *ir.Value) bool { return v.Op == ir.OpLevels || v.Op == ir.OpTable }
 
 // channels is how many groups of elements have units of their own: one of spikes, and of words one for each
 // place on the first axis.

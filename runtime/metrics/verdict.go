@@ -107,7 +107,7 @@ func UsesShifts(net *ir.Net) bool {
 			if a.Slots == ir.SlotsPlanes {
 				return true
 			}
-		case ir.ShlAttrs, ir.CSDAttrs, ir.LevelsAttrs:
+		case ir.ShlAttrs, ir.CSDAttrs, ir.LevelsAttrs, ir.TableAttrs:
 			return true
 		}
 	}

@@ -194,7 +194,8 @@ def main():
     ordinary("bottleneck", Bottleneck, (1, 2, 6, 6))
     ordinary("heads", Heads, (1, 3, 12, 12), outputs=("face", "box"))
     ordinary("leaky", leaky, (1, 2, 6, 6))
-    ordinary("functions", Functions, (1, 2, 4, 4))
+    ordinary("functions", Functions, (1, 2, 4, 4), "ts17 | ts11 ts13")
+    ordinary("functions-dynamo", Functions, (1, 2, 4, 4), "dynamo-opt | dynamo")  # other operators
     ordinary("trap-gate", Gate, (1, 2, 6, 6), "ts17")
     suite.add("trap-custom-op", lambda: strengthen(Custom(), 4.0), (1, 12), "ts17", steps=4, compared=False)
     suite.close()
