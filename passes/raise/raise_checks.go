@@ -42,3 +42,18 @@ func inReadingOrder(n *ir.Net) *ir.Net {
 	out.Values = ir.ByClock(ir.ReadingOrder(n))
 	return out
 }
+
+// withoutNeurons is a net whose comparisons are no spikes, at the spiking level.
+func withoutNeurons(n *ir.Net) (*ir.Net, error) {
+	out, err := ir.Rebuild(n, ir.Spiking, func(*ir.Rebuilder, *ir.Value) (*ir.Value, error) { return nil, nil })
+	if err != nil {
+		return nil, err
+	}
+	return inReadingOrder(out), nil
+}
+
+// dropped reports whether a cast changes no number: from spikes, or from a count of
+// spikes to something wider than one bit.
+func dropped(to, from ir.Type) bool {
+	return from.IsSpike() || !from.IsReal() && !to.IsSpike()
+}

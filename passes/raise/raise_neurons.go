@@ -21,11 +21,7 @@ import (
 // functions of one number stay.
 func RaiseNeurons(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 	if len(canonical.Comparisons(n)) > 0 && canonical.OnlyChoices(n) {
-		out, err := ir.Rebuild(n, ir.Spiking, func(*ir.Rebuilder, *ir.Value) (*ir.Value, error) { return nil, nil })
-		if err != nil {
-			return nil, err
-		}
-		return inReadingOrder(out), nil
+		return withoutNeurons(n)
 	}
 	out, err := ByEquation(n)
 	sums := err == nil && sumsSpikes(n)
@@ -248,12 +244,6 @@ func lastOf(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		return nil, err
 	}
 	return r.CopyWith(v, v.Attrs, last)
-}
-
-// dropped reports whether a cast changes no number: from spikes, or from a count of
-// spikes to something wider than one bit.
-func dropped(to, from ir.Type) bool {
-	return from.IsSpike() || !from.IsReal() && !to.IsSpike()
 }
 
 // spikeProduct makes the product of two spikes their and, and that of a spike and
