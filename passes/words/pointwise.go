@@ -33,7 +33,7 @@ func pointwise(v *ir.Value, place map[*ir.Value]int) (a activation, ok bool) {
 		}
 	}
 	slices.Reverse(a.cone)
-	return a, slices.ContainsFunc(a.cone, needsTable)
+	return a, slices.ContainsFunc(a.cone, needsTable) && !slices.ContainsFunc(a.cone, rounds)
 }
 
 // affine reports whether an op multiplies by a constant or adds one, which weights take in.
@@ -60,13 +60,19 @@ func needsTable(v *ir.Value) bool {
 	switch v.Op {
 	case ir.OpMul, ir.OpDiv:
 		return !affine(v)
-	case ir.OpPow, ir.OpMod, ir.OpCompare:
+	case ir.OpPow, ir.OpCompare:
 		return true
 	case ir.OpMap:
 		fn := v.Attrs.(ir.MapAttrs).Fn
 		return fn != ir.FnRelu && fn != ir.FnLeakyRelu && fn != ir.FnAbs
 	}
 	return false
+}
+
+// rounds reports whether an op goes in steps of its own, which are seldom those of words.
+func rounds(v *ir.Value) bool {
+	m, _ := v.Attrs.(ir.MapAttrs)
+	return m.Fn == ir.FnFloor || m.Fn == ir.FnCeil || m.Fn == ir.FnRound || m.Fn == ir.FnSign || v.Op == ir.OpMod
 }
 
 // at computes the function of an activation.
