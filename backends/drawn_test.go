@@ -71,7 +71,7 @@ func TestArchivedPlans(t *testing.T) {
 // Nets drawn at random have the results of the interpreter as Go and C plan them, and are emitted.
 func TestDrawnPlans(t *testing.T) {
 	for _, b := range planning() {
-		nets := append(taken(t, b, drawn.Net, 1000, 150), taken(t, b, drawn.Cells, 1000, 50)...)
+		nets := slices.Concat(taken(t, b, drawn.Net, 1000, 150), taken(t, b, drawn.Cells, 1000, 50), taken(t, b, words, 1000, 50))
 		cases, want := casesOf(t, nets, 2)
 		for _, c := range cases {
 			if len(b.Emit(c.Net, backends.Options{Name: "net"})) == 0 {
@@ -94,6 +94,14 @@ func work(net *ir.Net) (n int) {
 func TestDrawnNets(t *testing.T) { drawnNets(t, drawn.Net) }
 
 func TestDrawnCells(t *testing.T) { drawnNets(t, drawn.Cells) }
+
+// Layers of weights that read words, and neurons that send them, have the results of the interpreter on every back end.
+func TestDrawnWords(t *testing.T) { drawnNets(t, words) }
+
+func words(seed uint64) *ir.Net {
+	net, _ := drawn.Words(seed)
+	return net
+}
 
 // drawnNets runs nets on every back end; small ones in Verilog, since simulators are slow.
 func drawnNets(t *testing.T, draw func(uint64) *ir.Net) {

@@ -150,7 +150,7 @@ func TestRefusedOps(t *testing.T) {
 		{"fixed", n1, "cell %x {do=7} : u2[1]", "wanted [state NAME; NAME = INSTRUCTION; store NAME = NAME; result NAME]"},
 		{"fixed", n1, cell(keep, "u = operand 2; result u"), "reads operand 2, and has 2"},
 		{"fixed", n1, cell(keep, "u = operand 2; f = and u u; result f"), "reads operand 2, and has 2"},
-		{"fixed", n1, cell(keep, "u = operand 64; result u"), "the number is out of bounds"},
+		{"fixed", n1, cell(keep, "u = operand 4096; result u"), "the number is out of bounds"},
 		{"fixed", n1, cell("state membrane init=2; v = operand 0; store membrane = v", "result v"), "reads operand 2, and has 2"},
 		{"fixed", n1, cell("state membrane init=0; v = operand 0; store membrane = v", "result v"), "state membrane starts from %x, which is no constant"},
 		{"fixed", n1, cell("state v; v = operand 0; store v = v", "result v"), "its state variable 1 is named v, wanted membrane"},

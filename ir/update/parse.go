@@ -74,7 +74,7 @@ func (r *reader) state(words []string) error {
 
 // maxSlots bounds the operands of a program, maxShift a shift.
 const (
-	maxSlots = 64
+	maxSlots = 1 << 12
 	maxShift = 62
 )
 

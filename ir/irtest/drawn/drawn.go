@@ -27,20 +27,21 @@ type drawing struct {
 	makers []func(*drawing) *ir.Value
 	values []*ir.Value
 	delays []*ir.Value
+	words  map[*ir.Value]*Word // the equations of cells that Words draws
 }
 
 // Net draws a net of 1 to 33 time steps, the same for the same seed.
-func Net(seed uint64) *ir.Net { return net(fmt.Sprintf("drawn%d", seed), seed, makers) }
+func Net(seed uint64) *ir.Net { return new(drawing).net(fmt.Sprintf("drawn%d", seed), seed, makers) }
 
 // Cells draws a net as Net does, of which most values are cells.
 func Cells(seed uint64) *ir.Net {
-	return net(fmt.Sprintf("cells%d", seed), seed, append(slices.Repeat(makers[:1], 2*len(makers)), makers...))
+	return new(drawing).net(fmt.Sprintf("cells%d", seed), seed, append(slices.Repeat(makers[:1], 2*len(makers)), makers...))
 }
 
-func net(name string, seed uint64, makers []func(*drawing) *ir.Value) *ir.Net {
+func (d *drawing) net(name string, seed uint64, makers []func(*drawing) *ir.Value) *ir.Net {
 	r := rand.New(rand.NewPCG(seed, 0))
 	steps := pick(r, 1, 1, 2, 3, 4, 5, 7, 17, 33)
-	d := &drawing{Rand: r, b: ir.NewBuilder(name, ir.Fixed, steps), steps: steps, small: r.IntN(4) == 0, makers: makers}
+	*d = drawing{Rand: r, b: ir.NewBuilder(name, ir.Fixed, steps), steps: steps, small: r.IntN(4) == 0, makers: makers, words: d.words}
 	for range 1 + r.IntN(3) {
 		d.input()
 	}

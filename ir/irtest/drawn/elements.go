@@ -60,8 +60,13 @@ func (d *drawing) levels() *ir.Value {
 	if x == nil {
 		return nil
 	}
+	return d.levelsOf(x, 300<<8)
+}
+
+// levelsOf spreads the thresholds over numbers up to a greatest.
+func (d *drawing) levelsOf(x *ir.Value, most int64) *ir.Value {
 	a := ir.LevelsAttrs{Count: 1 + d.IntN(pick(d.Rand, 1, 16, 255)), Ties: pick(d.Rand, ir.TiesUp, ir.TiesEven, ir.TiesOdd)}
-	below := int64(1 + d.IntN(300)) // the sum of all lower bits, at most
+	below := 1 + d.Int64N(max(1, min(300, most>>bits.Len(uint(a.Count))))) // the sum of all lower bits, at most
 	args := []*ir.Value{x, d.constant(-200, 300, d.part(x.Type.Shape)...), d.constant(1, below, d.part(x.Type.Shape)...)}
 	if d.coin() {
 		for b := 1; b < bits.Len(uint(a.Count)); b++ {
