@@ -1,6 +1,8 @@
 package canonical
 
 import (
+	"slices"
+
 	"nomul/ir"
 	"nomul/passes/rewrite"
 )
@@ -56,4 +58,66 @@ func (c Comparing) over(x *ir.Value, k *ir.Tensor, second bool) Comparing {
 		threshold = Combine(c.Threshold, k, Product)
 	}
 	return Comparing{x, threshold, c.Mirrored != !positive}
+}
+
+// comparedFlags has a threshold in place of "is" and "is not", where a number is 0 or 1: thresholds alone are
+// neurons without memory.
+var comparedFlags = CanonicalRule{"compare-flag", "of a number f that is 0 or 1, f = 1 is f ≥ 1, f = 0 is 0 ≥ f, f ≠ 0 is f > 0, f ≠ 1 is 1 > f", comparedFlag}
+
+func comparedFlag(c *Rewriter, v *ir.Value) (*ir.Value, error) {
+	is := Comparison(v)
+	if is != ir.EQ && is != ir.NE || !isFlag(v.Args[0]) || !IsBits(v.Args[1].Const()) {
+		return nil, nil
+	}
+	k, same := UniformOf(v.Args[1])
+	if !same {
+		return nil, nil
+	}
+	args := []*ir.Value{v.Args[0], v.Args[1]}
+	above := map[ir.Compare]ir.Compare{ir.EQ: ir.GE, ir.NE: ir.GT}[is]
+	if (k == 0) == (is == ir.EQ) {
+		slices.Reverse(args)
+	}
+	return c.As(v, ir.OpCompare, ir.CompareAttrs{Is: above}, args...)
+}
+
+// isFlag reports whether a real number is seen to be 0 or 1, as a choice among numbers of spikes is.
+func isFlag(v *ir.Value) bool {
+	switch {
+	case v.Const() != nil:
+		return IsBits(v.Const())
+	case v.Op == ir.OpCast:
+		return v.Args[0].Type.IsSpike()
+	case v.Op == ir.OpWhere:
+		return isFlag(v.Args[1]) && isFlag(v.Args[2])
+	case v.Op == ir.OpMul || v.Op == ir.OpMin || v.Op == ir.OpMax:
+		return isFlag(v.Args[0]) && isFlag(v.Args[1])
+	}
+	return v.Op == ir.OpSub && Every(v.Args[0], 1) && isFlag(v.Args[1])
+}
+
+// comparedDifference compares the difference of two computed numbers with 0, as neurons without memory do.
+var comparedDifference = CanonicalRule{"compare-two", "a ≥ b of computed numbers is a − b ≥ 0, likewise for >", comparedTwo}
+
+func comparedTwo(c *Rewriter, v *ir.Value) (*ir.Value, error) {
+	is := Comparison(v)
+	if is != ir.GE && is != ir.GT || v.Args[0].Const() != nil || v.Args[1].Const() != nil || !v.Args[0].Type.IsReal() {
+		return nil, nil
+	}
+	zero, err := c.Constant(v.Name+".zero", rewrite.Scalar(0), v)
+	if err != nil {
+		return nil, err
+	}
+	apart, err := c.As(&ir.Value{Name: v.Name + ".apart", Origin: v.Origin}, ir.OpSub, nil, v.Args...)
+	if err != nil {
+		return nil, err
+	}
+	return c.As(v, ir.OpCompare, v.Attrs, apart, zero)
+}
+
+// WithoutState are the rules for nets whose steps are layers without memory: each compares one number with
+// constants.
+func WithoutState() []CanonicalRule {
+	out := slices.DeleteFunc(slices.Clone(CanonicalRules), func(r CanonicalRule) bool { return r.Name == "compare-difference" })
+	return append(out, comparedFlags, comparedDifference)
 }

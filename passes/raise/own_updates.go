@@ -53,8 +53,8 @@ func sumsSpikes(n *ir.Net) bool {
 	return err == nil && slices.ContainsFunc(layers.Groups, layers.Counts)
 }
 
-// numbersKept counts the delays of numbers in a net: state beside that of neurons.
-func numbersKept(n *ir.Net) int {
+// NumbersKept counts the delays of numbers in a net: state beside that of neurons.
+func NumbersKept(n *ir.Net) int {
 	kept := 0
 	for _, v := range n.All(ir.OpDelay) {
 		if v.Type.IsReal() {
@@ -66,7 +66,7 @@ func numbersKept(n *ir.Net) int {
 
 // keepsLess reports whether a net has less state than another: delays of numbers, and neurons.
 func keepsLess(n, than *ir.Net) bool {
-	return cmp.Or(cmp.Compare(numbersKept(n), numbersKept(than)), cmp.Compare(len(n.Neurons()), len(than.Neurons()))) < 0
+	return cmp.Or(cmp.Compare(NumbersKept(n), NumbersKept(than)), cmp.Compare(len(n.Neurons()), len(than.Neurons()))) < 0
 }
 
 // joinsSpikes reports whether spikes of a step are one by logic, which may be those of several thresholds

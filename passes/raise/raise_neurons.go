@@ -25,7 +25,7 @@ func RaiseNeurons(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 	}
 	out, err := ByEquation(n)
 	sums := err == nil && sumsSpikes(n)
-	if err != nil && !diag.IsDiagnostic(err) || err == nil && numbersKept(out) == 0 && !joinsSpikes(out) && !sums {
+	if err != nil && !diag.IsDiagnostic(err) || err == nil && NumbersKept(out) == 0 && !joinsSpikes(out) && !sums {
 		return out, err
 	}
 	with, cellsErr := withCells(n, err)

@@ -17,22 +17,33 @@ import (
 // so the body is unrolled again, and is right where every value comes out that the file has (all_steps.go).
 
 // ofAnyState is the net as one step, whatever its neurons keep; nil where no steps repeat, or they
-// make no neurons.
+// make no neurons. Of the ways to put values into steps, the first that leaves no number between neurons is
+// taken, or else one that leaves few.
 func ofAnyState(n *ir.Net, o *rewrite.Options) *ir.Net {
 	f := framesOf(n, framesIn(n))
 	var tried []*timing.Placed
 	for _, depth := range []int{6, 4, 3, 2, 1} { // less finds steps in few, and takes two layers for one
-		copies := timing.NewCopies(n, depth, f)
-		for _, at := range []timing.Places{timing.Lazily, timing.Eagerly, timing.InOrder, timing.Latest} {
-			p := timing.NewPlaced(copies, at)
-			if p == nil || slices.ContainsFunc(tried, p.Same) {
+		var best *ir.Net
+		var least int
+		for _, p := range timing.Placings(timing.NewCopies(n, depth, f)) {
+			if slices.ContainsFunc(tried, p.Same) {
 				continue
 			}
 			tried = append(tried, p)
 			out, err := rolledOf(n, p, f, o)
-			if err == nil && isTaken(out) {
-				return out
+			if err != nil {
+				continue
 			}
+			kept, taken := keptBy(out)
+			if taken && (best == nil || kept < least) {
+				best, least = out, kept
+			}
+			if best != nil && least == 0 {
+				return best
+			}
+		}
+		if best != nil {
+			return best
 		}
 	}
 	return nil
@@ -76,11 +87,24 @@ func rolledOf(n *ir.Net, p *timing.Placed, f frames, o *rewrite.Options) (*ir.Ne
 	if err != nil {
 		return nil, err
 	}
+	if p.Longer && leavesOut(sums) {
+		return nil, diag.Errorf(u.net.Values[0].Origin, diag.NotUnrolled, "no result reads some steps, of which there may be fewer")
+	}
 	out, err := roll(u, first, sums)
 	if err == nil && (addsSteps(u, told) || endsInStep(out)) {
 		return nil, diag.Errorf(u.net.Values[0].Origin, diag.NotUnrolled, "some steps of a neuron are not computed as the others are")
 	}
 	return out, err
+}
+
+// leavesOut reports whether readouts do not read all steps.
+func leavesOut(sums map[*ir.Value]*timeSum) bool {
+	for _, s := range sums {
+		if slices.ContainsFunc(s.groups, func(g *group) bool { return slices.Contains(g.factors, nil) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // unrolledOf is the net with its steps told apart by its copies.

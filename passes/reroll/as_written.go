@@ -20,6 +20,7 @@ import (
 // user says.
 func asWritten(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	c, said := canonical.NewRewriter(n), false
+	c.Rules = canonical.WithoutState()
 	for _, v := range n.Values {
 		readout, read := o.ReadoutOf(v), v.Op == ir.OpOutput && isRecord(v.Args[0])
 		var err error
@@ -76,10 +77,14 @@ func isRaised(n *ir.Net) bool {
 	return err == nil && staysIn(out)
 }
 
-// isTaken is isRaised of neurons by the equation and cells.
-func isTaken(n *ir.Net) bool {
+// keptBy counts the numbers that a net of one step keeps beside neurons and cells; false where it has
+// others than these, or a membrane that grows by itself.
+func keptBy(n *ir.Net) (int, bool) {
 	out, err := raise.RaiseNeurons(n, &rewrite.Options{})
-	return err == nil && staysIn(out)
+	if err != nil || !staysIn(out) {
+		return 0, false
+	}
+	return raise.NumbersKept(out), true
 }
 
 // staysIn reports whether no membrane of neurons by the equation grows by itself.

@@ -79,6 +79,11 @@ const (
 // with another operand from outside, or both.
 func (f *firstStep) tryBeginnings(u *unrolled, v *ir.Value) (bool, error) {
 	f.tried = 0
+	if u.anyState {
+		if ok, err := f.tryShown(u, v); ok || err != nil {
+			return ok, err
+		}
+	}
 	if ok, err := f.tryInits(u, v); ok || err != nil {
 		return ok, err
 	}

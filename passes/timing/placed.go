@@ -1,6 +1,7 @@
 package timing
 
 import (
+	"cmp"
 	"slices"
 
 	"nomul/ir"
@@ -19,6 +20,7 @@ type Placed struct {
 	begin  []int         // the step of the first copy of each chain
 	First  int           // the first step
 	Last   int
+	Longer bool // than the steps of another placing of the same copies
 	// Stands[t] are the values in step t, by chains: their copies, or in the first steps whatever
 	// takes a copy's place.
 	Stands map[int]map[int]*ir.Value
@@ -39,8 +41,8 @@ type Places uint8
 const (
 	Eagerly Places = iota
 	Lazily
+	LateSums
 	Latest
-	InOrder // in the step in which the file computes the last of them
 )
 
 // NewPlaced puts copies into steps; nil where there are none, or too few steps.
@@ -52,7 +54,7 @@ func NewPlaced(c *Copies, at Places) *Placed {
 	if len(p.Chains) == 0 || !p.behindOperands() {
 		return nil
 	}
-	if at == InOrder && !p.inOrder() || (at == Lazily || at == Latest) && !p.beforeReaders(p.pinned(at)) {
+	if (at == Lazily || at == LateSums || at == Latest) && !p.beforeReaders(p.pinned(at)) {
 		return nil
 	}
 	if p.fill(); p.Last-p.First+1 < fewestPlaced {
@@ -137,7 +139,7 @@ func (p *Placed) behindOperands() bool {
 func (p *Placed) pinned(at Places) []bool {
 	out, in := make([]bool, len(p.Chains)), map[*ir.Value]int{}
 	for i, chain := range p.Chains {
-		out[i] = at == Lazily && TellsStep(chain[0])
+		out[i] = (at == Lazily || at == LateSums && chain[0].Op.Class() != ir.Contract) && TellsStep(chain[0])
 		for _, v := range chain {
 			in[v] = i + 1
 		}
@@ -152,25 +154,60 @@ func (p *Placed) pinned(at Places) []bool {
 	return out
 }
 
-// inOrder puts chains into the steps of the file, which the copies that outputs read end; false where
-// a value would be read before it is made.
-func (p *Placed) inOrder() bool {
-	var ends []*ir.Value
-	for i, pinned := range p.pinned(Latest) {
-		if pinned && len(p.Chains[i]) >= len(ends) {
-			ends = p.Chains[i]
+// mostCuts bounds the placings in the order of the file.
+const mostCuts = 8
+
+// Placings are the ways to put copies into steps that are to be tried, the likeliest first.
+func Placings(c *Copies) []*Placed {
+	var out []*Placed
+	for _, at := range []Places{LateSums, Lazily, Eagerly, Latest} {
+		if p := NewPlaced(c, at); p != nil {
+			out = append(out, p)
 		}
 	}
-	step, now := map[*ir.Value]int{}, 0
-	for _, v := range p.net.Values {
-		step[v] = now
-		if now < len(ends)-1 && v == ends[now] {
-			now++
+	return append(out, c.cuts()...)
+}
+
+// cuts are the placings in the order of the file. Its last step begins at one of the values that end their
+// copies, and those before this one are of the step before. Fewest steps come first, then those of which the
+// first has most values, for constants are folded away there.
+func (c *Copies) cuts() []*Placed {
+	var out []*Placed
+	chains, at := c.chains(), map[*ir.Value]int{}
+	for i, v := range c.net.Values {
+		at[v] = i
+	}
+	last := func(i int) int { return at[chains[i][len(chains[i])-1]] }
+	order := make([]int, len(chains))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return last(a) - last(b) })
+	before := make([]int, len(chains))
+	for _, i := range order {
+		p := &Placed{Copies: c, Chains: chains, begin: make([]int, len(chains))}
+		for k, chain := range chains {
+			p.begin[k] = -before[k] - len(chain)
+		}
+		before[i] = 1
+		if p.link(); !p.ordered() {
+			continue
+		}
+		if p.fill(); p.Last-p.First+1 >= fewestPlaced {
+			out = append(out, p)
 		}
 	}
-	for i, chain := range p.Chains {
-		p.begin[i] = step[chain[len(chain)-1]] - len(chain) + 1
+	slices.SortStableFunc(out, func(p, q *Placed) int {
+		return cmp.Or((p.Last-p.First)-(q.Last-q.First), len(q.Stands[q.First])-len(p.Stands[p.First]))
+	})
+	for _, p := range out {
+		p.Longer = p.Last-p.First > out[0].Last-out[0].First
 	}
+	return out[:min(len(out), mostCuts)]
+}
+
+// ordered reports whether no value is read before it is made.
+func (p *Placed) ordered() bool {
 	for i, reads := range p.Reads {
 		if slices.ContainsFunc(reads, func(r Read) bool { return r.Chain != Outside && p.Delay(i, r) < 0 }) {
 			return false
