@@ -135,7 +135,44 @@ func sliceConcat(c *Rewriter, v *ir.Value) (*ir.Value, error) {
 		a.Start -= extent
 		last -= extent
 	}
+	if a.Step != 1 {
+		return c.apart(v, joined, v.Attrs.(ir.SliceAttrs))
+	}
 	return nil, nil
+}
+
+// apart joins what a slice with a stride takes of each operand of a concat, as of a buffer that is rolled.
+func (c *Rewriter) apart(v, joined *ir.Value, a ir.SliceAttrs) (*ir.Value, error) {
+	var parts []*ir.Value
+	for taken := 0; taken < a.Count; {
+		x, at := partAt(joined, a.Axis, a.Start+taken*a.Step)
+		extent := x.Type.Shape.Dim(a.Axis)
+		count := 1
+		for next := at + a.Step; taken+count < a.Count && next >= 0 && next < extent; next += a.Step {
+			count++
+		}
+		of := ir.SliceAttrs{Axis: a.Axis, Start: at, Count: count, Step: a.Step}
+		if count == 1 {
+			of.Step = 1
+		}
+		part, err := c.As(&ir.Value{Name: v.Name + ".part", Origin: v.Origin}, ir.OpSlice, of, x)
+		if err != nil {
+			return nil, err
+		}
+		parts, taken = append(parts, part), taken+count
+	}
+	return c.As(v, ir.OpConcat, joined.Attrs, parts...)
+}
+
+// partAt is the operand of a concat that has an entry along its axis, and the entry's place in it.
+func partAt(joined *ir.Value, axis, entry int) (*ir.Value, int) {
+	for _, x := range joined.Args {
+		if entry < x.Type.Shape.Dim(axis) {
+			return x, entry
+		}
+		entry -= x.Type.Shape.Dim(axis)
+	}
+	return nil, 0
 }
 
 // wholeParts are the operands of a concat that a slice takes whole and next to each

@@ -41,7 +41,6 @@ type Places uint8
 const (
 	Eagerly Places = iota
 	Lazily
-	LateSums
 	Latest
 )
 
@@ -54,7 +53,7 @@ func NewPlaced(c *Copies, at Places) *Placed {
 	if len(p.Chains) == 0 || !p.behindOperands() {
 		return nil
 	}
-	if (at == Lazily || at == LateSums || at == Latest) && !p.beforeReaders(p.pinned(at)) {
+	if (at == Lazily || at == Latest) && !p.beforeReaders(p.pinned(at)) {
 		return nil
 	}
 	if p.fill(); p.Last-p.First+1 < fewestPlaced {
@@ -139,7 +138,7 @@ func (p *Placed) behindOperands() bool {
 func (p *Placed) pinned(at Places) []bool {
 	out, in := make([]bool, len(p.Chains)), map[*ir.Value]int{}
 	for i, chain := range p.Chains {
-		out[i] = (at == Lazily || at == LateSums && chain[0].Op.Class() != ir.Contract) && TellsStep(chain[0])
+		out[i] = at == Lazily && TellsStep(chain[0])
 		for _, v := range chain {
 			in[v] = i + 1
 		}
@@ -159,13 +158,13 @@ const mostCuts = 8
 
 // Placings are the ways to put copies into steps that are to be tried, the likeliest first.
 func Placings(c *Copies) []*Placed {
-	var out []*Placed
-	for _, at := range []Places{LateSums, Lazily, Eagerly, Latest} {
+	out := c.cuts()
+	for _, at := range []Places{Lazily, Eagerly, Latest} {
 		if p := NewPlaced(c, at); p != nil {
 			out = append(out, p)
 		}
 	}
-	return append(out, c.cuts()...)
+	return out
 }
 
 // cuts are the placings in the order of the file. Its last step begins at one of the values that end their

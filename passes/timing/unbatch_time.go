@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"nomul/ir"
+	"nomul/passes/canonical"
 	"nomul/passes/rewrite"
 )
 
@@ -14,7 +15,18 @@ import (
 // side, as in unrolled files. Where an input [1,T,…] holds a frame for each of T steps, or is
 // copied into one, the axis may also stand behind extents of 1. It moves numbers about and changes
 // none. A stack of steps that is weighed is taken apart too (weigh_steps.go, mix_steps.go).
+//
+// Parts of constants are constants, as of a buffer that is rolled: axes of batches are not looked for in these.
 func UnbatchTime(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
+	out, err := takenApart(n, o)
+	if err != nil {
+		return nil, err
+	}
+	return canonical.FoldConstants(out, o)
+}
+
+// takenApart is the net with the values of all steps taken apart.
+func takenApart(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	n, err := weighParts(n)
 	if err != nil {
 		return nil, err

@@ -338,6 +338,40 @@ class Stateful(Own):
         return count, spikes
 
 
+class Late(Stateful):
+    """A second layer inhibits that with the neuron, a step later. All states may begin with numbers."""
+
+    def __init__(self, cell, start, membrane, steps):
+        super().__init__(cell, start, steps)
+        self.membrane, self.back = membrane, nn.Linear(4, 6, bias=False)
+
+    def run(self, x):
+        mem1, other = torch.zeros(1, 6) + self.membrane, torch.zeros(1, 6) + self.start
+        mem2, spk2, count, spikes = torch.zeros(1, 4).to(x), torch.zeros(1, 4).to(x), 0, ([], [])
+        for t in range(self.steps):
+            spk1, mem1, other = self.cell(self.fc1(x) - self.back(spk2), mem1, other)
+            mem2, spk2 = self.plain(self.fc2(spk1), mem2, spk2)
+            spikes[0].append(spk1)
+            spikes[1].append(spk2)
+            count = count + spk1
+        return count, spikes
+
+
+def hysteresis(x, m, on):
+    """Fires from one threshold on until it is below another."""
+    m = 0.75 * m + x
+    on = torch.where(on == 0, (m > 1).float(), torch.where(m < 0.25, 0.0, 1.0))
+    s = (on == 1).float()
+    return s, m - 0.5 * s, on
+
+
+SPREAD, OTHER = torch.linspace(0.1, 0.6, 6), torch.linspace(-0.3, 0.7, 6)
+LATE = {"adaptive-current": (adaptive_current, 0, 0, 5), "bounded": (bounded, 1, 0, 5), "once": (once, 0, 0, 5),
+        "rests": (rests_from_outside, 0, 0, 4), "hysteresis": (hysteresis, 0, 0, 5),
+        "starts-number": (adaptive_current, 0.5, 0.25, 5), "starts-each": (adaptive_current, SPREAD, OTHER, 5),
+        "starts-thresholds": (decays_first, SPREAD, OTHER, 6)}
+
+
 class Recurrent(Stateful):
     """Spikes of the step before come back through weights."""
 
@@ -447,6 +481,8 @@ def main():
         own("first-" + name, make=partial(Stateful, cell, start, steps), steps=steps, exports="ts17 dynamo-opt | ts11")
     for name, mix in MIXES.items():
         own("parallel-" + name, (4, 1, 8), make=Parallel, mix=mix, exports="ts17" if name == "tensordot" else "ts17 | dynamo-opt")  # the other keeps its axes otherwise
+    for name, (cell, start, membrane, steps) in LATE.items():
+        own("late-" + name, make=partial(Late, cell, start, membrane, steps), steps=steps, exports="ts17 dynamo-opt | ts11")
     own("first-recurrent", make=partial(Recurrent, leaks_by_count, 0, 5), steps=5, exports="ts17 dynamo-opt | ts11")
     suite.close()
 
