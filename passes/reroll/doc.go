@@ -8,7 +8,8 @@
 // shows (first_step.go, initial_state.go). roll.go builds the body.
 //
 // Neurons that keep more than a membrane show no such layers: any_state.go tells their steps by
-// values that are computed alike, and proves that by unrolling the body again.
+// values that are computed alike, and proves that by unrolling the body again. Initial values of
+// several states at once are in shown_states.go.
 //
 // Outputs read the steps: sums, means, maxima and the last one become readouts (readout.go,
 // readout_terms.go); any other function of them is computed behind the loop. An input that

@@ -52,7 +52,7 @@ func rounds(n *ir.Net) bool {
 func rerolled(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	n, err := raise.WithOneStepRests(n)
 	if err == nil {
-		n, err = withRestCounts(n)
+		n, err = timing.WithRestCounts(n)
 	}
 	if err != nil {
 		return nil, err

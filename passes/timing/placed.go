@@ -13,6 +13,7 @@ import (
 // Lazily, a value that does not tell its step is as late as its readers allow: a state is computed
 // where it is read, as in files whose last step does not compute it. Latest, so are all but those that outputs read:
 // a comparison of a count is made where a membrane asks for it, and no step begins with one that fires.
+// In the order of the file, cuts choose where its last step begins.
 type Placed struct {
 	*Copies
 	Chains [][]*ir.Value // the copies of each value, the earliest first
