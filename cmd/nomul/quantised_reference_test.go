@@ -90,6 +90,13 @@ func (n *refNode) int(name string, absent int64) int {
 	return int(absent)
 }
 
+func (n *refNode) float(name string, absent float32) float32 {
+	if a := n.attr(name); a != nil {
+		return a.F
+	}
+	return absent
+}
+
 func (n *refNode) ints(name string, absent ...int) []int {
 	a := n.attr(name)
 	if a == nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"math"
 	"math/big"
 	"slices"
@@ -93,6 +94,7 @@ func init() {
 			return broadcastOf(broadcastOf(y, a[2], 1, subOf), a[1], 1, mulOf)
 		},
 	}
+	maps.Copy(referenceOps, functionOps())
 }
 
 func optional(a []*rats, i int) *rats {

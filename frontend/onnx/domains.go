@@ -1,5 +1,7 @@
 package onnx
 
+import "nomul/ir"
+
 // domains are the tables of operators outside of ai.onnx: those on quantised tensors of onnxruntime, and
 // QONNX under the names that it has had.
 var domains = map[string][]row{
@@ -14,6 +16,9 @@ var contributed = []row{
 	{op: "DequantizeLinear", min: 2, max: 3, attrs: []string{"axis"}, build: dequantizeLinear},
 	{op: "QGemm", min: 6, max: 9, attrs: []string{"alpha", "transA", "transB"}, build: qGemm},
 	{op: "QLinearAdd", min: 7, max: 8, build: qLinearAdd},
+	{op: "QLinearMul", min: 7, max: 8, build: qLinearMul},
+	{op: "QLinearSigmoid", min: 4, max: 5, build: qLinearFunction(ir.FnSigmoid, 0)},
+	{op: "QLinearLeakyRelu", min: 4, max: 5, attrs: []string{"alpha"}, build: qLinearFunction(ir.FnLeakyRelu, 0.01)},
 	{op: "QLinearConcat", min: 5, max: -1, attrs: []string{"axis"}, build: qLinearConcat},
 	{op: "QLinearGlobalAveragePool", min: 4, max: 5, attrs: []string{"channels_last"}, build: qLinearGlobalAveragePool},
 	{op: "QLinearAveragePool", min: 4, max: 5, build: qLinearAveragePool, attrs: []string{

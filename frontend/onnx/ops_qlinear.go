@@ -47,8 +47,12 @@ func (n *node) steps(x, scale, zero *tensor) (*tensor, error) {
 	return n.saturated(n.chain(x).then("scaled", x.elem, ir.OpDiv, nil, scale), "", zero, to)
 }
 
-// qLinearAdd is A + B.
-func qLinearAdd(n *node) (*tensor, error) {
+func qLinearAdd(n *node) (*tensor, error) { return n.betweenSteps(ir.OpAdd) }
+
+func qLinearMul(n *node) (*tensor, error) { return n.betweenSteps(ir.OpMul) }
+
+// betweenSteps is an op of A and B.
+func (n *node) betweenSteps(op ir.Op) (*tensor, error) {
 	a, err := n.real("a", n.in[0], n.in[1], n.in[2])
 	if err != nil {
 		return nil, err
@@ -57,11 +61,26 @@ func qLinearAdd(n *node) (*tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	y, err := n.emit("sum", a.elem, ir.OpAdd, nil, a, b)
+	y, err := n.emit(op.String(), a.elem, op, nil, a, b)
 	if err != nil {
 		return nil, err
 	}
 	return n.steps(y, n.in[6], n.arg(7))
+}
+
+// qLinearFunction is a function of each number, with an alpha or none.
+func qLinearFunction(fn ir.Fn, absent float32) func(*node) (*tensor, error) {
+	return func(n *node) (*tensor, error) {
+		x, err := n.real("x", n.in[0], n.in[1], n.in[2])
+		if err != nil {
+			return nil, err
+		}
+		y, err := n.emit("real", x.elem, ir.OpMap, ir.MapAttrs{Fn: fn, Alpha: n.floatAttr("alpha", absent)}, x)
+		if err != nil {
+			return nil, err
+		}
+		return n.steps(y, n.in[3], n.arg(4))
+	}
 }
 
 // qLinearConcat joins tensors of unlike scales.

@@ -57,6 +57,9 @@ func elu(x, alpha float64) float64 {
 	return x
 }
 
+// Function is a map's result for one real number.
+func Function(a ir.MapAttrs, x float64) float64 { return functions[a.Fn](x, a.Alpha) }
+
 // mapped applies the function; only relu and abs have integer results.
 func mapped(v *ir.Value) Kernel {
 	a := v.Attrs.(ir.MapAttrs)

@@ -15,9 +15,9 @@ type form struct {
 	cut
 	// rounded says that the value is this form rounded.
 	rounded *rounded
-	// table has the form's value for each integer of its only term, from the least on; gain and shift
-	// are not used then. So real inputs are, which float32 rounds.
-	table []numbers
+	// curve is the form, in place of gain and shift, where it is no multiple of its only term: so real inputs
+	// are, which float32 rounds, and functions of integers.
+	curve *curve
 	// weights are the integers of a constant, each times the gain, besides the shift.
 	weights *ir.Tensor
 	gain    numbers
@@ -71,7 +71,7 @@ func (f *form) numbers() (numbers, bool) {
 
 // plain reports whether the value is integers times numbers, and nothing else.
 func (f *form) plain() bool {
-	return f.rounded == nil && f.uncut() && f.table == nil
+	return f.rounded == nil && f.uncut() && f.curve == nil
 }
 
 // scaled is the form times numbers; nil where it is none.
@@ -84,8 +84,8 @@ func (f *form) scaled(by numbers) *form {
 	if out.cut, ok = f.cut.times(by); !ok {
 		return nil
 	}
-	if out.table != nil {
-		out.table = mapped(f.table, func(x numbers) numbers { return x.times(by) })
+	if f.curve != nil {
+		out.curve = f.curve.times(by)
 		return &out
 	}
 	out.shift = f.shift.times(by)
@@ -100,14 +100,6 @@ func (f *form) scaled(by numbers) *form {
 	return &out
 }
 
-func mapped(list []numbers, f func(numbers) numbers) []numbers {
-	out := make([]numbers, len(list))
-	for i, x := range list {
-		out[i] = f(x)
-	}
-	return out
-}
-
 // shifted is the form plus numbers; nil where it is none.
 func (f *form) shifted(by numbers) *form {
 	if f.rounded != nil {
@@ -118,8 +110,8 @@ func (f *form) shifted(by numbers) *form {
 	if out.cut, ok = f.cut.plus(by); !ok {
 		return nil
 	}
-	if out.table != nil {
-		out.table = mapped(f.table, func(x numbers) numbers { return x.plus(by) })
+	if f.curve != nil {
+		out.curve = f.curve.plus(by)
 		return &out
 	}
 	if f.weights != nil { // a zero point goes into the integers
@@ -207,20 +199,13 @@ func (f *form) moved(r *ir.Rebuilder, v *ir.Value) (*form, error) {
 		return nil, err
 	}
 	if f.weights != nil {
-		if out.weights, err = rewrite.Compute(v.Op, v.Attrs, f.weights); err != nil {
+		all := ir.Ints(x, ir.Stretch(f.weights.I, f.weights.Type.Shape, x))
+		if out.weights, err = rewrite.Compute(v.Op, v.Attrs, all); err != nil {
 			return nil, err
 		}
 		if out.gain, err = move(f.gain); err != nil {
 			return nil, err
 		}
-	}
-	out.table = nil
-	for _, t := range f.table {
-		at, err := move(t)
-		if err != nil {
-			return nil, err
-		}
-		out.table = append(out.table, at)
 	}
 	out.terms = nil
 	for _, t := range f.terms {
@@ -234,6 +219,16 @@ func (f *form) moved(r *ir.Rebuilder, v *ir.Value) (*form, error) {
 			return nil, err
 		}
 		out.terms = append(out.terms, t)
+	}
+	if f.curve != nil {
+		c := &curve{n: out.terms[0].n, at: f.curve.at, rising: f.curve.rising}
+		for _, p := range f.curve.params {
+			if p, err = move(p); err != nil {
+				return nil, err
+			}
+			c.params = append(c.params, p)
+		}
+		out.curve = c
 	}
 	return &out, nil
 }

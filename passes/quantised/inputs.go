@@ -37,7 +37,7 @@ func (q *reader) input(v *ir.Value) (*form, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &form{terms: []term{{n: n, gain: one(whole(1))}}, shift: nought, table: pixels(n)}, nil
+	return pixels(n).form(), nil
 }
 
 // integerInput takes an input of integers as it is.
@@ -53,14 +53,15 @@ func (q *reader) integerInput(v *ir.Value) (*form, error) {
 }
 
 // pixels are the float32 numbers that each integer of an input stands for.
-func pixels(n *ir.Value) []numbers {
-	gain, shift := normalisation(n)
-	var out []numbers
-	for p := n.Range.Lo; p <= n.Range.Hi; p++ {
-		x := rewrite.Zip(gain, shift, func(g, s float64) float64 { return float64(float32(float64(float64(p)*g) + s)) })
-		out = append(out, exactly(x))
-	}
-	return out
+func pixels(n *ir.Value) *curve {
+	g, s := normalisation(n)
+	gain, shift := exactly(g), exactly(s)
+	return &curve{n: n, params: []numbers{gain, shift}, rising: gain.every(func(r *big.Rat) bool { return r.Sign() >= 0 }),
+		at: func(params []*big.Rat, n int64) *big.Rat {
+			g, _ := params[0].Float64()
+			s, _ := params[1].Float64()
+			return rational(float64(float32(float64(float64(n)*g) + s)))
+		}}
 }
 
 // normalisation is the factor and the shift of an input that still has its batch axis.

@@ -14,7 +14,7 @@ func (q *reader) moved(v *ir.Value) (*form, error) {
 	}
 	if !x.constant() {
 		var err error
-		if x, err = q.settled(v.Args[0], x); err != nil || x.anyReal() {
+		if x, err = q.integral(v.Args[0], x); err != nil || x.anyReal() {
 			return nil, err
 		}
 	}

@@ -27,8 +27,12 @@ func (q *reader) joinable(v *ir.Value) (*form, error) {
 	return x, nil
 }
 
-// greatest is a max-pool or a maximum over axes: of the integers, where the gain is not negative.
+// greatest is a max-pool or a maximum over axes: of the integers, where the gain is not negative, or of the ranks
+// of a function's numbers.
 func (q *reader) greatest(v *ir.Value) (*form, error) {
+	if f := q.of(v.Args[0]); f != nil && f.curve != nil && f.rounded == nil {
+		return q.greatestRank(v, curveOf(f))
+	}
 	x, err := q.joinable(v)
 	if err != nil || x == nil || !x.terms[0].gain.every(func(r *big.Rat) bool { return r.Sign() > 0 }) {
 		return nil, err
@@ -150,7 +154,7 @@ func (q *reader) normalised(v *ir.Value) (*form, error) {
 	if x == nil || x.constant() {
 		return nil, nil
 	}
-	x, err := q.settled(v.Args[0], x)
+	x, err := q.integral(v.Args[0], x)
 	if err != nil || x.anyReal() {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ func ReadQuantised(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	if n.Steps != 1 || !roundsLayers(n) {
 		return n, nil
 	}
-	q := &reader{options: o, readers: n.Readers(), known: map[*ir.Value]*form{}, spelt: map[*ir.Value]*ir.Value{},
+	q := &reader{options: o, readers: n.Readers(), known: map[*ir.Value]*form{}, spelt: map[*ir.Value]*ir.Value{}, origins: map[*ir.Value]*curve{},
 		guesses: len(n.All(ir.OpCompare)) == 0}
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 		q.r = r
@@ -106,6 +106,7 @@ type reader struct {
 	readers map[*ir.Value][]*ir.Value
 	known   map[*ir.Value]*form
 	spelt   map[*ir.Value]*ir.Value // forms written out, by the value that they are of
+	origins map[*ir.Value]*curve    // words, as they were rounded from one integer
 	guesses bool                    // real numbers that are rounded become levels, too
 }
 
@@ -186,9 +187,12 @@ func (q *reader) written(v *ir.Value, f *form) (*ir.Value, error) {
 	if f.constant() {
 		return q.constant(v, f)
 	}
-	f, err := q.settled(v, f)
+	f, err := q.integral(v, f)
 	if err != nil {
 		return nil, err
+	}
+	if f.curve != nil {
+		return q.unrounded(v)
 	}
 	var out *ir.Value
 	for _, t := range f.terms {
@@ -211,6 +215,21 @@ func (q *reader) written(v *ir.Value, f *form) (*ir.Value, error) {
 		}
 	}
 	return out, nil
+}
+
+// unrounded writes a function of an integer out as the file has it: nothing rounds it for this reader.
+func (q *reader) unrounded(v *ir.Value) (*ir.Value, error) {
+	if v.Op == ir.OpInput {
+		return nil, notRounded(v)
+	}
+	args := make([]*ir.Value, len(v.Args))
+	for i, a := range v.Args {
+		var err error
+		if args[i], err = q.spell(a); err != nil {
+			return nil, err
+		}
+	}
+	return q.r.Add(v.Op, q.r.Unique(v.Name+".real"), v.Attrs, args...)
 }
 
 // with appends x op numbers; the neutral number is left out.

@@ -63,6 +63,9 @@ func (q *reader) bothConstant(v *ir.Value, f func(a, b numbers) numbers) (*form,
 func (q *reader) factor(v *ir.Value) (*form, error) {
 	slot, c := q.operandOf(v)
 	x := q.of(v.Args[slot])
+	if c == nil && v.Type.IsReal() {
+		return q.together(v)
+	}
 	if c == nil || x == nil || v.Op == ir.OpDiv && (slot != 0 || !v.Type.IsReal()) || v.Type.Shape != v.Args[slot].Type.Shape {
 		return nil, nil
 	}
@@ -73,13 +76,14 @@ func (q *reader) factor(v *ir.Value) (*form, error) {
 		}
 		by = one(whole(1)).over(by)
 	}
-	if x.rounded != nil {
-		var err error
-		if x, err = q.settled(v.Args[slot], x); err != nil {
-			return nil, err
-		}
+	x, err := q.integral(v.Args[slot], x)
+	if err != nil {
+		return nil, err
 	}
-	return x.scaled(by), nil
+	if out := x.scaled(by); out != nil {
+		return out, nil
+	}
+	return byCurve(x, func(c *curve) *curve { return c.times(by) }), nil
 }
 
 // sum is a + b or a − b.
@@ -97,20 +101,24 @@ func (q *reader) sum(v *ir.Value) (*form, error) {
 		if out := a.shifted(by); out != nil {
 			return out, nil
 		}
+		return byCurve(a, func(c *curve) *curve { return c.plus(by) }), nil
 	}
 	var err error
-	if a, err = q.settled(v.Args[0], a); err != nil {
+	if a, err = q.integral(v.Args[0], a); err != nil {
 		return nil, err
 	}
-	if b, err = q.settled(v.Args[1], b); err != nil {
+	if b, err = q.integral(v.Args[1], b); err != nil {
 		return nil, err
 	}
 	if minus {
-		if b = b.scaled(one(whole(-1))); b == nil {
-			return nil, nil
+		b = b.scaled(one(whole(-1)))
+	}
+	if b != nil {
+		if out := sum(a, b); out != nil {
+			return out, nil
 		}
 	}
-	return sum(a, b), nil
+	return q.together(v)
 }
 
 func (q *reader) negated(v *ir.Value) (*form, error) {
@@ -118,7 +126,7 @@ func (q *reader) negated(v *ir.Value) (*form, error) {
 	if x == nil {
 		return nil, nil
 	}
-	x, err := q.settled(v.Args[0], x)
+	x, err := q.integral(v.Args[0], x)
 	if err != nil {
 		return nil, err
 	}
@@ -137,13 +145,16 @@ func (q *reader) cut(v *ir.Value) (*form, error) {
 	}
 	slot, c := q.operandOf(v)
 	x := q.of(v.Args[slot])
+	if c == nil && v.Type.IsReal() {
+		return q.together(v)
+	}
 	if c == nil || x == nil || v.Type.Shape != v.Args[slot].Type.Shape {
 		return nil, nil
 	}
 	all, _ := c.numbers()
 	by, ok := all.uniform()
 	if !ok {
-		return nil, nil
+		return byCurve(x, func(c *curve) *curve { return c.with(all, operations[v.Op].of) }), nil
 	}
 	out := x.clipped(by, v.Op == ir.OpMax)
 	if out == nil || v.Type.IsReal() || out.rounded != nil || len(out.terms) != 1 || out.anyReal() {
@@ -170,7 +181,7 @@ func (q *reader) function(v *ir.Value) (*form, error) {
 	case x != nil && fn == ir.FnRelu:
 		return x.clipped(new(big.Rat), true), nil
 	case !rounds(fn):
-		return nil, nil
+		return q.mapped(v, x)
 	case x == nil && (!q.guesses || !clips(v, q.readers)):
 		return nil, nil
 	case x == nil:
@@ -182,15 +193,29 @@ func (q *reader) function(v *ir.Value) (*form, error) {
 	case x.constant():
 		all, _ := x.numbers()
 		return (&form{shift: zip(all, nought, func(a, _ *big.Rat) *big.Rat { return roundAs(fn, a) })}).asWeights(), nil
-	case x.rounded != nil:
-		var err error
-		if x, err = q.settled(v.Args[0], x); err != nil {
-			return nil, err
-		}
+	}
+	x, err := q.integral(v.Args[0], x)
+	if err != nil {
+		return nil, err
 	}
 	out := *x
 	out.rounded = &rounded{fn: fn, offset: nought}
 	return &out, nil
+}
+
+// mapped is a function of one integer.
+func (q *reader) mapped(v *ir.Value, x *form) (*form, error) {
+	if x == nil || x.constant() {
+		return nil, nil
+	}
+	x, err := q.integral(v.Args[0], x)
+	if err != nil {
+		return nil, err
+	}
+	if c := curveOf(x); c != nil {
+		return c.mapped(v.Attrs.(ir.MapAttrs)).form(), nil
+	}
+	return nil, nil
 }
 
 // clips reports whether what is rounded is cut on both sides behind, by the one reader that it has.

@@ -10,24 +10,26 @@ import (
 // maxSteps bounds the steps of a rounding that nothing clips.
 const maxSteps = ir.MaxLevels
 
-// settled is a form with nothing left to round: its value is that of v, and what it becomes is kept.
+// settled is an integral form that is a sum of terms: a curve that nothing rounds is a real number.
 func (q *reader) settled(v *ir.Value, f *form) (*form, error) {
+	f, err := q.integral(v, f)
+	if err != nil || f.curve == nil {
+		return f, err
+	}
+	n, err := q.spell(v)
+	return &form{terms: []term{{n: n, gain: one(whole(1))}}, shift: nought}, err
+}
+
+// integral is a form with nothing left to round: its value is that of v, and the form with a word is kept.
+func (q *reader) integral(v *ir.Value, f *form) (*form, error) {
 	if f.rounded == nil {
-		return q.tableless(v, f)
+		return f, nil
 	}
 	out, err := q.staircase(v, f)
 	if err == nil {
 		q.known[v] = out
 	}
 	return out, err
-}
-
-// tableless refuses to compute with a real input that nothing rounds.
-func (q *reader) tableless(v *ir.Value, f *form) (*form, error) {
-	if f.table == nil {
-		return f, nil
-	}
-	return nil, notRounded(v)
 }
 
 // staircase makes a word of a rounding: how many steps above the least its value is.
@@ -40,6 +42,11 @@ func (q *reader) staircase(v *ir.Value, f *form) (*form, error) {
 			return q.levelsOfReals(v, f)
 		}
 	}
+	if f.curve != nil && !f.curve.ofInput() {
+		if out, err := q.lookedUp(v, f); out != nil || err != nil {
+			return out, err
+		}
+	}
 	if err := q.positive(v, f); err != nil {
 		return nil, err
 	}
@@ -47,7 +54,11 @@ func (q *reader) staircase(v *ir.Value, f *form) (*form, error) {
 	if err != nil {
 		return nil, err
 	}
-	return q.word(v, s)
+	out, err := q.word(v, s)
+	if c := curveOf(f); err == nil && c != nil && !out.constant() && out.terms[0].n != c.n {
+		q.origins[out.terms[0].n] = c.plus(out.shift.negated())
+	}
+	return out, err
 }
 
 // stairs are the steps of a rounding that is not yet a word.
@@ -272,13 +283,8 @@ func (f *form) span() (least, most *big.Rat) {
 
 // extremes are the least and the greatest number of a form before it is cut.
 func extremes(f *form) (lo, hi *big.Rat) {
-	if f.table != nil {
-		for _, t := range f.table {
-			for _, x := range t.of {
-				lo, hi = smaller(lo, x), larger(hi, x)
-			}
-		}
-		return lo, hi
+	if f.curve != nil {
+		return f.curve.extremes()
 	}
 	low, high := f.shift, f.shift
 	for _, t := range f.terms {

@@ -2,6 +2,7 @@ package quantised
 
 import (
 	"math/big"
+	"sort"
 
 	"nomul/ir"
 	"nomul/ir/diag"
@@ -33,9 +34,9 @@ func (q *reader) stepsOf(v *ir.Value, f *form) (*stairs, error) {
 	c := &counting{f: f, lo: new(big.Int).Set(lo.Num()), count: int(count.Num().Int64())}
 	s := &stairs{base: lo}
 	switch {
-	case f.table != nil:
+	case f.curve != nil:
 		s.n = f.terms[0].n
-		s.shape, s.all = c.ofTable()
+		s.shape, s.all = c.ofCurve()
 	case len(f.terms) == 1:
 		s.n = f.terms[0].n
 		s.shape, s.all = c.ofOne()
@@ -73,26 +74,43 @@ func elements(lists ...numbers) (ir.Shape, [][]*big.Rat) {
 	return s, out
 }
 
-// ofTable are the steps of an input: by each of its integers.
-func (c *counting) ofTable() (ir.Shape, []steps) {
-	n := c.f.terms[0].n.Range
-	shape, all := elements(append([]numbers{c.f.rounded.offset}, c.f.table...)...)
-	out := make([]steps, len(all))
-	for i, e := range all {
-		out[i] = c.empty()
+// ofCurve are the steps of a curve that rises.
+func (c *counting) ofCurve() (ir.Shape, []steps) {
+	n := c.f.curve.n.Range
+	return c.each(append([]numbers{c.f.rounded.offset}, c.f.curve.params...), func(e []*big.Rat) steps {
+		out := c.empty()
 		for k := range c.count {
 			at, reached := c.step(k, e[0])
-			first := n.Hi + 1
-			for j, x := range e[1:] {
-				if d := x.Cmp(at); d > 0 || d == 0 && reached {
-					first = n.Lo + int64(j)
-					break
-				}
-			}
-			out[i].set(k, first, n)
+			first := sort.Search(int(n.Hi-n.Lo+1), func(i int) bool {
+				d := c.f.curve.at(e[1:], n.Lo+int64(i)).Cmp(at)
+				return d > 0 || d == 0 && reached
+			})
+			out.set(k, n.Lo+int64(first), n)
 		}
+		return out
+	})
+}
+
+// each are the steps of all elements, found once for those of the same numbers.
+func (c *counting) each(lists []numbers, find func(e []*big.Rat) steps) (ir.Shape, []steps) {
+	shape, all := elements(lists...)
+	out, known := make([]steps, len(all)), map[string]steps{}
+	for i, e := range all {
+		key := keyOf(e)
+		if _, seen := known[key]; !seen {
+			known[key] = find(e)
+		}
+		out[i] = known[key]
 	}
 	return shape, out
+}
+
+func keyOf(e []*big.Rat) string {
+	key := ""
+	for _, r := range e {
+		key += r.String() + " "
+	}
+	return key
 }
 
 func (c *counting) empty() steps { return steps{make([]int64, c.count), make([]int64, c.count)} }
@@ -112,20 +130,9 @@ func (s steps) set(k int, first int64, n ir.Range) {
 func (c *counting) ofOne() (ir.Shape, []steps) {
 	t := c.f.terms[0]
 	lo, hi := t.reached()
-	shape, all := elements(c.f.rounded.offset, t.gain, c.f.shift, lo, hi)
-	out := make([]steps, len(all))
-	known := map[string]steps{}
-	for i, e := range all {
-		key := ""
-		for _, r := range e {
-			key += r.String() + " "
-		}
-		if _, seen := known[key]; !seen {
-			known[key] = c.line(e[0], e[1], e[2], ir.Range{Lo: e[3].Num().Int64(), Hi: e[4].Num().Int64()})
-		}
-		out[i] = known[key]
-	}
-	return shape, out
+	return c.each([]numbers{c.f.rounded.offset, t.gain, c.f.shift, lo, hi}, func(e []*big.Rat) steps {
+		return c.line(e[0], e[1], e[2], ir.Range{Lo: e[3].Num().Int64(), Hi: e[4].Num().Int64()})
+	})
 }
 
 // reached are the bounds of a term's integer for each element.

@@ -26,7 +26,7 @@ func (q *reader) stepsOfSum(v *ir.Value, c *counting) (*stairs, error) {
 	firsts := make([][][]int64, len(all)) // for each element and a, the first b that reaches each step
 	known := map[string]int{}
 	for i, e := range all {
-		key := e[0].String() + " " + e[1].String() + " " + e[2].String() + " " + e[3].String()
+		key := keyOf(e)
 		if j, seen := known[key]; seen {
 			firsts[i] = firsts[j]
 			continue

@@ -190,6 +190,31 @@ def qonnx():
     n.save("qonnx", quant(y, 0.21, 0, 8, signed=1))
 
 
+def functions():
+    """Functions between steps: a table of the word, thresholds on the sum, products of a word with functions of it."""
+    n = Net(11, 2, 8, 8)
+    micro = dict(domain="com.microsoft")
+    f, u = (lambda v: n.const(np.float32(v))), (lambda v: n.const(np.uint8(v)))
+    x = n.qdq("x", 0.02, 128)
+    a = n.qdq(n.conv(x, 0.02, 2, 4, pads=[1, 1, 1, 1]), 0.06, 120)
+    swish = n.qdq(n.op("Mul", a, n.qdq(n.op("Sigmoid", a), 1 / 256, 0)), 0.031, 9)
+    hard = n.qdq(n.op("MaxPool", n.op("HardSwish", a), kernel_shape=[3, 3], pads=[1, 1, 1, 1]), 0.033, 11)
+    erf = n.qdq(n.op("Erf", n.op("Div", a, f(np.sqrt(2)))), 0.0079, 128)
+    gelu = n.qdq(n.op("Mul", n.op("Mul", a, n.qdq(n.op("Add", erf, f(1)), 0.0078, 0)), f(0.5)), 0.029, 7)
+    b = n.conv(n.qdq(n.op("Add", swish, hard), 0.06, 15), 0.06, 4, 4, pads=[1, 1, 1, 1])
+    rising = n.qdq(n.op("LeakyRelu", b, alpha=0.1), 0.11, 40)  # of a sum: thresholds
+    sloped = n.qdq(n.op("PRelu", n.qdq(n.conv(gelu, 0.029, 4, 4), 0.1, 100), n.const(np.float32(0.3))), 0.09, 50)
+    whole = n.qdq(n.op("Tanh", n.conv(sloped, 0.09, 4, 4)), 0.008, 128)
+    each = n.qdq(n.op("PRelu", n.conv(rising, 0.11, 4, 4), n.const(np.float32([0.2, 0, 0.7, 1.5]).reshape(4, 1, 1))), 0.2, 70)
+    q = n.q(each, 0.2, 70)
+    s = n.op("QLinearSigmoid", q, f(0.2), u(70), f(1 / 256), u(0), **micro)
+    m = n.op("QLinearMul", q, f(0.2), u(70), s, f(1 / 256), u(0), f(0.15), u(30), **micro)
+    k = n.op("QLinearLeakyRelu", m, f(0.15), u(30), f(0.14), u(40), alpha=-0.2, **micro)
+    both = n.op("Concat", n.op("Flatten", n.dq(k, 0.14, 40)), n.op("Flatten", whole), axis=1)
+    w, _ = n.weights((208, 3), axis=1)
+    n.save("functions", n.qdq(n.op("MatMul", n.qdq(both, 0.14, 60), w), 0.5, 128))
+
+
 def static():
     """What onnxruntime's quantize_static makes of a small residual network, in both formats, per channel."""
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
@@ -243,6 +268,6 @@ def brevitas():
         export_qonnx(net, args=x, export_path=os.path.join(HERE, "brevitas-qonnx.onnx"), opset_version=14, dynamo=False)
 
 
-ALL = [zeros, signed, joins, qlinear, integers, fewbits, qonnx, static, brevitas]
+ALL = [zeros, signed, joins, qlinear, integers, fewbits, qonnx, functions, static, brevitas]
 for make in [m for m in ALL if not sys.argv[1:] or m.__name__ in sys.argv[1:]]:
     make()
