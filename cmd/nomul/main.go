@@ -135,10 +135,10 @@ type usageError struct{ error }
 func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "nomul",
-		Short: "Compile a trained spiking network into a program without multiplications",
-		Long: `nomul compiles a trained spiking network into a program that runs without a
-single multiplication: Go with assembly for a CPU, C for a microcontroller, or
-Verilog for an FPGA, all bit-exact with each other.
+		Short: "Compile a trained network into a program without multiplications",
+		Long: `nomul compiles a trained network, spiking, of ReLUs or quantised, into a program
+that runs without a single multiplication: Go with assembly for a CPU, C for a
+microcontroller, or Verilog for an FPGA, all bit-exact with each other.
 
 MODEL is an .onnx file, a .snn file (a model in nomul's own language) or a .sir
 file (the text form of the intermediate representation). A first round:
