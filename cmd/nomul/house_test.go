@@ -35,7 +35,7 @@ var allowed = map[string][]string{
 	"nomul/passes/timing":            {"nomul/ir", "nomul/ir/diag", "nomul/passes/canonical", "nomul/passes/unsupported", "nomul/passes/raise", "nomul/passes/rewrite"},
 	"nomul/passes/reroll":            {"nomul/ir", "nomul/ir/diag", "nomul/passes/canonical", "nomul/passes/unsupported", "nomul/passes/raise", "nomul/passes/rewrite", "nomul/passes/timing"},
 	"nomul/passes/layers":            {"nomul/ir/update", "nomul/ir", "nomul/ir/diag", "nomul/ir/eval", "nomul/passes/canonical", "nomul/passes/raise", "nomul/passes/rewrite", "nomul/passes/timing"},
-	"nomul/passes/quantised":         {"nomul/ir", "nomul/ir/diag", "nomul/passes/layers", "nomul/passes/rewrite"},
+	"nomul/passes/quantised":         {"nomul/ir", "nomul/ir/diag", "nomul/ir/eval", "nomul/passes/layers", "nomul/passes/rewrite"},
 	"nomul/passes/words":             {"nomul/ir", "nomul/ir/diag", "nomul/passes/canonical", "nomul/passes/layers", "nomul/passes/rewrite"},
 	"nomul/passes/scales":            {"nomul/ir/update", "nomul/ir", "nomul/ir/diag", "nomul/passes/canonical", "nomul/passes/unsupported", "nomul/passes/layers", "nomul/passes/raise", "nomul/passes/rewrite"},
 	"nomul/passes/rounding":          {"nomul/ir", "nomul/passes/layers", "nomul/passes/rewrite", "nomul/passes/scales"},

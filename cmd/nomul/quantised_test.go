@@ -182,20 +182,23 @@ func holdTensor(t *testing.T, net *ir.Net, name string, got map[string]*ir.Tenso
 	}
 }
 
-// What has no integer form is refused by name: scales that are chosen for each input, and real numbers
-// that are rounded without bounds.
+// What has no integer form is refused by name: scales that are chosen for each input, real numbers that are
+// rounded without bounds, and sums of numbers that are no steps of a scale.
 func TestQuantisedRefusals(t *testing.T) {
 	initial := []*onnxpb.TensorProto{
 		{Name: "w", DataType: 1, Dims: []int64{2, 2}, FloatData: []float32{0.3, -0.7, 0.2, 0.4}},
 		{Name: "k", DataType: 3, Dims: []int64{2, 2}, Int32Data: []int32{1, -2, 3, 4}},
 		{Name: "s", DataType: 1, FloatData: []float32{0.1}},
+		{Name: "z", DataType: 3, Int32Data: []int32{0}},
 	}
 	node := func(op, in, out string) *onnxpb.NodeProto {
 		return &onnxpb.NodeProto{OpType: op, Name: op, Input: strings.Split(in, " "), Output: strings.Split(out, " ")}
 	}
 	for want, nodes := range map[string][]*onnxpb.NodeProto{
 		"takes its scale from the range of what comes in": {node("DynamicQuantizeLinear", "x", "q qs qz"), node("MatMulInteger", "q k qz", "y")},
-		"round has no integer form":                       {node("MatMul", "x w", "a"), node("Round", "a", "b"), node("MatMul", "b w", "y")},
+		"sums numbers of a function": {node("QuantizeLinear", "x s z", "xq"), node("DequantizeLinear", "xq s z", "xd"), node("MatMul", "xd w", "a"),
+			node("QuantizeLinear", "a s z", "aq"), node("DequantizeLinear", "aq s z", "ad"), node("Tanh", "ad", "b"), node("ReduceMean", "b", "c"), node("QuantizeLinear", "c s z", "y")},
+		"round has no integer form": {node("MatMul", "x w", "a"), node("Round", "a", "b"), node("MatMul", "b w", "y")},
 	} {
 		shape := &onnxpb.TensorShapeProto{}
 		for _, d := range []int64{1, 2} {

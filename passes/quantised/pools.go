@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"nomul/ir"
+	"nomul/ir/diag"
 	"nomul/passes/layers"
 	"nomul/passes/rewrite"
 )
@@ -66,9 +67,19 @@ func (q *reader) onKept(v *ir.Value, x *form, n *ir.Value, gain, shift numbers) 
 	return &form{terms: []term{{n: n, gain: keep(x.terms[0].gain).times(gain)}}, shift: keep(x.shift).times(shift)}
 }
 
+// summable is the form of an operand that is summed up. Numbers of a function are no multiples of one scale, so no
+// integers have their sums.
+func (q *reader) summable(v *ir.Value) (*form, error) {
+	if f := q.of(v.Args[0]); f != nil && f.curve != nil && f.rounded == nil && f.curve.n.Op != ir.OpInput {
+		return nil, rewrite.Refuse(v, diag.NotExact, "sums numbers of a function, %%%s, which are no steps of one scale", v.Args[0].Name).
+			WithHelp("quantise the result of the function before it is summed or averaged")
+	}
+	return q.joinable(v)
+}
+
 // added is a sum or a mean over axes.
 func (q *reader) added(v *ir.Value) (*form, error) {
-	x, err := q.joinable(v)
+	x, err := q.summable(v)
 	if err != nil || x == nil {
 		return nil, err
 	}
@@ -90,7 +101,7 @@ func (q *reader) added(v *ir.Value) (*form, error) {
 // pooled is the sum or the mean of windows. The padding is the integer of 0, so all windows have as
 // many elements; a mean that leaves padding out is divided by how many are none.
 func (q *reader) pooled(v *ir.Value) (*form, error) {
-	x, err := q.joinable(v)
+	x, err := q.summable(v)
 	if err != nil || x == nil {
 		return nil, err
 	}
