@@ -113,6 +113,8 @@ func setOptions(t *testing.T, o *Options, text string) {
 			o.Samples = sampled(t, value)
 		case "levels":
 			o.Activations.All, _ = strconv.Atoi(value)
+		case "thresholds":
+			o.Thresholds = value
 		case "pipelined":
 			o.Pipelined, _ = strconv.Atoi(value)
 		case "csd-digits":

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,10 +12,11 @@ import (
 )
 
 // activationFlags say which words stand for the numbers that a ReLU sends.
-type activationFlags struct{ code, levels string }
+type activationFlags struct{ code, levels, thresholds string }
 
 func (f *activationFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.code, "code", "radix", "how a network of ReLUs sends numbers: `radix`, as words of bits, the highest first; rate, as so many spikes, of which a layer has all before it sends its own; pipelined, as spikes in time steps, each passed on at once")
+	fs.StringVar(&f.thresholds, "thresholds", rewrite.ThresholdNames[0], "by calibration, the largest number that the word of a ReLU stands for: `mse`, where the squared error is least; max, the largest seen; percentile, that of 99.9 %; balance, by local threshold balancing")
 	fs.StringVar(&f.levels, "activations", "", "with radix the bits of a word, 1 to 16 (default 8), with rate how many spikes a neuron sends at most, with pipelined how many time steps there are (default 15): `N` for all, N,LAYER=N or LAYER=N for some layers")
 }
 
@@ -31,6 +33,10 @@ var codes = map[string]struct {
 
 // set reads the flags.
 func (f *activationFlags) set(o *rewrite.Options) error {
+	if !slices.Contains(rewrite.ThresholdNames, f.thresholds) {
+		return usageError{fmt.Errorf("--thresholds %s: %s", f.thresholds, oneOf(f.thresholds, rewrite.ThresholdNames))}
+	}
+	o.Thresholds = f.thresholds
 	levels, err := f.perLayer()
 	if o.Activations = levels; err == nil && f.code == "pipelined" {
 		if len(levels.Of) > 0 {

@@ -24,6 +24,10 @@ func Looped(n *ir.Net) bool { return n.Steps > 1 || len(n.All(ir.OpDelay)) > 0 }
 // of a neuron without a spike it is the number of steps.
 var ReadoutNames = []string{"sum", "mean", "last", "max", "first"}
 
+// ThresholdNames are the choices of the last level of a word: where the squared error is least, the largest number,
+// the number that 99.9 % are below, and local threshold balancing. The first is the usual one.
+var ThresholdNames = []string{"mse", "max", "percentile", "balance"}
+
 // ReadoutOf is how an output is to be read over the time steps; empty when it is not said.
 func (o *Options) ReadoutOf(out *ir.Value) string { return cmp.Or(o.Readouts[out.Name], o.Readout) }
 
@@ -87,6 +91,8 @@ type Options struct {
 	Pipelined int
 	// Activations says how many levels above 0 the words of activations have; zero is 255, 8 bits.
 	Activations PerLayer
+	// Thresholds says how samples choose the last level of a word, one of ThresholdNames; the first when empty. Tables have ends of their own.
+	Thresholds string
 	// Note, when not nil, is told of every rewrite that is not exact: at which
 	// value, and by how much.
 	Note func(v *ir.Value, text string)

@@ -33,12 +33,12 @@ func CodeActivations(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	if o.Pipelined > 0 {
 		return pipelined(n, measured, o)
 	}
-	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-		if m := measured[v]; m != nil {
-			return m.word(r, o)
-		}
-		return nil, nil
-	})
+	with, err := centred(n, measured, o)
+	if err != nil {
+		return nil, err
+	}
+	out, _, err := coded(n, measured, with, o)
+	return out, err
 }
 
 // gated refuses a product of two numbers that the net computes, as of squeeze and excite or attention;
@@ -180,11 +180,11 @@ func (m *measurement) add(t *ir.Tensor) {
 const leastTop = 1.0 / 64
 
 // distances are those of thresholds: the last level over their number.
-func (m *measurement) distances(count int) *ir.Tensor {
-	out := ir.NewTensor(ir.RealType(m.steps))
+func (m *measurement) distances(count int, o *rewrite.Options) *ir.Tensor {
+	out, topOf := ir.NewTensor(ir.RealType(m.steps)), tops[cmp.Or(o.Thresholds, rewrite.ThresholdNames[0])]
 	most := 0.0
 	for i := range m.channels {
-		out.F[i] = m.channels[i].bestTop(count, m.most)
+		out.F[i] = topOf(&m.channels[i], count, m.most)
 		most = max(most, out.F[i])
 	}
 	if most == 0 {
@@ -205,7 +205,7 @@ func (m *measurement) word(r *ir.Rebuilder, o *rewrite.Options) (*ir.Value, erro
 	if m.table != nil {
 		return m.lookup(r, count)
 	}
-	step := m.distances(count)
+	step := m.distances(count, o)
 	n, err := m.levels(r, count, m.v.Name, r.Of(m.x), halves(step), step)
 	if err != nil {
 		return nil, err

@@ -70,7 +70,7 @@ var spreads = map[ir.Op]bool{ir.OpReshape: true, ir.OpTranspose: true, ir.OpSlic
 // signed writes a sum as a word of so many levels, half of them below 0, times their distance.
 func (m *measurement) signed(r *ir.Rebuilder, o *rewrite.Options) (*ir.Value, error) {
 	below := max(1, m.count(o)/2)
-	step := m.distances(below)
+	step := m.distances(below, o)
 	first := layers.Times(step, rewrite.Scalar(0.5-float64(below)))
 	n, err := m.levels(r, 2*below, m.v.Name+".word", r.Of(m.v), first, step)
 	if err != nil {

@@ -8,6 +8,8 @@
 //	%b = conv %r, …            %r.x = mul %r, step
 //	                           %b   = conv %r.x, …
 //
+// Layers behind words of few levels get biases such that the means of their results stay (centre_biases.go).
+//
 // How far apart thresholds are follows from the numbers of the network on samples (histogram.go): the mean
 // squared error of the words is least (design: an IF neuron that starts at half its threshold and is
 // reset by subtraction fires ⌊x·T/θ + ½⌋ times in T steps, between 0 and T; θ = T·step).

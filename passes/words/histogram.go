@@ -79,3 +79,50 @@ func (h *histogram) bestTop(count int, most float64) float64 {
 	}
 	return best
 }
+
+// tops are the choices of the last level of a word for the numbers of a histogram, none of which counts as more than
+// most; 0 where there are no numbers.
+var tops = map[string]func(h *histogram, count int, most float64) float64{
+	"mse":        (*histogram).bestTop,
+	"max":        func(h *histogram, _ int, most float64) float64 { return min(h.most, most) },
+	"percentile": func(h *histogram, _ int, most float64) float64 { return min(h.percentile(), most) },
+	"balance":    func(h *histogram, _ int, most float64) float64 { return min(h.balanced(), most) },
+}
+
+// below is the share of numbers that the last level of a percentile is not below.
+const below = 0.999
+
+// percentile is the number that the share below of all numbers are not above, at the end of its bin.
+func (h *histogram) percentile() float64 {
+	total, seen := 0.0, 0.0
+	for _, n := range h.bins {
+		total += float64(n)
+	}
+	for i, n := range h.bins {
+		if seen += float64(n); n > 0 && seen >= below*total {
+			return min(float64(i+1)*h.width, h.most)
+		}
+	}
+	return 0
+}
+
+// balancings are the rounds of local threshold balancing.
+const balancings = 16
+
+// balanced is the threshold of local balancing (Bu et al., 2022): from 0 on it grows by twice the mean of what numbers
+// are above it, round by round.
+func (h *histogram) balanced() float64 {
+	top := 0.0
+	for range balancings {
+		above, total := 0.0, 0.0
+		for i, n := range h.bins {
+			total += float64(n)
+			above += float64(n) * max((float64(i)+0.5)*h.width-top, 0)
+		}
+		if total == 0 {
+			return 0
+		}
+		top += 2 * above / total
+	}
+	return min(top, h.most)
+}

@@ -44,7 +44,7 @@ func withNeurons(n *ir.Net, measured map[*ir.Value]*measurement, o *rewrite.Opti
 				WithHelp("use --code radix or rate, whose words have one")
 		case m != nil:
 			stepped[v] = true
-			return m.neuron(r, o.Pipelined)
+			return m.neuron(r, o)
 		case v.Op == ir.OpMaxPool && stepped[v.Args[0]]:
 			return nil, rewrite.Refuse(v, diag.NotExact, "is the greatest of numbers, and the spikes of one step do not tell which is the greatest").
 				WithHelp("use --code radix or rate, or train with average pooling")
@@ -66,8 +66,8 @@ func firstOf(n *ir.Net, measured map[*ir.Value]*measurement) *ir.Value {
 }
 
 // neuron writes an activation as a neuron that fires at most once in each of the steps, times its threshold.
-func (m *measurement) neuron(r *ir.Rebuilder, steps int) (*ir.Value, error) {
-	threshold := layers.Times(m.distances(steps), rewrite.Scalar(float64(steps)))
+func (m *measurement) neuron(r *ir.Rebuilder, o *rewrite.Options) (*ir.Value, error) {
+	threshold := layers.Times(m.distances(o.Pipelined, o), rewrite.Scalar(float64(o.Pipelined)))
 	args := make([]*ir.Value, ir.NeuronLeak)
 	args[ir.NeuronX] = r.Of(m.x)
 	for slot, t := range map[int]*ir.Tensor{ir.NeuronThreshold: threshold, ir.NeuronReset: threshold, ir.NeuronInit: halves(threshold)} {
