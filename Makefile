@@ -100,13 +100,15 @@ paper: build
 	$(NOMUL) check testdata/dsl/models/spiking_mlp.snn
 	$(NOMUL) verify testdata/dsl/models/spiking_mlp.snn --targets go --samples 1
 
-# Every export on all recorded samples against PyTorch, the tutorial's table; then the README's: the
-# 10,000 test images on the Go engine, with flips. The real networks take minutes each.
+# Every export on all recorded samples against PyTorch, the tutorial's table, the logits of networks of words against
+# those of ordinary integers; then the README's: the 10,000 test images on the Go engine, with flips. The real networks
+# take minutes each, the logits hours.
 NETWORKS := $(MODEL) $(addprefix testdata/models/,fmnist-cnn-snntorch/cnn_ts26.onnx \
     fmnist-resnet-sj-sew/ressew_ts26_sjhead_bn.onnx fmnist-spiking-mlp-bnc/smlpbnc_ts26_sjhead_bn.onnx)
 accuracy: build
 	$(GO) test -count=1 -timeout 60m ./frontend/onnx -run TestModelsCompute -args -all
 	$(GO) test -count=1 -timeout 60m ./cmd/nomul -run TestTutorialFigures -args -all $(UPDATE)
+	$(GO) test -count=1 -timeout 300m ./cmd/nomul -run TestPlainIntegers -args -all $(UPDATE)
 	@set -e; for m in $(NETWORKS); do echo; echo "== $$m"; \
 	    $(NOMUL) eval $$m --images $(IMAGES) --labels $(LABELS) --engine go --flips 60 $(PIXELS); done
 
