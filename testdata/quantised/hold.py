@@ -4,7 +4,7 @@
 
 MODEL is what onnxruntime's quantize_static (QDQ or QOperator) or Brevitas (QCDQ) writes; IMAGES and LABELS are idx
 files, NOMUL the program. Every tensor that is rounded is made an output. The reference computes with integers and the
-file's scales as fractions: sums of products of integers, exact in float64, and quotients in float64, each as a fraction
+file's scales as fractions: sums of products of integers in floats that hold them, and quotients in float64, each as a fraction
 where it lies near the middle of two integers. It prints, for each tensor, how many integers of how many differ, and of
 those that differ from onnxruntime's what they are made of."""
 import gzip
@@ -33,6 +33,8 @@ def fractions(a):
 def along(list, n):
     return list if len(list) == n else list * n
 
+
+PORTION, BATCH = 500, 25  # images that nomul is given at a time, and that are computed at a time
 
 near = 0
 LAST = [None]  # the operand, scale and zero point of the last rounding
@@ -82,6 +84,12 @@ def operands(made, theirs, limit):
     return out, beyond
 
 
+def exactly(most):
+    """The type in which sums of products of integers, and all their parts, are exact that are at most so large."""
+    assert most < 2 ** 53
+    return np.float32 if most < 2 ** 24 else np.float64
+
+
 class Graph:
     def __init__(self, model):
         self.g = model.graph
@@ -127,14 +135,14 @@ class Graph:
 
     def Conv(self, a, x, w, b=None):
         assert len(x.scale) == 1 and x.shift == [0] and a.get("group", 1) == 1
-        k = w.k
-        p = windows(x.k.astype(np.float64), k.shape[2:], a.get("strides", [1, 1]), a.get("pads", [0] * 4), a.get("dilations", [1, 1]), 0)
+        k = w.k.reshape(w.k.shape[0], -1)
+        exact = exactly(np.abs(k).sum(1).max() * np.abs(x.k).max())
+        p = windows(x.k.astype(exact), w.k.shape[2:], a.get("strides", [1, 1]), a.get("pads", [0] * 4), a.get("dilations", [1, 1]), 0)
         n, c, t, h, wd = p.shape
-        y = (k.reshape(k.shape[0], -1).astype(np.float64) @ p.reshape(n, c * t, h * wd)).reshape(n, k.shape[0], h, wd)
-        return self.weighted(y, x, w, b)
+        y = (k.astype(exact) @ p.reshape(n, c * t, h * wd)).reshape(n, len(k), h, wd)
+        return self.weighted(y.astype(np.float64), x, w, b)
 
     def weighted(self, y, x, w, b):
-        assert np.abs(y).max() < 2 ** 52
         m = y.shape[1]
         scale = [x.scale[0] * s for s in along(w.scale, m)]
         shift = [F(0)]
@@ -144,13 +152,17 @@ class Graph:
 
     def Gemm(self, a, x, w, b=None):
         k = w.k if a.get("transB", 0) else w.k.T
-        return self.weighted(x.k.astype(np.float64) @ k.T.astype(np.float64), x, w, b)
+        return self.weighted(self.product(x.k, k.T), x, w, b)
 
     def Transpose(self, a, x):
         return Num(x.k.T, x.scale) if isinstance(x, Num) else x.T
 
     def MatMul(self, a, x, w):
-        return self.weighted(x.k.astype(np.float64) @ w.k.astype(np.float64), x, w, None)
+        return self.weighted(self.product(x.k, w.k), x, w, None)
+
+    def product(self, x, k):
+        exact = exactly(np.abs(k).sum(0).max() * np.abs(x).max())
+        return (x.astype(exact) @ k.astype(exact)).astype(np.float64)
 
     def MaxPool(self, a, x):
         k = x.k if isinstance(x, Num) else x
@@ -172,7 +184,7 @@ class Graph:
     def QGemm(self, a, x, xs, xz, w, ws, wz, b, ys, yz):
         assert a.get("transB", 0) in (0, 1)
         k = (w if a.get("transB", 0) else w.T).astype(np.int64) - wz.astype(np.int64).reshape(-1, 1)
-        y = self.weighted((x.astype(np.int64) - int(xz)).astype(np.float64) @ k.T.astype(np.float64), Num(None, fractions(xs)), Num(None, fractions(ws)), None)
+        y = self.weighted(self.product(x.astype(np.int64) - int(xz), k.T), Num(None, fractions(xs)), Num(None, fractions(ws)), None)
         y.shift = [s * int(v) for s, v in zip(along(y.scale, len(b)), b)]
         return quantise(y, ys, yz, yz.dtype)
 
@@ -193,56 +205,106 @@ def tapped(model, names, path):
     onnx.save(m, path)
 
 
-def main():
-    path, images, labels, nomul = sys.argv[1:5]
-    count, mean, std = int((sys.argv + ["", "10000"])[5] if len(sys.argv) > 5 else 10000), *(float(v) for v in (sys.argv[6:8] or (0.286, 0.353)))
-    read = lambda f, skip: np.frombuffer(gzip.open(f).read()[skip:], np.uint8)
-    x, label = read(images, 16).reshape(-1, 1, 28, 28)[:count], read(labels, 8)[:count]
-    model = onnx.load(path)
-    first, names = rounded(model)
-    out = model.graph.output[0].name
-    graph = Graph(model)
-    import onnxruntime as ort
-    with tempfile.TemporaryDirectory() as tmp:
-        tap, tap0 = os.path.join(tmp, "tap.onnx"), os.path.join(tmp, "tap0.onnx")
-        tapped(model, names, tap)
-        tapped(model, names + [first], tap0)
+class Tally:
+    """Counts, over all images, of a tensor that is rounded."""
+
+    def __init__(self):
+        self.total = self.nomul = self.theirs = self.own = self.beyond = 0
+        self.lines = []
+
+    def add(self, exact, nomul, theirs, made):
+        self.total += exact.size
+        self.nomul += int((nomul.reshape(exact.shape) != exact).sum())
+        self.theirs += int((theirs != exact).sum())
+        self.own += int((made[0] != theirs).sum())
+        some, far = operands(made, theirs, 2 - len(self.lines))
+        self.lines += some
+        self.beyond += far
+
+
+class Held:
+    """A quantised model, run by onnxruntime, exactly and by nomul."""
+
+    def __init__(self, path, nomul, tmp):
+        import onnxruntime as ort
+        model = onnx.load(path)
+        self.first, self.names = rounded(model)
+        self.out, self.graph, self.nomul, self.tmp = model.graph.output[0].name, Graph(model), nomul, tmp
+        self.tap, tap0 = os.path.join(tmp, "tap.onnx"), os.path.join(tmp, "tap0.onnx")
+        tapped(model, self.names, self.tap)
+        tapped(model, self.names + [self.first], tap0)
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
-        session = ort.InferenceSession(tap0, options, providers=["CPUExecutionProvider"])
-        total, wrong, other, right = {n: 0 for n in names}, {n: 0 for n in names}, {n: 0 for n in names}, {"exact": 0, "nomul": 0, "onnxruntime": 0}
-        own, beyond, lists = {n: 0 for n in names}, {n: 0 for n in names}, {n: [] for n in names}
-        for at in range(0, count, 250):
-            part = x[at:at + 250]
-            real = ((part.astype(np.float32) / np.float32(255) - np.float32(mean)) / np.float32(std)).astype(np.float32)
-            runs = [session.run([first, out] + names, {session.get_inputs()[0].name: real[i:i + 1]}) for i in range(len(part))]
-            q = np.concatenate([r[0] for r in runs])
-            forced = {name: np.concatenate([r[2 + j] for r in runs]).astype(np.int64) for j, name in enumerate(names)}
-            graph.run(q.astype(np.int64), forced)
-            for name in names:
-                own[name] += int((graph.made[name][0] != forced[name]).sum())
-                some, far = operands(graph.made[name], forced[name], 2 - len(lists[name]))
-                lists[name] += some
-                beyond[name] += far
-            want = graph.run(q.astype(np.int64))
-            np.savez(os.path.join(tmp, "in.npz"), **{session.get_inputs()[0].name: q})
-            subprocess.run([nomul, "run", tap, "--engine", "go", "-i", os.path.join(tmp, "in.npz"), "-o", os.path.join(tmp, "out.npz")], check=True, stdout=subprocess.DEVNULL)
-            got = np.load(os.path.join(tmp, "out.npz"))
-            for j, name in enumerate(names):
-                mine, exact, theirs = got[name].reshape(want[name].shape), want[name], np.concatenate([r[2 + j] for r in runs])
-                total[name] += exact.size
-                wrong[name] += int((mine != exact).sum())
-                other[name] += int((theirs != exact).sum())
-            y = got[out].reshape(len(part), -1)
-            o = want[out]
-            o = o.k if isinstance(o, Num) else o
-            for who, z in [("exact", o), ("nomul", y), ("onnxruntime", np.concatenate([r[1] for r in runs]))]:
-                right[who] += int((z.argmax(1) == label[at:at + 250]).sum())
-            print(at + len(part), right, "differ from exact:", sum(wrong.values()), "onnxruntime:", sum(other.values()), "near ties:", near, flush=True)
-    for name in names:
-        print(f"{name}: {wrong[name]} of {total[name]} integers differ from exact ones, onnxruntime's {other[name]};",
-              f"fed its own integers, onnxruntime's differ {own[name]} times, {beyond[name]} of them beyond float32's error")
-        for line in lists[name]:
+        self.session = ort.InferenceSession(tap0, options, providers=["CPUExecutionProvider"])
+        self.input = self.session.get_inputs()[0].name
+
+    def onnxruntime(self, real):
+        """Its first integers, its results, and its integers of each tensor."""
+        runs = [self.session.run([self.first, self.out] + self.names, {self.input: real[i:i + 1]}) for i in range(len(real))]
+        return [np.concatenate(r) for r in zip(*runs)]
+
+    def engine(self, q):
+        np.savez(os.path.join(self.tmp, "in.npz"), **{self.input: q})
+        subprocess.run([self.nomul, "run", self.tap, "--engine", "go", "-i", os.path.join(self.tmp, "in.npz"), "-o", os.path.join(self.tmp, "out.npz")],
+                       check=True, stdout=subprocess.DEVNULL)
+        return np.load(os.path.join(self.tmp, "out.npz"))
+
+    def exact(self, q, theirs):
+        """The exact tensors, and what is exact in each layer that is fed onnxruntime's own integers."""
+        self.graph.run(q.astype(np.int64), {name: t.astype(np.int64) for name, t in zip(self.names, theirs)})
+        made = self.graph.made
+        return self.graph.run(q.astype(np.int64)), made
+
+
+def normalised(pixels, mean, std):
+    return ((pixels.astype(np.float32) / np.float32(255) - np.float32(mean)) / np.float32(std)).astype(np.float32)
+
+
+def first_other(held, i, exact, made, theirs):
+    """The first layer in which onnxruntime's integers of an image are others, with their operands."""
+    for name, t in zip(held.names, theirs):
+        if (exact[name][i] != t[i]).any():
+            y, (x, s, z) = made[name]
+            lines, far = operands((y[i:i + 1], (Num(x.k[i:i + 1], x.scale, x.shift), s, z)), t[i:i + 1], 3)
+            return f"{int((exact[name][i] != t[i]).sum())} integers of {name}, {far} beyond float32's error: " + "; ".join(lines)
+
+
+def main():
+    path, images, labels, nomul = sys.argv[1:5]
+    count, mean, std = int(sys.argv[5]) if len(sys.argv) > 5 else 10000, *(float(v) for v in (sys.argv[6:8] or (0.286, 0.353)))
+    read = lambda f, skip: np.frombuffer(gzip.open(f).read()[skip:], np.uint8)
+    x, label = read(images, 16).reshape(-1, 1, 28, 28)[:count], read(labels, 8)[:count]
+    right, others = {"exact": 0, "nomul": 0, "onnxruntime": 0}, []
+    with tempfile.TemporaryDirectory() as tmp:
+        held = Held(path, nomul, tmp)
+        tallies = {name: Tally() for name in held.names}
+        for start in range(0, len(x), PORTION):
+            q, results, *theirs = held.onnxruntime(normalised(x[start:start + PORTION], mean, std))
+            got = held.engine(q)
+            for at in range(0, len(q), BATCH):
+                part = slice(at, at + BATCH)
+                own = [t[part] for t in theirs]
+                exact, made = held.exact(q[part], own)
+                for name, t in zip(held.names, own):
+                    tallies[name].add(exact[name], got[name][part], t, made[name])
+                o = exact[held.out]
+                classes = {"exact": o.k if isinstance(o, Num) else o, "nomul": got[held.out][part], "onnxruntime": results[part]}
+                classes = {who: y.reshape(len(o.k if isinstance(o, Num) else o), -1).argmax(1) for who, y in classes.items()}
+                wanted = label[start + at:][:len(classes["exact"])]
+                for who, c in classes.items():
+                    right[who] += int((c == wanted).sum())
+                for i in np.nonzero(classes["exact"] != classes["onnxruntime"])[0]:
+                    others.append(f"image {start + at + i}, of class {wanted[i]}: exactly {classes['exact'][i]}, onnxruntime {classes['onnxruntime'][i]}; first other: "
+                                  + str(first_other(held, i, exact, made, own)))
+                print(start + at + len(wanted), right, "differ from exact:", sum(t.nomul for t in tallies.values()),
+                      "onnxruntime:", sum(t.theirs for t in tallies.values()), "near ties:", near, file=sys.stderr, flush=True)
+    print(f"{os.path.basename(path)}: of {len(x)} images right: {right}; {len(others)} predicted otherwise by onnxruntime")
+    for line in others:
+        print("   ", line)
+    for name, t in tallies.items():
+        print(f"{name}: {t.nomul} of {t.total} integers differ from exact ones, onnxruntime's {t.theirs};",
+              f"fed its own integers, onnxruntime's differ {t.own} times, {t.beyond} of them beyond float32's error")
+        for line in t.lines:
             print("   ", line)
 
 
