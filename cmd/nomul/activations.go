@@ -33,7 +33,7 @@ var codes = map[string]struct {
 
 // set reads the flags.
 func (f *activationFlags) set(o *rewrite.Options) error {
-	if !slices.Contains(rewrite.ThresholdNames, f.thresholds) {
+	if f.thresholds != "" && !slices.Contains(rewrite.ThresholdNames, f.thresholds) { // not every command has the flag
 		return usageError{fmt.Errorf("--thresholds %s: %s", f.thresholds, oneOf(f.thresholds, rewrite.ThresholdNames))}
 	}
 	o.Thresholds = f.thresholds
