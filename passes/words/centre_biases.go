@@ -47,8 +47,9 @@ func centred(n *ir.Net, measured map[*ir.Value]*measurement, o *rewrite.Options)
 	return out, nil
 }
 
-// fewLevels bounds the levels of words that move means; those of 8 bits do not.
-const fewLevels = 1 << 7
+// fewLevels bounds the levels of words that move means by more than rounding weights does: on the bundled CNN those of
+// 4 bits do not, with weights of 4 bits.
+const fewLevels = 8
 
 // behind lists the layers of weights behind words of few levels, by how many of them stand before each.
 func behind(n *ir.Net, measured map[*ir.Value]*measurement, o *rewrite.Options) [][]layers.Weighted {
