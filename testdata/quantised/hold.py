@@ -3,7 +3,7 @@
     python hold.py MODEL.onnx IMAGES LABELS NOMUL [N] [MEAN STD]
 
 MODEL is what onnxruntime's quantize_static (QDQ or QOperator) or Brevitas (QCDQ) writes; IMAGES and LABELS are idx
-files, NOMUL the program. Every tensor that is rounded is made an output. The reference computes with integers and the
+files, NOMUL the program. onnxruntime runs the file as it stands. Every tensor that is rounded is made an output. The reference computes with integers and the
 file's scales as fractions: sums of products of integers in floats that hold them, and quotients in float64, each as a fraction
 where it lies near the middle of two integers. It prints, for each tensor, how many integers of how many differ, and of
 those that differ from onnxruntime's what they are made of."""
@@ -235,6 +235,7 @@ class Held:
         tapped(model, self.names + [self.first], tap0)
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL  # its integer kernels round biases of real numbers
         self.session = ort.InferenceSession(tap0, options, providers=["CPUExecutionProvider"])
         self.input = self.session.get_inputs()[0].name
 
@@ -256,6 +257,10 @@ class Held:
         return self.graph.run(q.astype(np.int64)), made
 
 
+def read(path, skip):
+    return np.frombuffer(gzip.open(path).read()[skip:], np.uint8)
+
+
 def normalised(pixels, mean, std):
     return ((pixels.astype(np.float32) / np.float32(255) - np.float32(mean)) / np.float32(std)).astype(np.float32)
 
@@ -272,7 +277,6 @@ def first_other(held, i, exact, made, theirs):
 def main():
     path, images, labels, nomul = sys.argv[1:5]
     count, mean, std = int(sys.argv[5]) if len(sys.argv) > 5 else 10000, *(float(v) for v in (sys.argv[6:8] or (0.286, 0.353)))
-    read = lambda f, skip: np.frombuffer(gzip.open(f).read()[skip:], np.uint8)
     x, label = read(images, 16).reshape(-1, 1, 28, 28)[:count], read(labels, 8)[:count]
     right, others = {"exact": 0, "nomul": 0, "onnxruntime": 0}, []
     with tempfile.TemporaryDirectory() as tmp:
