@@ -80,6 +80,8 @@ type Value struct {
 	State   Range  // of a neuron's integer membrane, before and after the reset
 	Current Range  // of a neuron's integer current, if it has one, before and after its leak
 	Scale   *Scale // of an integer result: real = scale · integer; nil is unknown
+	// Measured is known of a layer of integers where calibration measured it; else nil.
+	Measured *Measured
 	// Origin is the place in the user's file that the value comes from.
 	Origin diag.Origin
 }

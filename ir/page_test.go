@@ -18,7 +18,7 @@ Operand  = (Slot "=")? "%" Name .
 Attrs    = "{" (Key "=" Word)* "}" .
 Type     = ("real" | "spike" | "u" Int | "s" Int) Shape .
 Shape    = "[" (Int ("," Int)*)? "]" .
-Suffix   = ("range" | "state" | "current") Int ".." Int | "scale" Scale .
+Suffix   = ("range" | "state" | "current") Int ".." Int | "scale" Scale | "measured" Attrs .
 Scale    = "2^" Int | Number | Name Shape Attrs .
 `
 
@@ -28,7 +28,7 @@ once
 	%x = input {scale=[0.00392156862745098] mean=[0.286] std=[0.353]} : u8[1,2,3]
 	%flat = reshape %x {shape=[6]} : u8[6]
 	%w = const {data=[1,-2,3,4,5,-6,7,8,9,1,2,3]} : s5[2,6] range -6..9
-	%sums = linear %flat, %w {slots=planes} : s14[2] range -2040..7650 scale sums.scale[2]{data=[0.5,0.25]}
+	%sums = linear %flat, %w {slots=planes} : s14[2] range -2040..7650 scale sums.scale[2]{data=[0.5,0.25]} measured {snr=41.5}
 	%limit = const {fill=4000} : u12[] range 4000..4000
 	%start = const {fill=0} : spike[2] range 0..0
 step

@@ -212,7 +212,7 @@ type written struct{ rng, state, current *Range }
 // suffix reads the fields after the type.
 func (p *parser) suffix(s *scanner, v *Value) (w written) {
 	for !s.atEnd() {
-		switch word := s.ident("range, state, current or scale"); word {
+		switch word := s.ident("range, state, current, scale or measured"); word {
 		case "range":
 			r := s.parseRange()
 			w.rng, v.Range = &r, r
@@ -224,8 +224,10 @@ func (p *parser) suffix(s *scanner, v *Value) (w written) {
 			w.current = &r
 		case "scale":
 			v.Scale = p.scale(s)
+		case "measured":
+			v.Measured = p.measured(s)
 		default:
-			s.fail(diag.Syntax, "wanted range, state, current or scale, found %q", word)
+			s.fail(diag.Syntax, "wanted range, state, current, scale or measured, found %q", word)
 		}
 	}
 	return w

@@ -77,6 +77,9 @@ func printValue(b *strings.Builder, v *Value, files *arrays) {
 	if v.Scale != nil {
 		fmt.Fprintf(b, " scale %s", printScale(v.Scale, files))
 	}
+	if v.Measured != nil {
+		fmt.Fprintf(b, " measured {%v}", v.Measured)
+	}
 }
 
 func printOperands(b *strings.Builder, v *Value) {

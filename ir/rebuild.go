@@ -49,10 +49,10 @@ func (r *Rebuilder) Copy(old *Value) (*Value, error) {
 }
 
 // CopyWith appends the old value with other attributes or operands, keeping its
-// name, origin and scale. The type is inferred anew unless the op cannot know it.
+// name, origin, scale and figures. The type is inferred anew unless the op cannot know it.
 func (r *Rebuilder) CopyWith(old *Value, attrs Attrs, args ...*Value) (*Value, error) {
 	v := &Value{Name: r.Unique(old.Name), Op: old.Op, Args: pad(old.Op, args), Attrs: attrs,
-		Range: old.Range, Scale: old.Scale, Origin: old.Origin}
+		Range: old.Range, Scale: old.Scale, Measured: old.Measured, Origin: old.Origin}
 	if old.Op.Typed() {
 		v.Type = old.Type
 	}

@@ -70,11 +70,7 @@ func (k *calibration) fidelity(n nets, fixed *ir.Net) ([]metrics.LayerFidelity, 
 	}
 	layers := parts[0].Layers()
 	for i := range layers {
-		for _, x := range []*float64{layers[i].SNR, layers[i].Clipped, layers[i].Flips, layers[i].Correlation} {
-			if x != nil {
-				*x = math.Round(*x*1e6) / 1e6 // sums of several workers end differently
-			}
-		}
+		layers[i].Round()
 	}
 	return layers, err
 }

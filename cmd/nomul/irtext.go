@@ -10,6 +10,7 @@ import (
 	"nomul/ir"
 	"nomul/passes"
 	"nomul/runtime/files"
+	"nomul/runtime/metrics"
 )
 
 func irCommand() *cobra.Command {
@@ -55,7 +56,11 @@ func irCommand() *cobra.Command {
 			if each.asked() {
 				return each.show(c, m, l, after, below)
 			}
-			net, err := m.dump(l, after, nil)
+			dump := func() (*ir.Net, error) { return m.dump(l, after, nil) }
+			if l == ir.Fixed && after == "" && m.calibration != nil {
+				dump = m.measured
+			}
+			net, err := dump()
 			if err != nil {
 				return err
 			}
@@ -122,6 +127,21 @@ func (m *model) dump(level ir.Level, after string, seen func(passes.Pass, *ir.Ne
 		return nil, fmt.Errorf("%s is at the %v level already, behind %s", m.file, m.net.Level, after)
 	}
 	return passes.Lower(m.net, p.Goal, after, m.options, seen)
+}
+
+// measured is the net of integers, with the figures of its layers on the calibration samples.
+func (m *model) measured() (*ir.Net, error) {
+	met := nets{}
+	fixed, err := m.through(ir.Fixed, func(p passes.Pass, n *ir.Net) {
+		met.see(p, n)
+		m.beginnings(p, n)
+	})
+	if err != nil {
+		return nil, err
+	}
+	layers, err := m.calibration.fidelity(met, fixed)
+	metrics.Keep(fixed, layers)
+	return fixed, err
 }
 
 func (m *model) putNet(c *cobra.Command, net *ir.Net, out string) error {

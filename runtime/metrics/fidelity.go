@@ -7,22 +7,10 @@ import (
 	"nomul/runtime/interp"
 )
 
-// LayerFidelity is how near a layer of integers is to that of real numbers. Figures that a layer
-// does not have are nil.
+// LayerFidelity is how near a layer of integers is to that of real numbers.
 type LayerFidelity struct {
 	Name string `json:"name"`
-	// SNR, of weights, is the variance of the layer's result to that of what rounding adds to it, in decibels, where
-	// the layer reads what it reads in the net of real numbers; nil also where nothing is added.
-	SNR *float64 `json:"snr_db,omitempty"`
-	// Clipped, of words, is the share of those that are the largest there is.
-	Clipped *float64 `json:"clipped,omitempty"`
-	// Flips, of neurons, is the share of decisions that are others, where the layer is fed the spikes of the
-	// net of real numbers.
-	Flips *float64 `json:"flips,omitempty"`
-	// Correlation, of neurons and words, is that of their means over the time steps with those in the
-	// network as imported, over all elements and samples, of words the mean over channels; each network runs by
-	// itself.
-	Correlation *float64 `json:"correlation,omitempty"`
+	ir.Measured
 }
 
 // Fidelity compares a net of integers with the one of real numbers that it was rounded from, layer by layer, and
@@ -145,6 +133,26 @@ func (f *Fidelity) Merge(other *Fidelity) {
 	for name, s := range f.clipped {
 		s.some, s.all = s.some+other.clipped[name].some, s.all+other.clipped[name].all
 	}
+}
+
+// Keep puts figures to the layers of a net.
+func Keep(fixed *ir.Net, layers []LayerFidelity) {
+	for _, l := range layers {
+		if v := fixed.Find(l.Name); v != nil {
+			v.Measured = &l.Measured
+		}
+	}
+}
+
+// Kept returns the figures of the layers of a net, in its order.
+func Kept(fixed *ir.Net) []LayerFidelity {
+	var out []LayerFidelity
+	for _, v := range fixed.Values {
+		if v.Measured != nil {
+			out = append(out, LayerFidelity{v.Name, *v.Measured})
+		}
+	}
+	return out
 }
 
 // Layers are the figures so far, in net order.
