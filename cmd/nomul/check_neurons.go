@@ -20,10 +20,14 @@ type neuronRow struct {
 	Reset     string `json:"reset"`
 	Compare   string `json:"compare"`
 	// Start has the membranes of the first step, where they are not 0: one, or the least and
-	// the greatest.
-	Start   string `json:"start,omitempty"`
+	// the greatest. Of an own update it has the state variables that do not start from 0, by name.
+	Start string `json:"start,omitempty"`
+	// States counts the state variables of an own update.
+	States  int    `json:"states,omitempty"`
 	silence bool   // Start is the membrane that steps without input leave
 	own     bool   // it has a program of its own
+	limits  string // the constants that the program compares numbers with
+	gives   string // by an own update, in each step: spikes, their counts, or numbers
 	of      string // the neuron whose membrane it is, that is given out
 }
 
@@ -38,37 +42,27 @@ func givenOut(rows []neuronRow) string {
 	return strings.Join(texts, "; ")
 }
 
-// ownUpdates names the layers that are no neurons by the equation; empty when there are none.
-func ownUpdates(rows []neuronRow) string {
-	var names []string
-	compared := ""
-	for _, n := range rows {
-		if n.own && n.of == "" {
-			names = append(names, n.Name)
-			if strings.Contains(n.Threshold, "(") {
-				compared = " (in brackets what they compare with)"
-			}
-		}
-	}
-	if names == nil {
-		return ""
-	}
-	return "no neurons by the equation, whose updates are compiled as they are written" + compared + ": " + strings.Join(names, ", ")
-}
-
 // started names the neurons that do not start from 0, and says how several values in a layer may
-// have come: a run leaves another for each neuron. Empty when there are none.
+// have come: a run leaves another for each neuron. Own updates are named where they have such. Empty
+// when there are none.
 func started(rows []neuronRow) string {
 	var names []string
+	of := "membranes"
 	for _, n := range rows {
+		if n.own && !strings.Contains(n.Start, spread) {
+			continue
+		}
 		if n.Start != "" && !n.silence {
 			names = append(names, n.Name+" ("+n.Start+")")
 		}
+		if n.own {
+			of = "states"
+		}
 	}
 	if names == nil {
 		return ""
 	}
-	text := "membranes that do not start from 0: " + strings.Join(names, ", ")
+	text := of + " that do not start from 0: " + strings.Join(names, ", ")
 	if strings.Contains(text, spread) {
 		text += ". A run before the export may have left them: if so, reset the network and export it again"
 	}
@@ -123,31 +117,45 @@ func neuronRows(net *ir.Net) []neuronRow {
 	return rows
 }
 
-// cellRow describes a neuron by its program: how many state variables it keeps, and the constants
-// it is compared with.
+// cellRow describes a neuron by its program: how many state variables it keeps, from which numbers
+// they start, and the constants it is compared with.
 func cellRow(net *ir.Net, v *ir.Value, c ir.CellAttrs) neuronRow {
-	row := neuronRow{Name: v.Name, Kind: "own update", Count: v.Type.Size(), Leak: own, Reset: own, Compare: own, Threshold: own, own: true}
-	if limits := limitsOf(v, c.Do.Program); len(limits) > 0 {
-		row.Threshold += " (" + strings.Join(limits, ", ") + ")"
+	row := neuronRow{Name: v.Name, Kind: "own update", Count: v.Type.Size(), Leak: own, Reset: own, Compare: own, Threshold: own,
+		Start: startsOf(v, c.Do.Program), States: len(c.Do.Vars), own: true, gives: "spikes", limits: strings.Join(limitsOf(v, c.Do.Program), ", ")}
+	if row.limits != "" {
+		row.Threshold += " (" + row.limits + ")"
 	}
 	if !v.Type.IsSpike() && !slices.ContainsFunc(c.Do.Code, update.Instr.Compares) {
 		row.Threshold, row.Compare = "", "never"
 	}
-	if n := len(c.Do.Vars); n > 1 {
-		row.Kind += fmt.Sprintf(", %d state variables", n)
-	}
 	if of, ok := strings.CutSuffix(v.Name, ".potential"); ok && !v.Type.IsSpike() && net.Find(of) != nil {
 		row.Kind, row.Threshold, row.Reset, row.Compare, row.of = "membrane", "", "by "+of, "never", of
 	} else if v.Type.IsReal() {
-		row.Kind += ", silent"
+		row.Kind, row.gives = row.Kind+", silent", "numbers"
 	} else if !v.Type.IsSpike() {
-		row.Kind += fmt.Sprintf(", fires %d..%d", v.Range.Lo, v.Range.Hi)
+		row.gives = fmt.Sprintf("%d..%d", v.Range.Lo, v.Range.Hi)
+		row.Kind += ", fires " + row.gives
 	}
 	return row
 }
 
 // own stands for a part of a neuron that its program has.
 const own = "own"
+
+// startsOf names the state variables of a cell that do not start from 0, with their first numbers.
+func startsOf(v *ir.Value, p *update.Program) string {
+	var out []string
+	for _, state := range p.Vars {
+		text := strconv.FormatInt(state.Start, 10)
+		if state.Init >= 0 {
+			text = span(v.Args[state.Init].Const())
+		}
+		if text != "0" {
+			out = append(out, state.Name+" "+text)
+		}
+	}
+	return strings.Join(out, ", ")
+}
 
 // limitsOf are the constants that the program of a cell compares numbers with, in its order. State that
 // keeps bits is no number.

@@ -65,19 +65,7 @@ func (u *understanding) print(w io.Writer, table func([]string, [][]string)) {
 	if u.Positions > 0 {
 		fmt.Fprintf(w, "%s parameters, %s synaptic positions per step\n", large(int64(u.Parameters)), large(u.Positions))
 	}
-	if len(u.Neurons) > 0 {
-		fmt.Fprintln(w)
-		var rows [][]string
-		for _, n := range u.Neurons {
-			rows = append(rows, []string{n.Name, n.Kind, fmt.Sprint(n.Count), n.Threshold, n.Leak, n.Reset, symbol(n.Compare)})
-		}
-		table([]string{"neurons", "kind", "count", "threshold", "leak", "reset", "fires at"}, rows)
-		for _, text := range []string{ownUpdates(u.Neurons), givenOut(u.Neurons), started(u.Neurons)} {
-			if text != "" {
-				wrapped(w, text)
-			}
-		}
-	}
+	printNeurons(w, u.Neurons, table)
 	if len(u.Unsupported) > 0 {
 		fmt.Fprintln(w)
 		var rows [][]string
@@ -137,23 +125,20 @@ func (m *multiplications) print(w io.Writer, table func([]string, [][]string)) {
 	table(head, edgeRows(m.Edges))
 }
 
+// edgeRows are products; those of one value that cost the same for the same reason are one row.
 func edgeRows(edges []metrics.Edge) [][]string {
 	var rows [][]string
-	for _, e := range edges {
-		rows = append(rows, []string{e.Value, e.Op, e.Operand, e.Level, e.Reason})
+	for i := 0; i < len(edges); {
+		e, n := edges[i], i+1
+		for n < len(edges) && edges[n] == e {
+			n++
+		}
+		if n > i+1 {
+			e.Reason += fmt.Sprintf(", %d times", n-i)
+		}
+		rows, i = append(rows, []string{e.Value, e.Op, e.Operand, e.Level, e.Reason}), n
 	}
 	return rows
-}
-
-// symbols are comparisons as people write them.
-var symbols = map[string]string{"ge": "≥", "gt": ">"}
-
-// symbol is a comparison, or never, for a table.
-func symbol(compare string) string {
-	if s := symbols[compare]; s != "" {
-		return s
-	}
-	return compare
 }
 
 // counted is a number of things, one or more.
