@@ -55,7 +55,7 @@ func (q *quantiser) convert(v, x, a *ir.Value, ratio, unit *ir.Tensor) (conversi
 	factors, shift, off := q.powers(v, x, a, ratio, unit)
 	out := conversion{off: off}
 	if shift > 0 && x.Range != (ir.Range{}) {
-		out.lost = unit
+		out.lost = cut(factors, shift, ratio.Type, unit)
 	}
 	var err error
 	if shape, _ := ir.Broadcast(x.Type.Shape, ratio.Type.Shape); shape != x.Type.Shape {
@@ -69,6 +69,21 @@ func (q *quantiser) convert(v, x, a *ir.Value, ratio, unit *ir.Tensor) (conversi
 	}
 	out.value, err = q.r.Add(ir.OpCSD, q.r.Unique(name+".csd"), ir.CSDAttrs{Shift: shift, Round: ir.RoundFloor}, x, f)
 	return out, err
+}
+
+// cut is the unit where a product is rounded down, and 0 where its factor is a whole number; nil
+// where all are.
+func cut(factors []int64, shift int, t ir.Type, unit *ir.Tensor) *ir.Tensor {
+	rounds := ir.NewTensor(t)
+	for i, f := range factors {
+		if f&(1<<shift-1) != 0 {
+			rounds.F[i] = 1
+		}
+	}
+	if !layers.AnyNonZero(rounds.F) {
+		return nil
+	}
+	return layers.Times(rounds, unit)
 }
 
 // shifted is an integer, for v, times a ratio that costs at most a shift or a change of

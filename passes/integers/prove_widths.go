@@ -27,18 +27,21 @@ func ProveWidths(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 			if v.Op == ir.OpNeuron {
 				of = "its membrane may go"
 			}
-			return nil, tooWide(v, of, r)
+			return nil, tooWide(n, v, of, r)
 		}
 		if v.Op == ir.OpNeuron && !fitsEngines(v.GrownThreshold(n.Steps)) {
-			return nil, tooWide(v, "its threshold may grow", v.GrownThreshold(n.Steps))
+			return nil, tooWide(n, v, "its threshold may grow", v.GrownThreshold(n.Steps))
 		}
 	}
 	return n, nil
 }
 
-func tooWide(v *ir.Value, of string, r ir.Range) error {
-	return rewrite.Refuse(v, diag.TooWide, "%s from %d to %d in its units, and engines have %d bits", of, r.Lo, r.Hi, engineBits).
-		WithHelp("fewer time steps, or numbers nearer to each other, take fewer")
+func tooWide(n *ir.Net, v *ir.Value, of string, r ir.Range) error {
+	help := "fewer time steps, or numbers nearer to each other, take fewer"
+	if len(n.All(ir.OpLevels)) > 0 {
+		help = "words or weights of fewer bits (--activations, --weights), or channels nearer to each other, take fewer"
+	}
+	return rewrite.Refuse(v, diag.TooWide, "%s from %d to %d in its units, and engines have %d bits", of, r.Lo, r.Hi, engineBits).WithHelp("%s", help)
 }
 
 func fitsEngines(r ir.Range) bool { return ir.SintType(engineBits, ir.Shape{}).Full().Contains(r) }

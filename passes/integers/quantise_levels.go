@@ -5,6 +5,7 @@ import (
 	"math/bits"
 
 	"nomul/ir"
+	"nomul/ir/diag"
 	"nomul/passes/layers"
 	"nomul/passes/rewrite"
 	"nomul/passes/scales"
@@ -25,6 +26,9 @@ func (q *quantiser) levels(v *ir.Value) (*ir.Value, error) {
 	}
 	n := q.r.Of(x)
 	guard := q.levelGuard(v, n.Range, inUnits(step, unit, 0))
+	if err := apart(v, inUnits(step, unit, guard)); err != nil {
+		return nil, err
+	}
 	if guard > 0 {
 		var err error
 		if n, err = q.r.Add(ir.OpShl, q.r.Unique(x.Name+".shl"), ir.ShlAttrs{K: guard}, n); err != nil {
@@ -45,6 +49,18 @@ func (q *quantiser) levels(v *ir.Value) (*ir.Value, error) {
 		args = append(args, c)
 	}
 	return q.r.CopyWith(v, a, args...)
+}
+
+// apart refuses thresholds whose distance, in units, is so little that rounding changes it by more
+// than 2^-CoarsestBits: by as much all words are off.
+func apart(v *ir.Value, steps *ir.Tensor) error {
+	for _, units := range steps.F {
+		if math.Abs(math.Max(math.Round(units), 1)-units) > math.Ldexp(units, -scales.CoarsestBits) {
+			return rewrite.Refuse(v, diag.NotExact, "its thresholds are %.3g units apart, and within %d bits there is no room for finer units", units, engineBits).
+				WithHelp("fewer bits of words (--activations) have thresholds further apart")
+		}
+	}
+	return nil
 }
 
 // levelGuard is the least number of guard bits at which distances of thresholds, in units, are

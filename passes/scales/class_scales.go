@@ -34,6 +34,7 @@ type asked struct {
 	own    float64 // the least of all sources but conversions
 	coarse float64 // the largest that a conversion asks for
 	shift  int     // the largest of its layers
+	still  bool    // there are constants alone; distances of thresholds are whole multiples of the unit
 }
 
 // solve gives every class its unit. The unit of a conversion depends on the units it
@@ -125,6 +126,7 @@ func (s *scaler) wholeUnits() []asked {
 		}
 	}
 	s.divideWholes(classes)
+	s.divideSilent(classes)
 	return classes
 }
 
@@ -269,13 +271,17 @@ func (s *scaler) needs(classes []asked) []float64 {
 	})
 	s.fitWhole(classes)
 	thresholds := s.thresholds(func(*sink, gauge) float64 { return 1 })
-	need := make([]float64, len(classes))
-	for root, c := range classes {
+	need, apart := make([]float64, len(classes)), s.distances()
+	for root := range classes {
+		c := &classes[root]
+		c.still = c.free > 0 && c.whole <= 0 && c.fits == 0 && !c.meets && apart[root] > 0
 		switch th := thresholds[root]; {
 		case c.whole > 0:
 			need[root] = math.Ldexp(c.whole/float64(c.parts), -c.shift)
 		case c.fits > 0:
 			need[root] = c.fits
+		case c.still:
+			need[root] = apart[root] / math.Ceil(apart[root]/c.free)
 		case c.free > 0:
 			need[root] = c.free
 		case th > 0:
@@ -310,7 +316,7 @@ func (s *scaler) place(classes []asked, need []float64) {
 		if c.fits == 0 {
 			n = math.Ceil(t / need[root])
 		}
-		if n >= 1 && c.whole <= 0 {
+		if n >= 1 && c.whole <= 0 && !c.still {
 			s.scale[root] = t / n
 		}
 	}

@@ -175,8 +175,8 @@ func (m *measurement) add(t *ir.Tensor) {
 	}
 }
 
-// leastTop bounds the last level of a channel, beside the greatest of its layer: one that samples
-// leave silent still sends something.
+// leastTop bounds the last level of a channel, beside the greatest of its layer. One that samples
+// leave silent has the greatest: little is known of it, and fine units would cost its readers bits.
 const leastTop = 1.0 / 64
 
 // distances are those of thresholds: the last level over their number.
@@ -191,6 +191,9 @@ func (m *measurement) distances(count int, o *rewrite.Options) *ir.Tensor {
 		most = 1
 	}
 	for i, top := range out.F {
+		if top == 0 {
+			top = most
+		}
 		out.F[i] = max(top, most*leastTop) / float64(count)
 	}
 	return out
