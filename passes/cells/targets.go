@@ -84,8 +84,8 @@ func (r *region) outside(v *ir.Value) bool {
 	switch {
 	case v.Op == ir.OpCast:
 		return r.bits[v.Args[0]]
-	case v.Op == ir.OpCompare && len(of) == 1 && r.bits[of[0]]:
-		return false // of a flag, which no threshold of another layer tells
+	case v.Op == ir.OpCompare && len(of) == 1 && (r.bits[of[0]] || r.looped[of[0]]):
+		return false // of a flag or a state of few values, which no threshold of another layer tells
 	case v.Op == ir.OpCompare || !r.bits[v] && !analog:
 		return !analog && !r.countsAlone(v)
 	case len(of) == 1 && of[0].Op == ir.OpDelay && r.bits[v]:
