@@ -8,6 +8,7 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/ir/irtest"
+	"nomul/passes/unsupported"
 )
 
 // ownCell is a neuron as people write it by hand: a leak of half, a spike, a reset at once.
@@ -151,6 +152,26 @@ func TestUnfoldedNeuronIsTold(t *testing.T) {
 		}
 		if len(told) != want {
 			t.Errorf("%d steps: %d told", steps, len(told))
+		}
+	}
+}
+
+// A neuron that multiplies its membrane by a number that its spikes make is told as such, in few steps and in many.
+func TestProductOfStateIsTold(t *testing.T) {
+	multiplying := func(s *sketch, x *ir.Value, past []*ir.Value) (*ir.Value, []*ir.Value) {
+		h, q := s.like(x, 0), s.like(x, 0)
+		if past != nil {
+			h, q = past[0], past[1]
+		}
+		h = s.op(ir.OpAdd, s.op(ir.OpMul, h, s.op(ir.OpSub, s.num(0.75), q)), x)
+		f := s.spike(ir.GT, s.op(ir.OpSub, h, q), s.num(1))
+		return f, []*ir.Value{h, s.op(ir.OpAdd, s.op(ir.OpMul, q, s.num(0.875)), s.op(ir.OpMul, f, s.num(0.125)))}
+	}
+	for _, steps := range []int{4, 12} {
+		_, err := Lower(mlp(t, multiplying, steps, "sum", nil), ir.Fixed, "", &Options{Pixels: &Pixels{Scale: []float64{1}, Mean: []float64{0}, Std: []float64{1}}}, nil)
+		want := fmt.Sprintf("the %d layers %%lif1, %%lif2 … %%lif%d are steps of %s", steps, steps, unsupported.Product.What)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%d steps: %v", steps, err)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
+	"nomul/passes/unsupported"
 )
 
 // A neuron that keeps more than the IR's has, such as a threshold that adapts, is not found
@@ -22,6 +23,8 @@ const fewestUnfolded = 3
 type Unfolded struct {
 	layers []*ir.Value
 	state  *ir.Value // made of spikes of several layers alone, which the last one reads; or nil
+	// product is one of two numbers that the steps make, of which the last one is computed neuron by neuron; or nil.
+	product *ir.Value
 }
 
 // Unfoldings finds such layers, by the membranes that they compare: compares is nil of other
@@ -49,7 +52,7 @@ func Unfoldings(n *ir.Net, compares func(*ir.Value) *ir.Value) []Unfolded {
 		if followed[v] || length[v] < fewestUnfolded {
 			continue
 		}
-		chain := Unfolded{state: keptOfSpikes(n, compares(v), length)}
+		chain := Unfolded{state: keptOfSpikes(n, compares(v), length), product: productIn(compares(v))}
 		for ; v != nil; v = before[v] {
 			chain.layers = append(chain.layers, v)
 		}
@@ -114,6 +117,24 @@ func keptOfSpikes(n *ir.Net, x *ir.Value, layers map[*ir.Value]int) *ir.Value {
 	return nil
 }
 
+// productIn is the product nearest to x of two numbers, neither a spike nor decided by one, of which x is computed
+// neuron by neuron.
+func productIn(x *ir.Value) *ir.Value {
+	computed := func(v *ir.Value) bool { return v.Const() == nil && canonical.SpikeOf(v) == nil }
+	seen := map[*ir.Value]bool{}
+	for queue := []*ir.Value{x}; len(queue) > 0; queue = queue[1:] {
+		v := queue[0]
+		if seen[v] || !canonical.ByElement(v.Op) {
+			continue
+		}
+		if v.Op == ir.OpMul && computed(v.Args[0]) && computed(v.Args[1]) {
+			return v
+		}
+		seen[v], queue = true, append(queue, v.Args...)
+	}
+	return nil
+}
+
 // madeSpike reports whether a value is a spike, or the number of one.
 func madeSpike(v *ir.Value) bool {
 	return v.Type.IsSpike() || v.Op == ir.OpCast && v.Args[0].Type.IsSpike()
@@ -132,6 +153,10 @@ func WithoutMemory(v *ir.Value) *ir.Value {
 // message names the layers that were found, and the state beside their membrane.
 func (u Unfolded) message() string {
 	all := u.layers
+	if u.product != nil {
+		return fmt.Sprintf("the %d layers %%%s, %%%s … %%%s are steps of %s, see %s", len(all), all[0].Name, all[1].Name, all[len(all)-1].Name,
+			unsupported.OfProduct(u.product).What, canonical.Where(u.product))
+	}
 	kept := "no membrane was found in them that each makes of the one before"
 	switch {
 	case u.state == nil:
@@ -151,6 +176,9 @@ func (u Unfolded) Refused() *diag.Diagnostic {
 
 // help tells how to write them as one layer.
 func (u Unfolded) help() string {
+	if u.product != nil {
+		return unsupported.OfProduct(u.product).Help
+	}
 	if u.state != nil {
 		return "without it the network is one layer in time; as it is, it takes few time steps only"
 	}
