@@ -108,7 +108,7 @@ NETWORKS := $(MODEL) $(addprefix testdata/models/,fmnist-cnn-snntorch/cnn_ts26.o
 accuracy: build
 	$(GO) test -count=1 -timeout 60m ./frontend/onnx -run TestModelsCompute -args -all
 	$(GO) test -count=1 -timeout 60m ./cmd/nomul -run TestTutorialFigures -args -all $(UPDATE)
-	$(GO) test -count=1 -timeout 300m ./cmd/nomul -run TestPlainIntegers -args -all $(UPDATE)
+	$(GO) test -count=1 -timeout 300m ./cmd/nomul -run 'TestPlainIntegers$$' -args -all $(UPDATE)
 	@set -e; for m in $(NETWORKS); do echo; echo "== $$m"; \
 	    $(NOMUL) eval $$m --images $(IMAGES) --labels $(LABELS) --engine go --flips 60 $(PIXELS); done
 
