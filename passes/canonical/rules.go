@@ -61,6 +61,7 @@ var CanonicalRules = []CanonicalRule{
 	{"scatter", "rows that are written are listed among those of both: the last that is written there, or the old one", scatterRule},
 	{"gather", "listed entries are slices, those at a fixed distance together, and copies of repeated ones", gatherRule},
 	{"slice-concat", "a slice of a concat that reads one operand is a slice of that operand", sliceConcat},
+	{"slice-masked", "a slice of the rows of x · c, where c is 0 or 1 along them, is that of each operand; so is one of a sum of these, and of where(c, x, y)", sliceMasked},
 	{"reduce-one", "a sum or mean over axes of extent 1 is a reshape", reduceOne},
 	{"reduce-axes", "a reduction is over ascending axes and keeps none: a reshape puts them back", reduceAxes},
 	{"pool-all", "a mean or sum over one window that is everything is a reduction", poolAll},
