@@ -84,6 +84,9 @@ operand what its product costs, before and after the passes:
   L0  0 or 1: add or not            L3  words, run as bit planes: add and shift
   L1  −1, 0 or 1: add or subtract   L4  a multiplication
 
+Time steps are those that the results need: of 6 steps of a network in which
+spikes are read a step late, the file may have 5.
+
 Without --mean and --std the input is taken as 8-bit pixels for the verdict.
 With them the last table says how far results and membranes on integers may be
 off from those of real numbers, given the same spikes; "without weights" is that
