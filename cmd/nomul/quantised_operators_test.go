@@ -164,6 +164,34 @@ func convOf(n *refNode, x, k, b *rats) *rats {
 	})
 }
 
+// spreadOf is a transposed convolution: each element of x is added to the outputs of its window.
+func spreadOf(n *refNode, x, k, b *rats) *rats {
+	w, groups, more := n.window(k.shape[2:]), n.int("group", 1), n.ints("output_padding", 0, 0)
+	size := func(i int) int {
+		return (x.shape[2+i]-1)*w.strides[i] + w.dilations[i]*(w.kernel[i]-1) + 1 + more[i] - w.pads[i] - w.pads[i+2]
+	}
+	outs, inner := k.shape[1], k.shape[0]/groups
+	out := newRats(1, 1, outs*groups, size(0), size(1))
+	for i := range out.v {
+		out.v[i] = new(big.Rat)
+		if b != nil {
+			out.v[i].Set(b.v[i/(out.shape[2]*out.shape[3])])
+		}
+	}
+	for i, element := range x.v {
+		from, row, col := i/(x.shape[2]*x.shape[3]), i/x.shape[3]%x.shape[2], i%x.shape[3]
+		for j := range outs * w.kernel[0] * w.kernel[1] {
+			o, kr, kc := j/(w.kernel[0]*w.kernel[1]), j/w.kernel[1]%w.kernel[0], j%w.kernel[1]
+			r, c := row*w.strides[0]+kr*w.dilations[0]-w.pads[0], col*w.strides[1]+kc*w.dilations[1]-w.pads[1]
+			if r >= 0 && c >= 0 && r < out.shape[2] && c < out.shape[3] {
+				to := pixel(out, from/inner*outs+o, r, c)
+				to.Add(to, mulOf(element, k.v[from*outs*w.kernel[0]*w.kernel[1]+j]))
+			}
+		}
+	}
+	return out
+}
+
 func averageOf(n *refNode, x *rats) *rats {
 	w, all := n.window(nil), n.int("count_include_pad", 0) != 0
 	return w.each(x, x.shape[1], func(ch, row, col int) *big.Rat {

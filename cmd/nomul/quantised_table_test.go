@@ -37,6 +37,7 @@ func init() {
 			return realOf(a[0], s, z)
 		},
 		"Conv":              func(n *refNode, a []*rats) *rats { return convOf(n, a[0], a[1], optional(a, 2)) },
+		"ConvTranspose":     func(n *refNode, a []*rats) *rats { return spreadOf(n, a[0], a[1], optional(a, 2)) },
 		"MaxPool":           maxPoolOf,
 		"AveragePool":       func(n *refNode, a []*rats) *rats { return averageOf(n, a[0]) },
 		"GlobalAveragePool": func(_ *refNode, a []*rats) *rats { return globalOf(a[0]) },

@@ -97,8 +97,6 @@ func (n *node) transposedWindow(x, weight *tensor) (*spreading, error) {
 	switch {
 	case rank < 1 || rank > 3 || weight.shape.Rank() != rank+2:
 		return nil, n.errorf(diag.ShapeMismatch, "convolves %v with %v, wanted a batch, channels and 1 to 3 axes", x.shape, weight.shape)
-	case weight.data == nil:
-		return nil, n.errorf(diag.UnsupportedAttribute, "weights %q are computed at run time, wanted a constant", weight.name)
 	case groups < 1 || int64(weight.shape.Dim(0))%groups != 0 || weight.shape.Dim(0) != x.shape.Dim(1):
 		return nil, n.errorf(diag.ShapeMismatch, "has weights %v and group=%d for %d channels", weight.shape, groups, x.shape.Dim(1))
 	}
@@ -206,6 +204,9 @@ func (t *spreading) convolve(x, weight, bias *tensor) (*tensor, error) {
 // turned is the weights of a ConvTranspose as those of a convolution: the taps the
 // other way round, and inputs and outputs exchanged within each group.
 func (imp *importer) turned(n *node, w *tensor, groups int) (*tensor, error) {
+	if w.data == nil {
+		return n.turnedByOps(w, groups)
+	}
 	key := weightKey{of: w, groups: groups}
 	if out := imp.weights[key]; out != nil {
 		return out, nil
@@ -230,4 +231,23 @@ func (imp *importer) turned(n *node, w *tensor, groups int) (*tensor, error) {
 	out := known(w.name+".turned", w.elem, w.origin, data)
 	imp.weights[key] = out
 	return out, nil
+}
+
+// turnedByOps is turned of weights that are known by later passes only, such as those that
+// DequantizeLinear makes of integers.
+func (n *node) turnedByOps(w *tensor, groups int) (*tensor, error) {
+	dims := w.shape.Dims()
+	in, outs, taps := dims[0]/groups, dims[1], dims[2:]
+	perm := []int{0, 2, 1}
+	for i := range taps {
+		perm = append(perm, 3+i)
+	}
+	c := n.chain(w).then("groups", w.elem, ir.OpReshape, ir.ShapeAttrs{Shape: append([]int{groups, in, outs}, taps...)}).
+		then("exchanged", w.elem, ir.OpTranspose, ir.PermAttrs{Perm: perm}).
+		then("taps", w.elem, ir.OpReshape, ir.ShapeAttrs{Shape: append([]int{groups * outs, in}, taps...)})
+	for i, extent := range taps {
+		a := ir.SliceAttrs{Axis: 2 + i, Start: extent - 1, Count: extent, Step: -1}
+		c = c.then("turned"+string(rune('0'+i)), w.elem, ir.OpSlice, a)
+	}
+	return c.end()
 }

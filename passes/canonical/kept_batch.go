@@ -40,7 +40,11 @@ func (b *batch) keep(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 	if v.Op.Typed() {
 		t = v.Type
 	}
-	return r.AddTyped(v.Op, r.Unique(v.Name), v.Attrs, t, args...)
+	out, err := r.AddTyped(v.Op, r.Unique(v.Name), v.Attrs, t, args...)
+	if err == nil && v.Op == ir.OpOutput {
+		out.Scale = v.Scale
+	}
+	return out, err
 }
 
 // asItStands is a value of the shape that it has in the file.

@@ -215,6 +215,18 @@ def functions():
     n.save("functions", n.qdq(n.op("MatMul", n.qdq(both, 0.14, 60), w), 0.5, 128))
 
 
+def spreads():
+    """Transposed convolutions of integers: a scale for each channel and a zero point, groups, output_padding, dilation."""
+    n = Net(11, 2, 5, 5)
+    x = n.qdq("x", 0.02, 100)
+    w, s = n.weights((2, 4, 3, 3), zero=5, axis=1)
+    a = n.op("ConvTranspose", x, w, n.bias(s * np.float32(0.02)), strides=[2, 2], pads=[1, 0, 1, 2], output_padding=[1, 0])
+    a = n.qdq(n.op("Relu", a), 0.03, 0)
+    w, s = n.weights((4, 3, 2, 3), axis=1)
+    b = n.op("ConvTranspose", a, w, group=2, strides=[1, 2], dilations=[2, 1], pads=[0, 1, 1, 0])
+    n.save("spreads", n.qdq(b, 0.06, 128))
+
+
 def static():
     """What onnxruntime's quantize_static makes of a small residual network, in both formats, per channel."""
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
@@ -268,6 +280,6 @@ def brevitas():
         export_qonnx(net, args=x, export_path=os.path.join(HERE, "brevitas-qonnx.onnx"), opset_version=14, dynamo=False)
 
 
-ALL = [zeros, signed, joins, qlinear, integers, fewbits, qonnx, functions, static, brevitas]
+ALL = [zeros, signed, joins, qlinear, integers, fewbits, qonnx, functions, spreads, static, brevitas]
 for make in [m for m in ALL if not sys.argv[1:] or m.__name__ in sys.argv[1:]]:
     make()
