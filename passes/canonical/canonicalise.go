@@ -93,6 +93,23 @@ func (c *Rewriter) As(v *ir.Value, op ir.Op, attrs ir.Attrs, args ...*ir.Value) 
 	return c.Make(&ir.Value{Name: v.Name, Op: op, Attrs: attrs, Args: args, Origin: v.Origin})
 }
 
+// Output makes the replacement of an output. Integers keep its scale, and real numbers, such as
+// their mean, are multiplied by it.
+func (c *Rewriter) Output(v *ir.Value, attrs ir.Attrs, x *ir.Value) (*ir.Value, error) {
+	scale := v.Scale
+	if scale != nil && x.Type.IsReal() {
+		by, err := c.Constant(v.Name+".scale", scale.Data, v)
+		if err == nil {
+			x, err = c.Make(&ir.Value{Name: v.Name + ".scaled", Op: ir.OpMul, Args: []*ir.Value{x, by}, Origin: v.Origin})
+		}
+		if err != nil {
+			return nil, err
+		}
+		scale = nil
+	}
+	return c.Make(&ir.Value{Name: v.Name, Op: ir.OpOutput, Attrs: attrs, Args: []*ir.Value{x}, Scale: scale, Origin: v.Origin})
+}
+
 // CastTo makes the cast of x to v's type, under v's name.
 func (c *Rewriter) CastTo(v, x *ir.Value) (*ir.Value, error) {
 	return c.Make(&ir.Value{Name: v.Name, Op: ir.OpCast, Args: []*ir.Value{x}, Type: v.Type, Origin: v.Origin})

@@ -124,7 +124,7 @@ func DecidedBy(v *ir.Value, spike func(x *ir.Value) (fires, fits bool)) bool {
 	seen := Cone{}
 	for queue := []*ir.Value{v}; len(queue) > 0; queue = queue[1:] {
 		x := queue[0]
-		if seen[x] || x.Const() != nil {
+		if x == nil || seen[x] || x.Const() != nil {
 			continue
 		}
 		seen[x] = true

@@ -104,7 +104,7 @@ func countOf(v *ir.Value, latched map[*ir.Value]*ir.Value) (fire *ir.Value, dela
 	for queue, seen := []*ir.Value{m}, (canonical.Cone{}); len(queue) > 0; queue = queue[1:] {
 		u := queue[0]
 		switch {
-		case seen[u] || u.Op == ir.OpConst:
+		case u == nil || seen[u] || u.Op == ir.OpConst:
 		case u.Op == ir.OpDelay && latched[u] != nil:
 			delays = append(delays, u)
 			queue = append(queue, latched[u])

@@ -65,7 +65,7 @@ func readRecord(c *canonical.Rewriter, out *ir.Value, readout string) error {
 		return diag.Errorf(v.Origin, diag.NotUnrolled, "the steps that %s holds are not computed alike, so that they have no %s spike", canonical.Where(v), readout)
 	}
 	if err == nil {
-		_, err = c.As(out, ir.OpOutput, timing.ReadAs(readout), read)
+		_, err = c.Output(out, timing.ReadAs(readout), read)
 	}
 	return err
 }

@@ -159,7 +159,7 @@ func (r *roller) output(v *ir.Value) error {
 	}
 	x, err := r.sum(v.Args[0], sum)
 	if err == nil {
-		_, err = r.c.As(v, ir.OpOutput, timing.ReadAs(sum.said), x)
+		_, err = r.c.Output(v, timing.ReadAs(sum.said), x)
 	}
 	return err
 }

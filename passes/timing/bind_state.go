@@ -226,7 +226,7 @@ func (b *binder) readOut(v *ir.Value) error {
 	}
 	x, err := read(b, v, b.c.Became[v.Args[0]])
 	if err == nil {
-		b.c.Became[v], err = b.c.As(v, ir.OpOutput, ReadAs(name), x)
+		b.c.Became[v], err = b.c.Output(v, ReadAs(name), x)
 	}
 	return err
 }
