@@ -12,6 +12,13 @@ func mapCases() []opCase {
 	for _, op := range []string{"Abs", "Sign", "Floor", "Ceil", "Round", "Reciprocal", "Sqrt", "Exp", "Log", "Erf", "Relu", "LeakyRelu", "Elu", "Sigmoid", "Tanh", "Softplus"} {
 		out = append(out, opCase{op, x(13, 1, 4).floats("two", nil, 2.25).node("Add x,two -> z").node(op + " z -> y").out("y")})
 	}
+	for _, op := range []string{"Sin", "Cos", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh"} {
+		at := []float32{0.5, -0.25}
+		if op == "Acosh" {
+			at = []float32{1.5, 2}
+		}
+		out = append(out, opCase{op, x(13, 1, 2).floats("a", []int64{2}, at...).node(op + " a -> c").node("Mul x,c -> y").out("y")})
+	}
 	return append(out, []opCase{
 		{"LeakyRelu-alpha", x(13, 1, 4).node("LeakyRelu x -> y", attrFloat("alpha", 0.5)).out("y")},
 		{"Abs-int32", newModel(13).in("x", tInt32, 1, 3).ints("two", 2).node("Cast two -> t", attrInt("to", int64(tInt32))).node("Sub x,t -> d").node("Abs d -> y").out("y")},
