@@ -160,23 +160,44 @@ const fitRounds = 6
 
 // fit chooses the widths with which the emitted C takes the flash that there is.
 func (p *planner) fit(steady float64) (plan, error) {
-	room := p.within
-	for range fitRounds {
-		chosen, found := p.choose(room, steady)
+	return p.fitting(steady, func(chosen []plannedLayer) (plan, error) {
 		net, err := p.lower(p.widths(chosen), nil)
 		if err != nil {
 			return plan{}, err
 		}
-		flash := flashOf(net)
-		switch {
-		case flash <= p.within:
-			return plan{layers: chosen, net: net, flash: flash}, nil
-		case !found:
-			return plan{}, diag.Errorf(diag.Origin{File: p.model.file}, diag.TooLarge, "with the narrowest weights the model takes %d bytes of flash in C, and --budget is %d", flash, p.within)
+		return plan{layers: chosen, net: net, flash: flashOf(net)}, nil
+	})
+}
+
+// fitting chooses widths until the model made of them takes the flash that there is: what it took too much goes off the
+// weights. The narrowest come last.
+func (p *planner) fitting(steady float64, made func([]plannedLayer) (plan, error)) (plan, error) {
+	room := p.within
+	for round := 0; ; round++ {
+		if round == fitRounds {
+			room = 0
 		}
-		room -= flash - p.within
+		chosen, found := p.choose(room, steady)
+		out, err := made(chosen)
+		switch {
+		case err != nil:
+			return plan{}, err
+		case out.flash <= p.within:
+			return out, nil
+		case !found:
+			return plan{}, diag.Errorf(diag.Origin{File: p.model.file}, diag.TooLarge, "with the narrowest weights the model takes %d bytes of flash in C, and --budget is %d", out.flash, p.within)
+		}
+		room = weightBytes(chosen) - (out.flash - p.within)
 	}
-	return plan{}, diag.Errorf(diag.Origin{File: p.model.file}, diag.TooLarge, "no widths of weights were found with which the model takes %d bytes of flash in C", p.within)
+}
+
+// weightBytes are those of the weights of a choice.
+func weightBytes(chosen []plannedLayer) int {
+	n := 0
+	for _, l := range chosen {
+		n += l.weights * l.width / 8
+	}
+	return n
 }
 
 // flashOf is the flash that a net's C takes, with the estimate of its code.

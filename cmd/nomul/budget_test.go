@@ -58,6 +58,28 @@ func TestChooseWidths(t *testing.T) {
 	})
 }
 
+// A budget is refused only where the narrowest weights take more, however much the rest of the model takes.
+func TestWidthsFitTheBudget(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p, widest := &planner{model: &model{}}, 0
+		for range rapid.IntRange(1, 5).Draw(t, "layers") {
+			p.layers = append(p.layers, plannedLayer{weights: 8 * rapid.IntRange(1, 60).Draw(t, "weights"),
+				lost: map[int]float64{8: 0, 4: float64(rapid.IntRange(0, 9).Draw(t, "lost")), 2: 20}})
+			widest += p.layers[len(p.layers)-1].weights
+		}
+		rest := rapid.IntRange(0, 3000).Draw(t, "rest")
+		p.within = rest + widest - rapid.IntRange(0, widest).Draw(t, "less")
+		made := func(chosen []plannedLayer) (plan, error) {
+			return plan{layers: chosen, flash: weightBytes(chosen) + rest}, nil
+		}
+		narrowest, _ := p.choose(0, 1)
+		least, err := p.fitting(1, made)
+		if fits := weightBytes(narrowest)+rest <= p.within; fits != (err == nil) || least.flash > p.within {
+			t.Fatalf("the narrowest take %d of %d: %d, %v", weightBytes(narrowest)+rest, p.within, least.flash, err)
+		}
+	})
+}
+
 // A budget of additions gives words fewer bits, which a network of spikes does not have.
 func TestBudgetOfAdditions(t *testing.T) {
 	irtest.Long(t)
