@@ -31,12 +31,28 @@ func (q *quantiser) cell(v *ir.Value) (*ir.Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	if args, err = b.spread(args); err != nil {
+		return nil, err
+	}
 	out, err := q.r.Add(ir.OpCell, q.r.Unique(v.Name), ir.CellAttrs{Do: ir.Routine{Program: p}}, args...)
 	if err != nil {
 		return nil, err
 	}
 	out.Scale = v.Scale
 	return out, b.holds()
+}
+
+// spread adds zeros in the shape of the cell where its operands do not have it: a clock reads its own state alone.
+func (b *cellQuantiser) spread(args []*ir.Value) ([]*ir.Value, error) {
+	all, shape := ir.Shape{}, b.v.Type.Shape
+	for _, x := range args {
+		all, _ = ir.Broadcast(all, x.Type.Shape)
+	}
+	if len(args) > 0 && all == shape {
+		return args, nil
+	}
+	zeros, err := b.q.integers(b.v.Name+".shape", ir.NewTensor(ir.RealType(shape)))
+	return append(args, zeros), err
 }
 
 // cellQuantiser writes one cell.

@@ -247,7 +247,7 @@ func (b *cellBuilder) logic(k update.Kind, x, y *choice) *choice {
 func (b *cellBuilder) bitNode(c choice) int {
 	switch {
 	case c.known:
-		b.refuse("has a spike in every step or in none, as its constants decide")
+		b.decides = true
 		return 0
 	case !c.not:
 		return c.node

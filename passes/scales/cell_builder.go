@@ -33,7 +33,10 @@ func NewCell(v *ir.Value) (*Cell, error) {
 			}
 		}
 		if !again {
-			return &b.Cell, nil
+			if b.decides {
+				b.refuse("has a spike in every step or in none, as its constants decide")
+			}
+			return &b.Cell, b.err
 		}
 	}
 }
@@ -49,12 +52,14 @@ func start(v *ir.Value, s update.Var) *ir.Tensor {
 // cellBuilder makes the nodes of a cell.
 type cellBuilder struct {
 	Cell
-	v      *ir.Value
-	p      *update.Program
-	bits   []bool
-	env    []cellNumber
-	err    error
-	limits []limit
+	v    *ir.Value
+	p    *update.Program
+	bits []bool
+	env  []cellNumber
+	err  error
+	// decides is whether constants decide the result: while a counter is taken for a bit, which never reaches 3, too.
+	decides bool
+	limits  []limit
 	// operands are the nodes of operands, by slot: an operand has one unit.
 	operands map[int]int
 	// looseAt are the numbers of no class that nodes were made of.
