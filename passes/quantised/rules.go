@@ -113,12 +113,18 @@ func (q *reader) sum(v *ir.Value) (*form, error) {
 	if minus {
 		b = b.scaled(one(whole(-1)))
 	}
+	var out *form
 	if b != nil {
-		if out := sum(a, b); out != nil {
-			return out, nil
-		}
+		out = sum(a, b)
 	}
-	return q.together(v)
+	if out != nil && len(out.terms) == 1 {
+		return out, nil
+	}
+	both, err := q.together(v)
+	if err == nil && both != nil && (out == nil || both.curve.size() <= maxCurve+1) {
+		return both, nil // two words of one integer are a function of it
+	}
+	return out, err
 }
 
 func (q *reader) negated(v *ir.Value) (*form, error) {

@@ -227,6 +227,18 @@ def spreads():
     n.save("spreads", n.qdq(b, 0.06, 128))
 
 
+def gelu():
+    """GELU by tanh, op by op, each rounded: sums and products of words that are all functions of one."""
+    n = Net(12, 2, 6, 6)
+    f = lambda v: n.const(np.float32(v))
+    a = n.qdq(n.conv(n.qdq("x", 0.02, 128), 0.02, 2, 4), 0.05, 120)
+    cube = n.qdq(n.op("Mul", a, n.qdq(n.op("Mul", a, a), 0.17, 0)), 1.1, 128)
+    inner = n.qdq(n.op("Mul", n.qdq(n.op("Add", a, n.qdq(n.op("Mul", cube, f(0.044715)), 0.05, 128)), 0.09, 128), f(0.79788456)), 0.07, 128)
+    gate = n.qdq(n.op("Add", n.qdq(n.op("Tanh", inner), 0.0079, 128), f(1)), 0.0078, 0)
+    y = n.qdq(n.op("Mul", n.qdq(n.op("Mul", a, gate), 0.05, 10), f(0.5)), 0.025, 9)
+    n.save("gelu", n.qdq(n.conv(y, 0.025, 4, 3), 0.1, 128))
+
+
 def static():
     """What onnxruntime's quantize_static makes of a small residual network, in both formats, per channel."""
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
@@ -280,6 +292,6 @@ def brevitas():
         export_qonnx(net, args=x, export_path=os.path.join(HERE, "brevitas-qonnx.onnx"), opset_version=14, dynamo=False)
 
 
-ALL = [zeros, signed, joins, qlinear, integers, fewbits, qonnx, functions, spreads, static, brevitas]
+ALL = [zeros, signed, joins, qlinear, integers, fewbits, qonnx, functions, gelu, spreads, static, brevitas]
 for make in [m for m in ALL if not sys.argv[1:] or m.__name__ in sys.argv[1:]]:
     make()
