@@ -30,11 +30,10 @@ func Widths(n *ir.Net, o *rewrite.Options) (map[*ir.Value]int, error) {
 		if o.PixelBits > 0 && readsPixels(v) {
 			bits = o.PixelBits
 		}
-		for _, name := range []string{v.Name, first, last} {
+		for _, name := range []string{last, first, v.Name} { // the layer's own name counts most
 			own, said := o.Weights.Of[name]
 			if said && (name == v.Name || name == first && readsInput(v) || name == last && ends[v]) {
 				bits, used[name] = own, true
-				break
 			}
 		}
 		out[v] = bits
