@@ -10,7 +10,8 @@ import (
 // a value less its mean by itself is the variance of a normalisation.
 func refuseProduct(v *ir.Value) error {
 	if a := v.Args[0]; a != v.Args[1] || a.Op != ir.OpSub || !averages(a.Args[1], a.Args[0]) {
-		return rewrite.Refuse(v, diag.NotExact, "multiplies or divides two computed values")
+		return rewrite.Refuse(v, diag.NotExact, "multiplies or divides two computed values").
+			WithHelp("one of the two may be 0 or 1, a comparison; numbers are multiplied by constants only")
 	}
 	return rewrite.Refuse(v, diag.NotExact, "computes the variance of its operand: a normalisation by statistics that are new for every input multiplies and divides numbers").
 		WithHelp("train with batch normalisation, whose statistics are constants in evaluation mode")

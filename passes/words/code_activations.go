@@ -57,7 +57,7 @@ func gated(n *ir.Net, list []activation) *diag.Diagnostic {
 		}
 		if a, b := v.Args[0], v.Args[1]; a.Const() == nil && b.Const() == nil && a.Type.IsReal() && b.Type.IsReal() {
 			return rewrite.Refuse(v, diag.NotExact, "multiplies or divides %%%s and %%%s, two numbers that the network computes", a.Name, b.Name).
-				WithHelp("words take the place of numbers, but not of products: train without gates (squeeze and excite, attention on numbers), or let one side be 0 or 1, a comparison")
+				WithHelp("words take the place of numbers, but not of products: train without gates (squeeze and excite, attention on numbers), with batch-norm in place of layer norm, or let one side be 0 or 1, a comparison")
 		}
 	}
 	return nil
