@@ -88,6 +88,9 @@ func (s *raising) raise(n *ir.Net) (*ir.Net, error) {
 	if out, err = raiseSilent(out); err != nil {
 		return nil, err
 	}
+	if out, err = eitherSpikes(out); err != nil {
+		return nil, err
+	}
 	return inReadingOrder(out), nil
 }
 

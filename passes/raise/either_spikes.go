@@ -1,0 +1,47 @@
+package raise
+
+import (
+	"slices"
+
+	"nomul/ir"
+	"nomul/passes/canonical"
+)
+
+// eitherSpikes makes the sum of several spikes of a neuron, at most 1, the spike of either of them, where weights read it.
+// This stands behind the finding of neurons, to which such a number is also a state that is held at 1.
+func eitherSpikes(n *ir.Net) (*ir.Net, error) {
+	readers := n.Readers()
+	out, err := ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+		if v.Op != ir.OpMin || !canonical.Every(v.Args[1], 1) || slices.ContainsFunc(readers[v], notWeighted) {
+			return nil, nil
+		}
+		spikes := summed(v.Args[0])
+		if len(spikes) < 2 || slices.ContainsFunc(spikes, func(s *ir.Value) bool { return !s.Type.IsSpike() || s.Type.Shape != v.Type.Shape }) {
+			return nil, nil
+		}
+		either := r.Of(spikes[0])
+		for _, s := range spikes[1:] {
+			var err error
+			if either, err = r.Add(ir.OpOr, r.Unique(v.Name), nil, either, r.Of(s)); err != nil {
+				return nil, err
+			}
+		}
+		return either, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ir.Prune(out), nil
+}
+
+func notWeighted(v *ir.Value) bool {
+	return v.Op != ir.OpLinear && v.Op != ir.OpConv || v.Args[1].Const() == nil
+}
+
+// summed are the terms of a sum; a number itself where it is none.
+func summed(v *ir.Value) []*ir.Value {
+	if v.Op == ir.OpAdd {
+		return append(summed(v.Args[0]), summed(v.Args[1])...)
+	}
+	return []*ir.Value{v}
+}
