@@ -77,14 +77,14 @@ func isRaised(n *ir.Net) bool {
 	return err == nil && staysIn(out)
 }
 
-// keptBy counts the numbers that a net of one step keeps beside neurons and cells; false where it has
-// others than these, or a membrane that grows by itself.
+// keptBy counts the numbers that a net of one step keeps beside neurons and cells, and the cells: some placings
+// make one of a neuron by the equation. False where it has others than these, or a membrane that grows by itself.
 func keptBy(n *ir.Net) (int, bool) {
 	out, err := raise.RaiseNeurons(n, &rewrite.Options{})
 	if err != nil || !staysIn(out) {
 		return 0, false
 	}
-	return raise.NumbersKept(out), true
+	return raise.NumbersKept(out) + len(out.All(ir.OpCell)), true
 }
 
 // staysIn reports whether no membrane of neurons by the equation grows by itself.
