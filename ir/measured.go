@@ -11,8 +11,8 @@ import (
 // Measured are figures of a layer of integers beside that of real numbers, on calibration samples. Those that
 // the layer does not have are nil. They serve reports; no emitted arithmetic reads them.
 type Measured struct {
-	// SNR, of weights, is the variance of the layer's result to that of what rounding adds to it, in decibels, where
-	// the layer reads what it reads in the net of real numbers; nil also where nothing is added.
+	// SNR, of weights, is the variance of the layer's result to that of the error that rounding adds to it, in decibels,
+	// where the operand is that of the net of real numbers; nil also where nothing is added.
 	SNR *float64 `json:"snr_db,omitempty"`
 	// Flips, of neurons, is the share of decisions that are others, where the layer is fed the spikes of the
 	// net of real numbers.

@@ -169,7 +169,7 @@ func (p *planner) fit(steady float64) (plan, error) {
 	})
 }
 
-// fitting chooses widths until the model made of them takes the flash that there is: what it took too much goes off the
+// fitting chooses widths until the model made of them takes the flash that there is: the excess goes off the room for
 // weights. The narrowest come last.
 func (p *planner) fitting(steady float64, made func([]plannedLayer) (plan, error)) (plan, error) {
 	room := p.within

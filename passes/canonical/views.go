@@ -141,7 +141,7 @@ func sliceConcat(c *Rewriter, v *ir.Value) (*ir.Value, error) {
 	return nil, nil
 }
 
-// apart joins what a slice with a stride takes of each operand of a concat, as of a buffer that is rolled.
+// apart joins the entries that a slice with a stride takes of each operand of a concat, as of a buffer that is rolled.
 func (c *Rewriter) apart(v, joined *ir.Value, a ir.SliceAttrs) (*ir.Value, error) {
 	var parts []*ir.Value
 	for taken := 0; taken < a.Count; {

@@ -19,6 +19,25 @@ type Weighted struct {
 	Taps    int // weights per input channel and output
 }
 
+// ByDepth lists the layers of weights of a net that are taken, by how many of these stand before each in a step.
+func ByDepth(n *ir.Net, takes func(w Weighted) bool) [][]Weighted {
+	var out [][]Weighted
+	depth := map[*ir.Value]int{}
+	for _, v := range n.Values {
+		for _, a := range v.Args {
+			depth[v] = max(depth[v], depth[a])
+		}
+		if w, ok := AsWeighted(v); ok && takes(w) {
+			for len(out) <= depth[v] {
+				out = append(out, nil)
+			}
+			out[depth[v]] = append(out[depth[v]], w)
+			depth[v]++
+		}
+	}
+	return out
+}
+
 // AsWeighted shows a linear or conv with real constant weights and no other
 // bias than a constant.
 func AsWeighted(v *ir.Value) (Weighted, bool) {

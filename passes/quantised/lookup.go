@@ -17,8 +17,8 @@ func (c *curve) ofInput() bool { return c.n.Op == ir.OpInput && c.rising }
 func (q *reader) lookedUp(v *ir.Value, f *form) (*form, error) {
 	c := curveOf(f)
 	_, all := elements(c.params...)
-	switch one := len(distinct(all)) == 1; {
-	case one && c.size() <= maxCurve+1:
+	switch {
+	case c.tabular():
 	case c.rising && c.at(all[0], c.n.Range.Lo) != nil && c.at(all[0], c.n.Range.Hi) != nil:
 		return nil, nil
 	case c.size() > maxCurve+1:
@@ -28,14 +28,11 @@ func (q *reader) lookedUp(v *ir.Value, f *form) (*form, error) {
 		return nil, rewrite.Refuse(v, diag.NotExact, "rounds a function that does not only rise, by other scales for each channel").
 			WithHelp("quantise activations by one scale for all channels")
 	}
-	entries := make([]*big.Rat, c.size())
-	var least *big.Rat
-	for i := range entries {
-		if entries[i] = c.at(all[0], c.n.Range.Lo+int64(i)); entries[i] == nil {
-			return nil, rewrite.Refuse(v, diag.NotExact, "rounds a function that has no number at %d steps of its operand", c.n.Range.Lo+int64(i))
-		}
-		least = smaller(least, entries[i])
+	entries := c.entries()
+	if i := slices.Index(entries, nil); i >= 0 {
+		return nil, rewrite.Refuse(v, diag.NotExact, "rounds a function that has no number at %d steps of its operand", c.n.Range.Lo+int64(i))
 	}
+	least := slices.MinFunc(entries, (*big.Rat).Cmp)
 	if !slices.ContainsFunc(entries, func(x *big.Rat) bool { return x.Cmp(least) != 0 }) {
 		return &form{shift: one(least)}, nil
 	}
@@ -59,15 +56,12 @@ func (q *reader) table(v *ir.Value, c *curve, entries []*big.Rat, least *big.Rat
 // greatestRank is the greatest of a function's numbers: its ranks among them are looked up, and their greatest
 // is that of the number.
 func (q *reader) greatestRank(v *ir.Value, c *curve) (*form, error) {
-	_, all := elements(c.params...)
-	if len(distinct(all)) != 1 || c.size() > maxCurve+1 {
+	if !c.tabular() {
 		return nil, nil
 	}
-	entries := make([]*big.Rat, c.size())
-	for i := range entries {
-		if entries[i] = c.at(all[0], c.n.Range.Lo+int64(i)); entries[i] == nil {
-			return nil, nil
-		}
+	entries := c.entries()
+	if slices.Contains(entries, nil) {
+		return nil, nil
 	}
 	ranked := slices.SortedFunc(slices.Values(entries), (*big.Rat).Cmp)
 	ranked = slices.CompactFunc(ranked, func(a, b *big.Rat) bool { return a.Cmp(b) == 0 })
@@ -104,6 +98,22 @@ func (q *reader) fromZero(v, n *ir.Value) (*ir.Value, error) {
 		return nil, err
 	}
 	return q.r.Add(ir.OpAdd, q.r.Unique(v.Name+".index"), nil, n, c)
+}
+
+// tabular reports whether one table has the curve's numbers for all elements.
+func (c *curve) tabular() bool {
+	_, all := elements(c.params...)
+	return len(distinct(all)) == 1 && c.size() <= maxCurve+1
+}
+
+// entries are the numbers of a tabular curve, from the least integer on; nil where there is none.
+func (c *curve) entries() []*big.Rat {
+	_, all := elements(c.params...)
+	out := make([]*big.Rat, c.size())
+	for i := range out {
+		out[i] = c.at(all[0], c.n.Range.Lo+int64(i))
+	}
+	return out
 }
 
 // distinct are the numbers of elements, each once.

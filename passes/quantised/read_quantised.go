@@ -158,6 +158,15 @@ func (q *reader) of(v *ir.Value) *form {
 
 // plainly copies a value on operands that are written out.
 func (q *reader) plainly(v *ir.Value) (*ir.Value, error) {
+	args, err := q.spelled(v)
+	if err != nil {
+		return nil, err
+	}
+	return q.r.CopyWith(v, v.Attrs, args...)
+}
+
+// spelled are the operands of a value, written out.
+func (q *reader) spelled(v *ir.Value) ([]*ir.Value, error) {
 	args := make([]*ir.Value, len(v.Args))
 	for i, a := range v.Args {
 		var err error
@@ -165,7 +174,7 @@ func (q *reader) plainly(v *ir.Value) (*ir.Value, error) {
 			return nil, err
 		}
 	}
-	return q.r.CopyWith(v, v.Attrs, args...)
+	return args, nil
 }
 
 // spell returns an operand in the new net, written out as the file has it where it is a form.
@@ -222,12 +231,9 @@ func (q *reader) unrounded(v *ir.Value) (*ir.Value, error) {
 	if v.Op == ir.OpInput {
 		return nil, notRounded(v)
 	}
-	args := make([]*ir.Value, len(v.Args))
-	for i, a := range v.Args {
-		var err error
-		if args[i], err = q.spell(a); err != nil {
-			return nil, err
-		}
+	args, err := q.spelled(v)
+	if err != nil {
+		return nil, err
 	}
 	return q.r.Add(v.Op, q.r.Unique(v.Name+".real"), v.Attrs, args...)
 }

@@ -218,10 +218,7 @@ func (q *reader) mapped(v *ir.Value, x *form) (*form, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c := curveOf(x); c != nil {
-		return c.mapped(v.Attrs.(ir.MapAttrs)).form(), nil
-	}
-	return nil, nil
+	return byCurve(x, func(c *curve) *curve { return c.mapped(v.Attrs.(ir.MapAttrs)) }), nil
 }
 
 // clips reports whether what is rounded is cut on both sides behind, by the one reader that it has.

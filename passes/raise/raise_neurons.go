@@ -15,10 +15,9 @@ import (
 // RaiseNeurons makes each threshold unit of a net of one step a neuron: its
 // membrane, written over the unit's own past (membrane_form.go), is matched with
 // the neuron's equation (classify_neuron.go). A layer that the equation does not have is a
-// cell, by its program (package cells). Spikes stay spikes from here on:
-// the casts to real numbers behind them are dropped. The values are put in an
-// order that does not depend on the file they came from. Comparisons of a net that only choose between
-// functions of one number stay.
+// cell, by its program (package cells). Spikes stay spikes from here on: the casts to real numbers
+// behind them are dropped. The values are put in an order that does not depend on the file they came
+// from. Comparisons of a net that only choose between functions of one number stay.
 func RaiseNeurons(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 	if len(canonical.Comparisons(n)) > 0 && canonical.OnlyChoices(n) {
 		return withoutNeurons(n)

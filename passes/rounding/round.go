@@ -31,31 +31,13 @@ func Round(n *ir.Net, o *rewrite.Options) (map[*ir.Value]*Layer, error) {
 		return nil, err
 	}
 	done := map[*ir.Value]*Layer{}
-	for _, level := range byDepth(n) {
+	rounds := func(w layers.Weighted) bool { return w.Scale != nil && !w.Args[0].Type.IsReal() }
+	for _, level := range layers.ByDepth(n, rounds) {
 		if err := roundLevel(n, o, level, widths, done); err != nil {
 			return nil, err
 		}
 	}
 	return done, nil
-}
-
-// byDepth lists the weighted layers of a net by how many of them stand before each in a step.
-func byDepth(n *ir.Net) [][]layers.Weighted {
-	var out [][]layers.Weighted
-	depth := map[*ir.Value]int{}
-	for _, v := range n.Values {
-		for _, a := range v.Args {
-			depth[v] = max(depth[v], depth[a])
-		}
-		if w, ok := layers.AsWeighted(v); ok && v.Scale != nil && !v.Args[0].Type.IsReal() {
-			for len(out) <= depth[v] {
-				out = append(out, nil)
-			}
-			out[depth[v]] = append(out[depth[v]], w)
-			depth[v]++
-		}
-	}
-	return out
 }
 
 // roundLevel rounds layers that do not depend on one another within a step.

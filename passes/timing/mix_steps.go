@@ -158,7 +158,7 @@ func stackOf(v *ir.Value, axis int) *ir.Value {
 	return v
 }
 
-// mixed are the steps of a mixer, of what moves them, and of functions of both, while they are not on the
+// mixed are the steps of a mixer, of moves of them, and of functions of both, while they are not on the
 // first axis; then they are its blocks.
 func (u *unbatching) mixed(v *ir.Value) ([]*ir.Value, error) {
 	axis, steps, err := u.mixedAlong(v)

@@ -1,6 +1,8 @@
 package words
 
 import (
+	"slices"
+
 	"nomul/ir"
 	"nomul/passes/layers"
 	"nomul/passes/rewrite"
@@ -53,24 +55,12 @@ const fewLevels = 8
 
 // behind lists the layers of weights behind words of few levels, by how many of them stand before each.
 func behind(n *ir.Net, measured map[*ir.Value]*measurement, o *rewrite.Options) [][]layers.Weighted {
-	var out [][]layers.Weighted
-	depth := map[*ir.Value]int{} // 0 before all words
+	few := map[*ir.Value]bool{}
 	for _, v := range n.Values {
-		for _, a := range v.Args {
-			depth[v] = max(depth[v], depth[a])
-		}
-		if m := measured[v]; m != nil && m.count(o) < fewLevels {
-			depth[v] = max(depth[v], 1)
-		}
-		if w, ok := layers.AsWeighted(v); ok && depth[v] > 0 {
-			for len(out) < depth[v] {
-				out = append(out, nil)
-			}
-			out[depth[v]-1] = append(out[depth[v]-1], w)
-			depth[v]++
-		}
+		m := measured[v]
+		few[v] = m != nil && m.count(o) < fewLevels || slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return few[a] })
 	}
-	return out
+	return layers.ByDepth(n, func(w layers.Weighted) bool { return few[w.Value] })
 }
 
 // means measures the mean of each output of layers, which are others in the net that is run.
@@ -104,7 +94,7 @@ func means(n *ir.Net, list []layers.Weighted, o *rewrite.Options, became func(*i
 	return out, err
 }
 
-// coded writes activations as words and gives layers biases. It also returns what became of each value.
+// coded writes activations as words and gives layers biases. It also returns the value that each became.
 func coded(n *ir.Net, measured map[*ir.Value]*measurement, with biases, o *rewrite.Options) (*ir.Net, func(*ir.Value) *ir.Value, error) {
 	var rebuilder *ir.Rebuilder
 	out, err := ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {

@@ -109,8 +109,8 @@ func (h *histogram) percentile() float64 {
 // balancings are the rounds of local threshold balancing.
 const balancings = 16
 
-// balanced is the threshold of local balancing (Bu et al., 2022): from 0 on it grows by twice the mean of what numbers
-// are above it, round by round.
+// balanced is the threshold of local balancing (Bu et al., 2022): from 0 on it grows by twice the mean excess of
+// numbers over it, round by round.
 func (h *histogram) balanced() float64 {
 	top := 0.0
 	for range balancings {

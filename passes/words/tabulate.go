@@ -10,7 +10,7 @@ import (
 	"nomul/passes/rewrite"
 )
 
-// tabulation is what samples say of a function that is looked up: how far its arguments go, and the
+// tabulation is measured on the samples of a function that is looked up: how far its arguments go, and the
 // magnitudes of its results on either side of 0.
 type tabulation struct {
 	least, most  float64

@@ -249,7 +249,7 @@ func (w *stairs) choice(i int, a, b update.Value) update.Value {
 	return w.add(update.Instr{Kind: update.Select, A: a, B: b, C: w.reached[i]})
 }
 
-// reset is the membrane behind what was sent.
+// reset is the membrane behind the word that was sent.
 func (w *stairs) reset(h update.Value, unit *ir.Value) update.Value {
 	switch w.word.Reset {
 	case ir.ResetSubtract:
