@@ -33,6 +33,7 @@ var CanonicalRules = []CanonicalRule{
 	{"where-cast", "where(c, 1, 0) is the cast of c, where(c, 0, 1) is 1 minus it", whereCast},
 
 	{"spike-product", "the product of the numbers of two spikes is that of both together; so is where(c, s, 0) of the number of a spike s", spikesTogether},
+	{"layer-gate", "a spike of a neuron times a gate of the whole layer, which is 0 or 1, is their ∧ or ∧ ¬; so is a choice between it and 0", layerGate},
 	{"fixed-choice", "a choice by a constant that is the same everywhere is no choice", fixedChoice},
 	{"chosen-spikes", "where(c, s, 0) of spikes is c ∧ s, where(c, 0, s) is s ∧ ¬c, where(c, 1, s) is c ∨ s, where(c, s, t) is (s ∧ c) ∨ (t ∧ ¬c)", chosenSpikes},
 	{"asked-spike", "where(s > 0, a, b) of the number of a spike s is where(s, a, b), if a or b is made of the membrane of s", askedSpike},

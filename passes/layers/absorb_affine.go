@@ -334,6 +334,9 @@ func (a *absorber) overTime(v *ir.Value) (*ir.Value, bool, error) {
 func (a *absorber) weights(v *ir.Value) (*ir.Value, bool, error) {
 	f, known := a.known[v.Args[0]]
 	w, ok := AsWeighted(v)
+	if ok && !known && v.Args[0].Type.IsReal() {
+		return a.weightsOnTerms(w)
+	}
 	if !known || !ok || !FlatOn(f.gain, v.Args[0].Type.Shape, w.others()) {
 		return nil, false, nil
 	}

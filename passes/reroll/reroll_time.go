@@ -27,7 +27,7 @@ func RerollTime(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 		return n, nil // has its loop already, or needs none
 	}
 	out, err := rerolled(n, o)
-	if (err != nil || isUnfolded(out) || out.Steps <= 1 && rounds(out)) && !unsupported.MultipliesState(n) {
+	if (err != nil || isUnfolded(out) || endsInStep(out) || out.Steps <= 1 && rounds(out)) && !unsupported.MultipliesState(n) {
 		if found := ofAnyState(n, o); found != nil {
 			return found, nil
 		}

@@ -136,18 +136,22 @@ func (c *Copies) pair(v, w *ir.Value) {
 	c.todo = append(c.todo, v)
 }
 
-// alike reports whether two values are one op of the same constants and inputs.
+// alike reports whether two values are one op of the same constants and inputs, and of layers of the same weights.
 func (c *Copies) alike(v, w *ir.Value) bool {
 	if Given(v) || Given(w) || !c.frames.Alike(v, w) {
 		return false
 	}
 	for i, a := range v.Args {
-		if b := w.Args[i]; a != b && (Given(a) || Given(b)) {
+		if b := w.Args[i]; a != b && (Given(a) || Given(b) || weighted(a) && weighted(b) && weightsOf(a) != weightsOf(b)) {
 			return false
 		}
 	}
 	return true
 }
+
+// weighted reports whether a value is a layer of weights. A synapse with a delay has weights of its own for each, and
+// the first steps lack those of the spikes that are older than they.
+func weighted(v *ir.Value) bool { return v.Op.Class() == ir.Contract }
 
 // chains lists the copies of each value that has some, the earliest first, in net order of the last.
 func (c *Copies) chains() [][]*ir.Value {
