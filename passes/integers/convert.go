@@ -19,15 +19,23 @@ const (
 	maxDigits     = 8
 )
 
+// manyDigits is how many stand for a constant that would be off by missedMost times what the readers of the
+// value tolerate, as of means of many numbers far larger than those that occur.
+const (
+	manyDigits = 12
+	missedMost = 4
+)
+
 // IntegerDigits is how many are used where spikes or words are added to sums of
 // weights, for there the constant is the weight of a spike; and behind the time
 // steps, where a result is computed once.
 const IntegerDigits = 6
 
-// maxConversionShift bounds the fraction of a factor, maxFactorBits all of it: engines
-// have constants of 32 bits.
+// conversionShift bounds the fraction of a factor, maxConversionShift that of one which is not told
+// exactly enough by it; maxFactorBits bounds all of it: engines have constants of 32 bits.
 const (
-	maxConversionShift = 24
+	conversionShift    = 24
+	maxConversionShift = 48
 	maxFactorBits      = 29
 )
 
@@ -136,15 +144,22 @@ func (q *quantiser) powers(v, x, a *ir.Value, ratio, unit *ir.Tensor) (factors [
 	}
 	may, worst, largest := tolerated(v, q.tolerances[v], q.steps), 0.0, scales.LargestMagnitude(x.Range)
 	numbers := WithoutFraction(ratio.F, largest)
-	for ; ; digits++ {
-		factors, shift = SignedPowers(numbers, digits)
+	try := func(fraction int) bool {
+		factors, shift = SignedPowers(numbers, digits, fraction)
 		off = misses(ratio, factors, shift, largest, unit)
 		if worst = 0; off != nil {
 			worst = scales.Greatest(off)
 		}
-		if worst <= may || digits == most {
-			break
-		}
+		return worst <= may
+	}
+	for !try(conversionShift) && digits < most {
+		digits++
+	}
+	if worst > may {
+		try(maxConversionShift)
+	}
+	for ; worst > missedMost*may && digits < manyDigits && q.options.CSDDigits == 0; digits++ {
+		try(maxConversionShift)
 	}
 	rounds := 0.0
 	if shift > 0 {
@@ -172,14 +187,14 @@ func WithoutFraction(numbers []float64, largest int64) []float64 {
 }
 
 // SignedPowers writes numbers as sums of at most so many signed powers of two, n = factor/2^shift
-// with one shift for all. Each power is the nearest to the remainder, so the error is at most a
+// with one shift of at most fraction for all. Each power is the nearest to the remainder, so the error is at most a
 // third of the number at one digit and an eleventh at two.
-func SignedPowers(numbers []float64, digits int) (factors []int64, shift int) {
+func SignedPowers(numbers []float64, digits, fraction int) (factors []int64, shift int) {
 	most := 0.0
 	for _, f := range numbers {
 		most = max(most, math.Abs(f))
 	}
-	least := max(math.Ldexp(1, -maxConversionShift), math.Ldexp(most, -maxFactorBits))
+	least := max(math.Ldexp(1, -fraction), math.Ldexp(most, -maxFactorBits))
 	sums := make([]float64, len(numbers)) // exact: the powers lie within 30 bits
 	for i, f := range numbers {
 		for range digits {

@@ -110,6 +110,7 @@ func (s *scaler) finest(g gauge) []float64 {
 // are to be powers of two, and leaves s as it is.
 func (s *scaler) tried(among []bool, c classes, powers []gauge) *scaler {
 	t := *s
+	t.less = nil
 	t.classes, t.powers, t.sources, t.sinks, t.constants = c, powers, make([]*source, len(s.sources)), nil, nil
 	for i, src := range s.sources {
 		own := &source{free: true} // asks for nothing

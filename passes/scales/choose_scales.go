@@ -90,7 +90,8 @@ type scaler struct {
 	sources   []*source
 	constants []noted
 	sinks     []*sink
-	powers    []gauge // outputs
+	powers    []gauge     // outputs
+	less      map[int]int // by class of a row, powers of two that its own shift is less than its layer's
 	scale     []float64
 	asked     []asked // of each class, beside its scale
 }

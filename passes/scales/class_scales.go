@@ -34,6 +34,7 @@ type asked struct {
 	own    float64 // the least of all sources but conversions
 	coarse float64 // the largest that a conversion asks for
 	shift  int     // the largest of its layers
+	usable float64 // of weights that are added to other numbers, as fine as their readers tell; 0 is any
 	still  bool    // there are constants alone; distances of thresholds are whole multiples of the unit
 }
 
@@ -127,6 +128,7 @@ func (s *scaler) wholeUnits() []asked {
 	}
 	s.divideWholes(classes)
 	s.divideSilent(classes)
+	s.findUsable(classes)
 	return classes
 }
 
@@ -231,30 +233,7 @@ func (s *scaler) askAll(classes []asked) {
 		if c.free = max(c.free, math.Ldexp(c.coarse, -spreadBits)); c.own > 0 && c.least == 0 {
 			c.free = min(c.free, c.own)
 		}
-	}
-}
-
-// chooseShifts finds how many powers of two coarser a layer is than the finest that
-// it is added to, on average over its channels, and at least as many as make the
-// units fine enough for the sources without weights.
-func (s *scaler) chooseShifts(classes []asked) {
-	sum, count, wanted := map[*source]float64{}, map[*source]float64{}, map[*source]float64{}
-	s.eachEntry(func(src *source, i, root int, w float64) {
-		c := classes[root]
-		switch {
-		case src.free:
-		case c.whole > 0 && c.meets && c.free > 0:
-			wanted[src] = max(wanted[src], math.Ceil(math.Log2(c.whole/float64(c.parts)/c.free)))
-		case c.whole <= 0:
-			sum[src] += math.Log2(src.least[i] / w / c.least)
-			count[src]++
-			if c.free > 0 {
-				wanted[src] = max(wanted[src], math.Ceil(math.Log2(src.least[i]/w/c.free)))
-			}
-		}
-	})
-	for _, src := range s.sources {
-		src.shift = int(max(math.Round(sum[src]/max(count[src], 1)), wanted[src]))
+		c.bound()
 	}
 }
 
@@ -266,11 +245,11 @@ func (s *scaler) needs(classes []asked) []float64 {
 	}
 	s.eachEntry(func(src *source, i, root int, w float64) {
 		if !src.free {
-			classes[root].fits = max(classes[root].fits, math.Ldexp(src.least[i]/w, -src.shift))
+			classes[root].fits = max(classes[root].fits, math.Ldexp(src.least[i]/w, -s.shiftAt(src, i)))
 		}
 	})
 	s.fitWhole(classes)
-	thresholds := s.thresholds(func(*sink, gauge) float64 { return 1 })
+	thresholds := s.thresholds(func(*sink, gauge, int) float64 { return 1 })
 	need, apart := make([]float64, len(classes)), s.distances()
 	for root := range classes {
 		c := &classes[root]
@@ -279,7 +258,7 @@ func (s *scaler) needs(classes []asked) []float64 {
 		case c.whole > 0:
 			need[root] = math.Ldexp(c.whole/float64(c.parts), -c.shift)
 		case c.fits > 0:
-			need[root] = c.fits
+			need[root] = max(c.fits, math.Ldexp(c.usable, -weightSpare-c.shift))
 		case c.still:
 			need[root] = apart[root] / math.Ceil(apart[root]/c.free)
 		case c.free > 0:
@@ -296,8 +275,8 @@ func (s *scaler) needs(classes []asked) []float64 {
 // fitWhole gives up common units in which weights do not fit, because their layer is
 // shifted for the sake of other channels.
 func (s *scaler) fitWhole(classes []asked) {
-	s.eachEntry(func(src *source, _, root int, _ float64) {
-		classes[root].shift = max(classes[root].shift, src.shift)
+	s.eachEntry(func(src *source, i, root int, _ float64) {
+		classes[root].shift = max(classes[root].shift, s.shiftAt(src, i))
 	})
 	for root := range classes {
 		if c := &classes[root]; c.whole > 0 && math.Ldexp(c.whole/float64(c.parts), -c.shift)*(1+wholeError) < c.fits {
@@ -310,7 +289,7 @@ func (s *scaler) fitWhole(classes []asked) {
 // of the class is an integer, or a power of two before an output.
 func (s *scaler) place(classes []asked, need []float64) {
 	s.scale = append([]float64{}, need...)
-	for root, t := range s.thresholds(func(k *sink, g gauge) float64 { return math.Ldexp(1/s.shiftOf(g), k.guard) }) {
+	for root, t := range s.thresholds(func(k *sink, g gauge, i int) float64 { return math.Ldexp(1/s.shiftOf(g, i), k.guard) }) {
 		c := classes[root]
 		n := math.Floor(t / need[root])
 		if c.fits == 0 {
@@ -322,7 +301,7 @@ func (s *scaler) place(classes []asked, need []float64) {
 	}
 	for _, out := range s.powers {
 		root, w := s.classes.root(out.id[0])
-		w *= out.ratio[0] * s.shiftOf(out)
+		w *= out.ratio[0] * s.shiftOf(out, 0)
 		if c := classes[root]; c.whole <= 0 {
 			s.scale[root] = PowerAbove(need[root]*w) / w
 			if c.fits == 0 && s.scale[root] > need[root] {
@@ -334,26 +313,25 @@ func (s *scaler) place(classes []asked, need []float64) {
 
 // preciseFor divides thresholds into units in which rounding the input of a neuron by
 // half of one in every step stays within 2^-preciseBits of them.
-func preciseFor(k *sink, _ gauge) float64 {
+func preciseFor(k *sink, _ gauge, _ int) float64 {
 	return 1 / max(minThreshold, math.Ldexp(k.grows, PreciseBits-1))
 }
 
 // thresholds returns, by class, the least magnitude of the thresholds of its neurons, in the
 // class's own units times a factor: that of layers and guard bits, where they have to be
 // integers. It is 0 where there are none, or only zeros.
-func (s *scaler) thresholds(times func(*sink, gauge) float64) []float64 {
+func (s *scaler) thresholds(times func(*sink, gauge, int) float64) []float64 {
 	out := make([]float64, len(s.classes.parent))
 	for _, k := range s.sinks {
 		for _, c := range k.limits {
 			shape, _ := ir.Broadcast(k.gauge.shape, c.Type.Shape)
 			g := k.gauge.stretch(shape)
-			units := times(k, g)
 			for i, f := range rewrite.Stretched(c, shape) {
 				if f == 0 {
 					continue
 				}
 				root, w := s.classes.root(g.id[i])
-				if th := math.Abs(f) / (w * g.ratio[i]) * units; out[root] == 0 || th < out[root] {
+				if th := math.Abs(f) / (w * g.ratio[i]) * times(k, g, i); out[root] == 0 || th < out[root] {
 					out[root] = th
 				}
 			}

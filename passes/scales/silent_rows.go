@@ -24,11 +24,11 @@ func (s *scaler) divideSilent(classes []asked) {
 // distances are, by class, the least of thresholds of words, in the class's own units; 0 where
 // there are none.
 func (s *scaler) distances() []float64 {
-	out := s.thresholds(func(k *sink, g gauge) float64 {
+	out := s.thresholds(func(k *sink, g gauge, i int) float64 {
 		if k.value.Op != ir.OpLevels {
 			return math.Inf(1)
 		}
-		return 1 / s.shiftOf(g)
+		return 1 / s.shiftOf(g, i)
 	})
 	for i, d := range out {
 		if math.IsInf(d, 1) {

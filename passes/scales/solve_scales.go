@@ -76,18 +76,10 @@ func (s *scaler) sinkUnits(k *sink, scale func(root int) float64) []float64 {
 		g := k.gauge.stretch(shape)
 		for i, f := range rewrite.Stretched(c, shape) {
 			root, w := s.classes.root(g.id[i])
-			out = append(out, f/(scale(root)*w*g.ratio[i]*s.shiftOf(g)))
+			out = append(out, f/(scale(root)*w*g.ratio[i]*s.shiftOf(g, i)))
 		}
 	}
 	return out
-}
-
-// shiftOf is the free power of two of a gauge's source.
-func (s *scaler) shiftOf(g gauge) float64 {
-	if g.source < 0 {
-		return 1
-	}
-	return math.Ldexp(1, s.sources[g.source].shift)
 }
 
 // units are the scales of a gauge's elements.
@@ -95,7 +87,7 @@ func (s *scaler) units(g gauge) []float64 {
 	out := make([]float64, len(g.id))
 	for i, id := range g.id {
 		root, w := s.classes.root(id)
-		out[i] = s.scale[root] * w * g.ratio[i] * s.shiftOf(g)
+		out[i] = s.scale[root] * w * g.ratio[i] * s.shiftOf(g, i)
 	}
 	return out
 }

@@ -67,7 +67,7 @@ func notLinear(v *ir.Value, numbers map[*ir.Value]bool) bool {
 func computedOf(v *ir.Value, all map[*ir.Value]bool) {
 	for queue := []*ir.Value{v}; len(queue) > 0; queue = queue[1:] {
 		x := queue[0]
-		if all[x] || x != v && x.Type.IsSpike() {
+		if x == nil || all[x] || x != v && x.Type.IsSpike() {
 			continue
 		}
 		if all[x] = true; x == v || canonical.ByElement(x.Op) {
