@@ -56,12 +56,22 @@ func (p *bodyPrinter) factor(v int, i update.Instr) csd {
 	c := csd{p.p.flash(p.Stages[0].To, fmt.Sprint("digits", v), elem{bits: 8}, digits, text).name,
 		i.Decay.Shift > 31 || rounding(i.Decay) == "" || !lower.Int32s.Contains(product64(p.Ranges.Values[i.A], largest))}
 	if len(known) > 1 {
-		name := fmt.Sprint("starts", v)
-		a := p.p.flash(p.Stages[0].To, name, unsignedFor(len(digits)), starts, "the first digit of each factor")
-		p.line("\tconst %s *%s = %s;", a.elem.c(), name, a.name)
-		c.digits += fmt.Sprintf(" + %s[%s]", name, p.w.along(view.Start, view.Strides).name)
+		c.digits += p.firstDigit(fmt.Sprint("starts", v), view, starts, unsignedFor(len(digits)))
 	}
 	return c
+}
+
+// firstDigit lays out where the digits of each factor begin, and returns the C expression of it.
+func (p *bodyPrinter) firstDigit(name string, view lower.View, starts []int64, e elem) string {
+	at, index := "", ""
+	if c := p.p.byClass("digits", view, starts, e, p.w.grid); c != nil {
+		at, index = c.at.expr, c.index(p.w)
+	} else {
+		at = p.p.flash(p.Stages[0].To, name, e, starts, "the first digit of each factor").name
+		index = p.w.along(view.Start, view.Strides).name
+	}
+	p.line("\tconst %s *%s = %s;", e.c(), name, at)
+	return fmt.Sprintf(" + %s[%s]", name, index)
 }
 
 // product64 is the range of a product; neither range comes near 64 bits, by inference.
@@ -79,8 +89,10 @@ func (p *bodyPrinter) lookup(v int, i update.Instr) string {
 
 // unsignedFor is the narrowest element that counts below n.
 func unsignedFor(n int) elem {
-	if n <= 1<<16 {
-		return elem{bits: 16}
+	for _, bits := range []int{8, 16} {
+		if n <= 1<<bits {
+			return elem{bits: bits}
+		}
 	}
 	return elem{bits: 32}
 }

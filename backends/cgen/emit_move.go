@@ -67,7 +67,7 @@ func (b *printer) piece(piece lower.Piece, to place, below int64, first bool) {
 // hidden: clang fills words with it by a multiplication.
 func spread(w *walk, x, y operand) string {
 	last := len(w.dims) - 1
-	if x.number != nil || last < 0 || y.at.elem.packed || y.at.elem.bits >= 32 || x.index.strides[len(x.index.strides)-1] != 0 {
+	if x.number != nil || last < 0 || x.index.strides == nil || y.at.elem.packed || y.at.elem.bits >= 32 || x.index.strides[len(x.index.strides)-1] != 0 {
 		return x.read()
 	}
 	return "@_hide((uint32_t)(" + x.read() + "))"

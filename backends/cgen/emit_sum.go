@@ -33,7 +33,7 @@ func (b *printer) sum(sweep *lower.Sweep) {
 	}
 	p.row = plus(b.p.layWeights(t, s.To), w.along(0, t.byWeight).name)
 	if t.starts != nil {
-		p.start = plus(b.p.layStarts(t, s.To), w.along(0, t.byStart).name)
+		p.start = p.startOf(w)
 	}
 	b.p.levels = max(b.p.levels, t.levels())
 	b.line("\t@_level levels[%d];", t.levels())
@@ -117,13 +117,17 @@ func (p *plan) layWeights(t *sum, of *lower.Array) string {
 	return a.name
 }
 
-// layStarts lays the start values out.
-func (p *plan) layStarts(t *sum, of *lower.Array) string {
-	text := "start values of " + of.Name
-	if t.Start != nil {
-		text = comment(t.Start.Array)
+// startOf lays the start values out, and returns the C expression of where those of a place are.
+func (p *sumPrinter) startOf(w *walk) string {
+	text := "start values of " + p.of.Name
+	if p.Start != nil {
+		text = comment(p.Start.Array)
 	}
-	return p.flash(of, "start", t.elem, t.starts, text).name
+	start := plus(p.p.flash(p.of, "start", p.elem, p.starts, text).name, w.along(0, p.byStart).name)
+	for _, at := range indices(w, p.p.layOffsets(p.of, "start", p.startOffsets)) {
+		start = plus(start, at)
+	}
+	return start
 }
 
 // inRows prints the sums of a place whose inputs stand one after another; of the only one, spikes

@@ -220,7 +220,7 @@ func TestNoCompilerMultiplies(t *testing.T) {
 		{"riscv64-unknown-elf-objdump", "riscv64-unknown-elf-gcc", "-march=rv32im", "-mabi=ilp32", "-O2", "-ffreestanding"},
 	} {
 		irtest.Need(t, c[0], c[1])
-		for _, text := range []string{tokens48, windows, attentions} {
+		for _, text := range []string{tokens48, windows, attentions, mapped(bordered)} {
 			dir, _ := emit(t, irtest.ParseNet(t, "net", text), 1)
 			run(t, dir, nil, c[1], append(c[2:len(c):len(c)], "-std=c99", "-c", "model.c")...)
 			p, err := proof.Binary(t.Context(), proof.Object{Target: c[1], Path: filepath.Join(dir, "model.o"), Objdump: c[0]})
@@ -231,4 +231,5 @@ func TestNoCompilerMultiplies(t *testing.T) {
 	}
 	agree(t, "tokens.sir", tokens48, 2)
 	agree(t, "attentions.sir", attentions, 2)
+	agree(t, "mapped.sir", mapped(bordered), 2)
 }

@@ -27,6 +27,8 @@ type plan struct {
 	numbers map[*lower.Array]bool // that are sums, or state variables but bits
 	sums    map[*lower.Array]*sum
 	copies  map[string]*lower.Array // by the view that they hold
+	classes map[string]*classed     // by use, view and grid; nil where they save too little
+	offsets map[string]string       // the tables of places' classes, by their text
 	fields  []*field                // of the state struct
 	scratch map[string]*field       // memory of the layer that runs
 	arrays  []*array                // NAME_weights.c
@@ -65,7 +67,7 @@ func newPlan(net *ir.Net, name string) *plan { return planOf(lower.Of(net), net,
 func planOf(program *lower.Program, net *ir.Net, name string) *plan {
 	p := &plan{name: name, net: net, ports: backends.PortsOf(net), names: backends.PortNames(net),
 		ident: map[string]string{}, taken: map[string]bool{}, place: map[*lower.Array]place{}, held: map[*lower.Array]place{},
-		states: map[*lower.Stage][]place{}, numbers: map[*lower.Array]bool{}, sums: map[*lower.Array]*sum{}, copies: map[string]*lower.Array{}, scratch: map[string]*field{}}
+		states: map[*lower.Stage][]place{}, numbers: map[*lower.Array]bool{}, sums: map[*lower.Array]*sum{}, copies: map[string]*lower.Array{}, classes: map[string]*classed{}, offsets: map[string]string{}, scratch: map[string]*field{}}
 	p.ready(program)
 	l := layout
 	l.Fuse = p.fuses
@@ -98,7 +100,7 @@ func (p *plan) lend(name string, e elem, n int, comment string) string {
 // at is where an array's elements are; a constant is put in flash when its first reader comes.
 func (p *plan) at(a *lower.Array) place {
 	if _, known := p.place[a]; a.Const() && !known {
-		e, items := memoryElem(layout.Number(a.Data.Range())), a.Data.I
+		e, items := constantElem(a), a.Data.I
 		if a.Type.IsSpike() {
 			e, items = packedSpikes, pack(items)
 		}
@@ -106,6 +108,9 @@ func (p *plan) at(a *lower.Array) place {
 	}
 	return p.place[a]
 }
+
+// constantElem is the element of a constant of numbers.
+func constantElem(a *lower.Array) elem { return memoryElem(layout.Number(a.Data.Range())) }
 
 // comment is the declaration of an array.
 func comment(a *lower.Array) string { return strings.TrimPrefix(a.String(), "array ") }

@@ -30,6 +30,8 @@ type sum struct {
 	chunks   []chunk
 	byWeight []int // strides of the places in the laid out weights
 	byStart  []int // and in the start values
+	// startOffsets are those of places in the start values, of axes that go by class.
+	startOffsets [][]int64
 }
 
 // chunk is a run of channels whose spikes are listed together, and the
@@ -254,7 +256,7 @@ func on(axes, strides []int) []int {
 // planStart plans the start values of sums: the bias, low·Σw for the
 // offset of the words, less the 2^15 that each level's running sum of 8-bit
 // weights carries. All modulo the width of the sum. It is stored by group, then
-// by position if the bias is not the same in all of them, then by output.
+// by position if the bias is not the same in all of them, or by its class, then by output.
 func (t *sum) planStart() {
 	base, size, positions, axes := t.constants(), roundUp(t.outs, 4), 1, t.fold.GroupAxes
 	if t.Start != nil && slices.ContainsFunc(t.fold.PositionAxes, func(axis int) bool { return t.Start.Strides[axis] != 0 }) {
@@ -277,5 +279,21 @@ func (t *sum) planStart() {
 	t.byStart = strides(t.Places, axes, size)
 	if same && len(t.digits) == 1 {
 		t.startAll, t.starts = t.starts[0], nil
+	} else if positions > 1 {
+		t.classStarts(axes, size)
+	}
+}
+
+// classStarts keeps the start values by classes of positions, where that saves flash. They are stored
+// by these axes, and for each place there are so many.
+func (t *sum) classStarts(axes []int, size int) {
+	dims := append(lower.Pick(t.Places, axes), size)
+	c := lower.ClassesOf(t.starts, dims, upTo(len(axes))[len(t.fold.GroupAxes):])
+	if saves(t.elem, len(t.starts), c) < classesWorth {
+		return
+	}
+	t.starts, t.byStart, t.startOffsets = c.Data, make([]int, len(t.Places)), make([][]int64, len(t.Places))
+	for i, axis := range axes {
+		t.byStart[axis], t.startOffsets[axis] = c.Strides[i], c.Offsets[i]
 	}
 }

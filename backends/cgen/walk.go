@@ -240,6 +240,11 @@ func (b *printer) reads(w *walk, name string, v lower.View) operand {
 	if number, ok := uniform(v.Array); ok {
 		return operand{number: &number}
 	}
+	if a := v.Array; a.Const() && !a.Type.IsSpike() && b.p.place[a].expr == "" {
+		if c := b.p.byClass("data", v, a.Data.I, constantElem(a), w.grid); c != nil {
+			return b.pointer("const ", name, c.at, &path{name: c.index(w)})
+		}
+	}
 	return b.pointer("const ", name, b.p.at(v.Array), w.along(v.Start, v.Strides))
 }
 

@@ -42,6 +42,9 @@
 // A new kind of stage is a field of Stage beside Each, Fold and Move, in all that asks which of
 // them is set: reads, print, parse, verify, Machine.run and Grid here, then each back end's plan.
 //
+// Constants that a grid goes through have few classes of places where padding is the cause of their
+// differences; ClassesOf finds them, for targets that keep such a constant once for each class.
+//
 // A program and its plan have texts (Print and Parse, Plan.Print and ParsePlan) and a meaning
 // (Machine.Run), which the interpreter of the IR takes no part in: a wrong spike is either
 // lowering's fault (lowered differs from fixed) or that of one back end (it differs from lowered).

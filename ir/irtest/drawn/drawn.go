@@ -110,7 +110,7 @@ func (d *drawing) add(op ir.Op, a ir.Attrs, args ...*ir.Value) *ir.Value {
 	return v
 }
 
-// constant fills a tensor with lo..hi, in a quarter of them with half zeros.
+// constant fills a tensor with lo..hi, in a quarter of them with half zeros, and may repeat them inside a border.
 func (d *drawing) constant(lo, hi int64, dims ...int) *ir.Value {
 	s := ir.ShapeOf(dims...)
 	data := make([]int64, s.Size())
@@ -120,11 +120,31 @@ func (d *drawing) constant(lo, hi int64, dims ...int) *ir.Value {
 			data[i] = lo + d.Int64N(hi-lo+1)
 		}
 	}
+	repeat(rand.New(rand.NewPCG(uint64(d.n), uint64(len(data)))), data, dims)
 	v, err := d.b.Const(d.name("k"), ir.Ints(s, data))
 	if err != nil {
 		panic(err)
 	}
 	return v
+}
+
+// repeat makes elements of a quarter of tensors the same inside a border of some axes, as maps of biases are
+// beside padding.
+func repeat(r *rand.Rand, data []int64, dims []int) {
+	if r.IntN(4) > 0 {
+		return
+	}
+	stride := 1
+	for _, n := range slices.Backward(dims) {
+		if before, behind := r.IntN(3), r.IntN(3); r.IntN(4) > 0 {
+			for i := range data {
+				if at := i / stride % n; at > before && at < n-behind {
+					data[i] = data[i-(at-before)*stride]
+				}
+			}
+		}
+		stride *= n
+	}
 }
 
 func (d *drawing) size() int {
