@@ -19,7 +19,7 @@ import (
 // which have guard bits for them.
 func Quantise(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	sizes := scales.RealSizes(n)
-	widths, err := scales.Widths(n, o)
+	widths, err := rounding.Widths(n, o)
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +177,7 @@ func (q *quantiser) weights(v *ir.Value) (*ir.Value, error) {
 	scale := w.PerOutputData(v.Scale.Data)
 	layer := q.rounded[v]
 	if layer == nil {
-		layer = &rounding.Layer{Weighted: w, Integers: rounding.Plain(w, scale, scales.LimitOf(q.widths[v]))}
+		layer = &rounding.Layer{Weighted: w, Integers: rounding.Plain(w, scale, rounding.LimitOf(q.widths[v]))}
 	}
 	weight, err := q.r.AddTyped(ir.OpConst, q.r.Unique(v.Args[1].Name), ir.ConstAttrs{Data: layer.Integers}, ir.SintType(q.widths[v], w.Weights.Type.Shape))
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"nomul/ir"
 	"nomul/passes/layers"
 	"nomul/passes/rewrite"
-	"nomul/passes/scales"
 )
 
 // Layer is a layer whose weights are rounded.
@@ -26,7 +25,7 @@ func Round(n *ir.Net, o *rewrite.Options) (map[*ir.Value]*Layer, error) {
 	if o.Samples == nil {
 		return nil, nil
 	}
-	widths, err := scales.Widths(n, o)
+	widths, err := Widths(n, o)
 	if err != nil {
 		return nil, err
 	}
@@ -46,27 +45,12 @@ func roundLevel(n *ir.Net, o *rewrite.Options, level []layers.Weighted, widths m
 	if err != nil {
 		return err
 	}
-	meters := map[*ir.Value][]*meter{} // by operand
-	var all []*meter
-	var want []*ir.Value
-	for _, w := range level {
-		x := became[w.Args[0]]
-		m := newMeter(w, o.Rounded != nil)
-		if meters[x] == nil {
-			want = append(want, x)
-		}
-		meters[x], all = append(meters[x], m), append(all, m)
-	}
-	err = o.Samples(rounded, want, func(sample, _ int, v *ir.Value, t *ir.Tensor) {
-		for _, m := range meters[v] {
-			m.see(sample, t)
-		}
-	})
+	meters, err := measured(rounded, o, level, became)
 	if err != nil {
 		return err
 	}
-	for _, m := range all {
-		l := &Layer{Weighted: m.Weighted, Limit: scales.LimitOf(widths[m.Value])}
+	for _, m := range meters {
+		l := &Layer{Weighted: m.Weighted, Limit: LimitOf(widths[m.Value])}
 		lost := l.feedBack(m)
 		done[m.Value] = l
 		if o.Rounded != nil {
@@ -76,15 +60,30 @@ func roundLevel(n *ir.Net, o *rewrite.Options, level []layers.Weighted, widths m
 	return nil
 }
 
+// measured are meters of layers that saw the calibration samples in a network, in which some values became others.
+func measured(n *ir.Net, o *rewrite.Options, list []layers.Weighted, became map[*ir.Value]*ir.Value) ([]*meter, error) {
+	by := map[*ir.Value][]*meter{} // by operand
+	var all []*meter
+	var want []*ir.Value
+	for _, w := range list {
+		x, m := became[w.Args[0]], newMeter(w, o.Rounded != nil)
+		if by[x] == nil {
+			want = append(want, x)
+		}
+		by[x], all = append(by[x], m), append(all, m)
+	}
+	return all, o.Samples(n, want, func(sample, _ int, v *ir.Value, t *ir.Tensor) {
+		for _, m := range by[v] {
+			m.see(sample, t)
+		}
+	})
+}
+
 // withRounded is the net of real numbers in which some layers have their rounded weights, and what became of its
 // values.
 func withRounded(n *ir.Net, done map[*ir.Value]*Layer) (*ir.Net, map[*ir.Value]*ir.Value, error) {
 	if len(done) == 0 {
-		became := map[*ir.Value]*ir.Value{}
-		for _, v := range n.Values {
-			became[v] = v
-		}
-		return n, became, nil
+		return n, themselves(n), nil
 	}
 	var r *ir.Rebuilder
 	out, err := ir.Rebuild(n, n.Level, func(with *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
@@ -104,6 +103,15 @@ func withRounded(n *ir.Net, done map[*ir.Value]*Layer) (*ir.Net, map[*ir.Value]*
 		}
 	}
 	return out, became, nil
+}
+
+// themselves maps each value of a net to itself.
+func themselves(n *ir.Net) map[*ir.Value]*ir.Value {
+	out := map[*ir.Value]*ir.Value{}
+	for _, v := range n.Values {
+		out[v] = v
+	}
+	return out
 }
 
 // rounded appends the layer with its rounded weights as real numbers.

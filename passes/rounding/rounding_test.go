@@ -183,3 +183,32 @@ func (f *feedback) costOf(exact []float64, dst []int64) float64 {
 	}
 	return variance(f.cost, lost)
 }
+
+// The unit of a row loses no more than that in which it fits, with samples and without, and is in proportion to
+// the row.
+func TestFinestUnits(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawnLayer(t, ir.NewBuilder("drawn", ir.Spiking, 1))
+		few := &FewBits{Weighted: w, limit: rapid.SampledFrom([]int64{1, 3, 7}).Draw(t, "limit")}
+		if rapid.Bool().Draw(t, "samples") {
+			for range w.Groups() {
+				h, _ := drawnCosts(t, w.Row())
+				few.feedback = append(few.feedback, newFeedback(h, w.Row()))
+			}
+		}
+		units := few.Finest()
+		for k, most := range w.RowMax() {
+			fits := most / float64(few.limit)
+			if few.Loss(k, units[k]) > few.Loss(k, fits) || units[k] > fits {
+				t.Fatalf("row %d loses %v in the unit %v, and %v in %v", k, few.Loss(k, units[k]), units[k], few.Loss(k, fits), fits)
+			}
+		}
+		doubled := *few
+		doubled.Weights = rewrite.Zip(w.Weights, ir.NewTensor(w.Weights.Type), func(f, _ float64) float64 { return 2 * f })
+		for k, unit := range doubled.Finest() {
+			if unit != 2*units[k] {
+				t.Fatalf("row %d has the unit %v, and %v when it is doubled", k, units[k], unit)
+			}
+		}
+	})
+}

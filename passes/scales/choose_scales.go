@@ -7,6 +7,7 @@ import (
 	"nomul/ir/diag"
 	"nomul/passes/layers"
 	"nomul/passes/rewrite"
+	"nomul/passes/rounding"
 	"nomul/passes/unsupported"
 )
 
@@ -35,8 +36,8 @@ const tiniest = 1e-200
 //   - the numbers in the class are whole multiples of one unit (weights that are
 //     integers already, means, counts): that unit, or where constants are added
 //     that it does not divide, the fraction of it that the weights allow;
-//   - weights: the unit in which the largest just fits its bits, such that a
-//     threshold behind it is an exact integer (R3), s = θ·2^G / ⌊θ·2^G/s_max⌋, or
+//   - weights: the unit in which the largest just fits its bits, of few bits that in which
+//     rounding loses least, such that a threshold behind it is an exact integer (R3), s = θ·2^G / ⌊θ·2^G/s_max⌋, or
 //     such that the unit of an output is a power of two (R8). Layers that are
 //     added differ by powers of two, so that none is starved;
 //   - a value without weights of its own: 2^-wantedBits of the unit that it was
@@ -49,11 +50,15 @@ func ChooseScales(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	if d := unsupported.Strongest(n); d != nil {
 		return nil, d
 	}
-	widths, err := Widths(n, o)
+	widths, err := rounding.Widths(n, o)
 	if err != nil {
 		return nil, err
 	}
-	s := &scaler{options: o, widths: widths, steps: n.Steps, readers: n.Readers(), gauges: map[*ir.Value]gauge{}, sizes: RealSizes(n)}
+	few, err := rounding.Few(n, o, widths)
+	if err != nil {
+		return nil, err
+	}
+	s := &scaler{options: o, widths: widths, few: few, steps: n.Steps, readers: n.Readers(), gauges: map[*ir.Value]gauge{}, sizes: RealSizes(n)}
 	for _, v := range n.Values {
 		if err := s.visit(v); err != nil {
 			return nil, err
@@ -82,6 +87,7 @@ func ChooseScales(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 type scaler struct {
 	options   *rewrite.Options
 	widths    map[*ir.Value]int
+	few       map[*ir.Value]*rounding.FewBits
 	steps     int
 	readers   map[*ir.Value][]*ir.Value
 	classes   classes
@@ -103,7 +109,8 @@ type source struct {
 	// least is, per entry of the gauge, the least unit at which its weights fit; of a
 	// free source, which has no weights, the largest that it may be told in. 0 is any.
 	least []float64
-	whole []float64 // per entry, the unit that its numbers are whole multiples of; 0 is none
+	whole []float64         // per entry, the unit that its numbers are whole multiples of; 0 is none
+	few   *rounding.FewBits // whose rows are the entries; nil for all but layers with weights of few bits
 	free  bool
 	from  *want // of a conversion: the operand, from whose units least follows
 	read  bool  // it is to be fine beside the thresholds that read it, too
@@ -238,16 +245,16 @@ func (s *scaler) weighted(v *ir.Value) error {
 			WithHelp("%s", betweenLayers(x))
 	}
 	least, whole := w.RowMax(), make([]float64, w.Outputs())
-	limit, few := float64(LimitOf(s.widths[v])), s.options.Weights.Said() && s.widths[v] < fewBits
+	limit, few := float64(rounding.LimitOf(s.widths[v])), s.few[v]
 	for i := range least {
-		row := w.Weights.F[i*w.Row():][:w.Row()]
-		whole[i] = commonUnit(row, limit)
-		if least[i] /= limit; few {
-			least[i] = finestFit(row, limit)
-		}
+		whole[i] = commonUnit(w.Weights.F[i*w.Row():][:w.Row()], limit)
+		least[i] /= limit
+	}
+	if few != nil {
+		least = few.Finest()
 	}
 	g := s.fresh(w.PerOutput(least).Type.Shape)
-	s.gauges[v] = s.ask(&source{gauge: g, least: least, whole: whole})
+	s.gauges[v] = s.ask(&source{gauge: g, least: least, whole: whole, few: few})
 	if bias := w.Bias(); bias != nil {
 		s.added(v, bias)
 	}

@@ -304,11 +304,27 @@ func (s *scaler) place(classes []asked, need []float64) {
 		w *= out.ratio[0] * s.shiftOf(out, 0)
 		if c := classes[root]; c.whole <= 0 {
 			s.scale[root] = PowerAbove(need[root]*w) / w
-			if c.fits == 0 && s.scale[root] > need[root] {
-				s.scale[root] /= 2
+			if half := s.scale[root] / 2; c.fits == 0 && s.scale[root] > need[root] || s.tellsMore(root, half) {
+				s.scale[root] = half
 			}
 		}
 	}
+}
+
+// tellsMore reports whether a class whose weights are all of few bits loses less in a unit, although the largest are
+// cut, than in twice that.
+func (s *scaler) tellsMore(root int, unit float64) bool {
+	finer, coarser, few := 0.0, 0.0, true
+	s.eachEntry(func(src *source, i, in int, w float64) {
+		if in != root || src.free {
+			return
+		}
+		if few = few && src.few != nil; few {
+			own := math.Ldexp(unit*w, src.shift)
+			finer, coarser = finer+src.few.Loss(i, own), coarser+src.few.Loss(i, 2*own)
+		}
+	})
+	return few && finer < coarser
 }
 
 // preciseFor divides thresholds into units in which rounding the input of a neuron by

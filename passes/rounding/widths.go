@@ -1,8 +1,7 @@
-package scales
+package rounding
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strings"
 
@@ -76,30 +75,4 @@ func readsInput(v *ir.Value) bool {
 		x = x.Args[0]
 	}
 	return x.Op == ir.OpInput
-}
-
-// fewBits is the width below which weights of a row are told best in units in which the largest do not fit:
-// they are cut, and the many small ones are told more finely.
-const fewBits = 8
-
-// finestFit is the unit, not above that in which all weights of a row fit, in which rounding and cutting them to
-// a limit loses least, in the sum of squares.
-func finestFit(row []float64, limit float64) float64 {
-	most := 0.0
-	for _, f := range row {
-		most = max(most, math.Abs(f))
-	}
-	const parts = 128
-	best, least := most/limit, math.Inf(1)
-	for i := parts; i > parts/8; i-- {
-		unit, lost := most/limit*float64(i)/parts, 0.0
-		for _, f := range row {
-			e := f - unit*math.Round(max(-limit, min(limit, f/unit)))
-			lost += float64(e * e)
-		}
-		if lost < least {
-			best, least = unit, lost
-		}
-	}
-	return best
 }
