@@ -9,7 +9,8 @@ type gate struct {
 	shuts bool // where it fires
 }
 
-// layerGate: a spike times a gate that several neurons share is a spike; so is a choice between it and 0.
+// layerGate: a spike times a gate that several neurons share is a spike; so is a choice between it and 0. Any other
+// number times the gate of a whole layer is a choice between it and 0.
 func layerGate(c *Rewriter, v *ir.Value) (*ir.Value, error) {
 	if !v.Type.IsReal() {
 		return nil, nil
@@ -21,12 +22,37 @@ func layerGate(c *Rewriter, v *ir.Value) (*ir.Value, error) {
 				return out, err
 			}
 		}
+		for i, a := range v.Args {
+			if out, err := c.letThrough(v, a, v.Args[1-i]); out != nil || err != nil {
+				return out, err
+			}
+		}
 	case v.Op == ir.OpWhere && Every(v.Args[2], 0):
 		return c.gated(v, v.Args[1], v.Args[0], false)
 	case v.Op == ir.OpWhere && Every(v.Args[1], 0):
 		return c.gated(v, v.Args[2], v.Args[0], true)
 	}
 	return nil, nil
+}
+
+// letThrough makes the choice between a number and 0 that its product with the gate of a whole layer is; nil where by
+// is none.
+func (c *Rewriter) letThrough(v, x, by *ir.Value) (*ir.Value, error) {
+	if by.Type.Shape.Size() > 1 || x.Type != v.Type || v.Type.Shape.Size() < 2 || asSpike(x) != nil || x.Const() != nil {
+		return nil, nil
+	}
+	g, err := c.gateOf(by)
+	if g.spike == nil || err != nil {
+		return nil, err
+	}
+	zero, err := c.Constant(v.Name+".zero", ir.NewTensor(v.Type), v)
+	if err != nil {
+		return nil, err
+	}
+	if g.shuts {
+		return c.As(v, ir.OpWhere, nil, g.spike, zero, x)
+	}
+	return c.As(v, ir.OpWhere, nil, g.spike, x, zero)
 }
 
 // gated makes the spike of which x is the number, as far as the gate lets it through; nil where by is none.

@@ -57,11 +57,22 @@ func (w *moment) writeBit(v *ir.Value) literal {
 		return w.bit(v.Args[1]).opposite()
 	case v.Op == ir.OpMap:
 		return w.bit(v.Args[0])
+	case boundedSum(v) != nil:
+		return w.either(boundedSum(v))
 	case logic[v.Op] != nil:
 		return logic[v.Op](w, w.bit(v.Args[0]), w.bit(v.Args[1]))
 	}
 	w.refuse(v, unsupported.Reason{What: "a neuron whose spikes go through " + v.Op.String()})
 	return literal{bit: w.always()}
+}
+
+// either is the bit of some that are added up to 1 at most.
+func (w *moment) either(bits []*ir.Value) literal {
+	out := w.bit(bits[0])
+	for _, b := range bits[1:] {
+		out = w.or(out, w.bit(b))
+	}
+	return out
 }
 
 // uniform is the one number of a constant.

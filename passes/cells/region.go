@@ -67,7 +67,11 @@ func (r *region) findBits() {
 func (r *region) keepsBits(v *ir.Value) bool {
 	args := v.Args
 	switch v.Op {
-	case ir.OpCast, ir.OpMul, ir.OpMin, ir.OpMax:
+	case ir.OpMin:
+		if of := boundedSum(v); of != nil {
+			args = of
+		}
+	case ir.OpCast, ir.OpMul, ir.OpMax:
 	case ir.OpWhere:
 		args = args[1:]
 	case ir.OpSub:
@@ -86,6 +90,22 @@ func (r *region) keepsBits(v *ir.Value) bool {
 		return false
 	}
 	return !slices.ContainsFunc(args, func(a *ir.Value) bool { return !r.bits[a] })
+}
+
+// boundedSum are the terms of a sum that is 1 at most, as min(s + k, 1) of spikes, either of which makes it 1; nil for
+// others.
+func boundedSum(v *ir.Value) []*ir.Value {
+	if v.Op != ir.OpMin || !canonical.Every(v.Args[1], 1) {
+		return nil
+	}
+	x := v.Args[0]
+	if canonical.IsFn(x, ir.FnRelu) {
+		x = x.Args[0]
+	}
+	if x.Op != ir.OpAdd {
+		return nil
+	}
+	return canonical.Summed(x)
 }
 
 // without reports whether v is seen to be 0 wherever s is 1: k·(1 − s), or both of the step before.

@@ -15,7 +15,7 @@ func eitherSpikes(n *ir.Net) (*ir.Net, error) {
 		if v.Op != ir.OpMin || !canonical.Every(v.Args[1], 1) || slices.ContainsFunc(readers[v], notWeighted) {
 			return nil, nil
 		}
-		spikes := summed(v.Args[0])
+		spikes := canonical.Summed(v.Args[0])
 		if len(spikes) < 2 || slices.ContainsFunc(spikes, func(s *ir.Value) bool { return !s.Type.IsSpike() || s.Type.Shape != v.Type.Shape }) {
 			return nil, nil
 		}
@@ -36,12 +36,4 @@ func eitherSpikes(n *ir.Net) (*ir.Net, error) {
 
 func notWeighted(v *ir.Value) bool {
 	return v.Op != ir.OpLinear && v.Op != ir.OpConv || v.Args[1].Const() == nil
-}
-
-// summed are the terms of a sum; a number itself where it is none.
-func summed(v *ir.Value) []*ir.Value {
-	if v.Op == ir.OpAdd {
-		return append(summed(v.Args[0]), summed(v.Args[1])...)
-	}
-	return []*ir.Value{v}
 }

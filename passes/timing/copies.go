@@ -71,6 +71,9 @@ func (c *Copies) results() bool {
 		all[key(v, nil)] = v
 	}
 	for _, v := range c.net.Values {
+		if c.frames.Holds(v) { // a form that all frames have
+			continue
+		}
 		if c.earlier[v] == nil && c.later[v] != nil {
 			w := all[key(v, c.earlier)]
 			c.pair(v, w)
@@ -142,16 +145,18 @@ func (c *Copies) alike(v, w *ir.Value) bool {
 		return false
 	}
 	for i, a := range v.Args {
-		if b := w.Args[i]; a != b && (Given(a) || Given(b) || weighted(a) && weighted(b) && weightsOf(a) != weightsOf(b)) {
+		if b := w.Args[i]; a != b && (Given(a) || Given(b) || unlikeWeights(a, b)) {
 			return false
 		}
 	}
 	return true
 }
 
-// weighted reports whether a value is a layer of weights. A synapse with a delay has weights of its own for each, and
-// the first steps lack those of the spikes that are older than they.
-func weighted(v *ir.Value) bool { return v.Op.Class() == ir.Contract }
+// unlikeWeights reports whether two values are layers of other weights than one another. A synapse with a delay has
+// weights of its own for each, and the first steps lack those on spikes that are older than they.
+func unlikeWeights(v, w *ir.Value) bool {
+	return v.Op.Class() == ir.Contract && w.Op.Class() == ir.Contract && weightsOf(v) != weightsOf(w)
+}
 
 // chains lists the copies of each value that has some, the earliest first, in net order of the last.
 func (c *Copies) chains() [][]*ir.Value {
