@@ -116,7 +116,11 @@ func (l *Layers) refuseLoop() bool {
 		return false
 	}
 	m, at := o.loop.member, o.loop.at
-	m.group.Why = rewrite.Refuse(m.target, diag.NotANeuron, "changes its state by what its own result makes in the same step, see %s; a neuron's own update reads what other layers make of its result in the next step", canonical.Where(at))
+	d := rewrite.Refuse(m.target, diag.NotANeuron, "changes its state by what its own result makes in the same step, see %s; a neuron's own update reads what other layers make of its result in the next step", canonical.Where(at))
+	if !l.region.bits[m.target] {
+		d.Help = "if the membranes of other neurons come in, as by torch.roll: let neurons act on one another by their spikes"
+	}
+	m.group.Why = d
 	return true
 }
 

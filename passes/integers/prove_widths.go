@@ -3,6 +3,7 @@ package integers
 import (
 	"nomul/ir"
 	"nomul/ir/diag"
+	"nomul/passes/canonical"
 	"nomul/passes/rewrite"
 )
 
@@ -41,7 +42,27 @@ func tooWide(n *ir.Net, v *ir.Value, of string, r ir.Range) error {
 	if len(n.All(ir.OpLevels)) > 0 {
 		help = "words or weights of fewer bits (--activations, --weights), or channels nearer to each other, take fewer"
 	}
+	if fed := fedBy(v); fed != nil {
+		help += "; " + canonical.Where(fed) + " is a state of finer units that comes in: constants that it is multiplied by before and behind may be one, 0.1 * s for -0.5 * (0.2 * s)"
+	}
 	return rewrite.Refuse(v, diag.TooWide, "%s from %d to %d in its units, and engines have %d bits", of, r.Lo, r.Hi, engineBits).WithHelp("%s", help)
+}
+
+// fedBy is a state without a threshold that a neuron's current is made of in a step; nil where there is none.
+func fedBy(v *ir.Value) *ir.Value {
+	if v.Op != ir.OpNeuron {
+		return nil
+	}
+	for queue := []*ir.Value{v.Args[ir.NeuronX]}; len(queue) > 0; queue = queue[1:] {
+		x := queue[0]
+		if a, ok := x.Attrs.(ir.NeuronAttrs); ok && a.Silent {
+			return x
+		}
+		if x.Op.Class() == ir.Element && x.Op != ir.OpWhere {
+			queue = append(queue, x.Args...)
+		}
+	}
+	return nil
 }
 
 func fitsEngines(r ir.Range) bool { return ir.SintType(engineBits, ir.Shape{}).Full().Contains(r) }

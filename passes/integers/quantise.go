@@ -74,6 +74,9 @@ func comparesNumbers(v *ir.Value) *diag.Diagnostic {
 	if v.Clock == ir.End {
 		return d.WithHelp("if it is a parallel spiking neuron (PSN), which reads all time steps: it runs behind layers of its kind, and not behind neurons that work step by step")
 	}
+	if is := v.Attrs.(ir.CompareAttrs).Is; is == ir.EQ || is == ir.NE {
+		return d.WithHelp("the time of a first spike is a count of the steps without one: done = torch.maximum(done, s); time = time + (1 - done)")
+	}
 	return d
 }
 

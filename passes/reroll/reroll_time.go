@@ -79,6 +79,9 @@ func rerolled(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 		}
 		return orAsWritten(n, history, nil, err, o)
 	}
+	if squaresState(n, history) { // no first step that is tried makes a neuron of it
+		return orAsWritten(n, history, nil, unsupportedLayers(n, history), o)
+	}
 	out, err := rolledSomehow(n, history, o)
 	return orAsWritten(n, history, out, err, o)
 }

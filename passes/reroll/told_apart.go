@@ -16,7 +16,7 @@ func notRepeated(step int, found, wanted *ir.Value) *diag.Diagnostic {
 	switch {
 	case found.Op != wanted.Op:
 		return diag.Errorf(found.Origin, diag.NotUnrolled, "time step %d does not repeat the others: it has %s where the last step has %s",
-			step, kindOf(found), kindOf(wanted))
+			step, kindOf(found), kindOf(wanted)).WithHelp(countAsState)
 	case found.Type != wanted.Type:
 		return diag.Errorf(found.Origin, diag.NotUnrolled, text+"is %s, where %s of the last step is %s", step, canonical.Where(found), found.Type, canonical.Where(wanted), wanted.Type)
 	case found.Op == ir.OpSlice && timing.Given(found.Args[0]):
@@ -58,6 +58,9 @@ func comparesOther(step int, f, past *ir.Value, others []*ir.Value) *diag.Diagno
 // overTime is a way to have another threshold in each step.
 const overTime = "; if its threshold depends on the time step, that may be state: export one step, in which it is made of a state that starts as 0, as 0.8 + 0.05 * t with t + 1 for the next step, and say --state and --steps"
 
+// countAsState is a way to have steps that a count of them tells apart, which exporters fold to constants.
+const countAsState = "where a count of the steps decides, as a clock or the time of a spike, export one step with the count as a state, c = torch.where(c >= 3, 0, c + 1), and say --state, --steps and --readout"
+
 // ThresholdsDiffer reports whether a layer's membranes are compared once in each of the last two steps,
 // alike but for a threshold that no step before has: then the steps differ, whatever the neuron is.
 func ThresholdsDiffer(n *ir.Net, layers []timing.History) bool {
@@ -87,7 +90,7 @@ func readsOther(step int, found, wanted *ir.Value, i int) *diag.Diagnostic {
 	a, b := found.Args[i], wanted.Args[i]
 	if a != nil && b != nil && a.Const() != nil && b.Const() != nil && a.Type == b.Type {
 		return diag.Errorf(found.Origin, diag.NotUnrolled, "%s has another constant in time step %d than %s; a step that repeats has the same in all of them, which a leak, a threshold, a layer or a normalisation of each step's own has not",
-			canonical.Where(found), step, inLast(found, wanted))
+			canonical.Where(found), step, inLast(found, wanted)).WithHelp(countAsState)
 	}
 	return diag.Errorf(found.Origin, diag.NotUnrolled, "time step %d does not repeat the others: %s of %s is %s, where %s of the last step reads %s",
 		step, slotName(found.Op, i), canonical.Where(found), kindOf(a), canonical.Where(wanted), kindOf(b))

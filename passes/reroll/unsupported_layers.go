@@ -52,6 +52,16 @@ func unsupportedLayers(n *ir.Net, h []timing.History) error {
 	return errs.Err()
 }
 
+// squaresState reports whether a layer is refused as one that squares a number of its state.
+func squaresState(n *ir.Net, h []timing.History) bool {
+	fires := unsupported.Thresholds(n)
+	return slices.ContainsFunc(h, func(layer timing.History) bool {
+		a := unsupported.Dissect(layer.Membranes[len(layer.Membranes)-1], ownSteps(n, layer, fires), nil)
+		o := a.Reason()
+		return FireOf(layer, fires) != nil && o != nil && o.What == unsupported.Quadratic.What
+	})
+}
+
 // ownSteps numbers a layer's membranes from 1, with those of steps that other layers lack:
 // a counter of spikes begins a step late, and shortens all.
 func ownSteps(n *ir.Net, layer timing.History, fires map[*ir.Value][]*ir.Value) map[*ir.Value]int {

@@ -4,14 +4,18 @@ import (
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/rewrite"
+	"nomul/passes/unsupported"
 )
 
 // refuseProduct is the error of a product or quotient of two computed numbers. That of
 // a value less its mean by itself is the variance of a normalisation.
 func refuseProduct(v *ir.Value) error {
 	if a := v.Args[0]; a != v.Args[1] || a.Op != ir.OpSub || !averages(a.Args[1], a.Args[0]) {
-		return rewrite.Refuse(v, diag.NotExact, "multiplies or divides two computed values").
-			WithHelp("one of the two may be 0 or 1, a comparison; numbers are multiplied by constants only")
+		help := "one of the two may be 0 or 1, a comparison; numbers are multiplied by constants only"
+		if v.Op == ir.OpDiv {
+			help = unsupported.UseCompared
+		}
+		return rewrite.Refuse(v, diag.NotExact, "multiplies or divides two computed values").WithHelp("%s", help)
 	}
 	return rewrite.Refuse(v, diag.NotExact, "computes the variance of its operand: a normalisation by statistics that are new for every input multiplies and divides numbers").
 		WithHelp("train with batch normalisation, whose statistics are constants in evaluation mode")

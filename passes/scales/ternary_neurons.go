@@ -30,7 +30,7 @@ func (s *scaler) kept(delay *ir.Value) *diag.Diagnostic {
 				return o.Kept(delay)
 			}
 			return rewrite.Refuse(delay, diag.NotExact, "keeps the numbers of %s for the next step, which integers keep only as the current of one neuron: alone in its membrane, with no bias of its own", canonical.Where(r.Args[1])).
-				WithHelp(raise.OnlyCurrent)
+				WithHelp("%s", keptHelp(delay))
 		}
 		stored := r.Args[1].Args
 		fires := slices.IndexFunc(stored, func(a *ir.Value) bool { return a != nil && a.Op == ir.OpNeuron })
@@ -86,4 +86,13 @@ func (s *scaler) secondState(delay *ir.Value, kept string) *diag.Diagnostic {
 	}
 	return rewrite.Refuse(at, diag.NotExact, "beside the membrane %s kept from step to step, as of a threshold or a current that adapts, or of an oscillation; a neuron keeps its membrane, and one current that inputs alone make", kept).
 		WithHelp(raise.OnlyCurrent)
+}
+
+// keptHelp is the help for a number that integers do not keep. One for the whole layer is a state of each neuron where it
+// starts as one for each.
+func keptHelp(delay *ir.Value) string {
+	if delay.Type.Shape.Size() == 1 {
+		return "a state that all neurons of a layer share is taken as one of each neuron: start it in the shape of the layer, as torch.ones(1, neurons)"
+	}
+	return raise.OnlyCurrent
 }

@@ -15,7 +15,7 @@ import (
 
 // severalSpikes is the neuron of up to that many spikes; of any number where it is infinite.
 func severalSpikes(most float64) Reason {
-	const help = "a spike is 0 or 1 here: let it fire once in a step"
+	const help = "bound the number: torch.floor(h).clamp(0, 4) is taken, up to 32 thresholds"
 	if math.IsInf(most, 1) {
 		return Reason{What: "a neuron that fires any number of spikes in a step, or is reset by the whole number of its membrane", Help: help}
 	}

@@ -19,6 +19,9 @@ type Reason struct {
 	Help string
 }
 
+// UseCompared is in place of a quotient that is compared.
+const UseCompared = "where a quotient is compared, compare the two numbers: v > th in place of v / th > 1"
+
 // throughFunction is of a neuron that keeps a function of its state.
 const throughFunction = "a neuron whose state goes through "
 
@@ -52,7 +55,7 @@ var (
 	// spikingLSTM is of a neuron with gates that its own state makes.
 	spikingLSTM = Reason{What: "a gated neuron (an LSTM that spikes)", Help: Gated.Help}
 	// Divided is of a neuron that divides by its state.
-	Divided = Reason{What: "a neuron that divides by a number of its state"}
+	Divided = Reason{What: "a neuron that divides by a number of its state", Help: UseCompared}
 )
 
 // Anatomy is a layer of neurons as far as it was understood: its last membrane, or the one of a net
