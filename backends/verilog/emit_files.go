@@ -111,20 +111,25 @@ func writeFields(b *bytes.Buffer, fields ...field) {
 	fmt.Fprintf(b, "%0*x\n", (bits+3)/4, word)
 }
 
-// params has a row for each tile, for those parameters that need a memory.
+// params are the memories of those parameters that need one.
 func (u *unit) params(ps ...param) []backends.File {
 	var out []backends.File
 	for _, p := range ps {
 		if !p.Stored() {
 			continue
 		}
-		var b bytes.Buffer
-		for tile := range p.period(u.Lanes) {
-			row := make([]int64, u.Lanes)
-			copy(row, p.Data[tile*u.Lanes:])
-			writeRow(&b, p.Bits, row)
+		var b, classes bytes.Buffer
+		words, class := p.words(u.Lanes)
+		for _, word := range words {
+			writeRow(&b, p.Bits, word)
 		}
 		out = append(out, u.file(p.Name, &b))
+		for _, n := range class {
+			writeRow(&classes, indexBits(len(words)), []int64{int64(n)})
+		}
+		if class != nil {
+			out = append(out, u.file(p.Name+"_class", &classes))
+		}
 	}
 	return out
 }

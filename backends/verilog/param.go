@@ -49,6 +49,30 @@ func (p param) period(lanes int) int {
 	return tiles
 }
 
+// classesWorth is how many bits of memory classes of tiles must save to be worth theirs, which is read
+// in the same clock.
+const classesWorth = 1024
+
+// words are those of the memory, each of all lanes, and the number of each tile's: by its class, where so
+// few tiles differ that this takes less memory, as beside padding; else class is nil.
+func (p param) words(lanes int) (words [][]int64, class []int) {
+	var tiles, distinct [][]int64
+	number := map[string]int{}
+	for tile := range p.period(lanes) {
+		word := make([]int64, lanes)
+		copy(word, p.Data[tile*lanes:])
+		key := fmt.Sprint(word)
+		if _, known := number[key]; !known {
+			number[key], distinct = len(distinct), append(distinct, word)
+		}
+		tiles, class = append(tiles, word), append(class, number[key])
+	}
+	if saved := (len(tiles)-len(distinct))*lanes*p.Bits - len(tiles)*indexBits(len(distinct)); saved < classesWorth {
+		return tiles, nil
+	}
+	return distinct, class
+}
+
 // Fixed is the literal that all elements equal; 0 for an absent parameter.
 func (p param) Fixed() string {
 	if p.Absent() {

@@ -144,15 +144,21 @@ type boundParam struct {
 	Tile  string
 	Word  int
 	Rows  int // of the memory
+	// Classes is how many tiles a memory has their classes of, which are the rows of the other; 0: there is none.
+	Classes, ClassBits int
 }
 
 func paramAt(p param, u *unit, tile string) boundParam {
 	b := boundParam{Param: p, Unit: u, Word: u.Lanes * p.Bits}
 	if p.Stored() {
-		b.Rows = p.period(u.Lanes)
-		b.Tile = slice(tile, indexBits(b.Rows), u.Addr())
-		if b.Rows == 1 {
+		words, class := p.words(u.Lanes)
+		b.Rows, b.Classes, b.ClassBits = len(words), len(class), indexBits(len(words))
+		b.Tile = slice(tile, indexBits(max(b.Rows, b.Classes)), u.Addr())
+		if max(b.Rows, b.Classes) == 1 {
 			b.Tile = "0"
+		}
+		if class != nil {
+			b.Tile = fmt.Sprintf("%s_class[%s]", p.Name, b.Tile)
 		}
 	}
 	return b
