@@ -9,6 +9,7 @@ import (
 
 	"nomul/backends"
 	"nomul/backends/cgen"
+	"nomul/backends/goasm"
 	"nomul/backends/verilog"
 	"nomul/ir"
 	"nomul/ir/irtest"
@@ -142,6 +143,36 @@ func holdBorders(t *testing.T, net *ir.Net, weights [][]int64, zero int64) {
 
 func outputNumber(net *ir.Net, name string) int {
 	return slices.IndexFunc(net.All(ir.OpOutput), func(v *ir.Value) bool { return v.Name == name })
+}
+
+// Maps of a zero point take little more memory than those of none, which are 0 everywhere.
+func TestBordersAreCompact(t *testing.T) {
+	without, _ := borderNet(t, 0, 0)
+	with, _ := borderNet(t, 128, 0)
+	maps := 0
+	for _, b := range borders {
+		maps += 2 * 4 * b.extents().shape().Size() // of sums, and of neurons
+	}
+	for _, b := range []backends.Backend{cgen.New(), verilog.New(), goasm.New()} {
+		more := constantBytes(b, with) - constantBytes(b, without)
+		t.Logf("%s: %d of %d", b.Name(), more, maps)
+		if more > maps/4 || more <= 0 {
+			t.Errorf("%s: %d bytes more, of maps of %d", b.Name(), more, maps)
+		}
+	}
+}
+
+// constantBytes are those of weights, maps and tables.
+func constantBytes(b backends.Backend, net *ir.Net) int {
+	if sized, ok := b.(backends.Sized); ok {
+		return sized.Needs(net)[0].Bytes
+	}
+	files := b.Emit(net, backends.Options{Name: "net"})
+	if counted, ok := b.(backends.Counted); ok {
+		return counted.Memories(files)[0].Bytes
+	}
+	at := slices.IndexFunc(files, func(f backends.File) bool { return strings.HasSuffix(f.Name, "weights.bin") })
+	return len(files[at].Data)
 }
 
 // One element of a map that is another changes the results of the emitted C in its place, and nowhere else.

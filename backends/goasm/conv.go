@@ -208,7 +208,7 @@ func (c *convolution) layRows(p *plan) string {
 	case c.method == convDigits:
 		rows := p.lay(c.weights.append16(nil, c.tile.outputs, c.tiles))
 		p.tables = append(p.tables, fmt.Sprintf("multiples(%s)", rows.bytes()))
-		return fmt.Sprintf("multiplied[%d]", len(p.tables)-1)
+		return fmt.Sprintf("loaded[%d]", len(p.tables)-1)
 	case c.tile.bytes == 1:
 		return p.lay(c.weights.spare().append8(nil, c.tile.outputs)).bytes()
 	}

@@ -83,7 +83,7 @@ func (p *plan) loaders(out *printer) {
 	if len(p.tables) == 0 {
 		return
 	}
-	out.f("// loadTables gives the multiples of weights that convolutions of words add.")
+	out.f("// loadTables gives the multiples of weights that convolutions of words add, and constants that repeat.")
 	out.f("var loadTables = sync.OnceValue(func() [][]byte {\nw := loadWeights()\nreturn [][]byte{")
 	for _, s := range p.tables {
 		out.f("%s,", s)
@@ -108,7 +108,7 @@ func (p *plan) constructor(out *printer) {
 		out.f("w := loadWeights()")
 	}
 	if len(p.tables) > 0 {
-		out.f("multiplied := loadTables()")
+		out.f("loaded := loadTables()")
 	}
 	p.memories(out)
 	for _, b := range p.buffers {

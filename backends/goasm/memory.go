@@ -39,6 +39,7 @@ type buffer struct {
 	memory   string         // that it shares
 	copies   int            // for the time steps, if groups of layers hand it on
 	constant *section       // of weights.bin, of constants
+	loaded   string         // the expression of constants that repeat
 }
 
 func (b *buffer) bits() bool { return b.form == packed || b.form == planes }
@@ -256,8 +257,11 @@ func (p *plan) constant(name string, f form, data []int64) *buffer {
 	if f == packed {
 		data = packedWords(data)
 	}
-	at := p.lay(backends.AppendIntegers(nil, slices.Concat(data, make([]int64, b.length()-len(data))), f.bits()>>3))
-	b.constant = &at
+	data = slices.Concat(data, make([]int64, b.length()-len(data)))
+	if b.loaded = p.layRepeats(data, f.bits()>>3); b.loaded == "" {
+		at := p.lay(backends.AppendIntegers(nil, data, f.bits()>>3))
+		b.constant = &at
+	}
 	return b
 }
 

@@ -20,7 +20,7 @@ type plan struct {
 	stages   [ir.End + 1][]*stage
 	blob     []byte // weights.bin
 	sections map[[32]byte]section
-	tables   []string // of loadTables, one for each convolution that sums words with tables
+	tables   []string // of loadTables: multiples of weights, and constants that repeat
 	needs    needs
 	meanings []string // of inputs and outputs, for the reader of the package
 

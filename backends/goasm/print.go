@@ -50,6 +50,8 @@ func (b *buffer) makes() string {
 	switch {
 	case b.form == other:
 		return b.value
+	case b.loaded != "":
+		return fmt.Sprintf("%ss(%s)", b.form.elem(), b.loaded)
 	case b.constant != nil:
 		return fmt.Sprintf("%ss(%s)", b.form.elem(), b.constant.bytes())
 	case b.memory != "":

@@ -21,6 +21,19 @@ func arena(data string) []byte {
 	return memory
 }
 
+// repeated gives data of which parts were there before. parts are, in turn: how many bytes are of its own,
+// how many before these the others begin, and how many others there are.
+func repeated(own []byte, parts []int32) []byte {
+	var data []byte
+	for ; len(parts) > 0; parts = parts[3:] {
+		data, own = append(data, own[:parts[0]]...), own[parts[0]:]
+		for n := parts[2]; n > 0; n-- {
+			data = append(data, data[len(data)-int(parts[1])])
+		}
+	}
+	return arena(string(data))
+}
+
 // int16s gives the numbers of 16 bits that a part of an arena holds.
 func int16s(data []byte) []int16 { return view[int16](data, 1) }
 

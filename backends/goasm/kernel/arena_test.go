@@ -27,6 +27,17 @@ func TestArena(t *testing.T) {
 	}
 }
 
+// TestRepeated demands copies of bytes before, of a run of its own end as well, on a cache line.
+func TestRepeated(t *testing.T) {
+	data := repeated([]byte("abcdx"), []int32{3, 2, 5, 1, 9, 4, 1, 0, 0})
+	if want := "abcbcbcbdabcbx"; string(data) != want {
+		t.Errorf("%q, want %q", data, want)
+	}
+	if at := uintptr(unsafe.Pointer(unsafe.SliceData(data))); at&(lineBytes-1) != 0 {
+		t.Errorf("at %#x", at)
+	}
+}
+
 // TestViews holds numbers as they lie in memory against those that are decoded.
 func TestViews(t *testing.T) {
 	data := arena("\x01\x00\x00\x80\xff\xff\xff\x7f\x00\x00\x00\x80\xfe\xff\xff\xff")
