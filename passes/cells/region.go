@@ -22,7 +22,7 @@ type region struct {
 func newRegion(n *ir.Net) *region {
 	r := &region{net: n, latched: n.Latched(), state: map[*ir.Value]bool{}, stairs: map[*ir.Value]*stairs{}, analog: map[*ir.Value]bool{}, looped: map[*ir.Value]bool{}, cones: map[*ir.Value]*cone{}}
 	for _, v := range n.Values {
-		r.state[v] = v.Op == ir.OpDelay && r.latched[v] != nil || v.Op.Class() == ir.Element && slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return r.state[a] })
+		r.state[v] = v.Op == ir.OpDelay && r.latched[v] != nil && !isGated(r.latched[v]) || v.Op.Class() == ir.Element && slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return r.state[a] })
 	}
 	r.findBits()
 	for _, v := range n.Values {
@@ -41,6 +41,26 @@ func newRegion(n *ir.Net) *region {
 		}
 	}
 	return r
+}
+
+// isGated reports whether a gate that a layer's spikes make lets these through in the same step: that is computed behind
+// the layer, and comes in as other spikes do, of the step before.
+func isGated(v *ir.Value) bool {
+	for v.Op == ir.OpCast {
+		v = v.Args[0]
+	}
+	return (v.Op == ir.OpAnd || v.Op == ir.OpAndNot) && v.Args[1].Type.Shape != v.Type.Shape && madeOf(v.Args[1], v.Args[0])
+}
+
+// madeOf reports whether a value is computed of another one in the same step.
+func madeOf(v, of *ir.Value) bool {
+	seen := map[*ir.Value]bool{}
+	for queue := []*ir.Value{v}; len(queue) > 0; queue = queue[1:] {
+		if x := queue[0]; x != nil && !seen[x] {
+			seen[x], queue = true, append(queue, x.Args...)
+		}
+	}
+	return seen[of]
 }
 
 // findBits takes delays that start with 0 and 1 alone for bits until their stored values show them

@@ -207,8 +207,16 @@ def rests_from_outside(x, m, left):
     return s, torch.where(over, torch.zeros_like(m), m), torch.where(over, torch.full_like(left, 1.0), torch.relu(left - 0.5))
 
 
+def gives_way(x, m, before):
+    """Is silent where many of the layer fire."""
+    m = 0.75 * m + x
+    s = (m > 1).float()
+    s = s * (s.sum(1, keepdim=True) < 4).float()
+    return s, m * (1 - s), s
+
+
 UPDATES = {"adaptive-current": (adaptive_current, 0), "bounded": (bounded, 1), "once": (once, 0),
-           "higher-for-a-step": (higher_for_a_step, 0), "rests": (rests_from_outside, 0)}
+           "higher-for-a-step": (higher_for_a_step, 0), "rests": (rests_from_outside, 0), "gives-way": (gives_way, 0)}
 # snippet updates ends
 
 
@@ -403,6 +411,29 @@ class Ring(Own):
             self.buffer = torch.zeros(1, 3, 6).to(spk)
         self.buffer = torch.cat([self.buffer[:, 1:], spk.unsqueeze(1)], 1)
         return self.buffer.flatten(1)
+
+
+class Synapses(Own):
+    """Weights of their own for the spikes of this step, of the step before and of two steps before."""
+
+    def __init__(self):
+        super().__init__(steps=6)
+        self.weights = nn.ModuleList(nn.Linear(6, 4, bias=late == 0) for late in range(3))
+        self.fc2 = nn.Identity()
+
+    def between(self, spk, old):
+        return sum(weights(late) for weights, late in zip(self.weights, reversed(old)))
+
+
+class Shares(Own):
+    """A delay for each neuron: its share of this step, of the step before and of two steps before."""
+
+    def __init__(self):
+        super().__init__(steps=6)
+        self.register_buffer("share", torch.tensor([[1, 0, 0], [0, 1, 0], [0, 0, 1], [0.5, 0.5, 0], [0, 0.75, 0.25], [1, 0, 0]]))
+
+    def between(self, spk, old):
+        return sum(share * late for share, late in zip(self.share.t(), reversed(old)))
 # snippet delays ends
 
 
@@ -467,6 +498,8 @@ def main():
         own("charge-" + name, charge=charge)
     own("delayed", make=Delayed)
     own("ring", make=Ring)
+    own("synapses", make=Synapses, steps=6, exports="ts17 dynamo-opt | ts11")
+    own("shares", make=Shares, steps=6, exports="ts17 dynamo-opt | ts11")
     for name, (shape, take) in FRAMES.items():
         own("frames-" + name, shape, make=Framed, take=take)
     for name, (cell, start) in RESTS.items():
