@@ -68,6 +68,7 @@ var CanonicalRules = []CanonicalRule{
 	{"pool-all", "a mean or sum over one window that is everything is a reduction", poolAll},
 	{"sink-reshape", "an axis of extent 1 put in front of what an op reads is put in front of its result", sinkReshape},
 	{"pad-value", "padding with a constant is padding with 0, plus the constant where padding is", padValue},
+	{"row-products", "the product of rows and constant columns, matrix by matrix, is the sum along the rows of products of elements", rowProducts},
 	{"conv-pad", "padding with 0 before a convolution is the convolution's own", convPad},
 	{"zero-bias", "a bias of zeros is none", zeroBias},
 	{"max-zero", "max(x, 0) is relu", maxZero},

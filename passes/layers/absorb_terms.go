@@ -86,6 +86,8 @@ func (t *termsOf) add(v *ir.Value, by *ir.Tensor) (bool, error) {
 		return t.add(v.Args[1], second)
 	case ir.OpReduceSum:
 		return t.reduced(v, by)
+	case ir.OpReshape, ir.OpTranspose:
+		return t.moved(v, by)
 	}
 	return false, nil
 }
@@ -108,6 +110,35 @@ func (t *termsOf) put(n *ir.Value, gain, shift *ir.Tensor) {
 		return
 	}
 	t.terms = append(t.terms, affine{n: n, gain: gain})
+}
+
+// moved adds the terms of a value that is moved as a whole.
+func (t *termsOf) moved(v *ir.Value, by *ir.Tensor) (bool, error) {
+	x := v.Args[0]
+	of := &termsOf{a: t.a, shift: ir.NewTensor(ir.RealType(ir.Shape{}))}
+	if ok, err := of.add(x, Constant(1, ir.Shape{})); !ok || err != nil {
+		return false, err
+	}
+	move := func(part *ir.Tensor) (*ir.Tensor, error) {
+		return rewrite.Compute(v.Op, v.Attrs, SpreadTo(part, x.Type.Shape))
+	}
+	shift, err := move(of.shift)
+	if err != nil {
+		return false, err
+	}
+	for _, f := range of.terms {
+		n, err := t.a.r.Add(v.Op, t.a.r.Unique(v.Name+".part"), v.Attrs, f.n)
+		if err != nil {
+			return false, err
+		}
+		gain, err := move(f.gain)
+		if err != nil {
+			return false, err
+		}
+		t.put(n, Times(by, gain), ir.NewTensor(ir.RealType(ir.Shape{})))
+	}
+	t.shift = Plus(t.shift, Times(by, shift))
+	return true, nil
 }
 
 // reduced adds the terms of a sum along one axis, as of spikes in a ring times the delays of their neurons: one for
