@@ -185,12 +185,12 @@ func firstOf(gain, shift, at *big.Rat, reached bool, n ir.Range) int64 {
 	return max(min(floor.Int64(), n.Hi+1), n.Lo)
 }
 
-// levelsOfReals makes a word of real numbers that are rounded to whole numbers: thresholds halfway.
+// levelsOfReals makes a word of real numbers that are rounded to whole numbers: thresholds halfway, or where floor climbs.
 // Passes behind bring it to integers, as any word of real numbers.
 func (q *reader) levelsOfReals(v *ir.Value, f *form) (*form, error) {
 	r := f.rounded
 	offset, ok := r.offset.uniform()
-	if !ok || r.least == nil || r.most == nil || r.fn != ir.FnRound || len(f.terms) != 1 || !f.uncut() {
+	if !ok || r.least == nil || r.most == nil || r.fn == ir.FnCeil || len(f.terms) != 1 || !f.uncut() {
 		return nil, rewrite.Refuse(v, diag.NotExact, "rounds real numbers that depend on what comes in, which no integers stand for")
 	}
 	count := new(big.Rat).Sub(r.most, r.least)
@@ -201,11 +201,14 @@ func (q *reader) levelsOfReals(v *ir.Value, f *form) (*form, error) {
 		return &form{shift: one(r.least)}, nil
 	}
 	below := new(big.Rat).Sub(r.least, offset)
-	ties := ir.TiesEven
-	if below.Num().Bit(0) != 0 {
+	at, ties := big.NewRat(1, 2), ir.TiesEven
+	switch {
+	case r.fn == ir.FnFloor:
+		at, ties = whole(1), ir.TiesUp
+	case below.Num().Bit(0) != 0:
 		ties = ir.TiesOdd
 	}
-	first, _ := new(big.Rat).Add(below, big.NewRat(1, 2)).Float64()
+	first, _ := at.Add(below, at).Float64()
 	args := []*ir.Value{f.terms[0].n}
 	for i, x := range []float64{first, 1} {
 		c, err := q.r.Const(q.r.Unique(v.Name+[]string{".first", ".distance"}[i]), rewrite.Scalar(x))

@@ -74,25 +74,23 @@ func readRecord(c *canonical.Rewriter, out *ir.Value, readout string) error {
 // and none has a membrane that grows by itself: two steps may look so.
 func isRaised(n *ir.Net) bool {
 	out, err := raise.ByEquation(n)
-	return err == nil && staysIn(out)
+	return err == nil && raise.StaysIn(out)
+}
+
+// isWhole reports whether a net of one step is one of neurons and cells, with no other numbers between layers.
+func isWhole(n *ir.Net) bool {
+	out, err := raise.RaiseNeurons(n, &rewrite.Options{})
+	return err == nil && raise.StaysIn(out) && !rounds(out) && raise.IsWhole(out)
 }
 
 // keptBy counts the numbers that a net of one step keeps beside neurons and cells, and the cells: some placings
 // make one of a neuron by the equation. False where it has others than these, or a membrane that grows by itself.
 func keptBy(n *ir.Net) (int, bool) {
 	out, err := raise.RaiseNeurons(n, &rewrite.Options{})
-	if err != nil || !staysIn(out) {
+	if err != nil || !raise.StaysIn(out) {
 		return 0, false
 	}
 	return raise.NumbersKept(out) + len(out.All(ir.OpCell)), true
-}
-
-// staysIn reports whether no membrane of neurons by the equation grows by itself.
-func staysIn(out *ir.Net) bool {
-	return !slices.ContainsFunc(out.All(ir.OpNeuron), func(v *ir.Value) bool {
-		leak := v.Args[ir.NeuronLeak]
-		return leak != nil && !rewrite.Everywhere(leak.Const(), func(f float64) bool { return f >= 0 && f <= 1 })
-	})
 }
 
 // orAsWritten is the net of layers whose steps were made one, unless that was not possible, or its
@@ -101,7 +99,7 @@ func staysIn(out *ir.Net) bool {
 // spikes.
 func orAsWritten(n *ir.Net, layers []timing.History, rolled *ir.Net, err error, o *rewrite.Options) (*ir.Net, error) {
 	apart := err == nil && (isUnfolded(rolled) || seemsTwo(n, rolled))
-	if len(layers) > 0 && !apart && !isShort(n, timing.SameLength(layers)) || err == nil && !apart && isRaised(rolled) || unsupportedLayers(n, layers) != nil {
+	if len(layers) > 0 && !apart && !isShort(n, timing.SameLength(layers)) || err == nil && !apart && (isRaised(rolled) || rounds(n) && isWhole(rolled)) || unsupportedLayers(n, layers) != nil {
 		return rolled, err
 	}
 	written, unread := asWritten(n, o)

@@ -23,9 +23,25 @@ import (
 // state in step 1 are folded too (second_step.go). The result
 // therefore computes the same, operation by operation.
 func RerollTime(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
-	if n.Steps > 1 || len(n.All(ir.OpDelay)) > 0 || o.Steps == 1 {
-		return n, nil // has its loop already, or needs none
+	if n.Steps > 1 || len(n.All(ir.OpDelay)) > 0 {
+		return n, nil // has its loop already
 	}
+	if o.Steps == 1 {
+		return raise.ByThresholds(n, o)
+	}
+	out, err := rolledOrWritten(n, o)
+	counted, failed := raise.ByThresholds(n, o)
+	if failed != nil || counted == n || err == nil && isWhole(out) {
+		return out, err
+	}
+	if counted, failed = rolledOrWritten(counted, o); failed == nil && isWhole(counted) {
+		return counted, nil
+	}
+	return out, err
+}
+
+// rolledOrWritten is a net as one step, or as it is written where its steps do not show what they keep.
+func rolledOrWritten(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	out, err := rerolled(n, o)
 	if (err != nil || isUnfolded(out) || endsInStep(out) || out.Steps <= 1 && rounds(out)) && !unsupported.MultipliesState(n) {
 		if found := ofAnyState(n, o); found != nil {
