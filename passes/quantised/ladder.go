@@ -1,6 +1,7 @@
 package quantised
 
 import (
+	"math"
 	"math/bits"
 )
 
@@ -197,7 +198,7 @@ func (r *rung) mend(low, high []int64) bool {
 		moves[b] = &r.bits[b]
 	}
 	moves[len(r.bits)] = &r.first
-	missed := r.missed(low, high)
+	missed := r.missed(low, high, math.MaxInt64)
 	for range mends {
 		if missed == 0 {
 			return true
@@ -206,7 +207,7 @@ func (r *rung) mend(low, high []int64) bool {
 		for i, m := range moves {
 			for _, d := range []int64{1, -1} {
 				*m += d
-				if now := r.missed(low, high); now < best {
+				if now := r.missed(low, high, best); now < best {
 					best, at, by = now, i, d
 				}
 				*m -= d
@@ -221,17 +222,16 @@ func (r *rung) mend(low, high []int64) bool {
 	return missed == 0
 }
 
-// missed adds up by how much thresholds are beyond their bounds.
-func (r *rung) missed(low, high []int64) int64 {
-	total := int64(0)
+// missed adds up by how much thresholds are beyond their bounds, until it is no less than a limit.
+func (r *rung) missed(low, high []int64, limit int64) int64 {
+	total, sums := int64(0), make([]int64, len(low)+1) // of bits, by the number that has them
 	for k := range low {
-		at := r.first - r.bits[0]
-		for n, b := k+1, 0; n > 0; n, b = n>>1, b+1 {
-			if n&1 != 0 {
-				at += r.bits[b]
-			}
+		n := k + 1
+		sums[n] = sums[n&(n-1)] + r.bits[bits.TrailingZeros(uint(n))]
+		at := r.first - r.bits[0] + sums[n]
+		if total += max(low[k]-at, 0) + max(at-high[k], 0); total >= limit {
+			break
 		}
-		total += max(low[k]-at, 0) + max(at-high[k], 0)
 	}
 	return total
 }

@@ -1,6 +1,9 @@
 package quantised
 
-import "math"
+import (
+	"math"
+	"sort"
+)
 
 // line finds first and step with low[k] <= first + k·step <= high[k] for all k from 0, the step from
 // 1 to most. The step is looked for around the middle of those that the bounds allow.
@@ -47,20 +50,50 @@ func between(a, b int64) int64 {
 	return a + (b-a)/2
 }
 
-// slopes bounds the distance of equal steps by the bounds of any two.
+// slopes bounds the distance of equal steps by the bounds of any two: the bounds of all pairs hold from a distance on, or
+// up to one, which are searched for.
 func slopes(low, high []int64) (least, most int64) {
-	least, most = 1, math.MaxInt64
-	for i := range low {
-		for k := i + 1; k < len(low); k++ {
-			if low[k] > -unbound && high[i] < unbound {
-				least = max(least, ceilDiv(low[k]-high[i], int64(k-i)))
+	span := min(spanOf(low, high)+1, unbound/int64(len(low)+1)) // steps of more leave no room for so many
+	above := func(step int64) bool { // low[k] − high[i] ≤ step·(k − i) for i < k
+		room := unbound
+		for k := range low {
+			if at := int64(k) * step; low[k] > -unbound && low[k]-at > room {
+				return false
+			} else if high[k] < unbound {
+				room = min(room, high[k]-at)
 			}
-			if high[k] < unbound && low[i] > -unbound {
-				most = min(most, floorDiv(high[k]-low[i], int64(k-i)))
+		}
+		return true
+	}
+	below := func(step int64) bool { // high[k] − low[i] ≥ step·(k − i) for i < k
+		room := -unbound
+		for k := range low {
+			if at := int64(k) * step; high[k] < unbound && high[k]-at < room {
+				return false
+			} else if low[k] > -unbound {
+				room = max(room, low[k]-at)
+			}
+		}
+		return true
+	}
+	least = 1 + int64(sort.Search(int(span), func(s int) bool { return above(int64(s) + 1) }))
+	if below(span + 1) {
+		return least, math.MaxInt64
+	}
+	return least, int64(sort.Search(int(span), func(s int) bool { return !below(int64(s) + 1) }))
+}
+
+// spanOf is the distance of the least and the greatest bound.
+func spanOf(low, high []int64) int64 {
+	least, greatest := unbound, -unbound
+	for k := range low {
+		for _, x := range []int64{low[k], high[k]} {
+			if x > -unbound && x < unbound {
+				least, greatest = min(least, x), max(greatest, x)
 			}
 		}
 	}
-	return least, most
+	return max(greatest-least, 0)
 }
 
 func floorDiv(a, b int64) int64 {
