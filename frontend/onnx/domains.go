@@ -19,6 +19,7 @@ var contributed = []row{
 	{op: "QLinearMul", min: 7, max: 8, build: qLinearMul},
 	{op: "QLinearSigmoid", min: 4, max: 5, build: qLinearFunction(ir.FnSigmoid, 0)},
 	{op: "QLinearLeakyRelu", min: 4, max: 5, attrs: []string{"alpha"}, build: qLinearFunction(ir.FnLeakyRelu, 0.01)},
+	{op: "QLinearSoftmax", min: 5, max: 5, attrs: []string{"axis", "opset"}, build: qLinearSoftmax},
 	{op: "QLinearConcat", min: 5, max: -1, attrs: []string{"axis"}, build: qLinearConcat},
 	{op: "QLinearGlobalAveragePool", min: 4, max: 5, attrs: []string{"channels_last"}, build: qLinearGlobalAveragePool},
 	{op: "QLinearAveragePool", min: 4, max: 5, build: qLinearAveragePool, attrs: []string{

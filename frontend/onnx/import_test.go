@@ -157,7 +157,8 @@ func TestOneErrorForAllSteps(t *testing.T) {
 	}
 	_, list := onnx.Import("m.onnx", m.bytes(t), onnx.Options{})
 	const want = `m.onnx: node "y0" (ai.onnx::Resize, opset 13): error: attribute "mode" is "linear", wanted nearest: what lies between entries is not computed [unsupported-attribute]
-      | 2 more nodes do so`
+      | 2 more nodes do so
+help: for a whole factor, a transposed convolution with the weights of the interpolation, one group for each channel, computes the same; or train with nearest`
 	if list.Error() != want {
 		t.Errorf("got %v\nwanted %s", list, want)
 	}

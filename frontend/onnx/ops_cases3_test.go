@@ -72,6 +72,7 @@ func normCases() []opCase {
 		{"PRelu", x(16, 1, 2, 2).floats("s", []int64{2, 1}, 0.5, -2).node("PRelu x,s -> y").out("y")},
 		{"ThresholdedRelu", x(10, 1, 4).node("ThresholdedRelu x -> y", attrFloat("alpha", 0.5)).out("y")},
 		{"Softsign", x(13, 1, 4).node("Softsign x -> y").out("y")},
+		{"Trilu", x(14, 1, 2, 3).node("Trilu x -> y", attrInt("upper", 0)).out("y")},
 		{"Mish", x(18, 1, 4).node("Mish x -> y").out("y")},
 		{"Gelu", x(20, 1, 4).node("Gelu x -> y").out("y")},
 		{"Gelu-tanh", x(20, 1, 4).node("Gelu x -> y", attrString("approximate", "tanh")).out("y")},

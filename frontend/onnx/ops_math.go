@@ -219,3 +219,33 @@ func (n *node) checkCast(x *tensor, to elem) error {
 	}
 	return nil
 }
+
+// trilu is x with 0 below the diagonal that stands k entries right of the main one, or above it.
+func trilu(n *node) (*tensor, error) {
+	x, rank := n.in[0], n.in[0].shape.Rank()
+	k := int64(0)
+	if n.arg(1) != nil {
+		list, err := n.list(1, "k")
+		if err != nil {
+			return nil, err
+		}
+		k = list[0]
+	}
+	if rank < 2 {
+		return nil, n.errorf(diag.BadNet, "input x has %d axes, wanted at least 2", rank)
+	}
+	rows, columns, upper := x.shape.Dim(rank-2), x.shape.Dim(rank-1), n.intAttr("upper", 1) != 0
+	mask := ir.NewTensor(x.elem.of(ir.ShapeOf(rows, columns)))
+	for i := range rows {
+		for j := range columns {
+			if at := int64(j) - int64(i) - k; at == 0 || at > 0 == upper {
+				if mask.F != nil {
+					mask.F[i*columns+j] = 1
+				} else {
+					mask.I[i*columns+j] = 1
+				}
+			}
+		}
+	}
+	return n.emit("", x.elem, ir.OpMul, nil, x, known(n.name("mask"), x.elem, n.at, mask))
+}

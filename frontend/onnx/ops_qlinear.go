@@ -83,6 +83,23 @@ func qLinearFunction(fn ir.Fn, absent float32) func(*node) (*tensor, error) {
 	}
 }
 
+// qLinearSoftmax is a softmax along one axis, as of operator set 13; before, it was one of all axes from there on.
+func qLinearSoftmax(n *node) (*tensor, error) {
+	x, err := n.real("x", n.in[0], n.in[1], n.in[2])
+	if err != nil {
+		return nil, err
+	}
+	axis := n.axis(n.intAttr("axis", -1), x.shape.Rank())
+	if n.intAttr("opset", 13) < 13 && axis != x.shape.Rank()-1 {
+		return nil, n.errorf(diag.UnsupportedAttribute, "attribute \"opset\" is %d: a softmax of several axes at once", n.intAttr("opset", 13))
+	}
+	y, err := n.emit("real", x.elem, ir.OpSoftmax, ir.AxisAttrs{Axis: axis}, x)
+	if err != nil {
+		return nil, err
+	}
+	return n.steps(y, n.in[3], n.arg(4))
+}
+
 // qLinearConcat joins tensors of unlike scales.
 func qLinearConcat(n *node) (*tensor, error) {
 	if len(n.in)%3 != 2 {

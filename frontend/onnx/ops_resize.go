@@ -99,7 +99,8 @@ func upsample(n *node) (*tensor, error) {
 func (r *resizing) build(scales, sizes *tensor) (*tensor, error) {
 	n, x := r.n, r.n.in[0]
 	if mode := n.stringAttr("mode", "nearest"); n.err == nil && mode != "nearest" {
-		return nil, n.errorf(diag.UnsupportedAttribute, "attribute \"mode\" is %q, wanted nearest: what lies between entries is not computed", mode)
+		return nil, n.errorf(diag.UnsupportedAttribute, "attribute \"mode\" is %q, wanted nearest: what lies between entries is not computed", mode).
+			WithHelp("for a whole factor, a transposed convolution with the weights of the interpolation, one group for each channel, computes the same; or train with nearest")
 	}
 	if x.empty || x.shape.Rank() == 0 {
 		return nil, n.errorf(diag.ShapeMismatch, "has no axis to resize")

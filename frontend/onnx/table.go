@@ -56,6 +56,7 @@ var table = []row{
 	{op: "PRelu", since: 6, min: 2, max: 2, build: prelu},
 	{op: "ThresholdedRelu", since: 10, min: 1, max: 1, attrs: []string{"alpha"}, build: thresholdedRelu},
 	{op: "Softsign", min: 1, max: 1, build: softsign},
+	{op: "Trilu", since: 14, min: 1, max: 2, attrs: []string{"upper"}, build: trilu},
 	{op: "Mish", since: 18, min: 1, max: 1, build: mish},
 	{op: "Gelu", since: 20, min: 1, max: 1, attrs: []string{"approximate"}, build: gelu},
 	{op: "Sigmoid", min: 1, max: 1, build: mapped(ir.FnSigmoid)},

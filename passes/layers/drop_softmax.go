@@ -17,6 +17,9 @@ import (
 func DropSoftmax(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	last := atTheEnd(n)
 	return ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
+		if v.Op == ir.OpOutput {
+			return withoutRounding(r, v, o)
+		}
 		x, what := underSoftmax(v)
 		if x == nil {
 			x, what = underGrowing(v)
@@ -27,6 +30,38 @@ func DropSoftmax(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 		o.Say(&diag.Diagnostic{Severity: diag.Warning, Code: diag.NotExact, Origin: v.Origin, Message: what})
 		return r.Of(x), nil
 	})
+}
+
+// withoutRounding is an output of quantised files without the softmax that is rounded for it; nil for others. Rounded to
+// steps, logits would be probabilities of which some are equal.
+func withoutRounding(r *ir.Rebuilder, out *ir.Value, o *rewrite.Options) (*ir.Value, error) {
+	v := out.Args[0]
+	for rounded := false; ; {
+		if x, what := underSoftmax(v); x != nil && rounded && x.Type.Shape == out.Type.Shape {
+			o.Say(&diag.Diagnostic{Severity: diag.Warning, Code: diag.NotExact, Origin: v.Origin, Message: what + ", and not rounded to steps"})
+			return r.Add(ir.OpOutput, out.Name, out.Attrs, r.Of(x))
+		}
+		switch {
+		case v.Op == ir.OpLevels && v.Args[0].Type.IsReal():
+			rounded = true
+		case !keepsOrder(v):
+			return nil, nil
+		}
+		v = v.Args[0]
+	}
+}
+
+// keepsOrder reports whether a value is another one times a positive constant, or moved by one.
+func keepsOrder(v *ir.Value) bool {
+	if v.Op != ir.OpMul && v.Op != ir.OpDiv && v.Op != ir.OpAdd && v.Op != ir.OpSub || v.Args[1].Const() == nil {
+		return false
+	}
+	by := v.Args[1].Const()
+	f, same := by.Uniform()
+	if !by.Type.IsReal() {
+		f, same = 1, canonical.Every(v.Args[1], float64(by.I[0]))
+	}
+	return same && (f > 0 || v.Op == ir.OpAdd || v.Op == ir.OpSub)
 }
 
 // growing are the functions of which the greatest operand has the greatest result.

@@ -54,7 +54,7 @@ func between(a, b int64) int64 {
 // up to one, which are searched for.
 func slopes(low, high []int64) (least, most int64) {
 	span := min(spanOf(low, high)+1, unbound/int64(len(low)+1)) // steps of more leave no room for so many
-	above := func(step int64) bool { // low[k] − high[i] ≤ step·(k − i) for i < k
+	above := func(step int64) bool {                            // low[k] − high[i] ≤ step·(k − i) for i < k
 		room := unbound
 		for k := range low {
 			if at := int64(k) * step; low[k] > -unbound && low[k]-at > room {

@@ -201,7 +201,8 @@ func softmaxHelp(v *ir.Value) string {
 	if v.Clock == ir.Step {
 		return "it is taken in every step; added up over time, softmaxes need not have the order of what they are taken of, so it cannot be left out: take it behind the sum or mean over time"
 	}
-	return "only a softmax at the end, which nothing but outputs reads, is left out"
+	return "only a softmax at the end, which nothing but outputs reads, is left out; in the middle it divides by a sum that every input has anew: " +
+		"train with relu or sigmoid in its place, and attention without it, as products of spikes"
 }
 
 // scaleRules say how the units of an op's real result come from its operands'.
