@@ -45,17 +45,37 @@ func functionOf(v, x *ir.Value) bool {
 }
 
 // OnlyChoices reports whether every comparison of a net only chooses between functions of the number that it
-// compares, as where(x > 20, x, log(1 + exp(x))) does: it is no spike.
+// compares, as where(x > 20, x, log(1 + exp(x))) does, alone or by logic with others: it is no spike.
 func OnlyChoices(n *ir.Net) bool {
 	readers := n.Readers()
 	for x, fires := range Comparisons(n) {
-		for _, f := range fires {
-			if len(readers[f]) == 0 || slices.ContainsFunc(readers[f], func(r *ir.Value) bool {
-				return r.Op != ir.OpWhere || r.Args[0] != f || r.Args[1].Const() != nil && r.Args[2].Const() != nil || !functionOf(r, x)
-			}) {
-				return false
-			}
+		if slices.ContainsFunc(fires, func(f *ir.Value) bool { return !onlyChooses(f, numberOf(x), readers) }) {
+			return false
 		}
 	}
 	return true
+}
+
+// onlyChooses reports whether a spike only chooses between functions of x.
+func onlyChooses(f, x *ir.Value, readers map[*ir.Value][]*ir.Value) bool {
+	return len(readers[f]) > 0 && !slices.ContainsFunc(readers[f], func(r *ir.Value) bool {
+		switch r.Op {
+		case ir.OpWhere:
+			return r.Args[0] != f || r.Args[1].Const() != nil && r.Args[2].Const() != nil || !functionOf(r, x)
+		case ir.OpAnd, ir.OpOr:
+			return !functionOf(r, x) || !onlyChooses(r, x, readers)
+		}
+		return true
+	})
+}
+
+// numberOf is the number that a value is a function of, op by op.
+func numberOf(v *ir.Value) *ir.Value {
+	for {
+		operands, ok := OnElements(v)
+		if !ok || len(operands) != 1 || !operands[0].Type.IsReal() {
+			return v
+		}
+		v = operands[0]
+	}
 }

@@ -33,7 +33,14 @@ func pointwise(v *ir.Value, place map[*ir.Value]int) (a activation, ok bool) {
 		}
 	}
 	slices.Reverse(a.cone)
-	return a, slices.ContainsFunc(a.cone, needsTable) && !slices.ContainsFunc(a.cone, rounds)
+	return a, slices.ContainsFunc(a.cone, needsTable) && !a.steps()
+}
+
+// steps reports whether some op of a function rounds; the sign of a number that a choice takes away, as soft shrinkage does,
+// is part of a curve.
+func (a activation) steps() bool {
+	chosen := slices.ContainsFunc(a.cone, func(v *ir.Value) bool { return v.Op == ir.OpWhere })
+	return slices.ContainsFunc(a.cone, func(v *ir.Value) bool { return rounds(v) && !(chosen && canonical.IsFn(v, ir.FnSign)) })
 }
 
 // affine reports whether an op multiplies by a constant or adds one, which weights take in.
