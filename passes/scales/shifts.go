@@ -120,8 +120,8 @@ func (s *scaler) toldApart() []float64 {
 
 // The bits that units of factors and of weights may be finer than readers tell: the rounding of weights adds up.
 const (
-	factorSpare = 4
-	weightSpare = 6
+	factorSpare = 3
+	weightSpare = 5
 )
 
 // bound makes units as coarse as readers tell, of weights with room for the sum of their roundings.

@@ -1,12 +1,15 @@
 package words
 
 import (
+	"slices"
+
 	"nomul/ir"
+	"nomul/passes/canonical"
 	"nomul/passes/layers"
 	"nomul/passes/rewrite"
 )
 
-// CodeSums makes signed words of sums of weights that a layer of weights reads, as behind the linear
+// CodeSums makes words, signed where they may be below 0, of sums of weights that a layer of weights reads, as behind the linear
 // bottleneck of a MobileNet, where the two layers could not be made one. Samples measure how large
 // the sums become.
 func CodeSums(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
@@ -34,7 +37,11 @@ func CodeSums(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 		}
 		args := r.Operands(v)
 		if word[m.v] == nil {
-			if word[m.v], err = m.signed(r, o); err != nil {
+			write := m.signed
+			if neverBelow(m.v) {
+				write = m.unsigned
+			}
+			if word[m.v], err = write(r, o); err != nil {
 				return nil, err
 			}
 		}
@@ -66,6 +73,33 @@ func readSums(n *ir.Net) map[*ir.Value]*ir.Value {
 
 // spreads are the ops of one operand of which a word is as good before them.
 var spreads = map[ir.Op]bool{ir.OpReshape: true, ir.OpTranspose: true, ir.OpSlice: true, ir.OpReduceSum: true, ir.OpSumPool: true}
+
+// neverBelow reports whether a value is a sum or mean of integers that are not below 0: of words, times constants.
+func neverBelow(v *ir.Value) bool {
+	if c := v.Const(); c != nil {
+		return !slices.ContainsFunc(rewrite.Reals(c).F, func(f float64) bool { return f < 0 })
+	}
+	switch {
+	case !v.Type.IsReal():
+		return v.Range.Lo >= 0
+	case canonical.IsFn(v, ir.FnRelu):
+		return true
+	case spreads[v.Op], v.Op == ir.OpMul, v.Op == ir.OpAdd, v.Op == ir.OpMaxPool, v.Op == ir.OpReduceMax:
+		return !slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return !neverBelow(a) })
+	}
+	return false
+}
+
+// unsigned writes a sum that is not below 0 as a word of so many levels, times their distance.
+func (m *measurement) unsigned(r *ir.Rebuilder, o *rewrite.Options) (*ir.Value, error) {
+	count := m.count(o)
+	step := m.distances(count, o)
+	n, err := m.levels(r, count, m.v.Name+".word", r.Of(m.v), halves(step), step)
+	if err != nil {
+		return nil, err
+	}
+	return m.times(r, n, step)
+}
 
 // signed writes a sum as a word of so many levels, half of them below 0, times their distance.
 func (m *measurement) signed(r *ir.Rebuilder, o *rewrite.Options) (*ir.Value, error) {
