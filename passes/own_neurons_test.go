@@ -146,7 +146,7 @@ func TestUnfoldedNeuronIsTold(t *testing.T) {
 			t.Errorf("%d steps: %v", steps, err)
 		}
 		for _, d := range told {
-			if !strings.HasPrefix(d.Message, fmt.Sprintf("the %d layers %%lif1, %%lif2 … ", steps)) || !strings.Contains(d.Message, "a sum of its own spikes") {
+			if !strings.HasPrefix(d.Message, fmt.Sprintf("the %d layers %%lif1, %%lif3 … ", steps)) || !strings.Contains(d.Message, "a sum of its own spikes") {
 				t.Errorf("%d steps: %v", steps, d)
 			}
 		}

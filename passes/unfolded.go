@@ -7,7 +7,7 @@ import (
 )
 
 // notOneLayer are the reasons why a net of neurons has layers that are steps of one: that of the
-// first one, by itself, in the net as it is written, if it shows there.
+// first one, by itself, in the net as it is written, if it shows there, else of the first of each kind.
 func notOneLayer(written, raised *ir.Net, o *Options) diag.List {
 	if raised == nil {
 		return nil
@@ -19,8 +19,11 @@ func notOneLayer(written, raised *ir.Net, o *Options) diag.List {
 		}
 	}
 	var errs diag.List
+	told := map[string]bool{}
 	for _, u := range all {
-		errs = append(errs, u.Refused())
+		if kind := u.Kind(); !told[kind] {
+			told[kind], errs = true, append(errs, u.Refused())
+		}
 	}
 	return errs
 }

@@ -164,7 +164,7 @@ func TestFoundNetworks(t *testing.T) {
 		"seed=1424849540365611354 shape=image; layer 0: weights=matmul; layer 1: weights=matmul before=batch-norm":                                         held,
 		"seed=4177905504807326725 head=integrator; layer 0: width=1":                                                                                       held,
 		"seed=16020990915511821037 steps=2 head=count+membrane; layer 0: after=concat-negative again=after neuron=current-only; layer 1: neuron=recurrent": held,
-		"seed=17078224130043076895 summing=nary; layer 0:; layer 1: before=batch-norm neuron=recurrent leak=0":                                             refused,
+		"seed=17078224130043076895 summing=nary; layer 0:; layer 1: before=batch-norm neuron=recurrent leak=0":                                             held,
 	} {
 		if _, o := through(randnet.Parse(plan)); o.verdict != wanted {
 			t.Errorf("%s: %v, wanted %s", plan, o, wanted)

@@ -42,7 +42,7 @@ func unsupportedLayers(n *ir.Net, h []timing.History) error {
 	fires := unsupported.Thresholds(n)
 	errs := unsupported.WholeSpikes(n)
 	for _, layer := range h {
-		a := unsupported.Dissect(layer.Membranes[len(layer.Membranes)-1], ownSteps(n, layer, fires), nil)
+		a := unsupported.Dissect(layer.Membranes[min(showsSquare, len(layer.Membranes)-1)], ownSteps(n, layer, fires), nil)
 		if fire := FireOf(layer, fires); fire != nil {
 			if o := a.Reason(); o != nil {
 				errs = append(errs, o.Refused(fire))
@@ -52,11 +52,14 @@ func unsupportedLayers(n *ir.Net, h []timing.History) error {
 	return errs.Err()
 }
 
+// showsSquare is a step in which a square of the state shows; later ones take long to look through.
+const showsSquare = 3
+
 // squaresState reports whether a layer is refused as one that squares a number of its state.
 func squaresState(n *ir.Net, h []timing.History) bool {
 	fires := unsupported.Thresholds(n)
 	return slices.ContainsFunc(h, func(layer timing.History) bool {
-		a := unsupported.Dissect(layer.Membranes[len(layer.Membranes)-1], ownSteps(n, layer, fires), nil)
+		a := unsupported.Dissect(layer.Membranes[min(showsSquare, len(layer.Membranes)-1)], ownSteps(n, layer, fires), nil)
 		o := a.Reason()
 		return FireOf(layer, fires) != nil && o != nil && o.What == unsupported.Quadratic.What
 	})

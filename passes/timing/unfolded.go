@@ -150,6 +150,17 @@ func WithoutMemory(v *ir.Value) *ir.Value {
 	return v.Args[ir.NeuronX]
 }
 
+// Kind is the same for equal layers: the number of steps, and the ops that the state beside the membrane is made by.
+func (u Unfolded) Kind() string {
+	out := fmt.Sprint(len(u.layers))
+	for _, v := range []*ir.Value{u.state, u.product} {
+		if v != nil {
+			out += " " + v.Op.String()
+		}
+	}
+	return out
+}
+
 // message names the layers that were found, and the state beside their membrane.
 func (u Unfolded) message() string {
 	all := u.layers
