@@ -35,3 +35,19 @@ func WithOutputs(n *ir.Net, names []string, o *Options) (*ir.Net, error) {
 	only.Values = slices.DeleteFunc(slices.Clone(n.Values), func(v *ir.Value) bool { return v.Op == ir.OpOutput && !kept[v] })
 	return ir.Prune(&only), nil
 }
+
+// StateInputs returns the inputs of one time step that are its state, as said or found; none where they are not clear.
+func StateInputs(n *ir.Net, o *Options) []*ir.Value {
+	if n.Level != ir.Source || o.Steps == 0 && len(o.State) == 0 {
+		return nil
+	}
+	states, err := timing.StateOf(n, &Options{State: o.State, Steps: o.Steps})
+	if err != nil {
+		return nil
+	}
+	var out []*ir.Value
+	for _, s := range states {
+		out = append(out, s.In)
+	}
+	return out
+}

@@ -113,8 +113,11 @@ func setOptions(t *testing.T, o *Options, text string) {
 		key, value, _ := strings.Cut(item, "=")
 		switch key {
 		case "state":
-			in, out, _ := strings.Cut(value, "=")
-			o.State = append(o.State, Binding{In: in, Out: out})
+			in, rest, _ := strings.Cut(value, "=")
+			out, start, _ := strings.Cut(rest, "=")
+			b := Binding{In: in, Out: out}
+			b.Start, _ = strconv.ParseFloat(start, 64) // 0 where none is said
+			o.State = append(o.State, b)
 		case "steps":
 			o.Steps, _ = strconv.Atoi(value)
 		case "readout":

@@ -234,8 +234,9 @@ func normalisations(file string, net *ir.Net, o *passes.Options) ([]string, erro
 		asked = ir.InputAttrs{Scale: p.Scale, Mean: p.Mean, Std: p.Std}.Meaning()
 	}
 	var out []string
+	states := passes.StateInputs(net, o)
 	for _, in := range net.All(ir.OpInput) {
-		if slices.ContainsFunc(o.State, func(b passes.Binding) bool { return b.In == in.Name }) {
+		if slices.Contains(states, in) {
 			continue
 		}
 		means := in.Attrs.(ir.InputAttrs).Meaning()

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,7 +26,7 @@ type stepFlags struct {
 }
 
 func (f *stepFlags) register(fs *pflag.FlagSet) {
-	fs.StringSliceVar(&f.state, "state", nil, "`IN=OUT` of a file of one time step: the input that is a state, and the output it becomes; a comma list, found by itself where names or shapes leave no choice")
+	fs.StringSliceVar(&f.state, "state", nil, "`IN=OUT` of a file of one time step: the input that is a state, and the output it becomes, IN=OUT=START where it begins at another number than 0; a comma list, found by itself where names or shapes leave no choice")
 	fs.IntVar(&f.steps, "steps", 0, "how many `STEPS` a file of one time step runs for a sample")
 	fs.StringVar(&f.readout, "readout", "", "how an output that a file of one time step gives, or that holds every step, is `READ` over the steps: "+strings.Join(passes.ReadoutNames, ", ")+" (sum for one time step); spk=sum,mem=last says it for each output; first is the number of the step of the first spike, T where there is none: the earliest wins")
 	fs.BoolVar(&f.stream, "stream", false, "the other inputs of a file of one time step are new in each step, not the same in all")
@@ -40,11 +43,11 @@ func (f *stepFlags) register(fs *pflag.FlagSet) {
 
 func (f *stepFlags) set(o *passes.Options) error {
 	for _, item := range f.state {
-		in, out, ok := strings.Cut(item, "=")
-		if !ok || in == "" || out == "" {
-			return usageError{fmt.Errorf("--state %s: wanted IN=OUT", item)}
+		b, err := bindingOf(item)
+		if err != nil {
+			return usageError{fmt.Errorf("--state %s: %w", item, err)}
 		}
-		o.State = append(o.State, passes.Binding{In: in, Out: out})
+		o.State = append(o.State, b)
 	}
 	switch {
 	case slices.Contains(f.said(), "--steps") && f.steps < 1 || f.steps > ir.MaxSteps:
@@ -54,6 +57,23 @@ func (f *stepFlags) set(o *passes.Options) error {
 	}
 	o.Steps, o.Stream = f.steps, f.stream
 	return f.setReadouts(o)
+}
+
+// bindingOf reads IN=OUT or IN=OUT=START.
+func bindingOf(item string) (passes.Binding, error) {
+	parts := strings.Split(item, "=")
+	if len(parts) < 2 || len(parts) > 3 || parts[0] == "" || parts[1] == "" {
+		return passes.Binding{}, errors.New("wanted IN=OUT, or IN=OUT=START")
+	}
+	b := passes.Binding{In: parts[0], Out: parts[1]}
+	if len(parts) == 3 {
+		start, err := strconv.ParseFloat(parts[2], 64)
+		if err != nil || math.IsNaN(start) || math.IsInf(start, 0) {
+			return b, fmt.Errorf("%s is no number that a state can begin at", parts[2])
+		}
+		b.Start = start
+	}
+	return b, nil
 }
 
 // setReadouts reads the readout of all outputs, and those of single ones: READ, NAME=READ.

@@ -10,8 +10,12 @@ import (
 	"nomul/ir/diag"
 )
 
-// Binding says that a state goes into one time step as an input and comes out as an output.
-type Binding struct{ In, Out string }
+// Binding says that a state goes into one time step as an input and comes out as an output. Before the first step
+// all its elements are Start.
+type Binding struct {
+	In, Out string
+	Start   float64
+}
 
 // String returns the binding as IN=OUT.
 func (b Binding) String() string { return b.In + "=" + b.Out }

@@ -3,6 +3,7 @@ package timing
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -14,7 +15,7 @@ import (
 )
 
 // BindState makes a file of one time step, whose state goes in and comes out, the body of a loop: a
-// state input becomes a delay that begins at zero, its output the latch that closes it, and the
+// state input becomes a delay that begins at zero or a number that is said, its output the latch that closes it, and the
 // other outputs are read out over the steps. Which input belongs to which output is said by the
 // user, or found where names or shapes leave no choice. A network that runs one step only needs
 // none.
@@ -36,7 +37,7 @@ func BindState(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 			WithHelp("a file with its steps written out needs no --steps; one step must have its state as inputs and outputs: --state IN=OUT")
 	case len(states) > 0 && severalSteps(n, states):
 		return nil, diag.Errorf(PlaceOf(n), diag.NotUnrolled, "the time steps are written out, and the state %s that they begin with is an input; every sample must begin with the same constants", Listed(states)).
-			WithHelp("say what it begins with, --bind %s=FILE, or export the network so that it makes its own state", states[0].in.Name)
+			WithHelp("say what it begins with, --bind %s=FILE, or export the network so that it makes its own state", states[0].In.Name)
 	case o.Steps == 0:
 		return nil, diag.Errorf(PlaceOf(n), diag.NotUnrolled, "this is one time step, with the state %s; how many steps the network runs is not said", Listed(states)).
 			WithHelp("say --steps T, and --readout sum, mean, last, max or first")
@@ -53,9 +54,9 @@ func BindState(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 func warnUnread(n *ir.Net, states []state, o *rewrite.Options) {
 	readers := n.Readers()
 	for _, s := range states {
-		if len(readers[s.in]) == 0 {
-			o.Say(&diag.Diagnostic{Severity: diag.Warning, Code: diag.NotUnrolled, Origin: s.in.Origin,
-				Message: fmt.Sprintf("nothing reads the state %s", s.in.Name), Help: "give each state a tensor of its own when you export: the exporter takes one tensor for one input"})
+		if len(readers[s.In]) == 0 {
+			o.Say(&diag.Diagnostic{Severity: diag.Warning, Code: diag.NotUnrolled, Origin: s.In.Origin,
+				Message: fmt.Sprintf("nothing reads the state %s", s.In.Name), Help: "give each state a tensor of its own when you export: the exporter takes one tensor for one input"})
 		}
 	}
 }
@@ -74,7 +75,7 @@ func severalSteps(n *ir.Net, states []state) bool {
 func begins(n *ir.Net, states []state) map[*ir.Value]bool {
 	out, fires := map[*ir.Value]bool{}, unsupported.Thresholds(n)
 	for _, s := range states {
-		out[s.in] = true
+		out[s.In] = true
 	}
 	for _, v := range n.Values {
 		out[v] = out[v] || slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return out[a] && (len(fires[a]) == 0 || a.Op == ir.OpInput) })
@@ -82,14 +83,17 @@ func begins(n *ir.Net, states []state) map[*ir.Value]bool {
 	return out
 }
 
-// state is an input and the output that replaces it in the next step.
-type state struct{ in, Out *ir.Value }
+// state is an input and the output that replaces it in the next step, and the number that it begins with.
+type state struct {
+	In, Out *ir.Value
+	start   float64
+}
 
 // Listed returns the names of states, for a message.
 func Listed(states []state) string {
 	var all []string
 	for _, s := range states {
-		all = append(all, s.in.Name+"="+s.Out.Name)
+		all = append(all, s.In.Name+"="+s.Out.Name)
 	}
 	return strings.Join(all, ", ")
 }
@@ -105,7 +109,7 @@ func StateOf(n *ir.Net, o *rewrite.Options) ([]state, error) {
 	states, err := statesFound(n, o)
 	if len(states) > 0 && o.Steps > 0 {
 		o.Say(&diag.Diagnostic{Severity: diag.Warning, Code: diag.NotUnrolled, Origin: PlaceOf(n),
-			Message: fmt.Sprintf("taken as the state: %s", Listed(states)), Help: "if that is wrong, say --state IN=OUT,…"})
+			Message: fmt.Sprintf("taken as the state: %s", Listed(states)), Help: "each begins at 0; if that is wrong, say --state IN=OUT,… or, with another start, IN=OUT=START"})
 	}
 	return states, err
 }
@@ -124,9 +128,11 @@ func StatesSaid(n *ir.Net, o *rewrite.Options) ([]state, error) {
 			errs.Add(PlaceOf(n), diag.BadAttribute, "state %v: %s or %s is bound twice", b, b.In, b.Out)
 		case in.Type != res.Type:
 			errs.Add(PlaceOf(n), diag.ShapeMismatch, "state %v: the input is %v, the output %v", b, in.Type, res.Type)
+		case !in.Type.IsReal() && (b.Start != math.Trunc(b.Start) || !ofRange(in.Type.Full()).holds(b.Start)):
+			errs.Add(PlaceOf(n), diag.BadAttribute, "state %v: %v cannot begin at %v", b, in.Type, b.Start)
 		default:
 			used[in], used[res] = true, true
-			out = append(out, state{in, res})
+			out = append(out, state{in, res, b.Start})
 		}
 	}
 	return out, errs.Err()
@@ -158,12 +164,12 @@ type binder struct {
 }
 
 func (b *binder) bind(n *ir.Net, states []state) (*ir.Net, error) {
-	in, out := map[*ir.Value]bool{}, map[*ir.Value]bool{}
-	for _, s := range states {
+	in, out := map[*ir.Value]*state{}, map[*ir.Value]bool{}
+	for i, s := range states {
 		if said := b.o.Readouts[s.Out.Name]; said != "" {
 			return nil, diag.Errorf(PlaceOf(n), diag.NotUnrolled, "the readout %s is asked for, but the output %s is the state that each step gives to the next, and no result", said, s.Out.Name)
 		}
-		in[s.in], out[s.Out] = true, true
+		in[s.In], out[s.Out] = &states[i], true
 	}
 	if len(n.All(ir.OpOutput)) == len(states) {
 		return nil, diag.Errorf(PlaceOf(n), diag.NotUnrolled, "every output is state, so nothing is left to read out")
@@ -171,8 +177,8 @@ func (b *binder) bind(n *ir.Net, states []state) (*ir.Net, error) {
 	for _, v := range n.Values {
 		var err error
 		switch {
-		case in[v]:
-			err = b.delay(v)
+		case in[v] != nil:
+			err = b.delay(v, in[v].start)
 		case v.Op == ir.OpInput:
 			err = b.input(v)
 		case v.Op == ir.OpOutput && !out[v]:
@@ -185,7 +191,7 @@ func (b *binder) bind(n *ir.Net, states []state) (*ir.Net, error) {
 		}
 	}
 	for _, s := range states {
-		latch := &ir.Value{Name: s.in.Name + ".latch", Op: ir.OpLatch, Args: []*ir.Value{b.c.Became[s.in], b.c.Became[s.Out.Args[0]]}, Origin: s.Out.Origin}
+		latch := &ir.Value{Name: s.In.Name + ".latch", Op: ir.OpLatch, Args: []*ir.Value{b.c.Became[s.In], b.c.Became[s.Out.Args[0]]}, Origin: s.Out.Origin}
 		if _, err := b.c.Make(latch); err != nil {
 			return nil, err
 		}
@@ -193,8 +199,15 @@ func (b *binder) bind(n *ir.Net, states []state) (*ir.Net, error) {
 	return ir.Prune(b.c.Builder.Net()), nil
 }
 
-func (b *binder) delay(v *ir.Value) error {
-	init, err := b.c.Constant(v.Name+".init", ir.NewTensor(v.Type), v)
+func (b *binder) delay(v *ir.Value, start float64) error {
+	data := ir.NewTensor(v.Type)
+	for i := range data.F {
+		data.F[i] = start
+	}
+	for i := range data.I {
+		data.I[i] = int64(start)
+	}
+	init, err := b.c.Constant(v.Name+".init", data, v)
 	if err != nil {
 		return err
 	}

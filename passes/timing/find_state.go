@@ -20,7 +20,7 @@ func statesFound(n *ir.Net, o *rewrite.Options) ([]state, error) {
 		return nil, nil
 	}
 	c := Candidates(n, inputs)
-	found := c.byName()
+	found := c.byName(n.All(ir.OpOutput))
 	if len(found) == 0 {
 		found = c.ByType()
 	}
@@ -52,15 +52,20 @@ func Candidates(n *ir.Net, inputs []*ir.Value) pairable {
 	return c
 }
 
-// byName pairs inputs and outputs of one name.
-func (c pairable) byName() []state {
+// byName pairs inputs and outputs of one name. Beside such, an output need not be computed from its input: in a
+// line of delays it is the input of another.
+func (c pairable) byName(outputs []*ir.Value) []state {
 	var out []state
+	shown := false
 	for _, in := range c.inputs {
-		for _, o := range c.of[in] {
-			if stem(in.Name) == stem(o.Name) {
-				out = append(out, state{in, o})
+		for _, o := range outputs {
+			if stem(in.Name) == stem(o.Name) && in.Type == o.Type && (stem(o.Name) != "" || slices.Contains(c.of[in], o)) {
+				out, shown = append(out, state{In: in, Out: o}), shown || slices.Contains(c.of[in], o)
 			}
 		}
+	}
+	if !shown {
+		return nil
 	}
 	return out
 }
@@ -89,7 +94,7 @@ func (c pairable) ByType() []state {
 		switch {
 		case len(list) == 0:
 		case len(list) == 1 && claims[list[0]] == 1:
-			out = append(out, state{in, list[0]})
+			out = append(out, state{In: in, Out: list[0]})
 		default:
 			return nil
 		}

@@ -19,10 +19,10 @@ type intervals struct {
 	states   map[*ir.Value]interval // of the inputs that are states
 }
 
-// follow sees all values, those of states, which begin at 0, in all time steps.
+// follow sees all values, those of states in all time steps.
 func (s *intervals) follow(n *ir.Net, states []state, steps int) {
 	for _, state := range states {
-		s.states[state.in] = interval{}
+		s.states[state.In] = interval{state.start, state.start}
 	}
 	for grows := true; grows; steps-- {
 		for _, v := range n.Values {
@@ -30,10 +30,10 @@ func (s *intervals) follow(n *ir.Net, states []state, steps int) {
 		}
 		grows = false
 		for _, state := range states {
-			before, next := s.states[state.in], s.of[state.Out.Args[0]]
+			before, next := s.states[state.In], s.of[state.Out.Args[0]]
 			after := interval{min(before.lo, next.lo), max(before.hi, next.hi)}
 			if steps > 1 && after != before {
-				s.states[state.in], grows = after, true
+				s.states[state.In], grows = after, true
 			}
 		}
 	}
@@ -57,6 +57,9 @@ func (s *intervals) see(v *ir.Value) {
 		s.of[v] = got
 	}
 }
+
+// holds reports whether a number is in the interval.
+func (in interval) holds(f float64) bool { return in.lo <= f && f <= in.hi }
 
 func ofRange(r ir.Range) interval { return interval{float64(r.Lo), float64(r.Hi)} }
 

@@ -25,12 +25,12 @@ type realCounts struct {
 func newRealCounts(s *intervals, states []state) *realCounts {
 	w := &realCounts{intervals: s, is: map[*ir.Value]bool{}, made: map[*ir.Value]*ir.Value{}, next: map[*ir.Value]bool{}}
 	for _, state := range states {
-		w.is[state.in] = true
+		w.is[state.In] = true
 	}
-	if slices.ContainsFunc(states, func(s state) bool { return !w.isCount(s.Out.Args[0]) || !w.isSmall(s.in) }) {
+	if slices.ContainsFunc(states, func(s state) bool { return !w.isCount(s.Out.Args[0]) || !w.isSmall(s.In) }) {
 		clear(w.is)
 		for _, state := range states {
-			w.is[state.in] = false
+			w.is[state.In] = false
 		}
 		return w
 	}

@@ -67,7 +67,7 @@ func integerStates(n *ir.Net, o *rewrite.Options) []state {
 	if err != nil {
 		return nil
 	}
-	return slices.DeleteFunc(all, func(s state) bool { return s.in.Type.IsReal() || s.in.Type.IsSpike() })
+	return slices.DeleteFunc(all, func(s state) bool { return s.In.Type.IsReal() || s.In.Type.IsSpike() })
 }
 
 // wraps refuses a cast whose operand may be outside of the type.
