@@ -68,7 +68,7 @@ func badNodes() []badCase {
 		{"upsample-scales", x(7, 1, 1, 4).node("Upsample x -> y").out("y"), `.*attribute "scales" is missing \[bad-attribute\]`},
 		{"upsample-nothing", x(7, 1, 1, 4).node("Upsample x -> y", attrFloats("scales")).out("y"), `.*attribute "scales" is missing \[bad-attribute\]`},
 		{"resize-neither", x(13, 1, 1, 4).node("Resize x -> y").out("y"), `.*wanted either scales or sizes \[bad-net\]`},
-		{"resize-cubic", x(13, 1, 1, 4).floats("s", []int64{3}, 1, 1, 2).node("Resize x,,s -> y", attrString("mode", "cubic")).out("y"), `.*attribute "mode" is "cubic", wanted nearest: .* \[unsupported-attribute\]`},
+		{"resize-cubic", x(13, 1, 1, 4).floats("s", []int64{3}, 1, 1, 2).node("Resize x,,s -> y", attrString("mode", "cubic")).out("y"), `.*attribute "mode" is "cubic", wanted nearest: .* \[unsupported-attribute\]\nhelp: .*train with nearest`},
 		{"resize-crop", x(13, 1, 1, 4).floats("s", []int64{3}, 1, 1, 2).node("Resize x,,s -> y", attrString("coordinate_transformation_mode", "tf_crop_and_resize")).out("y"),
 			`.*attribute "coordinate_transformation_mode" is "tf_crop_and_resize", which is not supported \[unsupported-attribute\]`},
 		{"deconv-same", x(11, 1, 1, 3).floats("w", []int64{1, 1, 1}, 2).node("ConvTranspose x,w -> y", attrInts("strides", 2), attrString("auto_pad", "SAME_LOWER")).out("y"),
