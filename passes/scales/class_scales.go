@@ -289,14 +289,16 @@ func (s *scaler) fitWhole(classes []asked) {
 // of the class is an integer, or a power of two before an output.
 func (s *scaler) place(classes []asked, need []float64) {
 	s.scale = append([]float64{}, need...)
-	for root, t := range s.thresholds(func(k *sink, g gauge, i int) float64 { return math.Ldexp(1/s.shiftOf(g, i), k.guard) }) {
+	times := func(k *sink, g gauge, i int) float64 { return math.Ldexp(1/s.shiftOf(g, i), k.guard) }
+	least := s.thresholds(times)
+	for root, parts := range s.parts(least, need, times) {
 		c := classes[root]
-		n := math.Floor(t / need[root])
+		n := math.Floor(least[root]/need[root]/parts) * parts
 		if c.fits == 0 {
-			n = math.Ceil(t / need[root])
+			n = math.Ceil(least[root]/need[root]/parts) * parts
 		}
 		if n >= 1 && c.whole <= 0 && !c.still {
-			s.scale[root] = t / n
+			s.scale[root] = least[root] / n
 		}
 	}
 	for _, out := range s.powers {
@@ -339,19 +341,11 @@ func preciseFor(k *sink, _ gauge, _ int) float64 {
 func (s *scaler) thresholds(times func(*sink, gauge, int) float64) []float64 {
 	out := make([]float64, len(s.classes.parent))
 	for _, k := range s.sinks {
-		for _, c := range k.limits {
-			shape, _ := ir.Broadcast(k.gauge.shape, c.Type.Shape)
-			g := k.gauge.stretch(shape)
-			for i, f := range rewrite.Stretched(c, shape) {
-				if f == 0 {
-					continue
-				}
-				root, w := s.classes.root(g.id[i])
-				if th := math.Abs(f) / (w * g.ratio[i]) * times(k, g, i); out[root] == 0 || th < out[root] {
-					out[root] = th
-				}
+		s.eachSize(k.gauge, k.limits, func(g gauge, i int) float64 { return times(k, g, i) }, func(root int, th float64) {
+			if out[root] == 0 || th < out[root] {
+				out[root] = th
 			}
-		}
+		})
 	}
 	return out
 }

@@ -36,6 +36,7 @@ func (s *scaler) join(v *ir.Value) error {
 	for _, a := range v.Args {
 		if layers.RealConst(a) {
 			s.added(v, a.Const())
+			s.constants[len(s.constants)-1].bounds = v.Op != ir.OpAdd && v.Op != ir.OpSub
 		}
 	}
 	return nil
@@ -84,7 +85,7 @@ func (s *scaler) added(v *ir.Value, c *ir.Tensor) {
 }
 
 func (s *scaler) note(g gauge, c *ir.Tensor, guarded bool) {
-	s.constants = append(s.constants, noted{g, c, guarded})
+	s.constants = append(s.constants, noted{gauge: g, numbers: c, guarded: guarded})
 }
 
 // gaugeShape is a gauge's shape with as many axes as a value.
