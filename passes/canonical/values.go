@@ -79,11 +79,3 @@ func IsBits(t *ir.Tensor) bool {
 	}
 	return true
 }
-
-// Summed are the terms of a sum; a number itself where it is none.
-func Summed(v *ir.Value) []*ir.Value {
-	if v.Op == ir.OpAdd {
-		return append(Summed(v.Args[0]), Summed(v.Args[1])...)
-	}
-	return []*ir.Value{v}
-}

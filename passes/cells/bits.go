@@ -57,8 +57,8 @@ func (w *moment) writeBit(v *ir.Value) literal {
 		return w.bit(v.Args[1]).opposite()
 	case v.Op == ir.OpMap:
 		return w.bit(v.Args[0])
-	case boundedSum(v) != nil:
-		return w.either(boundedSum(v))
+	case BoundedSum(v) != nil:
+		return w.either(BoundedSum(v))
 	case logic[v.Op] != nil:
 		return logic[v.Op](w, w.bit(v.Args[0]), w.bit(v.Args[1]))
 	}

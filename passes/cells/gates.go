@@ -5,7 +5,6 @@ import (
 
 	"nomul/ir"
 	"nomul/passes/canonical"
-	"nomul/passes/rewrite"
 )
 
 // A number times a value that several comparisons of one membrane decide, as a reset to zero by a spike of either sign, is
@@ -156,44 +155,21 @@ func gated(v *ir.Value, gates map[*ir.Value]*gate) (*stairs, *ir.Value) {
 
 // gate writes x times stairs, for a value.
 func (s *stairs) gate(r *ir.Rebuilder, v, x *ir.Value) (*ir.Value, error) {
-	var out *ir.Value
-	add := func(term *ir.Value, by float64) (err error) {
-		if by != 1 {
-			k, failed := r.Const(r.Unique(v.Name+".times"), rewrite.Scalar(by))
-			if failed != nil {
-				return failed
-			}
-			if term, err = r.Add(ir.OpMul, r.Unique(v.Name+".part"), nil, term, k); err != nil {
-				return err
-			}
-		}
-		if out != nil {
-			term, err = r.Add(ir.OpAdd, r.Unique(v.Name+".sum"), nil, out, term)
-		}
-		out = term
-		return err
-	}
+	c := &climb{r: r, v: v}
 	if s.low != 0 {
-		if err := add(r.Of(x), s.low); err != nil {
+		if err := c.add(r.Of(x), s.low); err != nil {
 			return nil, err
 		}
 	}
-	last := s.low
-	for _, step := range s.steps {
-		fires, err := s.reached(r, v, step)
-		if err == nil {
-			fires, err = r.Add(ir.OpMul, r.Unique(v.Name+".gated"), nil, fires, r.Of(x))
-		}
-		if err == nil {
-			err = add(fires, step.number-last)
-		}
+	err := s.climb(r, v, func(fires *ir.Value, by float64) error {
+		gated, err := r.Add(ir.OpMul, r.Unique(v.Name+".gated"), nil, fires, r.Of(x))
 		if err != nil {
-			return nil, err
+			return err
 		}
-		last = step.number
+		return c.add(gated, by)
+	})
+	if err != nil || c.out != nil {
+		return c.out, err
 	}
-	if out == nil {
-		return r.Const(r.Unique(v.Name), ir.NewTensor(v.Type))
-	}
-	return out, nil
+	return r.Const(r.Unique(v.Name), ir.NewTensor(v.Type))
 }

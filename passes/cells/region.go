@@ -88,7 +88,7 @@ func (r *region) keepsBits(v *ir.Value) bool {
 	args := v.Args
 	switch v.Op {
 	case ir.OpMin:
-		if of := boundedSum(v); of != nil {
+		if of := BoundedSum(v); of != nil {
 			args = of
 		}
 	case ir.OpCast, ir.OpMul, ir.OpMax:
@@ -112,9 +112,9 @@ func (r *region) keepsBits(v *ir.Value) bool {
 	return !slices.ContainsFunc(args, func(a *ir.Value) bool { return !r.bits[a] })
 }
 
-// boundedSum are the terms of a sum that is 1 at most, as min(s + k, 1) of spikes, either of which makes it 1; nil for
+// BoundedSum returns the terms of a sum that is 1 at most, as min(s + k, 1) of spikes, either of which makes it 1; nil for
 // others.
-func boundedSum(v *ir.Value) []*ir.Value {
+func BoundedSum(v *ir.Value) []*ir.Value {
 	if v.Op != ir.OpMin || !canonical.Every(v.Args[1], 1) {
 		return nil
 	}
@@ -125,7 +125,15 @@ func boundedSum(v *ir.Value) []*ir.Value {
 	if x.Op != ir.OpAdd {
 		return nil
 	}
-	return canonical.Summed(x)
+	return summed(x)
+}
+
+// summed are the terms of a sum; a number itself where it is none.
+func summed(v *ir.Value) []*ir.Value {
+	if v.Op == ir.OpAdd {
+		return append(summed(v.Args[0]), summed(v.Args[1])...)
+	}
+	return []*ir.Value{v}
 }
 
 // without reports whether v is seen to be 0 wherever s is 1: k·(1 − s), or both of the step before.

@@ -28,21 +28,28 @@ func Thresholds(n *ir.Net) (*ir.Net, error) {
 
 // sum writes stairs as comparisons that are added up, for a value that they are.
 func (s *stairs) sum(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-	number := func(f float64) (*ir.Value, error) { return r.Const(r.Unique(v.Name+".at"), rewrite.Scalar(f)) }
-	var out *ir.Value
-	add := func(x *ir.Value, by float64) error {
-		k, err := number(by)
-		if err == nil && x == nil {
-			x = k
-		} else if err == nil && by != 1 {
-			x, err = r.Add(ir.OpMul, r.Unique(v.Name+".climb"), nil, x, k)
-		}
-		if err == nil && out != nil {
-			x, err = r.Add(ir.OpAdd, r.Unique(v.Name+".sum"), nil, out, x)
-		}
-		out = x
-		return err
+	c := &climb{r: r, v: v}
+	if err := s.climb(r, v, c.add); err != nil {
+		return nil, err
 	}
+	if s.low != 0 {
+		low, err := r.Const(r.Unique(v.Name+".at"), rewrite.Scalar(s.low))
+		if err == nil {
+			err = c.add(low, 1)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	out := c.out
+	if out.Type == v.Type {
+		return out, nil
+	}
+	return r.AddTyped(ir.OpCast, r.Unique(v.Name), nil, v.Type, out)
+}
+
+// climb calls add with 1 from each threshold of stairs on, else 0, and the number by which they climb there, for a value.
+func (s *stairs) climb(r *ir.Rebuilder, v *ir.Value, add func(fires *ir.Value, by float64) error) error {
 	last := s.low
 	for _, step := range s.steps {
 		fires, err := s.reached(r, v, step)
@@ -50,19 +57,34 @@ func (s *stairs) sum(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
 			err = add(fires, step.number-last)
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 		last = step.number
 	}
-	if s.low != 0 {
-		if err := add(nil, s.low); err != nil {
-			return nil, err
+	return nil
+}
+
+// climb is a sum that is written for a value.
+type climb struct {
+	r      *ir.Rebuilder
+	v, out *ir.Value
+}
+
+// add adds a number times a constant.
+func (c *climb) add(x *ir.Value, by float64) error {
+	var err error
+	if by != 1 {
+		k, failed := c.r.Const(c.r.Unique(c.v.Name+".times"), rewrite.Scalar(by))
+		if failed != nil {
+			return failed
 		}
+		x, err = c.r.Add(ir.OpMul, c.r.Unique(c.v.Name+".climb"), nil, x, k)
 	}
-	if out.Type == v.Type {
-		return out, nil
+	if err == nil && c.out != nil {
+		x, err = c.r.Add(ir.OpAdd, c.r.Unique(c.v.Name+".sum"), nil, c.out, x)
 	}
-	return r.AddTyped(ir.OpCast, r.Unique(v.Name), nil, v.Type, out)
+	c.out = x
+	return err
 }
 
 // reached is 1 from a threshold of stairs on, else 0, for a value.

@@ -19,8 +19,8 @@ const (
 	maxDigits     = 8
 )
 
-// manyDigits is how many stand for a constant that would be off by missedMost times what the readers of the
-// value tolerate, as of means of many numbers far larger than those that occur.
+// manyDigits is how many stand for a constant that would be off by missedMost times the tolerance of the
+// value's readers, as of means of many numbers far larger than those that occur.
 const (
 	manyDigits = 12
 	missedMost = 4

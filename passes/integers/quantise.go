@@ -23,7 +23,7 @@ func Quantise(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	if err != nil {
 		return nil, err
 	}
-	rounded, err := rounding.Round(n, o)
+	rounded, err := rounding.Round(n, o, widths)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // ByThresholds is a net whose counts are comparisons, each of which gates numbers alone; the net itself where
-// it has none. So steps that do not show what their neurons keep are layers without memory.
+// it has none. So steps that do not show the state of their neurons are layers without memory.
 func ByThresholds(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	out, err := cells.Thresholds(n)
 	if err == nil {

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"nomul/ir"
-	"nomul/passes/canonical"
+	"nomul/passes/cells"
 )
 
 // eitherSpikes makes the sum of several spikes of a neuron, at most 1, the spike of either of them, where weights read it.
@@ -12,11 +12,8 @@ import (
 func eitherSpikes(n *ir.Net) (*ir.Net, error) {
 	readers := n.Readers()
 	out, err := ir.Rebuild(n, n.Level, func(r *ir.Rebuilder, v *ir.Value) (*ir.Value, error) {
-		if v.Op != ir.OpMin || !canonical.Every(v.Args[1], 1) || slices.ContainsFunc(readers[v], notWeighted) {
-			return nil, nil
-		}
-		spikes := canonical.Summed(v.Args[0])
-		if len(spikes) < 2 || slices.ContainsFunc(spikes, func(s *ir.Value) bool { return !s.Type.IsSpike() || s.Type.Shape != v.Type.Shape }) {
+		spikes := cells.BoundedSum(v)
+		if spikes == nil || slices.ContainsFunc(readers[v], notWeighted) || slices.ContainsFunc(spikes, func(s *ir.Value) bool { return !s.Type.IsSpike() || s.Type.Shape != v.Type.Shape }) {
 			return nil, nil
 		}
 		either := r.Of(spikes[0])

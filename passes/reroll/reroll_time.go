@@ -40,7 +40,7 @@ func RerollTime(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	return out, err
 }
 
-// rolledOrWritten is a net as one step, or as it is written where its steps do not show what they keep.
+// rolledOrWritten is a net as one step, or as it is written where its steps do not show their state.
 func rolledOrWritten(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	out, err := rerolled(n, o)
 	if (err != nil || isUnfolded(out) || endsInStep(out) || out.Steps <= 1 && rounds(out)) && !unsupported.MultipliesState(n) {

@@ -18,16 +18,12 @@ type Layer struct {
 	Shift []float64
 }
 
-// Round rounds the weights of all layers of a net that has scales by the calibration samples:
+// Round rounds the weights of all layers of a net that has scales, to their widths in bits, by the calibration samples:
 // in net order, each by its inputs in the network of rounded layers before it. It returns nothing when there are no
 // samples.
-func Round(n *ir.Net, o *rewrite.Options) (map[*ir.Value]*Layer, error) {
+func Round(n *ir.Net, o *rewrite.Options, widths map[*ir.Value]int) (map[*ir.Value]*Layer, error) {
 	if o.Samples == nil {
 		return nil, nil
-	}
-	widths, err := Widths(n, o)
-	if err != nil {
-		return nil, err
 	}
 	done := map[*ir.Value]*Layer{}
 	rounds := func(w layers.Weighted) bool { return w.Scale != nil && !w.Args[0].Type.IsReal() }

@@ -28,7 +28,7 @@ type FewBits struct {
 }
 
 // Few returns the rows of layers whose weights were asked to have few bits. With calibration samples their losses are
-// those of what comes into them in the network of real numbers.
+// those on their operands in the network of real numbers.
 func Few(n *ir.Net, o *rewrite.Options, widths map[*ir.Value]int) (map[*ir.Value]*FewBits, error) {
 	out := map[*ir.Value]*FewBits{}
 	if !o.Weights.Said() {

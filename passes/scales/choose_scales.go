@@ -38,8 +38,8 @@ const tiniest = 1e-200
 //     that it does not divide, the fraction of it that the weights allow;
 //   - weights: the unit in which the largest just fits its bits, of few bits that in which
 //     rounding loses least, such that a threshold behind it is an exact integer (R3), s = θ·2^G / ⌊θ·2^G/s_max⌋, or
-//     such that the unit of an output is a power of two (R8). What bounds values or resets neurons
-//     is whole beside the threshold, where few parts of it suffice. Layers that are
+//     such that the unit of an output is a power of two (R8). Bounds of values and resets of neurons
+//     are whole beside the threshold, where few parts of it suffice. Layers that are
 //     added differ by powers of two, so that none is starved;
 //   - a value without weights of its own: 2^-wantedBits of the unit that it was
 //     converted from; of a row without weights, 2^-12 of its bias; an integer, 2^-7.

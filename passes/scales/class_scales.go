@@ -322,7 +322,7 @@ func (s *scaler) tellsMore(root int, unit float64) bool {
 			return
 		}
 		if few = few && src.few != nil; few {
-			own := math.Ldexp(unit*w, src.shift)
+			own := math.Ldexp(unit*w, s.shiftAt(src, i))
 			finer, coarser = finer+src.few.Loss(i, own), coarser+src.few.Loss(i, 2*own)
 		}
 	})

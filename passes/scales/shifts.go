@@ -96,7 +96,7 @@ func (s *scaler) findUsable(classes []asked) {
 	}
 }
 
-// toldApart are the distances of thresholds by class, also of words that read what it is converted into.
+// toldApart are the distances of thresholds by class, also of words that read its conversions.
 func (s *scaler) toldApart() []float64 {
 	out := s.distances()
 	for _, src := range slices.Backward(s.sources) {

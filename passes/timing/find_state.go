@@ -59,8 +59,9 @@ func (c pairable) byName(outputs []*ir.Value) []state {
 	shown := false
 	for _, in := range c.inputs {
 		for _, o := range outputs {
-			if stem(in.Name) == stem(o.Name) && in.Type == o.Type && (stem(o.Name) != "" || slices.Contains(c.of[in], o)) {
-				out, shown = append(out, state{In: in, Out: o}), shown || slices.Contains(c.of[in], o)
+			computed, name := slices.Contains(c.of[in], o), stem(o.Name)
+			if stem(in.Name) == name && in.Type == o.Type && (name != "" || computed) {
+				out, shown = append(out, state{In: in, Out: o}), shown || computed
 			}
 		}
 	}
