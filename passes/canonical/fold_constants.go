@@ -41,3 +41,11 @@ func Folded(v *ir.Value, args []*ir.Value, level ir.Level) *ir.Tensor {
 	}
 	return out
 }
+
+// ConstantOf is a constant that stands in no net; nil without one.
+func ConstantOf(t *ir.Tensor) *ir.Value {
+	if t == nil {
+		return nil
+	}
+	return &ir.Value{Op: ir.OpConst, Type: t.Type, Attrs: ir.ConstAttrs{Data: t}}
+}

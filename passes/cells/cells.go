@@ -7,6 +7,7 @@ import (
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
 	"nomul/passes/rewrite"
+	"nomul/passes/unsupported"
 )
 
 // Group is a layer: targets that share state, which are cells together or none of them.
@@ -117,7 +118,9 @@ func (l *Layers) refuseLoop() bool {
 	}
 	m, at := o.loop.member, o.loop.at
 	d := rewrite.Refuse(m.target, diag.NotANeuron, "changes its state by what its own result makes in the same step, see %s; a neuron's own update reads what other layers make of its result in the next step", canonical.Where(at))
-	if !l.region.bits[m.target] {
+	if greatest := unsupported.OfGreatest(m.target, at); greatest != nil {
+		d = greatest
+	} else if !l.region.bits[m.target] {
 		d.Help = "if the membranes of other neurons come in, as by torch.roll: let neurons act on one another by their spikes"
 	}
 	m.group.Why = d

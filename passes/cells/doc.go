@@ -17,6 +17,9 @@
 // that bits choose among constants is a choice among products (choices.go). A number that old state alone
 // makes is kept in its place, as %left above, and %s.past need not be kept then (state.go).
 //
+// What a layer's own spikes make together within their step would be read by its cells in the same step, where a file of one step
+// stores it: delays are moved before those (retimed.go, first_state.go).
+//
 // Targets that share state are a group, and cells together or none of them (cells.go). A group has a reason
 // why it cannot be cells: an operation that programs do not have, or an operand that its own result makes in
 // the same step.

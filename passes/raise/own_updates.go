@@ -11,6 +11,36 @@ import (
 	"nomul/passes/unsupported"
 )
 
+// asLayers is a net of one step with its threshold units as neurons by the equation, or cells.
+func asLayers(n *ir.Net) (*ir.Net, error) {
+	out, err := ByEquation(n)
+	sums := err == nil && sumsSpikes(n)
+	if err != nil && !diag.IsDiagnostic(err) || err == nil && NumbersKept(out) == 0 && !joinsSpikes(out) && !sums {
+		return out, err
+	}
+	with, cellsErr := withCells(n, err)
+	if err == nil && (cellsErr != nil || !keepsLess(with, out) && !sums) {
+		return out, nil
+	}
+	return with, cellsErr
+}
+
+// retimed is a net whose delays have moved to where neurons are seen, if it has neurons then or keeps fewer numbers than out,
+// else out with the refusal err.
+func retimed(n, out *ir.Net, err error) (*ir.Net, error) {
+	moved, failed := cells.Retimed(n)
+	switch {
+	case failed != nil:
+		return nil, failed
+	case moved == n:
+		return out, err
+	}
+	if with, refused := asLayers(moved); refused == nil && (err != nil || keepsLess(with, out)) {
+		return with, nil
+	}
+	return out, err
+}
+
 // withCells is a net in which layers that are no neurons by the equation are cells. A layer stays
 // a neuron where it is one beside cells alone, unless it hands on a sum of its spikes: as neurons that would be
 // a membrane for each spike. err is the refusal of the net without cells.

@@ -17,21 +17,17 @@ import (
 // the neuron's equation (classify_neuron.go). A layer that the equation does not have is a
 // cell, by its program (package cells). Spikes stay spikes from here on: the casts to real numbers
 // behind them are dropped. The values are put in an order that does not depend on the file they came
-// from. Comparisons of a net that only choose between functions of one number stay.
+// from. Comparisons of a net that only choose between functions of one number stay. Where a file keeps what a layer makes
+// of its own spikes together, its delays move first (cells.Retimed).
 func RaiseNeurons(n *ir.Net, _ *rewrite.Options) (*ir.Net, error) {
 	if len(canonical.Comparisons(n)) > 0 && canonical.OnlyChoices(n) {
 		return withoutNeurons(n)
 	}
-	out, err := ByEquation(n)
-	sums := err == nil && sumsSpikes(n)
-	if err != nil && !diag.IsDiagnostic(err) || err == nil && NumbersKept(out) == 0 && !joinsSpikes(out) && !sums {
+	out, err := asLayers(n)
+	if err != nil && !diag.IsDiagnostic(err) || err == nil && NumbersKept(out) == 0 {
 		return out, err
 	}
-	with, cellsErr := withCells(n, err)
-	if err == nil && (cellsErr != nil || !keepsLess(with, out) && !sums) {
-		return out, nil
-	}
-	return with, cellsErr
+	return retimed(n, out, err)
 }
 
 // ByEquation is a net of one step with its threshold units as neurons by the equation; cells stay.

@@ -43,6 +43,14 @@ func KeptForGreatest(delay *ir.Value, readers map[*ir.Value][]*ir.Value) *diag.D
 	return nil
 }
 
+// OfGreatest refuses a value that an operand changes, where this is the greatest of a layer; nil where it is none.
+func OfGreatest(v, operand *ir.Value) *diag.Diagnostic {
+	if at := greatestOf(operand); at != nil {
+		return strongest(v, "changes its state by", at)
+	}
+	return nil
+}
+
 // strongest is the error of a value that has to do with the greatest of a layer.
 func strongest(v *ir.Value, does string, at *ir.Value) *diag.Diagnostic {
 	return rewrite.Refuse(v, diag.NotANeuron, "%s the greatest of a layer, %s, so that only the strongest fires (winner takes all); a neuron fires by its own state and what comes in", does, canonical.Where(at)).
