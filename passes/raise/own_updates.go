@@ -15,7 +15,7 @@ import (
 func asLayers(n *ir.Net) (*ir.Net, error) {
 	out, err := ByEquation(n)
 	sums := err == nil && sumsSpikes(n)
-	if err != nil && !diag.IsDiagnostic(err) || err == nil && NumbersKept(out) == 0 && !joinsSpikes(out) && !sums {
+	if err != nil && !diag.IsDiagnostic(err) || err == nil && NumbersKept(out) == 0 && !joinsSpikes(out) && !boundsMembranes(out) && !sums {
 		return out, err
 	}
 	with, cellsErr := withCells(n, err)
@@ -103,6 +103,27 @@ func keepsLess(n, than *ir.Net) bool {
 // on one membrane.
 func joinsSpikes(n *ir.Net) bool {
 	return slices.ContainsFunc(n.Values, func(v *ir.Value) bool { return v.Clock == ir.Step && (v.Op == ir.OpOr || v.Op == ir.OpAnd) })
+}
+
+// boundsMembranes reports whether a bound of a membrane drives a neuron, element by element: as a cell they have one unit,
+// in which the bound meets the threshold where it does in real numbers.
+func boundsMembranes(n *ir.Net) bool {
+	made, bounded := map[*ir.Value]bool{}, map[*ir.Value]bool{}
+	for _, v := range n.Values {
+		of := func(some map[*ir.Value]bool) bool {
+			return v.Op.Class() == ir.Element && slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return some[a] })
+		}
+		switch {
+		case v.IsNeuron() && bounded[v.Args[0]]:
+			return true
+		case v.IsNeuron():
+			made[v] = v.Type.IsReal()
+		default:
+			made[v] = of(made)
+			bounded[v] = of(bounded) || made[v] && (v.Op == ir.OpMin || v.Op == ir.OpMax || v.Op == ir.OpMap)
+		}
+	}
+	return false
 }
 
 // withoutProgram is the error of a net of which some layers are neither neurons nor cells: the
