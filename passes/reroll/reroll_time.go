@@ -40,10 +40,12 @@ func RerollTime(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	return out, err
 }
 
-// rolledOrWritten is a net as one step, or as it is written where its steps do not show their state.
+// rolledOrWritten is a net as one step, or as it is written where its steps do not show their state. Steps without
+// one may read what came in steps before, with the same weights in each (sliding parallel spiking neurons): delays,
+// where an input has a frame for each step.
 func rolledOrWritten(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 	out, err := rerolled(n, o)
-	if (err != nil || isUnfolded(out) || endsInStep(out) || out.Steps <= 1 && rounds(out)) && !unsupported.MultipliesState(n) {
+	if (err != nil || isUnfolded(out) || endsInStep(out) || out.Steps <= 1 && rounds(out) || framesIn(n) > 0 && repeatsLayers(out)) && !unsupported.MultipliesState(n) {
 		if found := ofAnyState(n, o); found != nil {
 			return found, nil
 		}

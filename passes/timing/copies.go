@@ -36,7 +36,7 @@ func NewCopies(n *ir.Net, depth int, f Frames) *Copies {
 		}
 	}
 	c.operands()
-	for c.results() || c.weightedSums() {
+	for c.results() || c.weightedSums() || c.comparisons() {
 		c.operands()
 	}
 	return c
@@ -104,6 +104,51 @@ func (c *Copies) weightedSums() bool {
 		}
 	}
 	return found
+}
+
+// comparisons pairs the first copy of a comparison with the last one on the same layer of weights that is no copy yet: the
+// first steps of delays add up fewer values than a copy does.
+func (c *Copies) comparisons() bool {
+	alone, found, layer := map[string]*ir.Value{}, false, layersOf(c.net)
+	for _, v := range c.net.Values {
+		if v.Op != ir.OpCompare || layer[v] == "" || c.later[v] != nil {
+			continue
+		}
+		if c.earlier[v] == nil {
+			alone[weightsOf(v)+layer[v]] = v
+		}
+	}
+	for _, v := range c.net.Values {
+		if v.Op == ir.OpCompare && c.earlier[v] == nil && c.later[v] != nil {
+			w := alone[weightsOf(v)+layer[v]]
+			c.pair(v, w)
+			found = found || w != nil && c.earlier[v] == w
+		}
+	}
+	return found
+}
+
+// layersOf names the layer of weights from which alone a value is computed, without another comparison between; nothing
+// where there are none, or several.
+func layersOf(n *ir.Net) map[*ir.Value]string {
+	out, several := map[*ir.Value]string{}, map[*ir.Value]bool{}
+	for _, v := range n.Values {
+		if v.Op.Class() == ir.Contract {
+			out[v] = weightsOf(v)
+			continue
+		}
+		for _, a := range v.Args {
+			if a == nil || a.Op == ir.OpCompare || out[a] == "" && !several[a] {
+				continue
+			}
+			several[v] = several[v] || several[a] || out[v] != "" && out[v] != out[a]
+			out[v] = out[a]
+		}
+		if several[v] {
+			out[v] = ""
+		}
+	}
+	return out
 }
 
 // weightsOf describes a value by its op and its operands that are the same in every step.

@@ -99,8 +99,8 @@ type axisOf struct {
 	axis int
 }
 
-// overSteps reports whether an axis has the time steps: entries of an input's first axis, copies, values that
-// are put there one behind another, or mixed steps, each of them first on the first axis.
+// overSteps reports whether an axis has the time steps: entries of an input's first axis, or of that behind a batch of
+// 1, copies, values that are put there one behind another, or mixed steps, each of them first on the first axis.
 func (m *mixing) overSteps(at axisOf) bool {
 	out, known := m.known[at]
 	if !known {
@@ -117,7 +117,8 @@ func (m *mixing) beginsSteps(at axisOf) bool {
 	}
 	switch v.Op {
 	case ir.OpInput:
-		return axis == 0 && v.Type.Shape.Rank() > 2
+		s := v.Type.Shape
+		return s.Rank() > 2 && (axis == 0 || axis == 1 && s.Dim(0) == 1)
 	case ir.OpConcat:
 		return axis == 0 && ir.AxisOf(v.Attrs) == 0 && v.Type.Shape.Dim(0) == len(v.Args)
 	case ir.OpBroadcast:
