@@ -58,3 +58,36 @@ func TestSlidingNeuronsAreDelays(t *testing.T) {
 		}
 	}
 }
+
+// A parallel neuron on an input that is the same in all steps multiplies it by the sum of a step's weights; its spikes are
+// given to neurons with a state step by step, also where a step compares with 0 and weights are −1 or cancel each other.
+func TestParallelNeuronsOfOneInput(t *testing.T) {
+	for name, w := range map[string][]float64{
+		"any":     {0.5, -0.25, 1, 2, 1.25, 0.25, 0.75, 0.5, 1},
+		"takes 1": {0.5, 0.25, -1, 2, -1, 0.5, 0.75, 0.5, -1},
+		"masked":  {0.5, 0, 0, 2, -1.25, 0, 0.75, 0.5, -1.75},
+		"silent":  {0.5, 0.5, -1, 2, -1, 0.5, 0, 0.5, 0.25},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSketch(t)
+			c := s.reshaped(s.dense(1, 6, s.input(5)), 1, 6)
+			mixed := s.op(ir.OpMatmul, s.tensor(ir.Reals(ir.ShapeOf(3, 3), w)), s.typed(ir.OpConcat, ir.AxisAttrs{}, ir.Type{}, c, c, c))
+			fires := s.spike(ir.GE, mixed, s.tensor(ir.Reals(ir.ShapeOf(3, 1), []float64{0, -0.5, 0.25})))
+			var past, out []*ir.Value
+			for step := range 3 {
+				var v *ir.Value
+				v, past = sjLIF(2, 0)(s, s.dense(2, 4, s.entries(fires, 0, step, 1)), past)
+				out = append(out, s.dense(3, 3, v))
+			}
+			net := s.output(readoutOf(s, "sum", out))
+			got, err := Lower(net, ir.Spiking, "", &Options{}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Steps != 3 && name != "silent" { // a step whose weights add up to 0 is a constant
+				t.Errorf("%d steps, wanted 3", got.Steps)
+			}
+			same(t, "all", net, got)
+		})
+	}
+}

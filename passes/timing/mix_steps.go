@@ -262,8 +262,9 @@ func (u *unbatching) mix(v *ir.Value, m *mixer) ([]*ir.Value, error) {
 // weighed is step t of a mixer: the sum of the parts that have a weight.
 func (u *unbatching) weighed(v *ir.Value, t int, weights []float64, parts []*ir.Value) (*ir.Value, error) {
 	var sum *ir.Value
+	weights = ofEqualParts(weights, parts)
 	for s, weight := range weights {
-		if weight == 0 && (sum != nil || s < len(weights)-1) {
+		if weight == 0 && (sum != nil || slices.ContainsFunc(weights[s+1:], func(w float64) bool { return w != 0 })) {
 			continue
 		}
 		part, err := raise.WithConst(u.r, ir.OpMul, v.Name+".part", parts[s], rewrite.Scalar(weight))
@@ -276,4 +277,17 @@ func (u *unbatching) weighed(v *ir.Value, t int, weights []float64, parts []*ir.
 		sum = part
 	}
 	return sum, nil
+}
+
+// ofEqualParts are the weights where parts that are one value, as an input that is the same in all steps, have theirs
+// added up in the first of them.
+func ofEqualParts(weights []float64, parts []*ir.Value) []float64 {
+	out, first := make([]float64, len(weights)), map[*ir.Value]int{}
+	for s, part := range parts {
+		if _, known := first[part]; !known {
+			first[part] = s
+		}
+		out[first[part]] += weights[s]
+	}
+	return out
 }
