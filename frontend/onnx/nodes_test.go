@@ -300,9 +300,9 @@ func numbers(pb *onnxpb.TensorProto, t ir.Type) *ir.Tensor {
 			return nil
 		}
 	}
-	width := map[int32]int{1: 32, 2: 8, 3: 8, 4: 16, 5: 16, 6: 32, 7: 64, 9: 1, 10: 16, 11: 64, 12: 32, 13: 64, 16: 16}[pb.DataType]
+	width := map[int32]int{1: 32, 2: 8, 3: 8, 4: 16, 5: 16, 6: 32, 7: 64, 9: 1, 10: 16, 11: 64, 12: 32, 13: 64, 16: 16, 21: 4, 22: 4}[pb.DataType]
 	isReal := pb.DataType == 1 || pb.DataType == 10 || pb.DataType == 11 || pb.DataType == 16
-	signed := pb.DataType == 3 || pb.DataType == 5 || pb.DataType == 6 || pb.DataType == 7
+	signed := pb.DataType == 3 || pb.DataType == 5 || pb.DataType == 6 || pb.DataType == 7 || pb.DataType == 22
 	if isReal != t.IsReal() || !isReal && (int(t.Bits) != width || signed != (t.Kind == ir.Sint)) {
 		return nil
 	}
@@ -311,6 +311,18 @@ func numbers(pb *onnxpb.TensorProto, t ir.Type) *ir.Tensor {
 			out.I[i] = int64(n)
 		}
 		return out
+	}
+	if isReal && len(pb.RawData) == 0 && len(pb.FloatData)+len(pb.Int32Data) == t.Size() {
+		for i, f := range pb.FloatData {
+			out.F[i] = float64(f)
+		}
+		for i, bits := range pb.Int32Data {
+			out.F[i] = realNumber(pb.DataType, uint64(bits))
+		}
+		return out
+	}
+	if width == 4 {
+		return nibbles(pb, out, signed)
 	}
 	size := max(1, width/8)
 	if len(pb.RawData) != size*t.Size() {
@@ -328,6 +340,25 @@ func numbers(pb *onnxpb.TensorProto, t ir.Type) *ir.Tensor {
 		default:
 			out.I[i] = int64(u)
 		}
+	}
+	return out
+}
+
+// nibbles fills in integers of 4 bits, of which each byte has two, the lower first.
+func nibbles(pb *onnxpb.TensorProto, out *ir.Tensor, signed bool) *ir.Tensor {
+	packed := pb.RawData
+	for _, n := range pb.Int32Data {
+		packed = append(packed, byte(n))
+	}
+	if len(packed) != (len(out.I)+1)/2 {
+		return nil
+	}
+	for i := range out.I {
+		n := int64(packed[i/2]>>(i%2*4)) & 15
+		if signed && n > 7 {
+			n -= 16
+		}
+		out.I[i] = n
 	}
 	return out
 }

@@ -57,6 +57,8 @@ var table = []row{
 	{op: "ThresholdedRelu", since: 10, min: 1, max: 1, attrs: []string{"alpha"}, build: thresholdedRelu},
 	{op: "Softsign", min: 1, max: 1, build: softsign},
 	{op: "Trilu", since: 14, min: 1, max: 2, attrs: []string{"upper"}, build: trilu},
+	{op: "CumSum", since: 11, min: 2, max: 2, attrs: []string{"exclusive", "reverse"}, build: cumSum},
+	{op: "OneHot", since: 9, min: 3, max: 3, attrs: []string{"axis"}, build: oneHot},
 	{op: "Mish", since: 18, min: 1, max: 1, build: mish},
 	{op: "Gelu", since: 20, min: 1, max: 1, attrs: []string{"approximate"}, build: gelu},
 	{op: "Sigmoid", min: 1, max: 1, build: mapped(ir.FnSigmoid)},

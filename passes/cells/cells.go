@@ -118,7 +118,7 @@ func (l *Layers) refuseLoop() bool {
 	}
 	m, at := o.loop.member, o.loop.at
 	d := rewrite.Refuse(m.target, diag.NotANeuron, "changes its state by what its own result makes in the same step, see %s; a neuron's own update reads what other layers make of its result in the next step", canonical.Where(at))
-	if greatest := unsupported.OfGreatest(m.target, at); greatest != nil {
+	if greatest := unsupported.ByGreatest(m.target, at); greatest != nil {
 		d = greatest
 	} else if !l.region.bits[m.target] {
 		d.Help = "if the membranes of other neurons come in, as by torch.roll: let neurons act on one another by their spikes"

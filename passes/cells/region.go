@@ -43,24 +43,36 @@ func newRegion(n *ir.Net) *region {
 	return r
 }
 
-// isGated reports whether a gate that a layer's spikes make lets these through in the same step: that is computed behind
-// the layer, and comes in as other spikes do, of the step before.
+// isGated reports whether a gate that a layer's spikes make together lets these through in the same step: that is computed
+// behind the layer, and comes in as other spikes do, of the step before.
 func isGated(v *ir.Value) bool {
 	for v.Op == ir.OpCast {
 		v = v.Args[0]
 	}
-	return (v.Op == ir.OpAnd || v.Op == ir.OpAndNot) && v.Args[1].Type.Shape != v.Type.Shape && madeOf(v.Args[1], v.Args[0])
+	return (v.Op == ir.OpAnd || v.Op == ir.OpAndNot) && (madeOf(v.Args[1], v.Args[0]) || madeOf(v.Args[0], v.Args[1]))
 }
 
-// madeOf reports whether a value is computed of another one in the same step.
+// madeOf reports whether a value is computed of another one in the same step, through an operation that is none of elements.
 func madeOf(v, of *ir.Value) bool {
-	seen := map[*ir.Value]bool{}
-	for queue := []*ir.Value{v}; len(queue) > 0; queue = queue[1:] {
-		if x := queue[0]; x != nil && !seen[x] {
-			seen[x], queue = true, append(queue, x.Args...)
+	type way struct {
+		of    *ir.Value
+		mixed bool
+	}
+	seen := map[way]bool{}
+	for queue := []way{{v, false}}; len(queue) > 0; queue = queue[1:] {
+		w := queue[0]
+		if w.of == nil || seen[w] {
+			continue
+		}
+		seen[w] = true
+		if w.of == of && w.mixed {
+			return true
+		}
+		for _, a := range w.of.Args {
+			queue = append(queue, way{a, w.mixed || w.of.Op.Class() != ir.Element})
 		}
 	}
-	return seen[of]
+	return false
 }
 
 // findBits takes delays that start with 0 and 1 alone for bits until their stored values show them

@@ -6,6 +6,7 @@ import (
 	"nomul/passes/canonical"
 	"nomul/passes/rewrite"
 	"nomul/passes/timing"
+	"nomul/passes/unsupported"
 )
 
 // A network that was not reset before its export begins where its last run ended: the
@@ -84,6 +85,11 @@ func (f *firstStep) notTheFirst(u *unrolled, v *ir.Value) *diag.Diagnostic {
 	if at := firstLeft(u.net, leftStates(u.net, u.history)); at != nil {
 		return diag.Errorf(at.Origin, diag.NotUnrolled,
 			"time step 0 starts from a state of its own: %s reads numbers there, another for each neuron, that no other step has", canonical.Where(at)).WithHelp(resetFirst)
+	}
+	if at := unsupported.ProductOfState(u.net); at != nil {
+		reason := unsupported.Product
+		reason.At = at
+		return reason.Refused(at)
 	}
 	return diag.Errorf(u.at[0][v].Origin, diag.NotUnrolled,
 		"time step 0 is not the first of the steps that follow: %s, and none of the constants that were tried as its state makes it so%s",

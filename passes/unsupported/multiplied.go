@@ -36,6 +36,30 @@ func MultipliesState(n *ir.Net) bool {
 	})
 }
 
+// ProductOfState is the first product of two numbers, each of which several spikes of a net feed, and that are not 0 or 1
+// alone; nil where there is none.
+func ProductOfState(n *ir.Net) *ir.Value {
+	fed, bits := map[*ir.Value]bool{}, map[*ir.Value]bool{}
+	number := func(v *ir.Value) bool { return fed[v] && !bits[v] && canonical.SpikeOf(v) == nil }
+	for _, v := range n.Values {
+		fed[v] = canonical.ByElement(v.Op) && slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return fed[a] || a.Type.IsSpike() })
+		bits[v] = v.Type.IsSpike() || canonical.IsBits(v.Const()) || staysBit(v) && !slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return !bits[a] })
+		if v.Op == ir.OpMul && number(v.Args[0]) && number(v.Args[1]) {
+			return v
+		}
+	}
+	return nil
+}
+
+// staysBit reports whether an operation makes 0 or 1 of numbers that are 0 or 1.
+func staysBit(v *ir.Value) bool {
+	switch v.Op {
+	case ir.OpCast, ir.OpMul, ir.OpMax, ir.OpMin:
+		return true
+	}
+	return v.Op == ir.OpSub && canonical.Every(v.Args[0], 1)
+}
+
 // isNumber reports whether a value is a real number that more than comparisons and constants decide; numbers has its
 // operands. Rounded numbers may be spikes.
 func isNumber(v *ir.Value, numbers map[*ir.Value]bool) bool {

@@ -43,10 +43,22 @@ func KeptForGreatest(delay *ir.Value, readers map[*ir.Value][]*ir.Value) *diag.D
 	return nil
 }
 
-// OfGreatest refuses a value that an operand changes, where this is the greatest of a layer; nil where it is none.
-func OfGreatest(v, operand *ir.Value) *diag.Diagnostic {
-	if at := greatestOf(operand); at != nil {
-		return strongest(v, "changes its state by", at)
+// ByGreatest refuses a value that changes by an operand for which its step asks for the greatest of a layer; nil where it
+// does not.
+func ByGreatest(v, operand *ir.Value) *diag.Diagnostic {
+	seen := map[*ir.Value]bool{}
+	for queue := []*ir.Value{operand}; len(queue) > 0; queue = queue[1:] {
+		x := queue[0]
+		if x == nil || seen[x] {
+			continue
+		}
+		seen[x] = true
+		if at := greatestOf(x); at != nil {
+			return strongest(v, "changes its state by", at)
+		}
+		if x.Op.Class() == ir.Element || x.Op.Class() == ir.Move {
+			queue = append(queue, x.Args...)
+		}
 	}
 	return nil
 }
