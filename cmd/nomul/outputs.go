@@ -110,6 +110,28 @@ func (m *model) write(c *cobra.Command, outputs []files.Output, inputs ...string
 	return files.Write(c.Context(), outputs...)
 }
 
+// overArrays refuses to put arrays in the place of a file that holds none.
+func overArrays(outputs ...string) error {
+	for _, out := range outputs {
+		info, err := os.Stat(out)
+		if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+			continue // nothing is there to lose; or a device, which takes anything
+		}
+		f, err := files.Open(out)
+		if err != nil {
+			return diag.Errorf(diag.Origin{File: out}, diag.BadFile, "cannot be replaced: %v", files.Reason(err))
+		}
+		head := make([]byte, 6)
+		n, _ := io.ReadFull(f, head)
+		f.Close()
+		if first := string(head[:n]); !strings.HasPrefix(first, "PK") && first != "\x93NUMPY" {
+			return diag.Errorf(diag.Origin{File: out}, diag.BadFile, "exists and holds no arrays, so that results do not replace it").
+				WithHelp("choose another file, or remove this one first")
+		}
+	}
+	return nil
+}
+
 // makeFolder makes a folder and those that it is in, if they are not there.
 func makeFolder(dir string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {

@@ -51,6 +51,9 @@ one of extent 1 where the file has that first, as a batch: [1,10] becomes
 			if err == nil {
 				err = apart([]string{out, trace}, append(m.inputs, in))
 			}
+			if err == nil {
+				err = overArrays(out, trace)
+			}
 			if err != nil {
 				return err
 			}
@@ -89,7 +92,7 @@ one of extent 1 where the file has that first, as a batch: [1,10] becomes
 	withLowered(c.Flags())
 	engineFlag(c.Flags(), &engineName)
 	c.Flags().StringVarP(&in, "input", "i", "", "arrays to run on: `FILE`.npz or .npy")
-	c.Flags().StringVarP(&out, "out", "o", "", "where results go: `FILE`.npz")
+	c.Flags().StringVarP(&out, "out", "o", "", "where results go: `FILE`.npz; replaces arrays, and no other file")
 	c.Flags().StringVar(&trace, "trace", "", "also write spikes and state variables of every neuron layer and step to `FILE`.npz")
 	return c
 }

@@ -13,12 +13,27 @@ import (
 	"nomul/passes"
 )
 
-// meant is the question after the candidate that a misspelt word is probably for, if any.
+// meant is the question after the candidate that a misspelt word is probably for, or after those that begin with it, if any.
 func meant(word string, candidates []string) string {
-	if near := diag.Nearest(word, candidates); near != "" {
-		return "; did you mean " + near + "?"
+	near := diag.Nearest(word, candidates)
+	if near == "" {
+		near = strings.Join(begun(word, candidates), " or ")
 	}
-	return ""
+	if near == "" {
+		return ""
+	}
+	return "; did you mean " + near + "?"
+}
+
+// begun are the candidates that a word of two letters or more begins.
+func begun(word string, candidates []string) []string {
+	var out []string
+	for _, c := range candidates {
+		if len(strings.TrimLeft(word, "-")) > 1 && strings.HasPrefix(c, word) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // oneOf lists the words that are wanted instead of another.

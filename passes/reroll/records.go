@@ -1,11 +1,10 @@
 package reroll
 
 import (
-	"fmt"
-
 	"nomul/ir"
 	"nomul/ir/diag"
 	"nomul/passes/canonical"
+	"nomul/passes/timing"
 )
 
 // noRecord refuses a readout that needs records which no output holds.
@@ -23,14 +22,5 @@ func noRecordOf(out *ir.Value, readout string) *diag.Diagnostic {
 // unsaid refuses an output that holds every step, v, without a readout.
 func unsaid(n *ir.Net, v *ir.Value) *diag.Diagnostic {
 	return diag.Errorf(v.Origin, diag.NotUnrolled, "the output holds every time step at %s; how it is read over them is not said", canonical.Where(v)).
-		WithHelp("say --readout sum, mean, last, max or first%s", each(n))
-}
-
-// each tells how several outputs are read in ways of their own.
-func each(n *ir.Net) string {
-	outputs := n.All(ir.OpOutput)
-	if len(outputs) == 1 {
-		return ""
-	}
-	return fmt.Sprintf("; or one for each output: --readout %s=sum,%s=last; those not wanted are left out by --outputs", outputs[0].Name, outputs[1].Name)
+		WithHelp("say --readout sum, mean, last, max or first%s", timing.EachReadout(n.All(ir.OpOutput)))
 }

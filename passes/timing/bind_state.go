@@ -40,13 +40,28 @@ func BindState(n *ir.Net, o *rewrite.Options) (*ir.Net, error) {
 			WithHelp("say what it begins with, --bind %s=FILE, or export the network so that it makes its own state", states[0].In.Name)
 	case o.Steps == 0:
 		return nil, diag.Errorf(PlaceOf(n), diag.NotUnrolled, "this is one time step, with the state %s; how many steps the network runs is not said", Listed(states)).
-			WithHelp("say --steps T, and --readout sum, mean, last, max or first")
+			WithHelp("say --steps T, and --readout sum, mean, last, max or first%s", EachReadout(results(n, states)))
 	}
 	warnUnread(n, states, o)
 	head := n.Head()
 	head.Steps = o.Steps
 	b := &binder{o: o, c: canonical.NewRewriter(head)}
 	return b.bind(n, states)
+}
+
+// results are the outputs that are no state.
+func results(n *ir.Net, states []state) []*ir.Value {
+	return slices.DeleteFunc(n.All(ir.OpOutput), func(v *ir.Value) bool {
+		return slices.ContainsFunc(states, func(s state) bool { return s.Out == v })
+	})
+}
+
+// EachReadout tells how several outputs are read in ways of their own.
+func EachReadout(outputs []*ir.Value) string {
+	if len(outputs) < 2 {
+		return ""
+	}
+	return fmt.Sprintf("; or one for each output: --readout %s=sum,%s=last; those not wanted are left out by --outputs", outputs[0].Name, outputs[1].Name)
 }
 
 // warnUnread tells of states that nothing reads: exporters merge two states that

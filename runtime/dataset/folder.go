@@ -52,13 +52,18 @@ func readFolder(root string) (*Images, error) {
 	return m, m.join(pictures)
 }
 
-// shown returns the entries of a folder that are not hidden, sorted by name.
+// fromSystems are entries that operating systems and archivers leave in folders, in lower case.
+var fromSystems = []string{"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx"}
+
+// shown returns the entries of a folder that are neither hidden nor from systems, sorted by name.
 func shown(dir string) ([]os.DirEntry, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, bad(dir, diag.BadFile, "cannot be read: %v", err)
 	}
-	return slices.DeleteFunc(entries, func(e os.DirEntry) bool { return strings.HasPrefix(e.Name(), ".") }), nil
+	return slices.DeleteFunc(entries, func(e os.DirEntry) bool {
+		return strings.HasPrefix(e.Name(), ".") || slices.Contains(fromSystems, strings.ToLower(e.Name()))
+	}), nil
 }
 
 // classFolders lists the folders of a folder, links to folders among them.

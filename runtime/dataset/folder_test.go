@@ -274,7 +274,9 @@ func TestJPEGs(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(elsewhere, "B.JPG"), b.Bytes())
-	write(t, filepath.Join(root, "0/.DS_Store"), []byte("hidden"))
+	for _, name := range []string{"0/.DS_Store", "0/Thumbs.db", "0/desktop.ini", "__MACOSX/0/._a.png"} {
+		write(t, filepath.Join(root, name), []byte("hidden"))
+	}
 	if err := os.Symlink(elsewhere, filepath.Join(root, "1")); err != nil {
 		t.Fatal(err)
 	}
