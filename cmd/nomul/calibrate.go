@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -75,7 +76,22 @@ func (k *calibration) load() error {
 	}
 	calibrate, others := chosen(all.Len(), k.limit, all.Classes != nil)
 	k.images, k.others = all.Pick(calibrate), all.Pick(others)
+	if d := showsOne(k.images); d != nil {
+		telling(k.c)(d)
+	}
 	return nil
+}
+
+// showsOne is a warning of images of which each is the first one once more; nil where they differ.
+func showsOne(images *dataset.Images) *diag.Diagnostic {
+	size := len(images.Pixels) / images.Len()
+	if !bytes.Equal(images.Pixels[size:], images.Pixels[:len(images.Pixels)-size]) {
+		return nil
+	}
+	d := diag.Errorf(diag.Origin{File: images.File}, diag.BadData, "%s, so numbers between layers are measured on one image: whatever is larger on others is cut",
+		map[bool]string{true: "one image is given", false: fmt.Sprintf("the %d images are the same", images.Len())}[images.Len() == 1])
+	d.Severity = diag.Warning
+	return d.WithHelp("calibrate on some hundred images like those that the network will see")
 }
 
 // chosen are the numbers of the images that are taken of so many, and of others, at most as many, of those that
