@@ -72,6 +72,9 @@ func npzLabels(path string) ([]int, error) {
 
 // listed names arrays with their types and shapes.
 func listed(arrays map[string]*Array) string {
+	if len(arrays) == 0 {
+		return "nothing"
+	}
 	var out []string
 	for name, a := range arrays {
 		out = append(out, fmt.Sprintf("%s %s", name, a))
