@@ -50,6 +50,7 @@ var allowed = map[string][]string{
 	"nomul/backends/verilog":         {"nomul/ir", "nomul/ir/eval", "nomul/ir/update", "nomul/ir/diag", "nomul/backends", "nomul/backends/lower"},
 	"nomul/runtime/interp":           {"nomul/ir", "nomul/ir/diag", "nomul/ir/eval", "nomul/ir/update"}, // the instructions of cells, which it does itself
 	"nomul/runtime/files":            {"nomul/ir/diag"},
+	"nomul/runtime/record":           {"nomul/ir/diag", "nomul/runtime/files"},
 	"nomul/runtime/dataset":          {"nomul/ir", "nomul/ir/diag", "nomul/runtime/files"},
 	"nomul/runtime/metrics":          {"nomul/ir", "nomul/ir/update", "nomul/ir/diag", "nomul/ir/eval", "nomul/runtime/interp"},
 	"nomul/runtime/proof":            {"nomul/ir/diag", "nomul/runtime/engine/toolchain"},
