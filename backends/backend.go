@@ -60,6 +60,9 @@ type Options struct {
 	// OutputsOnly leaves spikes and states out of that test: of large networks they
 	// are far larger than the model.
 	OutputsOnly bool
+	// Counting has the artefact count the elements that weights read and neurons give, if the
+	// back end can; evaluations ask for it.
+	Counting bool
 }
 
 // File is one file of an artefact; Name may hold slashes.

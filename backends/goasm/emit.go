@@ -34,17 +34,22 @@ func emit(p *plan, o backends.Options) []backends.File {
 		files = append(files, backends.File{Name: "testdata/inputs.bin", Data: in},
 			backends.File{Name: "testdata/expected.bin", Data: want})
 	}
+	program := p.fill("run.go.txt", "cmd/run/main.go")
+	if p.counting {
+		files = append(files, backends.File{Name: "count.go", Data: p.countFile()})
+		program = p.fill("count.go.txt", "cmd/count/main.go")
+	}
 	for i := range files {
 		files[i].Name = p.pkg + "/" + files[i].Name
 	}
-	return append(files, p.fill("go.mod.txt", "go.mod"), p.fill("run.go.txt", "cmd/run/main.go"))
+	return append(files, p.fill("go.mod.txt", "go.mod"), program)
 }
 
 // kernels copies package kernel, without its doc and tests, into the model's package.
 func (p *plan) kernels() []backends.File {
 	var files []backends.File
 	for _, name := range list("kernel") {
-		if name == "doc.go" || strings.HasSuffix(name, "_test.go") {
+		if name == "doc.go" || strings.HasSuffix(name, "_test.go") || name == "tally.go" && !p.counting {
 			continue
 		}
 		text := strings.Replace(read("kernel/"+name), "package kernel\n", "package "+p.pkg+"\n", 1)

@@ -66,6 +66,9 @@ func (p *plan) modelType(out *printer) {
 	if len(p.loops) > 0 {
 		out.f("updates updates")
 	}
+	if p.counting {
+		out.f("tallies []tally // nil until it counts")
+	}
 	for _, b := range p.buffers {
 		b.comment(out)
 		out.f("%s %s", b.name, b.goType())

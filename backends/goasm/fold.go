@@ -6,7 +6,9 @@ import "nomul/backends/lower"
 // is a product, and as a pool where there are no weights. Wide weights of words are added bit
 // by bit, which convolutions do.
 func (p *plan) fold(s *lower.Stage) {
-	switch f := (&folded{s, s.Fold.Rows()}); {
+	f := &folded{s, s.Fold.Rows()}
+	p.watchFold(f)
+	switch {
 	case s.Fold.Weight == nil:
 		p.pool(f)
 	case f.isProduct():

@@ -75,6 +75,11 @@ func (p *plan) lanes(w *written) *loop {
 		}
 	}
 	p.add(t)
+	for _, s := range w.body.Stages {
+		if s.Neurons() {
+			p.watch(s.To)
+		}
+	}
 	return l
 }
 

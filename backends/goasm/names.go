@@ -10,7 +10,7 @@ const taken = "kernel list words sorted name rows8x16 rows8x32 rows16x32 levels8
 	"starts values conv8x32 conv8x64 tables16 convWide max32 sum32 listSpikes listLine positions listDigits listBits " +
 	"convolve window convolveDigits convolveBits k at " +
 	"addSpikes16 addCounts addDigits add32 m w copy clear len byte string " +
-	"uint8 int8 uint16 int16 int32 uint64 int engine weights weightsBin newModel loadWeights loadTables loaded trace stages stage err in out fmt sync"
+	"uint8 int8 uint16 int16 int32 uint64 int engine weights weightsBin newModel loadWeights loadTables loaded trace stages stage err in out fmt sync tallies"
 
 // scope hands out identifiers, each once.
 type scope map[string]bool

@@ -24,6 +24,9 @@ type plan struct {
 	needs    needs
 	meanings []string // of inputs and outputs, for the reader of the package
 
+	counting bool      // whether the package counts
+	tallies  []tallied // the arrays of which it has sums
+
 	clock ir.Clock // of the sweep that is planned
 	group int      // and that of the time step
 	now   lower.Moment
@@ -69,7 +72,7 @@ type neuron struct {
 // by name. Names are changed where the package has others of its own like them.
 func newPlan(program *lower.Program, ports backends.Ports, names backends.Names, o backends.Options) *plan {
 	p := &plan{
-		pkg: packageName(o.Name), program: program, laid: lower.NewPlan(program, layout), scope: newScope(), needs: needs{list: 1, words: 1},
+		pkg: packageName(o.Name), counting: o.Counting, program: program, laid: lower.NewPlan(program, layout), scope: newScope(), needs: needs{list: 1, words: 1},
 		ports: map[string]*buffer{}, traced: map[string]neuron{}, readers: map[*lower.Array][]*lower.Stage{}, clocks: map[*lower.Array]ir.Clock{},
 		homes: map[*lower.Array]*home{}, converted: map[conversion]*buffer{},
 		functions: map[string]*loop{}, sections: map[[32]byte]section{}, latch: map[*lower.Array]*stage{},

@@ -52,7 +52,7 @@ var allowed = map[string][]string{
 	"nomul/runtime/files":            {"nomul/ir/diag"},
 	"nomul/runtime/record":           {"nomul/ir/diag", "nomul/runtime/files"},
 	"nomul/runtime/dataset":          {"nomul/ir", "nomul/ir/diag", "nomul/runtime/files"},
-	"nomul/runtime/metrics":          {"nomul/ir", "nomul/ir/update", "nomul/ir/diag", "nomul/ir/eval", "nomul/runtime/interp"},
+	"nomul/runtime/metrics":          {"nomul/ir", "nomul/ir/update", "nomul/ir/diag", "nomul/ir/eval", "nomul/runtime/interp", "nomul/runtime/record"},
 	"nomul/runtime/proof":            {"nomul/ir/diag", "nomul/runtime/engine/toolchain"},
 	"nomul/runtime/engine/toolchain": {},
 	"nomul/runtime/engine":           {"nomul/ir", "nomul/ir/diag", "nomul/backends", "nomul/backends/", "nomul/runtime/interp", "nomul/runtime/engine/toolchain"},

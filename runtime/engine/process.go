@@ -50,6 +50,11 @@ type GoOptions struct {
 // Go builds the emitted Go package's runner and runs it with one kernel.
 // Missing tools are a *toolchain.Missing.
 func Go(ctx context.Context, net *ir.Net, b backends.Backend, o GoOptions) (*Process, error) {
+	return goProcess(ctx, net, b, o, "run")
+}
+
+// goProcess builds one of the commands of an emitted Go package.
+func goProcess(ctx context.Context, net *ir.Net, b backends.Backend, o GoOptions, command string) (*Process, error) {
 	arch, tools := hostArch, []string{"go"}
 	if o.Arch != "" {
 		arch = o.Arch
@@ -65,7 +70,7 @@ func Go(ctx context.Context, net *ir.Net, b backends.Backend, o GoOptions) (*Pro
 	if err != nil {
 		return nil, err
 	}
-	p.name, p.binary = goName(arch, o.Kernel), p.path("build/run")
+	p.name, p.binary = goName(arch, o.Kernel), p.path("build/"+command)
 	if emulated {
 		p.command = []string{"qemu-aarch64", "-cpu", "max"}
 	}
@@ -74,7 +79,7 @@ func Go(ctx context.Context, net *ir.Net, b backends.Backend, o GoOptions) (*Pro
 	if err == nil {
 		err = p.build(ctx, []string{"GOOS=linux", "GOARCH=" + arch, "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS="},
 			// -trimpath: the same package in another temporary directory comes from the build cache.
-			"go", "build", "-trimpath", "-o", "build/run", "./cmd/run")
+			"go", "build", "-trimpath", "-o", "build/"+command, "./cmd/"+command)
 	}
 	if err != nil {
 		return nil, p.abandon(err)

@@ -42,6 +42,12 @@ func (s stream) size(trace bool) int {
 // decode reads an engine's results for the samples, to their end. It holds nothing besides
 // the vectors: of large networks those of one sample take hundreds of megabytes.
 func (s stream) decode(from io.Reader, samples [][][]int64, trace bool) (backends.Vectors, error) {
+	out, _, err := s.decodeBefore(from, samples, trace, 0)
+	return out, err
+}
+
+// decodeBefore reads results, and so many bytes behind them.
+func (s stream) decodeBefore(from io.Reader, samples [][][]int64, trace bool, behind int) (backends.Vectors, []byte, error) {
 	out := make(backends.Vectors, len(samples))
 	r := &reader{from: bufio.NewReaderSize(from, 1<<16)}
 	for i := range out {
@@ -49,15 +55,17 @@ func (s stream) decode(from io.Reader, samples [][][]int64, trace bool) (backend
 			break
 		}
 	}
+	rest := make([]byte, behind)
+	r.fill(rest)
 	more, err := io.Copy(io.Discard, r.from)
-	got, want := r.got+int(more), len(samples)*s.size(trace)
+	got, want := r.got+int(more), len(samples)*s.size(trace)+behind
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, nil, err
 	case r.err != nil || got != want:
-		return nil, fmt.Errorf("the engine gave %d bytes for %d samples, wanted %d", got, len(samples), want)
+		return nil, nil, fmt.Errorf("the engine gave %d bytes for %d samples, wanted %d", got, len(samples), want)
 	}
-	return out, nil
+	return out, rest, nil
 }
 
 // source gives integers one after another, of spikes and of wider numbers.

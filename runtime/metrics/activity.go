@@ -1,8 +1,12 @@
 package metrics
 
 import (
+	"fmt"
+	"slices"
+
 	"nomul/ir"
 	"nomul/runtime/interp"
+	"nomul/runtime/record"
 )
 
 // Activity has the averages of a net's figures over samples.
@@ -40,8 +44,8 @@ type Totals struct {
 type Counter struct {
 	net     *ir.Net
 	samples int
-	spikes  map[*ir.Value]int64      // of a neuron
-	synops  map[*ir.Value]int64      // of a weighted op
+	spikes  map[*ir.Value][]int64    // of a neuron, by step
+	synops  map[*ir.Value][]int64    // of a weighted op, by step or one sum
 	price   map[*ir.Value]price      // of a weighted op
 	operand map[*ir.Value]*ir.Tensor // of weighted ops, as last seen
 }
@@ -49,11 +53,16 @@ type Counter struct {
 // NewCounter prepares to count on a net.
 func NewCounter(net *ir.Net) *Counter {
 	c := &Counter{net: net,
-		spikes: map[*ir.Value]int64{}, synops: map[*ir.Value]int64{},
+		spikes: map[*ir.Value][]int64{}, synops: map[*ir.Value][]int64{},
 		price: map[*ir.Value]price{}, operand: map[*ir.Value]*ir.Tensor{}}
+	live := liveValues(net)
 	for _, v := range net.Values {
-		if of, ok := prices[v.Op]; ok {
+		if v.IsNeuron() && (v.Type.IsSpike() || v.IsWord()) {
+			c.spikes[v] = make([]int64, net.Steps)
+		}
+		if of, ok := prices[v.Op]; ok && live[v] {
 			c.price[v] = of(v)
+			c.synops[v] = make([]int64, runs(net, v))
 			for _, a := range v.Args {
 				if a != nil {
 					c.operand[a] = a.Const()
@@ -64,14 +73,42 @@ func NewCounter(net *ir.Net) *Counter {
 	return c
 }
 
+// liveValues are those that an output or a layer of neurons depends on, in this step or through
+// those before: engines run no others.
+func liveValues(net *ir.Net) map[*ir.Value]bool {
+	latches := map[*ir.Value]*ir.Value{} // by delay
+	for _, v := range net.All(ir.OpLatch) {
+		latches[v.Args[0]] = v
+	}
+	live, todo := map[*ir.Value]bool{}, append(net.All(ir.OpOutput), net.Neurons()...)
+	for len(todo) > 0 {
+		v := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if v == nil || live[v] {
+			continue
+		}
+		live[v] = true
+		todo = append(append(todo, v.Args...), latches[v])
+	}
+	return live
+}
+
+// runs is how often a value is computed for a sample.
+func runs(net *ir.Net, v *ir.Value) int {
+	if v.Clock == ir.Step {
+		return net.Steps
+	}
+	return 1
+}
+
 // Sample tells that a sample has been run.
 func (c *Counter) Sample() { c.samples++ }
 
 // Tap counts one value of a step; it is an interp.Tap.
-func (c *Counter) Tap(_ int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
-	if v.IsNeuron() {
+func (c *Counter) Tap(step int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
+	if spikes := c.spikes[v]; spikes != nil {
 		for _, s := range interp.Fired(v, result) {
-			c.spikes[v] += max(s, -s)
+			spikes[step] += max(s, -s)
 		}
 	}
 	if _, watched := c.operand[v]; watched {
@@ -82,48 +119,118 @@ func (c *Counter) Tap(_ int, v *ir.Value, result *ir.Tensor, _ []*ir.Tensor) {
 		for i, a := range v.Args {
 			args[i] = c.operand[a]
 		}
-		c.synops[v] += price(args)
+		if v.Clock != ir.Step {
+			step = 0
+		}
+		c.synops[v][step] += price(args)
 	}
+}
+
+// Add adds the counts that an engine made on so many samples: the spikes of layers and the synaptic
+// operations of weighted ops, by name, each by step or one sum. A count that is missing is an error.
+func (c *Counter) Add(samples int, spikes, synops map[string][]int64) error {
+	for _, of := range []struct {
+		to   map[*ir.Value][]int64
+		from map[string][]int64
+	}{{c.spikes, spikes}, {c.synops, synops}} {
+		for v, to := range of.to {
+			from := of.from[v.Name]
+			if len(from) != len(to) {
+				return fmt.Errorf("the engine counted %%%s in %d steps, wanted %d", v.Name, len(from), len(to))
+			}
+			for step, n := range from {
+				to[step] += n
+			}
+		}
+	}
+	c.samples += samples
+	return nil
 }
 
 // Merge adds the counts of another counter of the same net.
 func (c *Counter) Merge(other *Counter) {
 	c.samples += other.samples
-	for v, n := range other.spikes {
-		c.spikes[v] += n
+	merge(c.spikes, other.spikes)
+	merge(c.synops, other.synops)
+}
+
+func merge(to, from map[*ir.Value][]int64) {
+	for v, counts := range from {
+		for step, n := range counts {
+			to[v][step] += n
+		}
 	}
-	for v, n := range other.synops {
-		c.synops[v] += n
+}
+
+// Samples is the number of samples so far.
+func (c *Counter) Samples() int { return c.samples }
+
+// Record has the sums over the samples so far, as a record of an evaluation keeps them.
+func (c *Counter) Record() ([]record.Layer, []record.Operation) {
+	layers, operations := []record.Layer{}, []record.Operation{}
+	readers := c.net.Readers()
+	feeds := feeders(c.net, readers)
+	to := map[*ir.Value]*ir.Value{}
+	for _, v := range c.net.Values {
+		fed := slices.DeleteFunc(feeds[v], func(w *ir.Value) bool { return c.price[w] == nil })
+		for _, linear := range fed {
+			to[linear] = v
+		}
+		if !v.IsNeuron() && len(fed) == 0 {
+			continue
+		}
+		l := record.Layer{Name: v.Name, Kind: "readout", Neurons: v.Type.Size()}
+		if v.IsNeuron() {
+			l.Kind, l.Spikes = "neuron", slices.Clone(c.spikes[v])
+		} else if reached(v, readers, isLevels, map[*ir.Value]bool{}) != nil {
+			l.Kind = "words"
+		}
+		layers = append(layers, l)
 	}
+	for _, v := range c.net.Values {
+		if c.price[v] != nil {
+			operations = append(operations, record.Operation{Name: v.Name, Op: v.Op.String(), Layer: to[v].Name, Clock: v.Clock.String(), Dense: macs[v.Op](v), Synops: slices.Clone(c.synops[v])})
+		}
+	}
+	return layers, operations
 }
 
 // Activity is the average over the samples so far.
 func (c *Counter) Activity() Activity {
-	samples := float64(max(1, c.samples))
+	layers, operations := c.Record()
+	return ActivityOf(layers, operations, c.samples, c.net.Steps)
+}
+
+// ActivityOf is the average over so many samples, of so many steps, that were counted.
+func ActivityOf(layers []record.Layer, operations []record.Operation, counted, steps int) Activity {
+	samples := float64(max(1, counted))
 	out := Activity{Layers: []Layer{}}
-	readers := c.net.Readers()
-	feeds := feeders(c.net, readers)
-	for _, v := range c.net.Values {
-		fed, layer := feeds[v]
-		if !v.IsNeuron() && !layer {
-			continue
+	for _, from := range layers {
+		l := Layer{Name: from.Name, Kind: from.Kind, Neurons: from.Neurons}
+		for _, o := range operations {
+			if o.Layer == l.Name {
+				l.Synops += float64(total(o.Synops)) / samples
+			}
 		}
-		l := Layer{Name: v.Name, Kind: "readout", Neurons: v.Type.Size()}
-		for _, linear := range fed {
-			l.Synops += float64(c.synops[linear]) / samples
-		}
-		if v.IsNeuron() {
-			spikes := float64(c.spikes[v]) / samples
-			l.Kind, l.SpikeRate = "neuron", spikes/float64(l.Neurons*c.net.Steps)
+		if l.Kind == "neuron" {
+			spikes := float64(total(from.Spikes)) / samples
+			l.SpikeRate = spikes / float64(l.Neurons*steps)
 			out.Totals.Spikes += spikes
-		} else if reached(v, readers, isLevels, map[*ir.Value]bool{}) != nil {
-			l.Kind = "words"
 		}
 		out.Totals.Synops += l.Synops
 		out.Layers = append(out.Layers, l)
 	}
-	out.Totals.DenseMACs = DenseMACs(c.net)
+	for _, o := range operations {
+		out.Totals.DenseMACs += o.Dense * int64(len(o.Synops))
+	}
 	return out
+}
+
+func total(counts []int64) (n int64) {
+	for _, c := range counts {
+		n += c
+	}
+	return n
 }
 
 // feeders maps every neuron to the weighted ops that bring its input, and every
