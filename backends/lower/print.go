@@ -39,6 +39,13 @@ func Print(p *Program) string {
 // clocks are the sections of a text.
 var clocks = []ir.Clock{ir.Once, ir.Step, ir.End}
 
+// Text returns the lines of one stage, as Print has them.
+func (p *Program) Text(s *Stage) string {
+	w := &writer{p: p}
+	w.stage(s)
+	return w.String()
+}
+
 type writer struct {
 	strings.Builder
 	p *Program

@@ -53,6 +53,8 @@ var allowed = map[string][]string{
 	"nomul/runtime/record":           {"nomul/ir/diag", "nomul/runtime/files"},
 	"nomul/runtime/dataset":          {"nomul/ir", "nomul/ir/diag", "nomul/runtime/files"},
 	"nomul/runtime/metrics":          {"nomul/ir", "nomul/ir/update", "nomul/ir/diag", "nomul/ir/eval", "nomul/runtime/interp", "nomul/runtime/record"},
+	"nomul/runtime/page":             {},
+	"nomul/runtime/view":             {"nomul/ir", "nomul/backends/lower", "nomul/runtime/metrics", "nomul/runtime/page"},
 	"nomul/runtime/proof":            {"nomul/ir/diag", "nomul/runtime/engine/toolchain"},
 	"nomul/runtime/engine/toolchain": {},
 	"nomul/runtime/engine":           {"nomul/ir", "nomul/ir/diag", "nomul/backends", "nomul/backends/", "nomul/runtime/interp", "nomul/runtime/engine/toolchain"},
@@ -60,6 +62,7 @@ var allowed = map[string][]string{
 	"nomul/cmd/bench":                {"nomul/"},
 	"nomul/cmd/random":               {"nomul/"},
 	"nomul/cmd/mutate":               {},
+	"nomul/cmd/pictures":             {},
 }
 
 // owners lists libraries that only one part of the tree may import.
@@ -70,6 +73,7 @@ var owners = map[string]string{
 	"github.com/schollz/progressbar":             "nomul/cmd/",
 	"github.com/owulveryck/onnx-go":              "nomul/frontend/onnx",
 	"github.com/yalue/onnxruntime_go":            "nomul/cmd/bench",
+	"github.com/chromedp/":                       "nomul/cmd/pictures",
 	"github.com/rogpeppe/go-internal/testscript": "nomul/cmd/",
 }
 

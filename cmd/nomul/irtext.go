@@ -23,7 +23,7 @@ func irCommand() *cobra.Command {
 		Example: `  nomul ir model.onnx                         the network as one step of neurons
   nomul ir model.onnx --after reroll-time     behind one pass
   nomul ir model.onnx --level fixed --mean .286 --std .353 -o model.sir
-  nomul ir model.onnx --html passes.html      behind every pass, as a page`,
+  nomul ir model.onnx --each DIR              behind every pass, as files`,
 		Args: oneModel,
 		RunE: func(c *cobra.Command, args []string) error {
 			m, err := flags.open(c, args[0])
@@ -42,10 +42,6 @@ func irCommand() *cobra.Command {
 			if level == loweredLevel && !each.asked() {
 				return m.putLowered(c, after, out, target)
 			}
-			below := level == loweredLevel
-			if below {
-				level = ir.Fixed.String()
-			}
 			l, err := parseLevel(level)
 			if err != nil {
 				return err
@@ -54,7 +50,7 @@ func irCommand() *cobra.Command {
 				l = max(l, m.net.Level) // a text of a later level is printed as it is
 			}
 			if each.asked() {
-				return each.show(c, m, l, after, below)
+				return each.show(c, m, l, after)
 			}
 			dump := func() (*ir.Net, error) { return m.dump(l, after, nil) }
 			if l == ir.Fixed && after == "" && m.calibration != nil {

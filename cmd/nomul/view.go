@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"nomul/backends/lower"
+	"nomul/ir"
+	"nomul/passes"
+	"nomul/runtime/files"
+	"nomul/runtime/metrics"
+	"nomul/runtime/view"
+)
+
+// viewFlags say where the page goes.
+type viewFlags struct {
+	compileFlags
+	level, after, out string
+	serve             bool
+	port              int
+}
+
+func viewCommand() *cobra.Command {
+	var flags viewFlags
+	c := &cobra.Command{
+		Use:   "view MODEL",
+		Short: "Show a network through its stages, as a page with graph and text",
+		Long: `Write a page that shows the network as the file has it, behind every pass that
+changes it, and as the program that engines are made of: its graph, collapsed by
+layer, beside its text. A click on a value follows it through all stages, from
+the node of the file to the integers, and shows its type, range, scale, how far
+it may be off, a histogram of its numbers, and whether it multiplies. With
+--calibrate it also has the figures of each layer that check prints.
+
+The page is one file and loads nothing. --serve shows it at an address of this
+machine in place of writing it, and loads texts as they are looked at, which is
+for large networks; Ctrl-C ends it.
+
+Where a pass refuses the network the page ends before it and says why, and the
+exit status is 1. Without --mean and --std that is where pixels come in; with
+--level spiking the page ends above.`,
+		Example: `  nomul view model.onnx -o view.html --mean .286 --std .353
+  nomul view model.onnx -o view.html --level spiking
+  nomul view model.onnx --serve --mean .286 --std .353`,
+		Args: oneModel,
+		RunE: func(c *cobra.Command, args []string) error { return flags.run(c, args[0]) },
+	}
+	flags.register(c.Flags())
+	levelFlag(c.Flags(), &flags.level, loweredLevel)
+	withLowered(c.Flags())
+	c.Flags().StringVar(&flags.after, "after", "", "stop behind this `PASS`, whatever the level")
+	c.Flags().StringVarP(&flags.out, "out", "o", "", "write the page to `FILE`")
+	c.Flags().BoolVar(&flags.serve, "serve", false, "show the page at an address of this machine until Ctrl-C")
+	c.Flags().IntVar(&flags.port, "port", 0, "the `PORT` of --serve (one that is free)")
+	return c
+}
+
+// check refuses flags that do not go together.
+func (f *viewFlags) check(c *cobra.Command) error {
+	switch {
+	case f.serve == (f.out != ""):
+		return usageError{errors.New("wanted either -o FILE, for the page, or --serve")}
+	case c.Flags().Changed("port") && !f.serve:
+		return usageError{fmt.Errorf("--port %d: a page has one with --serve", f.port)}
+	case f.port < 0 || f.port > 65535:
+		return usageError{fmt.Errorf("--port %d: wanted 0 to 65535", f.port)}
+	case f.after != "" && c.Flags().Changed("level") && f.level == loweredLevel:
+		return usageError{fmt.Errorf("--after %s: passes end at the fixed level, above --level lowered", f.after)}
+	}
+	return nil
+}
+
+func (f *viewFlags) run(c *cobra.Command, file string) error {
+	if err := f.check(c); err != nil {
+		return err
+	}
+	below := f.level == loweredLevel && f.after == ""
+	level, err := ir.Fixed, error(nil)
+	if f.level != loweredLevel {
+		level, err = parseLevel(f.level)
+	}
+	if err != nil {
+		return err
+	}
+	m, err := f.open(c, file)
+	if err == nil {
+		err = apart([]string{f.out}, m.inputs)
+	}
+	if err != nil {
+		return err
+	}
+	shown, err := m.shown(level, f.after, below)
+	if shown == nil {
+		return err
+	}
+	if f.serve {
+		return errors.Join(f.show(c, shown), err)
+	}
+	page := files.Output{Path: f.out, Fill: shown.Write}
+	return errors.Join(m.write(c, []files.Output{page}), err)
+}
+
+// shown lowers the model, and collects its stages. Where a pass refuses it there are those before, and the error.
+func (m *model) shown(level ir.Level, after string, below bool) (*view.Model, error) {
+	b := view.New(m.net)
+	met := nets{}
+	m.options.Bound = b.Bound
+	net, refused := m.dump(max(level, m.net.Level), after, func(p passes.Pass, n *ir.Net) {
+		b.Net(p.Name, p.Doc, n)
+		met.see(p, n)
+		m.beginnings(p, n)
+	})
+	var usage usageError
+	if errors.As(refused, &usage) {
+		return nil, refused
+	}
+	if refused == nil && net.Level == ir.Fixed {
+		if err := m.figures(met, net); err != nil {
+			return nil, err
+		}
+		b.Measured(net)
+		if below {
+			b.Program(loweredLevel, "the program that engines are made of", lower.Of(net))
+		}
+	}
+	built, _ := debug.ReadBuildInfo()
+	return b.Done(strings.Split(version(built, built != nil), ",")[0], refused), refused
+}
+
+// figures keeps those of the layers on calibration samples with the net of integers.
+func (m *model) figures(met nets, fixed *ir.Net) error {
+	if m.calibration == nil {
+		return nil
+	}
+	layers, err := m.calibration.fidelity(met, fixed)
+	metrics.Keep(fixed, layers)
+	return err
+}
+
+// show serves the page until the command is ended, and says where.
+func (f *viewFlags) show(c *cobra.Command, m *view.Model) error {
+	l, err := net.Listen("tcp", fmt.Sprintf("localhost:%d", f.port))
+	if err != nil {
+		return fmt.Errorf("--port %d: %w", f.port, err)
+	}
+	fmt.Fprintf(c.OutOrStdout(), "%s at http://%s/ until Ctrl-C\n", m.Title(), l.Addr())
+	server := &http.Server{Handler: m.Handler()}
+	stop := context.AfterFunc(c.Context(), func() { server.Close() })
+	defer stop()
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
