@@ -1,4 +1,4 @@
-# nomul: make demo | test | random | mutate | prove | node-tests | e2e | bench | accuracy | paper | update | gen | clean
+# nomul: make demo | test | random | mutate | prove | node-tests | e2e | bench | accuracy | paper | pictures | update | gen | clean
 
 GO      ?= go
 SHELL   := bash
@@ -18,7 +18,7 @@ GOTEST  := RAPID_SEED=$(SEED) $(GO) test -count=1 -p 2 -timeout 40m
 # Where onnxruntime goes when Python does not have it: the engines' peer in one test and in bench.
 PEER := $(CURDIR)/.cache/peer
 
-.PHONY: random mutate prove node-tests e2e build demo test tools peer bench accuracy paper update gen clean
+.PHONY: random mutate prove node-tests e2e build demo test tools peer bench accuracy paper pictures update gen clean
 
 build:
 	@$(GO) build -o $(NOMUL) ./cmd/nomul
@@ -99,6 +99,13 @@ bench: peer
 paper: build
 	$(NOMUL) check testdata/dsl/models/spiking_mlp.snn
 	$(NOMUL) verify testdata/dsl/models/spiking_mlp.snn --targets go --samples 1
+
+# The pictures of the README, taken in Chromium.
+PICTURES := testdata/pictures
+pictures: build tools
+	@mkdir -p out $(PICTURES)
+	$(NOMUL) view testdata/models/fmnist-resnet-sj-sew/ressew_ts26_sjhead_bn.onnx -o out/view.html $(PIXELS)
+	$(GO) run ./cmd/pictures 'out/view.html#stage=quantise&value=b1c2.1.weight' $(PICTURES)/view.png
 
 # Every export on all recorded samples against PyTorch, the tutorial's table, the logits of networks of words against
 # those of ordinary integers; then the README's: the 10,000 test images on the Go engine, with flips. The real networks

@@ -26,22 +26,29 @@ type browser struct {
 	stop context.CancelFunc
 }
 
-func start() (*browser, error) {
+// path is that of Chromium, or empty.
+func path() string {
 	for _, name := range names {
-		path, err := exec.LookPath(name)
-		if err != nil {
-			continue
+		if path, err := exec.LookPath(name); err == nil {
+			return path
 		}
-		options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox) // which root cannot have
-		allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
-		ctx, _ := chromedp.NewContext(allocator)
-		if err := chromedp.Do(ctx); err != nil {
-			stop()
-			return nil, err
-		}
-		return &browser{ctx, stop}, nil
 	}
-	return nil, fmt.Errorf("needs Chromium (looked for %v)", names)
+	return ""
+}
+
+func start() (*browser, error) {
+	path := path()
+	if path == "" {
+		return nil, fmt.Errorf("needs Chromium (looked for %v)", names)
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox) // which root cannot have
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, _ := chromedp.NewContext(allocator)
+	if err := chromedp.Do(ctx); err != nil {
+		stop()
+		return nil, err
+	}
+	return &browser{ctx, stop}, nil
 }
 
 // window is how a page is seen.
