@@ -56,14 +56,14 @@ func (l *linking) index() {
 // same finds the values that one still is.
 func (l *linking) same(i int) []link {
 	v := l.from.values[i]
-	if at, ok := l.to.at[v.Name]; ok {
-		return []link{{to: at}}
-	}
-	if found := l.node(v); found != nil {
-		return found
+	if at, ok := l.to.at[v.Name]; ok { // data of another size have the name alone
+		return []link{{at, v.Kind == Const && v.Size != l.to.values[at].Size}}
 	}
 	if v.Kind == Const {
 		return first(l.byText[v.content()])
+	}
+	if found := l.node(v); found != nil {
+		return found
 	}
 	if found := l.weighted(i); found != nil {
 		return found
@@ -107,7 +107,7 @@ func (l *linking) node(v *Value) []link {
 	var all, alike []link
 	for _, c := range l.byNode[v.Node] {
 		kind := l.to.values[c].Kind
-		if (v.Kind == Const) != (kind == Const) || v.Kind == Weights && kind != Weights {
+		if kind == Const || v.Kind == Weights && kind != Weights {
 			continue
 		}
 		all = append(all, link{to: c})
@@ -160,7 +160,9 @@ func (l *linking) absorb() bool {
 			continue
 		}
 		for _, r := range l.from.readers[i] {
-			l.partOf(i, r)
+			if v.Kind != Const || !l.data(i, r) {
+				l.partOf(i, r)
+			}
 		}
 		if d, ok := l.from.at[v.Latch]; ok {
 			l.partOf(i, d)
@@ -168,6 +170,20 @@ func (l *linking) absorb() bool {
 		more = more || l.links[i] != nil
 	}
 	return more
+}
+
+// data makes a constant a part of one of its size that a reader has instead, as of weights that were multiplied,
+// and reports whether there is such.
+func (l *linking) data(i, reader int) bool {
+	for _, k := range l.links[reader] {
+		for _, a := range l.to.args[k.to] {
+			if size := l.to.values[a].Size; l.to.constant(a) && size > 1 && size == l.from.values[i].Size {
+				l.links[i] = append(l.links[i], link{a, true})
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (l *linking) partOf(i, reader int) {
@@ -191,7 +207,7 @@ func (l *linking) split() {
 	for i, v := range l.from.values {
 		for _, c := range l.byNode[v.Node] {
 			if !found[c] {
-				l.links[i] = append(l.links[i], link{c, (v.Kind == Const) != (l.to.values[c].Kind == Const)})
+				l.links[i] = append(l.links[i], link{c, l.to.values[c].Kind == Const})
 			}
 		}
 	}

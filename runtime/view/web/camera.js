@@ -15,19 +15,15 @@ function pan(x, y) {
   camera.y += y;
   look();
 }
-// fit shows all of the graph, or, with a least zoom, its beginning.
-function fit(least = 0) {
+// fit shows all of the graph; its beginning where that would be too small to read and that is enough.
+function fit(beginning = false) {
   const {clientWidth: w, clientHeight: h} = canvas;
   if (!w || !h) return;
   const wide = extent.right - extent.left + 2 * margin, high = extent.bottom - extent.top + 2 * margin;
-  camera.zoom = Math.min(1, Math.max(least, Math.min(w / wide, h / high)), Math.max(w / wide, .45));
+  camera.zoom = Math.min(1, w / wide, h / high);
+  if (beginning && camera.zoom < .8) camera.zoom = Math.min(1, Math.max(.5, w / wide));
   camera.x = (w - (extent.right + extent.left) * camera.zoom) / 2;
   camera.y = Math.max(margin, (h - high * camera.zoom) / 2 + margin * camera.zoom) - extent.top * camera.zoom;
-  if (!least && high * camera.zoom > h + 1) {
-    camera.zoom = Math.min(w / wide, h / high);
-    camera.x = (w - (extent.right + extent.left) * camera.zoom) / 2;
-    camera.y = margin * camera.zoom - extent.top * camera.zoom;
-  }
   look();
 }
 // reveal pans to a box that is out of sight.

@@ -78,6 +78,9 @@ const markOf = (k, ids) => {
   return best;
 };
 
+// markOfLayer counts data that members read as parts of them.
+const markOfLayer = (k, layer) => markOf(k, layer.members) || (layer.members.some(m => operands(k, m).some(a => values[a].kind === "const" && state.followed[k].has(a))) ? " part" : "");
+
 // chief is the value that a layer is shown by: the followed one, that of its name, or the last of its kind.
 function chief(k, layer) {
   const stage = stages[k];
@@ -90,7 +93,7 @@ function drawLayer(into, k, layer, box) {
   const multiply = layer.members.some(m => multiplies(k, m));
   const below = many ? `${layer.members.length} values` : `${v.op} ${v.type || ""}`;
   drawBox(into, box, {id, name: layer.name, kind: layer.kind, below, multiply, opened: many ? String(opened) : undefined,
-    marked: markOf(k, layer.members), isNew: layer.members.some(m => fresh(k, m)),
+    marked: markOfLayer(k, layer), isNew: layer.members.some(m => fresh(k, m)),
     label: `${layer.name}, ${kindNames[layer.kind]}, ${below}` + (multiply ? ", multiplies" : ""), press: () => choose(id)});
   if (!many) return;
   const chip = element("svg:g", {class: "chip", transform: `translate(${box.x + box.w - 24},${box.y + 5})`, role: "button", tabindex: "-1", "data-layer": layer.name,

@@ -44,7 +44,7 @@ async function show(k, framed = true) {
   state.value = following ? strongest(k) : null;
   state.lost = following && state.value === null;
   drawStage();
-  if (framed) fit(.7);
+  if (framed) fit(true);
   reveal(sheet.querySelector(".chosen"));
   remember();
 }
@@ -184,12 +184,12 @@ press("help-open", keys["?"]);
 for (const tab of document.querySelectorAll("#tabs button")) tab.addEventListener("click", () => {
   document.querySelector("main").dataset.tab = tab.dataset.tab;
   for (const t of document.querySelectorAll("#tabs button")) t.setAttribute("aria-pressed", String(t === tab));
-  if (tab.dataset.tab === "graph") fit(.7);
+  if (tab.dataset.tab === "graph") fit(true);
   else showLine();
 });
 // Paper has the graph as a whole.
 addEventListener("beforeprint", () => sheet.setAttribute("transform", ""));
 addEventListener("beforeprint", () => canvas.setAttribute("viewBox", [extent.left, extent.top ?? 0, extent.right - extent.left, extent.bottom - (extent.top ?? 0)]));
 addEventListener("afterprint", () => { canvas.removeAttribute("viewBox"); look(); });
-addEventListener("resize", () => fit(.7));
+addEventListener("resize", () => fit(true));
 recall();

@@ -18,6 +18,7 @@ function histogram(data, isInteger) {
     svg.append(element("svg:rect", {x: i * bar + .5, y: h - high, width: Math.max(1, bar - 1), height: high}, element("svg:title", null, `${named(i)}: ${n}`)));
   });
   svg.append(element("svg:path", {d: `M0,${h}H${w}`, class: "axis"}), element("svg:text", {x: 0, y: h + 14}, amount(data.least)), element("svg:text", {x: w, y: h + 14, "text-anchor": "end"}, amount(data.most)));
+  svg.append(element("svg:text", {x: 0, y: 10}, `${most} at most`));
   if (data.least < 0 && data.most > 0) svg.append(element("svg:path", {d: `M${-data.least / (data.most - data.least) * w},0V${h}`, class: "zero"}));
   const rows = data.bins.map((n, i) => element("tr", null, element("td", null, named(i)), element("td", null, String(n))));
   return [svg, element("details", null, element("summary", null, "Histogram as a table"), element("table", null, element("tr", null, element("th", {scope: "col"}, "numbers"), element("th", {scope: "col"}, "how many")), rows))];

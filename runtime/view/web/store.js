@@ -35,11 +35,12 @@ function follow(k, id) {
   return found;
 }
 
-// strongest is the first value of a stage that is the one followed, or else one that has a part of it, data last.
+// strongest is the first value of a stage that is the one followed, or else one that has a part of it, data last and
+// the larger first.
 function strongest(k) {
   const rank = id => (state.followed[k].get(id) ? 2 : 0) + (values[id].kind === "const" ? 1 : 0);
   const all = stages[k].values.filter(id => state.followed[k].has(id));
-  return all.length ? all.reduce((best, id) => rank(id) < rank(best) ? id : best) : null;
+  return all.length ? all.reduce((best, id) => rank(id) < rank(best) || rank(id) === rank(best) && rank(id) === 3 && values[id].size > values[best].size ? id : best) : null;
 }
 
 const readers = (k, id) => stages[k].values.filter(r => (values[r].args || []).includes(values[id].name));
