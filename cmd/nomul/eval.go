@@ -121,6 +121,8 @@ type evaluation struct {
 	Quiet []string `json:"never_fire,omitempty"`
 	// KeptAccuracy is that with residuals where they were trained, when they were moved.
 	KeptAccuracy *float64 `json:"kept_residuals_accuracy,omitempty"`
+	// Costs are estimates of energy, of a net at the fixed level.
+	Costs *costs `json:"costs,omitempty"`
 	// Flips are those of each layer, when they were asked for.
 	Flips []metrics.LayerFlips `json:"flips,omitempty"`
 }
@@ -203,6 +205,7 @@ func (e *evaluator) run(level ir.Level, engineName string) (*evaluation, error) 
 	r.Engine, r.Level, r.Steps = engineName, net.Level.String(), net.Steps
 	r.Activity, r.Quiet = got.activity, quietLayers(net, got.activity)
 	got.took.put(&r.Evaluation, e.count)
+	r.Costs = costsOf(net, got.activity)
 	if want.classes != nil {
 		accuracy, agreement := metrics.Agreement(want.classes, e.images.Labels[:e.count]), metrics.Agreement(want.classes, got.classes)
 		r.ImportedAccuracy, r.Agreement = &accuracy, &agreement
@@ -254,6 +257,7 @@ func printEvaluation(c *cobra.Command, r *evaluation) {
 	printTable(w, []string{"figure", "value"}, rows)
 	fmt.Fprintln(w)
 	printLayers(w, r.Layers)
+	printCosts(w, r.Costs)
 	if r.Alarms != nil {
 		r.printAlarms(w)
 	}

@@ -1,0 +1,177 @@
+package cost
+
+import (
+	"math/bits"
+	"slices"
+
+	"nomul/ir"
+	"nomul/runtime/metrics"
+)
+
+// Layer has the counts of a layer that energies are made of, per sample. All but Synops are the net's own.
+type Layer struct {
+	Name string `json:"name"`
+	// Spiking tells that the layer's inputs come from neurons.
+	Spiking bool `json:"spiking"`
+	// Connections are the products of one pass of the network without spikes, and Slots the additions if every
+	// input fires in every step.
+	Connections int64 `json:"connections"`
+	Slots       int64 `json:"slots"`
+	// Synops are the additions for spikes and set bits.
+	Synops float64 `json:"synops"`
+	// Updates are all other operations, and ANNUpdates those of the network without spikes besides its products.
+	Updates    float64 `json:"updates"`
+	ANNUpdates float64 `json:"ann_updates"`
+	// Activations are the outputs of the network without spikes that are rounded to a few bits.
+	Activations int64 `json:"activations"`
+	// Multiplies are products of integers besides, of a net that has some.
+	Multiplies float64 `json:"multiplies"`
+	// Bits of a weight, of an input of the network without spikes, and of its results.
+	WeightBits int `json:"weight_bits"`
+	InputBits  int `json:"ann_input_bits"`
+	OutputBits int `json:"ann_output_bits"`
+
+	Weights int64 `json:"weights"` // numbers
+	Inputs  int64 `json:"inputs"`  // elements
+	Outputs int64 `json:"outputs"` // elements
+	// Steps are the net's, Calls those in which the layer runs.
+	Steps int64 `json:"steps"`
+	Calls int64 `json:"calls"`
+	// StateBytes are those of an element's state, and Parameters the bytes of biases and thresholds that are read.
+	StateBytes int64 `json:"state_bytes"`
+	Parameters int64 `json:"parameter_bytes"`
+}
+
+// Rate is the share of additions that happen: with equal fan-outs, spikes per input and step.
+func (l Layer) Rate() float64 {
+	if l.Slots == 0 {
+		return 0
+	}
+	return l.Synops / float64(l.Slots)
+}
+
+// Layers counts the layers of a net at the fixed level, without any spikes.
+func Layers(net *ir.Net) []Layer {
+	out, driven := []Layer{}, fromNeurons(net)
+	for _, p := range metrics.Parts(net) {
+		l := Layer{Name: p.Head.Name, Outputs: int64(p.Head.Type.Size()), Steps: int64(net.Steps)}
+		for _, v := range p.Weighted {
+			l.weigh(net, v)
+			l.Spiking = l.Spiking || driven[v]
+		}
+		for _, v := range p.Others {
+			l.update(net, v)
+		}
+		l.finish(net, p)
+		out = append(out, l)
+	}
+	return out
+}
+
+// Measured are layers with the synaptic operations that were measured, by name.
+func Measured(layers []Layer, activity metrics.Activity) []Layer {
+	synops := map[string]float64{}
+	for _, l := range activity.Layers {
+		synops[l.Name] = l.Synops
+	}
+	out := slices.Clone(layers)
+	for i := range out {
+		out[i].Synops = synops[out[i].Name]
+	}
+	return out
+}
+
+// weigh adds a weighted op.
+func (l *Layer) weigh(net *ir.Net, v *ir.Value) {
+	x, w, connections, calls := v.Arg(0), v.Arg(1), metrics.Connections(v), metrics.Calls(net, v)
+	l.Connections += connections
+	l.Slots += connections * calls
+	l.Calls = max(l.Calls, calls)
+	l.Weights += int64(w.Type.Size())
+	l.Inputs += int64(x.Type.Size())
+	l.WeightBits = max(l.WeightBits, int(w.Type.Bits))
+	l.InputBits = max(l.InputBits, matched(net, x))
+	if bias := v.Arg(2); bias != nil {
+		l.ANNUpdates += float64(v.Type.Size())
+		l.Parameters += metrics.Bytes(bias.Type) * calls
+	}
+	l.count(metrics.Elementwise(v, net.Steps).Times(float64(calls)))
+}
+
+// update adds a value besides: neurons, pools, sums over time.
+func (l *Layer) update(net *ir.Net, v *ir.Value) {
+	once := metrics.Elementwise(v, net.Steps)
+	l.count(once.Times(float64(metrics.Calls(net, v))))
+	if v.IsNeuron() {
+		for _, p := range v.Args {
+			if p.Const() != nil && p.Type.Size() > 1 {
+				l.Parameters += metrics.Bytes(p.Type) * int64(net.Steps)
+			}
+		}
+	} else if v.Op.Class() != ir.OverTime && v.Op != ir.OpLevels && v.Op != ir.OpTable {
+		l.ANNUpdates += total(once)
+	}
+}
+
+func (l *Layer) count(o metrics.Operations) {
+	l.Updates += total(o)
+	l.Multiplies += o.Multiplies
+}
+
+// finish adds what depends on the kind of the layer. The network without spikes rounds a sum by a product, and cuts
+// it by two comparisons.
+func (l *Layer) finish(net *ir.Net, p metrics.Part) {
+	l.OutputBits, l.StateBytes = int(p.Head.Type.Bits), stored(int(p.Head.Type.Bits))
+	if !p.Head.IsNeuron() {
+		return
+	}
+	l.OutputBits = matched(net, p.Head)
+	l.StateBytes = stored(width(p.Head.State)) * int64(len(p.Head.StateVars()))
+	l.Activations = l.Outputs
+	l.ANNUpdates += 2 * float64(l.Outputs)
+}
+
+// total is the number of operations but products, whatever their kind.
+func total(o metrics.Operations) float64 {
+	return o.Adds + o.Subtracts + o.Compares + o.Shifts + o.Selects + o.Logic + o.Popcounts + o.Lookups
+}
+
+// matched are the bits with which a network without spikes says in one number as much as a value does in all
+// steps by its sum: of spikes in T steps ⌈log2(T+1)⌉.
+func matched(net *ir.Net, v *ir.Value) int {
+	span := v.Range.Hi - v.Range.Lo
+	if v.Clock == ir.Step {
+		span *= int64(net.Steps)
+	}
+	return bits.Len64(uint64(span))
+}
+
+// Bits are those of the activations of the network without spikes that is as fine as so many steps.
+func Bits(steps int) int { return bits.Len64(uint64(steps)) }
+
+// width is that of a signed integer of a range.
+func width(r ir.Range) int {
+	return 1 + max(bits.Len64(uint64(max(r.Hi, 0))), bits.Len64(uint64(max(-r.Lo-1, 0))))
+}
+
+// stored are the bytes of an integer as memories have it: 1, 2, 4 or 8.
+func stored(width int) int64 {
+	bytes := int64(1)
+	for bytes*8 < int64(width) {
+		bytes *= 2
+	}
+	return bytes
+}
+
+// fromNeurons tells the values that depend on neurons or words.
+func fromNeurons(net *ir.Net) map[*ir.Value]bool {
+	out := map[*ir.Value]bool{}
+	for _, v := range net.Values {
+		for _, a := range v.Args {
+			if a != nil && (out[a] || a.IsNeuron() || a.Op == ir.OpLevels || a.Op == ir.OpTable || a.Op == ir.OpDelay) {
+				out[v] = true
+			}
+		}
+	}
+	return out
+}
