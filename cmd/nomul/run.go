@@ -80,7 +80,7 @@ one of extent 1 where the file has that first, as a batch: [1,10] becomes
 			if err != nil {
 				return err
 			}
-			rec, err := record(c, net, engineName, samples, trace != "")
+			rec, err := recordRun(c, net, engineName, samples, trace != "")
 			if err != nil {
 				return err
 			}
@@ -129,8 +129,8 @@ func newRecording(net *ir.Net, samples int) *recording {
 	return r
 }
 
-// record runs the samples on an engine; only the interpreter knows other levels than fixed.
-func record(c *cobra.Command, net *ir.Net, engineName string, samples []map[string]*ir.Tensor, trace bool) (*recording, error) {
+// recordRun runs the samples on an engine; only the interpreter knows other levels than fixed.
+func recordRun(c *cobra.Command, net *ir.Net, engineName string, samples []map[string]*ir.Tensor, trace bool) (*recording, error) {
 	if engineName != "interp" {
 		return recordEngine(c, net, engineName, samples, trace)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net"
@@ -13,9 +14,11 @@ import (
 
 	"nomul/backends/lower"
 	"nomul/ir"
+	"nomul/ir/diag"
 	"nomul/passes"
 	"nomul/runtime/files"
 	"nomul/runtime/metrics"
+	"nomul/runtime/record"
 	"nomul/runtime/view"
 )
 
@@ -25,6 +28,7 @@ type viewFlags struct {
 	level, after, out string
 	serve             bool
 	port              int
+	record            string
 }
 
 func viewCommand() *cobra.Command {
@@ -37,7 +41,8 @@ changes it, and as the program that engines are made of: its graph, collapsed by
 layer, beside its text. A click on a value follows it through all stages, from
 the node of the file to the integers, and shows its type, range, scale, how far
 it may be off, a histogram of its numbers, and whether it multiplies. With
---calibrate it also has the figures of each layer that check prints.
+--calibrate it also has the figures of each layer that check prints, and with
+--run the spike rates of an evaluation.
 
 The page is one file and loads nothing. --serve shows it at an address of this
 machine in place of writing it, and loads texts as they are looked at, which is
@@ -57,6 +62,7 @@ exit status is 1. Without --mean and --std that is where pixels come in; with
 	withLowered(c.Flags())
 	c.Flags().StringVar(&flags.after, "after", "", "stop behind this `PASS`, whatever the level")
 	c.Flags().StringVarP(&flags.out, "out", "o", "", "write the page to `FILE`")
+	c.Flags().StringVar(&flags.record, "run", "", "the record of an evaluation of the same network on integers, in `FILE`, whose spike rates are shown")
 	c.Flags().BoolVar(&flags.serve, "serve", false, "show the page at an address of this machine until Ctrl-C")
 	c.Flags().IntVar(&flags.port, "port", 0, "the `PORT` of --serve (one that is free)")
 	return c
@@ -91,12 +97,12 @@ func (f *viewFlags) run(c *cobra.Command, file string) error {
 	}
 	m, err := f.open(c, file)
 	if err == nil {
-		err = apart([]string{f.out}, m.inputs)
+		err = apart([]string{f.out}, append(m.inputs, f.record))
 	}
 	if err != nil {
 		return err
 	}
-	shown, err := m.shown(level, f.after, below)
+	shown, err := m.shown(level, f.after, below, f.record)
 	if shown == nil {
 		return err
 	}
@@ -107,8 +113,9 @@ func (f *viewFlags) run(c *cobra.Command, file string) error {
 	return errors.Join(m.write(c, []files.Output{page}), err)
 }
 
-// shown lowers the model, and collects its stages. Where a pass refuses it there are those before, and the error.
-func (m *model) shown(level ir.Level, after string, below bool) (*view.Model, error) {
+// shown lowers the model, and collects its stages, with the spike rates of a record if one is named. Where a pass
+// refuses it there are those before, and the error.
+func (m *model) shown(level ir.Level, after string, below bool, file string) (*view.Model, error) {
 	b := view.New(m.net)
 	met := nets{}
 	m.options.Bound = b.Bound
@@ -130,8 +137,27 @@ func (m *model) shown(level ir.Level, after string, below bool) (*view.Model, er
 			b.Program(loweredLevel, "the program that engines are made of", lower.Of(net))
 		}
 	}
+	if file != "" && refused == nil {
+		r, err := recordOf(net, file)
+		if err != nil {
+			return nil, err
+		}
+		b.Rates(r)
+	}
 	built, _ := debug.ReadBuildInfo()
 	return b.Done(strings.Split(version(built, built != nil), ",")[0], refused), refused
+}
+
+// recordOf reads a record, which must be of the same network.
+func recordOf(net *ir.Net, file string) (*record.Record, error) {
+	r, err := record.Read(file)
+	if err != nil {
+		return nil, err
+	}
+	if digest := sha256.Sum256([]byte(ir.Print(net, ""))); r.Run.NetDigest != fmt.Sprintf("sha256:%x", digest) {
+		return nil, diag.Errorf(diag.Origin{File: file}, diag.BadData, "it is the record of %s with %v at the %s level, another network than this one", r.Run.Model, r.Run.Settings, r.Run.Level)
+	}
+	return r, nil
 }
 
 // figures keeps those of the layers on calibration samples with the net of integers.

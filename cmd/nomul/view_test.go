@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,7 +14,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"nomul/ir/irtest"
+	"nomul/runtime/record"
 	"nomul/runtime/view"
 )
 
@@ -93,6 +97,32 @@ func TestViewFindsEveryLayer(t *testing.T) {
 				t.Errorf("%s: no value of the file becomes %s", model, l.Name)
 			}
 		}
+	}
+}
+
+// Spike rates of a record are those of its layers; a record of another network is refused.
+func TestViewRates(t *testing.T) {
+	const model = "../../testdata/models/mlp-slice/mlp_slice.onnx"
+	flags := []string{model, "--mean", ".286", "--std", ".353"}
+	var net strings.Builder
+	if code := run(append([]string{"ir", "--level", "fixed"}, flags...), &net, io.Discard); code != 0 {
+		t.Fatal(code)
+	}
+	r := record.Record{Format: record.Format, Counted: 2, Layers: []record.Layer{{Name: "lif1", Kind: "neuron", Neurons: 3, Spikes: []int64{0, 3, 6, 3}}},
+		Run:    record.Run{Model: "mlp_slice.onnx", NetDigest: fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(net.String()))), Samples: 2, Steps: 4, Classes: 2, Level: "fixed"},
+		Images: record.Images{Labels: []int{0, 1}, Classes: []int{0, 1}}}
+	file := filepath.Join(t.TempDir(), "run.json")
+	if err := r.Write(t.Context(), file); err != nil {
+		t.Fatal(err)
+	}
+	m := viewed(t, append(flags, "--run", file)...)
+	want := map[string]view.Rate{"lif1": {Rate: .5, Steps: []float64{0, .5, 1, .5}, Images: 2}}
+	if diff := cmp.Diff(want, m.Rates); diff != "" {
+		t.Error(diff)
+	}
+	var said strings.Builder
+	if code := run(append([]string{"view", "--weights", "4", "--run", file, "-o", file + ".html"}, flags...), io.Discard, &said); code != exitFault || !strings.Contains(said.String(), "another network than this one") {
+		t.Errorf("%d: %s", code, said.String())
 	}
 }
 

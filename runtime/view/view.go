@@ -8,6 +8,7 @@ import (
 	"nomul/backends/lower"
 	"nomul/ir"
 	"nomul/runtime/metrics"
+	"nomul/runtime/record"
 )
 
 // Model is a network through its stages.
@@ -21,6 +22,15 @@ type Model struct {
 	// samples, by name.
 	Bounds   map[string]string `json:"bounds,omitempty"`
 	Measured map[string]string `json:"measured,omitempty"`
+	// Rates are those of an evaluation, by layer.
+	Rates map[string]Rate `json:"rates,omitempty"`
+}
+
+// Rate is the share of neurons that fire in a time step, of all and in each, on some images.
+type Rate struct {
+	Rate   float64   `json:"rate"`
+	Steps  []float64 `json:"steps"`
+	Images int       `json:"images"`
 }
 
 // Stage is the network behind a pass.
@@ -159,9 +169,44 @@ func (b *Builder) Measured(net *ir.Net) {
 	b.model.Measured = map[string]string{}
 	for _, v := range net.Values {
 		if v.Measured != nil {
-			b.model.Measured[v.Name] = v.Measured.String()
+			b.model.Measured[v.Name] = measured(v.Measured)
 		}
 	}
+}
+
+// Rates notes the spike rates of an evaluation.
+func (b *Builder) Rates(r *record.Record) {
+	b.model.Rates = map[string]Rate{}
+	for _, l := range r.Layers {
+		if l.Kind != "neuron" || l.Spikes == nil || r.Counted == 0 {
+			continue
+		}
+		rate := Rate{Images: r.Counted}
+		for _, n := range l.Spikes {
+			share := float64(n) / float64(l.Neurons) / float64(r.Counted)
+			rate.Steps = append(rate.Steps, share)
+			rate.Rate += share / float64(len(l.Spikes))
+		}
+		b.model.Rates[l.Name] = rate
+	}
+}
+
+// measured tells the figures of a layer.
+func measured(m *ir.Measured) string {
+	var out []string
+	for _, f := range []struct {
+		of    *float64
+		text  string
+		times float64
+	}{
+		{m.SNR, "sums stand %s dB above their rounding", 1}, {m.Flips, "%s %% of decisions flip", 100},
+		{m.Clipped, "%s %% of words are the largest", 100}, {m.Correlation, "correlation with the network as imported %s", 1},
+	} {
+		if f.of != nil {
+			out = append(out, fmt.Sprintf(f.text, number(*f.of*f.times)))
+		}
+	}
+	return strings.Join(out, "; ")
 }
 
 // Done links the stages and lays out their graphs. refused is why there are no more, or nil.

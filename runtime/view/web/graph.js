@@ -91,7 +91,8 @@ function chief(k, layer) {
 function drawLayer(into, k, layer, box) {
   const id = chief(k, layer), v = values[id], many = layer.members.length > 1, opened = many && state.open.has(layer.name);
   const multiply = layer.members.some(m => multiplies(k, m));
-  const below = many ? `${layer.members.length} values` : `${v.op} ${v.type || ""}`;
+  const rate = (model.rates || {})[layer.name];
+  const below = (many ? `${layer.members.length} values` : `${v.op} ${v.type || ""}`) + (rate ? `, ${percent(rate.rate)}` : "");
   drawBox(into, box, {id, name: layer.name, kind: layer.kind, below, multiply, opened: many ? String(opened) : undefined,
     marked: markOfLayer(k, layer), isNew: layer.members.some(m => fresh(k, m)),
     label: `${layer.name}, ${kindNames[layer.kind]}, ${below}` + (multiply ? ", multiplies" : ""), press: () => choose(id)});
@@ -125,8 +126,7 @@ function drawGraph() {
   stage.layers.forEach((layer, i) => drawLayer(sheet, k, layer, boxes[i]));
   const first = sheet.querySelector(".chosen") || sheet.querySelector(".box");
   if (first) first.setAttribute("tabindex", "0");
-  extent = {left: Math.min(0, ...boxes.map(b => b.x)), right: Math.max(0, ...boxes.map(b => b.x + b.w)), bottom: Math.max(0, ...boxes.map(b => b.y + b.h))};
-  for (const b of boxes) extent.top = Math.min(extent.top ?? 0, b.y);
+  extent = {left: Math.min(0, ...boxes.map(b => b.x)), right: Math.max(0, ...boxes.map(b => b.x + b.w)), top: 0, bottom: Math.max(0, ...boxes.map(b => b.y + b.h))};
 }
 let extent;
 

@@ -148,7 +148,8 @@ function openAll() {
   state.open = new Set(opened ? all.map(l => l.name) : []);
   document.getElementById("open-all").setAttribute("aria-pressed", String(opened));
   drawGraph();
-  fit();
+  fit(true);
+  reveal(sheet.querySelector(".chosen"));
 }
 function enter(on) {
   const layer = on.dataset.layer || (on.dataset.name !== undefined && stages[state.stage].layers.some(l => l.inner && l.name === on.dataset.name) ? on.dataset.name : null);
@@ -188,8 +189,10 @@ for (const tab of document.querySelectorAll("#tabs button")) tab.addEventListene
   else showLine();
 });
 // Paper has the graph as a whole.
-addEventListener("beforeprint", () => sheet.setAttribute("transform", ""));
-addEventListener("beforeprint", () => canvas.setAttribute("viewBox", [extent.left, extent.top ?? 0, extent.right - extent.left, extent.bottom - (extent.top ?? 0)]));
+addEventListener("beforeprint", () => {
+  sheet.setAttribute("transform", "");
+  canvas.setAttribute("viewBox", [extent.left - margin, extent.top - margin, extent.right - extent.left + 2 * margin, extent.bottom - extent.top + 2 * margin]);
+});
 addEventListener("afterprint", () => { canvas.removeAttribute("viewBox"); look(); });
 addEventListener("resize", () => fit(true));
 recall();

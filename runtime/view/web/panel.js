@@ -31,11 +31,14 @@ function numbers(v) {
   return [["numbers", `${amount(d.least)} … ${amount(d.most)}`], ["mean, deviation", `${amount(d.mean)}, ${amount(d.std)}`], ["zeros", `${d.zeros} of ${v.size} (${(100 * d.zeros / v.size).toFixed(1)} %)`]];
 }
 
+// rateOf tells the spike rate of an evaluation, and that of each time step.
+const rateOf = r => r && `${percent(r.rate)} on ${r.images} images; by time step ${r.steps.map(percent).join(", ")}`;
+
 function facts(k, id) {
   const v = values[id], cost = (stages[k].edges || {})[id], last = k >= stages.findLastIndex(s => s.level === "fixed");
   const rows = [["op", v.op], ["type", v.type], ["elements", v.size], ["computed", {once: "once", step: "in each time step", end: "behind the time steps"}[v.clock]],
     ["range", v.range], ["membrane", v.state], ["scale", v.scale], ...numbers(v), ["products", cost && `${costs[cost[0]] || cost[0]}; ${cost[1]}`],
-    ["error", last && (model.bounds || {})[v.name]], ["measured", last && (model.measured || {})[v.name]],
+    ["error", last && (model.bounds || {})[v.name]], ["measured", last && (model.measured || {})[v.name]], ["spike rate", last && rateOf((model.rates || {})[v.name])],
     ["from", v.origin], ["operands", several(operands(k, id).map(a => jump(k, a)))], ["read by", several(readers(k, id).map(r => jump(k, r)))]];
   return rows.filter(([, x]) => x && x.length !== 0).map(([name, x]) => element("tr", null, element("th", {scope: "row"}, name), element("td", null, x)));
 }

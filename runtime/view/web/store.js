@@ -47,3 +47,4 @@ const readers = (k, id) => stages[k].values.filter(r => (values[r].args || []).i
 const operands = (k, id) => (values[id].args || []).map(n => stages[k].named.get(n)).filter(v => v !== undefined);
 const multiplies = (k, id) => ((stages[k].edges || {})[id] || [""])[0] === "L4";
 const fresh = (k, id) => k > 0 && !stages[k - 1].place.has(id);
+const percent = x => `${+(100 * x).toPrecision(3)} %`;
