@@ -22,7 +22,7 @@ const activitySamples = 500
 func evalCommand() *cobra.Command {
 	var flags compileFlags
 	var images, labels, level, engineName, negative string
-	var limit, flips int
+	var limit, flips, neurobench int
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "eval MODEL --images F --labels F",
@@ -52,7 +52,7 @@ by name. Which folder is which class is printed.`,
 			if err := require(c, "images"); err != nil {
 				return err
 			}
-			if err := errors.Join(checkEngine(engineName), checkCount(c, "limit", limit), checkCount(c, "flips", flips)); err != nil {
+			if err := errors.Join(checkEngine(engineName), checkCount(c, "limit", limit), checkCount(c, "flips", flips), checkCount(c, "neurobench", neurobench)); err != nil {
 				return err
 			}
 			m, err := flags.open(c, args[0])
@@ -72,6 +72,9 @@ by name. Which folder is which class is printed.`,
 			}
 			e := evaluator{c: c, model: m, images: set, count: len(set.Labels), negative: negative}
 			report, err := e.report(l, engineName, flips)
+			if err == nil && neurobench > 0 {
+				report.Bench, err = e.some(neurobench).bench()
+			}
 			if err != nil {
 				return err
 			}
@@ -86,6 +89,7 @@ by name. Which folder is which class is printed.`,
 	c.Flags().StringVar(&negative, "negative", "", "the `CLASS` of images with nothing to find, by name or number: missed ones of the others and false alarms are counted")
 	c.Flags().IntVar(&limit, "limit", 0, "take only `N` images: the first, of folders some of each")
 	c.Flags().IntVar(&flips, "flips", 0, "count on `N` images, taken as by --limit, how often each layer, fed the spikes of the net of real numbers, decides otherwise on integers")
+	c.Flags().IntVar(&neurobench, "neurobench", 0, "count on `N` images, taken as by --limit, NeuroBench's figures and the operations by kind")
 	jsonFlag(c, &asJSON)
 	return c
 }
@@ -123,6 +127,8 @@ type evaluation struct {
 	KeptAccuracy *float64 `json:"kept_residuals_accuracy,omitempty"`
 	// Costs are estimates of energy, of a net at the fixed level.
 	Costs *costs `json:"costs,omitempty"`
+	// Bench has NeuroBench's figures and operations by kind, when they were asked for.
+	Bench *benchmark `json:"neurobench,omitempty"`
 	// Flips are those of each layer, when they were asked for.
 	Flips []metrics.LayerFlips `json:"flips,omitempty"`
 }
@@ -156,6 +162,9 @@ func (r *evaluation) put(c *cobra.Command, asJSON bool) error {
 	}
 	if r.Flips != nil {
 		printFlips(c.OutOrStdout(), r.Flips)
+	}
+	if r.Bench != nil {
+		printBench(c.OutOrStdout(), r.Bench)
 	}
 	return nil
 }

@@ -121,3 +121,30 @@ func (want *benched) hold(t *testing.T, got metrics.NeuroBench) {
 // in a file as constants of its equations.
 var unseenBuffers = map[string]bool{"num_batches_tracked": true, "threshold": true, "beta": true,
 	"graded_spikes_factor": true, "reset_mechanism_val": true, "mem": true}
+
+// eval counts the same figures, also those of the integers, of which no operation is a multiplication.
+func TestEvalNeuroBench(t *testing.T) {
+	var r evaluation
+	fromJSON(t, nomul(t, "eval", mlpFolder+"/mlp_ts26_sjhead_bn.onnx", "--images", images, "--labels", labels,
+		"--mean", ".286", "--std", ".353", "--limit", "8", "--neurobench", "5", "--json"), &r)
+	want := bench(t, lowered(t, mlpFolder+"/mlp_ts26_sjhead_bn.onnx", "raise-neurons"), mlpFolder+"/io.npz", 5)
+	if r.Bench.Imported == nil || *r.Bench.Imported != want {
+		t.Errorf("got %+v, wanted %+v", r.Bench.Imported, want)
+	}
+	// Weights of 8 bits, and thresholds and biases of neurons.
+	if n := r.Bench.Integers; n.Samples != 5 || n.Footprint >= want.Footprint/3 || n.Dense >= want.Dense {
+		t.Errorf("of integers %+v", n)
+	}
+	for _, l := range r.Bench.Operations {
+		if l.Adds == 0 || l.Multiplies != 0 {
+			t.Errorf("operations %+v", l)
+		}
+	}
+	var out strings.Builder
+	printBench(&out, r.Bench)
+	for _, want := range []string{"as imported", "dense operations                  935936", "multiply\nlif1"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+}
