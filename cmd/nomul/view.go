@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 
@@ -144,8 +145,12 @@ func (m *model) shown(level ir.Level, after string, below bool, file string) (*v
 		}
 		b.Rates(r)
 	}
-	built, _ := debug.ReadBuildInfo()
-	return b.Done(strings.Split(version(built, built != nil), ",")[0], refused), refused
+	built, ok := debug.ReadBuildInfo()
+	why := ""
+	if refused != nil {
+		why = strings.ReplaceAll(refused.Error(), m.file, filepath.Base(m.file))
+	}
+	return b.Done(strings.Split(version(built, ok), ",")[0], why), refused
 }
 
 // recordOf reads a record, which must be of the same network.

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -52,8 +54,8 @@ func (p *Page) Write(w io.Writer) error {
 </head>
 <body>
 %s`, html.EscapeString(allowed), html.EscapeString(p.Title), strings.Join(append([]string{style}, p.Styles...), "\n"), p.Body)
-	for name, data := range p.Data {
-		text, err := json.Marshal(data) // which writes < as \u003c
+	for _, name := range slices.Sorted(maps.Keys(p.Data)) {
+		text, err := json.Marshal(p.Data[name]) // which writes < as \u003c
 		if err != nil {
 			return err
 		}

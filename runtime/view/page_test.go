@@ -24,7 +24,7 @@ func served(t *testing.T) *httptest.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewServer(New(net).Done("", nil).Handler())
+	s := httptest.NewServer(New(net).Done("", "").Handler())
 	t.Cleanup(s.Close)
 	return s
 }

@@ -209,13 +209,10 @@ func measured(m *ir.Measured) string {
 	return strings.Join(out, "; ")
 }
 
-// Done links the stages and lays out their graphs. refused is why there are no more, or nil.
-func (b *Builder) Done(version string, refused error) *Model {
+// Done links the stages and lays out their graphs. refused is why there are no more, or empty.
+func (b *Builder) Done(version, refused string) *Model {
 	m := b.model
-	m.Version = version
-	if refused != nil {
-		m.Refused = refused.Error()
-	}
+	m.Version, m.Refused = version, refused
 	var links [][][]link
 	for i, f := range b.frames[1:] {
 		links = append(links, linksOf(b.frames[i], f))

@@ -15,14 +15,15 @@ function pan(x, y) {
   camera.y += y;
   look();
 }
-// fit shows all of the graph; its beginning where that would be too small to read and that is enough.
+// fit shows all of the graph; its beginning, around the first box, where all would be too small to read.
 function fit(beginning = false) {
   const {clientWidth: w, clientHeight: h} = canvas;
   if (!w || !h) return;
   const wide = extent.right - extent.left + 2 * margin, high = extent.bottom - extent.top + 2 * margin;
   camera.zoom = Math.min(1, w / wide, h / high);
-  if (beginning && camera.zoom < .8) camera.zoom = Math.min(1, Math.max(.5, w / wide));
-  camera.x = (w - (extent.right + extent.left) * camera.zoom) / 2;
+  if (beginning && camera.zoom < .8) camera.zoom = Math.min(1, Math.max(.65, w / wide));
+  const z = camera.zoom, centre = (w - (extent.right + extent.left) * z) / 2;
+  camera.x = wide * z <= w + 1 ? centre : Math.min(margin - extent.left * z, Math.max(w - margin - extent.right * z, w / 2 - extent.first * z));
   camera.y = Math.max(margin, (h - high * camera.zoom) / 2 + margin * camera.zoom) - extent.top * camera.zoom;
   look();
 }

@@ -1,7 +1,7 @@
 // The graph: layers in the rows that the compiler has computed, moved apart where one is open.
 const canvas = document.getElementById("canvas"), sheet = document.getElementById("view");
 const camera = {x: 0, y: 0, zoom: 1};
-const kindNames = {port: "input or output", weights: "weights", neurons: "neurons", sums: "sum or function", state: "over time", moves: "moves"};
+const kindNames = {port: "port", weights: "weights", neurons: "neurons", sums: "sums", state: "over time", moves: "moves"};
 const room = {head: 30, side: 14};
 
 // spread computes where boxes are: opened ones need more room across and down.
@@ -92,10 +92,10 @@ function drawLayer(into, k, layer, box) {
   const id = chief(k, layer), v = values[id], many = layer.members.length > 1, opened = many && state.open.has(layer.name);
   const multiply = layer.members.some(m => multiplies(k, m));
   const rate = (model.rates || {})[layer.name];
-  const below = (many ? `${layer.members.length} values` : `${v.op} ${v.type || ""}`) + (rate ? `, ${percent(rate.rate)}` : "");
+  const below = (many ? `${kindNames[layer.kind]}, ${layer.members.length} values` : `${v.op} ${v.type || ""}`) + (rate ? `, ${percent(rate.rate)}` : "");
   drawBox(into, box, {id, name: layer.name, kind: layer.kind, below, multiply, opened: many ? String(opened) : undefined,
     marked: markOfLayer(k, layer), isNew: layer.members.some(m => fresh(k, m)),
-    label: `${layer.name}, ${kindNames[layer.kind]}, ${below}` + (multiply ? ", multiplies" : ""), press: () => choose(id)});
+    label: `${layer.name}, ${many ? "" : kindNames[layer.kind] + ", "}${below}` + (multiply ? ", multiplies" : ""), press: () => choose(id)});
   if (!many) return;
   const chip = element("svg:g", {class: "chip", transform: `translate(${box.x + box.w - 24},${box.y + 5})`, role: "button", tabindex: "-1", "data-layer": layer.name,
     "aria-label": (opened ? "Close " : "Open ") + layer.name, onclick: () => toggleLayer(layer.name)});
@@ -126,7 +126,7 @@ function drawGraph() {
   stage.layers.forEach((layer, i) => drawLayer(sheet, k, layer, boxes[i]));
   const first = sheet.querySelector(".chosen") || sheet.querySelector(".box");
   if (first) first.setAttribute("tabindex", "0");
-  extent = {left: Math.min(0, ...boxes.map(b => b.x)), right: Math.max(0, ...boxes.map(b => b.x + b.w)), top: 0, bottom: Math.max(0, ...boxes.map(b => b.y + b.h))};
+  extent = {first: boxes.length ? boxes[0].x + boxes[0].w / 2 : 0, left: Math.min(0, ...boxes.map(b => b.x)), right: Math.max(0, ...boxes.map(b => b.x + b.w)), top: 0, bottom: Math.max(0, ...boxes.map(b => b.y + b.h))};
 }
 let extent;
 

@@ -70,7 +70,8 @@ function remember() {
 async function recall() {
   const at = new URLSearchParams(location.hash.slice(1));
   const k = stages.findIndex(s => s.pass === at.get("stage"));
-  await show(k >= 0 ? k : Math.max(0, stages.findIndex(s => s.level === "spiking")));
+  const first = model.refused ? stages.length - 1 : Math.max(0, stages.findIndex(s => s.level === "spiking"));
+  await show(k >= 0 ? k : first);
   const id = stages[state.stage].named.get(at.get("value"));
   if (id !== undefined) choose(id);
 }
