@@ -117,7 +117,7 @@ accuracy: build
 	$(GO) test -count=1 -timeout 60m ./cmd/nomul -run TestTutorialFigures -args -all $(UPDATE)
 	$(GO) test -count=1 -timeout 300m ./cmd/nomul -run 'TestPlainIntegers$$' -args -all $(UPDATE)
 	@set -e; for m in $(NETWORKS); do echo; echo "== $$m"; \
-	    $(NOMUL) eval $$m --images $(IMAGES) --labels $(LABELS) --engine go --flips 60 $(PIXELS); done
+	    $(NOMUL) eval $$m --images $(IMAGES) --labels $(LABELS) --engine go --compare all --flips 60 $(PIXELS); done
 
 # The ONNX project's own 1,288 node tests, from NODE_TESTS or the Python package;
 # prints passed, refused and wrong by operator.

@@ -32,27 +32,29 @@ func (r *evaluation) printConfusion(w io.Writer) {
 	cutTable(w, []string{"label", "taken for", "images"}, mistakes, "--json")
 }
 
-// negativeClass is the class, of so many, that --negative means, by its name or else its number;
-// -1 without it.
-func (e *evaluator) negativeClass(classes int) (int, error) {
-	if e.negative == "" {
-		return -1, nil
+// alarm counts with the class as the negative one that --negative means, by its name or else its
+// number; with none where the flag was not given.
+func (r *evaluation) alarm(negative string) error {
+	if negative == "" {
+		return nil
 	}
-	r := evaluation{Classes: e.images.Classes}
 	var known []string
-	for i := range classes {
+	for i := range r.Confusion {
 		known = append(known, r.class(i))
 	}
-	if i := slices.Index(known, e.negative); i >= 0 {
-		return i, nil
+	class := slices.Index(known, negative)
+	if i, err := strconv.Atoi(negative); class < 0 && err == nil && i >= 0 && i < len(known) {
+		class = i
 	}
-	if i, err := strconv.Atoi(e.negative); err == nil && i >= 0 && i < classes {
-		return i, nil
+	if class < 0 {
+		if len(known) > shownClasses {
+			known = append(known[:shownClasses], "…")
+		}
+		return usageError{fmt.Errorf("--negative %s: wanted one of the classes %s", negative, strings.Join(known, ", "))}
 	}
-	if len(known) > shownClasses {
-		known = append(known[:shownClasses], "…")
-	}
-	return -1, usageError{fmt.Errorf("--negative %s: wanted one of the classes %s", e.negative, strings.Join(known, ", "))}
+	a := r.Score.Alarms(class)
+	r.Alarms = &a
+	return nil
 }
 
 // alarmRows are the figures of a score with a negative class.

@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -17,8 +15,8 @@ import (
 	"nomul/backends/lower"
 	"nomul/backends/verilog"
 	"nomul/ir"
+	"nomul/ir/diag"
 	"nomul/runtime/engine"
-	"nomul/runtime/metrics"
 )
 
 // engineNames are the arguments of --engine.
@@ -104,75 +102,11 @@ func recordEngine(c *cobra.Command, net *ir.Net, name string, samples []map[stri
 	return rec, nil
 }
 
-// portion is how many images an engine is given at a time.
-const portion = 1000
-
-// classify predicts with a built engine, starting once ready is closed.
-func (e *evaluator) classify(net *ir.Net, name string, ready <-chan struct{}) (predicted, error) {
-	var p predicted
-	d, err := e.decide(net)
-	if err != nil {
-		return p, err
+// onlyFixed refuses an engine that cannot run the level.
+func onlyFixed(name string, net *ir.Net) error {
+	if net.Level != ir.Fixed {
+		return diag.Errorf(diag.Origin{}, diag.BadLevel, "engine %s runs the fixed level only; the interpreter runs %v", name, net.Level).
+			WithHelp("say --engine interp, or --level fixed")
 	}
-	built, err := openEngine(e.c.Context(), net, name)
-	if err != nil {
-		return p, err
-	}
-	defer built.Close()
-	<-ready
-	bar := progress(e.c, e.count, "running on "+name)
-	defer bar.Close()
-	if p.took.start, err = startOf(e.c.Context(), built); err != nil {
-		return p, err
-	}
-	for from := 0; from < e.count; from += portion {
-		to := min(from+portion, e.count)
-		began := time.Now()
-		images, err := e.model.feed(net).images(e.images, from, to)
-		if err != nil {
-			return p, err
-		}
-		samples := elements(net, images)
-		p.took.data += time.Since(began)
-		got, took, err := timed(e.c.Context(), built, samples)
-		if err != nil {
-			return p, err
-		}
-		p.took.engine += max(0, took.Program-p.took.start)
-		p.took.data += took.Data
-		for _, s := range got {
-			p.classes = append(p.classes, metrics.Predict(s.Outputs[0], d.least))
-		}
-		bar.Add(to - from)
-	}
-	return p, nil
-}
-
-// timed runs samples, and says how long that took.
-func timed(ctx context.Context, e engine.Engine, samples [][][]int64) (backends.Vectors, engine.Timing, error) {
-	began := time.Now()
-	got, err := e.Run(ctx, samples, false)
-	if p, ok := e.(*engine.Process); ok && err == nil {
-		return got, p.Took(), nil
-	}
-	return got, engine.Timing{Program: time.Since(began)}, err
-}
-
-// starts is how often a program is started to learn how long that takes.
-const starts = 4
-
-// startOf is how long a program takes until it could read a sample, at best.
-func startOf(ctx context.Context, e engine.Engine) (time.Duration, error) {
-	if _, ok := e.(*engine.Process); !ok {
-		return 0, nil
-	}
-	least := time.Duration(math.MaxInt64)
-	for range starts {
-		_, took, err := timed(ctx, e, nil)
-		if err != nil {
-			return 0, err
-		}
-		least = min(least, took.Program)
-	}
-	return least, nil
+	return nil
 }

@@ -3,27 +3,32 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"nomul/ir"
-	"nomul/ir/diag"
 	"nomul/runtime/dataset"
-	"nomul/runtime/metrics"
+	"nomul/runtime/record"
 )
 
-// activitySamples bounds the samples on which spikes and operations are counted
-// when another engine than the interpreter classifies.
-const activitySamples = 500
+// evalFlags are the flags of eval besides those that lower a model.
+type evalFlags struct {
+	images, labels, level, engine string
+	compare                       string
+	negative                      string
+	shard, output                 string
+	limit, flips, neurobench      int
+	asJSON, resume                bool
+}
+
+// comparedImages is how many images are classified by the network as imported, too, unless it is said.
+const comparedImages = 500
 
 func evalCommand() *cobra.Command {
 	var flags compileFlags
-	var images, labels, level, engineName, negative string
-	var limit, flips, neurobench int
-	var asJSON bool
+	var f evalFlags
 	c := &cobra.Command{
 		Use:   "eval MODEL --images F --labels F",
 		Short: "Measure accuracy, spike rates and operations on labelled images",
@@ -42,56 +47,97 @@ rows, flat, or with their channels first or last, or a folder with one folder of
 PNGs or JPEGs per class, which brings its own labels: the lines of a file
 classes.txt beside the folders, else the numbers that their names end with,
 as in 0, 1, 2 or class0, class1 (from 1 where all are there), else their order
-by name. Which folder is which class is printed.`,
+by name. Which folder is which class is printed.
+
+The network as imported takes far longer than an engine, so predictions are
+compared with its own on 500 images spread over all of them; --compare N or
+--compare all says on how many. The Go engine counts spikes and operations
+itself, on all images; for the others but interp, the interpreter counts them on
+500. Time per sample is that of one thread.
+
+-o writes the record of the evaluation: what was run and the counts from which
+all figures follow. --shard 2/7 runs the second of seven parts of the images, on
+any machine; nomul merge adds the records of all parts up to that of one run.`,
 		Example: `  nomul eval model.onnx --images t10k-images.gz --labels t10k-labels.gz \
       --mean .286 --std .353
   nomul eval model.onnx --images photos/ --engine go --mean .5 --std .5 --json
-  nomul eval model.onnx --images parts/ --negative good --mean 0 --std 1`,
+  nomul eval model.onnx --images parts/ --negative good --mean 0 --std 1
+  nomul eval model.onnx --images photos/ --engine go --mean .5 --std .5 \
+      --shard 2/7 --resume -o run2.json`,
 		Args: oneModel,
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := require(c, "images"); err != nil {
-				return err
-			}
-			if err := errors.Join(checkEngine(engineName), checkCount(c, "limit", limit), checkCount(c, "flips", flips), checkCount(c, "neurobench", neurobench)); err != nil {
+			if err := errors.Join(require(c, "images"), f.check(c)); err != nil {
 				return err
 			}
 			m, err := flags.open(c, args[0])
 			if err != nil {
 				return err
 			}
-			l, err := parseLevel(level)
-			if err != nil {
-				return err
-			}
-			set, err := dataset.Load(images, labels)
-			if err != nil {
-				return err
-			}
-			if limit > 0 {
-				set = set.Some(limit)
-			}
-			e := evaluator{c: c, model: m, images: set, count: len(set.Labels), negative: negative}
-			report, err := e.report(l, engineName, flips)
-			if err == nil && neurobench > 0 {
-				report.Bench, err = e.some(neurobench).bench()
-			}
-			if err != nil {
-				return err
-			}
-			return report.put(c, asJSON)
+			return f.run(c, m)
 		},
 	}
 	flags.register(c.Flags())
-	levelFlag(c.Flags(), &level, "fixed")
-	engineFlag(c.Flags(), &engineName)
-	c.Flags().StringVar(&images, "images", "", "images: an idx file, an .npz or a `FOLDER` of folders of pictures, one per class")
-	c.Flags().StringVar(&labels, "labels", "", "labels: an idx or .npz `FILE`")
-	c.Flags().StringVar(&negative, "negative", "", "the `CLASS` of images with nothing to find, by name or number: missed ones of the others and false alarms are counted")
-	c.Flags().IntVar(&limit, "limit", 0, "take only `N` images: the first, of folders some of each")
-	c.Flags().IntVar(&flips, "flips", 0, "count on `N` images, taken as by --limit, how often each layer, fed the spikes of the net of real numbers, decides otherwise on integers")
-	c.Flags().IntVar(&neurobench, "neurobench", 0, "count on `N` images, taken as by --limit, NeuroBench's figures and the operations by kind")
-	jsonFlag(c, &asJSON)
+	levelFlag(c.Flags(), &f.level, "fixed")
+	engineFlag(c.Flags(), &f.engine)
+	c.Flags().StringVar(&f.images, "images", "", "images: an idx file, an .npz or a `FOLDER` of folders of pictures, one per class")
+	c.Flags().StringVar(&f.labels, "labels", "", "labels: an idx or .npz `FILE`")
+	c.Flags().StringVar(&f.negative, "negative", "", "the `CLASS` of images with nothing to find, by name or number: missed ones of the others and false alarms are counted")
+	c.Flags().IntVar(&f.limit, "limit", 0, "take only `N` images: the first, of folders some of each")
+	c.Flags().IntVar(&f.flips, "flips", 0, "count on `N` images, taken as by --limit, how often each layer, fed the spikes of the net of real numbers, decides otherwise on integers")
+	c.Flags().IntVar(&f.neurobench, "neurobench", 0, "count on `N` images, taken as by --limit, NeuroBench's figures and the operations by kind")
+	c.Flags().StringVar(&f.compare, "compare", fmt.Sprint(comparedImages), "compare predictions with those of the network as imported on `N` images, spread over all, or on all; 0 on none")
+	c.Flags().StringVar(&f.shard, "shard", "", "run part `I/N` of the images, from 1/N to N/N; nomul merge adds up the records of all parts")
+	c.Flags().StringVarP(&f.output, "output", "o", "", "write the record of the evaluation to `FILE`, whole or not at all")
+	c.Flags().BoolVar(&f.resume, "resume", false, "where the file of -o has the record of the same run, leave it and run nothing")
+	jsonFlag(c, &f.asJSON)
 	return c
+}
+
+// notSettings are the flags on which no count depends, or which a record has besides the settings:
+// where files lie, which part is run, how it is shown.
+var notSettings = []string{"images", "labels", "level", "engine", "negative", "flips", "neurobench", "shard", "output", "resume", "json"}
+
+// check refuses flags that no evaluation can have.
+func (f *evalFlags) check(c *cobra.Command) error {
+	err := errors.Join(checkEngine(f.engine), checkCount(c, "limit", f.limit), checkCount(c, "flips", f.flips), checkCount(c, "neurobench", f.neurobench))
+	if n, bad := strconv.Atoi(f.compare); f.compare != "all" && (bad != nil || n < 0) {
+		err = errors.Join(err, usageError{fmt.Errorf("--compare %s: wanted a number of images, or all", f.compare)})
+	}
+	switch {
+	case f.shard != "" && f.output == "":
+		err = errors.Join(err, usageError{errors.New("--shard: wanted -o FILE for the record of the part")})
+	case f.resume && f.output == "":
+		err = errors.Join(err, usageError{errors.New("--resume: wanted -o FILE with the record")})
+	case f.shard != "" && f.flips+f.neurobench > 0:
+		err = errors.Join(err, usageError{errors.New("--flips, --neurobench: are counted on images of a whole run, not of a shard")})
+	}
+	return err
+}
+
+// compared is how many of so many images the network as imported classifies.
+func (f *evalFlags) compared(images int) int {
+	if n, err := strconv.Atoi(f.compare); err == nil {
+		return min(n, images)
+	}
+	return images
+}
+
+// part is the shard of so many images that is to be run; nil for all of them.
+func (f *evalFlags) part(images int) (*record.Shard, error) {
+	if f.shard == "" {
+		return nil, nil
+	}
+	first, last, ok := strings.Cut(f.shard, "/")
+	i, err := strconv.Atoi(first)
+	n, bad := strconv.Atoi(last)
+	if !ok || err != nil || bad != nil || i < 1 || i > n {
+		return nil, usageError{fmt.Errorf("--shard %s: wanted I/N, from 1/N to N/N", f.shard)}
+	}
+	if n > images {
+		return nil, usageError{fmt.Errorf("--shard %s: there are %d images only", f.shard, images)}
+	}
+	p := record.Part(i, n, images)
+	return &p, nil
 }
 
 // checkCount refuses a number of images that leaves nothing.
@@ -102,251 +148,51 @@ func checkCount(c *cobra.Command, flag string, n int) error {
 	return nil
 }
 
-type evaluator struct {
-	c      *cobra.Command
-	model  *model
-	images *dataset.Images
-	count  int
-	// negative is the class of images with nothing to find, by its name or number; none if empty.
-	negative string
-}
-
-// evaluation is the report of eval.
-type evaluation struct {
-	metrics.Evaluation
-	// Alarms are those of a negative class, if one was named.
-	Alarms *metrics.Alarms `json:"alarms,omitempty"`
-	// Decides says which element of the output is the class.
-	Decides string `json:"decides"`
-	// Classes are the names of the classes that have some.
-	Classes         map[int]string `json:"classes,omitempty"`
-	ActivitySamples int            `json:"activity_samples"`
-	// Quiet are the layers that can fire and never did: their readers saw nothing.
-	Quiet []string `json:"never_fire,omitempty"`
-	// KeptAccuracy is that with residuals where they were trained, when they were moved.
-	KeptAccuracy *float64 `json:"kept_residuals_accuracy,omitempty"`
-	// Costs are estimates of energy, of a net at the fixed level.
-	Costs *costs `json:"costs,omitempty"`
-	// Bench has NeuroBench's figures and operations by kind, when they were asked for.
-	Bench *benchmark `json:"neurobench,omitempty"`
-	// Flips are those of each layer, when they were asked for.
-	Flips []metrics.LayerFlips `json:"flips,omitempty"`
-}
-
-// some is the same of fewer images.
-func (e *evaluator) some(n int) *evaluator {
-	few := *e
-	few.images = e.images.Some(n)
-	few.count = few.images.Len()
-	return &few
-}
-
-// report evaluates; on so many images, if any, it also counts flips.
-func (e *evaluator) report(level ir.Level, engineName string, flips int) (*evaluation, error) {
-	r, err := e.run(level, engineName)
-	if err == nil && flips > 0 {
-		r.Flips, err = e.some(flips).flips()
-	}
-	return r, err
-}
-
-// put prints the report for machines or for people.
-func (r *evaluation) put(c *cobra.Command, asJSON bool) error {
-	if asJSON {
-		return printJSON(c.OutOrStdout(), r)
-	}
-	printEvaluation(c, r)
-	if len(r.Quiet) > 0 {
-		fmt.Fprintf(c.ErrOrStderr(), "warning: no neuron of %s fires in any step of %d samples, so accuracy and agreement do not depend on it\n",
-			strings.Join(r.Quiet, ", "), r.ActivitySamples)
-	}
-	if r.Flips != nil {
-		printFlips(c.OutOrStdout(), r.Flips)
-	}
-	if r.Bench != nil {
-		printBench(c.OutOrStdout(), r.Bench)
-	}
-	return nil
-}
-
-func (e *evaluator) run(level ir.Level, engineName string) (*evaluation, error) {
-	net, err := e.model.at(level)
+// run evaluates, writes the record and prints the report.
+func (f *evalFlags) run(c *cobra.Command, m *model) error {
+	level, err := parseLevel(f.level)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	d, err := e.decide(net)
+	set, err := dataset.Load(f.images, f.labels)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	e.images = e.model.feed(net).arranged(e.images)
-	if _, err := e.model.feed(net).images(e.images, 0, min(1, e.count)); err != nil {
-		return nil, err
+	if f.limit > 0 {
+		set = set.Some(f.limit)
 	}
-	if err := e.images.FitLabels(d.classes); err != nil {
-		return nil, err
-	}
-	negative, err := e.negativeClass(d.classes)
+	e := &evaluator{c: c, model: m, images: set, count: len(set.Labels)}
+	net, err := f.lowered(m, level)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	// The source level's predictions are made while the engine under test is
-	// built, but not while it runs: its time is measured.
-	var want predicted
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		want = e.sourcePredictions(net)
-	}()
-	got, err := e.predict(net, engineName, done)
-	<-done
-	if err == nil {
-		err = want.err
-	}
+	r, err := e.evaluate(f, net)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	r := &evaluation{ActivitySamples: got.counted, Decides: d.rule(), Classes: e.images.Classes}
-	r.Score = metrics.NewScore(d.classes, e.images.Labels[:e.count], got.classes)
-	if negative >= 0 {
-		a := r.Score.Alarms(negative)
-		r.Alarms = &a
+	report := reportOf(r)
+	report.Costs = costsOf(net, report.Activity)
+	if err := report.alarm(f.negative); err != nil {
+		return err
 	}
-	r.Engine, r.Level, r.Steps = engineName, net.Level.String(), net.Steps
-	r.Activity, r.Quiet = got.activity, quietLayers(net, got.activity)
-	got.took.put(&r.Evaluation, e.count)
-	r.Costs = costsOf(net, got.activity)
-	if want.classes != nil {
-		accuracy, agreement := metrics.Agreement(want.classes, e.images.Labels[:e.count]), metrics.Agreement(want.classes, got.classes)
-		r.ImportedAccuracy, r.Agreement = &accuracy, &agreement
-	}
-	r.KeptAccuracy, err = e.keptAccuracy(net, engineName)
-	return r, err
-}
-
-// quietLayers lists the layers without any spike, but for those that only have a membrane.
-func quietLayers(net *ir.Net, a metrics.Activity) []string {
-	var out []string
-	for _, l := range a.Layers {
-		v := net.Find(l.Name)
-		if l.Kind == "neuron" && l.SpikeRate == 0 && v.Type.IsSpike() {
-			out = append(out, l.Name)
+	if f.flips > 0 {
+		if report.Flips, err = e.some(f.flips).flips(); err != nil {
+			return err
 		}
 	}
-	return out
-}
-
-func printEvaluation(c *cobra.Command, r *evaluation) {
-	w := c.OutOrStdout()
-	rows := [][]string{
-		{"samples", fmt.Sprint(r.Samples)},
-		{"accuracy", fmt.Sprintf("%.2f %%", 100*r.Accuracy)},
-		{"a class is", r.Decides},
-	}
-	if len(r.Classes) > 0 {
-		rows = append(rows, []string{"classes", r.mapping()})
-	}
-	if r.Alarms != nil {
-		rows = append(rows, r.alarmRows()...)
-	}
-	if r.Agreement != nil {
-		rows = append(rows,
-			[]string{"as imported", fmt.Sprintf("%.2f %% accuracy of the network as imported", 100**r.ImportedAccuracy)},
-			[]string{"agreement", fmt.Sprintf("%.2f %% of predictions equal those of the network as imported", 100**r.Agreement)})
-	}
-	if r.KeptAccuracy != nil {
-		rows = append(rows, r.keptRow())
-	}
-	rows = append(rows,
-		[]string{"engine", fmt.Sprintf("%s, %s level, %s", r.Engine, r.Level, counted(r.Steps, "step"))},
-		[]string{"time", r.times()},
-		[]string{"operations", r.operations()})
-	if spiking(r.Layers) {
-		rows = append(rows, []string{"spikes", fmt.Sprintf("%.0f per sample, counted on %d samples", r.Totals.Spikes, r.ActivitySamples)})
-	}
-	printTable(w, []string{"figure", "value"}, rows)
-	fmt.Fprintln(w)
-	printLayers(w, r.Layers)
-	printCosts(w, r.Costs)
-	if r.Alarms != nil {
-		r.printAlarms(w)
-	}
-	r.printConfusion(w)
-}
-
-func spiking(layers []metrics.Layer) bool {
-	return slices.ContainsFunc(layers, func(l metrics.Layer) bool { return l.Kind == "neuron" })
-}
-
-// operations are those of a sample: of a net without spikes and words, as most are given, multiplications.
-func (r *evaluation) operations() string {
-	if r.Totals.Synops == 0 && r.Level == ir.Source.String() {
-		return fmt.Sprintf("%d multiply-accumulates per sample", r.Totals.DenseMACs)
-	}
-	return fmt.Sprintf("%.0f synaptic operations per sample, all additions; %d multiply-accumulates without spikes", r.Totals.Synops, r.Totals.DenseMACs)
-}
-
-// printLayers prints the operations of layers, and how often neurons fire, where there are some.
-func printLayers(w io.Writer, layers []metrics.Layer) {
-	head := []string{"layer", "kind", "neurons", "synaptic operations"}
-	if spiking(layers) {
-		head = slices.Insert(head, 3, "spikes per neuron and step")
-	}
-	var rows [][]string
-	for _, l := range layers {
-		row := []string{l.Name, l.Kind, fmt.Sprint(l.Neurons), fmt.Sprintf("%.0f", l.Synops)}
-		if spiking(layers) {
-			rate := ""
-			if l.Kind == "neuron" {
-				rate = fmt.Sprintf("%.4f", l.SpikeRate)
-			}
-			row = slices.Insert(row, 3, rate)
-		}
-		rows = append(rows, row)
-	}
-	cutTable(w, head, rows, "--json")
-	fmt.Fprintln(w)
-}
-
-// times are the seconds of a sample in words. An engine that is a program is measured
-// beside its start, which for few samples may leave too little time to show.
-func (r *evaluation) times() string {
-	engine := fmt.Sprintf("%.1f µs per sample in the engine", 1e6*r.SecondsPerSample)
-	if r.SecondsPerSample == 0 {
-		engine = "too short in the engine to measure beside its start"
-	}
-	return fmt.Sprintf("%s; %.1f µs to prepare it and read the result; %.0f ms to start", engine, 1e6*r.DataSecondsPerSample, 1e3*r.StartSeconds)
-}
-
-// class is the name of a class, or its number.
-func (r *evaluation) class(i int) string {
-	if name, named := r.Classes[i]; named {
-		return name
-	}
-	return fmt.Sprint(i)
-}
-
-// shownClasses bounds the classes of which it is told how they are called.
-const shownClasses = 10
-
-// mapping tells which class has which name.
-func (r *evaluation) mapping() string {
-	var all []string
-	for i := range r.Confusion {
-		if name, named := r.Classes[i]; named {
-			all = append(all, fmt.Sprintf("%d = %s", i, name))
+	if f.neurobench > 0 {
+		if report.Bench, err = e.some(f.neurobench).bench(); err != nil {
+			return err
 		}
 	}
-	if len(all) > shownClasses {
-		all = append(all[:shownClasses], "…")
-	}
-	return strings.Join(all, ", ")
+	return report.put(c, f.asJSON)
 }
 
-// onlyFixed refuses an engine that cannot run the level.
-func onlyFixed(name string, net *ir.Net) error {
-	if net.Level != ir.Fixed {
-		return diag.Errorf(diag.Origin{}, diag.BadLevel, "engine %s runs the fixed level only; the interpreter runs %v", name, net.Level).
-			WithHelp("say --engine interp, or --level fixed")
+// lowered is the model at the level, or an error naming the engine that does not run it.
+func (f *evalFlags) lowered(m *model, level ir.Level) (*ir.Net, error) {
+	net, err := m.at(level)
+	if err == nil && f.engine != "interp" {
+		err = onlyFixed(f.engine, net)
 	}
-	return nil
+	return net, err
 }

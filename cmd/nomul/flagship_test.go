@@ -260,7 +260,7 @@ func TestFixedAccuracy(t *testing.T) {
 	irtest.Long(t)
 	file := mlpFolder + "/mlp_ts26_sjhead_bn.onnx"
 	start := time.Now()
-	text := nomul(t, "eval", file, "--images", images, "--labels", labels, "--mean", ".2860", "--std", ".3530", "--json")
+	text := nomul(t, "eval", file, "--images", images, "--labels", labels, "--mean", ".2860", "--std", ".3530", "--compare", "all", "--json")
 	spent := time.Since(start).Seconds()
 	var r struct {
 		Samples             int

@@ -5,12 +5,12 @@ import (
 
 	"nomul/ir"
 	"nomul/passes"
-	"nomul/runtime/metrics"
+	"nomul/runtime/record"
 )
 
-// keptAccuracy is that of the integers with their residuals where they were
+// keptResiduals are the predictions of the integers with their residuals where they were
 // trained, when the net under test has them before the neurons; else nil.
-func (e *evaluator) keptAccuracy(net *ir.Net, engineName string) (*float64, error) {
+func (e *evaluator) keptResiduals(net *ir.Net, engineName string) (*record.Kept, error) {
 	o := *e.model.options
 	if !o.MembraneResiduals {
 		return nil, nil
@@ -26,8 +26,11 @@ func (e *evaluator) keptAccuracy(net *ir.Net, engineName string) (*float64, erro
 	if err != nil {
 		return nil, err
 	}
-	accuracy := metrics.Agreement(p.classes, e.images.Labels[:e.count])
-	return &accuracy, nil
+	r := &record.Kept{}
+	for i, class := range p.classes {
+		r.Correct += truth(class == e.images.Labels[i])
+	}
+	return r, nil
 }
 
 // keptRow returns the change of accuracy by moved residuals.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"nomul/passes"
 	"nomul/runtime/interp"
 	"nomul/runtime/metrics"
+	"nomul/runtime/record"
 )
 
 // decision is how a net's output becomes a class.
@@ -73,23 +75,24 @@ func (d decision) class(t *ir.Tensor) (int, error) {
 	return metrics.Predict(t.F, d.least), nil
 }
 
-// predicted holds the classes that an engine gave the images, and its activity and time.
-type predicted struct {
-	classes  []int
-	activity metrics.Activity
-	counted  int // samples the activity is from
-	took     times
-	err      error
+// activitySamples bounds the images on which the interpreter counts for an engine that does not.
+const activitySamples = 500
+
+// countedBy says which counts the activity of an engine, and on which images.
+func countedBy(engineName string) string {
+	switch engineName {
+	case "interp", "go":
+		return "by the engine"
+	}
+	return "by the interpreter"
 }
 
-// times are the engine's own, that of preparing its samples and reading its results, and
-// that of starting it.
-type times struct{ engine, data, start time.Duration }
-
-// put writes the times of a number of samples into a report.
-func (t times) put(r *metrics.Evaluation, count int) {
-	each := func(d time.Duration) float64 { return d.Seconds() / float64(max(1, count)) }
-	r.SecondsPerSample, r.DataSecondsPerSample, r.StartSeconds = each(t.engine), each(t.data), t.start.Seconds()
+// predicted holds the classes that an engine gave the images, and its activity and time.
+type predicted struct {
+	classes []int
+	counter *metrics.Counter
+	took    record.Times
+	err     error
 }
 
 // sourcePredictions classifies with the network as it was given, imported or
@@ -110,27 +113,37 @@ func (e *evaluator) sourcePredictions(net *ir.Net) predicted {
 	return e.interpret(given, false, func() { bar.Add(1) })
 }
 
-// classesOf classifies all images, starting once ready is closed; the interpreter
-// also counts.
+// classesOf classifies all images, starting once ready is closed; the interpreter and the Go engine
+// also count.
 func (e *evaluator) classesOf(net *ir.Net, engineName string, ready <-chan struct{}) (predicted, error) {
-	if engineName != "interp" {
-		return e.classify(net, engineName, ready)
+	switch engineName {
+	case "interp":
+		<-ready
+		bar := progress(e.c, e.count, "interpreting")
+		defer bar.Close()
+		p := e.interpret(net, true, func() { bar.Add(1) })
+		return p, p.err
+	case "go":
+		return e.counting(net, ready)
 	}
-	<-ready
-	bar := progress(e.c, e.count, "interpreting")
-	defer bar.Close()
-	p := e.interpret(net, true, func() { bar.Add(1) })
-	return p, p.err
+	return e.classify(net, engineName, ready)
 }
 
-// predict classifies all images and counts the activity on some of them.
-func (e *evaluator) predict(net *ir.Net, engineName string, ready <-chan struct{}) (predicted, error) {
+// predict classifies all images and counts the activity: on those of some numbers, where the
+// engine does not count.
+func (e *evaluator) predict(net *ir.Net, engineName string, some []int, ready <-chan struct{}) (predicted, error) {
 	p, err := e.classesOf(net, engineName, ready)
-	if err != nil || engineName == "interp" {
+	if err != nil || p.counter != nil {
 		return p, err
 	}
-	counted := e.some(activitySamples).interpret(net, true, nil)
-	p.activity, p.counted = counted.activity, counted.counted
+	if e.numbers != nil {
+		some = slices.Clone(some)
+		for i := range some {
+			some[i] -= e.numbers[0]
+		}
+	}
+	counted := e.pick(some).interpret(net, true, nil)
+	p.counter = counted.counter
 	return p, counted.err
 }
 
@@ -141,7 +154,7 @@ func (e *evaluator) interpret(net *ir.Net, active bool, done func()) predicted {
 	if err != nil {
 		return predicted{err: err}
 	}
-	p := predicted{classes: make([]int, count), counted: count}
+	p := predicted{classes: make([]int, count)}
 	machines := make([]*interp.Machine, workers(net, count))
 	counters, taps := make([]*metrics.Counter, len(machines)), make([]interp.Tap, len(machines))
 	for w := range machines {
@@ -154,7 +167,7 @@ func (e *evaluator) interpret(net *ir.Net, active bool, done func()) predicted {
 		}
 	}
 	feed, spent := e.model.feed(net), make([]time.Duration, len(machines))
-	p.took.start = time.Since(start)
+	started := time.Since(start)
 	p.err = share(len(machines), count, func(w, i int) error {
 		if err := e.c.Context().Err(); err != nil {
 			return err
@@ -170,7 +183,7 @@ func (e *evaluator) interpret(net *ir.Net, active bool, done func()) predicted {
 		}
 		spent[w] += time.Since(began)
 		if p.classes[i], err = d.class(out[d.output]); err != nil {
-			return diag.Errorf(diag.Origin{File: e.images.File}, diag.BadData, "image %d: %v", i, err)
+			return diag.Errorf(diag.Origin{File: e.images.File}, diag.BadData, "image %d: %v", e.number(i), err)
 		}
 		counters[w].Sample()
 		if done != nil {
@@ -181,12 +194,19 @@ func (e *evaluator) interpret(net *ir.Net, active bool, done func()) predicted {
 	for _, other := range counters[1:] {
 		counters[0].Merge(other)
 	}
+	var engine time.Duration
 	for _, d := range spent {
-		p.took.engine += d / time.Duration(len(spent))
+		engine += d / time.Duration(len(spent))
 	}
-	p.took.data = time.Since(start) - p.took.start - p.took.engine
-	p.activity = counters[0].Activity()
+	p.took = timesOf(count, engine, time.Since(start)-started-engine, started)
+	p.counter = counters[0]
 	return p
+}
+
+// timesOf are the times of a record: those of the engine on so many images, of preparing images
+// and reading results, and of starting the engine.
+func timesOf(measured int, engine, data, start time.Duration) record.Times {
+	return record.Times{Measured: measured, Engine: engine.Seconds(), Data: data.Seconds(), Start: start.Seconds()}
 }
 
 // largeNet is the number of elements of a net's values from which on one machine at a

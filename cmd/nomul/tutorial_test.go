@@ -191,7 +191,7 @@ func TestTrained(t *testing.T) {
 		t.Skip("make e2e trains a network")
 	}
 	text := nomul(t, "eval", dir+"/model.onnx", "--images", dir+"/deeppcb64/test", "--limit", "700", "--negative", "background",
-		"--mean", "0", "--std", "1", "--calibrate", dir+"/deeppcb64/train", "--json")
+		"--mean", "0", "--std", "1", "--calibrate", dir+"/deeppcb64/train", "--compare", "all", "--json")
 	var r evaluation
 	fromJSON(t, text, &r)
 	if r.Samples != 700 || r.Accuracy < .7 || *r.Agreement < .98 || r.Classes[4] != "pin-hole" {
@@ -229,7 +229,7 @@ func TestTutorialFigures(t *testing.T) {
 			flash = fmt.Sprintf("%.1f KB", float64(b.Memory[0].Bytes)/1000)
 		}
 		var r evaluation
-		fromJSON(t, nomul(t, slices.Concat([]string{"eval", "--images", dir + "/deeppcb64/test", "--negative", "background"}, how, args)...), &r)
+		fromJSON(t, nomul(t, slices.Concat([]string{"eval", "--images", dir + "/deeppcb64/test", "--negative", "background", "--compare", "all"}, how, args)...), &r)
 		same := ""
 		if r.Agreement != nil {
 			same = fmt.Sprintf("%.2f %%", 100**r.Agreement)

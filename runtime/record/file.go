@@ -81,8 +81,8 @@ func Parse(path string, data []byte) (*Record, error) {
 	return r, nil
 }
 
-// part are the images of a record: all, or those of its shard.
-func (r *Record) part() Shard {
+// Range is the shard of a record; the first of one if it has all images.
+func (r *Record) Range() Shard {
 	if r.Shard == nil {
 		return Shard{Part: 1, Of: 1, To: r.Run.Samples}
 	}
@@ -91,7 +91,7 @@ func (r *Record) part() Shard {
 
 // check holds a record to the invariants that figures rely on.
 func (r *Record) check() error {
-	p := r.part()
+	p := r.Range()
 	if p.Of < 1 || p.Part < 1 || p.Part > p.Of || p.From != bound(p.Part-1, p.Of, r.Run.Samples) || p.To != bound(p.Part, p.Of, r.Run.Samples) {
 		return fmt.Errorf("shard %d/%d has the images from %d to %d of %d", p.Part, p.Of, p.From, p.To, r.Run.Samples)
 	}

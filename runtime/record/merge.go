@@ -68,8 +68,8 @@ func (r *Record) differs(other *Record) string {
 	if why := r.Run.Differs(other.Run); why != "" {
 		return why
 	}
-	if r.part().Of != other.part().Of {
-		return fmt.Sprintf("one is a shard of %d, one of %d", r.part().Of, other.part().Of)
+	if r.Range().Of != other.Range().Of {
+		return fmt.Sprintf("one is a shard of %d, one of %d", r.Range().Of, other.Range().Of)
 	}
 	a, b := r.empty(), other.empty()
 	switch {
