@@ -15,10 +15,10 @@ func mergeCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "merge RECORD…",
 		Short: "Add the records of all shards of an evaluation up to that of one run",
-		Long: `Read the records that nomul eval --shard I/N -o FILE wrote, of all N shards and in
-any order, and write the record that one run of all images writes, byte for byte
-but for times. Records of another model, of other images or settings, shards that
-are missing and shards that are there twice are errors.`,
+		Long: `Read the records that nomul eval --shard I/N -o FILE wrote, of all N shards and
+in any order, and write the record that one run of all images writes, byte for
+byte but for times. Records of another model, of other images or settings, and
+shards that are missing or there twice are errors.`,
 		Example: `  nomul merge run1.json run2.json run3.json -o run.json`,
 		Args:    someFiles,
 		RunE: func(c *cobra.Command, args []string) error {
