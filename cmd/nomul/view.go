@@ -97,6 +97,9 @@ func (f *viewFlags) run(c *cobra.Command, file string) error {
 		return err
 	}
 	m, err := f.open(c, file)
+	if err == nil && m.net.Level > level {
+		err = fmt.Errorf("%s is at the %v level already, and cannot go back to %v", file, m.net.Level, level)
+	}
 	if err == nil {
 		err = apart([]string{f.out}, append(m.inputs, f.record))
 	}
@@ -120,7 +123,7 @@ func (m *model) shown(level ir.Level, after string, below bool, file string) (*v
 	b := view.New(m.net)
 	met := nets{}
 	m.options.Bound = b.Bound
-	net, refused := m.dump(max(level, m.net.Level), after, func(p passes.Pass, n *ir.Net) {
+	net, refused := m.dump(level, after, func(p passes.Pass, n *ir.Net) {
 		b.Net(p.Name, p.Doc, n)
 		met.see(p, n)
 		m.beginnings(p, n)
@@ -129,21 +132,13 @@ func (m *model) shown(level ir.Level, after string, below bool, file string) (*v
 	if errors.As(refused, &usage) {
 		return nil, refused
 	}
-	if refused == nil && net.Level == ir.Fixed {
-		if err := m.figures(met, net); err != nil {
+	if refused == nil {
+		if err := m.found(b, net, met, file); err != nil {
 			return nil, err
 		}
-		b.Measured(net)
 		if below {
 			b.Program(loweredLevel, "the program that engines are made of", lower.Of(net))
 		}
-	}
-	if file != "" && refused == nil {
-		r, err := recordOf(net, file)
-		if err != nil {
-			return nil, err
-		}
-		b.Rates(r)
 	}
 	built, ok := debug.ReadBuildInfo()
 	why := ""
@@ -151,6 +146,26 @@ func (m *model) shown(level ir.Level, after string, below bool, file string) (*v
 		why = strings.ReplaceAll(refused.Error(), m.file, filepath.Base(m.file))
 	}
 	return b.Done(strings.Split(version(built, ok), ",")[0], why), refused
+}
+
+// found notes the spike rates of a record, if one is named, and the figures of layers on calibration samples.
+func (m *model) found(b *view.Builder, net *ir.Net, met nets, file string) error {
+	if file != "" {
+		r, err := recordOf(net, file)
+		if err != nil {
+			return err
+		}
+		b.Rates(r)
+	}
+	if m.calibration != nil && net.Level == ir.Fixed {
+		layers, err := m.calibration.fidelity(met, net)
+		if err != nil {
+			return err
+		}
+		metrics.Keep(net, layers) // behind the digest of the record, which is of a net without
+	}
+	b.Measured(net)
+	return nil
 }
 
 // recordOf reads a record, which must be of the same network.
@@ -163,16 +178,6 @@ func recordOf(net *ir.Net, file string) (*record.Record, error) {
 		return nil, diag.Errorf(diag.Origin{File: file}, diag.BadData, "it is the record of %s with %v at the %s level, another network than this one", r.Run.Model, r.Run.Settings, r.Run.Level)
 	}
 	return r, nil
-}
-
-// figures keeps those of the layers on calibration samples with the net of integers.
-func (m *model) figures(met nets, fixed *ir.Net) error {
-	if m.calibration == nil {
-		return nil
-	}
-	layers, err := m.calibration.fidelity(met, fixed)
-	metrics.Keep(fixed, layers)
-	return err
 }
 
 // show serves the page until the command is ended, and says where.
