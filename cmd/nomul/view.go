@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net"
@@ -54,7 +53,8 @@ exit status is 1. Without --mean and --std that is where pixels come in; with
 --level spiking the page ends above.`,
 		Example: `  nomul view model.onnx -o view.html --mean .286 --std .353
   nomul view model.onnx -o view.html --level spiking
-  nomul view model.onnx --serve --mean .286 --std .353`,
+  nomul view model.onnx --serve --mean .286 --std .353
+  nomul view model.onnx -o view.html --run run.json --mean .286 --std .353`,
 		Args: oneModel,
 		RunE: func(c *cobra.Command, args []string) error { return flags.run(c, args[0]) },
 	}
@@ -63,7 +63,7 @@ exit status is 1. Without --mean and --std that is where pixels come in; with
 	withLowered(c.Flags())
 	c.Flags().StringVar(&flags.after, "after", "", "stop behind this `PASS`, whatever the level")
 	c.Flags().StringVarP(&flags.out, "out", "o", "", "write the page to `FILE`")
-	c.Flags().StringVar(&flags.record, "run", "", "the record of an evaluation of the same network on integers, in `FILE`, whose spike rates are shown")
+	c.Flags().StringVar(&flags.record, "run", "", "the `FILE` of an evaluation of the same network, as eval -o writes it, whose spike rates are shown")
 	c.Flags().BoolVar(&flags.serve, "serve", false, "show the page at an address of this machine until Ctrl-C")
 	c.Flags().IntVar(&flags.port, "port", 0, "the `PORT` of --serve (one that is free)")
 	return c
@@ -174,7 +174,7 @@ func recordOf(net *ir.Net, file string) (*record.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	if digest := sha256.Sum256([]byte(ir.Print(net, ""))); r.Run.NetDigest != fmt.Sprintf("sha256:%x", digest) {
+	if r.Run.NetDigest != digest([]byte(ir.Print(net, ""))) {
 		return nil, diag.Errorf(diag.Origin{File: file}, diag.BadData, "it is the record of %s with %v at the %s level, another network than this one", r.Run.Model, r.Run.Settings, r.Run.Level)
 	}
 	return r, nil

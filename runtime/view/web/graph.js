@@ -92,7 +92,7 @@ function drawLayer(into, k, layer, box) {
   const id = chief(k, layer), v = values[id], many = layer.members.length > 1, opened = many && state.open.has(layer.name);
   const multiply = layer.members.some(m => multiplies(k, m));
   const rate = (model.rates || {})[layer.name];
-  const below = (many ? `${kindNames[layer.kind]}, ${layer.members.length} values` : `${v.op} ${v.type || ""}`) + (rate ? `, ${percent(rate.rate)}` : "");
+  const below = (many ? `${kindNames[layer.kind]}, ${layer.members.length} values` : `${rate ? "" : v.op + " "}${v.type || ""}`) + (rate ? `, ${percent(rate.rate)}` : "");
   drawBox(into, box, {id, name: layer.name, kind: layer.kind, below, multiply, opened: many ? String(opened) : undefined,
     marked: markOfLayer(k, layer), isNew: layer.members.some(m => fresh(k, m)),
     label: `${layer.name}, ${many ? "" : kindNames[layer.kind] + ", "}${below}` + (multiply ? ", multiplies" : ""), press: () => choose(id)});
