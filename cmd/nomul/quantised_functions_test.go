@@ -28,7 +28,22 @@ func functionOps() map[string]func(*refNode, []*rats) *rats {
 	ops["QLinearLeakyRelu"] = func(n *refNode, a []*rats) *rats {
 		return quantised(eachOf(realOf(a[0], a[1], a[2]), 1, leakyBy(n.float("alpha", 0.01))), a[3], a[4])
 	}
+	ops["BatchNormalization"] = func(n *refNode, a []*rats) *rats { return normOf(a[0], a[1:], float64(n.float("epsilon", 1e-5))) }
 	return ops
+}
+
+// normOf is a batch-norm along axis 1, of gamma, beta, mean and variance, whose factor is rounded to float64.
+func normOf(x *rats, of []*rats, epsilon float64) *rats {
+	out, inner := newRats(1, x.shape...), countOf(x.shape[2:])
+	for i, v := range x.v {
+		c := i / inner % x.shape[1]
+		gamma, _ := of[0].v[c].Float64()
+		variance, _ := of[3].v[c].Float64()
+		y := new(big.Rat).Sub(v, of[2].v[c])
+		y.Mul(y, ratOf(gamma/math.Sqrt(variance+epsilon)))
+		out.v[i] = y.Add(y, of[1].v[c])
+	}
+	return out
 }
 
 func sigmoidOf(x float64) float64 { return 1 / (1 + math.Exp(-x)) }

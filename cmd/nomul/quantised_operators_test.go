@@ -257,6 +257,24 @@ func transposedOf(x *rats, yes bool) *rats {
 	return out
 }
 
+// permutedOf has axis perm[i] of x as its axis i.
+func permutedOf(x *rats, perm []int) *rats {
+	shape := make([]int, len(perm))
+	for i, axis := range perm {
+		shape[i] = x.shape[axis]
+	}
+	out := newRats(x.elem, shape...)
+	for i := range out.v {
+		from, rest := 0, i
+		for k := len(perm) - 1; k >= 0; k-- {
+			from += rest % shape[k] * countOf(x.shape[perm[k]+1:])
+			rest /= shape[k]
+		}
+		out.v[i] = x.v[from]
+	}
+	return out
+}
+
 func concatOf(axis int, parts []*rats) *rats {
 	shape := slices.Clone(parts[0].shape)
 	shape[axis] = 0

@@ -25,7 +25,7 @@ func init() {
 		"Reshape": func(_ *refNode, a []*rats) *rats {
 			return &rats{[]int{a[0].shape[0], countOf(a[0].shape[1:])}, a[0].v, a[0].elem} // as the files have it
 		},
-		"Transpose": func(_ *refNode, a []*rats) *rats { return transposedOf(a[0], true) }, // of a matrix
+		"Transpose": func(n *refNode, a []*rats) *rats { return permutedOf(a[0], n.ints("perm", 1, 0)) },
 		"Concat":    func(n *refNode, a []*rats) *rats { return concatOf(n.int("axis", 0), a) },
 		"Pad":       func(_ *refNode, a []*rats) *rats { return padOf(a[0], a[1], a[2]) },
 		"QuantizeLinear": func(n *refNode, a []*rats) *rats {

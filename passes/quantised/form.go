@@ -2,6 +2,7 @@ package quantised
 
 import (
 	"math/big"
+	"slices"
 
 	"nomul/ir"
 	"nomul/passes/rewrite"
@@ -29,8 +30,9 @@ type term struct {
 	gain numbers
 	// reach bounds n for each element more closely than its range; nil where it does not.
 	reach *reach
-	// input is a real input of the file in place of an integer: its rounding makes one of it.
+	// input is a real input of the file in place of an integer: its rounding makes one of it, which moves then.
 	input *ir.Value
+	moves []*ir.Value
 }
 
 // reach bounds the integers of elements; it broadcasts to the value.
@@ -212,7 +214,9 @@ func (f *form) moved(r *ir.Rebuilder, v *ir.Value) (*form, error) {
 		if t.gain, err = move(t.gain); err != nil {
 			return nil, err
 		}
-		if t.n, err = r.Add(v.Op, r.Unique(v.Name), v.Attrs, t.n); err != nil {
+		if t.input != nil {
+			t.moves = append(slices.Clip(t.moves), v)
+		} else if t.n, err = r.Add(v.Op, r.Unique(v.Name), v.Attrs, t.n); err != nil {
 			return nil, err
 		}
 		if t.reach, err = t.reach.moved(v); err != nil {

@@ -76,7 +76,7 @@ func normalisation(n *ir.Value) (gain, shift *ir.Tensor) {
 	return ir.Reals(s, gain.F), ir.Reals(s, shift.F)
 }
 
-// onlyRounded reports whether all that reads an input is one chain of constants up to a rounding.
+// onlyRounded reports whether all that reads an input is one chain of constants and moves up to a rounding.
 func (q *reader) onlyRounded(v *ir.Value) bool {
 	for {
 		readers := q.readers[v]
@@ -88,6 +88,9 @@ func (q *reader) onlyRounded(v *ir.Value) bool {
 			return clips(r, q.readers)
 		}
 		switch r.Op {
+		case ir.OpTranspose, ir.OpReshape:
+			v = r
+			continue
 		case ir.OpMul, ir.OpDiv, ir.OpAdd, ir.OpSub, ir.OpMax, ir.OpMin:
 		default:
 			return false
@@ -136,6 +139,11 @@ func (q *reader) ownInput(v *ir.Value, f *form) (*form, error) {
 		attrs.Scale, attrs.Mean, attrs.Std = []float64{a}, []float64{m}, []float64{1}
 	}
 	n, err := q.r.Input(in.Name, elem, attrs)
+	for _, m := range f.terms[0].moves {
+		if err == nil {
+			n, err = q.r.Add(m.Op, q.r.Unique(m.Name), m.Attrs, n)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -170,18 +170,24 @@ func (q *reader) normalised(v *ir.Value) (*form, error) {
 		return nil, err
 	}
 	a := v.Attrs.(ir.BatchNormAttrs)
-	var p [4]*ir.Tensor // gamma, beta, mean, variance
+	var p [4][]*big.Rat // gamma, beta, mean, variance
+	channels := ir.ShapeOf(v.Type.Shape.Dims()[a.Axis])
 	for i := range p {
-		if p[i] = v.Args[i+1].Const(); p[i] == nil {
+		c := q.of(v.Args[i+1])
+		if c == nil || !c.constant() {
 			return nil, nil
 		}
+		all, _ := c.numbers()
+		p[i] = all.stretched(channels)
 	}
 	dims := layers.Ones(v.Type.Shape.Rank() - a.Axis).Dims()
-	dims[0] = len(p[0].F)
+	dims[0] = channels.Size()
 	s := ir.ShapeOf(dims...)
-	factor := make([]float64, len(p[0].F))
+	factor := make([]float64, channels.Size())
 	for i := range factor {
-		factor[i] = p[0].F[i] / math.Sqrt(p[3].F[i]+a.Eps)
+		gamma, _ := p[0][i].Float64()
+		variance, _ := p[3][i].Float64()
+		factor[i] = gamma / math.Sqrt(variance+a.Eps)
 		if math.IsNaN(factor[i]) || math.IsInf(factor[i], 0) {
 			return nil, nil
 		}
@@ -191,6 +197,6 @@ func (q *reader) normalised(v *ir.Value) (*form, error) {
 	if out == nil {
 		return nil, nil
 	}
-	mean, beta := exactly(ir.Reals(s, p[2].F)), exactly(ir.Reals(s, p[1].F))
+	mean, beta := numbers{s, p[2]}.compact(), numbers{s, p[1]}.compact()
 	return out.shifted(beta.plus(mean.times(by).negated())), nil
 }

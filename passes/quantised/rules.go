@@ -292,7 +292,7 @@ func (f *form) whole() bool {
 // anyReal reports whether a form has real terms.
 func (f *form) anyReal() bool {
 	for _, t := range f.terms {
-		if t.n.Type.IsReal() {
+		if t.input == nil && t.n.Type.IsReal() {
 			return true
 		}
 	}

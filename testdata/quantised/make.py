@@ -292,6 +292,22 @@ def brevitas():
         export_qonnx(net, args=x, export_path=os.path.join(HERE, "brevitas-qonnx.onnx"), opset_version=14, dynamo=False)
 
 
-ALL = [zeros, signed, joins, qlinear, integers, fewbits, qonnx, functions, gelu, spreads, static, brevitas]
+def norms():
+    """Batch-norms that stand by themselves, factors and shifts quantised as onnxruntime does it; a transpose before the first rounding."""
+    n = Net(11, 6, 6, 3)
+    def norm(x, s_x, channels):
+        gamma, s = n.weights((channels,), about=0.012, per_channel=False)
+        real = lambda lo, hi: n.const(np.float32(n.rng.uniform(lo, hi, channels)))
+        return n.op("BatchNormalization", x, gamma, n.bias(np.full(channels, s * np.float32(s_x)), size=2000), real(-1, 1), real(0.3, 2), epsilon=1e-3)
+    x = n.qdq(n.op("Transpose", "x", perm=[0, 3, 1, 2]), 0.021, 107)
+    a = n.qdq(norm(x, 0.021, 3), 0.013, 90)
+    b = n.qdq(n.conv(a, 0.013, 3, 4, pads=[1, 1, 1, 1]), 0.08, 3)
+    c = n.qdq(n.op("Relu", norm(b, 0.08, 4)), 0.05, 0)
+    w, s = n.weights((5, 144))
+    n.qdq(n.op("Gemm", n.op("Flatten", c), w, n.bias(s * np.float32(0.05)), transB=1), 0.3, 128)
+    n.save("norms", n.nodes[-1].output[0])
+
+
+ALL = [zeros, signed, joins, qlinear, integers, fewbits, qonnx, functions, gelu, spreads, norms, static, brevitas]
 for make in [m for m in ALL if not sys.argv[1:] or m.__name__ in sys.argv[1:]]:
     make()
