@@ -45,14 +45,19 @@ func withNeurons(n *ir.Net, measured map[*ir.Value]*measurement, o *rewrite.Opti
 		case m != nil:
 			stepped[v] = true
 			return m.neuron(r, o)
-		case v.Op == ir.OpMaxPool && stepped[v.Args[0]]:
-			return nil, rewrite.Refuse(v, diag.NotExact, "is the greatest of numbers, and the spikes of one step do not tell which is the greatest").
+		case compares(v.Op) && stepped[v]:
+			return nil, rewrite.Refuse(v, diag.NotExact, "is the greatest or least of numbers, and the spikes of one step do not tell which that is").
 				WithHelp("use --code radix or rate, or train with average pooling")
 		case v.Op == ir.OpOutput && stepped[v.Args[0]]:
 			return meanOver(r, v, o.Pipelined)
 		}
 		return nil, nil
 	})
+}
+
+// compares reports whether an op's result is the greatest or least of its operands' elements.
+func compares(op ir.Op) bool {
+	return op == ir.OpMaxPool || op == ir.OpReduceMax || op == ir.OpReduceMin || op == ir.OpMax || op == ir.OpMin
 }
 
 // firstOf is the first value of a net that is measured.
