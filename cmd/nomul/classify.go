@@ -30,7 +30,9 @@ func (e *evaluator) classify(net *ir.Net, name string, ready <-chan struct{}) (p
 	<-ready
 	bar := progress(e.c, e.count, "running on "+name)
 	defer bar.Close()
-	return e.timedRun(net, built, e.count, func(n int) { bar.Add(n) })
+	p, err := e.timedRun(net, built, e.count, func(n int) { bar.Add(n) })
+	p.why = unsteppedBy(name)
+	return p, err
 }
 
 // timedRun classifies the first images, one portion after another, and measures the time.
@@ -109,22 +111,31 @@ func (e *evaluator) counting(net *ir.Net, ready <-chan struct{}) (predicted, err
 	if err := onlyFixed("go", net); err != nil {
 		return predicted{}, err
 	}
-	o := engine.GoOptions{Options: backends.Options{Name: modelName}, Kernel: "auto"}
-	built, err := engine.GoCounting(e.c.Context(), net, goasm.New(), o)
+	plain, err := openEngine(e.c.Context(), net, "go")
 	if err != nil {
 		return predicted{}, err
 	}
-	defer built.Close()
+	defer plain.Close()
+	run := &countingRun{evaluator: e, net: net}
+	var why string
+	if run.stepped, why = behindEachStep(net); run.stepped != nil {
+		run.net = run.stepped.net
+	}
+	o := engine.GoOptions{Options: backends.Options{Name: modelName}, Kernel: "auto"}
+	if run.built, err = engine.GoCounting(e.c.Context(), run.net, goasm.New(), o); err != nil {
+		return predicted{}, err
+	}
+	defer run.built.Close()
 	<-ready
-	p, err := e.timedRun(net, built, min(timedSamples, e.count), func(int) {})
+	p, err := e.timedRun(net, plain, min(timedSamples, e.count), func(int) {})
 	if err != nil {
 		return p, err
 	}
-	p.classes, p.counter = make([]int, e.count), metrics.NewCounter(net)
-	run := countingRun{evaluator: e, net: net, built: built, to: &p}
+	p.classes, p.counter, p.why, run.to = make([]int, e.count), metrics.NewCounter(net), why, &p
 	if run.decision, err = e.decide(net); err != nil {
 		return p, err
 	}
+	run.places()
 	bar := progress(e.c, e.count, "running on go")
 	defer bar.Close()
 	processors := workers(net, e.count)
@@ -143,8 +154,27 @@ type countingRun struct {
 	net      *ir.Net
 	built    *engine.Counting
 	decision decision
+	stepped  *stepped // nil without
+	own      int      // the place of the net's own output
+	behind   []int    // and of those behind each step
 	to       *predicted
 	adding   sync.Mutex
+}
+
+// places finds the outputs by their names.
+func (r *countingRun) places() {
+	at := map[string]int{}
+	for i, v := range backends.PortsOf(r.net).Outputs {
+		at[v.Name] = i
+	}
+	r.own = at[r.decision.output]
+	if r.stepped == nil {
+		return
+	}
+	for _, name := range r.stepped.outputs {
+		r.behind = append(r.behind, at[name])
+		r.to.after = append(r.to.after, make([]int, r.count))
+	}
 }
 
 // portion runs some of the images.
@@ -162,7 +192,10 @@ func (r *countingRun) portion(from, to int) error {
 	r.adding.Lock()
 	defer r.adding.Unlock()
 	for i, s := range got {
-		r.to.classes[from+i] = metrics.Predict(s.Outputs[0], r.decision.least)
+		r.to.classes[from+i] = metrics.Predict(s.Outputs[r.own], r.decision.least)
+		for t, at := range r.behind {
+			r.to.after[t][from+i] = r.stepped.class(t, s.Outputs[at], r.decision)
+		}
 	}
 	r.to.took.Data += data.Seconds()
 	return r.to.counter.Add(len(samples), counts.Spikes, counts.Synops)

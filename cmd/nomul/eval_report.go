@@ -28,6 +28,11 @@ type evaluation struct {
 	// that the engine's time is of.
 	ComparedSamples int `json:"compared_samples"`
 	TimedSamples    int `json:"timed_samples"`
+	// AccuracyAfter is by time step, of the prediction behind it; FirstRight counts the images by the step, from 1, from
+	// which the prediction is right and stays right. Unstepped says why they are absent.
+	AccuracyAfter []float64 `json:"accuracy_after,omitempty"`
+	FirstRight    []int     `json:"first_right,omitempty"`
+	Unstepped     string    `json:"unstepped,omitempty"`
 	// Quiet are the layers that can fire and never did: their readers saw nothing.
 	Quiet []string `json:"never_fire,omitempty"`
 	// KeptAccuracy is that with residuals where they were trained, when they were moved.
@@ -51,6 +56,7 @@ func reportOf(r *record.Record) *evaluation {
 	e.SecondsPerSample = r.Times.Engine / float64(max(1, r.Times.Measured))
 	e.DataSecondsPerSample = r.Times.Data / float64(max(1, e.Samples))
 	e.StartSeconds = r.Times.Start
+	e.steps(r)
 	if c := r.Compared; c != nil {
 		e.ComparedSamples = c.Images
 		e.ImportedAccuracy, e.Agreement = shareOf(c.Correct, c.Images), shareOf(c.Equal, c.Images)
@@ -59,6 +65,39 @@ func reportOf(r *record.Record) *evaluation {
 		e.KeptAccuracy = shareOf(r.Kept.Correct, e.Samples)
 	}
 	return e
+}
+
+// steps derives the figures of predictions behind each time step.
+func (e *evaluation) steps(r *record.Record) {
+	e.Unstepped = r.Unstepped
+	if r.Images.After == nil {
+		return
+	}
+	e.FirstRight = make([]int, r.Run.Steps)
+	for _, n := range r.Images.Correct() {
+		e.AccuracyAfter = append(e.AccuracyAfter, float64(n)/float64(max(1, e.Samples)))
+	}
+	for _, first := range r.Images.Steps() {
+		if first > 0 {
+			e.FirstRight[first-1]++
+		}
+	}
+}
+
+// stepRows are the accuracy behind each time step, and from which step on images are right.
+func (e *evaluation) stepRows() [][]string {
+	if e.AccuracyAfter == nil {
+		return nil
+	}
+	var accuracy, first []string
+	for t, a := range e.AccuracyAfter {
+		accuracy = append(accuracy, fmt.Sprintf("%.2f", 100*a))
+		first = append(first, fmt.Sprint(e.FirstRight[t]))
+	}
+	return [][]string{
+		{"after step", fmt.Sprintf("1 to %d: %s %% accuracy", len(accuracy), strings.Join(accuracy, ", "))},
+		{"right from", fmt.Sprintf("step 1 to %d on and to the end: %s images", len(first), strings.Join(first, ", "))},
+	}
 }
 
 // shareOf is a part of a whole; of nothing it is nil.
@@ -107,6 +146,7 @@ func printEvaluation(c *cobra.Command, r *evaluation) {
 		{"accuracy", fmt.Sprintf("%.2f %%", 100*r.Accuracy)},
 		{"a class is", r.Decides},
 	}
+	rows = append(rows, r.stepRows()...)
 	if len(r.Classes) > 0 {
 		rows = append(rows, []string{"classes", r.mapping()})
 	}

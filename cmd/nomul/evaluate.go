@@ -208,7 +208,8 @@ func (e *evaluator) fill(r *record.Record, f *evalFlags, net *ir.Net) error {
 	}
 	r.Layers, r.Operations = got.counter.Record()
 	r.Counted = got.counter.Samples()
-	r.Images = record.Images{Labels: slices.Clone(part.images.Labels[:part.count]), Classes: got.classes}
+	r.Images = record.Images{Labels: slices.Clone(part.images.Labels[:part.count]), Classes: got.classes, After: got.after}
+	r.Unstepped = got.why
 	r.Times = got.took
 	if want.classes != nil {
 		r.Compared = &record.Compared{Images: len(compared)}

@@ -78,6 +78,11 @@ func (d decision) class(t *ir.Tensor) (int, error) {
 // activitySamples bounds the images on which the interpreter counts for an engine that does not.
 const activitySamples = 500
 
+// unsteppedBy says that an engine is not asked for predictions behind each time step.
+func unsteppedBy(engineName string) string {
+	return "the engine " + engineName + " is not asked for predictions behind each step, go is"
+}
+
 // countedBy says which counts the activity of an engine, and on which images.
 func countedBy(engineName string) string {
 	switch engineName {
@@ -90,6 +95,8 @@ func countedBy(engineName string) string {
 // predicted holds the classes that an engine gave the images, and its activity and time.
 type predicted struct {
 	classes []int
+	after   [][]int // by time step but the last, if the engine gives them
+	why     string  // there is no after
 	counter *metrics.Counter
 	took    record.Times
 	err     error
@@ -154,7 +161,7 @@ func (e *evaluator) interpret(net *ir.Net, active bool, done func()) predicted {
 	if err != nil {
 		return predicted{err: err}
 	}
-	p := predicted{classes: make([]int, count)}
+	p := predicted{classes: make([]int, count), why: unsteppedBy("interp")}
 	machines := make([]*interp.Machine, workers(net, count))
 	counters, taps := make([]*metrics.Counter, len(machines)), make([]interp.Tap, len(machines))
 	for w := range machines {

@@ -20,6 +20,8 @@ type Record struct {
 	Counted int `json:"counted"`
 	// Images are the results by image.
 	Images Images `json:"images"`
+	// Unstepped says why there are no classes after each step; empty where there are.
+	Unstepped string `json:"unstepped,omitempty"`
 	// Compared is nil where the net was not compared with the network as imported.
 	Compared *Compared `json:"compared,omitempty"`
 	// Kept is nil where no residuals were moved.
@@ -53,8 +55,6 @@ type Run struct {
 	Decides string `json:"decides"`
 	// Counts says on which images the engine's activity is counted, and by which.
 	Counts string `json:"counts"`
-	// Unstepped says why there are no classes after each step; empty where there are.
-	Unstepped string `json:"unstepped,omitempty"`
 }
 
 // Shard is part Part, from 1, of Of; it has the images From to To−1.
