@@ -53,7 +53,9 @@ The network as imported takes far longer than an engine, so predictions are
 compared with its own on 500 images spread over all of them; --compare N or
 --compare all says on how many. The Go engine counts spikes and operations
 itself, on all images; for the others but interp, the interpreter counts them on
-500. Time per sample is that of one thread.
+500. Time per sample is that of one thread. Where the output is a sum, the last
+or the greatest of the time steps, the Go engine also tells how accurate the
+predictions are behind each, and from which step on they stay right.
 
 -o writes the record of the evaluation: what was run and the counts from which
 all figures follow. --shard 2/7 runs the second of seven parts of the images, on
