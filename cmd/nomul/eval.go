@@ -89,7 +89,7 @@ any machine; nomul merge adds the records of all parts up to that of one run.`,
 	c.Flags().IntVar(&f.neurobench, "neurobench", 0, "count on `N` images, taken as by --limit, NeuroBench's figures and the operations by kind")
 	c.Flags().StringVar(&f.compare, "compare", fmt.Sprint(comparedImages), "compare predictions with those of the network as imported on `N` images, spread over all, or on all; 0 on none")
 	c.Flags().StringVar(&f.shard, "shard", "", "run part `I/N` of the images, from 1/N to N/N; nomul merge adds up the records of all parts")
-	c.Flags().StringVarP(&f.output, "output", "o", "", "write the record of the evaluation to `FILE`, whole or not at all")
+	c.Flags().StringVarP(&f.output, "out", "o", "", "write the record of the evaluation to `FILE`, whole or not at all")
 	c.Flags().BoolVar(&f.resume, "resume", false, "where the file of -o has the record of the same run, leave it and run nothing")
 	jsonFlag(c, &f.asJSON)
 	return c
@@ -97,7 +97,7 @@ any machine; nomul merge adds the records of all parts up to that of one run.`,
 
 // notSettings are the flags on which no count depends, or which a record has besides the settings:
 // where files lie, which part is run, how it is shown.
-var notSettings = []string{"images", "labels", "level", "engine", "negative", "flips", "neurobench", "shard", "output", "resume", "json"}
+var notSettings = []string{"images", "labels", "level", "engine", "negative", "flips", "neurobench", "shard", "out", "resume", "json"}
 
 // check refuses flags that no evaluation can have.
 func (f *evalFlags) check(c *cobra.Command) error {

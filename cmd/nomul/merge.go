@@ -40,7 +40,7 @@ shards that are missing or there twice are errors.`,
 			return errors.Join(r.Write(c.Context(), output), reportOf(r).put(c, asJSON))
 		},
 	}
-	c.Flags().StringVarP(&output, "output", "o", "", "write the record of all images to `FILE`, whole or not at all")
+	c.Flags().StringVarP(&output, "out", "o", "", "write the record of all images to `FILE`, whole or not at all")
 	jsonFlag(c, &asJSON)
 	return c
 }
