@@ -13,6 +13,7 @@ import (
 type costs struct {
 	// ANNBits are those of the activations of the quantised network that is as fine as the time steps.
 	ANNBits int             `json:"ann_bits"`
+	Steps   int             `json:"steps"`
 	Layers  []costedLayer   `json:"layers"`
 	Regimes []cost.Estimate `json:"regimes"`
 }
@@ -30,7 +31,7 @@ func costsOf(net *ir.Net, activity metrics.Activity) *costs {
 		return nil
 	}
 	layers := cost.Measured(cost.Layers(net), activity)
-	out := &costs{ANNBits: annBits(net, layers), Regimes: cost.Estimates(layers)}
+	out := &costs{ANNBits: annBits(net, layers), Steps: net.Steps, Regimes: cost.Estimates(layers)}
 	for _, l := range layers {
 		out.Layers = append(out.Layers, costedLayer{l, l.Traffic(l.Synops), l.ANNTraffic()})
 	}
@@ -60,7 +61,11 @@ func printCosts(w io.Writer, c *costs) {
 		t := e.Total
 		rows = append(rows, []string{e.Name, energy(t.Spikes), energy(t.ANN), meeting(t), advantage(t)})
 	}
-	fmt.Fprintf(w, "energy per sample, estimated for 45 nm; spike rate of the connections %.1f %%:\n", 100*c.Regimes[0].Total.Rate)
+	rate := "spike rate"
+	if c.Steps == 1 {
+		rate = "set bits"
+	}
+	fmt.Fprintf(w, "energy per sample, estimated for 45 nm; %s of the connections %.1f %%:\n", rate, 100*c.Regimes[1].Total.Rate)
 	printTable(w, []string{"regime", "this network", fmt.Sprintf("quantised ANN, %d bits", c.ANNBits), "equal at", "verdict"}, rows)
 	for _, e := range c.Regimes {
 		fmt.Fprintf(w, "%s: %s\n", e.Name, e.Doc)
@@ -93,8 +98,11 @@ func meeting(c cost.Comparison) string {
 }
 
 func advantage(c cost.Comparison) string {
-	if c.Better() {
-		return "spikes need less"
+	switch {
+	case c.Spikes == c.ANN:
+		return "both need the same"
+	case c.Better():
+		return "this network needs less"
 	}
 	return "the ANN would need less"
 }

@@ -36,7 +36,7 @@ end
 		printCosts(&out, costsOf(net, metrics.Activity{Layers: []metrics.Layer{{Name: "a", Synops: 20}, {Name: "b", Synops: synops}}}))
 	}
 	text := out.String()
-	for _, want := range []string{"spike rate of the connections 12.5 %", "connections 100.0 %", "quantised ANN, 4 bits", "spikes need less", "no rate", "the ANN would need less"} {
+	for _, want := range []string{"spike rate of the connections 12.5 %", "connections 100.0 %", "quantised ANN, 4 bits", "this network needs less", "no rate", "the ANN would need less"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}

@@ -48,7 +48,7 @@ type Regime struct {
 	add, multiply float64 // pJ of a synaptic operation: of an addition, and of the product that an ANN has beside it
 	other         float64 // pJ of any other operation but a product
 	requantise    float64 // pJ of the product that makes an activation of a sum
-	real          bool    // layers without spikes multiply
+	real          bool    // layers without spikes, and of words, multiply
 	traffic       bool
 }
 

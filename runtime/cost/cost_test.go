@@ -104,9 +104,9 @@ func TestBreakEven(t *testing.T) {
 
 // conv is a 3×3 convolution, as inside of a network, whose arrays lie in small memories.
 func conv(steps int64) Layer {
-	return Layer{Spiking: true, Connections: 32 * 9 * 32 * 256, Slots: 32 * 9 * 32 * 256 * steps, WeightBits: 8, InputBits: Bits(int(steps)),
+	return Layer{Spiking: true, Connections: 32 * 9 * 32 * 256, Slots: 32 * 9 * 32 * 256 * steps, WeightBits: 8, ANNWeightBits: 8, InputBits: Bits(int(steps)),
 		OutputBits: Bits(int(steps)), Weights: 32 * 9 * 32, Inputs: 32 * 256, Outputs: 32 * 256, Activations: 32 * 256,
-		Updates: float64(4 * 32 * 256 * steps), ANNUpdates: 2 * 32 * 256, Steps: steps, Calls: steps, StateBytes: 2}
+		Updates: float64(4 * 32 * 256 * steps), ANNUpdates: 2 * 32 * 256, Steps: steps, Calls: steps, Stateful: true, StateBytes: 2}
 }
 
 // Two published figures: with sums alone, spikes meet the quantised network at 75 % in 4 steps; with memory, from 5
@@ -123,4 +123,45 @@ func TestPublishedBreakEven(t *testing.T) {
 			t.Errorf("memory, %d steps: %v", steps, at)
 		}
 	}
+}
+
+// Words of activations: in float32 they are products, so both need the same; their traffic is that of the network
+// without spikes, and set bits are additions.
+func TestWords(t *testing.T) {
+	net, err := ir.Parse("words.sir", `net words fixed steps=1 {
+once
+	%x = input : u8[16]
+	%w1 = const {fill=1} : s8[8,16]
+	%w2 = const {fill=7} : s8[4,8]
+	%first = const {fill=100} : s8[]
+	%step = const {fill=100} : s8[]
+	%i = linear %x, %w1 {slots=planes} : s16[8]
+	%a = levels %i, %first, %step {count=7 ties=up} : u3[8] range 0..7
+	%j = linear %a, %w2 {slots=planes} : s16[4]
+	%y = output %j : s16[4]
+}
+`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ir.Verify(net); err != nil {
+		t.Fatal(err)
+	}
+	layers := Measured(Layers(net), metrics.Activity{Layers: []metrics.Layer{{Name: "i", Synops: 300}, {Name: "j", Synops: 40}}})
+	if l := layers[0]; l.Spiking || l.OutputBits != 3 || l.Activations != 8 || l.InputBits != 8 {
+		t.Errorf("first layer %+v", l)
+	}
+	l := layers[1]
+	if !l.Spiking || !l.Words || l.InputBits != 3 || l.Stateful {
+		t.Errorf("second layer %+v", l)
+	}
+	fp := Regimes[0].compare("", layers)
+	near(t, "fp32", fp.Spikes, (8*16+4*8)*4.6)
+	if fp.Spikes != fp.ANN || fp.BreakEven != nil {
+		t.Errorf("fp32 %+v", fp)
+	}
+	// 8 words of 3 bits by 3 comparisons and as many choices and sums; shifts between 3 planes of 4 sums.
+	int8 := Regimes[1].compare("", []Layer{l})
+	near(t, "int8", int8.Spikes, 0.1*(40+l.Updates))
+	near(t, "memory", Regimes[2].Energy(l)-int8.Spikes, 4*8*1*1.25+4*8*1*1.25+4*2*1.25)
 }

@@ -43,7 +43,7 @@ func (r Regime) compare(name string, layers []Layer) Comparison {
 	for _, l := range layers {
 		c.Spikes += r.Energy(l)
 		c.ANN += r.ANNEnergy(l)
-		if !l.Spiking {
+		if !l.Spiking || r.products(l) {
 			silent += r.Energy(l)
 			continue
 		}
@@ -69,8 +69,8 @@ func (r Regime) compare(name string, layers []Layer) Comparison {
 func (r Regime) Energy(l Layer) float64 { return r.energy(l, l.Synops) }
 
 func (r Regime) energy(l Layer, synops float64) float64 {
-	if r.real && !l.Spiking {
-		return float64(l.Connections) * (r.add + r.multiply)
+	if r.products(l) {
+		return float64(l.Slots) * (r.add + r.multiply)
 	}
 	out := synops*r.add + l.Updates*r.other + l.Multiplies*r.requantise
 	if r.traffic {
@@ -78,6 +78,9 @@ func (r Regime) energy(l Layer, synops float64) float64 {
 	}
 	return out
 }
+
+// products reports whether a layer multiplies in the regime: float32 has no set bits.
+func (r Regime) products(l Layer) bool { return r.real && (!l.Spiking || l.Words) }
 
 // ANNEnergy is that of the same layer without spikes.
 func (r Regime) ANNEnergy(l Layer) float64 {

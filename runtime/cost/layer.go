@@ -11,8 +11,10 @@ import (
 // Layer has the counts of a layer that energies are made of, per sample. All but Synops are the net's own.
 type Layer struct {
 	Name string `json:"name"`
-	// Spiking tells that the layer's inputs come from neurons.
+	// Spiking tells that the layer's inputs come from neurons, or are −1, 0 and 1.
 	Spiking bool `json:"spiking"`
+	// Words tells that they are words of activations, of which no membrane waits for more.
+	Words bool `json:"words"`
 	// Connections are the products of one pass of the network without spikes, and Slots the additions if every
 	// input fires in every step.
 	Connections int64 `json:"connections"`
@@ -26,10 +28,12 @@ type Layer struct {
 	Activations int64 `json:"activations"`
 	// Multiplies are products of integers besides, of a net that has some.
 	Multiplies float64 `json:"multiplies"`
-	// Bits of a weight, of an input of the network without spikes, and of its results.
-	WeightBits int `json:"weight_bits"`
-	InputBits  int `json:"ann_input_bits"`
-	OutputBits int `json:"ann_output_bits"`
+	// Bits of a weight, and of the network without spikes those of a weight, which may be a computed value
+	// there, of an input and of a result.
+	WeightBits    int `json:"weight_bits"`
+	ANNWeightBits int `json:"ann_weight_bits"`
+	InputBits     int `json:"ann_input_bits"`
+	OutputBits    int `json:"ann_output_bits"`
 
 	Weights int64 `json:"weights"` // numbers
 	Inputs  int64 `json:"inputs"`  // elements
@@ -37,7 +41,9 @@ type Layer struct {
 	// Steps are the net's, Calls those in which the layer runs.
 	Steps int64 `json:"steps"`
 	Calls int64 `json:"calls"`
-	// StateBytes are those of an element's state, and Parameters the bytes of biases and thresholds that are read.
+	// Stateful tells that the layer is neurons, which keep a state from step to step. StateBytes are those of an
+	// element's, or of a sum of a layer without one, and Parameters the bytes of biases and thresholds that are read.
+	Stateful   bool  `json:"stateful"`
 	StateBytes int64 `json:"state_bytes"`
 	Parameters int64 `json:"parameter_bytes"`
 }
@@ -52,12 +58,13 @@ func (l Layer) Rate() float64 {
 
 // Layers counts the layers of a net at the fixed level, without any spikes.
 func Layers(net *ir.Net) []Layer {
-	out, driven := []Layer{}, fromNeurons(net)
+	out, driven, words := []Layer{}, fromNeurons(net), wordsOf(net)
 	for _, p := range metrics.Parts(net) {
 		l := Layer{Name: p.Head.Name, Outputs: int64(p.Head.Type.Size()), Steps: int64(net.Steps)}
 		for _, v := range p.Weighted {
 			l.weigh(net, v)
-			l.Spiking = l.Spiking || driven[v]
+			l.Spiking = l.Spiking || driven[v] || isSign(v.Arg(0))
+			l.Words = l.Words || words[v.Arg(0)]
 		}
 		for _, v := range p.Others {
 			l.update(net, v)
@@ -90,13 +97,21 @@ func (l *Layer) weigh(net *ir.Net, v *ir.Value) {
 	l.Weights += int64(w.Type.Size())
 	l.Inputs += int64(x.Type.Size())
 	l.WeightBits = max(l.WeightBits, int(w.Type.Bits))
+	l.ANNWeightBits = max(l.ANNWeightBits, l.WeightBits)
+	if w.Const() == nil {
+		l.ANNWeightBits = max(l.ANNWeightBits, matched(net, w))
+	}
 	l.InputBits = max(l.InputBits, matched(net, x))
 	if bias := v.Arg(2); bias != nil {
 		l.ANNUpdates += float64(v.Type.Size())
 		l.Parameters += metrics.Bytes(bias.Type) * calls
 	}
-	l.count(metrics.Elementwise(v, net.Steps).Times(float64(calls)))
+	if v.Op != ir.OpMatmul { // its additions are all among the synaptic operations
+		l.count(metrics.Elementwise(v, net.Steps).Times(float64(calls)))
+	}
 }
+
+func isSign(v *ir.Value) bool { return v.Range.Lo >= -1 && v.Range.Hi <= 1 }
 
 // update adds a value besides: neurons, pools, sums over time.
 func (l *Layer) update(net *ir.Net, v *ir.Value) {
@@ -108,7 +123,7 @@ func (l *Layer) update(net *ir.Net, v *ir.Value) {
 				l.Parameters += metrics.Bytes(p.Type) * int64(net.Steps)
 			}
 		}
-	} else if v.Op.Class() != ir.OverTime && v.Op != ir.OpLevels && v.Op != ir.OpTable {
+	} else if v.Op.Class() != ir.OverTime && !isWord(v) {
 		l.ANNUpdates += total(once)
 	}
 }
@@ -122,13 +137,35 @@ func (l *Layer) count(o metrics.Operations) {
 // it by two comparisons.
 func (l *Layer) finish(net *ir.Net, p metrics.Part) {
 	l.OutputBits, l.StateBytes = int(p.Head.Type.Bits), stored(int(p.Head.Type.Bits))
-	if !p.Head.IsNeuron() {
+	if bits := wordBehind(net, p.Head); bits > 0 {
+		l.OutputBits = bits
+	} else if !p.Head.IsNeuron() {
 		return
 	}
-	l.OutputBits = matched(net, p.Head)
-	l.StateBytes = stored(width(p.Head.State)) * int64(len(p.Head.StateVars()))
 	l.Activations = l.Outputs
 	l.ANNUpdates += 2 * float64(l.Outputs)
+	if p.Head.IsNeuron() {
+		l.Stateful, l.OutputBits = true, matched(net, p.Head)
+		l.StateBytes = stored(width(p.Head.State)) * int64(len(p.Head.StateVars()))
+	}
+}
+
+// wordBehind are the bits of the words that a weighted op's sums become; 0 where they become none.
+func wordBehind(net *ir.Net, head *ir.Value) int {
+	made, bits := map[*ir.Value]bool{head: true}, 0
+	for _, v := range net.Values {
+		for _, a := range v.Args {
+			if a == nil || !made[a] || v.Op.Class() == ir.Contract || v.IsNeuron() {
+				continue
+			}
+			if isWord(v) {
+				bits = max(bits, int(v.Type.Bits))
+			} else {
+				made[v] = true
+			}
+		}
+	}
+	return bits
 }
 
 // total is the number of operations but products, whatever their kind.
@@ -168,10 +205,24 @@ func fromNeurons(net *ir.Net) map[*ir.Value]bool {
 	out := map[*ir.Value]bool{}
 	for _, v := range net.Values {
 		for _, a := range v.Args {
-			if a != nil && (out[a] || a.IsNeuron() || a.Op == ir.OpLevels || a.Op == ir.OpTable || a.Op == ir.OpDelay) {
+			if a != nil && (out[a] || a.IsNeuron() || isWord(a) || a.Op == ir.OpDelay) {
 				out[v] = true
 			}
 		}
 	}
 	return out
 }
+
+// wordsOf tells the values that are words of activations, or made of such without weights.
+func wordsOf(net *ir.Net) map[*ir.Value]bool {
+	out := map[*ir.Value]bool{}
+	for _, v := range net.Values {
+		out[v] = isWord(v)
+		for _, a := range v.Args {
+			out[v] = out[v] || out[a] && v.Op.Class() != ir.Contract && !v.IsNeuron()
+		}
+	}
+	return out
+}
+
+func isWord(v *ir.Value) bool { return v.Op == ir.OpLevels || v.Op == ir.OpTable }
