@@ -36,6 +36,10 @@ const grace = 300 * time.Millisecond
 // it is collected: large networks need their memory for weights.
 const garbage = 35
 
+// memory is the bytes from which on garbage is collected at once: dead weights must not
+// add to live ones where these already take most of 4 GB.
+const memory = 3 << 30
+
 func main() { os.Exit(process(os.Args[1:])) }
 
 // process runs the command line of this process. A signal ends it in time whatever it
@@ -43,6 +47,7 @@ func main() { os.Exit(process(os.Args[1:])) }
 // one folder that goes with the process.
 func process(args []string) int {
 	debug.SetGCPercent(garbage)
+	debug.SetMemoryLimit(memory)
 	if scratch, err := os.MkdirTemp("", "nomul-*"); err == nil {
 		defer os.RemoveAll(scratch)
 		os.Setenv("TMPDIR", scratch) // for tools, too

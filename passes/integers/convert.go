@@ -195,7 +195,7 @@ func SignedPowers(numbers []float64, digits, fraction int) (factors []int64, shi
 		most = max(most, math.Abs(f))
 	}
 	least := max(math.Ldexp(1, -fraction), math.Ldexp(most, -maxFactorBits))
-	sums := make([]float64, len(numbers)) // exact: the powers lie within 30 bits
+	sums, smallest := make([]float64, len(numbers)), 1.0 // sums are exact: the powers lie within 30 bits
 	for i, f := range numbers {
 		for range digits {
 			p := nearestPower(f)
@@ -203,28 +203,26 @@ func SignedPowers(numbers []float64, digits, fraction int) (factors []int64, shi
 				break
 			}
 			sums[i] += p
-			_, exp := math.Frexp(p)
-			shift = max(shift, 1-exp)
+			smallest = min(smallest, math.Abs(p))
 			if f -= p; math.Abs(f) <= 1e-12*math.Abs(numbers[i]) {
 				break
 			}
 		}
 	}
-	factors = make([]int64, len(numbers))
+	factors, shift = make([]int64, len(numbers)), -math.Ilogb(smallest)
 	for i, sum := range sums {
-		factors[i] = int64(math.Ldexp(sum, shift))
+		factors[i] = int64(sum / smallest)
 	}
 	return factors, shift
 }
 
-// nearestPower is the signed power of two nearest to f; 0 for 0.
+// nearestPower is the signed power of two nearest to f, the smaller one of a tie; 0 for 0.
 func nearestPower(f float64) float64 {
-	if f == 0 {
-		return 0
+	const fraction, half = 1<<52 - 1, 1 << 51 // of a float64: f is 1.fraction times a power
+	bits := math.Float64bits(f)
+	power := math.Float64frombits(bits &^ fraction)
+	if bits&fraction > half {
+		return 2 * power
 	}
-	frac, exp := math.Frexp(f) // |frac| in [1/2, 1)
-	if math.Abs(frac) > 0.75 {
-		exp++
-	}
-	return math.Copysign(math.Ldexp(1, exp-1), f)
+	return power
 }
