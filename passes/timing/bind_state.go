@@ -77,12 +77,27 @@ func warnUnread(n *ir.Net, states []state, o *rewrite.Options) {
 }
 
 // severalSteps reports whether membranes follow each other that read no state that comes
-// in: layers that pass spikes on in one step each have one.
+// in, but what comes in anew: layers that pass spikes on in one step each have one, and what
+// is compared of a membrane in its own step, as the sum of a layer, reads that membrane only.
 func severalSteps(n *ir.Net, states []state) bool {
-	begun := begins(n, states)
+	begun, driven := begins(n, states), drives(n, states)
 	return slices.ContainsFunc(Chained(n, unsupported.Thresholds(n)), func(h History) bool {
-		return len(h.Membranes) > 1 && slices.ContainsFunc(h.Membranes, func(m *ir.Value) bool { return m.Op != ir.OpInput && !begun[m] })
+		return len(h.Membranes) > 1 && slices.ContainsFunc(h.Membranes, func(m *ir.Value) bool { return m.Op != ir.OpInput && !begun[m] && driven[m] })
 	})
+}
+
+// drives are the values that are computed of the other inputs, with no membrane between
+// that has a state.
+func drives(n *ir.Net, states []state) map[*ir.Value]bool {
+	out, kept, fires := map[*ir.Value]bool{}, map[*ir.Value]bool{}, unsupported.Thresholds(n)
+	for _, s := range states {
+		kept[s.In] = true
+	}
+	for _, v := range n.Values {
+		kept[v] = kept[v] || slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return kept[a] })
+		out[v] = v.Op == ir.OpInput && !kept[v] || slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return out[a] && (len(fires[a]) == 0 || !kept[a]) })
+	}
+	return out
 }
 
 // begins are the values that are computed of a state that comes in, with no membrane
