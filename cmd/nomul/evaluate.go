@@ -127,7 +127,7 @@ func resumed(path string, r *record.Record) (*record.Record, error) {
 	return old, nil
 }
 
-// describe says what is run.
+// describe names the model, the images and the settings of a run.
 func (e *evaluator) describe(f *evalFlags, net *ir.Net, d decision) (record.Run, error) {
 	model, err := e.model.digest()
 	if err != nil {

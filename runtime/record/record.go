@@ -1,4 +1,4 @@
-// Package record has the record of an evaluation: what was run, and what was counted while it
+// Package record has the record of an evaluation: the network and images, and the counts while it
 // ran, in integers that add up. Every figure of a report follows from it. The records of the
 // shards of an evaluation merge to the record of one run, byte for byte but for times.
 package record
@@ -6,7 +6,7 @@ package record
 // Format is the version of the form of a record.
 const Format = 1
 
-// Record is what an evaluation counted. Two records of the same images, but for Times, are equal.
+// Record has the counts of an evaluation. Two records of the same images, but for Times, are equal.
 type Record struct {
 	Format int `json:"format"`
 	Run    Run `json:"run"`
@@ -30,7 +30,7 @@ type Record struct {
 	Times Times `json:"times"`
 }
 
-// Run says what was run. It is equal in all shards of an evaluation.
+// Run names the network, the images and the settings. It is equal in all shards of an evaluation.
 type Run struct {
 	// Version is that of nomul.
 	Version string `json:"version"`

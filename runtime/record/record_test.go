@@ -33,7 +33,7 @@ func sample(part, of int) *Record {
 	return r
 }
 
-// Shards in any order add up to the record of one run, and what is read is what was written.
+// Shards in any order add up to the record of one run, and reading gives back the record that was written.
 func TestMerge(t *testing.T) {
 	whole := sample(1, 1)
 	whole.Compared.Equal = 2 // of three shards, each with one that differs
