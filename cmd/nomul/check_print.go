@@ -22,7 +22,7 @@ func (u *understanding) put(c *cobra.Command, asJSON, all bool) error {
 		return fault
 	}
 	if fault != nil {
-		report(fault, c.ErrOrStderr())
+		tell(fault, c.ErrOrStderr())
 		fault = told{fault}
 	}
 	table := tables(c.OutOrStdout(), all)
@@ -108,10 +108,9 @@ func (u *understanding) printInexact(w io.Writer, table func([]string, [][]strin
 }
 
 func (m *multiplications) print(w io.Writer, table func([]string, [][]string)) {
-	head := []string{"value", "op", "operand", "level", "because"}
 	fmt.Fprintf(w, "\nbefore the passes: %s, %d of %d products are multiplications\n",
 		m.Before, metrics.Multiplications(m.EdgesBefore), len(m.EdgesBefore))
-	table(head, edgeRows(m.EdgesBefore))
+	table(verdictHead, edgeRows(m.EdgesBefore))
 	if m.After == "" {
 		fmt.Fprintf(w, "\nafter the passes: not reached\n")
 		return
@@ -122,8 +121,10 @@ func (m *multiplications) print(w io.Writer, table func([]string, [][]string)) {
 	}
 	fmt.Fprintf(w, "\nafter the passes: %s, %d of %d products are multiplications, %s\n",
 		m.After, metrics.Multiplications(m.Edges), len(m.Edges), shifts)
-	table(head, edgeRows(m.Edges))
+	table(verdictHead, edgeRows(m.Edges))
 }
+
+var verdictHead = []string{"value", "op", "operand", "level", "because"}
 
 // edgeRows are products; those of one value that cost the same for the same reason are one row.
 func edgeRows(edges []metrics.Edge) [][]string {

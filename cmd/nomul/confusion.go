@@ -72,7 +72,14 @@ func (r *evaluation) alarmRows() [][]string {
 // printAlarms prints for each class how many of its images were found, were missed, and how
 // many images with nothing to find were taken for it.
 func (r *evaluation) printAlarms(w io.Writer) {
-	var rows [][]string
+	cutTable(w, alarmHead, r.alarmTable(), "--json")
+	fmt.Fprintln(w)
+}
+
+var alarmHead = []string{"class", "images", "right", "missed", "false alarms"}
+
+// alarmTable has a row for each class.
+func (r *evaluation) alarmTable() (rows [][]string) {
 	for i, counts := range r.Confusion {
 		images := 0
 		for _, n := range counts {
@@ -84,8 +91,7 @@ func (r *evaluation) printAlarms(w io.Writer) {
 		}
 		rows = append(rows, row)
 	}
-	cutTable(w, []string{"class", "images", "right", "missed", "false alarms"}, rows, "--json")
-	fmt.Fprintln(w)
+	return rows
 }
 
 // percent is a part of a whole; of nothing it is a dash.

@@ -18,7 +18,7 @@ type evalFlags struct {
 	images, labels, level, engine string
 	compare                       string
 	negative                      string
-	shard, output                 string
+	shard, output, html           string
 	limit, flips, neurobench      int
 	asJSON, resume                bool
 }
@@ -59,13 +59,20 @@ predictions are behind each, and from which step on they stay right.
 
 -o writes the record of the evaluation: what was run and the counts from which
 all figures follow. --shard 2/7 runs the second of seven parts of the images, on
-any machine; nomul merge adds the records of all parts up to that of one run.`,
+any machine; nomul merge adds the records of all parts up to that of one run.
+
+--html writes a report as one page that needs no network: accuracy over time
+steps, spike rates, confusion, energies beside those of a quantised network, the
+verdict by edge, how to repeat it. With --resume it is that of a record that is
+there; with --flips and --neurobench it has their figures too.`,
 		Example: `  nomul eval model.onnx --images t10k-images.gz --labels t10k-labels.gz \
       --mean .286 --std .353
   nomul eval model.onnx --images photos/ --engine go --mean .5 --std .5 --json
   nomul eval model.onnx --images parts/ --negative good --mean 0 --std 1
   nomul eval model.onnx --images photos/ --engine go --mean .5 --std .5 \
-      --shard 2/7 --resume -o run2.json`,
+      --shard 2/7 --resume -o run2.json
+  nomul eval model.onnx --images photos/ --engine go --mean .5 --std .5 \
+      --html report.html`,
 		Args: oneModel,
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := errors.Join(require(c, "images"), f.check(c)); err != nil {
@@ -90,6 +97,7 @@ any machine; nomul merge adds the records of all parts up to that of one run.`,
 	c.Flags().StringVar(&f.compare, "compare", fmt.Sprint(comparedImages), "compare predictions with those of the network as imported on `N` images, spread over all, or on all; 0 on none")
 	c.Flags().StringVar(&f.shard, "shard", "", "run part `I/N` of the images, from 1/N to N/N; nomul merge adds up the records of all parts")
 	c.Flags().StringVarP(&f.output, "out", "o", "", "write the record of the evaluation to `FILE`, whole or not at all")
+	c.Flags().StringVar(&f.html, "html", "", "write a report of the evaluation as a page to `FILE`")
 	c.Flags().BoolVar(&f.resume, "resume", false, "where the file of -o has the record of the same run, leave it and run nothing")
 	jsonFlag(c, &f.asJSON)
 	return c
@@ -97,7 +105,7 @@ any machine; nomul merge adds the records of all parts up to that of one run.`,
 
 // notSettings are the flags on which no count depends, or which a record has besides the settings:
 // where files lie, which part is run, how it is shown.
-var notSettings = []string{"images", "labels", "level", "engine", "negative", "flips", "neurobench", "shard", "out", "resume", "json"}
+var notSettings = []string{"images", "labels", "level", "engine", "negative", "flips", "neurobench", "shard", "out", "html", "resume", "json"}
 
 // check refuses flags that no evaluation can have.
 func (f *evalFlags) check(c *cobra.Command) error {
@@ -110,6 +118,8 @@ func (f *evalFlags) check(c *cobra.Command) error {
 		err = errors.Join(err, usageError{errors.New("--shard: wanted -o FILE for the record of the part")})
 	case f.resume && f.output == "":
 		err = errors.Join(err, usageError{errors.New("--resume: wanted -o FILE with the record")})
+	case f.shard != "" && f.html != "":
+		err = errors.Join(err, usageError{errors.New("--html: is a report of all images, not of a shard; merge the records, then take that by --resume -o")})
 	case f.shard != "" && f.flips+f.neurobench > 0:
 		err = errors.Join(err, usageError{errors.New("--flips, --neurobench: are counted on images of a whole run, not of a shard")})
 	}
@@ -156,6 +166,9 @@ func (f *evalFlags) run(c *cobra.Command, m *model) error {
 	if err != nil {
 		return err
 	}
+	if err := apart([]string{f.output, f.html}, append(m.inputs, f.images, f.labels)); err != nil {
+		return err
+	}
 	set, err := dataset.Load(f.images, f.labels)
 	if err != nil {
 		return err
@@ -184,6 +197,11 @@ func (f *evalFlags) run(c *cobra.Command, m *model) error {
 	}
 	if f.neurobench > 0 {
 		if report.Bench, err = e.some(f.neurobench).bench(); err != nil {
+			return err
+		}
+	}
+	if f.html != "" {
+		if err := f.writePage(c, m, net, r, report); err != nil {
 			return err
 		}
 	}

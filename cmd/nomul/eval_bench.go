@@ -120,11 +120,20 @@ func (e *evaluator) tapped(net *ir.Net, make func() tap, see func(tap)) error {
 
 // printBench prints the figures of NeuroBench and the operations by kind.
 func printBench(w io.Writer, b *benchmark) {
-	head := []string{"NeuroBench's figures, per sample", "integers"}
+	head, rows := benchRows(b)
+	fmt.Fprintln(w)
+	printTable(w, head, rows)
+	fmt.Fprintln(w)
+	head, rows = operationRows(b.Operations)
+	cutTable(w, head, rows, "--json")
+}
+
+// benchRows are NeuroBench's figures under a head.
+func benchRows(b *benchmark) (head []string, rows [][]string) {
+	head = []string{"NeuroBench's figures, per sample", "integers"}
 	if b.Imported != nil {
 		head = []string{head[0], "as imported", head[1]}
 	}
-	var rows [][]string
 	for _, figure := range []struct {
 		name, form string
 		of         func(metrics.NeuroBench) any
@@ -143,20 +152,17 @@ func printBench(w io.Writer, b *benchmark) {
 		}
 		rows = append(rows, append(row, fmt.Sprintf(figure.form, figure.of(b.Integers))))
 	}
-	fmt.Fprintln(w)
-	printTable(w, head, rows)
-	fmt.Fprintln(w)
-	printOperations(w, b.Operations)
+	return head, rows
 }
 
-// printOperations prints a column for each kind of which a layer has some, and the last, which should have none.
-func printOperations(w io.Writer, layers []metrics.LayerOperations) {
+// operationRows have a column for each kind of which a layer has some, and the last, which should have none.
+func operationRows(layers []metrics.LayerOperations) (head []string, rows [][]string) {
 	total := metrics.Operations{}
 	for _, l := range layers {
 		total = total.Plus(l.Operations)
 	}
 	layers = append(layers[:len(layers):len(layers)], metrics.LayerOperations{Name: "total", Operations: total})
-	head, rows := []string{"operations"}, make([][]string, len(layers))
+	head, rows = []string{"operations"}, make([][]string, len(layers))
 	for i, l := range layers {
 		rows[i] = []string{l.Name}
 	}
@@ -182,5 +188,5 @@ func printOperations(w io.Writer, layers []metrics.LayerOperations) {
 			rows[i] = append(rows[i], fmt.Sprintf("%.0f", kind.of(l.Operations)))
 		}
 	}
-	cutTable(w, head, rows, "--json")
+	return head, rows
 }

@@ -46,7 +46,7 @@ func TestExitCodes(t *testing.T) {
 	}
 	var stderr bytes.Buffer
 	bug := &passes.Bug{Pass: "some-pass", Input: &ir.Net{Name: "n", Level: ir.Source, Steps: 1}, Cause: errors.New("broken")}
-	if code := report(bug, &stderr); code != exitBug || !strings.Contains(stderr.String(), "some-pass") {
+	if code := tell(bug, &stderr); code != exitBug || !strings.Contains(stderr.String(), "some-pass") {
 		t.Errorf("a bug gives exit %d: %s", code, stderr.String())
 	}
 }

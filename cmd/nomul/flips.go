@@ -50,10 +50,13 @@ func (e *evaluator) flips() ([]metrics.LayerFlips, error) {
 }
 
 func printFlips(w io.Writer, layers []metrics.LayerFlips) {
-	var rows [][]string
+	fmt.Fprintln(w)
+	printTable(w, []string{"layer, fed the real net's spikes", "neurons", "decisions", "flips", "share"}, flipRows(layers))
+}
+
+func flipRows(layers []metrics.LayerFlips) (rows [][]string) {
 	for _, l := range layers {
 		rows = append(rows, []string{l.Name, fmt.Sprint(l.Neurons), fmt.Sprint(l.Decisions), fmt.Sprint(l.Flips), fmt.Sprintf("%.4f %%", 100*l.Share)})
 	}
-	fmt.Fprintln(w)
-	printTable(w, []string{"layer, fed the real net's spikes", "neurons", "decisions", "flips", "share"}, rows)
+	return rows
 }

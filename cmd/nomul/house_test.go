@@ -54,6 +54,7 @@ var allowed = map[string][]string{
 	"nomul/runtime/dataset":          {"nomul/ir", "nomul/ir/diag", "nomul/runtime/files"},
 	"nomul/runtime/metrics":          {"nomul/ir", "nomul/ir/update", "nomul/ir/diag", "nomul/ir/eval", "nomul/runtime/interp", "nomul/runtime/record"},
 	"nomul/runtime/page":             {},
+	"nomul/runtime/report":           {"nomul/runtime/page"},
 	"nomul/runtime/cost":             {"nomul/ir", "nomul/runtime/metrics"},
 	"nomul/runtime/view":             {"nomul/ir", "nomul/backends/lower", "nomul/runtime/metrics", "nomul/runtime/page", "nomul/runtime/record"},
 	"nomul/runtime/proof":            {"nomul/ir/diag", "nomul/runtime/engine/toolchain"},
@@ -75,6 +76,7 @@ var owners = map[string]string{
 	"github.com/owulveryck/onnx-go":              "nomul/frontend/onnx",
 	"github.com/yalue/onnxruntime_go":            "nomul/cmd/bench",
 	"github.com/chromedp/":                       "nomul/cmd/pictures",
+	"gonum.org/v1/plot":                          "nomul/runtime/report",
 	"github.com/rogpeppe/go-internal/testscript": "nomul/cmd/",
 }
 

@@ -102,7 +102,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 func runUntil(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
 	defer func() {
 		if r := recover(); r != nil {
-			code = report(panicked{r}, stderr)
+			code = tell(panicked{r}, stderr)
 		}
 	}()
 	printed := &sink{Writer: stdout}
@@ -125,13 +125,13 @@ func runUntil(ctx context.Context, args []string, stdout, stderr io.Writer) (cod
 	case unread && (err == nil || errors.Is(err, printed.err)):
 		return exitSignal + int(syscall.SIGPIPE) // who went away needs no message
 	case unread:
-		return report(err, stderr)
+		return tell(err, stderr)
 	case err == nil || errors.Is(err, printed.err):
-		return report(printed.err, stderr)
+		return tell(printed.err, stderr)
 	case printed.err != nil:
-		report(printed.err, stderr)
+		tell(printed.err, stderr)
 	}
-	return report(err, stderr)
+	return tell(err, stderr)
 }
 
 // usageError is a wrong command line.

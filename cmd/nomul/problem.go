@@ -106,8 +106,8 @@ type told struct{ error }
 
 func (t told) Unwrap() error { return t.error }
 
-// report prints an error, unless that is done, and returns the exit code.
-func report(err error, stderr io.Writer) int {
+// tell prints an error, unless that is done, and returns the exit code.
+func tell(err error, stderr io.Writer) int {
 	var usage usageError
 	var done told
 	if errors.As(err, &done) {
