@@ -77,7 +77,7 @@ var (
 // picture draws a plot as SVG that takes the colours of the page, and its name for those who do not see it.
 func picture(p *plot.Plot, height vg.Length, name string) template.HTML {
 	c := vgsvg.New(plotWidth, height)
-	p.Draw(draw.Crop(draw.New(c), 0, -margin, 0, -margin/2))
+	p.Draw(draw.Crop(draw.New(c), margin/2, -margin, 0, -margin/2))
 	var b bytes.Buffer
 	c.WriteTo(&b) // to memory, which takes all
 	svg := prologue.ReplaceAllString(b.String(), `<svg class="plot" role="img" viewBox="$1" aria-label="`+template.HTMLEscapeString(strings.ReplaceAll(name, "$", ""))+`">`)
