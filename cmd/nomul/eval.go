@@ -186,7 +186,6 @@ func (f *evalFlags) run(c *cobra.Command, m *model) error {
 		return err
 	}
 	report := reportOf(r)
-	report.Costs = costsOf(net, report.Activity)
 	if err := report.alarm(f.negative); err != nil {
 		return err
 	}

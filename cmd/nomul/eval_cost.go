@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"io"
 
-	"nomul/ir"
 	"nomul/runtime/cost"
 	"nomul/runtime/metrics"
+	"nomul/runtime/record"
 )
 
 // costs are the estimated energies of a net, by regime.
@@ -25,13 +25,13 @@ type costedLayer struct {
 	ANNTraffic []cost.Flow `json:"ann_traffic"`
 }
 
-// costsOf estimates those of a net at the fixed level; of others there are none.
-func costsOf(net *ir.Net, activity metrics.Activity) *costs {
-	if net.Level != ir.Fixed {
+// costsOf estimates those of layers in so many steps; of a net of real numbers, which has none, there are none.
+func costsOf(counts []record.LayerCost, steps int, activity metrics.Activity) *costs {
+	if counts == nil {
 		return nil
 	}
-	layers := cost.Measured(cost.Layers(net), activity)
-	out := &costs{ANNBits: annBits(net, layers), Steps: net.Steps, Regimes: cost.Estimates(layers)}
+	layers := cost.Measured(counts, activity)
+	out := &costs{ANNBits: annBits(steps, layers), Steps: steps, Regimes: cost.Estimates(layers)}
 	for _, l := range layers {
 		out.Layers = append(out.Layers, costedLayer{l, l.Traffic(l.Synops), l.ANNTraffic()})
 	}
@@ -39,9 +39,9 @@ func costsOf(net *ir.Net, activity metrics.Activity) *costs {
 }
 
 // annBits are those of the time steps; of a net of one step, which has words, the most that a layer reads.
-func annBits(net *ir.Net, layers []cost.Layer) int {
-	bits := cost.Bits(net.Steps)
-	if net.Steps == 1 {
+func annBits(steps int, layers []cost.Layer) int {
+	bits := cost.Bits(steps)
+	if steps == 1 {
 		for _, l := range layers {
 			if l.Spiking {
 				bits = max(bits, l.InputBits)

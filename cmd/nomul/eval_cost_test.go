@@ -33,7 +33,7 @@ end
 	}
 	var out strings.Builder
 	for _, synops := range []float64{4, 32} {
-		printCosts(&out, costsOf(net, metrics.Activity{Layers: []metrics.Layer{{Name: "a", Synops: 20}, {Name: "b", Synops: synops}}}))
+		printCosts(&out, costsOf(cost.Layers(net), net.Steps, metrics.Activity{Layers: []metrics.Layer{{Name: "a", Synops: 20}, {Name: "b", Synops: synops}}}))
 	}
 	text := out.String()
 	for _, want := range []string{"spike rate of the connections 12.5 %", "connections 100.0 %", "quantised ANN, 4 bits", "this network needs less", "no rate", "the ANN would need less"} {
@@ -46,7 +46,7 @@ end
 			t.Errorf("wider than 80 columns: %s", line)
 		}
 	}
-	if net.Level = ir.Spiking; costsOf(net, metrics.Activity{}) != nil {
+	if costsOf(nil, 1, metrics.Activity{}) != nil {
 		t.Error("costs of real numbers")
 	}
 	for pj, want := range map[float64]string{0: "0.0 pJ", 999: "999.0 pJ", 1500: "1.50 nJ", 2.5e6: "2.50 µJ", 7e9: "7.00 mJ"} {

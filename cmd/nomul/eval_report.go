@@ -56,6 +56,7 @@ func reportOf(r *record.Record) *evaluation {
 	e.SecondsPerSample = r.Times.Engine / float64(max(1, r.Times.Measured))
 	e.DataSecondsPerSample = r.Times.Data / float64(max(1, e.Samples))
 	e.StartSeconds = r.Times.Start
+	e.Costs = costsOf(r.Costs, r.Run.Steps, e.Activity)
 	e.steps(r)
 	if c := r.Compared; c != nil {
 		e.ComparedSamples = c.Images

@@ -17,6 +17,7 @@ import (
 
 	"nomul/ir"
 	"nomul/ir/diag"
+	"nomul/runtime/cost"
 	"nomul/runtime/dataset"
 	"nomul/runtime/metrics"
 	"nomul/runtime/record"
@@ -207,6 +208,9 @@ func (e *evaluator) fill(r *record.Record, f *evalFlags, net *ir.Net) error {
 		return err
 	}
 	r.Layers, r.Operations = got.counter.Record()
+	if net.Level == ir.Fixed {
+		r.Costs = cost.Layers(net)
+	}
 	r.Counted = got.counter.Samples()
 	r.Images = record.Images{Labels: slices.Clone(part.images.Labels[:part.count]), Classes: got.classes, After: got.after}
 	r.Unstepped = got.why

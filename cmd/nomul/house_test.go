@@ -55,7 +55,7 @@ var allowed = map[string][]string{
 	"nomul/runtime/metrics":          {"nomul/ir", "nomul/ir/update", "nomul/ir/diag", "nomul/ir/eval", "nomul/runtime/interp", "nomul/runtime/record"},
 	"nomul/runtime/page":             {},
 	"nomul/runtime/report":           {"nomul/runtime/page"},
-	"nomul/runtime/cost":             {"nomul/ir", "nomul/runtime/metrics"},
+	"nomul/runtime/cost":             {"nomul/ir", "nomul/runtime/metrics", "nomul/runtime/record"},
 	"nomul/runtime/view":             {"nomul/ir", "nomul/backends/lower", "nomul/runtime/metrics", "nomul/runtime/page", "nomul/runtime/record"},
 	"nomul/runtime/proof":            {"nomul/ir/diag", "nomul/runtime/engine/toolchain"},
 	"nomul/runtime/engine/toolchain": {},

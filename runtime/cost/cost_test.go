@@ -6,6 +6,7 @@ import (
 
 	"nomul/ir"
 	"nomul/runtime/metrics"
+	"nomul/runtime/record"
 )
 
 // One layer of 256 neurons behind 512 others, in 4 steps, beside a first layer on 16 pixels. The membranes of the
@@ -104,9 +105,9 @@ func TestBreakEven(t *testing.T) {
 
 // conv is a 3×3 convolution, as inside of a network, whose arrays lie in small memories.
 func conv(steps int64) Layer {
-	return Layer{Spiking: true, Connections: 32 * 9 * 32 * 256, Slots: 32 * 9 * 32 * 256 * steps, WeightBits: 8, ANNWeightBits: 8, InputBits: Bits(int(steps)),
+	return Layer{LayerCost: record.LayerCost{Spiking: true, Connections: 32 * 9 * 32 * 256, Slots: 32 * 9 * 32 * 256 * steps, WeightBits: 8, ANNWeightBits: 8, InputBits: Bits(int(steps)),
 		OutputBits: Bits(int(steps)), Weights: 32 * 9 * 32, Inputs: 32 * 256, Outputs: 32 * 256, Activations: 32 * 256,
-		Updates: float64(4 * 32 * 256 * steps), ANNUpdates: 2 * 32 * 256, Steps: steps, Calls: steps, Stateful: true, StateBytes: 2}
+		Updates: float64(4 * 32 * 256 * steps), ANNUpdates: 2 * 32 * 256, Steps: steps, Calls: steps, Stateful: true, StateBytes: 2}}
 }
 
 // Two published figures: with sums alone, spikes meet the quantised network at 75 % in 4 steps; with memory, from 5

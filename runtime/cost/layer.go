@@ -2,50 +2,17 @@ package cost
 
 import (
 	"math/bits"
-	"slices"
 
 	"nomul/ir"
 	"nomul/runtime/metrics"
+	"nomul/runtime/record"
 )
 
-// Layer has the counts of a layer that energies are made of, per sample. All but Synops are the net's own.
+// Layer has the counts of a layer that energies are made of, per sample.
 type Layer struct {
-	Name string `json:"name"`
-	// Spiking tells that the layer's inputs come from neurons, or are −1, 0 and 1.
-	Spiking bool `json:"spiking"`
-	// Words tells that they are words of activations, of which no membrane waits for more.
-	Words bool `json:"words"`
-	// Connections are the products of one pass of the network without spikes, and Slots the additions if every
-	// input fires in every step.
-	Connections int64 `json:"connections"`
-	Slots       int64 `json:"slots"`
+	record.LayerCost
 	// Synops are the additions for spikes and set bits.
 	Synops float64 `json:"synops"`
-	// Updates are all other operations, and ANNUpdates those of the network without spikes besides its products.
-	Updates    float64 `json:"updates"`
-	ANNUpdates float64 `json:"ann_updates"`
-	// Activations are the outputs of the network without spikes that are rounded to a few bits.
-	Activations int64 `json:"activations"`
-	// Multiplies are products of integers besides, of a net that has some.
-	Multiplies float64 `json:"multiplies"`
-	// Bits of a weight, and of the network without spikes those of a weight, which may be a computed value
-	// there, of an input and of a result.
-	WeightBits    int `json:"weight_bits"`
-	ANNWeightBits int `json:"ann_weight_bits"`
-	InputBits     int `json:"ann_input_bits"`
-	OutputBits    int `json:"ann_output_bits"`
-
-	Weights int64 `json:"weights"` // numbers
-	Inputs  int64 `json:"inputs"`  // elements
-	Outputs int64 `json:"outputs"` // elements
-	// Steps are the net's, Calls those in which the layer runs.
-	Steps int64 `json:"steps"`
-	Calls int64 `json:"calls"`
-	// Stateful tells that the layer is neurons, which keep a state from step to step. StateBytes are those of an
-	// element's, or of a sum of a layer without one, and Parameters the bytes of biases and thresholds that are read.
-	Stateful   bool  `json:"stateful"`
-	StateBytes int64 `json:"state_bytes"`
-	Parameters int64 `json:"parameter_bytes"`
 }
 
 // Rate is the share of additions that happen: with equal fan-outs, spikes per input and step.
@@ -57,10 +24,10 @@ func (l Layer) Rate() float64 {
 }
 
 // Layers counts the layers of a net at the fixed level, without any spikes.
-func Layers(net *ir.Net) []Layer {
-	out, driven, words := []Layer{}, fromNeurons(net), wordsOf(net)
+func Layers(net *ir.Net) []record.LayerCost {
+	out, driven, words := []record.LayerCost{}, fromNeurons(net), wordsOf(net)
 	for _, p := range metrics.Parts(net) {
-		l := Layer{Name: p.Head.Name, Outputs: int64(p.Head.Type.Size()), Steps: int64(net.Steps)}
+		l := Layer{LayerCost: record.LayerCost{Name: p.Head.Name, Outputs: int64(p.Head.Type.Size()), Steps: int64(net.Steps)}}
 		for _, v := range p.Weighted {
 			l.weigh(net, v)
 			l.Spiking = l.Spiking || driven[v] || isSign(v.Arg(0))
@@ -70,20 +37,20 @@ func Layers(net *ir.Net) []Layer {
 			l.update(net, v)
 		}
 		l.finish(net, p)
-		out = append(out, l)
+		out = append(out, l.LayerCost)
 	}
 	return out
 }
 
 // Measured are layers with the synaptic operations that were measured, by name.
-func Measured(layers []Layer, activity metrics.Activity) []Layer {
+func Measured(layers []record.LayerCost, activity metrics.Activity) []Layer {
 	synops := map[string]float64{}
 	for _, l := range activity.Layers {
 		synops[l.Name] = l.Synops
 	}
-	out := slices.Clone(layers)
-	for i := range out {
-		out[i].Synops = synops[out[i].Name]
+	out := make([]Layer, len(layers))
+	for i, l := range layers {
+		out[i] = Layer{l, synops[l.Name]}
 	}
 	return out
 }

@@ -75,7 +75,7 @@ func (r *Record) differs(other *Record) string {
 	switch {
 	case !reflect.DeepEqual(a.Layers, b.Layers):
 		return "their layers are not the same"
-	case !reflect.DeepEqual(a.Operations, b.Operations):
+	case !reflect.DeepEqual(a.Operations, b.Operations) || !reflect.DeepEqual(a.Costs, b.Costs):
 		return "their operations are not the same"
 	case (a.Compared == nil) != (b.Compared == nil), (a.Kept == nil) != (b.Kept == nil), len(a.Images.After) != len(b.Images.After), a.Unstepped != b.Unstepped:
 		return "one has counts that the other has not"

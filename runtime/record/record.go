@@ -16,6 +16,8 @@ type Record struct {
 	Layers []Layer `json:"layers"`
 	// Operations are the weighted ops, in the order of the net.
 	Operations []Operation `json:"operations"`
+	// Costs are the layers that energies are estimated of; none of a net of real numbers.
+	Costs []LayerCost `json:"costs,omitempty"`
 	// Counted is the number of images on which spikes and operations were counted.
 	Counted int `json:"counted"`
 	// Images are the results by image.

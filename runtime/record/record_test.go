@@ -21,6 +21,7 @@ func sample(part, of int) *Record {
 		Shard:      &p,
 		Layers:     []Layer{{"a", "neuron", 4, []int64{int64(n), int64(2 * n)}}, {"y", "readout", 3, nil}},
 		Operations: []Operation{{"w", "linear", "y", "end", 12, []int64{int64(7 * n)}}},
+		Costs:      []LayerCost{{Name: "y", Connections: 12, Slots: 12}},
 		Counted:    n,
 		Images:     Images{labels, []int{0, 1, 0, 0, 2}[p.From:p.To], [][]int{[]int{0, 2, 1, 1, 2}[p.From:p.To]}},
 		Compared:   &Compared{n, n, n - 1},
