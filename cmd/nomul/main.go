@@ -173,7 +173,7 @@ all the same. Where a signal ends a command there may be no document.`,
 	root.SetFlagErrorFunc(flagFault)
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", fmt.Sprint(".FlagUsagesWrapped ", lineWidth)))
 	root.AddCommand(checkCommand(), irCommand(), viewCommand(), optCommand(), reduceCommand(), buildCommand(), runCommand(),
-		evalCommand(), mergeCommand(), verifyCommand(), exportCommand(), fmtCommand(), newCommand(), passesCommand(), opsCommand(), targetsCommand(), manCommand())
+		evalCommand(), compareCommand(), mergeCommand(), verifyCommand(), exportCommand(), fmtCommand(), newCommand(), passesCommand(), opsCommand(), targetsCommand(), manCommand())
 	complete(root)
 	completionCommand(root) // which prints where root does by now
 	for _, c := range root.Commands() {

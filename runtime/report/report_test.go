@@ -2,8 +2,11 @@ package report
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"gonum.org/v1/plot/plotter"
 )
 
 func written(t *testing.T, r *Report) string {
@@ -47,7 +50,11 @@ func TestPlotsTakeColours(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range []Plot{line, cross, alone} {
+	marks, err := Scatter("front", "energy (nJ)", "accuracy (%)", []Mark{{Point{1, 50, 40, 60}, "one"}, {Point{2, 70, 60, 80}, "two"}}, Table{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []Plot{line, cross, alone, marks} {
 		svg := string(p.Picture)
 		if found := regexp.MustCompile(`#[0-9A-Fa-f]{6}|font-family|<\?xml`).FindString(svg); found != "" {
 			t.Errorf("%s: %s in %s", p.Title, found, svg)
@@ -77,5 +84,13 @@ func TestWholes(t *testing.T) {
 		if n := len(wholes{}.Ticks(0.7, hi)); n < 4 || n > 11 {
 			t.Errorf("%d ticks to %v", n, hi)
 		}
+	}
+}
+
+// The front has the points that no other beats in both, with the steps between.
+func TestFront(t *testing.T) {
+	got := front(points{{X: 3, Y: 5}, {X: 1, Y: 2}, {X: 2, Y: 1}, {X: 1, Y: 1}, {X: 4, Y: 5}, {X: 5, Y: 6}})
+	if want := (plotter.XYs{{X: 1, Y: 2}, {X: 3, Y: 2}, {X: 3, Y: 5}, {X: 5, Y: 5}, {X: 5, Y: 6}}); !slices.Equal(got, want) {
+		t.Errorf("got %v, wanted %v", got, want)
 	}
 }
