@@ -69,8 +69,12 @@ func inputMeanings(net *ir.Net, v *ir.Value, name string) []string {
 		out = append(out, fmt.Sprintf("An element of %s is 1 for a spike and 0 for none.", name))
 	case m != "":
 		out = append(out, fmt.Sprintf("A pixel p of %s stands for %s.", name, m))
-		if max(len(a.Scale), len(a.Mean), len(a.Std)) > 1 {
-			out = append(out, "The lists have a number for each channel, the first axis of an image.")
+		if n := a.Channels(); n > 1 {
+			axis := "first"
+			if ir.ChannelAxis(v.Type.Shape.Dims(), n) > 0 {
+				axis = "last"
+			}
+			out = append(out, fmt.Sprintf("The lists have a number for each channel, the %s axis of an image.", axis))
 		}
 	default:
 		out = append(out, fmt.Sprintf("An element of %s is the number itself.", name))

@@ -17,7 +17,7 @@ type InputAttrs struct {
 	// Per is once for an input given before the loop, step for a new one each step.
 	Per Clock
 	// Pixel normalisation x = (p·Scale − Mean)/Std that the network was trained
-	// with; one entry, or one per channel (axis 0). Set when the input is pixels.
+	// with; one entry, or one per channel (ChannelAxis). Set when the input is pixels.
 	Scale []float64
 	Mean  []float64
 	Std   []float64
@@ -47,6 +47,20 @@ func (a InputAttrs) Places(steps int, frame Shape) []int {
 		}
 	}
 	return out
+}
+
+// Channels is how many channels are normalised apart; 1 when all are alike.
+func (a InputAttrs) Channels() int { return max(len(a.Scale), len(a.Mean), len(a.Std), 1) }
+
+// ChannelAxis is the axis of an image that has as many channels as are normalised
+// apart: the first, else the last, as of networks made with Keras; -1 for neither.
+func ChannelAxis(image []int, channels int) int {
+	for _, axis := range []int{0, len(image) - 1} {
+		if len(image) > 0 && image[axis] == channels {
+			return axis
+		}
+	}
+	return -1
 }
 
 // Meaning is the number that a pixel p stands for, as a formula; empty where

@@ -164,12 +164,8 @@ func (in *inference) checkPixels(a InputAttrs) {
 		in.fail(diag.BadAttribute, "per must be once or step")
 	}
 	for _, list := range [][]float64{a.Scale, a.Mean, a.Std} {
-		channels := 1
-		if in.typ.Shape.Rank() > 0 {
-			channels = in.typ.Shape.Dim(0)
-		}
-		if len(list) > 1 && len(list) != channels {
-			in.fail(diag.BadAttribute, "normalisation has %d entries for %d channels", len(list), channels)
+		if n := len(list); n > 1 && ChannelAxis(in.typ.Shape.Dims(), n) < 0 {
+			in.fail(diag.BadAttribute, "normalisation has %d entries, and neither the first nor the last axis of %v", n, in.typ)
 		}
 	}
 	for _, s := range append(append([]float64{}, a.Std...), a.Scale...) {

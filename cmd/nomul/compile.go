@@ -51,7 +51,7 @@ func (f *compileFlags) register(fs *pflag.FlagSet) {
 // that say how it becomes integers.
 func (f *compileFlags) registerReading(fs *pflag.FlagSet) {
 	f.pixelBits, f.csdDigits, f.residual, f.activations.code = 0, 0, "keep", "radix"
-	fs.StringVar(&f.mean, "mean", "", "mean `M` of x = (p·A − M)/S, which made pixels p into the network's inputs x; a comma list is per channel; not needed of a quantised file that rounds its input, which is that integer then")
+	fs.StringVar(&f.mean, "mean", "", "mean `M` of x = (p·A − M)/S, which made pixels p into the network's inputs x; a comma list is per channel, the first or else the last axis of an image; not needed of a quantised file that rounds its input, which is that integer then")
 	fs.StringVar(&f.std, "std", "", "std `S` of x = (p·A − M)/S, with --mean")
 	fs.StringVar(&f.scale, "scale", "", "scale `A` of x = (p·A − M)/S, with --mean and --std (default 1/255)")
 	fs.StringVar(&f.inputType, "input-type", "", "integer `TYPE` of the input (u8, u4, spike, s8); without --mean and --std the integers are the network's inputs as they are")

@@ -31,21 +31,21 @@ func (m *model) feed(net *ir.Net) feed {
 	if !f.asIs {
 		f.elem = ir.UintType(8, ir.Shape{})
 	}
-	if f.channels() > 1 && net.Level == ir.Source {
+	if channels(f.pixels) > 1 && net.Level == ir.Source {
 		f.frames = m.frames()
 	}
 	return f
 }
 
 // channels is how many channels are normalised apart; 1 when all are alike.
-func (f feed) channels() int {
-	if f.pixels == nil {
+func channels(p *passes.Pixels) int {
+	if p == nil {
 		return 1
 	}
-	return max(len(f.pixels.Mean), len(f.pixels.Std), len(f.pixels.Scale))
+	return ir.InputAttrs{Scale: p.Scale, Mean: p.Mean, Std: p.Std}.Channels()
 }
 
-// frames returns each input as the loop reads it in a step: axis 0 is the channels.
+// frames returns each input as the loop reads it in a step, without axes of samples and time.
 func (m *model) frames() map[string]*ir.Value {
 	quiet := *m.options
 	quiet.Tell, quiet.Note, quiet.Samples = nil, nil, nil
@@ -66,7 +66,7 @@ type converter struct {
 	pixels *passes.Pixels // nil when not given
 	elem   ir.Type        // of pixels
 	typ    ir.Type        // of a sample
-	frame  int            // the elements of one time step
+	inner  int            // the elements of a channel that stand together
 	file   string         // for messages
 	places []int          // where in a sample each element stands; nil when in order
 }
@@ -77,16 +77,20 @@ func (f feed) converter(in *ir.Value, file string) (converter, error) {
 	if rolled := f.frames[in.Name]; rolled != nil {
 		frame = rolled
 	}
-	c := converter{in, f.pixels, f.elem, f.net.SampleType(in), frame.Type.Size(), file, places(f.net, in)}
+	c := converter{in, f.pixels, f.elem, f.net.SampleType(in), 1, file, places(f.net, in)}
 	if a := in.Attrs.(ir.InputAttrs); a.Meaning() != "" { // as a text of integers has it
 		c.pixels = &passes.Pixels{Scale: a.Scale, Mean: a.Mean, Std: a.Std}
 	}
-	n, dims := f.channels(), frame.Type.Shape.Dims()
+	n, dims := channels(c.pixels), frame.Type.Shape.Dims()
 	if frame == in && f.net.Level == ir.Source && len(dims) > 1 && dims[0] == 1 {
 		dims = dims[1:] // the batch
 	}
-	if n > 1 && in.Type.IsReal() && (len(dims) == 0 || dims[0] != n) {
+	axis := ir.ChannelAxis(dims, n)
+	if n > 1 && in.Type.IsReal() && axis < 0 {
 		return c, diag.Errorf(in.Origin, diag.ShapeMismatch, "input %s is %v, but the normalisation is of %d channels", in.Name, in.Type, n)
+	}
+	for _, extent := range dims[axis+1:] {
+		c.inner *= extent
 	}
 	return c, nil
 }
@@ -144,7 +148,7 @@ func (c converter) at(list []float64, i int) float64 {
 	if len(list) == 1 {
 		return list[0]
 	}
-	return list[i/max(1, c.frame/len(list))%len(list)]
+	return list[i/c.inner%len(list)]
 }
 
 // normalise is x = (p·A − M)/S, each operation in float32 as the frameworks do it.

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"math"
 	"testing"
 
 	"nomul/ir"
+	"nomul/ir/irtest"
 	"nomul/passes"
 	"nomul/runtime/dataset"
+	"nomul/runtime/interp"
 )
 
 // A normalisation by channel means the channels of a frame, also where all
@@ -43,6 +46,52 @@ func TestFramesAreNormalisedByChannel(t *testing.T) {
 			}
 			if all[0].F[i] != x {
 				t.Errorf("%s: element %d is %v at the source level, %v at the spiking level", form, i, all[0].F[i], x)
+			}
+		}
+	}
+}
+
+// Channels are the last axis where the first has another extent, as of networks made with
+// Keras: 3 of an image of 2×2. Each output is one of them, at the second place.
+func TestChannelsStandLast(t *testing.T) {
+	given := irtest.ParseNet(t, "n", `net n source steps=1 {
+once
+	%x = input : real[1,2,2,3]
+	%flat = reshape %x {shape=[1,12]} : real[1,12]
+	%w = const {data=[0,0,0,1,0,0,0,0,0,0,0,0, 0,0,0,0,1,0,0,0,0,0,0,0, 0,0,0,0,0,1,0,0,0,0,0,0]} : real[3,12]
+	%l = linear %flat, %w : real[1,3]
+	%y = output %l : real[1,3]
+}`)
+	m := &model{net: given, options: &passes.Options{Pixels: &passes.Pixels{Scale: []float64{1}, Mean: []float64{1, 2, 4}, Std: []float64{1, 2, 8}}}}
+	pixels := dataset.Ints(dataset.Uint8, []int{2, 2, 3}, []int64{0, 0, 0, 11, 12, 20, 0, 0, 0, 0, 0, 0})
+	for _, level := range []ir.Level{ir.Source, ir.Fixed} {
+		net, err := m.at(level)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := m.feed(net).converter(net.All(ir.OpInput)[0], "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := c.sample(pixels, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		machine, err := interp.New(net)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := machine.Run(map[string]*ir.Tensor{"x": x}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		unit := 1.0
+		if s := net.All(ir.OpOutput)[0].Scale; s != nil {
+			unit = s.Data.F[0]
+		}
+		for i, want := range []float64{10, 5, 2} {
+			if got := out["y"].At(i) * unit; math.Abs(got-want) > 0.05 {
+				t.Errorf("%v: channel %d is %v, wanted %v", level, i, got, want)
 			}
 		}
 	}

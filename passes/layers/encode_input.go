@@ -81,31 +81,29 @@ func integerInput(r *ir.Rebuilder, v *ir.Value, o *rewrite.Options) (*ir.Value, 
 	}
 	attrs := v.Attrs.(ir.InputAttrs)
 	if p := o.Pixels; p != nil {
-		if d := oneForEach(v, max(len(p.Scale), len(p.Mean), len(p.Std))); d != nil {
+		attrs.Scale, attrs.Mean, attrs.Std = p.Scale, p.Mean, p.Std
+		if d := oneForEach(v, attrs.Channels()); d != nil {
 			return nil, d
 		}
-		attrs.Scale, attrs.Mean, attrs.Std = p.Scale, p.Mean, p.Std
 	}
 	return r.Input(v.Name, elem.WithShape(v.Type.Shape), attrs)
 }
 
 // oneForEach refuses a normalisation for other channels than the input has.
 func oneForEach(v *ir.Value, channels int) error {
-	s := v.Type.Shape
-	if channels <= 1 || s.Rank() > 0 && s.Dim(0) == channels {
+	if channels <= 1 || ir.ChannelAxis(v.Type.Shape.Dims(), channels) >= 0 {
 		return nil
 	}
-	return rewrite.Refuse(v, diag.ShapeMismatch, "is %v, but the normalisation is of %d channels, its first axis", v.Type, channels)
+	return rewrite.Refuse(v, diag.ShapeMismatch, "is %v, but the normalisation is of %d channels, its first or last axis", v.Type, channels)
 }
 
 // Normalisation is the affine function from a pixel of an input to its real number, x = p·gain +
-// shift, one number for all or one per channel (axis 0).
+// shift, one number for all or one per channel.
 func Normalisation(in *ir.Value) (gain, shift *ir.Tensor) {
 	a := in.Attrs.(ir.InputAttrs)
-	channels := max(len(a.Scale), len(a.Mean), len(a.Std), 1)
-	dims := Ones(in.Type.Shape.Rank()).Dims()
+	channels, dims := a.Channels(), Ones(in.Type.Shape.Rank()).Dims()
 	if channels > 1 {
-		dims[0] = channels
+		dims[ir.ChannelAxis(in.Type.Shape.Dims(), channels)] = channels
 	}
 	s := ir.ShapeOf(dims...)
 	gain, shift = ir.NewTensor(ir.RealType(s)), ir.NewTensor(ir.RealType(s))
