@@ -105,6 +105,8 @@ PICTURES := testdata/pictures
 pictures: build tools
 	@mkdir -p out $(PICTURES)
 	$(NOMUL) view testdata/models/fmnist-resnet-sj-sew/ressew_ts26_sjhead_bn.onnx -o out/view.html $(PIXELS)
+	$(NOMUL) eval testdata/models/fmnist-cnn-snntorch/cnn_ts26.onnx --images $(IMAGES) --labels $(LABELS) --engine go $(PIXELS) --html out/report.html
+	$(GO) run ./cmd/pictures -height 1060 out/report.html $(PICTURES)/report.png
 	$(GO) run ./cmd/pictures 'out/view.html#stage=quantise&value=b1c2.1.weight' $(PICTURES)/view.png
 
 # Every export on all recorded samples against PyTorch, the tutorial's table, the logits of networks of words against

@@ -53,7 +53,7 @@ func (e *evaluation) headlines() []report.Figure {
 	sure := metrics.Wilson(e.Correct, e.Samples)
 	out := []report.Figure{{Name: "Accuracy", Value: fmt.Sprintf("%.2f %%", 100*e.Accuracy), Note: fmt.Sprintf("%.2f to %.2f %% with 95 %% confidence", 100*sure.Lo, 100*sure.Hi)}}
 	if e.Agreement != nil {
-		out = append(out, report.Figure{Name: "As imported", Value: fmt.Sprintf("%.2f %%", 100**e.ImportedAccuracy), Note: fmt.Sprintf("%.2f %% of predictions are equal, on %s", 100**e.Agreement, counted(e.ComparedSamples, "image"))})
+		out = append(out, report.Figure{Name: "Equal to imported", Value: fmt.Sprintf("%.2f %%", 100**e.Agreement), Note: fmt.Sprintf("of predictions on %s, of which the network as imported has %.2f %% right", counted(e.ComparedSamples, "image"), 100**e.ImportedAccuracy)})
 	}
 	if spiking(e.Layers) {
 		out = append(out, report.Figure{Name: "Spikes per image", Value: grouped(e.Totals.Spikes)})
@@ -85,15 +85,35 @@ func (e *evaluation) stepSection(r *record.Record) (*report.Section, error) {
 	}
 	s := &report.Section{ID: "steps", Title: "Accuracy over time steps", Texts: []string{"The prediction if the network had stopped behind the step; bars are 95 % intervals (Wilson)."}}
 	var all []report.Point
-	table := report.Table{Title: "Accuracy by time step", Head: []string{"after step", "accuracy", "from", "to", "images right from this step on"}}
+	table := report.Table{Title: "Accuracy by time step", Head: []string{"after step", "accuracy", "from", "to"}}
 	for t, n := range r.Images.Correct() {
 		sure := metrics.Wilson(n, e.Samples)
 		all = append(all, report.Point{X: float64(t + 1), Y: 100 * e.AccuracyAfter[t], Lo: 100 * sure.Lo, Hi: 100 * sure.Hi})
-		table.Rows = append(table.Rows, []string{fmt.Sprint(t + 1), percent(n, e.Samples), fmt.Sprintf("%.2f %%", 100*sure.Lo), fmt.Sprintf("%.2f %%", 100*sure.Hi), fmt.Sprint(e.FirstRight[t])})
+		table.Rows = append(table.Rows, []string{fmt.Sprint(t + 1), percent(n, e.Samples), fmt.Sprintf("%.2f %%", 100*sure.Lo), fmt.Sprintf("%.2f %%", 100*sure.Hi)})
 	}
-	plot, err := report.Line("Accuracy behind each time step", "time step", "accuracy (%)", all, table)
-	s.Plots = []report.Plot{plot}
+	behind, err := report.Line("Accuracy behind each time step", "time step", "accuracy (%)", all, table)
+	if err != nil {
+		return nil, err
+	}
+	settled, err := e.settledPlot()
+	s.Plots = []report.Plot{behind, settled}
 	return s, err
+}
+
+// settledPlot has the step from which on images are right to the end.
+func (e *evaluation) settledPlot() (report.Plot, error) {
+	table := report.Table{Title: "Images by the step from which they are right", Head: []string{"right from", "images", "share"}}
+	var names []string
+	var shares []float64
+	add := func(name string, n int) {
+		names, shares = append(names, name), append(shares, 100*float64(n)/float64(max(1, e.Samples)))
+		table.Rows = append(table.Rows, []string{name, fmt.Sprint(n), percent(n, e.Samples)})
+	}
+	for t, n := range e.FirstRight {
+		add(fmt.Sprint("step ", t+1), n)
+	}
+	add("wrong at the end", e.Samples-e.Correct)
+	return report.Bars("Right from this step on", "images (%)", names, shares, table)
 }
 
 // rateSection has spikes and operations of layers.

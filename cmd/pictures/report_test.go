@@ -48,7 +48,7 @@ func TestReports(t *testing.T) {
 	other, second := reported(t, cnn)
 	both := filepath.Join(t.TempDir(), "compare.html")
 	made(t, "compare", first, second, "--html", both)
-	for address, plots := range map[string]int{of: 6, other: 6, at(t, both): 2} {
+	for address, plots := range map[string]int{of: 7, other: 7, at(t, both): 2} {
 		for _, w := range []window{wide, {1280, 800, true}, {400, 800, false}, {400, 800, true}} {
 			page := visited(t, b, address, w)
 			readable(t, page, fmt.Sprint(address, " ", w), plots)

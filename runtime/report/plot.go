@@ -2,9 +2,12 @@ package report
 
 import (
 	"bytes"
+	"fmt"
+	"html"
 	"html/template"
 	"image/color"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -44,12 +47,15 @@ const (
 	margin     = 10 * vg.Length(1) // for half of the last number of an axis
 )
 
+var sans = font.Font{Typeface: "Liberation", Variant: "Sans"}
+
 // axes is an empty plot with the names of its axes, in the colours of the page.
 func axes(x, y string) *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = color.Transparent
 	p.X.Label.Text, p.Y.Label.Text = x, y
-	face := font.Font{Typeface: "Liberation", Variant: "Sans", Size: textSize}
+	face := sans
+	face.Size = textSize
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
 		a.LineStyle.Color, a.Tick.LineStyle.Color = faint.RGBA, faint.RGBA
 		a.Label.TextStyle.Font, a.Tick.Label.Font = face, face
@@ -81,11 +87,24 @@ func picture(p *plot.Plot, height vg.Length, name string) template.HTML {
 	var b bytes.Buffer
 	c.WriteTo(&b) // to memory, which takes all
 	svg := prologue.ReplaceAllString(b.String(), `<svg class="plot" role="img" viewBox="$1" aria-label="`+template.HTMLEscapeString(strings.ReplaceAll(name, "$", ""))+`">`)
-	svg = family.ReplaceAllString(svg, "")
+	svg = fitted(family.ReplaceAllString(svg, ""))
 	for _, i := range []ink{text, faint, grid, first, second} {
 		svg = strings.ReplaceAll(svg, hex(i.RGBA), i.name)
 	}
 	return template.HTML(svg)
+}
+
+var label = regexp.MustCompile(`(?s)<text ([^>]*font-size:([0-9.]+)px[^>]*)>([^<]*)</text>`)
+
+// fitted makes texts as wide as they were measured, whatever font the reader has: else they run into their neighbours.
+func fitted(svg string) string {
+	return label.ReplaceAllStringFunc(svg, func(element string) string {
+		m := label.FindStringSubmatch(element)
+		size, _ := strconv.ParseFloat(m[2], 64) // digits and a point
+		face := font.DefaultCache.Lookup(sans, vg.Length(size))
+		width := face.Width(html.UnescapeString(m[3])).Points()
+		return fmt.Sprintf(`<text textLength="%.1f" lengthAdjust="spacingAndGlyphs" %s>%s</text>`, width, m[1], m[3])
+	})
 }
 
 func hex(c color.RGBA) string {

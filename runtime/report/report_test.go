@@ -59,6 +59,9 @@ func TestPlotsTakeColours(t *testing.T) {
 		if found := regexp.MustCompile(`#[0-9A-Fa-f]{6}|font-family|<\?xml`).FindString(svg); found != "" {
 			t.Errorf("%s: %s in %s", p.Title, found, svg)
 		}
+		if texts := strings.Count(svg, "<text "); texts == 0 || texts != strings.Count(svg, `<text textLength="`) {
+			t.Errorf("%s: %d texts, not all as wide as measured", p.Title, texts)
+		}
 		if !strings.HasPrefix(svg, `<svg class="plot" role="img" viewBox="0 0 `) || !strings.Contains(svg, `aria-label="`+p.Title) || !strings.Contains(svg, "var(--accent)") {
 			t.Errorf("%.300s", svg)
 		}

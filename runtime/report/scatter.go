@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -49,8 +48,10 @@ func Scatter(title, x, y string, all []Mark, behind Table) (Plot, error) {
 	bars.Color, bars.Width = first.RGBA, 0.7
 	marks.Color, marks.Shape, marks.Radius = first.RGBA, draw.CircleGlyph{}, 2.8
 	names.Offset = vg.Point{X: 5, Y: 4}
+	face := sans
+	face.Size = textSize - 1
 	for i := range names.TextStyle {
-		names.TextStyle[i].Font = font.Font{Typeface: "Liberation", Variant: "Sans", Size: textSize - 1}
+		names.TextStyle[i].Font = face
 		names.TextStyle[i].Color = text.RGBA
 	}
 	p.Add(line, bars, marks, names)
