@@ -80,10 +80,12 @@ func grouped(x float64) string {
 
 // stepSection is the accuracy behind each time step.
 func (e *evaluation) stepSection(r *record.Record) (*report.Section, error) {
+	s := &report.Section{ID: "steps", Title: "Accuracy over time steps"}
 	if e.AccuracyAfter == nil {
-		return nil, nil
+		s.Texts = []string{"There is none: " + e.Unstepped + "."}
+		return s, nil
 	}
-	s := &report.Section{ID: "steps", Title: "Accuracy over time steps", Texts: []string{"The prediction if the network had stopped behind the step; bars are 95 % intervals (Wilson)."}}
+	s.Texts = []string{"The prediction if the network had stopped behind the step; bars are 95 % intervals (Wilson)."}
 	var all []report.Point
 	table := report.Table{Title: "Accuracy by time step", Head: []string{"after step", "accuracy", "from", "to"}}
 	for t, n := range r.Images.Correct() {

@@ -14,44 +14,54 @@ func (e *evaluation) energySection(*record.Record) (*report.Section, error) {
 	if e.Costs == nil {
 		return nil, nil
 	}
-	rate := "spike rate"
+	rate, fine, meet := "spike rate", "as fine as "+counted(e.Costs.Steps, "step"), "; above 100 % they meet at no rate"
 	if e.Costs.Steps == 1 {
-		rate = "set bits"
+		rate, fine, meet = "set bits", "the most that a layer of this one reads", ""
 	}
 	s := &report.Section{ID: "energy", Title: "Energy per image, estimated", Texts: []string{
-		fmt.Sprintf("Three sets of assumptions about a chip of 45 nm; none is the energy of a machine. Beside this network stands a quantised one of the same layers, whose activations have %s: as fine as %s.",
-			counted(e.Costs.ANNBits, "bit"), counted(e.Costs.Steps, "step")),
-		fmt.Sprintf("Both need the same where the lines meet; above 100 %% they meet at no rate. The %s of the connections measured is %.1f %%.", rate, 100*e.Costs.Regimes[1].Total.Rate)}}
+		fmt.Sprintf("Three sets of assumptions about a chip of 45 nm; none is the energy of a machine. Beside this network stands a quantised one of the same layers, whose activations have %s, %s.",
+			counted(e.Costs.ANNBits, "bit"), fine),
+		fmt.Sprintf("Both need the same where the lines meet%s. Measured: %s of the connections %.1f %%.", meet, rate, 100*e.Costs.Regimes[1].Total.Rate)}}
 	table := report.Table{Title: "Regimes", Words: true, Head: []string{"regime", "this network", fmt.Sprintf("quantised ANN, %d bits", e.Costs.ANNBits), "equal at", "verdict", "assumes", "source"}}
 	for _, r := range e.Costs.Regimes {
 		t := r.Total
 		table.Rows = append(table.Rows, []string{r.Name, energy(t.Spikes), energy(t.ANN), meeting(t), advantage(t), r.Doc, r.Source})
-		plot, err := crossing(r, rate)
+		layers := layerEnergies(r, rate)
+		if t.BreakEven == nil { // nothing depends on the rate
+			s.Tables = append(s.Tables, layers)
+			continue
+		}
+		plot, err := crossing(r, rate, layers)
 		if err != nil {
 			return nil, err
 		}
 		s.Plots = append(s.Plots, plot)
 	}
-	s.Tables = []report.Table{table}
+	s.Tables = append([]report.Table{table}, s.Tables...)
 	return s, nil
 }
 
-// crossing is the plot of a regime, with the energies of layers behind it.
-func crossing(r cost.Estimate, rate string) (report.Plot, error) {
+// crossing is the plot of a regime in which energy depends on the rate, with the energies of layers behind it.
+func crossing(r cost.Estimate, rate string, layers report.Table) (report.Plot, error) {
 	unit, name := 1e3, "nJ"
 	if max(r.Total.Spikes, r.Total.ANN) >= 1e6 {
 		unit, name = 1e6, "µJ"
 	}
-	c := report.Crossing{Rate: 100 * r.Total.Rate, Energy: r.Total.Spikes / unit, Constant: r.Total.ANN / unit}
-	if r.Total.BreakEven != nil {
-		meet := 100 * *r.Total.BreakEven
-		c.Meet = &meet
+	meet := 100 * *r.Total.BreakEven
+	c := report.Crossing{Rate: 100 * r.Total.Rate, Energy: r.Total.Spikes / unit, Constant: r.Total.ANN / unit, Meet: &meet}
+	if rate == "spike rate" {
+		c.Most = 100
 	}
-	behind := report.Table{Title: "Energy by layer, regime " + r.Name, Head: []string{"layer", "this network", "quantised ANN", rate, "equal at"}}
+	return report.Cross("Regime "+r.Name, rate+" (%)", "energy ("+name+")", "this network", "quantised ANN", c, layers)
+}
+
+// layerEnergies are those of layers in a regime.
+func layerEnergies(r cost.Estimate, rate string) report.Table {
+	out := report.Table{Title: "Energy by layer, regime " + r.Name, Head: []string{"layer", "this network", "quantised ANN", rate, "equal at"}}
 	for _, l := range append(r.Layers[:len(r.Layers):len(r.Layers)], r.Total) {
-		behind.Rows = append(behind.Rows, []string{l.Name, energy(l.Spikes), energy(l.ANN), fmt.Sprintf("%.1f %%", 100*l.Rate), meeting(l)})
+		out.Rows = append(out.Rows, []string{l.Name, energy(l.Spikes), energy(l.ANN), fmt.Sprintf("%.1f %%", 100*l.Rate), meeting(l)})
 	}
-	return report.Cross("Regime "+r.Name, rate+" (%)", "energy ("+name+")", "this network", "quantised ANN", c, behind)
+	return out
 }
 
 // alarmSection has missed images and false alarms, where a class is negative.

@@ -74,6 +74,7 @@ type Crossing struct {
 	Rate, Energy float64  // measured
 	Constant     float64  // of the network without spikes
 	Meet         *float64 // the rate at which both are the same
+	Most         float64  // that a rate can be; 0 where there is no bound
 }
 
 // slope is that of the line through the measured point and the one where both meet.
@@ -88,11 +89,13 @@ func (c Crossing) slope() (float64, bool) {
 func Cross(title, x, y, ours, theirs string, c Crossing, behind Table) (Plot, error) {
 	p := axes(x, y)
 	lines(p)
-	end := 2 * c.Rate
+	end := max(1, 2*c.Rate)
 	if c.Meet != nil {
-		end = min(100, max(end, 1.3**c.Meet))
+		end = max(end, 1.3**c.Meet)
 	}
-	end = max(end, 1)
+	if c.Most > 0 {
+		end = min(end, c.Most)
+	}
 	constant, err := plotter.NewLine(plotter.XYs{{X: 0, Y: c.Constant}, {X: end, Y: c.Constant}})
 	if err != nil {
 		return Plot{}, err

@@ -66,6 +66,10 @@ func TestPlotsTakeColours(t *testing.T) {
 			t.Errorf("%.300s", svg)
 		}
 	}
+	free, err := Cross("energy", "rate (%)", "energy (nJ)", "ours", "theirs", Crossing{Rate: 144, Energy: 7, Constant: 4, Meet: &meet}, Table{})
+	if err != nil || !strings.Contains(string(free.Picture), ">250<") || !strings.Contains(string(cross.Picture), ">10<") {
+		t.Errorf("the axis of a rate of 144 %% ends before it: %v", err)
+	}
 	if a, b := strings.Count(string(cross.Picture), "<path"), strings.Count(string(alone.Picture), "<path"); a <= b {
 		t.Errorf("%d strokes with a line for the network, %d without", a, b)
 	}
