@@ -9,7 +9,7 @@ import (
 
 func (c *comparison) print(w io.Writer) {
 	fmt.Fprintf(w, "%s, the same in all runs\n\n", counted(c.Samples, "image"))
-	for _, t := range []report.Table{c.runs(), c.energies(), c.differences()} {
+	for _, t := range []report.Table{c.models(), c.runs(), c.energies(), c.differences()} {
 		if t.Rows != nil {
 			cutTable(w, t.Head, t.Rows, "--json")
 			fmt.Fprintln(w)
@@ -18,15 +18,24 @@ func (c *comparison) print(w io.Writer) {
 	fmt.Fprintln(w, "p: of so large a difference if neither were better (McNemar); noise above 0.05")
 }
 
+// models tell runs from each other.
+func (c *comparison) models() report.Table {
+	t := report.Table{Title: "Models and settings", Words: true, Head: []string{"run", "model and settings that not all have"}}
+	for _, r := range c.Runs {
+		t.Rows = append(t.Rows, []string{r.Name, r.is()})
+	}
+	return t
+}
+
 func (c *comparison) runs() report.Table {
-	t := report.Table{Title: "Runs", Words: true, Head: []string{"run", "accuracy", "95 % interval", "steps", "spikes", "synops", "front", "is"}}
+	t := report.Table{Title: "Runs", Head: []string{"run", "accuracy", "95 % interval", "steps", "spikes", "synops", "front"}}
 	for _, r := range c.Runs {
 		front := ""
 		if r.Front {
 			front = "yes"
 		}
 		t.Rows = append(t.Rows, []string{r.Name, fmt.Sprintf("%.2f %%", 100*r.Accuracy), fmt.Sprintf("%.2f to %.2f", 100*r.Interval.Lo, 100*r.Interval.Hi), fmt.Sprint(r.Steps),
-			fmt.Sprintf("%.0f", r.Spikes), fmt.Sprintf("%.0f", r.Synops), front, r.is()})
+			fmt.Sprintf("%.0f", r.Spikes), fmt.Sprintf("%.0f", r.Synops), front})
 	}
 	return t
 }
@@ -68,7 +77,7 @@ func (c *comparison) differences() report.Table {
 // page is the comparison as a page.
 func (c *comparison) page() (*report.Report, error) {
 	p := &report.Report{Title: "Comparison", Lead: fmt.Sprintf("%s of the same %s", counted(len(c.Runs), "run"), counted(c.Samples, "image"))}
-	runs := report.Section{ID: "runs", Title: "Runs", Texts: []string{"Accuracy with its 95 % interval (Wilson); spikes and synaptic operations per image. Front: no other run is both as accurate and as cheap, and better in one."}, Tables: []report.Table{c.runs()}}
+	runs := report.Section{ID: "runs", Title: "Runs", Texts: []string{"Accuracy with its 95 % interval (Wilson); spikes and synaptic operations per image. Front: no other run is both as accurate and as cheap, and better in one."}, Tables: []report.Table{c.runs(), c.models()}}
 	for _, axis := range []struct {
 		title, name string
 		of          func(compared) (float64, bool)
