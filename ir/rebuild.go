@@ -1,6 +1,9 @@
 package ir
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Rebuilder is the builder of a pass's result, which also maps each value of the
 // old net to its new value.
@@ -85,33 +88,34 @@ func Rebuild(old *Net, level Level, f func(*Rebuilder, *Value) (*Value, error)) 
 
 // Prune is the net without the values that no output, and no latch of a delay
 // that is needed, depends on. Inputs stay.
-func Prune(n *Net) *Net {
-	live := map[*Value]bool{}
-	latches := map[*Value]*Value{}
-	for _, v := range n.All(OpLatch) {
-		latches[v.Args[0]] = v
-	}
-	var mark func(*Value)
-	mark = func(v *Value) {
-		if v == nil || live[v] {
-			return
-		}
-		live[v] = true
-		for _, a := range v.Args {
-			mark(a)
-		}
-		mark(latches[v])
-	}
+func Prune(n *Net) *Net { return n.Cone(append(n.All(OpOutput), n.All(OpInput)...)...) }
+
+// Cone is the net of the values that some depend on, in this step or through those before.
+func (n *Net) Cone(of ...*Value) *Net {
+	out, needed := n.Head(), n.Needed(of...)
 	for _, v := range n.Values {
-		if v.Op == OpOutput || v.Op == OpInput {
-			mark(v)
-		}
-	}
-	out := n.Head()
-	for _, v := range n.Values {
-		if live[v] {
+		if needed[v] {
 			out.Values = append(out.Values, v)
 		}
 	}
 	return out
+}
+
+// Needed has the values that some depend on, these among them, in this step or through those before.
+func (n *Net) Needed(by ...*Value) map[*Value]bool {
+	latches := map[*Value]*Value{} // by delay
+	for _, v := range n.All(OpLatch) {
+		latches[v.Args[0]] = v
+	}
+	needed, todo := map[*Value]bool{}, slices.Clone(by)
+	for len(todo) > 0 {
+		v := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if v == nil || needed[v] {
+			continue
+		}
+		needed[v] = true
+		todo = append(append(todo, v.Args...), latches[v])
+	}
+	return needed
 }

@@ -18,7 +18,7 @@ type Samples func(i int) (map[string]*ir.Tensor, error)
 // depend on the workers. A tensor that was shown is see's own.
 func Observe(net *ir.Net, want []*ir.Value, workers, count int, samples Samples, see func(sample, step int, v *ir.Value, t *ir.Tensor)) error {
 	if want != nil {
-		net = cone(net, want)
+		net = net.Cone(want...)
 	}
 	o := observer{net: net, want: want, samples: samples, stop: make(chan struct{})}
 	defer close(o.stop)
@@ -94,30 +94,5 @@ func (o *observer) observe(m *Machine, i int) observed {
 			out.shown = append(out.shown, shown{step, v, &ir.Tensor{Type: result.Type, F: slices.Clone(result.F), I: slices.Clone(result.I)}})
 		}
 	})
-	return out
-}
-
-// cone is a net of the values that some depend on, in this step or through those before.
-func cone(net *ir.Net, want []*ir.Value) *ir.Net {
-	latches := map[*ir.Value]*ir.Value{} // by delay
-	for _, v := range net.All(ir.OpLatch) {
-		latches[v.Args[0]] = v
-	}
-	needed, todo := map[*ir.Value]bool{}, slices.Clone(want)
-	for len(todo) > 0 {
-		v := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		if v == nil || needed[v] {
-			continue
-		}
-		needed[v] = true
-		todo = append(append(todo, v.Args...), latches[v])
-	}
-	out := net.Head()
-	for _, v := range net.Values {
-		if needed[v] {
-			out.Values = append(out.Values, v)
-		}
-	}
 	return out
 }

@@ -55,7 +55,7 @@ func NewCounter(net *ir.Net) *Counter {
 	c := &Counter{net: net,
 		spikes: map[*ir.Value][]int64{}, synops: map[*ir.Value][]int64{},
 		price: map[*ir.Value]price{}, operand: map[*ir.Value]*ir.Tensor{}}
-	live := liveValues(net)
+	live := net.Needed(append(net.All(ir.OpOutput), net.Neurons()...)...) // engines run no others
 	for _, v := range net.Values {
 		if v.IsNeuron() && (v.Type.IsSpike() || v.IsWord()) {
 			c.spikes[v] = make([]int64, net.Steps)
@@ -71,26 +71,6 @@ func NewCounter(net *ir.Net) *Counter {
 		}
 	}
 	return c
-}
-
-// liveValues are those that an output or a layer of neurons depends on, in this step or through
-// those before: engines run no others.
-func liveValues(net *ir.Net) map[*ir.Value]bool {
-	latches := map[*ir.Value]*ir.Value{} // by delay
-	for _, v := range net.All(ir.OpLatch) {
-		latches[v.Args[0]] = v
-	}
-	live, todo := map[*ir.Value]bool{}, append(net.All(ir.OpOutput), net.Neurons()...)
-	for len(todo) > 0 {
-		v := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		if v == nil || live[v] {
-			continue
-		}
-		live[v] = true
-		todo = append(append(todo, v.Args...), latches[v])
-	}
-	return live
 }
 
 // runs is how often a value is computed for a sample.
