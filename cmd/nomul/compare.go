@@ -26,7 +26,7 @@ type comparison struct {
 // compared is one of the evaluations.
 type compared struct {
 	Name string `json:"name"`
-	// Model and Settings tell what is not the same in all runs.
+	// Model and Settings tell in which points runs are apart.
 	Model    string            `json:"model"`
 	Settings map[string]string `json:"settings"`
 	Steps    int               `json:"steps"`

@@ -32,15 +32,25 @@ func (r *evaluation) printConfusion(w io.Writer) {
 	cutTable(w, []string{"label", "taken for", "images"}, mistakes, "--json")
 }
 
-// alarm counts with the class as the negative one that --negative means, by its name or else its
-// number; with none where the flag was not given.
+// alarm counts with the class as the negative one that --negative means, if it was given.
 func (r *evaluation) alarm(negative string) error {
+	class, err := negativeClass(negative, len(r.Confusion), r.Classes)
+	if class >= 0 {
+		a := r.Score.Alarms(class)
+		r.Alarms = &a
+	}
+	return err
+}
+
+// negativeClass is the one of so many classes that --negative means, by its name or else its number; -1
+// where the flag was not given.
+func negativeClass(negative string, classes int, names map[int]string) (int, error) {
 	if negative == "" {
-		return nil
+		return -1, nil
 	}
 	var known []string
-	for i := range r.Confusion {
-		known = append(known, r.class(i))
+	for i := range classes {
+		known = append(known, className(i, names))
 	}
 	class := slices.Index(known, negative)
 	if i, err := strconv.Atoi(negative); class < 0 && err == nil && i >= 0 && i < len(known) {
@@ -50,11 +60,9 @@ func (r *evaluation) alarm(negative string) error {
 		if len(known) > shownClasses {
 			known = append(known[:shownClasses], "…")
 		}
-		return usageError{fmt.Errorf("--negative %s: wanted one of the classes %s", negative, strings.Join(known, ", "))}
+		return -1, usageError{fmt.Errorf("--negative %s: wanted one of the classes %s", negative, strings.Join(known, ", "))}
 	}
-	a := r.Score.Alarms(class)
-	r.Alarms = &a
-	return nil
+	return class, nil
 }
 
 // alarmRows are the figures of a score with a negative class.

@@ -51,7 +51,7 @@ func (e *evaluator) bench() (*benchmark, error) {
 	return out, nil
 }
 
-// tap counts what a machine computes.
+// tap counts on the values that a machine computes.
 type tap interface {
 	Tap(step int, v *ir.Value, result *ir.Tensor, states []*ir.Tensor)
 	Sample()

@@ -98,7 +98,7 @@ func (e *evaluation) benchSection(*record.Record) (*report.Section, error) {
 		Tables: []report.Table{{Title: "Operations per image", Head: head, Rows: rows}, {Title: "NeuroBench's figures", Head: names, Rows: figures}}}, nil
 }
 
-// verdictSection says what multiplies, edge by edge.
+// verdictSection has the level of each edge, L4 for a multiplication.
 func verdictSection(edges []metrics.Edge) report.Section {
 	return report.Section{ID: "verdict", Title: "Verdict by edge",
 		Texts: []string{fmt.Sprintf("%s; %d of %d products are multiplications. L0: one side is 0 or 1, add or not. L1: −1, 0 or 1, add, subtract or not. L3: words as bit planes, additions and shifts. L4: a multiplication.",

@@ -235,8 +235,11 @@ func (r *evaluation) times() string {
 }
 
 // class is the name of a class, or its number.
-func (r *evaluation) class(i int) string {
-	if name, named := r.Classes[i]; named {
+func (r *evaluation) class(i int) string { return className(i, r.Classes) }
+
+// className is the name of a class, or its number where it has none.
+func className(i int, names map[int]string) string {
+	if name, named := names[i]; named {
 		return name
 	}
 	return fmt.Sprint(i)

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -19,7 +20,6 @@ import (
 	"nomul/ir/diag"
 	"nomul/runtime/cost"
 	"nomul/runtime/dataset"
-	"nomul/runtime/metrics"
 	"nomul/runtime/record"
 )
 
@@ -73,9 +73,7 @@ func (e *evaluator) evaluate(f *evalFlags, net *ir.Net) (*record.Record, error) 
 	if err != nil {
 		return nil, err
 	}
-	known := &evaluation{Classes: e.images.Classes}
-	known.Score = metrics.NewScore(d.classes, nil, nil)
-	if err := known.alarm(f.negative); err != nil {
+	if _, err := negativeClass(f.negative, d.classes, e.images.Classes); err != nil {
 		return nil, err
 	}
 	r := &record.Record{Format: record.Format}
@@ -136,7 +134,7 @@ func (e *evaluator) describe(f *evalFlags, net *ir.Net, d decision) (record.Run,
 	}
 	return record.Run{
 		Version: version(debug.ReadBuildInfo()), Model: filepath.Base(e.model.file), ModelDigest: model,
-		NetDigest: digest([]byte(ir.Print(net, ""))), DataDigest: dataDigest(e.images), Samples: e.count,
+		NetDigest: netDigest(net), DataDigest: dataDigest(e.images), Samples: e.count,
 		Settings: settingsOf(e.c.Flags()), Engine: f.engine, Level: net.Level.String(), Steps: net.Steps,
 		Classes: d.classes, Names: e.images.Classes, Decides: d.rule(), Counts: countedBy(f.engine),
 	}, nil
@@ -153,7 +151,15 @@ func settingsOf(fs *pflag.FlagSet) map[string]string {
 	return out
 }
 
-func digest(data []byte) string { return fmt.Sprintf("sha256:%x", sha256.Sum256(data)) }
+// netDigest is that of the text of a net, by which a record is known to be of it.
+func netDigest(net *ir.Net) string {
+	h := sha256.New()
+	io.WriteString(h, ir.Print(net, ""))
+	return digest(h)
+}
+
+// digest names the digest of all that was written to a hash.
+func digest(h hash.Hash) string { return fmt.Sprintf("sha256:%x", h.Sum(nil)) }
 
 // digest is that of the names and bytes of the files that the model is of.
 func (m *model) digest() (string, error) {
@@ -166,7 +172,7 @@ func (m *model) digest() (string, error) {
 		fmt.Fprintf(h, "%s %d\n", filepath.Base(file), len(data))
 		h.Write(data)
 	}
-	return fmt.Sprintf("sha256:%x", h.Sum(nil)), nil
+	return digest(h), nil
 }
 
 // dataDigest is that of pixels and labels.
@@ -174,14 +180,10 @@ func dataDigest(m *dataset.Images) string {
 	h := sha256.New()
 	fmt.Fprintln(h, m.Shape, m.Len())
 	h.Write(m.Pixels)
-	putLabels(h, m.Labels)
-	return fmt.Sprintf("sha256:%x", h.Sum(nil))
-}
-
-func putLabels(w io.Writer, labels []int) {
-	for _, l := range labels {
-		w.Write(binary.LittleEndian.AppendUint64(nil, uint64(l)))
+	for _, l := range m.Labels {
+		h.Write(binary.LittleEndian.AppendUint64(nil, uint64(l)))
 	}
+	return digest(h)
 }
 
 // fill runs the images of the record and counts.

@@ -174,7 +174,7 @@ func recordOf(net *ir.Net, file string) (*record.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.Run.NetDigest != digest([]byte(ir.Print(net, ""))) {
+	if r.Run.NetDigest != netDigest(net) {
 		return nil, diag.Errorf(diag.Origin{File: file}, diag.BadData, "it is the record of %s with %v at the %s level, another network than this one", r.Run.Model, r.Run.Settings, r.Run.Level)
 	}
 	return r, nil

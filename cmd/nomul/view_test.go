@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -20,7 +21,7 @@ import (
 	"nomul/runtime/view"
 )
 
-// embeddedModel finds what a page shows.
+// embeddedModel finds the network in a page.
 var embeddedModel = regexp.MustCompile(`(?s)<script type="application/json" id="model">(.*?)</script>`)
 
 func viewed(t *testing.T, args ...string) *view.Model {
@@ -108,7 +109,7 @@ func TestViewRates(t *testing.T) {
 		t.Fatal(code)
 	}
 	r := record.Record{Format: record.Format, Counted: 2, Layers: []record.Layer{{Name: "lif1", Kind: "neuron", Neurons: 3, Spikes: []int64{0, 3, 6, 3}}},
-		Run:    record.Run{Model: "mlp_slice.onnx", NetDigest: digest([]byte(net.String())), Samples: 2, Steps: 4, Classes: 2, Level: "fixed"},
+		Run:    record.Run{Model: "mlp_slice.onnx", NetDigest: fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(net.String()))), Samples: 2, Steps: 4, Classes: 2, Level: "fixed"},
 		Images: record.Images{Labels: []int{0, 1}, Classes: []int{0, 1}}}
 	file := filepath.Join(t.TempDir(), "run.json")
 	if err := r.Write(t.Context(), file); err != nil {

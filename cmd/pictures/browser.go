@@ -109,7 +109,7 @@ func (t *tab) note(event any) {
 	}
 }
 
-// said returns what the page has asked for, and complained of.
+// said returns the requests and the complaints of the page.
 func (t *tab) said() (requests, problems []string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

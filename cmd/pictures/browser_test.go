@@ -34,7 +34,7 @@ func chromium(t *testing.T) *browser {
 	return b
 }
 
-// folder is for what all tests share; program builds nomul there, once.
+// folder is shared by all tests; program builds nomul there, once.
 var folder, program = os.TempDir(), sync.OnceValues(func() (string, error) {
 	out := filepath.Join(folder, "nomul")
 	text, err := exec.Command("go", "build", "-o", out, "../nomul").CombinedOutput()
@@ -125,7 +125,7 @@ func keys(text string) chromedp.Action[chromedp.Void] {
 	}
 }
 
-// alone demands that a page has asked for nothing but what is at its own address, and complained of nothing.
+// alone demands that a page has asked for nothing but its own address, and complained of nothing.
 func alone(t *testing.T, page *tab, own string) {
 	t.Helper()
 	requests, problems := page.said()

@@ -64,7 +64,7 @@ func take(pairs []string, w window) error {
 	return nil
 }
 
-// write writes a picture in 256 of its colours, which takes a third of what Chromium's does.
+// write writes a picture in 256 of its colours, which takes a third of the bytes of Chromium's.
 func write(file string, picture []byte) error {
 	decoded, err := png.Decode(bytes.NewReader(picture))
 	if err != nil {
