@@ -31,28 +31,13 @@ func behindEachStep(net *ir.Net) (*stepped, string) {
 	if ir.LeastWins(output) {
 		return nil, "the class is told by the step of the first spike"
 	}
-	var path []*ir.Value // from the readout to the output
-	var layer *ir.Value
-	v := output.Arg(0)
-	for ; v.Clock == ir.End && v.Op.Class() != ir.OverTime; v = v.Arg(0) {
-		switch {
-		case v.Op == ir.OpLinear && layer == nil:
-			layer = v
-		case v.Op != ir.OpReshape:
-			return nil, fmt.Sprintf("behind the steps there is a %s", v.Op)
-		}
-		path = append([]*ir.Value{v}, path...)
+	readout, path, why := readoutOf(output)
+	if why != "" {
+		return nil, why
 	}
-	if v.Clock != ir.End || v.Op == ir.OpFirst {
-		return nil, "the output is no sum, last or greatest of the steps"
-	}
-	s := &stepped{whole: v.Op != ir.OpSum}
-	if layer != nil && layer.Args[2] != nil {
-		bias := layer.Args[2].Const()
-		if bias == nil || bias.Type.Size() != output.Type.Size() {
-			return nil, "the bias behind the steps is not one number for each class"
-		}
-		s.bias = bias.I
+	s := &stepped{whole: readout.Op != ir.OpSum}
+	if why := s.addBias(path, output); why != "" {
+		return nil, why
 	}
 	var err error
 	head := *net
@@ -63,7 +48,7 @@ func behindEachStep(net *ir.Net) (*stepped, string) {
 		}
 		out, err := r.Copy(old)
 		if err == nil {
-			err = s.append(r, net.Steps, v, path, out)
+			err = s.append(r, net.Steps, readout, path, out)
 		}
 		return out, err
 	})
@@ -74,6 +59,40 @@ func behindEachStep(net *ir.Net) (*stepped, string) {
 		return nil, fmt.Sprintf("it cannot be told: %v", err)
 	}
 	return s, ""
+}
+
+// readoutOf is the op over the time steps that an output shows, and the path from there to the output: at
+// most one layer of weights, and reshapes. The text says why there is none.
+func readoutOf(output *ir.Value) (readout *ir.Value, path []*ir.Value, why string) {
+	v, layers := output.Arg(0), 0
+	for ; v.Clock == ir.End && v.Op.Class() != ir.OverTime; v = v.Arg(0) {
+		switch {
+		case v.Op == ir.OpLinear && layers == 0:
+			layers++
+		case v.Op != ir.OpReshape:
+			return nil, nil, fmt.Sprintf("behind the steps there is a %s", v.Op)
+		}
+		path = append([]*ir.Value{v}, path...)
+	}
+	if v.Clock != ir.End || v.Op == ir.OpFirst {
+		return nil, nil, "the output is no sum, last or greatest of the steps"
+	}
+	return v, path, ""
+}
+
+// addBias notes the bias of the layer on the path, if it has one. The text says why it cannot be parted.
+func (s *stepped) addBias(path []*ir.Value, output *ir.Value) string {
+	for _, layer := range path {
+		if layer.Op != ir.OpLinear || layer.Args[2] == nil {
+			continue
+		}
+		bias := layer.Args[2].Const()
+		if bias == nil || bias.Type.Size() != output.Type.Size() {
+			return "the bias behind the steps is not one number for each class"
+		}
+		s.bias = bias.I
+	}
+	return ""
 }
 
 // append adds the readouts of a value delayed by 1, 2, … steps: with nothing in front of the first
@@ -101,27 +120,28 @@ func (s *stepped) append(r *ir.Rebuilder, steps int, readout *ir.Value, path []*
 			return err
 		}
 		x = delay
-		v, err := r.Add(readout.Op, name(readout.Name), readout.Attrs, delay)
-		for _, old := range path {
-			if err != nil {
-				return err
-			}
-			args := []*ir.Value{v}
-			if old.Op == ir.OpLinear { // without its bias
-				args = append(args, r.Of(old.Arg(1)))
-			}
-			v, err = r.Add(old.Op, name(old.Name), old.Attrs, args...)
-		}
+		v, err := along(r, name, delay, append([]*ir.Value{readout}, append(path, out)...))
 		if err != nil {
 			return err
 		}
-		shown, err := r.Add(ir.OpOutput, name(out.Name), out.Attrs, v)
-		if err != nil {
-			return err
-		}
-		s.outputs[k] = shown.Name
+		s.outputs[k] = v.Name
 	}
 	return nil
+}
+
+// along copies ops that read one another, the first of them another value, layers without their biases.
+func along(r *ir.Rebuilder, name func(string) string, v *ir.Value, path []*ir.Value) (*ir.Value, error) {
+	for _, old := range path {
+		args := []*ir.Value{v}
+		if old.Op == ir.OpLinear {
+			args = append(args, r.Of(old.Arg(1)))
+		}
+		var err error
+		if v, err = r.Add(old.Op, name(old.Name), old.Attrs, args...); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
 }
 
 // class is the class behind step t, from 0, of so many. The bias of a sum is that of all steps; in whole numbers
