@@ -20,8 +20,11 @@ func Retimed(n *ir.Net) (*ir.Net, error) {
 	}
 	r.moved = map[*ir.Value][]*ir.Value{}
 	for _, d := range n.All(ir.OpDelay) {
-		if r.latched[d] != nil && r.needs(d) {
-			if leaves := r.leaves(d); leaves != nil && r.begins(d, leaves) {
+		if r.latched[d] == nil || !r.stores(d) {
+			continue
+		}
+		if w := r.waysFrom(d); r.needs(d, w) {
+			if leaves := r.leaves(d, w); leaves != nil && r.begins(d, leaves) {
 				r.moved[d] = leaves
 			}
 		}
@@ -45,14 +48,16 @@ type retiming struct {
 	stored    map[*ir.Value]bool        // kept values that have their latch
 }
 
-// needs reports whether a delay of numbers keeps what its layer makes of its spikes together: its state is made of
-// itself through an operation that is none of elements, or such an operation reads it.
-func (r *retiming) needs(d *ir.Value) bool {
+// stores reports whether a delay keeps numbers that the step computes, and not spikes alone.
+func (r *retiming) stores(d *ir.Value) bool {
 	s := r.latched[d]
-	if !d.Type.IsReal() || s.Type.IsSpike() || s.Clock != ir.Step || s.Op == ir.OpDelay || r.decided(s) {
-		return false
-	}
-	w := r.waysFrom(d)
+	return d.Type.IsReal() && !s.Type.IsSpike() && s.Clock == ir.Step && s.Op != ir.OpDelay && !r.decided(s)
+}
+
+// needs reports whether a delay keeps numbers that its layer makes of its spikes together: its state is made of
+// itself through an operation that is none of elements, or such an operation reads it.
+func (r *retiming) needs(d *ir.Value, w *ways) bool {
+	s := r.latched[d]
 	return w.mixed[s] || w.read && r.ofSpikes(s)
 }
 
@@ -97,8 +102,8 @@ func (r *retiming) ofSpikes(v *ir.Value) bool {
 }
 
 // leaves are the spikes, compared numbers and delays that make what a delay stores; none where anything else does.
-func (r *retiming) leaves(d *ir.Value) []*ir.Value {
-	of, w := r.latched[d], r.waysFrom(d)
+func (r *retiming) leaves(d *ir.Value, w *ways) []*ir.Value {
+	of := r.latched[d]
 	var out []*ir.Value
 	seen := map[*ir.Value]bool{}
 	for queue := []*ir.Value{of}; len(queue) > 0; queue = queue[1:] {

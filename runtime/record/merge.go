@@ -5,6 +5,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // Named is a record with the name of its file, for messages.
@@ -53,10 +54,7 @@ func Merge(shards []Named) (*Record, error) {
 const shownMissing = 10
 
 func joined(list []string) string {
-	text := ""
-	for i, s := range list[:min(len(list), shownMissing)] {
-		text += []string{"", ", "}[min(i, 1)] + s
-	}
+	text := strings.Join(list[:min(len(list), shownMissing)], ", ")
 	if len(list) > shownMissing {
 		text += fmt.Sprintf(" and %d more", len(list)-shownMissing)
 	}
